@@ -1,0 +1,46 @@
+// The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of the folder.
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+export type DurableFileOptions = {
+  /** Permission bits of the file; 0o600 by default. */
+  mode?: number
+  /** Whether a file already under that name is replaced; when not (the default), it is kept and an EEXIST error is thrown. */
+  replace?: boolean
+}
+
+/**
+ * Writes a whole file so that a crash leaves either the old state or the new one, never a part.
+ * Crash before the rename: a `.tmp-…` file that no reader looks at. After the fsync of the folder: the file is there for good.
+ */
+export async function writeDurableFile(path: string, bytes: string | Uint8Array, options: DurableFileOptions = {}): Promise<void> {
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true })
+  const temporary = join(folder, `.tmp-${basename(path)}-${randomBytes(6).toString('hex')}`)
+  try {
+    await withFile(temporary, 'wx', options.mode ?? 0o600, async file => {
+      await file.writeFile(bytes)
+      await file.sync()
+    })
+    if (options.replace) await rename(temporary, path)
+    else await link(temporary, path)
+  } finally {
+    await unlink(temporary).catch(() => {})
+  }
+  await syncFolder(folder)
+}
+
+/** Makes renames and new names in `folder` durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  await withFile(folder, 'r', 0, file => file.sync())
+}
+
+async function withFile(path: string, flags: string, mode: number, use: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags, mode)
+  try {
+    await use(file)
+  } finally {
+    await file.close()
+  }
+}

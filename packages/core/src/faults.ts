@@ -1,0 +1,75 @@
+// The fault registry: each code with its HTTP status, the sentence a peer may read, and the exit code of a command that ends with it.
+// docs/faults.md documents the same rows; a test holds the two together. Codes never change.
+
+type FaultRow = {
+  /** HTTP status (RFC 9110) of the refusal; 500 for faults that never answer a request. */
+  readonly status: number
+  /** Exit code of a local command: 2 usage, 3 refused by the receiver, 4 not delivered yet, 5 local fault, 6 receipt not verified. */
+  readonly exit: 2 | 3 | 4 | 5 | 6
+  /** What the peer is told: one plain sentence, no detail of the input or of this system. */
+  readonly sentence: string
+}
+
+export const faults = {
+  'media-type': { status: 415, exit: 5, sentence: 'The body must be sent as application/xml, in UTF-8.' },
+  'document-too-large': { status: 413, exit: 5, sentence: 'The document is larger than this gateway accepts.' },
+  'xml-malformed': { status: 400, exit: 5, sentence: 'The document is not well-formed XML 1.0.' },
+  'xml-encoding': { status: 400, exit: 5, sentence: 'The document is not UTF-8.' },
+  'xml-doctype': { status: 400, exit: 5, sentence: 'The document has a document type declaration, which is not allowed.' },
+  'xml-processing-instruction': { status: 400, exit: 5, sentence: 'The document has a processing instruction, which is not allowed.' },
+  'xml-comment': { status: 400, exit: 5, sentence: 'The document has a comment, which is not allowed.' },
+  'xml-name': {
+    status: 400,
+    exit: 5,
+    sentence: 'An element or attribute has a name that begins with the letters xml, which are reserved.',
+  },
+  'xml-namespace': { status: 400, exit: 5, sentence: 'The document does not use XML namespaces correctly.' },
+  'xml-limit': { status: 400, exit: 5, sentence: 'The document exceeds a limit on depth, names, attributes, namespaces or the signature.' },
+  'signature-missing': { status: 422, exit: 5, sentence: 'The document has no XML signature.' },
+  'signature-multiple': { status: 422, exit: 5, sentence: 'The document has more than one XML signature.' },
+  'signature-misplaced': { status: 422, exit: 5, sentence: 'The XML signature is not a child of the document element.' },
+  'signature-malformed': { status: 422, exit: 5, sentence: 'The XML signature does not have the form this gateway requires.' },
+  'signature-algorithm': { status: 422, exit: 5, sentence: 'The XML signature uses an algorithm this gateway does not accept.' },
+  'signature-reference': { status: 422, exit: 5, sentence: 'The XML signature does not refer to exactly the whole document.' },
+  'signature-digest': { status: 422, exit: 5, sentence: 'The document is not what was signed: its digest differs.' },
+  'signature-value': { status: 422, exit: 5, sentence: "The XML signature was not made with the key of the sender's certificate." },
+  'signature-key': { status: 422, exit: 5, sentence: "The XML signature names another certificate than the sender's, or a key too weak." },
+  'envelope-malformed': { status: 422, exit: 5, sentence: 'The document is not a CriticalDocument of the required form.' },
+  'timestamp-malformed': { status: 422, exit: 5, sentence: 'TimestampForSignature is not a UTC time of the required form.' },
+  'timestamp-stale': { status: 422, exit: 5, sentence: "TimestampForSignature is too far from this gateway's clock." },
+  'receiver-mismatch': { status: 422, exit: 5, sentence: 'The document is addressed to another receiver.' },
+  'schema-invalid': { status: 422, exit: 5, sentence: 'The payload does not match the schema agreed with this gateway.' },
+  'sender-mismatch': { status: 403, exit: 5, sentence: 'The document names another sender than the client certificate.' },
+  'partner-unknown': { status: 403, exit: 5, sentence: 'The client certificate belongs to no partner of this gateway.' },
+  'partner-suspended': { status: 403, exit: 5, sentence: 'The partner is suspended at this gateway.' },
+  'certificate-revoked': { status: 403, exit: 5, sentence: 'The client certificate is revoked.' },
+  'certificate-purpose': { status: 403, exit: 5, sentence: 'The client certificate is not made for this purpose.' },
+  'document-id-conflict': { status: 409, exit: 5, sentence: 'Another document with the same id was accepted from this sender before.' },
+  'rate-limit': { status: 429, exit: 5, sentence: 'Too many requests with this certificate; try again later.' },
+  overloaded: { status: 503, exit: 5, sentence: 'The gateway is busy; try again later.' },
+  'storage-unavailable': { status: 503, exit: 5, sentence: 'The gateway cannot store documents at the moment; try again later.' },
+  'not-found': { status: 404, exit: 5, sentence: 'There is nothing here under that name.' },
+  'request-malformed': { status: 400, exit: 5, sentence: 'The HTTP request is not one this gateway understands.' },
+  'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.' },
+  internal: { status: 500, exit: 5, sentence: 'The gateway failed; the operator has been told.' },
+
+  usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
+  configuration: { status: 500, exit: 5, sentence: 'A setting, key or certificate of this gateway is missing or wrong.' },
+  'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.' },
+  'file-exists': { status: 500, exit: 5, sentence: 'A file that would be overwritten exists already.' },
+  'certificate-invalid': {
+    status: 500,
+    exit: 5,
+    sentence: 'A certificate is unreadable, out of date, of the wrong kind or not from the trusted CA.',
+  },
+  'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
+  'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
+  'receipt-invalid': { status: 500, exit: 6, sentence: 'The receipt does not verify.' },
+} as const satisfies Record<string, FaultRow>
+
+export type FaultCode = keyof typeof faults
+
+/** Whether `code` (say, from a peer's problem document) is one of this registry. */
+export function isFaultCode(code: unknown): code is FaultCode {
+  return typeof code === 'string' && Object.hasOwn(faults, code)
+}

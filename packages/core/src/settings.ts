@@ -1,0 +1,105 @@
+// Every setting of the product: one row gives its flag, its key in seg.yaml and its parser. Precedence: flag > environment > seg.yaml > default.
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { Fault, quote } from './fault.ts'
+
+/** The folder that holds certs/, data/ and seg.yaml unless a setting says otherwise: the root of the checkout. */
+export const rootFolder = resolve(import.meta.dirname, '../../..')
+
+/** Where the user typed the command; pnpm runs scripts in the package's folder and leaves the user's in INIT_CWD. */
+export function resolveUserPath(path: string): string {
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path)
+}
+
+type SettingRow = {
+  readonly flag: string
+  readonly help: string
+  /** Dotted key in seg.yaml; the environment variable is SEG_ and the flag's name in capitals. */
+  readonly key: string
+  /** Narrows the text of any source to the value, or throws a Fault `usage`. */
+  readonly parse: (text: string) => unknown
+}
+
+export const settings = {
+  certs: { flag: '--certs <dir>', key: 'certs', help: 'folder of keys and certificates', parse: resolveUserPath },
+  data: { flag: '--data <dir>', key: 'data', help: 'folder of documents and state', parse: resolveUserPath },
+  host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: String },
+  port: { flag: '--port <number>', key: 'port', help: 'port of the exchange listener (0: any free one)', parse: parsePort },
+  to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseHttpsUrl },
+  timeout: { flag: '--timeout <seconds>', key: 'timeout', help: 'how long to wait for the receipt', parse: parseSeconds },
+  clockSkew: {
+    flag: '--clock-skew <seconds>',
+    key: 'clock-skew',
+    help: "how far TimestampForSignature may be from the receiver's clock",
+    parse: parseSeconds,
+  },
+} as const satisfies Record<string, SettingRow>
+
+export type SettingName = keyof typeof settings
+export type SettingValue<N extends SettingName> = ReturnType<(typeof settings)[N]['parse']>
+
+/** The environment variable of a setting: `--clock-skew` is SEG_CLOCK_SKEW. */
+export function environmentName(name: SettingName): string {
+  const flag = settings[name].flag.split(' ')[0] ?? ''
+  return `SEG_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`
+}
+
+/**
+ * Reads seg.yaml into text per setting. `file` undefined: the one at the root, if there is one. Throws Fault `configuration` for a file
+ * that is not YAML, a key that no row has, or a value that is not a plain one.
+ */
+export function readConfiguration(file: string | undefined): Partial<Record<SettingName, string>> {
+  const path = file ?? resolve(rootFolder, 'seg.yaml')
+  if (file === undefined && !existsSync(path)) return {}
+  const found: Partial<Record<SettingName, string>> = {}
+  for (const [key, value] of flatten(readYaml(path), '')) {
+    const name = settingNames.find(candidate => settings[candidate].key === key)
+    if (name === undefined) throw new Fault('configuration', `${path}: unknown key ${quote(key)}; known keys: ${knownKeys()}`)
+    if (typeof value === 'object') throw new Fault('configuration', `${path}: ${quote(key)} must be a single value`)
+    found[name] = String(value)
+  }
+  return found
+}
+
+const settingNames = Object.keys(settings) as SettingName[]
+
+function knownKeys(): string {
+  return settingNames.map(name => settings[name].key).join(', ')
+}
+
+function readYaml(path: string): unknown {
+  try {
+    return parseYaml(readFileSync(path, 'utf8')) ?? {}
+  } catch (cause) {
+    throw new Fault('configuration', `cannot read ${path} as YAML: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function* flatten(value: unknown, prefix: string): Generator<[string, unknown]> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Fault('configuration', `seg.yaml must hold keys and values${prefix && ` under ${quote(prefix)}`}`)
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    const path = prefix ? `${prefix}.${key}` : key
+    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) yield* flatten(inner, path)
+    else yield [path, inner]
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65535) throw new Fault('usage', `a port is a number from 0 to 65535, not ${quote(text)}`)
+  return port
+}
+
+function parseSeconds(text: string): number {
+  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) throw new Fault('usage', `a time is a number of seconds, such as 30, not ${quote(text)}`)
+  return Number(text)
+}
+
+function parseHttpsUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'https:') throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(text)}`)
+  return url
+}

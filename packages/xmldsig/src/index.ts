@@ -1,0 +1,2 @@
+// placeholder of the public surface; see the brief
+export {}
