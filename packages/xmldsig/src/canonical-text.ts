@@ -1,0 +1,9 @@
+// Character data read back from its canonical form (XML-C14N 2.3, Text Nodes).
+
+const characters: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&#xD;': '\r' }
+
+/** The characters that canonical `octets` of text stand for. */
+export function readCanonicalText(octets: Buffer): string {
+  const text = octets.toString('utf8')
+  return text.includes('&') ? text.replace(/&(?:amp|lt|gt|#xD);/g, reference => characters[reference]!) : text
+}

@@ -1,0 +1,210 @@
+// Canonical XML from tokens: Exclusive C14N 1.0 with a PrefixList, C14N 1.0 and 1.1, all without comments.
+import { EXCLUSIVE_C14N } from './algorithms.ts'
+import { compareCodePoints } from './characters.ts'
+import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING, XML_NAMESPACE } from './namespaces.ts'
+import type { OctetWriter } from './octets.ts'
+import type { StartTag } from './start-tag.ts'
+
+export type CanonicalizationMethod = {
+  /** Identifier of the algorithm, one of the table of algorithms. */
+  readonly algorithm: string
+  readonly isExclusive: boolean
+  /** Local names of the xml:* attributes that a subtree inherits. */
+  readonly inherits: readonly string[]
+  /** Prefixes that Exclusive C14N treats as inclusive C14N does; '' is the default namespace (#default). */
+  readonly inclusivePrefixes: ReadonlySet<string>
+}
+
+export const exclusiveC14n: CanonicalizationMethod = {
+  algorithm: EXCLUSIVE_C14N,
+  isExclusive: true,
+  inherits: [],
+  inclusivePrefixes: new Set(),
+}
+
+/** An attribute of the xml namespace that an ancestor outside the subtree has. */
+export type InheritedAttribute = { readonly local: string; readonly value: string }
+
+const CLOSE = Buffer.from('>')
+const CLOSE_AND_END = Buffer.from('></')
+const SPACE = Buffer.from(' ')
+const OPEN_VALUE = Buffer.from('="')
+const QUOTE = Buffer.from('"')
+
+/** Writes the canonical form of the tokens it is given; the first start tag it gets is the apex of the subtree. */
+export class Canonicalizer {
+  readonly #method: CanonicalizationMethod
+  readonly #octets: OctetWriter
+  readonly #inherited: readonly InheritedAttribute[]
+  #isAtApex = true
+  // Depth at which the binding of each index was written for elements that are still open; 0: it was not.
+  #writtenAt = new Int32Array(32)
+  // Indices of written bindings, in the order they were written.
+  readonly #written: number[] = []
+
+  constructor(method: CanonicalizationMethod, octets: OctetWriter, inherited: readonly InheritedAttribute[] = []) {
+    this.#method = method
+    this.#octets = octets
+    this.#inherited = inherited.filter(attribute => method.inherits.includes(attribute.local))
+    // Outside the apex there is no default namespace, and the prefix xml needs no declaration (XML-C14N 2.3, Namespace Axis).
+    this.#writtenAt[NO_NAMESPACE] = -1
+    this.#writtenAt[XML_BINDING] = -1
+  }
+
+  startTag(tag: StartTag): void {
+    const { scope, attributes, declaredFrom } = tag
+    const bindings = scope.bindings.length
+    if (this.#writtenAt.length < bindings) this.#grow(bindings)
+    for (let i = declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
+    const needsNothing = declaredFrom === bindings && attributes.count === 0 && this.#writtenAt[tag.binding] !== 0
+    if (needsNothing && tag.isTidy && !this.#isAtApex) this.#writeAsIs(tag)
+    else this.#writeTag(tag, this.#namespacesToWrite(tag))
+    this.#isAtApex = false
+  }
+
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+    // An empty-element tag was written whole.
+    if (!isTidy) this.#writeUntidyEnd(source, from, to)
+    else if (to > from) this.#octets.range(source, from, to)
+    const written = this.#written
+    while (written.length > 0 && this.#writtenAt[written[written.length - 1]!] === depth) this.#writtenAt[written.pop()!] = 0
+  }
+
+  text(source: Buffer, from: number, to: number): void {
+    this.#octets.range(source, from, to)
+  }
+
+  replacedText(octets: Buffer): void {
+    this.#octets.piece(octets)
+  }
+
+  #writeUntidyEnd(source: Buffer, from: number, to: number): void {
+    let nameTo = to - 1
+    while (source[nameTo - 1]! <= 0x20) nameTo--
+    this.#octets.range(source, from, nameTo)
+    this.#octets.piece(CLOSE)
+  }
+
+  /** Indices of the bindings that this tag must declare, in canonical order; from here on they count as written. */
+  #namespacesToWrite(tag: StartTag): number[] {
+    const { scope, attributes, declaredFrom, depth } = tag
+    const { isExclusive, inclusivePrefixes } = this.#method
+    const found: number[] = []
+    const consider = (index: number) => {
+      if (this.#writtenAt[index] !== 0) return
+      this.#written.push(index)
+      this.#writtenAt[index] = depth
+      if (!this.#isInEffect(scope, index)) found.push(index)
+    }
+    if (isExclusive) {
+      consider(tag.binding)
+      for (let i = 0; i < attributes.count; i++) if (attributes.binding[i] !== NO_NAMESPACE) consider(attributes.binding[i]!)
+    }
+    if (!isExclusive || inclusivePrefixes.size > 0) {
+      const candidates = this.#isAtApex ? scope.inScope() : rangeOf(declaredFrom, scope.bindings.length)
+      for (const index of candidates) if (!isExclusive || inclusivePrefixes.has(scope.bindings[index]!.prefix)) consider(index)
+    }
+    return found.sort((a, b) => compareCodePoints(scope.bindings[a]!.prefix, scope.bindings[b]!.prefix))
+  }
+
+  /** Whether the nearest declaration of the prefix that was written says the same already. */
+  #isInEffect(scope: NamespaceScope, index: number): boolean {
+    const { uri } = scope.bindings[index]!
+    let outer = scope.bindings[index]!.shadows
+    while (outer !== UNDECLARED && this.#writtenAt[outer] === 0) outer = scope.bindings[outer]!.shadows
+    return outer !== UNDECLARED && scope.uri(outer) === uri
+  }
+
+  #writeTag(tag: StartTag, namespaces: readonly number[]): void {
+    const inherited = this.#isAtApex ? this.#inherited : []
+    const isDeclaredHere =
+      namespaces.length === tag.scope.bindings.length - tag.declaredFrom && namespaces.every(i => i >= tag.declaredFrom)
+    if (tag.isTidy && isDeclaredHere && inherited.length === 0) {
+      this.#writeAsIs(tag)
+      return
+    }
+    const octets = this.#octets
+    octets.range(tag.source, tag.from, tag.nameTo)
+    for (const index of namespaces) octets.piece(declarationOf(tag.scope, index))
+    if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
+    else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
+    this.#finishTag(tag)
+  }
+
+  /** Written as C14N would write it: the bytes themselves. */
+  #writeAsIs(tag: StartTag): void {
+    if (tag.isEmpty) {
+      this.#octets.range(tag.source, tag.from, tag.to - 2)
+      this.#finishTag(tag)
+    } else this.#octets.range(tag.source, tag.from, tag.to)
+  }
+
+  /** An empty element is written as a start and an end tag (XML-C14N 2.3, Element Nodes). */
+  #finishTag(tag: StartTag): void {
+    if (!tag.isEmpty) {
+      this.#octets.piece(CLOSE)
+      return
+    }
+    this.#octets.piece(CLOSE_AND_END)
+    this.#octets.range(tag.source, tag.from + 1, tag.nameTo)
+    this.#octets.piece(CLOSE)
+  }
+
+  #writeAttribute(tag: StartTag, i: number): void {
+    const { nameFrom, nameTo, valueFrom, valueTo, isPlain } = tag.attributes
+    this.#octets.piece(SPACE)
+    this.#octets.range(tag.source, nameFrom[i]!, nameTo[i]!)
+    this.#octets.piece(OPEN_VALUE)
+    if (isPlain[i] === 1) this.#octets.range(tag.source, valueFrom[i]!, valueTo[i]!)
+    else this.#octets.piece(escapeValue(tag.attributeValue(i)))
+    this.#octets.piece(QUOTE)
+  }
+
+  /** The apex with the xml:* attributes of its ancestors in their place among its own (XML-C14N 2.4). */
+  #writeWithInherited(tag: StartTag, inherited: readonly InheritedAttribute[]): void {
+    const { attributes, scope, source } = tag
+    const own = Array.from(attributes.order.subarray(0, attributes.count), i => ({
+      uri: scope.uri(attributes.binding[i]!),
+      local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!),
+      write: () => this.#writeAttribute(tag, i),
+    }))
+    const others = inherited
+      .filter(({ local }) => !own.some(attribute => attribute.uri === XML_NAMESPACE && attribute.local === local))
+      .map(({ local, value }) => ({
+        uri: XML_NAMESPACE,
+        local,
+        write: () => this.#octets.piece(Buffer.concat([Buffer.from(` xml:${local}="`), escapeValue(value), QUOTE])),
+      }))
+    const ordered = [...own, ...others].sort((a, b) => compareCodePoints(a.uri, b.uri) || compareCodePoints(a.local, b.local))
+    for (const attribute of ordered) attribute.write()
+  }
+
+  #grow(bindings: number): void {
+    const larger = new Int32Array(bindings * 2)
+    larger.set(this.#writtenAt)
+    this.#writtenAt = larger
+  }
+}
+
+function* rangeOf(from: number, to: number): Generator<number> {
+  for (let i = from; i < to; i++) yield i
+}
+
+function declarationOf(scope: NamespaceScope, index: number): Buffer {
+  const { prefix, uri } = scope.bindings[index]!
+  return Buffer.concat([Buffer.from(prefix === '' ? ' xmlns="' : ` xmlns:${prefix}="`), escapeValue(uri), QUOTE])
+}
+
+/** XML-C14N 2.3, Attribute Nodes. */
+function escapeValue(value: string): Buffer {
+  return Buffer.from(value.replace(/[&<"\t\n\r]/g, character => escapes[character]!))
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '"': '&quot;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;',
+}

@@ -1,0 +1,97 @@
+// Where canonical octets go: ranges of the input joined while they touch, small pieces gathered, large ranges handed on uncopied.
+import { createHash, type Hash } from 'node:crypto'
+
+export type DigestName = 'sha256' | 'sha384' | 'sha512'
+
+/** Takes canonical octets in order; the bytes are valid only during the call. */
+export type OctetSink = (octets: Uint8Array) => void
+
+const GATHER_BYTES = 64 * 1024
+/** Below this a copy costs less than handing on a range of its own. */
+const COPY_BELOW = 4096
+/** Gathering buffers of finished writers, for the next ones: a small document costs no allocation of this size. */
+const spare: Buffer[] = []
+const SPARE_BUFFERS = 8
+
+/** Canonical octets on their way to `sink`; `length` counts them. */
+export class OctetWriter {
+  length = 0
+  readonly #sink: OctetSink
+  readonly #gathered = spare.pop() ?? Buffer.allocUnsafeSlow(GATHER_BYTES)
+  #gatheredLength = 0
+  // The pending range: canonical octets that still stand in the input.
+  #source: Buffer = this.#gathered
+  #from = 0
+  #to = 0
+
+  constructor(sink: OctetSink) {
+    this.#sink = sink
+  }
+
+  /** Octets [from, to) of `source`, which stays unchanged until `settle`. */
+  range(source: Buffer, from: number, to: number): void {
+    if (from === this.#to && source === this.#source) {
+      this.#to = to
+      return
+    }
+    this.settle()
+    this.#source = source
+    this.#from = from
+    this.#to = to
+  }
+
+  /** A piece that does not stand in the input as it must be written. */
+  piece(octets: Buffer): void {
+    this.settle()
+    this.#append(octets, 0, octets.length)
+  }
+
+  /** Takes over the pending range: the input may change after this. */
+  settle(): void {
+    if (this.#to > this.#from) this.#append(this.#source, this.#from, this.#to)
+    this.#from = 0
+    this.#to = 0
+    this.#source = this.#gathered
+  }
+
+  /** Hands on what is left. Ends the writer. */
+  finish(): void {
+    this.settle()
+    this.#handOnGathered()
+    if (spare.length < SPARE_BUFFERS) spare.push(this.#gathered)
+  }
+
+  #append(source: Buffer, from: number, to: number): void {
+    const size = to - from
+    this.length += size
+    if (size >= COPY_BELOW || this.#gatheredLength + size > GATHER_BYTES) this.#handOnGathered()
+    if (size >= COPY_BELOW) {
+      this.#sink(source.subarray(from, to))
+      return
+    }
+    source.copy(this.#gathered, this.#gatheredLength, from, to)
+    this.#gatheredLength += size
+  }
+
+  #handOnGathered(): void {
+    if (this.#gatheredLength > 0) this.#sink(this.#gathered.subarray(0, this.#gatheredLength))
+    this.#gatheredLength = 0
+  }
+}
+
+/** A digest over octets as they come. */
+export class StreamingDigest {
+  readonly #hash: Hash
+
+  constructor(algorithm: DigestName) {
+    this.#hash = createHash(algorithm)
+  }
+
+  readonly take: OctetSink = octets => {
+    this.#hash.update(octets)
+  }
+
+  digest(): Buffer {
+    return this.#hash.digest()
+  }
+}

@@ -1,0 +1,119 @@
+// The receipt: what the receiver says it accepted, signed with its seal key (docs/receipt.md).
+import { X509Certificate } from 'node:crypto'
+import { Fault, quote } from '@seg/core'
+import { readBase64 } from './base64.ts'
+import { exclusiveC14n } from './canonicalizer.ts'
+import { DocumentPass } from './document-pass.ts'
+import { checkAttributes, ElementReader, textOf } from './element-reader.ts'
+import { DOCUMENT_ID, GATEWAY_ID, readTimestamp } from './envelope.ts'
+import { defaultLimits } from './limits.ts'
+import { DocumentSigner, placeSignature } from './sign.ts'
+import type { Signer } from './signature-builder.ts'
+import { readSignatureElement } from './signature-element.ts'
+import { type Element, readTree } from './tree.ts'
+import { Verifier, verifyBytes } from './verify.ts'
+
+export type ReceiptFacts = {
+  readonly receiverId: string
+  readonly senderId: string
+  readonly documentId: string
+  /** SHA-256 of the document's bytes as received. */
+  readonly documentDigest: Buffer
+  /** Digest of the document's Reference. */
+  readonly referenceDigest: Buffer
+  /** Time of acceptance, RFC 3339 in UTC with milliseconds. */
+  readonly acceptedAt: string
+}
+
+const RECEIPT_NAMESPACE = 'urn:seg:receipt:1'
+const code = 'receipt-invalid'
+const limits = { ...defaultLimits, documentBytes: 256 * 1024 }
+
+export async function buildReceipt(facts: ReceiptFacts, seal: Signer): Promise<Buffer> {
+  const { receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt } = facts
+  const children: readonly (readonly [name: string, text: string])[] = [
+    ['ReceiverID', receiverId],
+    ['SenderID', senderId],
+    ['DocumentID', documentId],
+    ['DocumentDigest', documentDigest.toString('base64')],
+    ['ReferenceDigest', referenceDigest.toString('base64')],
+    ['AcceptedAt', acceptedAt],
+  ]
+  const elements = children.map(([name, text]) => `  <${name}>${escapeText(text)}</${name}>\n`).join('')
+  const receipt = Buffer.from(`<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${elements}</Receipt>\n`)
+  const signer = new DocumentSigner(seal)
+  signer.write(receipt)
+  return placeSignature(receipt, await signer.end())
+}
+
+/**
+ * Reads a receipt whose signature verifies with the certificate in it; `trustSeal` decides on that certificate and throws when it is not a
+ * trusted seal. Throws the Fault `receipt-invalid`, the reason as its cause.
+ */
+export function verifyReceipt(
+  bytes: Uint8Array,
+  trustSeal: (certificate: X509Certificate) => void,
+): ReceiptFacts & { certificate: X509Certificate } {
+  try {
+    const certificate = readSealCertificate(bytes)
+    trustSeal(certificate)
+    const verified = verifyBytes(bytes, openReceiptVerifier(certificate))
+    return { ...verified, certificate }
+  } catch (cause) {
+    if (cause instanceof Fault && cause.code !== 'internal')
+      throw new Fault(code, cause.code === code ? cause.detail : cause.message, { cause })
+    throw cause
+  }
+}
+
+/** A receipt brings its own certificate; until it is trusted, nothing else of the receipt is looked at. */
+function readSealCertificate(bytes: Uint8Array): X509Certificate {
+  const pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, limits)
+  pass.write(bytes)
+  const { certificates } = readSignatureElement(pass.end().signature, limits)
+  if (certificates.length !== 1) throw new Fault(code, `expected one certificate in KeyInfo, found ${certificates.length}`)
+  try {
+    return new X509Certificate(certificates[0]!)
+  } catch (cause) {
+    throw new Fault(code, 'the certificate in KeyInfo cannot be read', { cause })
+  }
+}
+
+/** Facts are read from the canonical octets that the digest covered. */
+function openReceiptVerifier(certificate: X509Certificate): Verifier<ReceiptFacts> {
+  let octets: Buffer[] = []
+  const onCanonical = () => {
+    octets = []
+    return (chunk: Uint8Array) => void octets.push(Buffer.from(chunk))
+  }
+  return new Verifier(certificate, () => ({ read: () => readReceipt(readTree(Buffer.concat(octets), limits)) }), { limits, onCanonical })
+}
+
+function readReceipt(element: Element): ReceiptFacts {
+  if (element.local !== 'Receipt' || element.uri !== RECEIPT_NAMESPACE) {
+    throw new Fault(code, `expected Receipt in ${RECEIPT_NAMESPACE}, found ${quote(element.local)} in ${quote(element.uri)}`)
+  }
+  checkAttributes(element, [], code)
+  const reader = new ElementReader(element, code, RECEIPT_NAMESPACE)
+  const read = (local: string) => textOf(reader.child(local), code)
+  const facts = {
+    receiverId: checkForm(read('ReceiverID'), GATEWAY_ID),
+    senderId: checkForm(read('SenderID'), GATEWAY_ID),
+    documentId: checkForm(read('DocumentID'), DOCUMENT_ID),
+    documentDigest: readBase64(read('DocumentDigest'), 'DocumentDigest'),
+    referenceDigest: readBase64(read('ReferenceDigest'), 'ReferenceDigest'),
+    acceptedAt: read('AcceptedAt'),
+  }
+  readTimestamp(facts.acceptedAt)
+  reader.end()
+  return facts
+}
+
+function checkForm(text: string, form: RegExp): string {
+  if (!form.test(text)) throw new Fault(code, `a name in the receipt does not have the required form: ${quote(text)}`)
+  return text
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,282 @@
+// One start tag: its name, attributes and namespace declarations, checked; as ranges of the input, without a string for each.
+import { AttributeColumns } from './attributes.ts'
+import {
+  AMPERSAND,
+  APOSTROPHE,
+  CR,
+  EQUALS,
+  GREATER_THAN,
+  LAST_BMP_LEAD,
+  LESS_THAN,
+  LF,
+  QUOTE,
+  SLASH,
+  SPACE,
+  spaceByte,
+  TAB,
+  valueStop,
+} from './characters.ts'
+import type { Limits } from './limits.ts'
+import { isName, isReservedName, readName } from './names.ts'
+import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.ts'
+import { encodedLength, normalizeValue, readReference } from './references.ts'
+import { refuse, STARVED } from './refusal.ts'
+
+const XMLNS = Buffer.from('xmlns')
+const allowedXmlNames = ['xml:lang', 'xml:space', 'xml:id'].map(name => Buffer.from(name))
+const NON_CHARACTER_SECOND = 0xbf
+
+/** The tag under way; the tokenizer keeps one and fills it anew. Indices are into `source`. */
+export class StartTag {
+  source: Buffer = Buffer.alloc(0)
+  /** Index of `<`. */
+  from = 0
+  /** Index behind `>`. */
+  to = 0
+  /** The name is [from + 1, nameTo). */
+  nameTo = 0
+  localFrom = 0
+  /** Depth of the element; the document element is 1. */
+  depth = 0
+  /** Whether it is an empty-element tag, `<a/>`. */
+  isEmpty = false
+  /** Index of the binding of the element's namespace. */
+  binding = NO_NAMESPACE
+  /** Bindings from this index on are declared by this tag. */
+  declaredFrom = 0
+  /** Whether the tag is written as C14N would write it, if its namespace declarations are the ones to be written. */
+  isTidy = true
+  readonly attributes: AttributeColumns
+  readonly scope: NamespaceScope
+
+  readonly #limits: Limits
+  // Declarations as written, until they are in scope.
+  readonly #declarations: AttributeColumns
+  readonly #name = { colon: -1 }
+  readonly #reference = { code: 0 }
+
+  constructor(scope: NamespaceScope, limits: Limits) {
+    this.scope = scope
+    this.#limits = limits
+    this.attributes = new AttributeColumns(limits.attributes)
+    this.#declarations = new AttributeColumns(limits.namespaces + 1)
+  }
+
+  /** The namespace URI of the element; '' for none. */
+  get uri(): string {
+    return this.scope.uri(this.binding)
+  }
+
+  isNamed(local: Uint8Array, uri: string): boolean {
+    return isName(this.source, this.localFrom, this.nameTo, local) && this.uri === uri
+  }
+
+  /** The value of attribute `i`, normalized (XML 1.0 3.3.3). */
+  attributeValue(i: number): string {
+    const { valueFrom, valueTo, isPlain } = this.attributes
+    if (isPlain[i] === 1) return this.source.toString('utf8', valueFrom[i]!, valueTo[i]!)
+    return normalizeValue(this.source, valueFrom[i]!, valueTo[i]!)
+  }
+
+  /**
+   * Fills the tag from a name without prefix and attributes, the common case; the tokenizer has read the name already.
+   */
+  setPlain(source: Buffer, from: number, nameTo: number, to: number): void {
+    this.source = source
+    this.from = from
+    this.to = to
+    this.nameTo = nameTo
+    this.localFrom = from + 1
+    this.isEmpty = false
+    this.binding = this.scope.defaultIndex
+    this.declaredFrom = this.scope.bindings.length
+    this.isTidy = true
+    this.attributes.count = 0
+  }
+
+  /** Reads the tag whose `<` is at `from`; returns the index behind its `>`, or STARVED. Its declarations are in scope from here. */
+  read(source: Buffer, from: number, end: number): number {
+    this.source = source
+    this.from = from
+    this.isTidy = true
+    this.isEmpty = false
+    this.attributes.count = 0
+    this.#declarations.count = 0
+    const nameTo = readName(source, from + 1, end, this.#limits.nameBytes, this.#name)
+    if (nameTo === STARVED) return STARVED
+    this.nameTo = nameTo
+    const colon = this.#name.colon
+    this.localFrom = colon < 0 ? from + 1 : colon + 1
+    if (isReservedName(source, from + 1, nameTo)) refuse('xml-name', from + 1, 'the name of an element begins with the letters xml')
+    const to = this.#readAttributes(end)
+    if (to === STARVED) return STARVED
+    this.to = to
+    this.#bind(colon)
+    return to
+  }
+
+  #readAttributes(end: number): number {
+    const source = this.source
+    let at = this.nameTo
+    for (;;) {
+      const name = skipSpace(source, at, end)
+      if (name === end) return STARVED
+      const byte = source[name]!
+      if (byte === GREATER_THAN) {
+        if (name !== at) this.isTidy = false
+        return name + 1
+      }
+      if (byte === SLASH) {
+        if (name + 1 === end) return STARVED
+        if (source[name + 1] !== GREATER_THAN) refuse('xml-malformed', name, 'expected ">" after "/" in a tag')
+        if (name !== at) this.isTidy = false
+        this.isEmpty = true
+        return name + 2
+      }
+      if (name === at) refuse('xml-malformed', name, 'expected white space, ">" or "/>" in a tag')
+      if (name - at !== 1 || source[at] !== SPACE) this.isTidy = false
+      at = this.#readAttribute(name, end)
+      if (at === STARVED) return STARVED
+    }
+  }
+
+  #readAttribute(name: number, end: number): number {
+    const source = this.source
+    const nameTo = readName(source, name, end, this.#limits.nameBytes, this.#name)
+    if (nameTo === STARVED) return STARVED
+    const columns = this.#columnsFor(name, nameTo)
+    // The default namespace's declaration has an empty local part, so that it sorts first (XML-C14N 2.2).
+    const localFrom = columns === this.#declarations ? nameTo : name
+    columns.add(name, this.#name.colon < 0 ? localFrom : this.#name.colon + 1, nameTo)
+    const equals = skipSpace(source, nameTo, end)
+    if (equals === end) return STARVED
+    if (source[equals] !== EQUALS) refuse('xml-malformed', equals, 'expected "=" after the name of an attribute')
+    const open = skipSpace(source, equals + 1, end)
+    if (open === end) return STARVED
+    const quote = source[open]!
+    if (quote !== QUOTE && quote !== APOSTROPHE) refuse('xml-malformed', open, 'expected a quoted value after "="')
+    if (open - nameTo !== 1 || quote !== QUOTE) this.isTidy = false
+    return this.#readValue(columns, open, end)
+  }
+
+  /** Namespace declarations and attributes are two things (Namespaces in XML 3); each has its own limit. */
+  #columnsFor(name: number, nameTo: number): AttributeColumns {
+    const source = this.source
+    const { colon } = this.#name
+    const isDeclaration = isName(source, name, colon < 0 ? nameTo : colon, XMLNS)
+    if (!isDeclaration && isReservedName(source, name, nameTo) && !allowedXmlNames.some(allowed => isName(source, name, nameTo, allowed))) {
+      refuse('xml-name', name, 'the name of an attribute begins with the letters xml, and is none of xml:lang, xml:space, xml:id, xmlns')
+    }
+    const columns = isDeclaration ? this.#declarations : this.attributes
+    const limit = isDeclaration ? this.#limits.namespaces + 1 : this.#limits.attributes
+    if (columns.count === limit) {
+      const what = isDeclaration ? `${this.#limits.namespaces} namespace declarations` : `${limit} attributes`
+      refuse('xml-limit', name, `an element has more than ${what}`)
+    }
+    if (isDeclaration && this.attributes.count > 0) this.isTidy = false
+    return columns
+  }
+
+  /** Reads the value whose opening quote is at `open`. */
+  #readValue(columns: AttributeColumns, open: number, end: number): number {
+    const source = this.source
+    const quote = source[open]!
+    const limit = this.#limits.valueBytes
+    // Bytes by which the value as written is longer than the normalized one.
+    let surplus = 0
+    let isPlain = true
+    let at = open + 1
+    for (;;) {
+      while (at < end && valueStop[source[at]!] === 0) at++
+      if (at - open - 1 - surplus > limit) refuse('xml-limit', open, `the value of an attribute is longer than ${limit} bytes`)
+      if (at >= end) return STARVED
+      const byte = source[at]!
+      if (byte === quote) break
+      if (byte === QUOTE) isPlain = false
+      else if (byte === TAB || byte === LF) isPlain = false
+      else if (byte === CR) {
+        if (at + 1 === end) return STARVED
+        isPlain = false
+        if (source[at + 1] === LF) {
+          surplus++
+          at++
+        }
+      } else if (byte === AMPERSAND) {
+        const behind = readReference(source, at, end, this.#reference)
+        if (behind === STARVED) return STARVED
+        isPlain = false
+        surplus += behind - at - encodedLength(this.#reference.code)
+        at = behind
+        continue
+      } else if (byte === LAST_BMP_LEAD) checkCharacter(source, at)
+      else if (byte !== APOSTROPHE) refuseInValue(byte, at)
+      at++
+    }
+    columns.setValue(open + 1, at, isPlain)
+    if (!isPlain) this.isTidy = false
+    return at + 1
+  }
+
+  /** Puts the declarations in scope, then resolves every prefix of the tag. */
+  #bind(colon: number): void {
+    const { source, scope, attributes } = this
+    this.declaredFrom = scope.bindings.length
+    this.#declare()
+    this.binding = colon < 0 ? scope.defaultIndex : this.#find(this.from + 1, colon)
+    for (let i = 0; i < attributes.count; i++) {
+      const localFrom = attributes.localFrom[i]!
+      const nameFrom = attributes.nameFrom[i]!
+      if (localFrom !== nameFrom) attributes.binding[i] = this.#find(nameFrom, localFrom - 1)
+    }
+    if (attributes.count > 1 && !attributes.sort(source, scope)) this.isTidy = false
+    else if (attributes.count === 1) attributes.order[0] = 0
+  }
+
+  #find(from: number, to: number): number {
+    const index = this.scope.find(this.source, from, to)
+    if (index === UNDECLARED) refuse('xml-namespace', from, 'a prefix is not declared')
+    return index
+  }
+
+  #declare(): void {
+    const { source, scope } = this
+    const columns = this.#declarations
+    if (columns.count > 1 && !columns.sort(source, scope)) this.isTidy = false
+    for (let i = 0; i < columns.count; i++) {
+      const nameFrom = columns.nameFrom[i]!
+      const prefix = source.toString('utf8', columns.localFrom[i]!, columns.nameTo[i]!)
+      const uri = normalizeValue(source, columns.valueFrom[i]!, columns.valueTo[i]!)
+      checkDeclaration(prefix, uri, nameFrom)
+      if (prefix === 'xml') this.isTidy = false
+      else scope.declare(prefix, uri)
+    }
+    if (scope.size > this.#limits.namespaces) refuse('xml-limit', this.from, `more than ${this.#limits.namespaces} namespaces are in scope`)
+  }
+}
+
+/** Namespaces in XML 1.0, section 3, "Reserved Prefixes and Namespace Names", and 2.2: relative URIs are deprecated, here refused. */
+function checkDeclaration(prefix: string, uri: string, at: number): void {
+  if (prefix === 'xmlns') refuse('xml-namespace', at, 'the prefix xmlns must not be declared')
+  if ((prefix === 'xml') !== (uri === XML_NAMESPACE))
+    refuse('xml-namespace', at, 'the prefix xml and its namespace belong to each other only')
+  if (uri === XMLNS_NAMESPACE) refuse('xml-namespace', at, 'the namespace of xmlns must not be declared')
+  if (uri === '' && prefix !== '') refuse('xml-namespace', at, 'a prefix cannot be undeclared')
+  if (uri !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) refuse('xml-namespace', at, 'a namespace URI is relative')
+}
+
+function skipSpace(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && spaceByte[source[at]!] === 1) at++
+  return at
+}
+
+/** Refuses U+FFFE and U+FFFF; `at` is a byte EF of valid UTF-8. */
+export function checkCharacter(source: Uint8Array, at: number): void {
+  if (source[at + 1] === NON_CHARACTER_SECOND && source[at + 2]! >= 0xbe)
+    refuse('xml-malformed', at, 'U+FFFE and U+FFFF are not XML characters')
+}
+
+function refuseInValue(byte: number, at: number): never {
+  if (byte === LESS_THAN) refuse('xml-malformed', at, 'the value of an attribute has a "<"')
+  return refuse('xml-malformed', at, `the control character ${byte} is not an XML character`)
+}

@@ -1,0 +1,452 @@
+// A strict tokenizer over bytes: XML 1.0 fifth edition without DTD, comments and processing instructions, namespaces well-formed.
+// Bytes that are canonical as they stand are handed on as ranges of the input, not copied.
+
+import type { FaultCode } from '@seg/core'
+import {
+  AMPERSAND,
+  CR,
+  EXCLAMATION,
+  GREATER_THAN,
+  LAST_BMP_LEAD,
+  LESS_THAN,
+  LF,
+  nameByte,
+  nameStartByte,
+  QUESTION,
+  RIGHT_BRACKET,
+  SLASH,
+  spaceByte,
+  textStop,
+} from './characters.ts'
+import { readComment, readInstruction } from './left-out.ts'
+import type { Limits } from './limits.ts'
+import { isReservedName } from './names.ts'
+import { NamespaceScope } from './namespaces.ts'
+import { readReference } from './references.ts'
+import { refuse, STARVED } from './refusal.ts'
+import { checkCharacter, StartTag } from './start-tag.ts'
+import { readXmlDeclaration } from './xml-declaration.ts'
+
+/** What a document is made of. Indices are into `source`, whose bytes are good until `pause` returns. */
+export interface TokenHandler {
+  /** `tag` is filled anew for each. */
+  startTag(tag: StartTag): void
+  /** `</name>` at [from, to), without white space when `isTidy`; for an empty-element tag from === to. */
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean): void
+  /** Character data that is canonical as it stands. */
+  text(source: Buffer, from: number, to: number): void
+  /** Character data whose canonical form is other `octets` than those at [from, to). */
+  replacedText(octets: Buffer, source: Buffer, from: number, to: number): void
+  /**
+   * A comment or processing instruction [from, to). A handler without this method gets none: they are refused, since a signature does not cover
+   * comments and no application may act on instructions.
+   */
+  leftOut?(source: Buffer, from: number, to: number): void
+  /** The input under way ends at `to`; the bytes from there on come again at the start of the next. */
+  pause(source: Buffer, to: number): void
+}
+
+type State = 'start' | 'declaration' | 'outside' | 'content' | 'cdata'
+
+const COMMENT = Buffer.from('<!--')
+const DOCTYPE = Buffer.from('<!DOCTYPE')
+const CDATA = Buffer.from('<![CDATA[')
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+const LINE_END = Buffer.from('\n')
+
+// What C14N writes for these characters in text (XML-C14N 2.3, Text Nodes).
+const escapes = new Map([
+  [AMPERSAND, Buffer.from('&amp;')],
+  [LESS_THAN, Buffer.from('&lt;')],
+  [GREATER_THAN, Buffer.from('&gt;')],
+  [CR, Buffer.from('&#xD;')],
+])
+
+export class Tokenizer {
+  readonly scope: NamespaceScope
+  readonly #handler: TokenHandler
+  readonly #limits: Limits
+  readonly #tag: StartTag
+  readonly #reference = { code: 0 }
+  #state: State = 'start'
+  #isStarved = false
+  #depth = 0
+  #sawRoot = false
+  // Names of the open elements, one behind the other; where each begins; how many bindings there were before it.
+  #names: Buffer = Buffer.allocUnsafe(2048)
+  #namesLength = 0
+  readonly #nameFrom: Int32Array
+  readonly #bindingsBefore: Int32Array
+  /** Right square brackets, up to two, with which the character data before this input ends: `]]>` may be cut anywhere. */
+  #brackets = 0
+  // Lines: those ended so far, where the present one begins (offset in the document), up to where in this input they are counted.
+  #offset = 0
+  #lines = 0
+  #lineFrom = 0
+  #linesCountedTo = 0
+
+  constructor(handler: TokenHandler, limits: Limits, scope = new NamespaceScope()) {
+    this.#handler = handler
+    this.#limits = limits
+    this.scope = scope
+    this.#tag = new StartTag(scope, limits)
+    this.#nameFrom = new Int32Array(limits.depth + 2)
+    this.#bindingsBefore = new Int32Array(limits.depth + 2)
+  }
+
+  /** Whether the document element has been closed. */
+  get isComplete(): boolean {
+    return this.#sawRoot && this.#depth === 0
+  }
+
+  /** Takes the tokens that are whole in `source` up to `end`, whose first byte is at `offset` of the document; returns the index behind them. */
+  run(source: Buffer, end: number, offset: number): number {
+    this.#offset = offset
+    this.#linesCountedTo = 0
+    this.#isStarved = false
+    let at = 0
+    while (at < end && !this.#isStarved) at = this.#step(source, at, end)
+    return at
+  }
+
+  /** `byte 17, line 2, column 5`: the offset from 0, line and column (in bytes) from 1, of index `at` in the input under way. */
+  describePlace(source: Buffer, at: number): string {
+    this.#countLines(source, at)
+    const offset = this.#offset + at
+    return `byte ${offset}, line ${this.#lines + 1}, column ${offset - this.#lineFrom + 1}`
+  }
+
+  #step(source: Buffer, at: number, end: number): number {
+    switch (this.#state) {
+      case 'content':
+        return this.#readContent(source, at, end)
+      case 'cdata':
+        return this.#readCdata(source, at, end)
+      case 'outside':
+        return this.#readOutside(source, at, end)
+      case 'declaration':
+        return this.#readDeclaration(source, at, end)
+      case 'start':
+        return this.#readByteOrderMark(source, at, end)
+    }
+  }
+
+  #starve(at: number): number {
+    this.#isStarved = true
+    return at
+  }
+
+  #readByteOrderMark(source: Buffer, at: number, end: number): number {
+    const match = matchAt(source, at, end, BYTE_ORDER_MARK)
+    if (match === STARVED) return this.#starve(at)
+    this.#state = 'declaration'
+    return match
+  }
+
+  #readDeclaration(source: Buffer, at: number, end: number): number {
+    // XML 1.0 appendix F: a zero byte in front means UTF-16 or UTF-32 without a byte order mark.
+    if (source[at] === 0 || (at + 1 < end && source[at + 1] === 0)) refuse('xml-encoding', at, 'the document looks like UTF-16 or UTF-32')
+    const next = readXmlDeclaration(source, at, end)
+    if (next === STARVED) return this.#starve(at)
+    this.#countLines(source, next)
+    this.#state = 'outside'
+    return next
+  }
+
+  /** Before and behind the document element: white space only. */
+  #readOutside(source: Buffer, from: number, end: number): number {
+    let at = from
+    while (at < end && spaceByte[source[at]!] === 1) at++
+    this.#countLines(source, at)
+    if (at === end) return at
+    if (source[at] !== LESS_THAN) refuse('xml-malformed', at, 'character data stands outside the document element')
+    const next = this.#readMarkup(source, at, end)
+    return next === STARVED ? this.#starve(at) : next
+  }
+
+  /** The content of an element, up to its end or the end of the input. */
+  #readContent(source: Buffer, from: number, end: number): number {
+    let at = from
+    while (this.#state === 'content') {
+      at = this.#readText(source, at, end)
+      if (at === end || this.#isStarved) return at
+      this.#brackets = 0
+      const next = this.#readMarkup(source, at, end)
+      if (next === STARVED) return this.#starve(at)
+      at = next
+    }
+    return at
+  }
+
+  /** Character data up to the next `<` (or up to what this input does not hold whole). */
+  #readText(source: Buffer, from: number, end: number): number {
+    let at = from
+    // [runFrom, at) is canonical as it stands; [rawFrom, at) has no reference and no line end in it.
+    let runFrom = from
+    let rawFrom = from
+    for (;;) {
+      while (at < end && textStop[source[at]!] === 0) at++
+      if (at === end) break
+      const byte = source[at]!
+      if (byte === LESS_THAN) break
+      if (byte === LF) {
+        this.#endLine(at++)
+        continue
+      }
+      if (byte === LAST_BMP_LEAD) {
+        checkCharacter(source, at)
+        at += 3
+        continue
+      }
+      let next: number
+      if (byte === AMPERSAND) {
+        next = readReference(source, at, end, this.#reference)
+        if (next === STARVED) break
+        if (isCanonicalReference(source, at, next)) {
+          this.#brackets = 0
+          at = next
+          rawFrom = next
+          continue
+        }
+      } else next = at + 1
+      if (byte === CR && next === end) break
+      if (byte === GREATER_THAN && this.#bracketsBefore(source, rawFrom, at) >= 2)
+        refuse('xml-malformed', at, '"]]>" stands in character data')
+      if (at > runFrom) this.#handler.text(source, runFrom, at)
+      if (byte === AMPERSAND) this.#handler.replacedText(canonicalCharacter(this.#reference.code), source, at, next)
+      else if (byte === GREATER_THAN) this.#handler.replacedText(escapes.get(GREATER_THAN)!, source, at, next)
+      else if (byte === CR) this.#readCarriageReturn(source, at)
+      else refuseControl(byte, at)
+      this.#brackets = 0
+      at = next
+      runFrom = next
+      rawFrom = next
+    }
+    if (at > runFrom) this.#handler.text(source, runFrom, at)
+    this.#brackets = this.#bracketsBefore(source, rawFrom, at)
+    if (at < end && source[at] !== LESS_THAN) this.#isStarved = true
+    return at
+  }
+
+  /** Line ends (XML 1.0 2.11): CR LF and a lone CR are read as LF. */
+  #readCarriageReturn(source: Buffer, at: number): void {
+    if (source[at + 1] === LF) return
+    this.#endLine(at)
+    this.#handler.replacedText(LINE_END, source, at, at + 1)
+  }
+
+  /** How many right square brackets, up to two, stand before `at` in character data that goes back to `from` and before this input. */
+  #bracketsBefore(source: Buffer, from: number, at: number): number {
+    let count = 0
+    while (count < 2 && at - count > from && source[at - count - 1] === RIGHT_BRACKET) count++
+    return at - count === from ? Math.min(2, count + this.#brackets) : count
+  }
+
+  #readCdata(source: Buffer, from: number, end: number): number {
+    let at = from
+    let runFrom = from
+    for (;;) {
+      while (at < end && textStop[source[at]!] === 0 && source[at] !== RIGHT_BRACKET) at++
+      if (at === end) break
+      const byte = source[at]!
+      if (byte === RIGHT_BRACKET) {
+        if (at + 1 === end || (source[at + 1] === RIGHT_BRACKET && at + 2 === end)) {
+          this.#isStarved = true
+          break
+        }
+        if (source[at + 1] === RIGHT_BRACKET && source[at + 2] === GREATER_THAN) {
+          this.#state = 'content'
+          break
+        }
+        at++
+      } else if (byte === LF) this.#endLine(at++)
+      else if (byte === LAST_BMP_LEAD) {
+        checkCharacter(source, at)
+        at += 3
+      } else {
+        if (byte === CR && at + 1 === end) {
+          this.#isStarved = true
+          break
+        }
+        if (at > runFrom) this.#handler.text(source, runFrom, at)
+        const octets = escapes.get(byte)
+        if (byte === CR) this.#readCarriageReturn(source, at)
+        else if (octets === undefined) refuseControl(byte, at)
+        else this.#handler.replacedText(octets, source, at, at + 1)
+        at++
+        runFrom = at
+      }
+    }
+    if (at > runFrom) this.#handler.text(source, runFrom, at)
+    return this.#state === 'content' ? at + 3 : at
+  }
+
+  /** What begins with the `<` at `at`; returns the index behind it, or STARVED. */
+  #readMarkup(source: Buffer, at: number, end: number): number {
+    if (at + 1 === end) return STARVED
+    const byte = source[at + 1]!
+    if (byte === SLASH) return this.#readEndTag(source, at, end)
+    if (byte === EXCLAMATION) return this.#readDeclarationMarkup(source, at, end)
+    if (byte === QUESTION) return this.#readInstruction(source, at, end)
+    return this.#readStartTag(source, at, end)
+  }
+
+  #readDeclarationMarkup(source: Buffer, at: number, end: number): number {
+    const isComment = matchAt(source, at, end, COMMENT)
+    const isDoctype = matchAt(source, at, end, DOCTYPE)
+    const isCdata = matchAt(source, at, end, CDATA)
+    if (isComment > at) return this.#leaveOut('xml-comment', 'comments are not allowed', source, at, readComment(source, isComment, end))
+    if (isDoctype > at) refuse('xml-doctype', at, 'a document type declaration is not allowed')
+    if (isComment === STARVED || isDoctype === STARVED || isCdata === STARVED) return STARVED
+    if (isCdata === at || this.#state !== 'content') refuse('xml-malformed', at, 'expected an element, character data or an end tag')
+    this.#state = 'cdata'
+    return isCdata
+  }
+
+  #readInstruction(source: Buffer, at: number, end: number): number {
+    // Whole enough to tell an XML declaration out of place, whose target is reserved (XML 1.0 2.6).
+    if (at + 6 > end) return STARVED
+    const isDeclaration = isReservedName(source, at + 2, at + 5) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
+    if (isDeclaration) refuse('xml-malformed', at, 'an XML declaration stands elsewhere than at the very start')
+    const detail = 'processing instructions are not allowed'
+    return this.#leaveOut('xml-processing-instruction', detail, source, at, readInstruction(source, at + 2, end, this.#limits.nameBytes))
+  }
+
+  #leaveOut(code: FaultCode, detail: string, source: Buffer, at: number, to: number): number {
+    if (this.#handler.leftOut === undefined) refuse(code, at, detail)
+    if (to === STARVED) return STARVED
+    this.#handler.leftOut(source, at, to)
+    this.#countLines(source, to)
+    return to
+  }
+
+  #readStartTag(source: Buffer, at: number, end: number): number {
+    if (this.#state !== 'content' && this.#sawRoot) refuse('xml-malformed', at, 'a second document element')
+    const depth = this.#depth + 1
+    if (depth > this.#limits.depth) refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
+    const tag = this.#tag
+    const from = this.#namesLength
+    const bindings = this.scope.bindings.length
+    let next = this.#readPlainTag(source, at, end)
+    if (next === STARVED) {
+      next = tag.read(source, at, end)
+      if (next === STARVED) return STARVED
+      this.#pushName(source, at + 1, tag.nameTo)
+      if (!tag.isTidy) this.#countLines(source, next)
+    }
+    this.#sawRoot = true
+    tag.depth = depth
+    this.#handler.startTag(tag)
+    if (tag.isEmpty) {
+      this.#handler.endTag(source, next, next, true)
+      this.#namesLength = from
+      if (tag.declaredFrom < this.scope.bindings.length) this.scope.restore(bindings)
+      this.#state = this.#depth === 0 ? 'outside' : 'content'
+      return next
+    }
+    this.#nameFrom[depth] = from
+    this.#bindingsBefore[depth] = bindings
+    this.#depth = depth
+    this.#state = 'content'
+    return next
+  }
+
+  /** The common case, a tag of an ASCII name and nothing else; STARVED for any other, which takes the long way. */
+  #readPlainTag(source: Buffer, at: number, end: number): number {
+    const first = source[at + 1]!
+    if (nameStartByte[first] === 0 || (first | 0x20) === 0x78) return STARVED
+    const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
+    this.#reserveName()
+    const names = this.#names
+    let length = this.#namesLength
+    let i = at + 1
+    while (i < stop) {
+      const byte = source[i]!
+      if (nameByte[byte] === 0) break
+      names[length++] = byte
+      i++
+    }
+    if (i === end || source[i] !== GREATER_THAN) return STARVED
+    this.#namesLength = length
+    this.#tag.setPlain(source, at, i, i + 1)
+    return i + 1
+  }
+
+  #pushName(source: Buffer, from: number, to: number): void {
+    this.#reserveName()
+    source.copy(this.#names, this.#namesLength, from, to)
+    this.#namesLength += to - from
+  }
+
+  #reserveName(): void {
+    if (this.#names.length - this.#namesLength >= this.#limits.nameBytes) return
+    const larger = Buffer.allocUnsafe(this.#names.length * 2 + this.#limits.nameBytes)
+    this.#names.copy(larger, 0, 0, this.#namesLength)
+    this.#names = larger
+  }
+
+  #readEndTag(source: Buffer, at: number, end: number): number {
+    if (this.#depth === 0) refuse('xml-malformed', at, 'an end tag without its start tag')
+    const names = this.#names
+    const nameFrom = this.#nameFrom[this.#depth]!
+    const length = this.#namesLength - nameFrom
+    const name = at + 2
+    const stop = Math.min(length, end - name)
+    for (let i = 0; i < stop; i++) {
+      if (source[name + i] !== names[nameFrom + i]) refuse('xml-malformed', at, 'an end tag does not fit the start tag')
+    }
+    let close = name + length
+    if (close >= end) return STARVED
+    const isTidy = source[close] === GREATER_THAN
+    if (!isTidy) {
+      while (close < end && spaceByte[source[close]!] === 1) close++
+      if (close === end) return STARVED
+      if (source[close] !== GREATER_THAN) refuse('xml-malformed', at, 'an end tag does not fit the start tag')
+      this.#countLines(source, close)
+    }
+    this.#handler.endTag(source, at, close + 1, isTidy)
+    const bindings = this.#bindingsBefore[this.#depth]!
+    if (bindings < this.scope.bindings.length) this.scope.restore(bindings)
+    this.#namesLength = nameFrom
+    this.#depth--
+    if (this.#depth === 0) this.#state = 'outside'
+    return close + 1
+  }
+
+  #endLine(at: number): void {
+    this.#lines++
+    this.#lineFrom = this.#offset + at + 1
+    this.#linesCountedTo = at + 1
+  }
+
+  #countLines(source: Buffer, to: number): void {
+    for (let i = this.#linesCountedTo; i < to; i++) {
+      if (source[i] === LF || (source[i] === CR && source[i + 1] !== LF)) this.#endLine(i)
+    }
+    this.#linesCountedTo = Math.max(to, this.#linesCountedTo)
+  }
+}
+
+/** The index behind `literal` when it stands at `at`, `at` when it does not, STARVED when the input ends too early to tell. */
+function matchAt(source: Buffer, at: number, end: number, literal: Buffer): number {
+  for (let i = 0; i < literal.length; i++) {
+    if (at + i === end) return STARVED
+    if (source[at + i] !== literal[i]) return at
+  }
+  return at + literal.length
+}
+
+/** Whether the reference at [from, to) is written as C14N writes it in text: `&amp;`, `&lt;`, `&gt;` or `&#xD;`. */
+function isCanonicalReference(source: Buffer, from: number, to: number): boolean {
+  const first = source[from + 1]!
+  if (first === 0x23) return to - from === 5 && source[from + 2] === 0x78 && source[from + 3] === 0x44
+  return to - from <= 5
+}
+
+function canonicalCharacter(code: number): Buffer {
+  return escapes.get(code) ?? Buffer.from(String.fromCodePoint(code))
+}
+
+function refuseControl(byte: number, at: number): never {
+  return refuse('xml-malformed', at, `the control character ${byte} is not an XML character`)
+}

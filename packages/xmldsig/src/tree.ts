@@ -1,0 +1,71 @@
+// A small tree of a bounded piece of XML (a Signature, a receipt), for reading values out of it; never of a document.
+import { readCanonicalText } from './canonical-text.ts'
+import { DocumentInput } from './document-input.ts'
+import type { Limits } from './limits.ts'
+import { NO_NAMESPACE } from './namespaces.ts'
+import type { StartTag } from './start-tag.ts'
+import { openScope, type SubtreeContext } from './subtree.ts'
+import type { TokenHandler } from './tokenizer.ts'
+
+export type Attribute = { readonly uri: string; readonly local: string; readonly value: string }
+
+export type Element = {
+  readonly uri: string
+  readonly local: string
+  readonly attributes: readonly Attribute[]
+  readonly children: readonly Element[]
+  /** Character data directly in the element, its pieces joined. */
+  readonly text: string
+}
+
+type GrowingElement = Element & { children: Element[]; text: string }
+
+/** Reads a whole element; throws a Fault when it is not well-formed. */
+export function readTree(octets: Uint8Array, limits: Limits, context?: SubtreeContext): Element {
+  const builder = new TreeBuilder()
+  const input = new DocumentInput(builder, limits, context && openScope(context))
+  input.write(octets)
+  input.end()
+  return builder.root!
+}
+
+class TreeBuilder implements TokenHandler {
+  root: Element | undefined
+  readonly #open: GrowingElement[] = []
+
+  startTag(tag: StartTag): void {
+    const element: GrowingElement = {
+      uri: tag.uri,
+      local: tag.source.toString('utf8', tag.localFrom, tag.nameTo),
+      attributes: readAttributes(tag),
+      children: [],
+      text: '',
+    }
+    this.#open.at(-1)?.children.push(element)
+    this.#open.push(element)
+  }
+
+  endTag(): void {
+    this.root = this.#open.pop()
+  }
+
+  text(source: Buffer, from: number, to: number): void {
+    this.#open.at(-1)!.text += readCanonicalText(source.subarray(from, to))
+  }
+
+  replacedText(octets: Buffer): void {
+    this.#open.at(-1)!.text += readCanonicalText(octets)
+  }
+
+  pause(): void {}
+}
+
+function readAttributes(tag: StartTag): Attribute[] {
+  const { attributes, scope, source } = tag
+  const found: Attribute[] = []
+  for (let i = 0; i < attributes.count; i++) {
+    const uri = attributes.binding[i] === NO_NAMESPACE ? '' : scope.uri(attributes.binding[i]!)
+    found.push({ uri, local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!), value: tag.attributeValue(i) })
+  }
+  return found
+}

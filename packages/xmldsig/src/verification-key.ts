@@ -1,0 +1,96 @@
+// The key that a signature must have been made with: the one of the peer's certificate, strong enough, with the algorithm of its kind.
+import { constants, type KeyObject, verify, type X509Certificate } from 'node:crypto'
+import { Fault } from '@seg/core'
+import type { SignatureRow } from './algorithms.ts'
+
+const MINIMUM_RSA_BITS = 2048
+const MINIMUM_RSA_EXPONENT = 65537n
+
+type KeyKind = 'rsa' | 'rsa-pss' | 'ec' | 'ed25519'
+/** Key kinds that fit each family of signature algorithms. */
+const kindsOf: Readonly<Record<SignatureRow['family'], readonly KeyKind[]>> = {
+  rsa: ['rsa'],
+  'rsa-pss': ['rsa', 'rsa-pss'],
+  ecdsa: ['ec'],
+  ed25519: ['ed25519'],
+}
+/** Bytes of one of the two numbers of an ECDSA signature value (XMLDSig 1.1 6.4.3), by OpenSSL's name of the curve. */
+const curveBytes: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }
+
+export type VerificationKey = {
+  readonly key: KeyObject
+  readonly kind: KeyKind
+  /** Bytes of a signature value made with it. */
+  readonly valueBytes: number
+  /** The certificate, DER. */
+  readonly certificate: Buffer
+}
+
+const known = new WeakMap<X509Certificate, VerificationKey>()
+
+/** The certificate's key; throws the Fault `signature-key` when the profile does not allow it. */
+export function readVerificationKey(certificate: X509Certificate): VerificationKey {
+  const found = known.get(certificate)
+  if (found !== undefined) return found
+  const key = certificate.publicKey
+  const read = { key, kind: key.asymmetricKeyType as KeyKind, valueBytes: valueBytesOf(key), certificate: certificate.raw }
+  known.set(certificate, read)
+  return read
+}
+
+function valueBytesOf(key: KeyObject): number {
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      if (modulusLength < MINIMUM_RSA_BITS) throw weak(`expected an RSA key of at least ${MINIMUM_RSA_BITS} bits, found ${modulusLength}`)
+      if (publicExponent < MINIMUM_RSA_EXPONENT)
+        throw weak(`expected an RSA exponent of at least ${MINIMUM_RSA_EXPONENT}, found ${publicExponent}`)
+      return Math.ceil(modulusLength / 8)
+    case 'ec':
+      if (curveBytes[namedCurve] === undefined) throw weak(`expected the curve P-256, P-384 or P-521, found ${namedCurve || 'none'}`)
+      return 2 * curveBytes[namedCurve]
+    case 'ed25519':
+      return 64
+    default:
+      throw weak(`expected an RSA, EC or Ed25519 key, found ${key.asymmetricKeyType}`)
+  }
+}
+
+/** KeyInfo never chooses a key: a certificate in it must be the peer's, to the byte. */
+export function checkCertificates(certificates: readonly Buffer[], key: VerificationKey): void {
+  if (certificates.every(certificate => certificate.equals(key.certificate))) return
+  throw new Fault('signature-key', "expected no certificate in KeyInfo but the sender's own, found another")
+}
+
+/** Refuses an algorithm that is not of the key's kind. */
+export function checkAlgorithm(row: SignatureRow, key: VerificationKey): void {
+  if (!kindsOf[row.family].includes(key.kind)) {
+    throw new Fault('signature-algorithm', `a signature of the kind ${row.family} was not made with the certificate's ${key.kind} key`)
+  }
+}
+
+/** Refuses a value that is not the key's signature over `octets`. */
+export function checkSignatureValue(octets: Buffer, value: Buffer, row: SignatureRow, key: VerificationKey): void {
+  if (value.length !== key.valueBytes) {
+    throw new Fault('signature-value', `expected a signature value of ${key.valueBytes} bytes, found ${value.length}`)
+  }
+  if (!verify(row.hash, octets, verifyOptions(row, key.key), value)) {
+    throw new Fault('signature-value', "the signature value does not verify with the key of the sender's certificate")
+  }
+}
+
+function verifyOptions(row: SignatureRow, key: KeyObject): Parameters<typeof verify>[2] {
+  switch (row.family) {
+    case 'rsa-pss':
+      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+    case 'ecdsa':
+      return { key, dsaEncoding: 'ieee-p1363' }
+    default:
+      return key
+  }
+}
+
+function weak(detail: string): Fault {
+  return new Fault('signature-key', detail)
+}
