@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { Fault } from './fault.ts'
 import { environmentName, readConfiguration, resolveUserPath, type SettingName, type SettingValue, settings } from './settings.ts'
 
+export type { Command }
+
 export type SettingValues<N extends SettingName> = { readonly [K in N]: SettingValue<K> }
 
 /** How a command speaks: `say` for people (silent with --json), `report` for the result of the run. */

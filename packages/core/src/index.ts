@@ -1,5 +1,5 @@
 // What every package shares; a closed list.
-export { addSettings, buildProgram, type Output, openOutput, readSettings, runProgram } from './command.ts'
+export { addSettings, buildProgram, type Command, type Output, openOutput, readSettings, runProgram } from './command.ts'
 export { type DurableFileOptions, syncFolder, writeDurableFile } from './durable-file.ts'
 export { Fault, quote } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'

@@ -1,7 +1,7 @@
 // Canonical XML from tokens: Exclusive C14N 1.0 with a PrefixList, C14N 1.0 and 1.1, all without comments.
 import { EXCLUSIVE_C14N } from './algorithms.ts'
 import { compareCodePoints } from './characters.ts'
-import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING, XML_NAMESPACE } from './namespaces.ts'
+import { type Binding, type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING, XML_NAMESPACE } from './namespaces.ts'
 import type { OctetWriter } from './octets.ts'
 import type { StartTag } from './start-tag.ts'
 
@@ -25,6 +25,7 @@ export const exclusiveC14n: CanonicalizationMethod = {
 /** An attribute of the xml namespace that an ancestor outside the subtree has. */
 export type InheritedAttribute = { readonly local: string; readonly value: string }
 
+const NONE: readonly number[] = []
 const CLOSE = Buffer.from('>')
 const CLOSE_AND_END = Buffer.from('></')
 const SPACE = Buffer.from(' ')
@@ -38,7 +39,7 @@ export class Canonicalizer {
   readonly #inherited: readonly InheritedAttribute[]
   #isAtApex = true
   // Depth at which the binding of each index was written for elements that are still open; 0: it was not.
-  #writtenAt = new Int32Array(32)
+  readonly #writtenAt: number[] = []
   // Indices of written bindings, in the order they were written.
   readonly #written: number[] = []
 
@@ -51,14 +52,18 @@ export class Canonicalizer {
     this.#writtenAt[XML_BINDING] = -1
   }
 
+  /** Whether a tag of this binding's namespace needs no declaration of it. */
+  isWritten(binding: number): boolean {
+    return this.#writtenAt[binding] !== 0
+  }
+
   startTag(tag: StartTag): void {
-    const { scope, attributes, declaredFrom } = tag
+    const { scope, declaredFrom } = tag
     const bindings = scope.bindings.length
-    if (this.#writtenAt.length < bindings) this.#grow(bindings)
-    for (let i = declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
-    const needsNothing = declaredFrom === bindings && attributes.count === 0 && this.#writtenAt[tag.binding] !== 0
-    if (needsNothing && tag.isTidy && !this.#isAtApex) this.#writeAsIs(tag)
-    else this.#writeTag(tag, this.#namespacesToWrite(tag))
+    for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
+    const isSettled = declaredFrom === bindings && !this.#isAtApex && this.#isAllWritten(tag)
+    if (isSettled && tag.isTidy) this.#writeAsIs(tag)
+    else this.#writeTag(tag, isSettled ? NONE : this.#namespacesToWrite(tag))
     this.#isAtApex = false
   }
 
@@ -83,6 +88,12 @@ export class Canonicalizer {
     while (source[nameTo - 1]! <= 0x20) nameTo--
     this.#octets.range(source, from, nameTo)
     this.#octets.piece(CLOSE)
+  }
+
+  #isAllWritten({ binding, attributes }: StartTag): boolean {
+    if (this.#writtenAt[binding] === 0) return false
+    for (let i = 0; i < attributes.count; i++) if (this.#writtenAt[attributes.binding[i]!] === 0) return false
+    return true
   }
 
   /** Indices of the bindings that this tag must declare, in canonical order; from here on they count as written. */
@@ -125,7 +136,7 @@ export class Canonicalizer {
     }
     const octets = this.#octets
     octets.range(tag.source, tag.from, tag.nameTo)
-    for (const index of namespaces) octets.piece(declarationOf(tag.scope, index))
+    for (const index of namespaces) octets.piece(declarationOf(tag.scope.bindings[index]!))
     if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
     else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
     this.#finishTag(tag)
@@ -151,19 +162,23 @@ export class Canonicalizer {
   }
 
   #writeAttribute(tag: StartTag, i: number): void {
-    const { nameFrom, nameTo, valueFrom, valueTo, isPlain } = tag.attributes
+    const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isTidy } = tag.attributes
+    if (isTidy[i]) {
+      this.#octets.range(tag.source, nameFrom[i]! - 1, valueTo[i]! + 1)
+      return
+    }
     this.#octets.piece(SPACE)
     this.#octets.range(tag.source, nameFrom[i]!, nameTo[i]!)
     this.#octets.piece(OPEN_VALUE)
-    if (isPlain[i] === 1) this.#octets.range(tag.source, valueFrom[i]!, valueTo[i]!)
-    else this.#octets.piece(escapeValue(tag.attributeValue(i)))
+    if (isPlain[i]) this.#octets.range(tag.source, valueFrom[i]!, valueTo[i]!)
+    else this.#octets.piece(Buffer.from(escapeValue(tag.attributeValue(i))))
     this.#octets.piece(QUOTE)
   }
 
   /** The apex with the xml:* attributes of its ancestors in their place among its own (XML-C14N 2.4). */
   #writeWithInherited(tag: StartTag, inherited: readonly InheritedAttribute[]): void {
     const { attributes, scope, source } = tag
-    const own = Array.from(attributes.order.subarray(0, attributes.count), i => ({
+    const own = Array.from({ length: attributes.count }, (_, i) => ({
       uri: scope.uri(attributes.binding[i]!),
       local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!),
       write: () => this.#writeAttribute(tag, i),
@@ -173,16 +188,10 @@ export class Canonicalizer {
       .map(({ local, value }) => ({
         uri: XML_NAMESPACE,
         local,
-        write: () => this.#octets.piece(Buffer.concat([Buffer.from(` xml:${local}="`), escapeValue(value), QUOTE])),
+        write: () => this.#octets.piece(Buffer.from(` xml:${local}="${escapeValue(value)}"`)),
       }))
     const ordered = [...own, ...others].sort((a, b) => compareCodePoints(a.uri, b.uri) || compareCodePoints(a.local, b.local))
     for (const attribute of ordered) attribute.write()
-  }
-
-  #grow(bindings: number): void {
-    const larger = new Int32Array(bindings * 2)
-    larger.set(this.#writtenAt)
-    this.#writtenAt = larger
   }
 }
 
@@ -190,14 +199,16 @@ function* rangeOf(from: number, to: number): Generator<number> {
   for (let i = from; i < to; i++) yield i
 }
 
-function declarationOf(scope: NamespaceScope, index: number): Buffer {
-  const { prefix, uri } = scope.bindings[index]!
-  return Buffer.concat([Buffer.from(prefix === '' ? ' xmlns="' : ` xmlns:${prefix}="`), escapeValue(uri), QUOTE])
+/** The declaration as written, made once. */
+function declarationOf(binding: Binding): Buffer {
+  const { prefix, uri } = binding
+  binding.declaration ??= Buffer.from(`${prefix === '' ? ' xmlns' : ` xmlns:${prefix}`}="${escapeValue(uri)}"`)
+  return binding.declaration
 }
 
 /** XML-C14N 2.3, Attribute Nodes. */
-function escapeValue(value: string): Buffer {
-  return Buffer.from(value.replace(/[&<"\t\n\r]/g, character => escapes[character]!))
+function escapeValue(value: string): string {
+  return value.replace(/[&<"\t\n\r]/g, character => escapes[character]!)
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -15,6 +15,8 @@ export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; rea
 
 /** Watches the document element and its children on the way; depth of the document element is 1. */
 export interface DocumentObserver {
+  /** Whether what the children hold must be told, too: elements at depth 3. */
+  readonly watchesChildren: boolean
   startTag(tag: StartTag): void
   endTag(depth: number): void
   /** Canonical character data directly in the document element (depth 1) or one of its children (depth 2). */
@@ -117,6 +119,15 @@ export class DocumentPass implements TokenHandler {
     return this.#signatures
   }
 
+  /** Below the children of the document element only octets matter, except where the observer or the Signature is concerned. */
+  get skimDepth(): number {
+    return this.#isCapturing || this.#observer?.watchesChildren ? NEVER : 3
+  }
+
+  isSettled(binding: number): boolean {
+    return this.#canonicalizer.isWritten(binding) && this.#input.tokenizer.scope.uri(binding) !== DSIG_NAMESPACE
+  }
+
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
     if (tag.nameTo - tag.localFrom === SIGNATURE.length && tag.isNamed(SIGNATURE, DSIG_NAMESPACE)) this.#meetSignature(tag)
@@ -129,8 +140,8 @@ export class DocumentPass implements TokenHandler {
     this.#canonicalizer.startTag(tag)
   }
 
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean): void {
-    const depth = this.#depth--
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+    this.#depth = depth - 1
     if (this.#isCapturing) {
       this.#checkCaptured(to)
       if (depth === 2) {

@@ -34,6 +34,10 @@ export class EnvelopeReader implements DocumentObserver {
   readonly #fields: Buffer[][] = [[], [], []]
   #fieldBytes = 0
 
+  get watchesChildren(): boolean {
+    return this.#children <= PAYLOAD
+  }
+
   startTag(tag: StartTag): void {
     if (tag.depth === 1) this.#readRoot(tag)
     else if (tag.depth === 2) this.#readChild(tag)

@@ -11,6 +11,8 @@ export type Binding = {
   readonly uri: string
   /** Index of the declaration of the same prefix that this one shadows, -1 for none. */
   readonly shadows: number
+  /** Its canonical form, kept by the canonicalizer once it was needed. */
+  declaration: Buffer | undefined
 }
 
 /** Index of the binding that says: no default namespace. It is there from the start. */
@@ -20,8 +22,11 @@ export const XML_BINDING = 1
 /** What `find` returns for a prefix that is not declared. */
 export const UNDECLARED = -1
 
+const noNamespace = binding('', '', -1)
+const xmlBinding = binding('xml', XML_NAMESPACE, -1)
+
 export class NamespaceScope {
-  readonly bindings: Binding[] = [binding('', '', -1), binding('xml', XML_NAMESPACE, -1)]
+  readonly bindings: Binding[] = [noNamespace, xmlBinding]
   /** Index of the default namespace's binding. */
   defaultIndex = NO_NAMESPACE
   /** Prefixes bound to a namespace now, `xml` not counted. */
@@ -80,7 +85,7 @@ export class NamespaceScope {
 }
 
 function binding(prefix: string, uri: string, shadows: number): Binding {
-  return { prefix, prefixOctets: Buffer.from(prefix), uri, shadows }
+  return { prefix, prefixOctets: Buffer.from(prefix), uri, shadows, declaration: undefined }
 }
 
 function isSame(octets: Uint8Array, source: Uint8Array, from: number): boolean {

@@ -9,6 +9,8 @@ export type OctetSink = (octets: Uint8Array) => void
 const GATHER_BYTES = 64 * 1024
 /** Below this a copy costs less than handing on a range of its own. */
 const COPY_BELOW = 4096
+/** Up to this a loop costs less than a call out of JavaScript. */
+const LOOP_UP_TO = 40
 /** Gathering buffers of finished writers, for the next ones: a small document costs no allocation of this size. */
 const spare: Buffer[] = []
 const SPARE_BUFFERS = 8
@@ -69,7 +71,8 @@ export class OctetWriter {
       this.#sink(source.subarray(from, to))
       return
     }
-    source.copy(this.#gathered, this.#gatheredLength, from, to)
+    if (size > LOOP_UP_TO) source.copy(this.#gathered, this.#gatheredLength, from, to)
+    else for (let i = 0; i < size; i++) this.#gathered[this.#gatheredLength + i] = source[from + i]!
     this.#gatheredLength += size
   }
 

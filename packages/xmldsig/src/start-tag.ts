@@ -52,14 +52,16 @@ export class StartTag {
   readonly #limits: Limits
   // Declarations as written, until they are in scope.
   readonly #declarations: AttributeColumns
+  /** Whether the value read last is plain. */
+  #isPlain = true
   readonly #name = { colon: -1 }
   readonly #reference = { code: 0 }
 
   constructor(scope: NamespaceScope, limits: Limits) {
     this.scope = scope
     this.#limits = limits
-    this.attributes = new AttributeColumns(limits.attributes)
-    this.#declarations = new AttributeColumns(limits.namespaces + 1)
+    this.attributes = new AttributeColumns()
+    this.#declarations = new AttributeColumns()
   }
 
   /** The namespace URI of the element; '' for none. */
@@ -74,24 +76,8 @@ export class StartTag {
   /** The value of attribute `i`, normalized (XML 1.0 3.3.3). */
   attributeValue(i: number): string {
     const { valueFrom, valueTo, isPlain } = this.attributes
-    if (isPlain[i] === 1) return this.source.toString('utf8', valueFrom[i]!, valueTo[i]!)
+    if (isPlain[i]) return this.source.toString('utf8', valueFrom[i]!, valueTo[i]!)
     return normalizeValue(this.source, valueFrom[i]!, valueTo[i]!)
-  }
-
-  /**
-   * Fills the tag from a name without prefix and attributes, the common case; the tokenizer has read the name already.
-   */
-  setPlain(source: Buffer, from: number, nameTo: number, to: number): void {
-    this.source = source
-    this.from = from
-    this.to = to
-    this.nameTo = nameTo
-    this.localFrom = from + 1
-    this.isEmpty = false
-    this.binding = this.scope.defaultIndex
-    this.declaredFrom = this.scope.bindings.length
-    this.isTidy = true
-    this.attributes.count = 0
   }
 
   /** Reads the tag whose `<` is at `from`; returns the index behind its `>`, or STARVED. Its declarations are in scope from here. */
@@ -134,13 +120,12 @@ export class StartTag {
         return name + 2
       }
       if (name === at) refuse('xml-malformed', name, 'expected white space, ">" or "/>" in a tag')
-      if (name - at !== 1 || source[at] !== SPACE) this.isTidy = false
-      at = this.#readAttribute(name, end)
+      at = this.#readAttribute(name, end, name - at === 1 && source[at] === SPACE)
       if (at === STARVED) return STARVED
     }
   }
 
-  #readAttribute(name: number, end: number): number {
+  #readAttribute(name: number, end: number, isSpaced: boolean): number {
     const source = this.source
     const nameTo = readName(source, name, end, this.#limits.nameBytes, this.#name)
     if (nameTo === STARVED) return STARVED
@@ -155,8 +140,12 @@ export class StartTag {
     if (open === end) return STARVED
     const quote = source[open]!
     if (quote !== QUOTE && quote !== APOSTROPHE) refuse('xml-malformed', open, 'expected a quoted value after "="')
-    if (open - nameTo !== 1 || quote !== QUOTE) this.isTidy = false
-    return this.#readValue(columns, open, end)
+    const close = this.#readValue(open, end)
+    if (close === STARVED) return STARVED
+    const isTidy = this.#isPlain && isSpaced && open - nameTo === 1 && quote === QUOTE
+    if (!isTidy) this.isTidy = false
+    columns.setValue(open + 1, close, this.#isPlain, isTidy)
+    return close + 1
   }
 
   /** Namespace declarations and attributes are two things (Namespaces in XML 3); each has its own limit. */
@@ -177,8 +166,8 @@ export class StartTag {
     return columns
   }
 
-  /** Reads the value whose opening quote is at `open`. */
-  #readValue(columns: AttributeColumns, open: number, end: number): number {
+  /** Reads the value whose opening quote is at `open`; returns the index of the closing one, or STARVED. */
+  #readValue(open: number, end: number): number {
     const source = this.source
     const quote = source[open]!
     const limit = this.#limits.valueBytes
@@ -212,9 +201,8 @@ export class StartTag {
       else if (byte !== APOSTROPHE) refuseInValue(byte, at)
       at++
     }
-    columns.setValue(open + 1, at, isPlain)
-    if (!isPlain) this.isTidy = false
-    return at + 1
+    this.#isPlain = isPlain
+    return at
   }
 
   /** Puts the declarations in scope, then resolves every prefix of the tag. */
@@ -228,8 +216,7 @@ export class StartTag {
       const nameFrom = attributes.nameFrom[i]!
       if (localFrom !== nameFrom) attributes.binding[i] = this.#find(nameFrom, localFrom - 1)
     }
-    if (attributes.count > 1 && !attributes.sort(source, scope)) this.isTidy = false
-    else if (attributes.count === 1) attributes.order[0] = 0
+    if (!attributes.sort(source, scope)) this.isTidy = false
   }
 
   #find(from: number, to: number): number {
@@ -241,7 +228,7 @@ export class StartTag {
   #declare(): void {
     const { source, scope } = this
     const columns = this.#declarations
-    if (columns.count > 1 && !columns.sort(source, scope)) this.isTidy = false
+    if (!columns.sort(source, scope)) this.isTidy = false
     for (let i = 0; i < columns.count; i++) {
       const nameFrom = columns.nameFrom[i]!
       const prefix = source.toString('utf8', columns.localFrom[i]!, columns.nameTo[i]!)

@@ -4,6 +4,7 @@
 import type { FaultCode } from '@seg/core'
 import {
   AMPERSAND,
+  COLON,
   CR,
   EXCLAMATION,
   GREATER_THAN,
@@ -18,10 +19,11 @@ import {
   spaceByte,
   textStop,
 } from './characters.ts'
+import { ElementStack, findEndTagClose } from './element-stack.ts'
 import { readComment, readInstruction } from './left-out.ts'
 import type { Limits } from './limits.ts'
 import { isReservedName } from './names.ts'
-import { NamespaceScope } from './namespaces.ts'
+import { NamespaceScope, UNDECLARED } from './namespaces.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
@@ -31,12 +33,18 @@ import { readXmlDeclaration } from './xml-declaration.ts'
 export interface TokenHandler {
   /** `tag` is filled anew for each. */
   startTag(tag: StartTag): void
-  /** `</name>` at [from, to), without white space when `isTidy`; for an empty-element tag from === to. */
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean): void
+  /** `</name>` at [from, to) of the element at `depth`, without white space when `isTidy`; for an empty-element tag from === to. */
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void
   /** Character data that is canonical as it stands. */
   text(source: Buffer, from: number, to: number): void
   /** Character data whose canonical form is other `octets` than those at [from, to). */
   replacedText(octets: Buffer, source: Buffer, from: number, to: number): void
+  /**
+   * Elements at this depth or deeper need not be told when they have no attributes and `isSettled` says yes to their namespace's binding: their
+   * tags come as `text`, canonical as they stand. Asked anew after each call. A handler without it is told of all.
+   */
+  readonly skimDepth?: number
+  isSettled?(binding: number): boolean
   /**
    * A comment or processing instruction [from, to). A handler without this method gets none: they are refused, since a signature does not cover
    * comments and no application may act on instructions.
@@ -53,6 +61,7 @@ const DOCTYPE = Buffer.from('<!DOCTYPE')
 const CDATA = Buffer.from('<![CDATA[')
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 const LINE_END = Buffer.from('\n')
+const TAG_END = Buffer.from('>')
 
 // What C14N writes for these characters in text (XML-C14N 2.3, Text Nodes).
 const escapes = new Map([
@@ -70,13 +79,11 @@ export class Tokenizer {
   readonly #reference = { code: 0 }
   #state: State = 'start'
   #isStarved = false
-  #depth = 0
   #sawRoot = false
-  // Names of the open elements, one behind the other; where each begins; how many bindings there were before it.
-  #names: Buffer = Buffer.allocUnsafe(2048)
-  #namesLength = 0
-  readonly #nameFrom: Int32Array
-  readonly #bindingsBefore: Int32Array
+  readonly #stack = new ElementStack()
+  // Elements at this depth or deeper are skimmed, those of the default namespace only if it is settled.
+  #skimDepth = Number.POSITIVE_INFINITY
+  #skimsDefault = false
   /** Right square brackets, up to two, with which the character data before this input ends: `]]>` may be cut anywhere. */
   #brackets = 0
   // Lines: those ended so far, where the present one begins (offset in the document), up to where in this input they are counted.
@@ -90,13 +97,11 @@ export class Tokenizer {
     this.#limits = limits
     this.scope = scope
     this.#tag = new StartTag(scope, limits)
-    this.#nameFrom = new Int32Array(limits.depth + 2)
-    this.#bindingsBefore = new Int32Array(limits.depth + 2)
   }
 
   /** Whether the document element has been closed. */
   get isComplete(): boolean {
-    return this.#sawRoot && this.#depth === 0
+    return this.#sawRoot && this.#stack.depth === 0
   }
 
   /** Takes the tokens that are whole in `source` up to `end`, whose first byte is at `offset` of the document; returns the index behind them. */
@@ -171,11 +176,81 @@ export class Tokenizer {
       at = this.#readText(source, at, end)
       if (at === end || this.#isStarved) return at
       this.#brackets = 0
+      const skimmed = this.#skim(source, at, end)
+      if (skimmed > at) {
+        at = skimmed
+        continue
+      }
       const next = this.#readMarkup(source, at, end)
       if (next === STARVED) return this.#starve(at)
       at = next
     }
     return at
+  }
+
+  /**
+   * The common case, on its own for speed: plain tags and plain character data one behind the other are canonical as they stand, and handed on
+   * as one run. `from` is at a `<`. Returns the index behind what it took; what is not that plain is left to the long way.
+   */
+  #skim(source: Buffer, from: number, end: number): number {
+    let at = from
+    let textFrom = from
+    while (at < end && source[at] === LESS_THAN) {
+      const next = source[at + 1] === SLASH ? this.#skimEndTag(source, at, end) : this.#skimStartTag(source, at, end)
+      if (next === STARVED) break
+      at = next
+      textFrom = next
+      while (at < end) {
+        if (textStop[source[at]!] === 0) at++
+        else if (source[at] === LF) this.#endLine(at++)
+        else break
+      }
+    }
+    if (at === from) return at
+    this.#brackets = this.#bracketsBefore(source, textFrom, at)
+    this.#handler.text(source, from, at)
+    return at
+  }
+
+  /** The index behind a start tag of a plain name and nothing else whose namespace is settled; STARVED for any other. */
+  #skimStartTag(source: Buffer, at: number, end: number): number {
+    const stack = this.#stack
+    const depth = stack.depth + 1
+    const first = source[at + 1]!
+    if (depth < this.#skimDepth || depth > this.#limits.depth || nameStartByte[first] === 0 || (first | 0x20) === 0x78) return STARVED
+    stack.reserve(this.#limits.nameBytes)
+    const names = stack.names
+    const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
+    let length = stack.length
+    let colon = 0
+    let i = at + 1
+    for (; i < stop; i++) {
+      const byte = source[i]!
+      if (nameByte[byte] === 0) {
+        if (byte !== COLON || colon > 0 || nameStartByte[source[i + 1]!] !== 1) break
+        colon = i
+      }
+      names[length++] = byte
+    }
+    if (i >= end || source[i] !== GREATER_THAN) return STARVED
+    if (colon === 0 ? !this.#skimsDefault : !this.#isSettledPrefix(source, at + 1, colon)) return STARVED
+    stack.push(length, this.scope.bindings.length, false)
+    return i + 1
+  }
+
+  #isSettledPrefix(source: Buffer, from: number, colon: number): boolean {
+    const binding = this.scope.find(source, from, colon)
+    return binding !== UNDECLARED && this.#handler.isSettled!(binding)
+  }
+
+  /** The index behind the end tag of a skimmed element, written without white space; STARVED for any other. */
+  #skimEndTag(source: Buffer, at: number, end: number): number {
+    const stack = this.#stack
+    if (stack.isReported) return STARVED
+    const close = stack.matchName(source, at + 2, end, at)
+    if (close === STARVED || close >= end || source[close] !== GREATER_THAN) return STARVED
+    stack.pop()
+    return close + 1
   }
 
   /** Character data up to the next `<` (or up to what this input does not hold whole). */
@@ -322,95 +397,54 @@ export class Tokenizer {
 
   #readStartTag(source: Buffer, at: number, end: number): number {
     if (this.#state !== 'content' && this.#sawRoot) refuse('xml-malformed', at, 'a second document element')
-    const depth = this.#depth + 1
-    if (depth > this.#limits.depth) refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
+    const stack = this.#stack
+    if (stack.depth === this.#limits.depth) refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
     const tag = this.#tag
-    const from = this.#namesLength
     const bindings = this.scope.bindings.length
-    let next = this.#readPlainTag(source, at, end)
-    if (next === STARVED) {
-      next = tag.read(source, at, end)
-      if (next === STARVED) return STARVED
-      this.#pushName(source, at + 1, tag.nameTo)
-      if (!tag.isTidy) this.#countLines(source, next)
-    }
+    const next = tag.read(source, at, end)
+    if (next === STARVED) return STARVED
+    if (!tag.isTidy) this.#countLines(source, next)
+    stack.reserve(tag.nameTo - at)
+    source.copy(stack.names, stack.length, at + 1, tag.nameTo)
+    stack.push(stack.length + tag.nameTo - at - 1, bindings, true)
     this.#sawRoot = true
-    tag.depth = depth
+    this.#state = 'content'
+    tag.depth = stack.depth
     this.#handler.startTag(tag)
     if (tag.isEmpty) {
-      this.#handler.endTag(source, next, next, true)
-      this.#namesLength = from
-      if (tag.declaredFrom < this.scope.bindings.length) this.scope.restore(bindings)
-      this.#state = this.#depth === 0 ? 'outside' : 'content'
-      return next
-    }
-    this.#nameFrom[depth] = from
-    this.#bindingsBefore[depth] = bindings
-    this.#depth = depth
-    this.#state = 'content'
+      this.#handler.endTag(source, next, next, true, stack.depth)
+      this.#closeElement()
+    } else this.#askWhatToSkim()
     return next
   }
 
-  /** The common case, a tag of an ASCII name and nothing else; STARVED for any other, which takes the long way. */
-  #readPlainTag(source: Buffer, at: number, end: number): number {
-    const first = source[at + 1]!
-    if (nameStartByte[first] === 0 || (first | 0x20) === 0x78) return STARVED
-    const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
-    this.#reserveName()
-    const names = this.#names
-    let length = this.#namesLength
-    let i = at + 1
-    while (i < stop) {
-      const byte = source[i]!
-      if (nameByte[byte] === 0) break
-      names[length++] = byte
-      i++
-    }
-    if (i === end || source[i] !== GREATER_THAN) return STARVED
-    this.#namesLength = length
-    this.#tag.setPlain(source, at, i, i + 1)
-    return i + 1
-  }
-
-  #pushName(source: Buffer, from: number, to: number): void {
-    this.#reserveName()
-    source.copy(this.#names, this.#namesLength, from, to)
-    this.#namesLength += to - from
-  }
-
-  #reserveName(): void {
-    if (this.#names.length - this.#namesLength >= this.#limits.nameBytes) return
-    const larger = Buffer.allocUnsafe(this.#names.length * 2 + this.#limits.nameBytes)
-    this.#names.copy(larger, 0, 0, this.#namesLength)
-    this.#names = larger
-  }
-
   #readEndTag(source: Buffer, at: number, end: number): number {
-    if (this.#depth === 0) refuse('xml-malformed', at, 'an end tag without its start tag')
-    const names = this.#names
-    const nameFrom = this.#nameFrom[this.#depth]!
-    const length = this.#namesLength - nameFrom
-    const name = at + 2
-    const stop = Math.min(length, end - name)
-    for (let i = 0; i < stop; i++) {
-      if (source[name + i] !== names[nameFrom + i]) refuse('xml-malformed', at, 'an end tag does not fit the start tag')
+    const stack = this.#stack
+    if (stack.depth === 0) refuse('xml-malformed', at, 'an end tag without its start tag')
+    const nameTo = stack.matchName(source, at + 2, end, at)
+    if (nameTo === STARVED || nameTo >= end) return STARVED
+    const close = findEndTagClose(source, nameTo, end, at)
+    if (close === STARVED) return STARVED
+    if (close > nameTo) this.#countLines(source, close)
+    if (stack.isReported) this.#handler.endTag(source, at, close + 1, close === nameTo, stack.depth)
+    else {
+      this.#handler.text(source, at, nameTo)
+      this.#handler.replacedText(TAG_END, source, nameTo, close + 1)
     }
-    let close = name + length
-    if (close >= end) return STARVED
-    const isTidy = source[close] === GREATER_THAN
-    if (!isTidy) {
-      while (close < end && spaceByte[source[close]!] === 1) close++
-      if (close === end) return STARVED
-      if (source[close] !== GREATER_THAN) refuse('xml-malformed', at, 'an end tag does not fit the start tag')
-      this.#countLines(source, close)
-    }
-    this.#handler.endTag(source, at, close + 1, isTidy)
-    const bindings = this.#bindingsBefore[this.#depth]!
-    if (bindings < this.scope.bindings.length) this.scope.restore(bindings)
-    this.#namesLength = nameFrom
-    this.#depth--
-    if (this.#depth === 0) this.#state = 'outside'
+    this.#closeElement()
     return close + 1
+  }
+
+  #closeElement(): void {
+    const bindings = this.#stack.pop()
+    if (bindings < this.scope.bindings.length) this.scope.restore(bindings)
+    if (this.#stack.depth === 0) this.#state = 'outside'
+    this.#askWhatToSkim()
+  }
+
+  #askWhatToSkim(): void {
+    this.#skimDepth = this.#handler.skimDepth ?? Number.POSITIVE_INFINITY
+    this.#skimsDefault = this.#handler.isSettled?.(this.scope.defaultIndex) ?? false
   }
 
   #endLine(at: number): void {

@@ -1,0 +1,59 @@
+// Whether a peer's certificate may do what it is used for: issued by our CA, in date, of the right purpose, naming one gateway.
+import type { X509Certificate } from 'node:crypto'
+import { Fault, quote } from '@seg/core'
+import type { Trust } from './identity.ts'
+import { type GatewayProfile, profiles } from './profiles.ts'
+
+/** 1 to 128 printable characters, no space at either end. */
+const GATEWAY_ID = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
+
+/** The gateway's id: the subject's one CN. Throws the Fault `certificate-invalid` when there is none, more than one, or it is no id. */
+export function gatewayId(certificate: X509Certificate): string {
+  // Structured, unlike `subject`, in which a line break in a name would begin another attribute.
+  const names: unknown = certificate.toLegacyObject().subject?.CN
+  if (typeof names !== 'string')
+    throw new Fault(
+      'certificate-invalid',
+      `expected one CN in the certificate's subject, found ${Array.isArray(names) ? names.length : 'none'}`,
+    )
+  return checkGatewayId(names)
+}
+
+/** Narrows a name to a gateway's id; throws the Fault `certificate-invalid`. */
+function checkGatewayId(name: string): string {
+  if (!isGatewayId(name))
+    throw new Fault('certificate-invalid', `expected 1 to 128 printable characters as CN, no space at either end, found ${quote(name)}`)
+  return name
+}
+
+export function isGatewayId(name: string): boolean {
+  return GATEWAY_ID.test(name)
+}
+
+/** Throws the Faults `certificate-invalid` (issuer, dates, form) and `certificate-purpose`. RFC 5280 6.1, for a path of one certificate under the root. */
+export function checkCertificate(certificate: X509Certificate, profile: GatewayProfile, { ca }: Trust, now: Date): void {
+  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
+    throw new Fault(
+      'certificate-invalid',
+      `expected a certificate issued by ${quote(ca.subject)}, found one of ${quote(certificate.issuer)}`,
+    )
+  }
+  for (const { validFromDate, validToDate, subject } of [certificate, ca]) {
+    if (now < validFromDate || now > validToDate) {
+      throw new Fault(
+        'certificate-invalid',
+        `${quote(subject)} is valid from ${validFromDate.toISOString()} to ${validToDate.toISOString()}; it is ${now.toISOString()}`,
+      )
+    }
+  }
+  if (certificate.ca) throw new Fault('certificate-purpose', "expected a gateway's certificate, found a CA's")
+  const { purpose, title } = profiles[profile]
+  // Node's keyUsage is the extended key usage, as object identifiers.
+  if (!certificate.keyUsage?.includes(purpose!)) {
+    throw new Fault(
+      'certificate-purpose',
+      `expected a ${title} with the extended key usage ${purpose}, found ${certificate.keyUsage?.join(', ') || 'none'}`,
+    )
+  }
+  gatewayId(certificate)
+}
