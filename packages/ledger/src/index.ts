@@ -1,1 +1,4 @@
-export {}
+// The only writer of durable state: today the accepted documents, as files.
+export { readDocuments } from './document-files.ts'
+export type { AcceptedDocument, DocumentReader, DocumentStore } from './document-store.ts'
+export { openDocumentStore } from './file-document-store.ts'

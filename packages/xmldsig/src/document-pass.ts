@@ -8,7 +8,7 @@ import { type DigestName, type OctetSink, OctetWriter, StreamingDigest } from '.
 import { refuse } from './refusal.ts'
 import type { StartTag } from './start-tag.ts'
 import { readContext, readXmlAttributes, type SubtreeContext } from './subtree.ts'
-import type { TokenHandler } from './tokenizer.ts'
+import { SKIM_NOTHING, type TokenHandler } from './tokenizer.ts'
 
 /** How a Reference's octets are made and digested. */
 export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }
@@ -46,6 +46,7 @@ export type CapturedSignature = {
 }
 
 const SIGNATURE = Buffer.from('Signature')
+const SKIM_BELOW_CHILDREN = 3
 const ID_NAMES = ['id', 'Id', 'ID']
 
 export class DocumentPass implements TokenHandler {
@@ -121,7 +122,7 @@ export class DocumentPass implements TokenHandler {
 
   /** Below the children of the document element only octets matter, except where the observer or the Signature is concerned. */
   get skimDepth(): number {
-    return this.#isCapturing || this.#observer?.watchesChildren ? NEVER : 3
+    return this.#isCapturing || this.#observer?.watchesChildren ? SKIM_NOTHING : SKIM_BELOW_CHILDREN
   }
 
   isSettled(binding: number): boolean {

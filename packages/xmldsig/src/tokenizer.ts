@@ -54,6 +54,9 @@ export interface TokenHandler {
   pause(source: Buffer, to: number): void
 }
 
+/** The `skimDepth` of a handler that is to be told of every element. */
+export const SKIM_NOTHING = 0x3fffffff
+
 type State = 'start' | 'declaration' | 'outside' | 'content' | 'cdata'
 
 const COMMENT = Buffer.from('<!--')
@@ -82,7 +85,7 @@ export class Tokenizer {
   #sawRoot = false
   readonly #stack = new ElementStack()
   // Elements at this depth or deeper are skimmed, those of the default namespace only if it is settled.
-  #skimDepth = Number.POSITIVE_INFINITY
+  #skimDepth = SKIM_NOTHING
   #skimsDefault = false
   /** Right square brackets, up to two, with which the character data before this input ends: `]]>` may be cut anywhere. */
   #brackets = 0
@@ -443,7 +446,7 @@ export class Tokenizer {
   }
 
   #askWhatToSkim(): void {
-    this.#skimDepth = this.#handler.skimDepth ?? Number.POSITIVE_INFINITY
+    this.#skimDepth = this.#handler.skimDepth ?? SKIM_NOTHING
     this.#skimsDefault = this.#handler.isSettled?.(this.scope.defaultIndex) ?? false
   }
 

@@ -1,0 +1,87 @@
+// Kill -9 at random moments: what was acknowledged is there, whole, and nothing else shows that is not.
+import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import type { AcceptedDocument, DocumentStore } from './document-store.ts'
+import { openDocumentStore } from './file-document-store.ts'
+import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
+
+const KILLS = 50
+const acceptForever = join(import.meta.dirname, 'testing/accept-forever.ts')
+
+t.test(`${KILLS} kills lose no acknowledged document and show no partial one`, async t => {
+  const folder = await makeFolder(t)
+  const places = new Map<string, number>()
+  let leftovers = 0
+  for (let round = 0; round < KILLS; round++) {
+    const acknowledged = await acceptAndKill(folder, `round${round}`)
+    leftovers += (await readdir(join(folder, 'staging')).catch(() => [])).length
+    const store = await openDocumentStore(folder)
+    t.same(await readdir(join(folder, 'staging')), [], 'the start sweeps staging')
+
+    const visible = await collect(store.list())
+    const changed = visible.filter(({ id, index }) => (places.get(id) ?? index) !== index)
+    const fresh = visible.filter(({ id }) => !places.has(id))
+    t.same(changed, [], 'no document changes its place in the order')
+    t.equal(new Set(visible.map(({ index }) => index)).size, visible.length, 'no two documents have one place')
+    t.same(await damaged(fresh, store), [], `all ${fresh.length} new documents are whole`)
+    for (const { id, index } of fresh) places.set(id, index)
+    t.same(
+      acknowledged.filter(id => !places.has(id)),
+      [],
+      `all ${acknowledged.length} acknowledged documents are there`,
+    )
+    t.same(outOfOrder(acknowledged, places), [], 'later documents have higher places')
+    await store.close()
+  }
+  t.ok(places.size > KILLS, `${places.size} documents in all`)
+  t.ok(leftovers > 0, `${leftovers} documents were cut off half-way, so the kills did hit`)
+
+  const store = await openDocumentStore(folder)
+  t.teardown(() => store.close())
+  const all = await collect(store.list())
+  t.equal(all.length, places.size)
+  t.same(await damaged(all, store), [], 'and all are whole at the end')
+})
+
+/** The ids that the process acknowledged before it was killed. */
+async function acceptAndKill(folder: string, name: string): Promise<string[]> {
+  const child = spawn(process.execPath, [acceptForever, folder, name], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  const output = createInterface({ input: child.stdout })
+  output.on('line', line => lines.push(line))
+  await once(output, 'line')
+  await pause(randomInt(60))
+  child.kill('SIGKILL')
+  await Promise.all([once(child, 'close'), once(output, 'close')])
+  return lines.slice(1)
+}
+
+/** The ids of documents whose bytes, receipt or record are not what was accepted. */
+async function damaged(documents: readonly AcceptedDocument[], store: DocumentStore): Promise<string[]> {
+  const ids: string[] = []
+  for (const { index, ...facts } of documents) {
+    const { document, bytes, receipt } = makeSample(facts.id, { size: 60_000 })
+    const [storedBytes, storedReceipt] = await Promise.all([store.export(sender, facts.id), store.receipt(sender, facts.id)])
+    const isWhole = storedBytes?.equals(bytes) && storedReceipt?.equals(receipt) && JSON.stringify(facts) === JSON.stringify(document)
+    if (!isWhole || !Number.isSafeInteger(index)) ids.push(facts.id)
+  }
+  return ids
+}
+
+/** In each lane a document was begun after the one before it was acknowledged. */
+function outOfOrder(acknowledged: readonly string[], places: ReadonlyMap<string, number>): string[] {
+  const last = new Map<string, number>()
+  return acknowledged.filter(id => {
+    const lane = id.split('.')[1]!
+    const place = places.get(id)!
+    const isLater = place > (last.get(lane) ?? -1)
+    last.set(lane, place)
+    return !isLater
+  })
+}

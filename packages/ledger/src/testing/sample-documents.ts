@@ -1,0 +1,31 @@
+// Documents for the tests: their bytes and receipt follow from their id, so that any process can tell whether a stored one is whole.
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { AcceptedDocument } from '../document-store.ts'
+
+export type Sample = { readonly document: Omit<AcceptedDocument, 'index'>; readonly bytes: Buffer; readonly receipt: Buffer }
+
+export const sender = 'MINISTRY 1_SEG01'
+
+export function makeSample(id: string, { from = sender, salt = '', size = 3000 } = {}): Sample {
+  const bytes = Buffer.from(`<doc id="${id}" from="${from}">${salt}`.padEnd(size, `${id} `))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const document = { sender: from, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: size, sha256, referenceDigest: 'AAAA' }
+  return { document, bytes, receipt: Buffer.from(`<receipt for="${id}">${sha256}</receipt>`) }
+}
+
+/** A folder that is gone after the test. */
+export async function makeFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'seg-ledger-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}

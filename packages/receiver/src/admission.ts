@@ -1,0 +1,72 @@
+// The checks between a document's bytes and its acceptance, in the only order that compiles: the signature before anything the document says, a
+// replay before the clock (a retry that arrives late still gets its receipt).
+import { Fault, quote } from '@seg/core'
+import type { DocumentStore } from '@seg/ledger'
+import { type VerifiedDocument, verifyDocument } from '@seg/xmldsig'
+import type { Peer } from './peer.ts'
+import type { ReceivedDocument } from './read-document.ts'
+
+declare const passed: unique symbol
+/** Bytes that passed the checks up to the named one; only the function of that check makes such a value. */
+type Passed<Check extends string> = {
+  readonly [passed]: Check
+  readonly received: ReceivedDocument
+  readonly facts: VerifiedDocument
+}
+
+/** Signed with the key of the peer's certificate. */
+export type SignedDocument = Passed<'signature'> & { readonly peer: Peer }
+/** From the peer itself, to us. */
+export type AddressedDocument = Passed<'parties'>
+/** Not stored here yet. */
+export type NewDocument = Passed<'new'>
+/** Everything but durable. */
+export type AdmittedDocument = Passed<'timestamp'>
+
+export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
+
+/** Throws a Fault `xml-…`, `signature-…`, `envelope-malformed` or `timestamp-malformed`. */
+export function verifyReceived(received: ReceivedDocument, peer: Peer): SignedDocument {
+  const facts = verifyDocument(received.bytes, peer.certificate)
+  return { received, facts, peer } as SignedDocument
+}
+
+/** Throws the Fault `sender-mismatch` or `receiver-mismatch`. */
+export function checkParties({ received, facts, peer }: SignedDocument, ourId: string): AddressedDocument {
+  if (facts.senderId !== peer.id) {
+    throw new Fault('sender-mismatch', `expected SenderID ${quote(peer.id)} as in the client certificate, found ${quote(facts.senderId)}`)
+  }
+  if (facts.receiverId !== ourId)
+    throw new Fault('receiver-mismatch', `expected ReceiverID ${quote(ourId)}, found ${quote(facts.receiverId)}`)
+  return { received, facts } as AddressedDocument
+}
+
+/** The stored receipt when these very bytes were accepted before. Throws the Fault `document-id-conflict` when others were, under this id. */
+export async function findEarlier(
+  document: AddressedDocument,
+  store: DocumentStore,
+): Promise<Replay | { isReplay: false; document: NewDocument }> {
+  const { facts, received } = document
+  const stored = await store.find(facts.senderId, facts.id)
+  if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
+  const digest = received.digest.toString('hex')
+  if (stored.sha256 !== digest) {
+    throw new Fault('document-id-conflict', `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`)
+  }
+  const receipt = await store.receipt(facts.senderId, facts.id)
+  if (receipt === undefined) throw new Fault('storage-unavailable', `the receipt of ${quote(facts.id)} is missing`)
+  return { isReplay: true, id: facts.id, receipt }
+}
+
+/** Throws the Fault `timestamp-stale` for a document signed more than `clockSkew` seconds before or after `now`. */
+export function checkTimestamp({ received, facts }: NewDocument, now: Date, clockSkew: number): AdmittedDocument {
+  const seconds = (facts.signedAt - now.getTime()) / 1000
+  if (Math.abs(seconds) > clockSkew) {
+    const side = seconds < 0 ? 'before' : 'after'
+    throw new Fault(
+      'timestamp-stale',
+      `expected a time within ${clockSkew} s of ${now.toISOString()}, found ${facts.timestamp}, ${Math.abs(seconds)} s ${side}`,
+    )
+  }
+  return { received, facts } as AdmittedDocument
+}

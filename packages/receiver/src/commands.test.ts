@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { openDocumentStore } from '@seg/ledger'
+import t, { type Test } from 'tap'
+import { post } from './testing/client.ts'
+import { makeCerts, makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
+
+const main = join(import.meta.dirname, 'main.ts')
+const certs = await makeCerts(t)
+
+t.test('start says in one line of JSON where it listens, accepts, and stops on SIGTERM', async t => {
+  const data = await makeFolder(t)
+  const { child, listening } = await start(t, certs, data)
+  const ready = JSON.parse(listening)
+  t.match(ready, { listening: /^https:\/\/localhost:\d+$/, id: receiverId, data, certs })
+  const gateway = await openGateway(t, certs)
+  const document = await makeDocument(gateway)
+  t.equal((await post({ ...gateway, port: Number(new URL(ready.listening).port) }, document)).status, 201)
+
+  const listed = JSON.parse((await run('documents', 'list', '--data', data, '--json')).stdout)
+  t.match(listed, { documents: [{ sender: senderId, id: 'doc123', bytes: document.length, index: 0, acceptedAt: String, sha256: String }] })
+  t.equal(listed.documents.length, 1)
+  child.kill('SIGTERM')
+  t.same(await once(child, 'close'), [0, null])
+})
+
+t.test('start without --json tells people what to do next', async t => {
+  const { child, listening } = await start(t, certs, await makeFolder(t), [])
+  t.match(listening, new RegExp(`^${receiverId} listens on https://localhost:\\d+ .*\\n.*\\nnext: pnpm --filter sender send`))
+  child.kill('SIGINT')
+  t.same(await once(child, 'close'), [0, null])
+})
+
+t.test('start ends with 5 and advice without certificates, with a port in use, and with a data folder in use', async t => {
+  const data = await makeFolder(t)
+  const empty = await makeFolder(t)
+  const missing = await run('start', '--certs', empty, '--data', data, '--port', '0')
+  t.equal(missing.code, 5)
+  t.match(missing.stderr, /configuration.*pnpm --filter pki gen/s)
+  const gateway = await openGateway(t, certs)
+  const taken = await run('start', '--certs', certs, '--data', data, '--port', String(gateway.port), '--json')
+  t.equal(taken.code, 5)
+  t.match(JSON.parse(taken.stdout), { ok: false, code: 'configuration', detail: /another program listens there/ })
+  const shared = await run('start', '--certs', certs, '--data', gateway.data, '--port', '0')
+  t.equal(shared.code, 5)
+  t.match(shared.stderr, /storage-unavailable.*another process is using it/s)
+})
+
+t.test('documents lists, shows and exports what was accepted', async t => {
+  const data = await makeFolder(t)
+  await fill(data, [
+    ['A', 'one'],
+    ['A', 'two'],
+    ['B', 'two'],
+  ])
+  const list = async (...options: string[]) =>
+    JSON.parse((await run('documents', 'list', '--data', data, '--json', ...options)).stdout).documents
+  t.same(
+    (await list()).map((document: { id: string }) => document.id),
+    ['one', 'two', 'two'],
+  )
+  t.same(
+    (await list('--limit', '2')).map((document: { index: number }) => document.index),
+    [1, 2],
+    'the latest',
+  )
+  t.same((await list('--sender', 'A')).length, 2)
+  t.match((await run('documents', 'list', '--data', data)).stdout, /^index +accepted at +sender +id +bytes\n0 +\S+ +A +one +10\n/)
+
+  t.match(JSON.parse((await run('documents', 'show', 'one', '--data', data, '--json')).stdout), { sender: 'A', id: 'one', bytes: 10 })
+  t.equal((await run('documents', 'export', 'one', '--data', data)).stdout, '<A-one/>\r\n')
+})
+
+t.test('documents say when an id names nothing, or the documents of two senders', async t => {
+  const data = await makeFolder(t)
+  await fill(data, [
+    ['A', 'two'],
+    ['B', 'two'],
+  ])
+  const unknown = await run('documents', 'export', 'three', '--data', data, '--json')
+  t.equal(unknown.code, 5)
+  t.match(JSON.parse(unknown.stdout), { ok: false, code: 'not-found' })
+  const ambiguous = await run('documents', 'export', 'two', '--data', data)
+  t.equal(ambiguous.code, 2)
+  t.match(ambiguous.stderr, /"A", "B"; say which with --sender/)
+  t.equal(ambiguous.stdout, '')
+  const file = join(data, 'out.xml')
+  t.equal((await run('documents', 'export', 'two', '--sender', 'B', '--data', data, '-o', file)).code, 0)
+  t.equal(await readFile(file, 'utf8'), '<B-two/>\r\n')
+})
+
+async function fill(data: string, documents: readonly (readonly [sender: string, id: string])[]): Promise<void> {
+  const store = await openDocumentStore(data)
+  for (const [sender, id] of documents) {
+    const bytes = Buffer.from(`<${sender}-${id}/>\r\n`)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    await store.accept(
+      { sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest: '' },
+      bytes,
+      Buffer.from('r'),
+    )
+  }
+  await store.close()
+}
+
+async function start(t: Test, certs: string, data: string, options = ['--json']): Promise<{ child: ChildProcess; listening: string }> {
+  const child = spawn(process.execPath, [main, 'start', '--port', '0', '--certs', certs, '--data', data, ...options], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [listening] = await once(child.stdout, 'data')
+  return { child, listening: String(listening) }
+}
+
+async function run(...options: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code, stdout, stderr }
+}

@@ -1,0 +1,83 @@
+// `receiver documents`: what was accepted, read beside a running receiver.
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeDurableFile } from '@seg/core'
+import { type AcceptedDocument, type DocumentReader, readDocuments } from '@seg/ledger'
+
+type ListOptions = { readonly limit?: number; readonly sender?: string }
+type ExportOptions = { readonly sender?: string; readonly output?: string }
+
+export async function runList({ limit, sender }: ListOptions, command: Command): Promise<void> {
+  const documents: AcceptedDocument[] = []
+  for await (const document of openReader(command).list()) {
+    if (sender === undefined || document.sender === sender) documents.push(document)
+  }
+  const latest = limit === undefined ? documents : documents.slice(Math.max(0, documents.length - limit))
+  openOutput(command).report({ documents: latest.map(publicFacts) }, formatTable(latest))
+}
+
+export async function runShow(id: string, { sender }: ExportOptions, command: Command): Promise<void> {
+  const document = await findDocument(openReader(command), id, sender)
+  const facts = publicFacts(document)
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(16)}${value}`)
+  openOutput(command).report(facts, lines.join('\n'))
+}
+
+export async function runExport(id: string, { sender, output }: ExportOptions, command: Command): Promise<void> {
+  const reader = openReader(command)
+  const document = await findDocument(reader, id, sender)
+  const bytes = await reader.export(document.sender, document.id)
+  if (bytes === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
+  if (output === undefined) return void process.stdout.write(bytes)
+  const file = resolveUserPath(output)
+  await writeDurableFile(file, bytes, { mode: 0o644, replace: true }).catch(cause => {
+    throw new Fault('file-unreadable', `cannot write ${file}: ${(cause as Error).message}`, { cause })
+  })
+  openOutput(command).report({ ...publicFacts(document), file }, `${bytes.length} bytes written to ${file}`)
+}
+
+export function parseLimit(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Fault('usage', `a limit is a number such as 20, not ${quote(text)}`)
+  return Number(text)
+}
+
+function openReader(command: Command): DocumentReader {
+  return readDocuments(readSettings(command, ['data']).data)
+}
+
+async function findDocument(reader: DocumentReader, id: string, sender: string | undefined): Promise<AcceptedDocument> {
+  const found: AcceptedDocument[] = []
+  if (sender === undefined) {
+    for await (const document of reader.list()) if (document.id === id) found.push(document)
+  } else {
+    const document = await reader.find(sender, id)
+    if (document !== undefined) found.push(document)
+  }
+  const [first, second] = found
+  if (first === undefined) {
+    const from = sender === undefined ? '' : ` from ${quote(sender)}`
+    throw new Fault('not-found', `no document ${quote(id)}${from} was accepted; \`receiver documents list\` shows those that were`)
+  }
+  if (second !== undefined) {
+    const senders = found.map(document => quote(document.sender)).join(', ')
+    throw new Fault('usage', `${quote(id)} names a document of each of ${senders}; say which with --sender`)
+  }
+  return first
+}
+
+function publicFacts({ sender, id, acceptedAt, bytes, sha256, index, referenceDigest }: AcceptedDocument) {
+  return { sender, id, acceptedAt, bytes, sha256, index, referenceDigest }
+}
+
+function formatTable(documents: readonly AcceptedDocument[]): string {
+  if (documents.length === 0) return 'no documents yet'
+  const rows = documents.map(({ index, acceptedAt, sender, id, bytes }) => [String(index), acceptedAt, sender, id, String(bytes)])
+  const table = [['index', 'accepted at', 'sender', 'id', 'bytes'], ...rows]
+  const widths = table[0]!.map((_, column) => table.reduce((width, row) => Math.max(width, row[column]!.length), 0))
+  return table
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

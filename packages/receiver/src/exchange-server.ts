@@ -1,0 +1,52 @@
+// The exchange listener below HTTP semantics: TLS 1.3 with a client certificate, bounded in time and number.
+import { randomUUID } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { Identity, Trust } from '@seg/pki'
+import { describeHandshakeFailure } from './handshake-failure.ts'
+import { sendLastAnswer } from './last-answer.ts'
+import type { Limits } from './limits.ts'
+import type { Logger } from './log.ts'
+import { toFault } from './problem.ts'
+
+export type Exchange = { readonly identity: Identity; readonly trust: Trust; readonly limits: Limits; readonly log: Logger }
+
+export function buildExchangeServer({ identity, trust, limits, log }: Exchange, handler: RequestListener): Server {
+  const server = createServer(
+    {
+      cert: identity.certificatePem,
+      key: identity.keyPem,
+      ca: trust.caPem,
+      minVersion: 'TLSv1.3',
+      requestCert: true,
+      rejectUnauthorized: true,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.handshakeTime,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTime,
+      requestTimeout: limits.requestTime,
+      keepAliveTimeout: limits.keepAliveTime,
+      // Node looks at its timeouts only this often.
+      connectionsCheckingInterval: Math.min(1000, limits.headersTime),
+    },
+    handler,
+  )
+  server.maxHeadersCount = limits.headers
+  server.maxConnections = limits.connections
+  server.on('drop', data => log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`))
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
+    log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),
+  )
+  return server
+}
+
+/** What HTTP itself refuses: headers that are malformed, too long or too late. RFC 9112 2.2: answer and close. */
+export function refuseRequest(error: Error, socket: Duplex, { limits, log }: Pick<Exchange, 'limits' | 'log'>): void {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ECONNRESET' || code === 'EPIPE') return void socket.destroy()
+  const fault = toFault(error)
+  const instance = `urn:uuid:${randomUUID()}`
+  log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
+  sendLastAnswer(socket, fault, instance, limits.lingerTime)
+}

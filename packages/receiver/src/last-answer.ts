@@ -1,0 +1,25 @@
+// The answer that ends a connection before its request is read to the end.
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Fault } from '@seg/core'
+import { formatProblem, PROBLEM_TYPE } from './problem.ts'
+
+/**
+ * Answers, says that nothing follows, and gives the client `lingerTime` milliseconds to take it. Node's own way would read all that still comes,
+ * or close at once: then the kernel resets the connection because of the unread bytes, and the reset can overtake the answer.
+ */
+export function sendLastAnswer(socket: Duplex, fault: Fault, instance: string, lingerTime: number): void {
+  if (socket.destroyed) return
+  if (!socket.writable) return void socket.destroy()
+  const body = formatProblem(fault, instance)
+  const head = [
+    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
+    `Date: ${new Date().toUTCString()}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  const timer = setTimeout(() => socket.destroy(), lingerTime)
+  socket.once('close', () => clearTimeout(timer))
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}

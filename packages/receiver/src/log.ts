@@ -1,0 +1,24 @@
+// The receiver's log: one JSON object a line, or text for people on a terminal. The only file that knows pino.
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+
+export type { Logger }
+
+/** Writes to standard error, so that standard output stays a command's own. */
+export function openLog({ isTerminal }: { isTerminal: boolean }): Logger {
+  const options = { base: { name: 'receiver' }, timestamp: pino.stdTimeFunctions.isoTime }
+  if (!isTerminal) return pino(options, pino.destination({ fd: 2, sync: true }))
+  const stream = pretty({
+    destination: 2,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'name,request,outcome,signature,sender,document,code',
+    colorize: !process.env.NO_COLOR,
+  })
+  return pino(options, stream)
+}
+
+/** A log into any stream; for tests and for programs that embed the receiver. */
+export function openLogInto(stream: { write(line: string): unknown }): Logger {
+  return pino({ timestamp: pino.stdTimeFunctions.isoTime }, stream)
+}

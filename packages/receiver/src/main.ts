@@ -1,0 +1,27 @@
+// The receiver's commands.
+import { resolve } from 'node:path'
+import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
+import { parseLimit, runExport, runList, runShow } from './documents-command.ts'
+import { runStart } from './start-command.ts'
+
+const certs = resolve(rootFolder, 'certs')
+const data = resolve(rootFolder, 'data/receiver')
+const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
+
+const start = program.command('start').description('listen for documents until told to stop')
+addSettings(start, { port: 8443, host: 'localhost', certs, data, clockSkew: 300 }).action(runStart)
+
+const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
+const senderHelp = 'only documents of this gateway'
+
+const list = documents.command('list').description('all accepted documents in order of acceptance').option('--sender <id>', senderHelp)
+addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runList)
+
+const show = documents.command('show').description('what is known of one document').argument('<id>', 'its id')
+addSettings(show.option('--sender <id>', senderHelp), { data }).action(runShow)
+
+const exporting = documents.command('export').description('the exact received bytes of one document').argument('<id>', 'its id')
+exporting.option('-o, --output <file>', 'where to write them; standard output without').option('--sender <id>', senderHelp)
+addSettings(exporting, { data }).action(runExport)
+
+await runProgram(program)

@@ -1,0 +1,98 @@
+// The receiver as an HTTP server: its two routes and how every refusal is answered.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Server } from 'node:https'
+import { Fault, quote } from '@seg/core'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { acceptDocument } from './accept-document.ts'
+import { DocumentAccount } from './document-account.ts'
+import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
+import type { Gate } from './gate.ts'
+import { sendLastAnswer } from './last-answer.ts'
+import type { Logger } from './log.ts'
+import { identifyPeer } from './peer.ts'
+import { formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
+
+export type ReceiverParts = Gate & { readonly log: Logger }
+
+type Receiver = FastifyInstance<Server>
+type Request = FastifyRequest<{ Params: { id: string } }, Server>
+
+/** Longest id in a path: 128 characters, each percent-encoded. */
+const LONGEST_PARAMETER = 3 * 128
+
+/** Builds the receiver without listening. Whoever opened the parts closes them. */
+export function buildReceiver(parts: ReceiverParts): Receiver {
+  const { log, limits } = parts
+  const app: Receiver = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => `urn:uuid:${randomUUID()}`,
+    requestIdLogLabel: 'request',
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    // Requests that are under way when the receiver stops are answered as ever.
+    return503OnClosing: false,
+    serverFactory: handler => buildExchangeServer(parts, handler),
+    clientErrorHandler: (error, socket) => refuseRequest(error, socket, parts),
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+  })
+
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const fault = toFault(error)
+    logFault(request.log, fault, `${request.method} ${quote(request.url)} refused: ${fault.code}: ${fault.detail}`)
+    return answerFault(fault, request, reply, limits.lingerTime)
+  }
+  app.setErrorHandler(refuse)
+  app.setNotFoundHandler((request, reply) => refuse(new Fault('not-found', 'no such route'), request, reply))
+  // A body stays unread until the peer is known.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
+
+  app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
+  app.get('/v1/receipts/:id', (request: Request, reply) => answerReceipt(request, reply, parts))
+  return app
+}
+
+async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  const account = new DocumentAccount(request.socket.remoteAddress)
+  try {
+    const acceptance = await acceptDocument(request.raw, gate, account)
+    const { level, facts, message } = account.accepted(acceptance)
+    request.log[level](facts, message)
+    reply.code(acceptance.isReplay ? 200 : 201).header('location', `/v1/receipts/${encodeURIComponent(acceptance.id)}`)
+    return reply.type('application/xml').send(acceptance.receipt)
+  } catch (error) {
+    const fault = toFault(error)
+    const { level, facts, message } = account.refused(fault)
+    request.log[level](fault.code === 'internal' ? { ...facts, err: fault.cause } : facts, message)
+    return answerFault(fault, request, reply, gate.limits.lingerTime)
+  }
+}
+
+/** A caller sees its own receipts and cannot tell another's from one that is not there. */
+async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  const peer = identifyPeer(request.socket, gate.trust, gate.now())
+  const receipt = await gate.store.receipt(peer.id, request.params.id)
+  if (receipt === undefined) throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
+  return reply.type('application/xml').send(receipt)
+}
+
+function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, lingerTime: number): FastifyReply {
+  // A pipelined request whose turn to be answered has not come has no socket yet; Node answers it in order.
+  if (isUnread(request.raw) && reply.raw.socket !== null) {
+    reply.hijack()
+    sendLastAnswer(request.socket, fault, request.id, lingerTime)
+    return reply
+  }
+  return reply.code(fault.status).type(PROBLEM_TYPE).send(formatProblem(fault, request.id))
+}
+
+function isUnread({ headers, complete }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  return hasBody && !complete
+}
+
+function logFault(log: FastifyRequest['log'], fault: Fault, message: string): void {
+  if (fault.code === 'internal') log.error({ code: fault.code, err: fault.cause }, message)
+  else log[fault.status >= 500 ? 'error' : 'warn']({ code: fault.code }, message)
+}

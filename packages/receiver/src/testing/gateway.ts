@@ -1,0 +1,101 @@
+// A receiver over real mutual TLS on the loopback, with a clock that the test moves and a log that it reads.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDocumentStore } from '@seg/ledger'
+import { generate, type Identity, loadIdentity, loadTrust } from '@seg/pki'
+import { prepareDocument, signDocument } from '@seg/xmldsig'
+import type { Test } from 'tap'
+import type { Gate } from '../gate.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
+import { openLogInto } from '../log.ts'
+import { type RunningReceiver, startReceiver } from '../start-receiver.ts'
+
+export const senderId = 'MINISTRY 1_SEG01'
+export const receiverId = 'MINISTRY 2_SEG01'
+
+export type LogEntry = {
+  readonly level: number
+  readonly msg: string
+  readonly request?: string
+  readonly code?: string
+  readonly outcome?: string
+}
+
+export type TestGateway = RunningReceiver & {
+  readonly port: number
+  readonly certs: string
+  readonly data: string
+  readonly gate: Gate
+  readonly sender: Identity
+  readonly log: LogEntry[]
+  /** The receiver's clock. */
+  setTime(now: Date): void
+}
+
+/** A folder that is gone after the test. */
+export async function makeFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'seg-receiver-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A folder with a CA of its own and what it issued. */
+export async function makeCerts(t: Test): Promise<string> {
+  const folder = await makeFolder(t)
+  await generate({ out: folder, key: 'ec-p256', senderId, receiverId, hosts: ['localhost', '127.0.0.1', '::1'] })
+  return folder
+}
+
+export async function openGateway(t: Test, certs: string, limits: Partial<Limits> = {}, host = '127.0.0.1'): Promise<TestGateway> {
+  const data = await makeFolder(t)
+  const store = await openDocumentStore(data)
+  const [identity, seal, sender, trust] = await Promise.all([
+    loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'seal'),
+    loadIdentity(certs, 'sender'),
+    loadTrust(certs),
+  ])
+  let time: Date | undefined
+  const gate: Gate = {
+    identity,
+    seal,
+    trust,
+    store,
+    clockSkew: 300,
+    limits: { ...defaultLimits, ...limits },
+    now: () => time ?? new Date(),
+  }
+  const log: LogEntry[] = []
+  const running = await startReceiver({ ...gate, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) }, { host, port: 0 })
+  t.teardown(async () => {
+    await running.close()
+    await store.close()
+  })
+  const setTime = (now: Date) => {
+    time = now
+  }
+  return { ...running, port: Number(new URL(running.url).port), certs, data, gate, sender, log, setTime }
+}
+
+type DocumentFields = { id?: string; from?: string; to?: string; now?: Date; payload?: string; signer?: Identity }
+
+/** A document as an honest sender signs it, unless `fields` says otherwise. */
+export async function makeDocument(gateway: TestGateway, fields: DocumentFields = {}): Promise<Buffer> {
+  const {
+    id = 'doc123',
+    from = senderId,
+    to = receiverId,
+    now = new Date(),
+    payload = 'Lunch party at Saturday',
+    signer = gateway.sender,
+  } = fields
+  const template = `<CriticalDocument id="${id}">
+  <SenderID>${from}</SenderID>
+  <ReceiverID>${to}</ReceiverID>
+  <TimestampForSignature>YYYY-MM-DDTHH:MM:SSZ</TimestampForSignature>
+  <Payload>${payload}</Payload>
+</CriticalDocument>
+`
+  return signDocument(prepareDocument(Buffer.from(template), { now }), signer)
+}

@@ -1,0 +1,59 @@
+// The same bytes, again and again, until the receiver has said yes or no or the time is up.
+import { Fault } from '@seg/core'
+import { readConnectionFailure } from './connection-fault.ts'
+import { type Answer, type Link, postDocument } from './post-document.ts'
+import { DeliveryRefused, readProblem } from './problem.ts'
+import { parseRetryAfter, retryDelay } from './retry.ts'
+
+/** How long to keep trying, and the clock, timer and chance to do it with. */
+export type Patience = {
+  /** Milliseconds for all tries together. */
+  readonly timeout: number
+  readonly now: () => Date
+  readonly random: () => number
+  readonly pause: (milliseconds: number) => Promise<void>
+  /** Told before each pause. */
+  readonly onWait: (reason: string, milliseconds: number) => void
+}
+
+export type Accepted = { readonly answer: Answer; readonly tries: number }
+
+type Try = { readonly answer: Answer } | { readonly reason: string; readonly retryAfter: number }
+
+/**
+ * Resolves with the first answer 200 or 201. Throws DeliveryRefused for the receiver's no, Fault `delivery-pending` when the time is up or
+ * the receiver asks for more patience than there is, Fault `certificate-invalid` for a server that must not have the document.
+ */
+export async function deliver(bytes: Uint8Array, link: Link, patience: Patience): Promise<Accepted> {
+  const end = performance.now() + patience.timeout
+  const timeUp = AbortSignal.timeout(patience.timeout)
+  for (let tries = 1; ; tries++) {
+    const outcome = await tryOnce(bytes, link, timeUp, patience.now)
+    if ('answer' in outcome) return { answer: outcome.answer, tries }
+    const left = end - performance.now()
+    if (left < 50 || outcome.retryAfter >= left) throw new Fault('delivery-pending', explainPending(outcome, tries, patience.timeout))
+    // The last wait ends early enough for one more try.
+    const delay = Math.min(retryDelay(tries, outcome.retryAfter, patience.random), Math.max(outcome.retryAfter, left * 0.8))
+    patience.onWait(outcome.reason, delay)
+    await patience.pause(delay)
+  }
+}
+
+async function tryOnce(bytes: Uint8Array, link: Link, timeUp: AbortSignal, now: () => Date): Promise<Try> {
+  const answer = await postDocument(bytes, link, timeUp).catch(readConnectionFailure)
+  if (typeof answer === 'string') return { reason: answer, retryAfter: 0 }
+  if (answer.status === 200 || answer.status === 201) return { answer }
+  const problem = readProblem(answer)
+  if (!isTransient(answer.status)) throw new DeliveryRefused(problem)
+  return { reason: `${problem.code}: ${problem.sentence}`, retryAfter: parseRetryAfter(answer.retryAfter, now()) }
+}
+
+/** RFC 9110 15.5.9 and 15.6, RFC 6585 4: the request was good, the moment was not. */
+function isTransient(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
+}
+
+function explainPending(outcome: { reason: string; retryAfter: number }, tries: number, timeout: number): string {
+  const asked = outcome.retryAfter > 0 ? `; the receiver asks to be tried again in ${Math.ceil(outcome.retryAfter / 1000)} s` : ''
+  return `${outcome.reason} (${tries === 1 ? '1 try' : `${tries} tries`}, --timeout ${timeout / 1000})${asked}`
+}

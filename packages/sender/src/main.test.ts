@@ -1,0 +1,169 @@
+// The sender's commands as scripts see them: exit codes, JSON, files.
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { accept, answerReceipt, refuse, startReceiver } from './testing/foreign-receiver.ts'
+import { makeCerts, makeDocument, makeFolder } from './testing/gateways.ts'
+import { runSender } from './testing/run-sender.ts'
+
+const certs = await makeCerts(t)
+
+/** A user's folder with documents in it, and `seg` to run commands there. */
+async function openDesk(t: Test, files: Record<string, string | Buffer> = { 'a.xml': makeDocument() }) {
+  const folder = await makeFolder(t)
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  const run = (...args: string[]) => runSender(folder, args, { SEG_CERTS: certs, SEG_DATA: join(folder, 'state') })
+  return { folder, run, json: async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout) }
+}
+
+t.test('send: 0 with a verified receipt, and again 0 for the same file, as the delivery it was', async t => {
+  const receiver = await startReceiver(t, certs, accept(certs))
+  const { run, json } = await openDesk(t)
+  const first = await run('send', 'a.xml', '--to', receiver.url.origin)
+  t.match(first, { exitCode: 0, stdout: /a\.xml: delivered, the receipt verifies/, stderr: '' })
+  const second = await json('send', 'a.xml', '--to', receiver.url.origin)
+  t.match(second, { ok: true, state: 'already-delivered', id: 'doc123', deliveries: [{ file: 'a.xml', ok: true }] })
+  t.match(await readFile(second.receipt, 'utf8'), second.id)
+  t.match(await run('send', 'a.xml', '--to', receiver.url.origin), { exitCode: 0, stdout: /already delivered on .*, receipt at / })
+  t.equal(receiver.received.length, 1)
+})
+
+t.test('send --id auto: another document each time', async t => {
+  const receiver = await startReceiver(t, certs, accept(certs))
+  const { json } = await openDesk(t)
+  const ids = [
+    await json('send', 'a.xml', '--id', 'auto', '--to', receiver.url.origin),
+    await json('send', 'a.xml', '--id', 'auto', '--to', receiver.url.origin),
+  ]
+  t.match(ids, [
+    { ok: true, id: /^doc-/, state: 'delivered' },
+    { ok: true, id: /^doc-/, state: 'delivered' },
+  ])
+  t.not(ids[0].id, ids[1].id)
+})
+
+t.test('send: 3 with the code, the sentence and advice when the receiver refuses', async t => {
+  const receiver = await startReceiver(t, certs, refuse('document-id-conflict'))
+  const { run, json } = await openDesk(t)
+  const { exitCode, stderr, stdout } = await run('send', 'a.xml', '--to', receiver.url.origin)
+  t.match({ exitCode, stdout }, { exitCode: 3, stdout: '' })
+  for (const part of ['refused: document-id-conflict', 'was accepted from this sender before', '--id auto']) t.match(stderr, part)
+  t.match(await json('send', 'a.xml', '--to', receiver.url.origin), {
+    ok: false,
+    code: 'document-id-conflict',
+    state: 'refused',
+    exitCode: 3,
+  })
+})
+
+t.test('send: 4 when nothing listens', async t => {
+  const receiver = await startReceiver(t, certs, accept(certs))
+  await receiver.close()
+  const { run } = await openDesk(t)
+  const { exitCode, stdout } = await run('send', 'a.xml', '--to', receiver.url.origin, '--timeout', '0.3', '--json')
+  t.match({ exitCode, ...JSON.parse(stdout) }, { exitCode: 4, ok: false, code: 'delivery-pending', state: 'pending' })
+})
+
+t.test('send: 5 for a document, certificates or a file that are not in order', async t => {
+  const { run, folder } = await openDesk(t, {
+    'comment.xml': makeDocument().toString().replace('<Payload>', '<!-- x --><Payload>'),
+    'no.xml': '<a>',
+  })
+  const to = ['--to', 'https://localhost:1', '--timeout', '0.2']
+  t.match(await run('send', 'comment.xml', ...to), { exitCode: 5, stderr: /xml-comment[\s\S]*--strip-comments/ })
+  t.match(await run('send', 'no.xml', ...to), { exitCode: 5, stderr: /xml-malformed/ })
+  t.match(await run('send', 'missing.xml', ...to), { exitCode: 5, stderr: /file-unreadable/ })
+  t.match(await run('send', 'no.xml', '--certs', folder, ...to), { exitCode: 5, stderr: /configuration/ })
+})
+
+t.test('send: 6 when the receipt is not one', async t => {
+  const receiver = await startReceiver(t, certs, response => answerReceipt(response, '<Receipt/>'))
+  const { run } = await openDesk(t)
+  t.match(await run('send', 'a.xml', '--to', receiver.url.origin), { exitCode: 6, stderr: /the receipt does not verify: receipt-invalid/ })
+})
+
+t.test('send: tries every file, and the worst outcome is the exit code', async t => {
+  const receiver = await startReceiver(t, certs, (response, received, count) =>
+    (count === 1 ? accept(certs) : refuse('schema-invalid'))(response, received, count),
+  )
+  const { run } = await openDesk(t, {
+    'a.xml': makeDocument(),
+    'b.xml': makeDocument({ id: 'b' }),
+    'c.xml': 'not XML',
+    'd.xml': makeDocument({ id: 'd' }),
+  })
+  const { exitCode, stdout } = await run('send', 'a.xml', 'b.xml', 'c.xml', 'd.xml', '--to', receiver.url.origin, '--json')
+  const result = JSON.parse(stdout)
+  t.equal(exitCode, 5)
+  t.match(result, { ok: false, file: 'c.xml', code: /^xml-/ })
+  t.match(result.deliveries, [{ state: 'delivered' }, { code: 'schema-invalid' }, { state: 'failed' }, { code: 'schema-invalid' }])
+})
+
+t.test('send: 2 for what its help does not offer', async t => {
+  const { run, json } = await openDesk(t)
+  for (const args of [
+    [],
+    ['a.xml', '--id', ' '],
+    ['a.xml', 'a.xml', '--id', 'x'],
+    ['a.xml', '--to', 'http://localhost'],
+    ['a.xml', '--to', 'https://localhost/in'],
+  ]) {
+    t.match(await run('send', ...args), { exitCode: 2 }, args.join(' '))
+  }
+  t.match(await json('send'), { ok: false, code: 'usage' })
+  t.match(await run('send', '--help'), { exitCode: 0, stdout: /--timeout/ })
+})
+
+t.test('sign and verify: what one signs the other lists, in words and in JSON', async t => {
+  const { folder, run, json } = await openDesk(t)
+  const cert = join(certs, 'sender.crt')
+  const { exitCode, stdout } = await run('sign', 'a.xml')
+  t.equal(exitCode, 0)
+  await writeFile(join(folder, 'signed.xml'), stdout)
+  t.match(await run('verify', 'signed.xml', '--cert', cert), { exitCode: 0, stdout: /^valid[\s\S]*doc123/ })
+  const facts = { ok: true, id: 'doc123', senderId: 'MINISTRY 1_SEG01', receiverId: 'MINISTRY 2_SEG01' }
+  t.match(await json('verify', 'signed.xml', '--cert', cert), { ...facts, digestAlgorithm: 'sha256', canonicalBytes: Number })
+  const signed = await json('sign', 'a.xml', '--id', 'other')
+  t.match(signed, { ...facts, id: 'other', document: /<CriticalDocument id="other">/, warnings: [] })
+})
+
+t.test('sign -o: writes a new file, and overwrites none that holds anything', async t => {
+  const { folder, run, json } = await openDesk(t, { 'a.xml': makeDocument(), 'empty.xml': '' })
+  t.match(await run('sign', 'a.xml', '-o', 'out.xml'), { exitCode: 0, stderr: '' })
+  const first = await readFile(join(folder, 'out.xml'))
+  t.match(await json('sign', 'a.xml', '-o', 'out.xml'), { ok: false, code: 'file-exists' })
+  t.match(await run('sign', 'a.xml', '-o', 'a.xml'), { exitCode: 5 })
+  t.same(await readFile(join(folder, 'out.xml')), first)
+  t.same(await readFile(join(folder, 'a.xml')), makeDocument())
+  t.match(await json('sign', 'a.xml', '-o', 'empty.xml'), { ok: true, file: join(folder, 'empty.xml') })
+})
+
+t.test('sign: warns of a sender that is not the certificate, and refuses a second signature', async t => {
+  const { run, json } = await openDesk(t, { 'a.xml': makeDocument({ sender: 'MINISTRY 9' }) })
+  t.match(await run('sign', 'a.xml', '-o', 'signed.xml'), { exitCode: 0, stderr: /warning: SenderID is "MINISTRY 9"/ })
+  t.match(await json('sign', 'signed.xml'), { ok: false, code: 'signature-multiple' })
+})
+
+t.test('verify: 5 with the code for a changed document and for another certificate', async t => {
+  const { folder, run, json } = await openDesk(t)
+  await run('sign', 'a.xml', '-o', 'signed.xml')
+  const changed = (await readFile(join(folder, 'signed.xml'), 'utf8')).replace('Saturday', 'Sunday')
+  await writeFile(join(folder, 'changed.xml'), changed)
+  const cert = join(certs, 'sender.crt')
+  t.match(await run('verify', 'changed.xml', '--cert', cert), { exitCode: 5, stderr: /signature-digest/ })
+  t.match(await json('verify', 'changed.xml', '--cert', cert), { ok: false, code: 'signature-digest', detail: /computed/ })
+  t.match(await json('verify', 'signed.xml', '--cert', join(certs, 'receiver.crt')), { ok: false, code: /^signature-(key|value)$/ })
+  t.match(await json('verify', 'signed.xml', '--cert', 'signed.xml'), { ok: false, code: 'certificate-invalid' })
+  t.match(await run('verify', 'signed.xml'), { exitCode: 2, stderr: /--cert/ })
+})
+
+t.test('verify --repeat: the time of one, in nanoseconds', async t => {
+  const { run, json } = await openDesk(t)
+  await run('sign', 'a.xml', '-o', 'signed.xml')
+  const timed = await json('verify', 'signed.xml', '--cert', join(certs, 'sender.crt'), '--repeat', '5')
+  t.match(timed, { ok: true, repeat: 5, nsPerOp: Number })
+  t.ok(Number.isInteger(timed.nsPerOp) && timed.nsPerOp > 0)
+  for (const times of ['0', '-1', '1.5', 'many']) {
+    t.match(await run('verify', 'signed.xml', '--cert', join(certs, 'sender.crt'), '--repeat', times), { exitCode: 2 }, times)
+  }
+})

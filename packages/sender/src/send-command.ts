@@ -1,0 +1,75 @@
+// `sender send`: every file is tried, each outcome is told, and the worst one is the exit code.
+import { setTimeout as pause } from 'node:timers/promises'
+import { styleText } from 'node:util'
+import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
+import { loadIdentity, loadTrust } from '@seg/pki'
+import { readInputFile } from './input-file.ts'
+import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, type Paint, worstOf } from './outcome.ts'
+import { openProgress, type Progress } from './progress.ts'
+import { type SendingGateway, sendTemplate } from './send.ts'
+import { chooseId } from './signed-document.ts'
+
+type Options = { readonly id?: string; readonly stripComments?: boolean }
+
+export async function runSend(files: readonly [string, ...string[]], options: Options, command: Command): Promise<void> {
+  const output = openOutput(command)
+  const { certs, data, to, timeout } = readSettings(command, ['certs', 'data', 'to', 'timeout'])
+  checkUsage(files, options, to)
+  const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadTrust(certs)])
+  const progress = openProgress(process.stderr)
+  const note = (line: string) => {
+    progress.clear()
+    output.say(line)
+  }
+  const gateway: SendingGateway = { identity, trust, data, note, patience: openPatience(timeout, progress) }
+
+  const outcomes: Outcome[] = []
+  for (const file of files) {
+    progress.show(`${file}: sending to ${to.origin}`)
+    const outcome = await sendFile(file, options, to, gateway)
+    progress.clear()
+    if (!output.json) tell(outcome)
+    outcomes.push(outcome)
+  }
+  const worst = worstOf(outcomes as [Outcome, ...Outcome[]])
+  if (output.json) output.report({ ...outcomeFacts(worst), deliveries: outcomes.map(outcomeFacts) }, '')
+  process.exitCode = exitCodeOf(worst)
+}
+
+async function sendFile(file: string, options: Options, to: URL, gateway: SendingGateway): Promise<Outcome> {
+  const start = performance.now()
+  const passed = () => (performance.now() - start) / 1000
+  try {
+    const input = await readInputFile(file)
+    const template = { input, id: chooseId(options.id), stripComments: options.stripComments === true }
+    return { file, delivery: await sendTemplate(template, to, gateway), seconds: passed() }
+  } catch (fault) {
+    if (fault instanceof Fault) return { file, fault, seconds: passed() }
+    throw fault
+  }
+}
+
+function checkUsage(files: readonly string[], { id }: Options, to: URL): void {
+  chooseId(id)
+  if (files.length > 1 && id !== undefined && id !== 'auto')
+    throw new Fault('usage', '--id ID names one document: give one FILE, or --id auto')
+  if (to.href !== `${to.origin}/`)
+    throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
+}
+
+function openPatience(seconds: number, progress: Progress): SendingGateway['patience'] {
+  return {
+    timeout: seconds * 1000,
+    now: () => new Date(),
+    random: Math.random,
+    pause: milliseconds => pause(milliseconds),
+    onWait: (reason, milliseconds) => progress.show(`next try in ${(milliseconds / 1000).toFixed(1)} s: ${reason}`),
+  }
+}
+
+/** What went well goes to standard output, what did not to standard error, in colour where that is a terminal without NO_COLOR. */
+function tell(outcome: Outcome): void {
+  const stream = 'fault' in outcome ? process.stderr : process.stdout
+  const paint: Paint = (style, text) => styleText(style, text, { stream })
+  stream.write(`${describeOutcome(outcome, paint)}\n`)
+}
