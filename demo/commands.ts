@@ -55,7 +55,7 @@ export async function startReceiver(args: readonly string[]): Promise<RunningRec
   const log = createInterface({ input: child.stderr })
   log.on('line', line => said.push(line))
   const output = createInterface({ input: child.stdout })
-  const first = await Promise.race([once(output, 'line'), once(output, 'close'), pause(15_000, ['nothing for 15 s'])])
+  const first = await Promise.race([once(output, 'line'), once(output, 'close'), pause(15_000, ['nothing for 15 s'], { ref: false })])
   if (String(first[0]).startsWith('{"listening"')) return { child, log, stop: () => stop(child) }
   await stop(child)
   throw new DemoStopped(`the receiver did not start: ${first[0] ?? ''}\n${said.join('\n')}`)

@@ -6,7 +6,7 @@ import { faults, isFaultCode } from './faults.ts'
 import { rootFolder } from './settings.ts'
 
 const page = await readFile(resolve(rootFolder, 'docs/faults.md'), 'utf8')
-const rows = [...page.matchAll(/^\| `(.*)` \| (\d+) \| (\d) \| (.*?) \| (.*?) \|$/gm)]
+const rows = [...page.matchAll(/^\| `(.*)` +\| (\d+) +\| (\d) +\| (.*?) +\| (.*?) +\|$/gm)]
 
 t.test('docs/faults.md has a row for each fault, in the same order and words', async t => {
   const documented = rows.map(([, code, status, exit, sentence]) => ({ code, status: Number(status), exit: Number(exit), sentence }))

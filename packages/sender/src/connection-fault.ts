@@ -40,7 +40,7 @@ function describe(error: unknown): { code: string; message: string } {
 function meaningOf(error: unknown, code: string): Meaning {
   if (/^ERR_SSL_.*ALERT.*(CERTIFICATE|CERT_|UNKNOWN_CA|ACCESS_DENIED)/.test(code)) return 'unwanted'
   if (/^ERR_SSL_/.test(code) || isNetwork(error, code)) return 'network'
-  return /CERT|ISSUER|_CA$|PURPOSE|PATH_LENGTH|CRL/.test(code) ? 'untrusted' : 'not-ours'
+  return /CERT|CRL|ISSUER|SIGNATURE|INVALID_CA|PURPOSE|PATH_LENGTH|HOSTNAME/.test(code) ? 'untrusted' : 'not-ours'
 }
 
 function isNetwork(error: unknown, code: string): boolean {

@@ -18,7 +18,8 @@ export type Patience = {
 
 export type Accepted = { readonly answer: Answer; readonly tries: number }
 
-type Try = { readonly answer: Answer } | { readonly reason: string; readonly retryAfter: number }
+type Later = { readonly reason: string; readonly retryAfter: number }
+type Try = { readonly answer: Answer } | Later
 
 /**
  * Resolves with the first answer 200 or 201. Throws DeliveryRefused for the receiver's no, Fault `delivery-pending` when the time is up or
@@ -27,14 +28,17 @@ type Try = { readonly answer: Answer } | { readonly reason: string; readonly ret
 export async function deliver(bytes: Uint8Array, link: Link, patience: Patience): Promise<Accepted> {
   const end = performance.now() + patience.timeout
   const timeUp = AbortSignal.timeout(patience.timeout)
+  let later: Later | undefined
   for (let tries = 1; ; tries++) {
     const outcome = await tryOnce(bytes, link, timeUp, patience.now)
     if ('answer' in outcome) return { answer: outcome.answer, tries }
+    // That the time was up in the middle of a try says less than why the one before failed.
+    later = timeUp.aborted ? (later ?? outcome) : outcome
     const left = end - performance.now()
-    if (left < 50 || outcome.retryAfter >= left) throw new Fault('delivery-pending', explainPending(outcome, tries, patience.timeout))
+    if (left < 50 || later.retryAfter >= left) throw new Fault('delivery-pending', explainPending(later, tries, patience.timeout))
     // The last wait ends early enough for one more try.
-    const delay = Math.min(retryDelay(tries, outcome.retryAfter, patience.random), Math.max(outcome.retryAfter, left * 0.8))
-    patience.onWait(outcome.reason, delay)
+    const delay = Math.min(retryDelay(tries, later.retryAfter, patience.random), Math.max(later.retryAfter, left * 0.8))
+    patience.onWait(later.reason, delay)
     await patience.pause(delay)
   }
 }
@@ -53,7 +57,7 @@ function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500
 }
 
-function explainPending(outcome: { reason: string; retryAfter: number }, tries: number, timeout: number): string {
-  const asked = outcome.retryAfter > 0 ? `; the receiver asks to be tried again in ${Math.ceil(outcome.retryAfter / 1000)} s` : ''
-  return `${outcome.reason} (${tries === 1 ? '1 try' : `${tries} tries`}, --timeout ${timeout / 1000})${asked}`
+function explainPending({ reason, retryAfter }: Later, tries: number, timeout: number): string {
+  const asked = retryAfter > 0 ? `; the receiver asks to be tried again in ${Math.ceil(retryAfter / 1000)} s` : ''
+  return `${reason} (${tries === 1 ? '1 try' : `${tries} tries`}, --timeout ${timeout / 1000})${asked}`
 }

@@ -40,10 +40,16 @@ const longestAnswer = 64 * 1024
  */
 export async function postDocument(bytes: Uint8Array, link: Link, signal: AbortSignal): Promise<Answer> {
   let connection: Connection | undefined
+  let alert: Error | undefined
+  const onConnected = (socket: TLSSocket, made: Connection) => {
+    connection = made
+    // undici sees only that the connection ends; why stands in the TLS alert before it.
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith('ERR_SSL_')) alert = error
+    })
+  }
   const client = new Client(link.receiver.origin, {
-    connect: connectWith(link, made => {
-      connection = made
-    }),
+    connect: connectWith(link, onConnected),
     // The caller's signal limits the whole exchange.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -58,12 +64,14 @@ export async function postDocument(bytes: Uint8Array, link: Link, signal: AbortS
     })
     if (connection === undefined) throw new TypeError('an answer without a connection')
     return { ...readHead(response), body: await readBounded(response.body), ...connection }
+  } catch (error) {
+    throw alert ?? error
   } finally {
     await client.destroy()
   }
 }
 
-function connectWith(link: Link, onConnected: (connection: Connection) => void): buildConnector.connector {
+function connectWith(link: Link, onConnected: (socket: TLSSocket, connection: Connection) => void): buildConnector.connector {
   const connect = buildConnector({
     ca: link.trust.caPem,
     cert: link.identity.certificatePem,
@@ -77,7 +85,7 @@ function connectWith(link: Link, onConnected: (connection: Connection) => void):
       try {
         const connection = readConnection(socket as TLSSocket)
         link.admitServer(connection.server)
-        onConnected(connection)
+        onConnected(socket as TLSSocket, connection)
       } catch (fault) {
         socket.destroy()
         return callback(fault as Error, null)

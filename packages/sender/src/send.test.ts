@@ -1,12 +1,12 @@
 // Sending to real TLS servers on the loopback that keep, lose, delay and refuse documents.
 import { readFile } from 'node:fs/promises'
-import { type Fault, faults } from '@seg/core'
+import { faults } from '@seg/core'
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { sha256 } from './check-receipt.ts'
 import { sendTemplate } from './send.ts'
 import { signTemplate, type Template } from './signed-document.ts'
-import { accept, type Reply, refuse, startPlainServer, startReceiver } from './testing/foreign-receiver.ts'
+import { accept, type Reply, refuse, startReceiver } from './testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder, openSender, receiverId, senderId } from './testing/gateways.ts'
 
 const template: Template = { input: makeDocument(), id: undefined, stripComments: false }
@@ -74,74 +74,6 @@ t.test('waits as long as the receiver asks, and longer by chance, before it trie
   const sender = await openSender(certs, await makeFolder(t))
   await sendTemplate(template, receiver.url, sender)
   t.same(sender.pauses, [3125, 250])
-})
-
-t.test('is not done yet when nothing listens', async t => {
-  const receiver = await startReceiver(t, certs, accept(certs))
-  await receiver.close()
-  const sent = sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 200))
-  await t.rejects(sent, { code: 'delivery-pending', exitCode: 4, detail: /connection refused/ })
-})
-
-t.test('is not done yet when the receiver takes the document and says nothing', async t => {
-  const receiver = await startReceiver(t, certs, () => {})
-  const sent = sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 400))
-  await t.rejects(sent, { code: 'delivery-pending', detail: /no answer in time/ })
-  t.equal(receiver.received.length, 1)
-})
-
-t.test('is not done yet when the receiver never ends its answer', async t => {
-  const receiver = await startReceiver(t, certs, response =>
-    response.writeHead(201, { 'content-type': 'application/xml' }).write('<Receipt'),
-  )
-  await t.rejects(sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 400)), { code: 'delivery-pending' })
-})
-
-t.test('is not done yet when what listens speaks no TLS', async t => {
-  const { url } = await startPlainServer(t)
-  const sent = sendTemplate(template, url, await openSender(certs, await makeFolder(t), 200))
-  await t.rejects(sent, { code: 'delivery-pending', detail: /does not speak our TLS 1.3/ })
-})
-
-t.test('is not done yet when what listens speaks an older TLS', async t => {
-  const receiver = await startReceiver(t, certs, accept(certs), { version: 'TLSv1.2' })
-  const sent = sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 200))
-  await t.rejects(sent, { code: 'delivery-pending', detail: /does not speak our TLS 1.3/ })
-})
-
-t.test('sends nothing to a server whose certificate is out of date by our clock', async t => {
-  const receiver = await startReceiver(t, certs, accept(certs))
-  const later = () => new Date(Date.now() + 3650 * 86_400_000)
-  const sent = sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 500, later))
-  await t.rejects(sent, { code: 'certificate-invalid' })
-  t.same(receiver.received, [])
-})
-
-t.test('sends nothing to a server that is not the receiver', async t => {
-  const foreign = await makeCerts(t)
-  const elsewhere = await makeCerts(t, receiverId, ['gateway.example'])
-  const other = await makeCerts(t, 'MINISTRY 3_SEG01')
-  const sendTo = async (serverCerts: string, trusting: string, options = {}) => {
-    const receiver = await startReceiver(t, serverCerts, accept(certs), options)
-    const fault = await sendTemplate(template, receiver.url, await openSender(trusting, await makeFolder(t), 500)).catch(error => error)
-    t.same(receiver.received, [])
-    return fault
-  }
-  t.match(await sendTo(foreign, certs), { code: 'certificate-invalid', exitCode: 5 }, 'of another CA')
-  t.match(await sendTo(elsewhere, elsewhere), { code: 'certificate-invalid', detail: /ALTNAME/ }, 'under another host name')
-  t.match(await sendTo(certs, certs, { profile: 'sender', host: 'localhost' }), { exitCode: 5 }, 'with the certificate of a sender')
-  t.match(
-    await sendTo(other, other),
-    { code: 'delivery-refused', exitCode: 3, problem: { code: 'receiver-mismatch' } },
-    'than the one the document is addressed to',
-  )
-})
-
-t.test('says that the connection may have been closed on account of our certificate', async t => {
-  const receiver = await startReceiver(t, certs, accept(certs), { trusting: await makeCerts(t) })
-  const fault = await sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 200)).catch(error => error as Fault)
-  t.match(fault, { message: /may not accept our certificate|does not accept our certificate/ })
-  t.same(receiver.received, [])
 })
 
 t.test('signs afresh, once, when its own timestamp has become stale', async t => {

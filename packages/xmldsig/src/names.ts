@@ -1,6 +1,7 @@
 // Qualified names (Namespaces in XML 1.0, production 7; XML 1.0 productions 4 and 4a).
-import { COLON, codePointAt, isNameAboveAscii, isNameStartAboveAscii, nameByte, nameStartByte, sequenceLength } from './characters.ts'
+import { COLON, codePointAt, isNameAboveAscii, isNameStartAboveAscii, nameStartByte, sequenceLength } from './characters.ts'
 import { refuse, STARVED } from './refusal.ts'
+import { skipName } from './skip.ts'
 
 /** Where the colon of the name read last stands, -1 when it has no prefix; a reader of names keeps one. */
 export type NameColon = { colon: number }
@@ -10,10 +11,11 @@ export function readName(source: Uint8Array, from: number, end: number, maxBytes
   into.colon = -1
   const stop = Math.min(end, from + maxBytes + 1)
   let at = readStart(source, from, end)
-  while (at < stop) {
+  for (;;) {
+    at = skipName(source, at, stop)
+    if (at >= stop) break
     const byte = source[at]!
-    if (nameByte[byte] === 1) at++
-    else if (byte === COLON) {
+    if (byte === COLON) {
       if (into.colon >= 0) refuse('xml-namespace', at, 'a name has more than one colon')
       into.colon = at
       at++

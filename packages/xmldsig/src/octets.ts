@@ -1,5 +1,6 @@
 // Where canonical octets go: ranges of the input joined while they touch, small pieces gathered, large ranges handed on uncopied.
 import { createHash, type Hash } from 'node:crypto'
+import { copyShort } from './skip.ts'
 
 export type DigestName = 'sha256' | 'sha384' | 'sha512'
 
@@ -72,7 +73,7 @@ export class OctetWriter {
       return
     }
     if (size > LOOP_UP_TO) source.copy(this.#gathered, this.#gatheredLength, from, to)
-    else for (let i = 0; i < size; i++) this.#gathered[this.#gatheredLength + i] = source[from + i]!
+    else copyShort(source, from, to, this.#gathered, this.#gatheredLength)
     this.#gatheredLength += size
   }
 

@@ -9,18 +9,18 @@ import {
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
+  nameStartByte,
   QUOTE,
   SLASH,
   SPACE,
-  spaceByte,
   TAB,
-  valueStop,
 } from './characters.ts'
 import type { Limits } from './limits.ts'
 import { isName, isReservedName, readName } from './names.ts'
 import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.ts'
 import { encodedLength, normalizeValue, readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
+import { skipName, skipSpace, skipValue } from './skip.ts'
 
 const XMLNS = Buffer.from('xmlns')
 const allowedXmlNames = ['xml:lang', 'xml:space', 'xml:id'].map(name => Buffer.from(name))
@@ -103,7 +103,7 @@ export class StartTag {
 
   #readAttributes(end: number): number {
     const source = this.source
-    let at = this.nameTo
+    let at = this.#readTidyAttributes(end)
     for (;;) {
       const name = skipSpace(source, at, end)
       if (name === end) return STARVED
@@ -123,6 +123,28 @@ export class StartTag {
       at = this.#readAttribute(name, end, name - at === 1 && source[at] === SPACE)
       if (at === STARVED) return STARVED
     }
+  }
+
+  /**
+   * The common case: attributes ` name="value"` of ASCII names without prefix and plain values, one behind the other. Returns the index behind
+   * the last of them; what follows is left to the long way.
+   */
+  #readTidyAttributes(end: number): number {
+    const { source, attributes } = this
+    let at = this.nameTo
+    while (at + 1 < end && source[at] === SPACE && attributes.count < this.#limits.attributes) {
+      const first = source[at + 1]!
+      if (nameStartByte[first] === 0 || (first | 0x20) === 0x78) break
+      const equals = skipName(source, at + 2, end)
+      if (equals + 1 >= end || source[equals] !== EQUALS || source[equals + 1] !== QUOTE) break
+      const close = skipValue(source, equals + 2, end)
+      if (close >= end || source[close] !== QUOTE) break
+      if (equals - at - 1 > this.#limits.nameBytes || close - equals - 2 > this.#limits.valueBytes) break
+      attributes.add(at + 1, at + 1, equals)
+      attributes.setValue(equals + 2, close, true, true)
+      at = close + 1
+    }
+    return at
   }
 
   #readAttribute(name: number, end: number, isSpaced: boolean): number {
@@ -176,7 +198,7 @@ export class StartTag {
     let isPlain = true
     let at = open + 1
     for (;;) {
-      while (at < end && valueStop[source[at]!] === 0) at++
+      at = skipValue(source, at, end)
       if (at - open - 1 - surplus > limit) refuse('xml-limit', open, `the value of an attribute is longer than ${limit} bytes`)
       if (at >= end) return STARVED
       const byte = source[at]!
@@ -249,12 +271,6 @@ function checkDeclaration(prefix: string, uri: string, at: number): void {
   if (uri === XMLNS_NAMESPACE) refuse('xml-namespace', at, 'the namespace of xmlns must not be declared')
   if (uri === '' && prefix !== '') refuse('xml-namespace', at, 'a prefix cannot be undeclared')
   if (uri !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) refuse('xml-namespace', at, 'a namespace URI is relative')
-}
-
-function skipSpace(source: Uint8Array, from: number, end: number): number {
-  let at = from
-  while (at < end && spaceByte[source[at]!] === 1) at++
-  return at
 }
 
 /** Refuses U+FFFE and U+FFFF; `at` is a byte EF of valid UTF-8. */

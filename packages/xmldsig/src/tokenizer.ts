@@ -11,7 +11,6 @@ import {
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
-  nameByte,
   nameStartByte,
   QUESTION,
   RIGHT_BRACKET,
@@ -26,6 +25,7 @@ import { isReservedName } from './names.ts'
 import { NamespaceScope, UNDECLARED } from './namespaces.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
+import { skipName, skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
 import { readXmlDeclaration } from './xml-declaration.ts'
 
@@ -203,10 +203,10 @@ export class Tokenizer {
       if (next === STARVED) break
       at = next
       textFrom = next
-      while (at < end) {
-        if (textStop[source[at]!] === 0) at++
-        else if (source[at] === LF) this.#endLine(at++)
-        else break
+      at = skipText(source, at, end)
+      while (at < end && source[at] === LF) {
+        this.#endLine(at)
+        at = skipText(source, at + 1, end)
       }
     }
     if (at === from) return at
@@ -221,23 +221,16 @@ export class Tokenizer {
     const depth = stack.depth + 1
     const first = source[at + 1]!
     if (depth < this.#skimDepth || depth > this.#limits.depth || nameStartByte[first] === 0 || (first | 0x20) === 0x78) return STARVED
-    stack.reserve(this.#limits.nameBytes)
-    const names = stack.names
     const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
-    let length = stack.length
     let colon = 0
-    let i = at + 1
-    for (; i < stop; i++) {
-      const byte = source[i]!
-      if (nameByte[byte] === 0) {
-        if (byte !== COLON || colon > 0 || nameStartByte[source[i + 1]!] !== 1) break
-        colon = i
-      }
-      names[length++] = byte
+    let i = skipName(source, at + 1, stop)
+    if (i < stop && source[i] === COLON && nameStartByte[source[i + 1]!] === 1) {
+      colon = i
+      i = skipName(source, i + 1, stop)
     }
     if (i >= end || source[i] !== GREATER_THAN) return STARVED
     if (colon === 0 ? !this.#skimsDefault : !this.#isSettledPrefix(source, at + 1, colon)) return STARVED
-    stack.push(length, this.scope.bindings.length, false)
+    stack.pushName(source, at + 1, i, this.scope.bindings.length, false)
     return i + 1
   }
 
@@ -263,7 +256,7 @@ export class Tokenizer {
     let runFrom = from
     let rawFrom = from
     for (;;) {
-      while (at < end && textStop[source[at]!] === 0) at++
+      at = skipText(source, at, end)
       if (at === end) break
       const byte = source[at]!
       if (byte === LESS_THAN) break
@@ -407,9 +400,7 @@ export class Tokenizer {
     const next = tag.read(source, at, end)
     if (next === STARVED) return STARVED
     if (!tag.isTidy) this.#countLines(source, next)
-    stack.reserve(tag.nameTo - at)
-    source.copy(stack.names, stack.length, at + 1, tag.nameTo)
-    stack.push(stack.length + tag.nameTo - at - 1, bindings, true)
+    stack.pushName(source, at + 1, tag.nameTo, bindings, true)
     this.#sawRoot = true
     this.#state = 'content'
     tag.depth = stack.depth
