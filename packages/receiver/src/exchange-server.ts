@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Identity, Trust } from '@seg/pki'
 import { describeHandshakeFailure } from './handshake-failure.ts'
@@ -34,6 +35,8 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   )
   server.maxHeadersCount = limits.headers
   server.maxConnections = limits.connections
+  // Asked once, a socket remembers its address for the log.
+  server.on('connection', socket => void (socket as Socket).remoteAddress)
   server.on('drop', data => log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`))
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
     log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),
@@ -41,10 +44,14 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   return server
 }
 
-/** What HTTP itself refuses: headers that are malformed, too long or too late. RFC 9112 2.2: answer and close. */
+/**
+ * What HTTP itself refuses: headers that are malformed, too long or too late. RFC 9112 2.2: answer and close. Other errors of a connection, and
+ * of one that is answered already, leave nobody to answer; a handshake that failed has its own line.
+ */
 export function refuseRequest(error: Error, socket: Duplex, { limits, log }: Pick<Exchange, 'limits' | 'log'>): void {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ECONNRESET' || code === 'EPIPE') return void socket.destroy()
+  const { code = '' } = error as NodeJS.ErrnoException
+  const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  if (!isOfHttp || !socket.writable) return void socket.destroy()
   const fault = toFault(error)
   const instance = `urn:uuid:${randomUUID()}`
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)

@@ -1,4 +1,5 @@
 // Why a TLS handshake failed, in words that an operator can act on.
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { quote } from '@seg/core'
 
@@ -30,5 +31,10 @@ export function describeHandshakeFailure(error: NodeJS.ErrnoException, socket: T
   // Node destroys the socket of a certificate that does not verify and then only tells that the connection is gone.
   const verdict = socket.authorizationError as unknown as string | null | undefined
   const code = verdict || error.code || ''
-  return `TLS handshake with ${socket.remoteAddress ?? 'a client that is gone'} failed: ${reasons[code] ?? quote(`${code} ${error.message}`)}`
+  return `TLS handshake with ${addressOf(socket)} failed: ${reasons[code] ?? quote(`${code} ${error.message}`)}`
+}
+
+/** A destroyed TLS socket has forgotten its address; the connection below it, which no public name leads to, has not if it was asked before. */
+function addressOf(socket: TLSSocket & { _parent?: Socket | null }): string {
+  return socket.remoteAddress ?? socket._parent?.remoteAddress ?? 'a client that is gone'
 }

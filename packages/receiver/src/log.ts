@@ -12,7 +12,7 @@ export function openLog({ isTerminal }: { isTerminal: boolean }): Logger {
     destination: 2,
     sync: true,
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'name,request,outcome,signature,sender,document,code',
+    ignore: 'name,request,outcome,signature,sender,document,bytes,sha256,code',
     colorize: !process.env.NO_COLOR,
   })
   return pino(options, stream)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import { Fault, quote } from '@seg/core'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { acceptDocument } from './accept-document.ts'
 import { DocumentAccount } from './document-account.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
@@ -26,9 +26,9 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   const { log, limits } = parts
   const app: Receiver = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // Our own lines say more than "incoming request" and "request completed".
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => `urn:uuid:${randomUUID()}`,
-    requestIdLogLabel: 'request',
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     // Requests that are under way when the receiver stops are answered as ever.
     return503OnClosing: false,
@@ -48,9 +48,22 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
+  closeConnectionsWhenStopping(app)
+
   app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
   app.get('/v1/receipts/:id', (request: Request, reply) => answerReceipt(request, reply, parts))
   return app
+}
+
+/** Without this, a connection whose request is answered while the receiver stops would be kept alive and hold it up. */
+function closeConnectionsWhenStopping(app: Receiver): void {
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isStopping) reply.header('connection', 'close')
+  })
 }
 
 async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
@@ -84,7 +97,11 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
     sendLastAnswer(request.socket, fault, request.id, lingerTime)
     return reply
   }
-  return reply.code(fault.status).type(PROBLEM_TYPE).send(formatProblem(fault, request.id))
+  // As bytes: to text of a JSON type Fastify would add a charset, which RFC 9457 does not define.
+  return reply
+    .code(fault.status)
+    .type(PROBLEM_TYPE)
+    .send(Buffer.from(formatProblem(fault, request.id)))
 }
 
 function isUnread({ headers, complete }: IncomingMessage): boolean {

@@ -22,7 +22,7 @@ export async function startReceiver(parts: ReceiverParts, { host, port }: { host
   })
 
   const main = host === 'localhost' ? '127.0.0.1' : host
-  await listening(app.listen({ host: main, port, listenTextResolver: () => 'listening' }), main, port)
+  await listening(app.listen({ host: main, port, listenTextResolver: address => `listening on ${new URL(address).host}` }), main, port)
   const bound = (app.server.address() as AddressInfo).port
   const second = host === 'localhost' ? await openSecondListener('::1', bound, app.server).catch(closing(() => app.close())) : undefined
 

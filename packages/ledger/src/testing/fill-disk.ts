@@ -1,0 +1,38 @@
+// Accepts documents until the disk is full, then makes room again: `fill-disk.ts FOLDER`, FOLDER being a small file system of its
+// own. Tells in JSON what became visible.
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Fault } from '@seg/core'
+import type { DocumentStore } from '../document-store.ts'
+import { openDocumentStore } from '../file-document-store.ts'
+import { collect, makeSample, sender } from './sample-documents.ts'
+
+const [folder = ''] = process.argv.slice(2)
+await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000))
+const store = await openDocumentStore(folder)
+
+let accepted = 0
+const full = await failure(async () => {
+  for (; ; accepted++) await accept(store, `doc${accepted}`)
+})
+const staged = (await readdir(join(folder, 'staging'))).length
+const visible = await collect(store.list())
+const receipt = await store.receipt(sender, 'doc0')
+
+await rm(join(folder, 'ballast'))
+const roomy = await failure(() => accept(store, `doc${accepted}`))
+process.stdout.write(JSON.stringify({ accepted, full, staged, visible: visible.length, receipt: receipt?.toString(), roomy }))
+
+function accept(store: DocumentStore, id: string) {
+  const { document, bytes, receipt } = makeSample(id, { size: 60_000 })
+  return store.accept(document, bytes, receipt)
+}
+
+async function failure(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work()
+    return 'none'
+  } catch (fault) {
+    return (fault as Fault).message
+  }
+}
