@@ -16,7 +16,6 @@ export const LESS_THAN = 0x3c
 export const EQUALS = 0x3d
 export const GREATER_THAN = 0x3e
 export const QUESTION = 0x3f
-export const LEFT_BRACKET = 0x5b
 export const RIGHT_BRACKET = 0x5d
 /** First byte of U+F000 to U+FFFF, the block that holds the two non-characters U+FFFE and U+FFFF. */
 export const LAST_BMP_LEAD = 0xef

@@ -1,0 +1,11 @@
+// `pnpm seg <package> <command> …`: any command of any package, with its own exit code, which `pnpm --filter` does not pass on.
+const programs = ['pki', 'receiver', 'sender']
+const [name = '', ...args] = process.argv.slice(2)
+
+if (programs.includes(name)) {
+  process.argv.splice(2, 1)
+  await import(`./packages/${name}/src/main.ts`)
+} else {
+  process.stderr.write(`usage: pnpm seg <${programs.join('|')}> <command> …\n`)
+  process.exitCode = args.length === 0 && ['--help', '-h'].includes(name) ? 0 : 2
+}
