@@ -25,8 +25,7 @@ export const exclusiveC14n: CanonicalizationMethod = {
 /** An attribute of the xml namespace that an ancestor outside the subtree has. */
 export type InheritedAttribute = { readonly local: string; readonly value: string }
 
-const NONE: readonly number[] = []
-const CLOSE = Buffer.from('>')
+const NO_ATTRIBUTES: readonly InheritedAttribute[] = []
 const CLOSE_AND_END = Buffer.from('></')
 const SPACE = Buffer.from(' ')
 const OPEN_VALUE = Buffer.from('="')
@@ -42,6 +41,10 @@ export class Canonicalizer {
   readonly #writtenAt: number[] = []
   // Indices of written bindings, in the order they were written.
   readonly #written: number[] = []
+  #writtenCount = 0
+  // Indices of the bindings that the tag under way declares; emptied by counting, which keeps the memory.
+  readonly #found: number[] = []
+  #foundCount = 0
 
   constructor(method: CanonicalizationMethod, octets: OctetWriter, inherited: readonly InheritedAttribute[] = []) {
     this.#method = method
@@ -62,8 +65,8 @@ export class Canonicalizer {
     const bindings = scope.bindings.length
     for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
     const isSettled = declaredFrom === bindings && !this.#isAtApex && this.#isAllWritten(tag)
-    if (isSettled && tag.isTidy) this.#writeAsIs(tag)
-    else this.#writeTag(tag, isSettled ? NONE : this.#namespacesToWrite(tag))
+    if (isSettled && tag.isTidy) this.#writeAsIs(tag, tag.from)
+    else this.#writeTag(tag, isSettled ? 0 : this.#findNamespaces(tag))
     this.#isAtApex = false
   }
 
@@ -71,8 +74,9 @@ export class Canonicalizer {
     // An empty-element tag was written whole.
     if (!isTidy) this.#writeUntidyEnd(source, from, to)
     else if (to > from) this.#octets.range(source, from, to)
-    const written = this.#written
-    while (written.length > 0 && this.#writtenAt[written[written.length - 1]!] === depth) this.#writtenAt[written.pop()!] = 0
+    while (this.#writtenCount > 0 && this.#writtenAt[this.#written[this.#writtenCount - 1]!] === depth) {
+      this.#writtenAt[this.#written[--this.#writtenCount]!] = 0
+    }
   }
 
   text(source: Buffer, from: number, to: number): void {
@@ -87,7 +91,7 @@ export class Canonicalizer {
     let nameTo = to - 1
     while (source[nameTo - 1]! <= 0x20) nameTo--
     this.#octets.range(source, from, nameTo)
-    this.#octets.piece(CLOSE)
+    this.#octets.range(source, to - 1, to)
   }
 
   #isAllWritten({ binding, attributes }: StartTag): boolean {
@@ -96,26 +100,36 @@ export class Canonicalizer {
     return true
   }
 
-  /** Indices of the bindings that this tag must declare, in canonical order; from here on they count as written. */
-  #namespacesToWrite(tag: StartTag): number[] {
-    const { scope, attributes, declaredFrom, depth } = tag
+  /** Finds the bindings that this tag must declare, in canonical order; from here on they count as written. Returns how many. */
+  #findNamespaces(tag: StartTag): number {
+    const { scope, attributes, declaredFrom } = tag
     const { isExclusive, inclusivePrefixes } = this.#method
-    const found: number[] = []
-    const consider = (index: number) => {
-      if (this.#writtenAt[index] !== 0) return
-      this.#written.push(index)
-      this.#writtenAt[index] = depth
-      if (!this.#isInEffect(scope, index)) found.push(index)
-    }
+    this.#foundCount = 0
     if (isExclusive) {
-      consider(tag.binding)
-      for (let i = 0; i < attributes.count; i++) if (attributes.binding[i] !== NO_NAMESPACE) consider(attributes.binding[i]!)
+      this.#consider(tag, tag.binding)
+      for (let i = 0; i < attributes.count; i++) this.#consider(tag, attributes.binding[i]!)
     }
     if (!isExclusive || inclusivePrefixes.size > 0) {
       const candidates = this.#isAtApex ? scope.inScope() : rangeOf(declaredFrom, scope.bindings.length)
-      for (const index of candidates) if (!isExclusive || inclusivePrefixes.has(scope.bindings[index]!.prefix)) consider(index)
+      for (const index of candidates) {
+        if (!isExclusive || inclusivePrefixes.has(scope.bindings[index]!.prefix)) this.#consider(tag, index)
+      }
     }
-    return found.sort((a, b) => compareCodePoints(scope.bindings[a]!.prefix, scope.bindings[b]!.prefix))
+    if (this.#foundCount > 1) this.#sortFound(scope)
+    return this.#foundCount
+  }
+
+  #consider({ scope, depth }: StartTag, index: number): void {
+    if (this.#writtenAt[index] !== 0) return
+    this.#written[this.#writtenCount++] = index
+    this.#writtenAt[index] = depth
+    if (!this.#isInEffect(scope, index)) this.#found[this.#foundCount++] = index
+  }
+
+  #sortFound(scope: NamespaceScope): void {
+    const sorted = this.#found.slice(0, this.#foundCount)
+    sorted.sort((a, b) => compareCodePoints(scope.bindings[a]!.prefix, scope.bindings[b]!.prefix))
+    for (let i = 0; i < sorted.length; i++) this.#found[i] = sorted[i]!
   }
 
   /** Whether the nearest declaration of the prefix that was written says the same already. */
@@ -126,39 +140,49 @@ export class Canonicalizer {
     return outer !== UNDECLARED && scope.uri(outer) === uri
   }
 
-  #writeTag(tag: StartTag, namespaces: readonly number[]): void {
-    const inherited = this.#isAtApex ? this.#inherited : []
-    const isDeclaredHere =
-      namespaces.length === tag.scope.bindings.length - tag.declaredFrom && namespaces.every(i => i >= tag.declaredFrom)
-    if (tag.isTidy && isDeclaredHere && inherited.length === 0) {
-      this.#writeAsIs(tag)
+  /** Writes a tag that declares the first `count` of the bindings found. */
+  #writeTag(tag: StartTag, count: number): void {
+    const inherited = this.#isAtApex ? this.#inherited : NO_ATTRIBUTES
+    const declared = tag.scope.bindings.length - tag.declaredFrom
+    const isTidy = tag.isTidy && inherited.length === 0
+    if (isTidy && declared === count && this.#isFoundHere(tag)) {
+      this.#writeAsIs(tag, tag.from)
       return
     }
-    const octets = this.#octets
-    octets.range(tag.source, tag.from, tag.nameTo)
-    for (const index of namespaces) octets.piece(declarationOf(tag.scope.bindings[index]!))
+    this.#octets.range(tag.source, tag.from, tag.nameTo)
+    for (let i = 0; i < count; i++) this.#octets.piece(declarationOf(tag.scope.bindings[this.#found[i]!]!))
+    if (isTidy && declared === 0) {
+      this.#writeAsIs(tag, tag.nameTo)
+      return
+    }
     if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
     else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
     this.#finishTag(tag)
   }
 
-  /** Written as C14N would write it: the bytes themselves. */
-  #writeAsIs(tag: StartTag): void {
-    if (tag.isEmpty) {
-      this.#octets.range(tag.source, tag.from, tag.to - 2)
-      this.#finishTag(tag)
-    } else this.#octets.range(tag.source, tag.from, tag.to)
+  /** Whether the bindings found, as many as the tag declares, are those that it declares. */
+  #isFoundHere(tag: StartTag): boolean {
+    const declared = tag.scope.bindings.length - tag.declaredFrom
+    for (let i = 0; i < declared; i++) if (this.#found[i]! < tag.declaredFrom) return false
+    return true
+  }
+
+  /** Written, from here on, as C14N would write it: the bytes themselves. */
+  #writeAsIs(tag: StartTag, from: number): void {
+    this.#octets.range(tag.source, from, tag.isEmpty ? tag.to - 2 : tag.to)
+    if (tag.isEmpty) this.#finishTag(tag)
   }
 
   /** An empty element is written as a start and an end tag (XML-C14N 2.3, Element Nodes). */
   #finishTag(tag: StartTag): void {
     if (!tag.isEmpty) {
-      this.#octets.piece(CLOSE)
+      // The tag's own `>`, so that what follows it joins the range.
+      this.#octets.range(tag.source, tag.to - 1, tag.to)
       return
     }
     this.#octets.piece(CLOSE_AND_END)
     this.#octets.range(tag.source, tag.from + 1, tag.nameTo)
-    this.#octets.piece(CLOSE)
+    this.#octets.range(tag.source, tag.to - 1, tag.to)
   }
 
   #writeAttribute(tag: StartTag, i: number): void {

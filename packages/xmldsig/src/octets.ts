@@ -11,7 +11,7 @@ const GATHER_BYTES = 64 * 1024
 /** Below this a copy costs less than handing on a range of its own. */
 const COPY_BELOW = 4096
 /** Up to this a loop costs less than a call out of JavaScript. */
-const LOOP_UP_TO = 40
+const LOOP_UP_TO = 96
 /** Gathering buffers of finished writers, for the next ones: a small document costs no allocation of this size. */
 const spare: Buffer[] = []
 const SPARE_BUFFERS = 8
