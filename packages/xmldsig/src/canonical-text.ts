@@ -2,8 +2,7 @@
 
 const characters: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&#xD;': '\r' }
 
-/** The characters that canonical `octets` of text stand for. */
-export function readCanonicalText(octets: Buffer): string {
-  const text = octets.toString('utf8')
+/** The characters that canonical text stands for. */
+export function readCanonicalText(text: string): string {
   return text.includes('&') ? text.replace(/&(?:amp|lt|gt|#xD);/g, reference => characters[reference]!) : text
 }

@@ -22,6 +22,13 @@ export const exclusiveC14n: CanonicalizationMethod = {
   inclusivePrefixes: new Set(),
 }
 
+/** Whether two methods give the same octets for every input. */
+export function isSameMethod(a: CanonicalizationMethod, b: CanonicalizationMethod): boolean {
+  if (a.algorithm !== b.algorithm || a.inclusivePrefixes.size !== b.inclusivePrefixes.size) return false
+  for (const prefix of a.inclusivePrefixes) if (!b.inclusivePrefixes.has(prefix)) return false
+  return true
+}
+
 /** An attribute of the xml namespace that an ancestor outside the subtree has. */
 export type InheritedAttribute = { readonly local: string; readonly value: string }
 

@@ -6,6 +6,7 @@ import { Fault, type FaultCode } from '@seg/core'
 import type { Limits } from './limits.ts'
 import type { NamespaceScope } from './namespaces.ts'
 import { Refusal } from './refusal.ts'
+import { NOTHING } from './skip.ts'
 import { type TokenHandler, Tokenizer } from './tokenizer.ts'
 import { incompleteTail, invalidAt } from './utf8.ts'
 
@@ -18,7 +19,7 @@ export class DocumentInput {
   readonly tokenizer: Tokenizer
   readonly #handler: TokenHandler
   readonly #limits: Limits
-  #kept: Buffer = Buffer.alloc(0)
+  #kept = NOTHING
   #keptLength = 0
   #retryAt = 0
   /** Bytes of the document consumed before the input under way. */

@@ -31,7 +31,8 @@ export class EnvelopeReader implements DocumentObserver {
   /** Children of the document element seen so far, the Signature not counted. */
   #children = 0
   #signatureAfter = -1
-  readonly #fields: Buffer[][] = [[], [], []]
+  /** Canonical text of SenderID, ReceiverID and TimestampForSignature. */
+  readonly #fields = ['', '', '']
   #fieldBytes = 0
 
   get watchesChildren(): boolean {
@@ -54,7 +55,7 @@ export class EnvelopeReader implements DocumentObserver {
     }
     if (this.#children > PAYLOAD || this.#children === 0) return
     this.#fieldBytes += to - from
-    if (this.#fieldBytes <= FIELD_BYTES) this.#fields[this.#children - 1]!.push(Buffer.from(source.subarray(from, to)))
+    if (this.#fieldBytes <= FIELD_BYTES) this.#fields[this.#children - 1] += source.toString('utf8', from, to)
     else this.#refuse(`${CHILDREN[this.#children - 1]} is longer than ${FIELD_BYTES} bytes`)
   }
 
@@ -68,7 +69,7 @@ export class EnvelopeReader implements DocumentObserver {
     if (this.#children <= PAYLOAD) throw malformed(`expected ${CHILDREN[this.#children]}, found the end of CriticalDocument`)
     if (this.#signatureAfter > 0 && this.#signatureAfter <= PAYLOAD)
       throw malformed('expected the Signature first or last in CriticalDocument')
-    const [senderId = '', receiverId = '', timestamp = ''] = this.#fields.map(field => readCanonicalText(Buffer.concat(field)))
+    const [senderId = '', receiverId = '', timestamp = ''] = this.#fields.map(readCanonicalText)
     checkGatewayId('SenderID', senderId)
     checkGatewayId('ReceiverID', receiverId)
     return { id: this.#id!, senderId, receiverId, timestamp, signedAt: readTimestamp(timestamp) }

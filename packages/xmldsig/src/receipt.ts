@@ -73,7 +73,7 @@ function readSealCertificate(bytes: Uint8Array): X509Certificate {
   const { certificates } = readSignatureElement(pass.end().signature, limits)
   if (certificates.length !== 1) throw new Fault(code, `expected one certificate in KeyInfo, found ${certificates.length}`)
   try {
-    return new X509Certificate(certificates[0]!)
+    return new X509Certificate(Buffer.from(certificates[0]!, 'base64'))
   } catch (cause) {
     throw new Fault(code, 'the certificate in KeyInfo cannot be read', { cause })
   }

@@ -1,13 +1,14 @@
 // The Signature element in the profile's form (XMLDSig 4.2): SignedInfo, SignatureValue and, at most, KeyInfo.
 import { Fault } from '@seg/core'
-import { readBase64 } from './base64.ts'
+import { readBase64, withoutSpace } from './base64.ts'
+import { type CanonicalizationMethod, exclusiveC14n, isSameMethod } from './canonicalizer.ts'
 import type { CapturedSignature } from './document-pass.ts'
 import { checkAttributes, ElementReader, textOf } from './element-reader.ts'
 import type { Limits } from './limits.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
-import { readCanonicalizationMethod, readSignedInfo, type SignedInfo } from './signed-info.ts'
+import { readSignedInfo, type SignedInfo } from './signed-info.ts'
 import { canonicalizeFirstChild } from './subtree.ts'
-import { type Element, readTree } from './tree.ts'
+import { type Element, readTree, TreeBuilder } from './tree.ts'
 
 const code = 'signature-malformed'
 const DSIG11_NAMESPACE = 'http://www.w3.org/2009/xmldsig11#'
@@ -17,29 +18,40 @@ export type SignatureElement = {
   /** The canonical octets of SignedInfo, which the signature value covers. */
   readonly signedOctets: Buffer
   readonly value: Buffer
-  /** DER of the certificates in KeyInfo; they choose nothing. */
-  readonly certificates: readonly Buffer[]
+  /** The certificates in KeyInfo, base64 without white space; they choose nothing. */
+  readonly certificates: readonly string[]
 }
 
 /** Reads a captured Signature; throws the Faults `signature-malformed`, `signature-algorithm`, `signature-reference`. */
 export function readSignatureElement({ octets, context }: CapturedSignature, limits: Limits): SignatureElement {
-  const element = readTree(octets, limits, context)
+  const around = new TreeBuilder()
+  const guessed = canonicalizeFirstChild(octets, context, exclusiveC14n, limits, around)
+  const element = around.root!
   checkAttributes(element, ['Id'], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
-  const written = reader.child('SignedInfo')
-  checkAttributes(written, ['Id'], code)
+  checkAttributes(reader.child('SignedInfo'), ['Id'], code)
   const signatureValue = reader.child('SignatureValue')
   checkAttributes(signatureValue, ['Id'], code)
   const keyInfo = reader.optionalChild('KeyInfo')
   reader.end()
-  const method = readCanonicalizationMethod(new ElementReader(written, code, DSIG_NAMESPACE).child('CanonicalizationMethod'))
-  const signedOctets = canonicalizeFirstChild(octets, context, method, limits)
   return {
-    signedInfo: readSignedInfo(readTree(signedOctets, limits)),
-    signedOctets,
+    ...readSigned(guessed, method => canonicalizeFirstChild(octets, context, method, limits), limits),
     value: readBase64(textOf(signatureValue, code), 'SignatureValue'),
     certificates: keyInfo === undefined ? [] : readKeyInfo(keyInfo),
   }
+}
+
+/** SignedInfo from its octets under the method that it names itself: most name the one guessed. */
+function readSigned(
+  guessed: Buffer,
+  canonicalize: (method: CanonicalizationMethod) => Buffer,
+  limits: Limits,
+): Pick<SignatureElement, 'signedInfo' | 'signedOctets'> {
+  const signedInfo = readSignedInfo(readTree(guessed, limits))
+  const method = signedInfo.canonicalization
+  if (isSameMethod(method, exclusiveC14n)) return { signedInfo, signedOctets: guessed }
+  const signedOctets = canonicalize(method)
+  return { signedInfo: readSignedInfo(readTree(signedOctets, limits)), signedOctets }
 }
 
 const keyInfoChildren: readonly (readonly [local: string, uri: string])[] = [
@@ -56,10 +68,10 @@ const x509Children: readonly (readonly [local: string, uri: string])[] = [
 ]
 
 /** The certificates of KeyInfo. Names and key values beside them are let stand and not used; references to elsewhere are refused. */
-function readKeyInfo(element: Element): Buffer[] {
+function readKeyInfo(element: Element): string[] {
   checkAttributes(element, ['Id'], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
-  const certificates: Buffer[] = []
+  const certificates: string[] = []
   for (let i = 0; i < element.children.length; i++) {
     const x509Data = reader.optionalChild('X509Data')
     if (x509Data !== undefined) certificates.push(...readX509Data(x509Data))
@@ -69,10 +81,10 @@ function readKeyInfo(element: Element): Buffer[] {
   return certificates
 }
 
-function readX509Data(element: Element): Buffer[] {
+function readX509Data(element: Element): string[] {
   checkAttributes(element, [], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
-  const certificates: Buffer[] = []
+  const certificates: string[] = []
   for (let i = 0; i < element.children.length; i++) {
     const certificate = reader.optionalChild('X509Certificate')
     if (certificate === undefined) {
@@ -80,7 +92,7 @@ function readX509Data(element: Element): Buffer[] {
       continue
     }
     checkAttributes(certificate, [], code)
-    certificates.push(readBase64(textOf(certificate, code), 'X509Certificate'))
+    certificates.push(withoutSpace(textOf(certificate, code)))
   }
   return certificates
 }

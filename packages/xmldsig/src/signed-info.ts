@@ -50,7 +50,7 @@ export function readSignedInfo(element: Element): SignedInfo {
 }
 
 /** The method that SignedInfo itself is canonicalized with (XMLDSig 4.4.1). */
-export function readCanonicalizationMethod(element: Element): CanonicalizationMethod {
+function readCanonicalizationMethod(element: Element): CanonicalizationMethod {
   const method = readMethod(element)
   if (method === undefined) throw new Fault('signature-algorithm', `unknown CanonicalizationMethod ${quote(algorithmOf(element))}`)
   return method

@@ -20,7 +20,7 @@ import { isName, isReservedName, readName } from './names.ts'
 import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.ts'
 import { encodedLength, normalizeValue, readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { skipName, skipSpace, skipValue } from './skip.ts'
+import { NOTHING, skipName, skipSpace, skipValue } from './skip.ts'
 
 const XMLNS = Buffer.from('xmlns')
 const allowedXmlNames = ['xml:lang', 'xml:space', 'xml:id'].map(name => Buffer.from(name))
@@ -28,7 +28,7 @@ const NON_CHARACTER_SECOND = 0xbf
 
 /** The tag under way; the tokenizer keeps one and fills it anew. Indices are into `source`. */
 export class StartTag {
-  source: Buffer = Buffer.alloc(0)
+  source = NOTHING
   /** Index of `<`. */
   from = 0
   /** Index behind `>`. */

@@ -36,11 +36,20 @@ export function openScope(context: SubtreeContext): NamespaceScope {
   return scope
 }
 
-/** Canonical octets of the first child of an element: `octets` is the element as written, `context` what it inherits. */
-export function canonicalizeFirstChild(octets: Buffer, context: SubtreeContext, method: CanonicalizationMethod, limits: Limits): Buffer {
+/**
+ * Canonical octets of the first child of an element: `octets` is the element as written, `context` what it inherits. `around` is told of the
+ * element, but of that child only that it is there.
+ */
+export function canonicalizeFirstChild(
+  octets: Buffer,
+  context: SubtreeContext,
+  method: CanonicalizationMethod,
+  limits: Limits,
+  around?: TokenHandler,
+): Buffer {
   const chunks: Buffer[] = []
   const writer = new OctetWriter(chunk => chunks.push(Buffer.from(chunk)))
-  const handler = new FirstChild(new Canonicalizer(method, writer, context.xmlAttributes), writer)
+  const handler = new FirstChild(new Canonicalizer(method, writer, context.xmlAttributes), writer, around)
   const input = new DocumentInput(handler, limits, openScope(context))
   input.write(octets)
   input.end()
@@ -51,31 +60,37 @@ export function canonicalizeFirstChild(octets: Buffer, context: SubtreeContext, 
 class FirstChild implements TokenHandler {
   readonly #canonicalizer: Canonicalizer
   readonly #octets: OctetWriter
+  readonly #around: TokenHandler | undefined
   #depth = 0
   #children = 0
 
-  constructor(canonicalizer: Canonicalizer, octets: OctetWriter) {
+  constructor(canonicalizer: Canonicalizer, octets: OctetWriter, around?: TokenHandler) {
     this.#canonicalizer = canonicalizer
     this.#octets = octets
+    this.#around = around
   }
 
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
     if (tag.depth === 2) this.#children++
     if (this.#isInside) this.#canonicalizer.startTag(tag)
+    if (!this.#isInside || tag.depth === 2) this.#around?.startTag(tag)
   }
 
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean): void {
-    if (this.#isInside) this.#canonicalizer.endTag(source, from, to, isTidy, this.#depth)
-    this.#depth--
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+    if (this.#isInside) this.#canonicalizer.endTag(source, from, to, isTidy, depth)
+    if (!this.#isInside || depth === 2) this.#around?.endTag(source, from, to, isTidy, depth)
+    this.#depth = depth - 1
   }
 
   text(source: Buffer, from: number, to: number): void {
     if (this.#isInside) this.#canonicalizer.text(source, from, to)
+    else this.#around?.text(source, from, to)
   }
 
-  replacedText(octets: Buffer): void {
+  replacedText(octets: Buffer, source: Buffer, from: number, to: number): void {
     if (this.#isInside) this.#canonicalizer.replacedText(octets)
+    else this.#around?.replacedText(octets, source, from, to)
   }
 
   pause(): void {

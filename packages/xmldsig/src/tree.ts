@@ -29,7 +29,8 @@ export function readTree(octets: Uint8Array, limits: Limits, context?: SubtreeCo
   return builder.root!
 }
 
-class TreeBuilder implements TokenHandler {
+/** Builds the tree of the tokens it is told of. */
+export class TreeBuilder implements TokenHandler {
   root: Element | undefined
   readonly #open: GrowingElement[] = []
 
@@ -50,11 +51,11 @@ class TreeBuilder implements TokenHandler {
   }
 
   text(source: Buffer, from: number, to: number): void {
-    this.#open.at(-1)!.text += readCanonicalText(source.subarray(from, to))
+    this.#open.at(-1)!.text += readCanonicalText(source.toString('utf8', from, to))
   }
 
   replacedText(octets: Buffer): void {
-    this.#open.at(-1)!.text += readCanonicalText(octets)
+    this.#open.at(-1)!.text += readCanonicalText(octets.toString())
   }
 
   pause(): void {}

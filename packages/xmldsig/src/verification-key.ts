@@ -2,6 +2,7 @@
 import { constants, type KeyObject, verify, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
+import { readBase64 } from './base64.ts'
 
 const MINIMUM_RSA_BITS = 2048
 const MINIMUM_RSA_EXPONENT = 65537n
@@ -22,8 +23,8 @@ export type VerificationKey = {
   readonly kind: KeyKind
   /** Bytes of a signature value made with it. */
   readonly valueBytes: number
-  /** The certificate, DER. */
-  readonly certificate: Buffer
+  /** The certificate in base64. */
+  readonly certificate: string
 }
 
 const known = new WeakMap<X509Certificate, VerificationKey>()
@@ -33,7 +34,12 @@ export function readVerificationKey(certificate: X509Certificate): VerificationK
   const found = known.get(certificate)
   if (found !== undefined) return found
   const key = certificate.publicKey
-  const read = { key, kind: key.asymmetricKeyType as KeyKind, valueBytes: valueBytesOf(key), certificate: certificate.raw }
+  const read = {
+    key,
+    kind: key.asymmetricKeyType as KeyKind,
+    valueBytes: valueBytesOf(key),
+    certificate: certificate.raw.toString('base64'),
+  }
   known.set(certificate, read)
   return read
 }
@@ -57,10 +63,13 @@ function valueBytesOf(key: KeyObject): number {
   }
 }
 
-/** KeyInfo never chooses a key: a certificate in it must be the peer's, to the byte. */
-export function checkCertificates(certificates: readonly Buffer[], key: VerificationKey): void {
-  if (certificates.every(certificate => certificate.equals(key.certificate))) return
-  throw new Fault('signature-key', "expected no certificate in KeyInfo but the sender's own, found another")
+/** KeyInfo never chooses a key: a certificate in it must be the peer's, to the byte. Base64 of other bytes, or no base64, differs. */
+export function checkCertificates(certificates: readonly string[], key: VerificationKey): void {
+  for (const certificate of certificates) {
+    if (certificate === key.certificate) continue
+    readBase64(certificate, 'X509Certificate')
+    throw new Fault('signature-key', "expected no certificate in KeyInfo but the sender's own, found another")
+  }
 }
 
 /** Refuses an algorithm that is not of the key's kind. */

@@ -1,8 +1,7 @@
 // The receiver's verifier: bytes and the peer's certificate in, signed facts out, or a Fault.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
-import { EXCLUSIVE_C14N } from './algorithms.ts'
-import { exclusiveC14n } from './canonicalizer.ts'
+import { exclusiveC14n, isSameMethod } from './canonicalizer.ts'
 import { type DocumentObserver, DocumentPass, type ReferenceAlgorithms, type ScannedDocument } from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -127,13 +126,8 @@ function checkReference({ uri }: SignedInfo, { rootIds }: ScannedDocument): void
   throw new Fault('signature-reference', `expected a Reference to ${expected}, found ${quote(uri)}`)
 }
 
-function isDigestedAs({ method, digest }: ReferenceAlgorithms, { referenceCanonicalization: signed, digestName }: SignedInfo): boolean {
-  if (digest !== digestName || method.algorithm !== signed.algorithm) return false
-  if (method.algorithm !== EXCLUSIVE_C14N) return true
-  const { inclusivePrefixes } = signed
-  return (
-    method.inclusivePrefixes.size === inclusivePrefixes.size && [...inclusivePrefixes].every(prefix => method.inclusivePrefixes.has(prefix))
-  )
+function isDigestedAs({ method, digest }: ReferenceAlgorithms, { referenceCanonicalization, digestName }: SignedInfo): boolean {
+  return digest === digestName && isSameMethod(method, referenceCanonicalization)
 }
 
 function checkDigest({ digest, digestName }: SignedInfo, document: ScannedDocument): void {
