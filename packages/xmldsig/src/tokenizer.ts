@@ -94,6 +94,7 @@ export class Tokenizer {
   #lines = 0
   #lineFrom = 0
   #linesCountedTo = 0
+  #endedWithReturn = false
 
   constructor(handler: TokenHandler, limits: Limits, scope = new NamespaceScope()) {
     this.#handler = handler
@@ -114,6 +115,7 @@ export class Tokenizer {
     this.#isStarved = false
     let at = 0
     while (at < end && !this.#isStarved) at = this.#step(source, at, end)
+    if (at > 0) this.#endedWithReturn = source[at - 1] === CR
     return at
   }
 
@@ -366,7 +368,10 @@ export class Tokenizer {
     const isComment = matchAt(source, at, end, COMMENT)
     const isDoctype = matchAt(source, at, end, DOCTYPE)
     const isCdata = matchAt(source, at, end, CDATA)
-    if (isComment > at) return this.#leaveOut('xml-comment', 'comments are not allowed', source, at, readComment(source, isComment, end))
+    if (isComment > at) {
+      this.#refuseUnlessLeftOut('xml-comment', at, 'comments are not allowed: a signature does not cover them')
+      return this.#leaveOut(source, at, readComment(source, isComment, end))
+    }
     if (isDoctype > at) refuse('xml-doctype', at, 'a document type declaration is not allowed')
     if (isComment === STARVED || isDoctype === STARVED || isCdata === STARVED) return STARVED
     if (isCdata === at || this.#state !== 'content') refuse('xml-malformed', at, 'expected an element, character data or an end tag')
@@ -379,14 +384,17 @@ export class Tokenizer {
     if (at + 6 > end) return STARVED
     const isDeclaration = isReservedName(source, at + 2, at + 5) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
     if (isDeclaration) refuse('xml-malformed', at, 'an XML declaration stands elsewhere than at the very start')
-    const detail = 'processing instructions are not allowed'
-    return this.#leaveOut('xml-processing-instruction', detail, source, at, readInstruction(source, at + 2, end, this.#limits.nameBytes))
+    this.#refuseUnlessLeftOut('xml-processing-instruction', at, 'processing instructions are not allowed')
+    return this.#leaveOut(source, at, readInstruction(source, at + 2, end, this.#limits.nameBytes))
   }
 
-  #leaveOut(code: FaultCode, detail: string, source: Buffer, at: number, to: number): number {
+  #refuseUnlessLeftOut(code: FaultCode, at: number, detail: string): void {
     if (this.#handler.leftOut === undefined) refuse(code, at, detail)
+  }
+
+  #leaveOut(source: Buffer, at: number, to: number): number {
     if (to === STARVED) return STARVED
-    this.#handler.leftOut(source, at, to)
+    this.#handler.leftOut!(source, at, to)
     this.#countLines(source, to)
     return to
   }
@@ -447,9 +455,12 @@ export class Tokenizer {
     this.#linesCountedTo = at + 1
   }
 
+  /** A line ends with LF, CR, or both, and these may be in two inputs: CR counts at once, and LF behind it only moves the next line's start. */
   #countLines(source: Buffer, to: number): void {
     for (let i = this.#linesCountedTo; i < to; i++) {
-      if (source[i] === LF || (source[i] === CR && source[i + 1] !== LF)) this.#endLine(i)
+      const isBehindReturn = i > 0 ? source[i - 1] === CR : this.#endedWithReturn
+      if (source[i] === LF && isBehindReturn) this.#lineFrom = this.#offset + i + 1
+      else if (source[i] === LF || source[i] === CR) this.#endLine(i)
     }
     this.#linesCountedTo = Math.max(to, this.#linesCountedTo)
   }

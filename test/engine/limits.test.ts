@@ -1,0 +1,59 @@
+// Each limit, at its value and one beyond.
+import t from 'tap'
+import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
+import { canonicalize, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
+
+const many = (count: number, make: (i: number) => string) => Array.from({ length: count }, (_, i) => make(i)).join('')
+const nested = (depth: number) => `${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`
+const named = (bytes: number) => `<${'n'.repeat(bytes)}/>`
+const empty = (name: string) => `<${name}></${name}>`
+
+/** A document that uses exactly `n` of what is limited. */
+const documents: Record<Exclude<keyof Limits, 'signatureBytes' | 'tokenBytes'>, (n: number) => string> = {
+  depth: nested,
+  attributes: n => `<a${many(n, i => ` b${i}=""`)}/>`,
+  namespaces: n => `<a${many(n, i => ` xmlns:b${i}="urn:x"`)}/>`,
+  nameBytes: named,
+  valueBytes: n => `<a b="${'x'.repeat(n)}"/>`,
+  documentBytes: n => `<a>${'x'.repeat(n - 7)}</a>`,
+}
+
+const read = (document: string, limits: Limits) => verdictOf(() => canonicalize([Buffer.from(document)], methodOf(EXCLUSIVE), limits))
+
+for (const [name, make] of Object.entries(documents) as [keyof typeof documents, (n: number) => string][]) {
+  t.test(`${name}: as many as allowed, and no more`, async t => {
+    const code = name === 'documentBytes' ? /^document-too-large / : /^xml-limit /
+    for (const limit of name === 'documentBytes' ? [100] : [defaultLimits[name], 20]) {
+      const limits = { ...defaultLimits, [name]: limit }
+      t.match(read(make(limit), limits), /^<(a|n)/, `${limit}`)
+      t.match(read(make(limit + 1), limits), code, `${limit + 1}`)
+    }
+  })
+}
+
+t.test('an attribute value is measured as an application sees it', async t => {
+  const limits = { ...defaultLimits, valueBytes: 4 }
+  for (const value of ['&#65;&#x42;CD', '&amp;&lt;&gt;&quot;', 'ab\r\nc', 'üab', '&#x10000;']) {
+    t.match(read(`<a b="${value}"/>`, limits), /^<a b=/, value)
+    t.match(read(`<a b="${value}xx"/>`, limits), /^xml-limit /, `${value}xx`)
+  }
+})
+
+t.test('a prefix that is declared again, or undeclared, is one namespace in scope', async t => {
+  const limits = { ...defaultLimits, namespaces: 2 }
+  t.match(read('<a xmlns="urn:a" xmlns:b="urn:b"><c xmlns="urn:c" xmlns:b="urn:d"/></a>', limits), /^<a/)
+  t.match(read('<a xmlns="urn:a" xmlns:b="urn:b"><c xmlns="" xmlns:d="urn:d"/></a>', limits), /^<a/)
+  t.match(read('<a xmlns="urn:a"><b xmlns=""/><c xmlns:d="urn:d"><e xmlns:f="urn:f"/></c></a>', limits), /^xml-limit /)
+  t.match(read('<a><b xmlns:c="urn:c" xmlns:d="urn:d"/><b xmlns:e="urn:e" xmlns:f="urn:f"/></a>', limits), /^<a/, 'scopes end')
+})
+
+t.test('what XML lets grow without end does not grow the memory', async t => {
+  const limits = { ...defaultLimits, tokenBytes: 1000 }
+  const pieces = (text: string) =>
+    Array.from({ length: Math.ceil(text.length / 100) }, (_, i) => Buffer.from(text.slice(i * 100, i * 100 + 100)))
+  const inPieces = (text: string) => verdictOf(() => canonicalize(pieces(text), methodOf(EXCLUSIVE), limits))
+  t.match(inPieces(`<a${' '.repeat(5000)}/>`), /^xml-limit /, 'white space in a tag')
+  t.match(inPieces(`<a>&#${'0'.repeat(5000)}65;</a>`), /^xml-limit /, 'zeros in a reference')
+  t.match(inPieces(`<?xml version="1.0"${' '.repeat(5000)}?><a/>`), /^xml-limit /, 'white space in the declaration')
+  t.equal(inPieces(`<a${' '.repeat(500)}/>`), empty('a'))
+})
