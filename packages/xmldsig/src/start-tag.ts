@@ -21,6 +21,7 @@ import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_NAMESPACE, XMLNS_NAM
 import { encodedLength, normalizeValue, readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
 import { NOTHING, skipName, skipSpace, skipValue } from './skip.ts'
+import { isAbsoluteUri } from './uri.ts'
 
 const XMLNS = Buffer.from('xmlns')
 const allowedXmlNames = ['xml:lang', 'xml:space', 'xml:id'].map(name => Buffer.from(name))
@@ -270,7 +271,7 @@ function checkDeclaration(prefix: string, uri: string, at: number): void {
     refuse('xml-namespace', at, 'the prefix xml and its namespace belong to each other only')
   if (uri === XMLNS_NAMESPACE) refuse('xml-namespace', at, 'the namespace of xmlns must not be declared')
   if (uri === '' && prefix !== '') refuse('xml-namespace', at, 'a prefix cannot be undeclared')
-  if (uri !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) refuse('xml-namespace', at, 'a namespace URI is relative')
+  if (uri !== '' && !isAbsoluteUri(uri)) refuse('xml-namespace', at, 'a namespace name is no absolute URI (RFC 3986)')
 }
 
 /** Refuses U+FFFE and U+FFFF; `at` is a byte EF of valid UTF-8. */
