@@ -1,6 +1,6 @@
 // URI syntax (RFC 3986): what a namespace name must be (Namespaces in XML 1.0, 2 and 3), save that relative ones are refused.
 
-const unreserved = 'A-Za-z0-9._~-'
+const unreserved = 'A-Za-z0-9._~\\-'
 const delimiters = "!$&'()*+,;="
 const escaped = '%[0-9A-Fa-f]{2}'
 const character = `(?:[${unreserved}${delimiters}:@]|${escaped})`
