@@ -8,10 +8,10 @@ import { checkAttributes, ElementReader, textOf } from './element-reader.ts'
 import { DOCUMENT_ID, GATEWAY_ID, readTimestamp } from './envelope.ts'
 import { defaultLimits } from './limits.ts'
 import { DocumentSigner, placeSignature } from './sign.ts'
-import type { Signer } from './signature-builder.ts'
 import { readSignatureElement } from './signature-element.ts'
 import { type Element, readTree } from './tree.ts'
 import { Verifier, verifyBytes } from './verify.ts'
+import type { Signer } from './xml-crypto.ts'
 
 export type ReceiptFacts = {
   readonly receiverId: string

@@ -4,7 +4,7 @@ import { exclusiveC14n } from './canonicalizer.ts'
 import { type DocumentObserver, DocumentPass } from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { defaultLimits } from './limits.ts'
-import { buildSignature, type Signer } from './signature-builder.ts'
+import { buildSignature, type Signer } from './xml-crypto.ts'
 
 /** The Signature of a document, and where it goes. */
 export type PlacedSignature = {

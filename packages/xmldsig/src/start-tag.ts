@@ -47,6 +47,8 @@ export class StartTag {
   declaredFrom = 0
   /** Whether the tag is written as C14N would write it, if its namespace declarations are the ones to be written. */
   isTidy = true
+  /** Whether there may be line ends in it: white space other than one space, or a value that is not plain. */
+  mayHoldLines = false
   readonly attributes: AttributeColumns
   readonly scope: NamespaceScope
 
@@ -81,6 +83,20 @@ export class StartTag {
     return normalizeValue(this.source, valueFrom[i]!, valueTo[i]!)
   }
 
+  /** Fills the tag from one of a name and nothing else, which the tokenizer has read already. */
+  setPlain(source: Buffer, from: number, to: number, colon: number, binding: number): void {
+    this.source = source
+    this.from = from
+    this.to = to
+    this.nameTo = to - 1
+    this.localFrom = colon < 0 ? from + 1 : colon + 1
+    this.isEmpty = false
+    this.binding = binding
+    this.declaredFrom = this.scope.bindings.length
+    this.isTidy = true
+    this.attributes.count = 0
+  }
+
   /** Reads the tag whose `<` is at `from`; returns the index behind its `>`, or STARVED. Its declarations are in scope from here. */
   read(source: Buffer, from: number, end: number): number {
     this.source = source
@@ -98,6 +114,7 @@ export class StartTag {
     const to = this.#readAttributes(end)
     if (to === STARVED) return STARVED
     this.to = to
+    this.mayHoldLines = !this.isTidy
     this.#bind(colon)
     return to
   }

@@ -87,6 +87,9 @@ export class Tokenizer {
   // Elements at this depth or deeper are skimmed, those of the default namespace only if it is settled.
   #skimDepth = SKIM_NOTHING
   #skimsDefault = false
+  // Of the plain start tag matched last: where its colon is (-1: no prefix), and its namespace.
+  #plainColon = -1
+  #plainBinding = 0
   /** Right square brackets, up to two, with which the character data before this input ends: `]]>` may be cut anywhere. */
   #brackets = 0
   // Lines: those ended so far, where the present one begins (offset in the document), up to where in this input they are counted.
@@ -181,9 +184,9 @@ export class Tokenizer {
       at = this.#readText(source, at, end)
       if (at === end || this.#isStarved) return at
       this.#brackets = 0
-      const skimmed = this.#skim(source, at, end)
-      if (skimmed > at) {
-        at = skimmed
+      const behindPlain = this.#readPlain(source, at, end)
+      if (behindPlain > at) {
+        at = behindPlain
         continue
       }
       const next = this.#readMarkup(source, at, end)
@@ -194,61 +197,81 @@ export class Tokenizer {
   }
 
   /**
-   * The common case, on its own for speed: plain tags and plain character data one behind the other are canonical as they stand, and handed on
-   * as one run. `from` is at a `<`. Returns the index behind what it took; what is not that plain is left to the long way.
+   * The common case, on its own for speed: tags of a name and nothing else, and character data, one behind the other. What need not be told is
+   * canonical as it stands, and handed on as one run. `from` is at a `<`. Returns the index behind what it took; the rest is left to the long way.
    */
-  #skim(source: Buffer, from: number, end: number): number {
+  #readPlain(source: Buffer, from: number, end: number): number {
+    const stack = this.#stack
     let at = from
+    // [runFrom, at) is taken and not handed on; [textFrom, at) is character data.
+    let runFrom = from
     let textFrom = from
     while (at < end && source[at] === LESS_THAN) {
-      const next = source[at + 1] === SLASH ? this.#skimEndTag(source, at, end) : this.#skimStartTag(source, at, end)
+      const isEnd = source[at + 1] === SLASH
+      const next = isEnd ? this.#matchPlainEnd(source, at, end) : this.#matchPlainStart(source, at, end)
       if (next === STARVED) break
-      at = next
+      if (isEnd ? stack.isReported : !this.#isSkimmed()) {
+        if (at > runFrom) this.#handler.text(source, runFrom, at)
+        runFrom = next
+        if (isEnd) this.#tellEnd(source, at, next)
+        else this.#tellStart(source, at, next)
+      } else if (isEnd) stack.pop()
+      else stack.pushName(source, at + 1, next - 1, this.scope.bindings.length, false)
       textFrom = next
+      at = next
+      if (this.#state !== 'content') break
       at = skipText(source, at, end)
       while (at < end && source[at] === LF) {
         this.#endLine(at)
         at = skipText(source, at + 1, end)
       }
     }
-    if (at === from) return at
-    this.#brackets = this.#bracketsBefore(source, textFrom, at)
-    this.#handler.text(source, from, at)
+    if (at > runFrom) this.#handler.text(source, runFrom, at)
+    if (at > from) this.#brackets = this.#bracketsBefore(source, textFrom, at)
     return at
   }
 
-  /** The index behind a start tag of a plain name and nothing else whose namespace is settled; STARVED for any other. */
-  #skimStartTag(source: Buffer, at: number, end: number): number {
-    const stack = this.#stack
-    const depth = stack.depth + 1
+  /** The index behind a start tag of an ASCII name with a known prefix, or none, and nothing else; STARVED for any other. */
+  #matchPlainStart(source: Buffer, at: number, end: number): number {
     const first = source[at + 1]!
-    if (depth < this.#skimDepth || depth > this.#limits.depth || nameStartByte[first] === 0 || (first | 0x20) === 0x78) return STARVED
+    if (nameStartByte[first] !== 1 || (first | 0x20) === 0x78 || this.#stack.depth === this.#limits.depth) return STARVED
     const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
-    let colon = 0
+    let colon = -1
     let i = skipName(source, at + 1, stop)
     if (i < stop && source[i] === COLON && nameStartByte[source[i + 1]!] === 1) {
       colon = i
       i = skipName(source, i + 1, stop)
     }
     if (i >= end || source[i] !== GREATER_THAN) return STARVED
-    if (colon === 0 ? !this.#skimsDefault : !this.#isSettledPrefix(source, at + 1, colon)) return STARVED
-    stack.pushName(source, at + 1, i, this.scope.bindings.length, false)
-    return i + 1
+    this.#plainColon = colon
+    this.#plainBinding = colon < 0 ? this.scope.defaultIndex : this.scope.find(source, at + 1, colon)
+    return this.#plainBinding === UNDECLARED ? STARVED : i + 1
   }
 
-  #isSettledPrefix(source: Buffer, from: number, colon: number): boolean {
-    const binding = this.scope.find(source, from, colon)
-    return binding !== UNDECLARED && this.#handler.isSettled!(binding)
+  /** Whether the start tag matched last need not be told. */
+  #isSkimmed(): boolean {
+    if (this.#stack.depth + 1 < this.#skimDepth) return false
+    return this.#plainColon < 0 ? this.#skimsDefault : this.#handler.isSettled!(this.#plainBinding)
   }
 
-  /** The index behind the end tag of a skimmed element, written without white space; STARVED for any other. */
-  #skimEndTag(source: Buffer, at: number, end: number): number {
-    const stack = this.#stack
-    if (stack.isReported) return STARVED
-    const close = stack.matchName(source, at + 2, end, at)
-    if (close === STARVED || close >= end || source[close] !== GREATER_THAN) return STARVED
-    stack.pop()
-    return close + 1
+  #tellStart(source: Buffer, at: number, to: number): void {
+    const tag = this.#tag
+    tag.setPlain(source, at, to, this.#plainColon, this.#plainBinding)
+    this.#stack.pushName(source, at + 1, to - 1, this.scope.bindings.length, true)
+    tag.depth = this.#stack.depth
+    this.#handler.startTag(tag)
+    this.#askWhatToSkim()
+  }
+
+  /** The index behind the innermost element's end tag, written without white space; STARVED for any other. */
+  #matchPlainEnd(source: Buffer, at: number, end: number): number {
+    const close = this.#stack.matchName(source, at + 2, end, at)
+    return close === STARVED || close >= end || source[close] !== GREATER_THAN ? STARVED : close + 1
+  }
+
+  #tellEnd(source: Buffer, from: number, to: number): void {
+    this.#handler.endTag(source, from, to, true, this.#stack.depth)
+    this.#closeElement()
   }
 
   /** Character data up to the next `<` (or up to what this input does not hold whole). */
@@ -407,7 +430,7 @@ export class Tokenizer {
     const bindings = this.scope.bindings.length
     const next = tag.read(source, at, end)
     if (next === STARVED) return STARVED
-    if (!tag.isTidy) this.#countLines(source, next)
+    if (tag.mayHoldLines) this.#countLines(source, next)
     stack.pushName(source, at + 1, tag.nameTo, bindings, true)
     this.#sawRoot = true
     this.#state = 'content'
