@@ -14,7 +14,11 @@ export type DurableFileOptions = {
  * Writes a whole file so that a crash leaves either the old state or the new one, never a part.
  * Crash before the rename: a `.tmp-…` file that no reader looks at. After the fsync of the folder: the file is there for good.
  */
-export async function writeDurableFile(path: string, bytes: string | Uint8Array, options: DurableFileOptions = {}): Promise<void> {
+export async function writeDurableFile(
+  path: string,
+  bytes: string | Uint8Array | AsyncIterable<Uint8Array>,
+  options: DurableFileOptions = {},
+): Promise<void> {
   const folder = dirname(path)
   await mkdir(folder, { recursive: true })
   const temporary = join(folder, `.tmp-${basename(path)}-${randomBytes(6).toString('hex')}`)

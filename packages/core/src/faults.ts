@@ -34,6 +34,7 @@ export const faults = {
   'signature-digest': { status: 422, exit: 5, sentence: 'The document is not what was signed: its digest differs.' },
   'signature-value': { status: 422, exit: 5, sentence: "The XML signature was not made with the key of the sender's certificate." },
   'signature-key': { status: 422, exit: 5, sentence: "The XML signature names another certificate than the sender's, or a key too weak." },
+  'second-opinion': { status: 422, exit: 5, sentence: 'A second verifier does not find the XML signature valid.' },
   'envelope-malformed': { status: 422, exit: 5, sentence: 'The document is not a CriticalDocument of the required form.' },
   'timestamp-malformed': { status: 422, exit: 5, sentence: 'TimestampForSignature is not a UTC time of the required form.' },
   'timestamp-stale': { status: 422, exit: 5, sentence: "TimestampForSignature is too far from this gateway's clock." },

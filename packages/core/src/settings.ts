@@ -34,6 +34,18 @@ export const settings = {
     help: "how far TimestampForSignature may be from the receiver's clock",
     parse: parseSeconds,
   },
+  documentLimit: {
+    flag: '--document-limit <bytes>',
+    key: 'document-limit',
+    help: 'the largest document that is accepted',
+    parse: parseByteCount,
+  },
+  secondOpinion: {
+    flag: '--second-opinion <when>',
+    key: 'verification.secondOpinion',
+    help: 'ask xml-crypto about documents that verify: off, report (disagreement is an alarm) or require (it is a refusal)',
+    parse: parseSecondOpinion,
+  },
 } as const satisfies Record<string, SettingRow>
 
 export type SettingName = keyof typeof settings
@@ -96,6 +108,16 @@ function parsePort(text: string): number {
 function parseSeconds(text: string): number {
   if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) throw new Fault('usage', `a time is a number of seconds, such as 30, not ${quote(text)}`)
   return Number(text)
+}
+
+function parseByteCount(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Fault('usage', `a size is a number of bytes, such as 1073741824, not ${quote(text)}`)
+  return Number(text)
+}
+
+function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
+  if (text === 'off' || text === 'report' || text === 'require') return text
+  throw new Fault('usage', `a second opinion is off, report or require, not ${quote(text)}`)
 }
 
 function parseHttpsUrl(text: string): URL {

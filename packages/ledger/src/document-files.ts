@@ -1,9 +1,9 @@
 // Reads the documents of a data folder, also while another process writes to it: what is visible there is whole.
-import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import type { AcceptedDocument, DocumentReader } from './document-store.ts'
+import { digestFile, readFileChunks } from './file-chunks.ts'
 import { DOCUMENT, documentsFolder, RECEIPT, readRecord, readRecordFile, recordFolder } from './record-folder.ts'
 import { isSystemError, onStorage } from './storage-fault.ts'
 
@@ -16,20 +16,24 @@ export function readDocuments(data: string): DocumentReader {
     find: (sender, id) => onStorage('read a record', () => readRecord(recordFolder(data, sender, id))),
     receipt: (sender, id) => onStorage('read a receipt', () => readRecordFile(recordFolder(data, sender, id), RECEIPT)),
     list: () => listDocuments(data),
-    export: (sender, id) => onStorage('read a document', () => exportDocument(recordFolder(data, sender, id))),
+    read: (sender, id) => onStorage('read a document', () => readDocument(recordFolder(data, sender, id))),
+    export: async (sender, id) => {
+      const chunks = await onStorage('read a document', () => readDocument(recordFolder(data, sender, id)))
+      return chunks && Buffer.concat(await Array.fromAsync(chunks))
+    },
   }
 }
 
-/** The exact received bytes; throws the Fault `storage-unavailable` when they are no longer those that were accepted. */
-async function exportDocument(folder: string): Promise<Buffer | undefined> {
+/** Throws the Fault `storage-unavailable` when the bytes are no longer those that were accepted. */
+async function readDocument(folder: string): Promise<AsyncIterable<Uint8Array> | undefined> {
   const record = await readRecord(folder)
-  const bytes = record && (await readRecordFile(folder, DOCUMENT))
-  if (record === undefined || bytes === undefined) return undefined
-  const found = createHash('sha256').update(bytes).digest('hex')
+  if (record === undefined) return undefined
+  const path = join(folder, DOCUMENT)
+  const found = await digestFile(path)
   if (found !== record.sha256) {
-    throw new Fault('storage-unavailable', `${join(folder, DOCUMENT)} is damaged: accepted with SHA-256 ${record.sha256}, found ${found}`)
+    throw new Fault('storage-unavailable', `${path} is damaged: accepted with SHA-256 ${record.sha256}, found ${found}`)
   }
-  return bytes
+  return readFileChunks(path)
 }
 
 async function* listDocuments(data: string): AsyncGenerator<AcceptedDocument> {

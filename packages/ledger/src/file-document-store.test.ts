@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '@seg/core'
 import t, { type Test } from 'tap'
@@ -9,6 +9,8 @@ import type { DocumentStore } from './document-store.ts'
 import { openDocumentStore } from './file-document-store.ts'
 import { recordFolder } from './record-folder.ts'
 import { collect, makeFolder, makeSample, type Sample, sender } from './testing/sample-documents.ts'
+
+const noStrace = spawnSync('strace', ['true']).status === 0 ? false : 'no strace'
 
 t.test('gives back what it accepted, byte for byte', async t => {
   const { store } = await openStore(t)
@@ -165,24 +167,56 @@ t.test('a failure of the rename leaves nothing, and the next try succeeds', asyn
   t.equal((await accept(store, makeSample('doc1'))).replay, false)
 })
 
-t.test('a failure after the rename stops the store until the next start, which has the document whole', async t => {
+t.test('a folder that cannot be opened after the rename fails one acceptance; the next try has the document whole', async t => {
   const { store, folder } = await openStore(t)
   const { document, bytes, receipt } = makeSample('doc1')
   const shard = join(recordFolder(folder, sender, 'doc1'), '..')
   await asOrdinaryUser([folder, join(folder, 'staging'), join(folder, 'documents'), shard], async () => {
     // Names can be added to the folder, but it cannot be opened, which fsync needs.
     await chmod(shard, 0o300)
-    await t.rejects(store.accept(document, bytes, receipt), { code: 'storage-unavailable', detail: /stopped until the next start/ })
+    await t.rejects(store.accept(document, bytes, receipt), { code: 'storage-unavailable', detail: /^cannot sync .*EACCES/ })
+    await t.rejects(store.find(sender, 'doc1'), { code: 'storage-unavailable' }, 'nobody is told of what may not last')
+    await t.rejects(store.receipt(sender, 'doc1'), { code: 'storage-unavailable' })
     await chmod(shard, 0o700)
-    await t.rejects(store.accept(document, bytes, receipt), { code: 'storage-unavailable' }, 'no replay')
-    await t.rejects(store.find(sender, 'doc1'), { code: 'storage-unavailable' }, 'not found either')
-    await t.rejects(store.receipt(sender, 'doc1'), { code: 'storage-unavailable' }, 'no receipt')
-    await t.rejects(accept(store, makeSample('doc2')), { code: 'storage-unavailable' }, 'nor another document')
+    t.same(await store.accept(document, bytes, Buffer.from('another')), { replay: true, receipt })
   })
+})
+
+t.test(
+  'an fsync that fails after the rename stops the store until the next start, which has the document whole',
+  { skip: noStrace },
+  async t => {
+    const folder = await makeFolder(t)
+    await (await openDocumentStore(folder)).close()
+    const shard = join(recordFolder(folder, sender, 'doc1'), '..')
+    const injection = ['-P', shard, '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO:when=1']
+    const { told } = await runTraced(t, injection, 'fail-sync.ts', folder)
+    const stopped = /^storage-unavailable: stopped until the next start: cannot sync .*EIO/
+    t.match(JSON.parse(told), { accept: stopped, retry: stopped, find: stopped, receipt: stopped, another: stopped })
+
+    const reopened = await openDocumentStore(folder)
+    t.teardown(() => reopened.close())
+    const { document, bytes, receipt } = makeSample('doc1')
+    t.same(await reopened.accept(document, bytes, Buffer.from('another')), { replay: true, receipt })
+  },
+)
+
+t.test('makes the data folder and every folder that it had to make above it durable', { skip: noStrace }, async t => {
+  const base = await makeFolder(t)
+  const { trace } = await runTraced(t, ['-y', '-e', 'trace=fsync'], 'fail-sync.ts', join(base, 'a/b/data'))
+  const synced = [...trace.matchAll(/fsync\(\d+<([^>]*)>/g)].map(([, path]) => path)
+  for (const folder of [base, join(base, 'a'), join(base, 'a/b'), join(base, 'a/b/data'), join(base, 'a/b/data/documents')]) {
+    t.ok(synced.includes(folder), folder)
+  }
+})
+
+t.test('close waits for what is being accepted', async t => {
+  const folder = await makeFolder(t)
+  const store = await openDocumentStore(folder)
+  const acceptance = accept(store, makeSample('doc1'))
   await store.close()
-  const reopened = await openDocumentStore(folder)
-  t.teardown(() => reopened.close())
-  t.same(await reopened.accept(document, bytes, Buffer.from('another')), { replay: true, receipt })
+  t.equal((await readDocuments(folder).find(sender, 'doc1'))?.id, 'doc1')
+  t.equal((await acceptance).replay, false)
 })
 
 t.test('a data folder that cannot be made is a Fault', async t => {
@@ -190,6 +224,19 @@ t.test('a data folder that cannot be made is a Fault', async t => {
   await writeFile(join(folder, 'file'), '')
   await t.rejects(openDocumentStore(join(folder, 'file')), { code: 'storage-unavailable', detail: /cannot open the data folder/ })
 })
+
+/** A program of the tests under strace: what it told on standard output, and the trace. */
+async function runTraced(t: Test, options: readonly string[], script: string, ...args: string[]): Promise<{ told: string; trace: string }> {
+  const trace = join(await makeFolder(t), 'trace')
+  const program = [process.execPath, join(import.meta.dirname, 'testing', script), ...args]
+  // One thread for files: strace counts the calls of each.
+  const { stdout, stderr } = spawnSync('strace', ['-f', '-qq', '-o', trace, ...options, ...program], {
+    encoding: 'utf8',
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+  })
+  t.equal(stderr, '')
+  return { told: stdout, trace: await readFile(trace, 'utf8') }
+}
 
 async function openStore(t: Test): Promise<{ store: DocumentStore; folder: string }> {
   const folder = await makeFolder(t)

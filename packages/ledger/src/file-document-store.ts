@@ -1,13 +1,11 @@
 // The ledger as files: a document is staged beside its place and appears there by one rename, whole and durable, or not at all.
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Fault, quote, syncFolder } from '@seg/core'
 import { readDocuments } from './document-files.ts'
-import type { AcceptedDocument, DocumentReader, DocumentStore } from './document-store.ts'
+import type { AcceptedDocument, DocumentReader, DocumentStore, Staging } from './document-store.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import {
-  DOCUMENT,
   documentsFolder,
   formatRecord,
   RECEIPT,
@@ -16,7 +14,9 @@ import {
   readRecordFile,
   recordFolder,
   shards,
+  stagingFolder,
 } from './record-folder.ts'
+import { StagedDocument } from './staged-document.ts'
 import { isSystemError, onStorage } from './storage-fault.ts'
 
 /**
@@ -25,8 +25,7 @@ import { isSystemError, onStorage } from './storage-fault.ts'
  */
 export async function openDocumentStore(folder: string): Promise<DocumentStore> {
   return onStorage(`open the data folder ${folder}`, async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await syncFolder(dirname(folder))
+    await makeFolder(resolve(folder))
     const lock = lockFolder(folder)
     try {
       await prepareFolders(folder)
@@ -38,14 +37,20 @@ export async function openDocumentStore(folder: string): Promise<DocumentStore> 
   })
 }
 
+/** Makes the folder and those above it, durably. A crash on the way leaves some of them, empty; the next start makes the rest. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = (await mkdir(folder, { recursive: true, mode: 0o700 })) ?? folder
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
 /**
  * Makes every folder that documents will be renamed into and their parents durable, so that no acceptance has to. A crash on the way leaves
  * some of them; the next start makes the rest. What earlier crashes left in staging was never answered for and is removed.
  */
 async function prepareFolders(folder: string): Promise<void> {
   const documents = documentsFolder(folder)
-  await rm(join(folder, 'staging'), { recursive: true, force: true })
-  await mkdir(join(folder, 'staging'), { mode: 0o700 })
+  await rm(stagingFolder(folder), { recursive: true, force: true })
+  await mkdir(stagingFolder(folder), { mode: 0o700 })
   for (const shard of shards) await mkdir(join(documents, shard), { recursive: true, mode: 0o700 })
   await syncFolder(documents)
   await syncFolder(folder)
@@ -65,6 +70,7 @@ class FileDocumentStore implements DocumentStore {
   #nextIndex: number
   /** Set when it is unknown whether what is visible is durable. A later fsync would not tell: the kernel reports a lost write once. */
   #failure: Fault | undefined
+  readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(folder: string, lock: FolderLock, nextIndex: number) {
     this.#folder = folder
@@ -89,49 +95,72 @@ class FileDocumentStore implements DocumentStore {
     return this.#reader.list()
   }
 
+  read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    return this.#reader.read(sender, id)
+  }
+
   export(sender: string, id: string): Promise<Buffer | undefined> {
     return this.#reader.export(sender, id)
   }
 
-  async accept(document: Omit<AcceptedDocument, 'index'>, bytes: Uint8Array, receipt: Buffer) {
+  stage(): StagedDocument {
+    return new StagedDocument(stagingFolder(this.#folder))
+  }
+
+  accept(document: Omit<AcceptedDocument, 'index'>, content: Uint8Array | Staging, receipt: Buffer) {
+    const acceptance = this.#accept(document, content, receipt)
+    this.#underWay.add(acceptance)
+    const end = () => this.#underWay.delete(acceptance)
+    acceptance.then(end, end)
+    return acceptance
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+    this.#lock.release()
+  }
+
+  async #accept(document: Omit<AcceptedDocument, 'index'>, content: Uint8Array | Staging, receipt: Buffer) {
     const place = recordFolder(this.#folder, document.sender, document.id)
-    const staging = join(this.#folder, 'staging', randomBytes(16).toString('hex'))
     const isNew = await onStorage('store a document', async () => {
+      const staged = content instanceof Uint8Array ? this.stage() : asOurs(content)
       try {
-        return (await this.#stage(staging, document, bytes, receipt)) && (await moveInto(staging, place))
+        // A document in memory goes the way of every other.
+        if (content instanceof Uint8Array) await staged.write(content)
+        return (await this.#complete(staged, document, receipt)) && (await staged.moveTo(place))
       } finally {
-        // Nothing is there any more once it was moved. What cannot be removed now, the next start removes.
-        await rm(staging, { recursive: true, force: true }).catch(() => {})
+        await staged.discard()
       }
     })
     await this.#makeDurable(place)
     return isNew ? { replay: false, receipt } : this.#replay(document, place)
   }
 
-  async close(): Promise<void> {
-    this.#lock.release()
-  }
-
-  /** A crash in here leaves a folder in staging, which no reader looks at and the next start removes. */
-  async #stage(staging: string, document: Omit<AcceptedDocument, 'index'>, bytes: Uint8Array, receipt: Buffer): Promise<true> {
+  /** Puts all that is known of the document beside it. A crash in here leaves a folder in staging, which the next start removes. */
+  async #complete(staged: StagedDocument, document: Omit<AcceptedDocument, 'index'>, receipt: Buffer): Promise<true> {
     if (this.#failure) throw this.#failure
-    await mkdir(staging, { mode: 0o700 })
-    await Promise.all([writeSynced(join(staging, DOCUMENT), bytes), writeSynced(join(staging, RECEIPT), receipt)])
+    const folder = await staged.open()
+    // Both at once, and both to their end: the folder is removed when one fails, which it cannot be while the other is still writing.
+    const written = await Promise.allSettled([staged.seal(), writeSynced(join(folder, RECEIPT), receipt)])
+    for (const result of written) if (result.status === 'rejected') throw result.reason
     // Taken last, so that a full disk burns no numbers; a document whose acceptance ended before another's began has the lower one.
-    await writeSynced(join(staging, RECORD), formatRecord({ ...document, index: this.#nextIndex++ }))
-    await syncFolder(staging)
+    await writeSynced(join(folder, RECORD), formatRecord({ ...document, index: this.#nextIndex++ }))
+    await syncFolder(folder)
     return true
   }
 
   /**
    * Makes a rename into a shard durable. Crash before: the document is whole there, or nothing is, and nobody was answered. After: it is
    * there for good. Done for replays too: their first copy may have been renamed only, by a process that was killed or is not that far yet.
+   * When fsync itself fails, the store stops; when the folder cannot even be opened (too many open files), the next try may do it.
    */
   async #makeDurable(place: string): Promise<void> {
     if (this.#failure) throw this.#failure
     try {
       await syncFolder(dirname(place))
     } catch (cause) {
+      if (!isSystemError(cause) || cause.syscall !== 'fsync')
+        throw new Fault('storage-unavailable', `cannot sync ${dirname(place)}: ${cause}`, { cause })
       this.#failure = new Fault('storage-unavailable', `stopped until the next start: cannot sync ${dirname(place)}: ${cause}`, { cause })
       throw this.#failure
     }
@@ -150,15 +179,9 @@ class FileDocumentStore implements DocumentStore {
   }
 }
 
-/** Moves a folder unless something is there: rename(2) does not replace a folder that is not empty, so of many copies one wins. */
-async function moveInto(staging: string, place: string): Promise<boolean> {
-  try {
-    await rename(staging, place)
-    return true
-  } catch (error) {
-    if (isSystemError(error, 'ENOTEMPTY', 'EEXIST')) return false
-    throw error
-  }
+function asOurs(staging: Staging): StagedDocument {
+  if (!(staging instanceof StagedDocument)) throw new TypeError('expected a document staged by this store')
+  return staging
 }
 
 async function writeSynced(path: string, bytes: string | Uint8Array): Promise<void> {

@@ -17,6 +17,10 @@ export function documentsFolder(data: string): string {
   return join(data, 'documents')
 }
 
+export function stagingFolder(data: string): string {
+  return join(data, 'staging')
+}
+
 /** `documents/<2 hex>/<64 hex>`. No id holds a NUL, so no two pairs of sender and id share a name. */
 export function recordFolder(data: string, sender: string, id: string): string {
   const name = createHash('sha256').update(`${sender}\0${id}`).digest('hex')

@@ -2,9 +2,8 @@
 // replay before the clock (a retry that arrives late still gets its receipt).
 import { Fault, quote } from '@seg/core'
 import type { DocumentStore } from '@seg/ledger'
-import { type VerifiedDocument, verifyDocument } from '@seg/xmldsig'
-import type { Peer } from './peer.ts'
-import type { ReceivedDocument } from './read-document.ts'
+import { type VerifiedDocument, Verifier } from '@seg/xmldsig'
+import type { ReceivedDocument } from './receive-document.ts'
 
 declare const passed: unique symbol
 /** Bytes that passed the checks up to the named one; only the function of that check makes such a value. */
@@ -15,24 +14,32 @@ type Passed<Check extends string> = {
 }
 
 /** Signed with the key of the peer's certificate. */
-export type SignedDocument = Passed<'signature'> & { readonly peer: Peer }
+export type SignedDocument = Passed<'signature'>
 /** From the peer itself, to us. */
 export type AddressedDocument = Passed<'parties'>
 /** Not stored here yet. */
 export type NewDocument = Passed<'new'>
-/** Everything but durable. */
-export type AdmittedDocument = Passed<'timestamp'>
+/** Signed shortly before it came. */
+export type TimelyDocument = Passed<'timestamp'>
+/** Everything but durable. With a `doubt` that is an alarm, yet does not keep the document out. */
+export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt: Fault | undefined }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
 
 /** Throws a Fault `xml-…`, `signature-…`, `envelope-malformed` or `timestamp-malformed`. */
-export function verifyReceived(received: ReceivedDocument, peer: Peer): SignedDocument {
-  const facts = verifyDocument(received.bytes, peer.certificate)
-  return { received, facts, peer } as SignedDocument
+export async function verifyReceived(received: ReceivedDocument): Promise<SignedDocument> {
+  let verdict = received.verifier.end()
+  while (verdict instanceof Verifier) {
+    // The signer used other algorithms than most: once more, from what is staged. Others get their turn between two pieces.
+    for await (const chunk of received.upload.staging.read()) verdict.write(chunk)
+    verdict = verdict.end()
+  }
+  return { received, facts: verdict } as SignedDocument
 }
 
 /** Throws the Fault `sender-mismatch` or `receiver-mismatch`. */
-export function checkParties({ received, facts, peer }: SignedDocument, ourId: string): AddressedDocument {
+export function checkParties({ received, facts }: SignedDocument, ourId: string): AddressedDocument {
+  const { peer } = received
   if (facts.senderId !== peer.id) {
     throw new Fault('sender-mismatch', `expected SenderID ${quote(peer.id)} as in the client certificate, found ${quote(facts.senderId)}`)
   }
@@ -58,15 +65,18 @@ export async function findEarlier(
   return { isReplay: true, id: facts.id, receipt }
 }
 
-/** Throws the Fault `timestamp-stale` for a document signed more than `clockSkew` seconds before or after `now`. */
-export function checkTimestamp({ received, facts }: NewDocument, now: Date, clockSkew: number): AdmittedDocument {
-  const seconds = (facts.signedAt - now.getTime()) / 1000
+/**
+ * Throws the Fault `timestamp-stale` for a document signed more than `clockSkew` seconds before or after `begin`, when its request came: a
+ * large one may be on its way for hours.
+ */
+export function checkTimestamp({ received, facts }: NewDocument, begin: Date, clockSkew: number): TimelyDocument {
+  const seconds = (facts.signedAt - begin.getTime()) / 1000
   if (Math.abs(seconds) > clockSkew) {
     const side = seconds < 0 ? 'before' : 'after'
     throw new Fault(
       'timestamp-stale',
-      `expected a time within ${clockSkew} s of ${now.toISOString()}, found ${facts.timestamp}, ${Math.abs(seconds)} s ${side}`,
+      `expected a time within ${clockSkew} s of ${begin.toISOString()}, found ${facts.timestamp}, ${Math.abs(seconds)} s ${side}`,
     )
   }
-  return { received, facts } as AdmittedDocument
+  return { received, facts } as TimelyDocument
 }

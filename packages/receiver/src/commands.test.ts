@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { openDocumentStore } from '@seg/ledger'
 import t, { type Test } from 'tap'
-import { post } from './testing/client.ts'
+import { post, refusalOf } from './testing/client.ts'
 import { makeCerts, makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
@@ -93,10 +93,41 @@ t.test('documents say when an id names nothing, or the documents of two senders'
   t.equal(await readFile(file, 'utf8'), '<B-two/>\r\n')
 })
 
-async function fill(data: string, documents: readonly (readonly [sender: string, id: string])[]): Promise<void> {
+t.test('the document limit and the second opinion are settings, which take nothing else', async t => {
+  const gateway = await openGateway(t, certs)
+  const document = await makeDocument(gateway)
+  const { listening } = await start(t, certs, await makeFolder(t), ['--json', '--document-limit', String(document.length - 1)])
+  const port = Number(new URL(JSON.parse(listening).listening).port)
+  t.equal(refusalOf(await post({ ...gateway, port }, document)), '413 document-too-large')
+  for (const options of [
+    ['--document-limit', '0'],
+    ['--document-limit', '1e9'],
+    ['--second-opinion', 'maybe'],
+  ]) {
+    t.equal((await run('start', '--certs', certs, '--data', gateway.data, '--port', '0', ...options)).code, 2, options.join(' '))
+  }
+})
+
+t.test('exports a document that is not held as a whole, and none that is damaged', async t => {
+  const data = await makeFolder(t)
+  await fill(data, [['A', 'one']], 3_000_000)
+  const { stdout } = await run('documents', 'export', 'one', '--data', data)
+  t.equal(stdout, '<A-one/>\r\n'.padEnd(3_000_000))
+  const file = join(data, 'out.xml')
+  t.equal((await run('documents', 'export', 'one', '--data', data, '-o', file)).code, 0)
+  t.equal(await readFile(file, 'utf8'), stdout)
+  const [stored = ''] = (await readdir(join(data, 'documents'), { recursive: true })).filter(name => name.endsWith('document.xml'))
+  await appendFile(join(data, 'documents', stored), 'x')
+  const damaged = await run('documents', 'export', 'one', '--data', data)
+  t.equal(damaged.code, 5)
+  t.match(damaged.stderr, /storage-unavailable.*document\.xml is damaged/s)
+  t.equal(damaged.stdout, '')
+})
+
+async function fill(data: string, documents: readonly (readonly [sender: string, id: string])[], size = 0): Promise<void> {
   const store = await openDocumentStore(data)
   for (const [sender, id] of documents) {
-    const bytes = Buffer.from(`<${sender}-${id}/>\r\n`)
+    const bytes = Buffer.from(`<${sender}-${id}/>\r\n`.padEnd(size))
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     await store.accept(
       { sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest: '' },

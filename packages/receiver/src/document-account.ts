@@ -1,8 +1,8 @@
 // What is known of one document so far, and the one line that the log gives it: whether the signature is valid, from whom, which document, why not.
 import { type Fault, type FaultCode, quote } from '@seg/core'
-import type { SignedDocument } from './admission.ts'
+import type { AdmittedDocument, SignedDocument } from './admission.ts'
 import type { Peer } from './peer.ts'
-import type { ReceivedDocument } from './read-document.ts'
+import type { ReceivedDocument } from './receive-document.ts'
 import type { Acceptance } from './record-document.ts'
 
 export type LogLine = { readonly level: 'info' | 'warn' | 'error'; readonly facts: object; readonly message: string }
@@ -15,6 +15,7 @@ export class DocumentAccount {
   #peer: Peer | undefined
   #received: ReceivedDocument | undefined
   #signed: SignedDocument | undefined
+  #doubt: Fault | undefined
 
   constructor(address: string | undefined) {
     this.#address = address ?? 'an address that is gone'
@@ -35,13 +36,18 @@ export class DocumentAccount {
     return document
   }
 
+  confirmed(document: AdmittedDocument): AdmittedDocument {
+    this.#doubt = document.doubt
+    return document
+  }
+
   accepted({ isReplay }: Acceptance): LogLine {
     const outcome = isReplay ? 'accepted before, the stored receipt was sent again' : 'accepted'
-    return {
-      level: 'info',
-      facts: this.#facts(isReplay ? 'replayed' : 'accepted', 'valid'),
-      message: `${this.#subject()} ${outcome}: signature valid`,
-    }
+    const facts = this.#facts(isReplay ? 'replayed' : 'accepted', 'valid')
+    const message = `${this.#subject()} ${outcome}: signature valid`
+    if (this.#doubt === undefined) return { level: 'info', facts, message }
+    const { code, detail } = this.#doubt
+    return { level: 'error', facts: { ...facts, code }, message: `${message}; but ${code}: ${detail}` }
   }
 
   refused(fault: Fault): LogLine {
@@ -62,7 +68,7 @@ export class DocumentAccount {
       signature,
       sender: this.#peer?.id,
       document: this.#signed?.facts.id,
-      bytes: this.#received?.bytes.length,
+      bytes: this.#received?.bytes,
       sha256: this.#received?.digest.toString('hex'),
     }
   }
@@ -74,7 +80,12 @@ function signatureState(code: FaultCode): SignatureState {
   return code === 'envelope-malformed' || code === 'timestamp-malformed' ? 'valid' : 'not checked'
 }
 
-/** Two documents under one id is an alarm: somebody's retries are broken, or somebody replaces what was sent. */
+/**
+ * Two documents under one id is an alarm: somebody's retries are broken, or somebody replaces what was sent. So is a document that two verifiers
+ * judge differently: one of them is wrong.
+ */
+const alarms: readonly FaultCode[] = ['document-id-conflict', 'second-opinion']
+
 function levelOf(fault: Fault): LogLine['level'] {
-  return fault.status >= 500 || fault.code === 'document-id-conflict' ? 'error' : 'warn'
+  return fault.status >= 500 || alarms.includes(fault.code) ? 'error' : 'warn'
 }

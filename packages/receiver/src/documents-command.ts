@@ -1,4 +1,5 @@
 // `receiver documents`: what was accepted, read beside a running receiver.
+import { pipeline } from 'node:stream/promises'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeDurableFile } from '@seg/core'
 import { type AcceptedDocument, type DocumentReader, readDocuments } from '@seg/ledger'
 
@@ -24,14 +25,17 @@ export async function runShow(id: string, { sender }: ExportOptions, command: Co
 export async function runExport(id: string, { sender, output }: ExportOptions, command: Command): Promise<void> {
   const reader = openReader(command)
   const document = await findDocument(reader, id, sender)
-  const bytes = await reader.export(document.sender, document.id)
-  if (bytes === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
-  if (output === undefined) return void process.stdout.write(bytes)
+  const content = await reader.read(document.sender, document.id)
+  if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
+  if (output === undefined) return pipeline(content, process.stdout, { end: false }).catch(cause => failToWrite('standard output', cause))
   const file = resolveUserPath(output)
-  await writeDurableFile(file, bytes, { mode: 0o644, replace: true }).catch(cause => {
-    throw new Fault('file-unreadable', `cannot write ${file}: ${(cause as Error).message}`, { cause })
-  })
-  openOutput(command).report({ ...publicFacts(document), file }, `${bytes.length} bytes written to ${file}`)
+  await writeDurableFile(file, content, { mode: 0o644, replace: true }).catch(cause => failToWrite(file, cause))
+  openOutput(command).report({ ...publicFacts(document), file }, `${document.bytes} bytes written to ${file}`)
+}
+
+function failToWrite(place: string, cause: Error): never {
+  if (cause instanceof Fault) throw cause
+  throw new Fault('file-unreadable', `cannot write ${place}: ${cause.message}`, { cause })
 }
 
 export function parseLimit(text: string): number {

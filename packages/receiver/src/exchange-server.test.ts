@@ -3,11 +3,11 @@ import { connect as connectTcp } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from 'node:tls'
 import t, { type Test } from 'tap'
-import { LARGEST_DOCUMENT } from './limits.ts'
 import { call, connectRaw, credentials, post, refusalOf } from './testing/client.ts'
 import { makeCerts, makeDocument, openGateway, type TestGateway } from './testing/gateway.ts'
 
 const certs = await makeCerts(t)
+const documentBytes = 1024 ** 2
 
 t.test('lets in TLS 1.3 clients with a certificate of the CA only, and says in the log who was not', async t => {
   const gateway = await openGateway(t, certs)
@@ -49,34 +49,34 @@ t.test('knows the certificate of a resumed session', async t => {
 })
 
 t.test('accepts a document of the largest size and refuses one byte more', async t => {
-  const gateway = await openGateway(t, certs)
-  const spare = LARGEST_DOCUMENT - (await makeDocument(gateway, { payload: '' })).length
+  const gateway = await openGateway(t, certs, { documentBytes })
+  const spare = documentBytes - (await makeDocument(gateway, { payload: '' })).length
   t.equal((await post(gateway, await makeDocument(gateway, { payload: 'x'.repeat(spare) }))).status, 201)
   const larger = await makeDocument(gateway, { id: 'large1', payload: 'x'.repeat(spare + 1) })
-  t.equal(larger.length, LARGEST_DOCUMENT + 1)
+  t.equal(larger.length, documentBytes + 1)
   t.equal(refusalOf(await post(gateway, larger)), '413 document-too-large')
 })
 
 t.test('refuses a declared length over the limit before the first byte, and closes', async t => {
-  const gateway = await openGateway(t, certs, { lingerTime: 100 })
+  const gateway = await openGateway(t, certs, { documentBytes, lingerTime: 100 })
   const { socket, text, closed } = await connectRaw(t, gateway)
-  socket.write(requestHead(`Content-Length: ${2 * LARGEST_DOCUMENT}`))
+  socket.write(requestHead(`Content-Length: ${2 * documentBytes}`))
   await closed
   t.match(text(), /^HTTP\/1\.1 413 Payload Too Large\r\n.*Connection: close\r\n\r\n\{.*"code":"document-too-large"/s)
 })
 
 t.test('cuts a chunked body at the limit, without waiting for its end', async t => {
-  const gateway = await openGateway(t, certs, { lingerTime: 100 })
+  const gateway = await openGateway(t, certs, { documentBytes, lingerTime: 100 })
   const { socket, text, closed } = await connectRaw(t, gateway)
   socket.write(requestHead('Transfer-Encoding: chunked'))
-  const size = LARGEST_DOCUMENT + 1
-  socket.write(`${size.toString(16)}\r\n${'x'.repeat(size)}`)
+  const size = documentBytes + 1
+  socket.write(`${size.toString(16)}\r\n${(await makeBeginning(gateway)).padEnd(size, 'x')}`)
   await closed
   t.match(text(), /^HTTP\/1\.1 413 /)
 })
 
 t.test('reads next to nothing of a body that it refused', async t => {
-  const gateway = await openGateway(t, certs, { lingerTime: 300 })
+  const gateway = await openGateway(t, certs, { documentBytes, lingerTime: 300 })
   const { socket, text, closed } = await connectRaw(t, gateway)
   const chunk = Buffer.alloc(64 * 1024, 'x')
   socket.write(requestHead(`Content-Length: ${1024 ** 4}`))
@@ -93,7 +93,7 @@ t.test('reads next to nothing of a body that it refused', async t => {
 })
 
 t.test('a usual client gets the answer to a body that is far too large', async t => {
-  const gateway = await openGateway(t, certs)
+  const gateway = await openGateway(t, certs, { documentBytes })
   t.equal(refusalOf(await post(gateway, Buffer.alloc(2 * 1024 ** 2, 'x'))), '413 document-too-large')
   t.match(
     gateway.log.map(({ msg }) => msg).filter(msg => !msg.startsWith('listening')),
@@ -121,19 +121,27 @@ t.test('answers malformed HTTP with 400 and closes', async t => {
 t.test('cuts off a client that sends its document a byte at a time', async t => {
   const gateway = await openGateway(t, certs, { progressTime: 300, lingerTime: 100 })
   const { socket, text, closed } = await connectRaw(t, gateway)
-  socket.write(requestHead('Content-Length: 1000'))
+  socket.write(requestHead('Content-Length: 10000'))
+  socket.write(await makeBeginning(gateway))
   const begin = performance.now()
   await drip(socket, closed)
   t.match(text(), /^HTTP\/1\.1 408 .*"code":"request-timeout"/s)
   t.ok(performance.now() - begin < 5000)
 })
 
-t.test('cuts off a client that is fast enough but never done', async t => {
-  const gateway = await openGateway(t, certs, { progressTime: 300, progressBytes: 1, requestTime: 1000, headersTime: 900, lingerTime: 100 })
+t.test('takes a document that comes slowly but steadily, however long that lasts', async t => {
+  const gateway = await openGateway(t, certs, { progressTime: 200, progressBytes: 10, headersTime: 400 })
+  const document = await makeDocument(gateway)
   const { socket, text, closed } = await connectRaw(t, gateway)
-  socket.write(requestHead('Content-Length: 1000'))
-  await drip(socket, closed)
-  t.match(text(), /^HTTP\/1\.1 408 /)
+  socket.write(requestHead(`Content-Length: ${document.length}\r\nConnection: close`))
+  const begin = performance.now()
+  for (let i = 0; i < document.length; i += 40) {
+    socket.write(document.subarray(i, i + 40))
+    await pause(50)
+  }
+  await closed
+  t.match(text(), /^HTTP\/1\.1 201 /)
+  t.ok(performance.now() - begin > 1500, 'after many times of every limit')
 })
 
 t.test('cuts off a client that sends its headers a byte at a time', async t => {
@@ -157,6 +165,25 @@ t.test('closes a connection that says nothing: before the handshake, after it, a
   t.match(kept.text(), /^HTTP\/1\.1 404 /)
 })
 
+t.test('answers a pipelined request that it refuses unread in its turn, and closes', async t => {
+  const gateway = await openGateway(t, certs, { documentBytes, lingerTime: 100 })
+  const document = await makeDocument(gateway)
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  socket.write(Buffer.concat([Buffer.from(requestHead(`Content-Length: ${document.length}`)), document]))
+  socket.write(requestHead(`Content-Length: ${2 * documentBytes}`))
+  await closed
+  t.match(text(), /^HTTP\/1\.1 201 .*HTTP\/1\.1 413 .*connection: close\r\n.*"code":"document-too-large"/s)
+})
+
+t.test('does not wait for the body of a request that has no use for one', async t => {
+  const gateway = await openGateway(t, certs)
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  socket.write('GET /v1/receipts/doc123 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n')
+  await closed
+  t.match(text(), /^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/s)
+})
+
 t.test('answers while 1,000 TLS connections do nothing', async t => {
   const gateway = await openGateway(t, certs, { headersTime: 60_000 })
   const idle: Awaited<ReturnType<typeof connectRaw>>[] = []
@@ -178,6 +205,12 @@ t.test('closes connections beyond the limit and serves those that are open', asy
 
 function requestHead(headers: string): string {
   return `POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n${headers}\r\n\r\n`
+}
+
+/** All of a document that stands before its payload. */
+async function makeBeginning(gateway: TestGateway): Promise<string> {
+  const [beginning = ''] = (await makeDocument(gateway)).toString().split('Lunch')
+  return beginning
 }
 
 async function drip(socket: { write(text: string): unknown; destroyed: boolean }, closed: Promise<void>): Promise<void> {

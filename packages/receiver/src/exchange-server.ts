@@ -26,7 +26,8 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
       handshakeTimeout: limits.handshakeTime,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersTime,
-      requestTimeout: limits.requestTime,
+      // None for whole requests: a large document may take hours, as long as it makes progress (read-body.ts).
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveTime,
       // Node looks at its timeouts only this often.
       connectionsCheckingInterval: Math.min(1000, limits.headersTime),

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Fault } from '@seg/core'
-import { formatProblem, PROBLEM_TYPE } from './problem.ts'
+import { formatProblem, PROBLEM_TYPE, retryAfter } from './problem.ts'
 
 /**
  * Answers, says that nothing follows, and gives the client `lingerTime` milliseconds to take it. Node's own way would read all that still comes,
@@ -19,6 +19,8 @@ export function sendLastAnswer(socket: Duplex, fault: Fault, instance: string, l
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ]
+  const seconds = retryAfter(fault)
+  if (seconds !== undefined) head.push(`Retry-After: ${seconds}`)
   const timer = setTimeout(() => socket.destroy(), lingerTime)
   socket.once('close', () => clearTimeout(timer))
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

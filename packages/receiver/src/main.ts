@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
 import { parseLimit, runExport, runList, runShow } from './documents-command.ts'
+import { defaultLimits } from './limits.ts'
 import { runStart } from './start-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -9,7 +10,8 @@ const data = resolve(rootFolder, 'data/receiver')
 const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
 
 const start = program.command('start').description('listen for documents until told to stop')
-addSettings(start, { port: 8443, host: 'localhost', certs, data, clockSkew: 300 }).action(runStart)
+const startDefaults = { port: 8443, host: 'localhost', certs, data, clockSkew: 300, documentLimit: defaultLimits.documentBytes } as const
+addSettings(start, { ...startDefaults, secondOpinion: 'off' }).action(runStart)
 
 const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
 const senderHelp = 'only documents of this gateway'

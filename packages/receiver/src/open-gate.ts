@@ -4,11 +4,21 @@ import { openDocumentStore } from '@seg/ledger'
 import { checkCertificate, gatewayId, loadIdentity, loadTrust } from '@seg/pki'
 import type { Gate } from './gate.ts'
 import { defaultLimits } from './limits.ts'
+import { openSecondOpinion, type SecondOpinionMode } from './second-opinion.ts'
+import { openUploads } from './uploads.ts'
 
-export type GateSettings = { readonly certs: string; readonly data: string; readonly clockSkew: number }
+export type GateSettings = {
+  readonly certs: string
+  readonly data: string
+  readonly clockSkew: number
+  /** In bytes. */
+  readonly documentLimit: number
+  readonly secondOpinion: SecondOpinionMode
+}
 
-/** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. The store is the caller's to close. */
-export async function openGate({ certs, data, clockSkew }: GateSettings, now: () => Date): Promise<Gate> {
+/** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. `closeGate` closes what it opened. */
+export async function openGate(settings: GateSettings, now: () => Date): Promise<Gate> {
+  const { certs, data, clockSkew, documentLimit } = settings
   const [identity, seal, trust] = await Promise.all([loadIdentity(certs, 'receiver'), loadIdentity(certs, 'seal'), loadTrust(certs)])
   checkCertificate(identity.certificate, 'receiver', trust, now())
   checkCertificate(seal.certificate, 'seal', trust, now())
@@ -16,5 +26,11 @@ export async function openGate({ certs, data, clockSkew }: GateSettings, now: ()
     throw new Fault('configuration', `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`)
   }
   const store = await openDocumentStore(data)
-  return { identity, seal, trust, store, clockSkew, limits: defaultLimits, now }
+  const limits = { ...defaultLimits, documentBytes: documentLimit }
+  const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
+  return { identity, seal, trust, store, uploads: openUploads(limits), secondOpinion, clockSkew, limits, now }
+}
+
+export async function closeGate({ store, secondOpinion }: Gate): Promise<void> {
+  await Promise.all([store.close(), secondOpinion.close()])
 }

@@ -10,6 +10,11 @@ export function formatProblem(fault: Fault, instance: string): string {
   return JSON.stringify({ type: `urn:seg:fault:${code}`, title: STATUS_CODES[status], status, code, detail: sentence, instance })
 }
 
+/** When the peer may try again, in seconds, for what will pass by itself (RFC 9110 10.2.3). */
+export function retryAfter({ status }: Fault): string | undefined {
+  return status === 503 ? '2' : undefined
+}
+
 /** What Fastify and Node's HTTP parser refuse by themselves, by their own codes. */
 const foreignCodes: Readonly<Record<string, FaultCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type',

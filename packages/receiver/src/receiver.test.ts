@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AcceptedDocument, openDocumentStore, readDocuments } from '@seg/ledger'
@@ -6,7 +7,7 @@ import { verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
 import { openLogInto } from './log.ts'
 import { startReceiver } from './start-receiver.ts'
-import { call, post, refusalOf } from './testing/client.ts'
+import { call, connectRaw, post, refusalOf } from './testing/client.ts'
 import { makeCerts, makeDocument, openGateway, receiverId, senderId, type TestGateway } from './testing/gateway.ts'
 
 const certs = await makeCerts(t)
@@ -45,7 +46,9 @@ t.test('says in one line whether the signature is valid, from whom, which docume
     [
       new RegExp(`^document "doc123" ${from} accepted: signature valid$`),
       new RegExp(`^document "doc123" ${from} accepted before, the stored receipt was sent again: signature valid$`),
-      new RegExp(`^document ${from} refused: signature not valid; signature-digest: computed`),
+      new RegExp(
+        `^document ${from} refused: signature not valid; signature-digest: computed sha256 [\\w+/]{43}= over \\d+ canonical bytes, signed [\\w+/]{43}=$`,
+      ),
       new RegExp(
         `^document "doc123" ${from} refused: signature valid; receiver-mismatch: expected ReceiverID "${receiverId}", found "SOMEBODY ELSE"$`,
       ),
@@ -208,6 +211,19 @@ t.test('tells the peer code and sentence, and the log under the same name the de
   t.match(instance, /^urn:uuid:[0-9a-f-]{36}$/)
   const line = gateway.log.find(({ request }) => request === instance)
   t.match(line, { code: 'receiver-mismatch', msg: /"SECRET NAME"/ })
+})
+
+t.test('judges the timestamp by the time when the request came, not by how long it took', async t => {
+  const gateway = await openGateway(t, certs)
+  const document = await makeDocument(gateway)
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  const head = `Content-Type: application/xml\r\nContent-Length: ${document.length}\r\nExpect: 100-continue\r\nConnection: close`
+  socket.write(`POST /v1/documents HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`)
+  await once(socket, 'data')
+  gateway.setTime(new Date(Date.now() + 3600 * 1000))
+  socket.write(document)
+  await closed
+  t.match(text(), /HTTP\/1\.1 201 /)
 })
 
 t.test('answers 503 when the storage fails, stores nothing, and goes on when it works again', async t => {

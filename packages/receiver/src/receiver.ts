@@ -11,7 +11,7 @@ import type { Gate } from './gate.ts'
 import { sendLastAnswer } from './last-answer.ts'
 import type { Logger } from './log.ts'
 import { identifyPeer } from './peer.ts'
-import { formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
+import { formatProblem, PROBLEM_TYPE, retryAfter, toFault } from './problem.ts'
 
 export type ReceiverParts = Gate & { readonly log: Logger }
 
@@ -87,16 +87,23 @@ async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate):
   const peer = identifyPeer(request.socket, gate.trust, gate.now())
   const receipt = await gate.store.receipt(peer.id, request.params.id)
   if (receipt === undefined) throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
+  // Nobody waits for the body of a request that has no use for one.
+  if (isUnread(request.raw)) reply.header('connection', 'close')
   return reply.type('application/xml').send(receipt)
 }
 
 function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, lingerTime: number): FastifyReply {
-  // A pipelined request whose turn to be answered has not come has no socket yet; Node answers it in order.
-  if (isUnread(request.raw) && reply.raw.socket !== null) {
-    reply.hijack()
-    sendLastAnswer(request.socket, fault, request.id, lingerTime)
-    return reply
+  if (isUnread(request.raw)) {
+    if (reply.raw.socket !== null) {
+      reply.hijack()
+      sendLastAnswer(request.socket, fault, request.id, lingerTime)
+      return reply
+    }
+    // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it in order, then closes.
+    reply.header('connection', 'close')
   }
+  const seconds = retryAfter(fault)
+  if (seconds !== undefined) reply.header('retry-after', seconds)
   // As bytes: to text of a JSON type Fastify would add a charset, which RFC 9457 does not define.
   return reply
     .code(fault.status)

@@ -25,10 +25,10 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
     sender: senderId,
     id,
     acceptedAt,
-    bytes: received.bytes.length,
+    bytes: received.bytes,
     sha256: received.digest.toString('hex'),
     referenceDigest: referenceDigest.toString('base64'),
   }
-  const { replay, receipt } = await gate.store.accept(record, received.bytes, sealed)
+  const { replay, receipt } = await gate.store.accept(record, received.upload.staging, sealed)
   return { isReplay: replay, id, receipt }
 }

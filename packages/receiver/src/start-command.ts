@@ -2,16 +2,19 @@
 import { type Command, openOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
 import { openLog } from './log.ts'
-import { openGate } from './open-gate.ts'
+import { closeGate, openGate } from './open-gate.ts'
 import { startReceiver } from './start-receiver.ts'
+
+const startSettings = ['certs', 'data', 'host', 'port', 'clockSkew', 'documentLimit', 'secondOpinion'] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {
   const output = openOutput(command)
-  const { certs, data, host, port, clockSkew } = readSettings(command, ['certs', 'data', 'host', 'port', 'clockSkew'])
+  const { host, port, ...settings } = readSettings(command, startSettings)
+  const { certs, data } = settings
   const log = openLog({ isTerminal: process.stderr.isTTY === true })
-  const gate = await openGate({ certs, data, clockSkew }, () => new Date())
+  const gate = await openGate(settings, () => new Date())
   const receiver = await startReceiver({ ...gate, log }, { host, port }).catch(async error => {
-    await gate.store.close()
+    await closeGate(gate)
     throw error
   })
   // Twice the time that open requests get, should closing itself hang.
@@ -19,7 +22,7 @@ export async function runStart(_options: object, command: Command): Promise<void
     if (err) log.error({ err }, 'stopping after a defect')
     else log.info(`stopping on ${signal ?? 'request'}`)
     await receiver.close()
-    await gate.store.close()
+    await closeGate(gate)
     log.info('stopped')
   })
   const { id } = gate.identity

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { connect as connectTcp, createServer } from 'node:net'
 import t from 'tap'
 import { openLogInto } from './log.ts'
 import { startReceiver } from './start-receiver.ts'
@@ -10,7 +10,7 @@ import { makeCerts, makeDocument, openGateway } from './testing/gateway.ts'
 const certs = await makeCerts(t)
 
 t.test('localhost is both loopback addresses on one port', async t => {
-  const gateway = await openGateway(t, certs, {}, 'localhost')
+  const gateway = await openGateway(t, certs, { host: 'localhost' })
   t.match(gateway.url, /^https:\/\/localhost:\d+$/)
   const document = await makeDocument(gateway)
   t.equal((await post(gateway, document)).status, 201)
@@ -57,6 +57,20 @@ t.test('answers what is under way when it stops, and nothing new', async t => {
   await Promise.all([stopping, closed])
   t.match(text(), /HTTP\/1\.1 201 Created\r\n.*\r\nconnection: close\r\n/s)
   await t.rejects(call(gateway, { path: '/' }), { code: 'ECONNREFUSED' })
+})
+
+t.test('stops at once when nothing is under way, whatever connections there are', async t => {
+  const gateway = await openGateway(t, certs, { closingTime: 60_000 })
+  const silent = connectTcp(gateway.port, '127.0.0.1')
+  await once(silent, 'connect')
+  silent.on('error', () => {})
+  const unused = await connectRaw(t, gateway)
+  const used = await connectRaw(t, gateway)
+  used.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(used.socket, 'data')
+  const begin = performance.now()
+  await Promise.all([gateway.close(), unused.closed, used.closed, once(silent.resume(), 'close')])
+  t.ok(performance.now() - begin < 5000)
 })
 
 t.test('stops in bounded time whatever its clients do', async t => {

@@ -1,7 +1,9 @@
 // Listening and stopping.
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
 import { buildReceiver, type ReceiverParts } from './receiver.ts'
 
@@ -21,18 +23,20 @@ export async function startReceiver(parts: ReceiverParts, { host, port }: { host
     socket.once('close', () => connections.delete(socket))
   })
 
+  const underWay = trackRequests(app.server)
+
   const main = host === 'localhost' ? '127.0.0.1' : host
   await listening(app.listen({ host: main, port, listenTextResolver: address => `listening on ${new URL(address).host}` }), main, port)
   const bound = (app.server.address() as AddressInfo).port
   const second = host === 'localhost' ? await openSecondListener('::1', bound, app.server).catch(closing(() => app.close())) : undefined
 
   const close = async () => {
-    const timer = setTimeout(() => {
-      for (const socket of connections) socket.destroy()
-    }, parts.limits.closingTime)
     second?.close()
-    await app.close()
-    clearTimeout(timer)
+    const closed = app.close()
+    await Promise.race([endOf(underWay), pause(parts.limits.closingTime, undefined, { ref: false })])
+    // What is left is idle, or in a handshake, or has had its time; Node's own close would wait for it.
+    for (const socket of connections) socket.destroy()
+    await closed
   }
   return { url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}`, close }
 }
@@ -71,4 +75,24 @@ function closing(close: () => Promise<unknown>): (error: unknown) => Promise<nev
     await close()
     throw error
   }
+}
+
+/** The requests that are not answered yet. */
+function trackRequests(server: Server): ReadonlySet<ServerResponse> {
+  const underWay = new Set<ServerResponse>()
+  server.on('request', (_request, response: ServerResponse) => {
+    underWay.add(response)
+    response.once('close', () => underWay.delete(response))
+  })
+  return underWay
+}
+
+/** Waits until each is answered, which then is the last answer of its connection, and the client has it. */
+async function endOf(responses: ReadonlySet<ServerResponse>): Promise<void> {
+  const ends = Array.from(responses, response => {
+    const { socket } = response.req
+    response.once('close', () => socket.destroySoon())
+    return new Promise(resolve => socket.once('close', resolve))
+  })
+  await Promise.all(ends)
 }

@@ -21,6 +21,7 @@ export const advice = {
   'signature-digest': 'The document was changed after it was signed: send the original, or sign the changed one.',
   'signature-value': 'Sign with the key of the certificate that the connection uses (certs/sender.key).',
   'signature-key': 'Sign with the key of the certificate that the connection uses, and RSA keys of at least 2048 bits.',
+  'second-opinion': 'Sign with Exclusive C14N, as `sender sign` does, and send less in one document.',
   'envelope-malformed': 'Compare the document with sample_document.xml: the same children, in the same order.',
   'timestamp-malformed': 'Leave TimestampForSignature empty and the gateway fills it in, or write YYYY-MM-DDTHH:MM:SSZ.',
   'timestamp-stale': 'Sign shortly before sending, and check the clocks of both gateways.',

@@ -93,7 +93,8 @@ function readSignedReferences(text: string, certificate: X509Certificate): strin
     verifier.SignatureAlgorithms = Object.fromEntries(Object.entries(signatures).map(([uri, row]) => [uri, verifierOf(uri, row, key)]))
     const signature = new DOMParser().parseFromString(text, 'text/xml').getElementsByTagNameNS(DSIG_NAMESPACE, 'Signature').item(0)
     verifier.loadSignature(signature!)
-    return verifier.checkSignature(text) ? verifier.getSignedReferences() : []
+    if (!verifier.checkSignature(text)) throw new Error('its digest or its signature value is another')
+    return verifier.getSignedReferences()
   } catch (cause) {
     throw differs(`it refuses: ${(cause as Error).message}`, cause)
   }

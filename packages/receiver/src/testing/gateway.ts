@@ -9,7 +9,10 @@ import type { Test } from 'tap'
 import type { Gate } from '../gate.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { openLogInto } from '../log.ts'
+import { closeGate } from '../open-gate.ts'
+import { openSecondOpinion, type SecondOpinionMode } from '../second-opinion.ts'
 import { type RunningReceiver, startReceiver } from '../start-receiver.ts'
+import { openUploads } from '../uploads.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
@@ -47,7 +50,12 @@ export async function makeCerts(t: Test): Promise<string> {
   return folder
 }
 
-export async function openGateway(t: Test, certs: string, limits: Partial<Limits> = {}, host = '127.0.0.1'): Promise<TestGateway> {
+type GatewayOptions = Partial<Limits> & { readonly host?: string; readonly secondOpinion?: SecondOpinionMode }
+
+export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
+  const { host = '127.0.0.1', secondOpinion: mode = 'off', ...changed } = options
+  const limits = { ...defaultLimits, ...changed }
+  const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
   const store = await openDocumentStore(data)
   const [identity, seal, sender, trust] = await Promise.all([
@@ -62,15 +70,17 @@ export async function openGateway(t: Test, certs: string, limits: Partial<Limits
     seal,
     trust,
     store,
+    uploads: openUploads(limits),
+    secondOpinion,
     clockSkew: 300,
-    limits: { ...defaultLimits, ...limits },
+    limits,
     now: () => time ?? new Date(),
   }
   const log: LogEntry[] = []
   const running = await startReceiver({ ...gate, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) }, { host, port: 0 })
   t.teardown(async () => {
     await running.close()
-    await store.close()
+    await closeGate(gate)
   })
   const setTime = (now: Date) => {
     time = now

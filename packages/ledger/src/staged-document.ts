@@ -1,0 +1,143 @@
+// A document on its way in: in memory while it is small, beyond that a file in staging. Nothing of it is accepted before the store moves it.
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HELD_IN_MEMORY, type Staging } from './document-store.ts'
+import { readChunks } from './file-chunks.ts'
+import { DOCUMENT } from './record-folder.ts'
+import { isSystemError, onStorage } from './storage-fault.ts'
+
+/** What a document gets to begin with; doubled as it comes, since a chunk may be a single byte. */
+const FIRST_BYTES = 16 * 1024
+/** What is written is put on the disk this often, so that the acceptance of a large document does not wait for all of it. */
+const SYNC_BYTES = 8 * 1024 * 1024
+const NOTHING = Buffer.alloc(0)
+
+/** Crash at any time before `moveTo`: at most a folder in staging, which no reader looks at and the next start removes. */
+export class StagedDocument implements Staging {
+  readonly #folder: string
+  #bytes = 0
+  /** What came last; all of a small document. Two buffers take turns in a large one: the file is written from one while the other fills. */
+  #buffer = NOTHING
+  #length = 0
+  #other = NOTHING
+  #hasFolder = false
+  #file: FileHandle | undefined
+  #unsynced = 0
+  /** The write under way. Who waits for it next hears of its failure. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(stagingFolder: string) {
+    this.#folder = join(stagingFolder, randomBytes(16).toString('hex'))
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    this.#bytes += chunk.length
+    if (this.#length + chunk.length > HELD_IN_MEMORY) return onStorage('stage a document', () => this.#spill(chunk))
+    this.#hold(chunk)
+    return undefined
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    await onStorage('stage a document', () => this.#writing)
+    if (this.#file === undefined) return yield this.#buffer.subarray(0, this.#length)
+    await onStorage('stage a document', () => this.#flush())
+    yield* readChunks(this.#file)
+  }
+
+  /** Makes the folder that the document will be moved with; returns its path. */
+  async open(): Promise<string> {
+    await this.#writing
+    await this.#openFile()
+    return this.#folder
+  }
+
+  /** Puts the whole document on the disk, in its folder. */
+  async seal(): Promise<void> {
+    await this.#flush()
+    const file = await this.#openFile()
+    await file.sync()
+    await file.close()
+  }
+
+  /** Moves the folder unless something is there: rename(2) does not replace a folder that is not empty, so of many copies one wins. */
+  async moveTo(place: string): Promise<boolean> {
+    try {
+      await rename(this.#folder, place)
+      this.#hasFolder = false
+      return true
+    } catch (error) {
+      if (isSystemError(error, 'ENOTEMPTY', 'EEXIST')) return false
+      throw error
+    }
+  }
+
+  /** What cannot be removed now, the next start removes. */
+  async discard(): Promise<void> {
+    await this.#writing.catch(() => {})
+    this.#buffer = NOTHING
+    this.#other = NOTHING
+    await this.#file?.close().catch(() => {})
+    if (this.#hasFolder) await rm(this.#folder, { recursive: true, force: true }).catch(() => {})
+    this.#hasFolder = false
+  }
+
+  #hold(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * length, FIRST_BYTES), HELD_IN_MEMORY))
+      this.#buffer.copy(larger, 0, 0, this.#length)
+      this.#buffer = larger
+    }
+    this.#buffer.set(chunk, this.#length)
+    this.#length = length
+  }
+
+  async #spill(chunk: Uint8Array): Promise<void> {
+    let rest = chunk
+    while (this.#length + rest.length > HELD_IN_MEMORY) {
+      const room = HELD_IN_MEMORY - this.#length
+      this.#hold(rest.subarray(0, room))
+      rest = rest.subarray(room)
+      await this.#takeTurns()
+    }
+    this.#hold(rest)
+  }
+
+  async #takeTurns(): Promise<void> {
+    await this.#writing
+    const full = this.#buffer.subarray(0, this.#length)
+    this.#buffer = this.#other
+    this.#length = 0
+    this.#other = full
+    this.#writing = this.#store(full)
+    this.#writing.catch(() => {})
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing
+    if (this.#length > 0) await this.#store(this.#buffer.subarray(0, this.#length))
+    this.#length = 0
+  }
+
+  async #store(octets: Buffer): Promise<void> {
+    const file = await this.#openFile()
+    await file.writeFile(octets)
+    this.#unsynced += octets.length
+    if (this.#unsynced < SYNC_BYTES) return
+    await file.datasync()
+    this.#unsynced = 0
+  }
+
+  async #openFile(): Promise<FileHandle> {
+    if (this.#file !== undefined) return this.#file
+    await mkdir(this.#folder, { mode: 0o700 })
+    this.#hasFolder = true
+    this.#file = await open(join(this.#folder, DOCUMENT), 'wx+', 0o600)
+    return this.#file
+  }
+}

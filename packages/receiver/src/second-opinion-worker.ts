@@ -1,0 +1,28 @@
+// The thread of the second opinion: a question in, an answer out.
+import { X509Certificate } from 'node:crypto'
+import { parentPort } from 'node:worker_threads'
+import { Fault } from '@seg/core'
+import { askXmlCrypto, type SignatureFacts } from '@seg/xmldsig'
+
+export type Question = Pick<SignatureFacts, 'digestAlgorithm'> & {
+  readonly document: Uint8Array
+  /** In DER. */
+  readonly certificate: Uint8Array
+  /** The Reference's digest. */
+  readonly digest: Uint8Array
+}
+
+/** The disagreement; nothing when there is none. */
+export type Answer = { readonly fault?: string }
+
+parentPort?.on('message', (question: Question) => parentPort?.postMessage(answer(question)))
+
+function answer({ document, certificate, ...expected }: Question): Answer {
+  try {
+    askXmlCrypto(document, new X509Certificate(certificate), expected)
+    return {}
+  } catch (error) {
+    if (error instanceof Fault) return { fault: error.detail }
+    throw error
+  }
+}

@@ -1,0 +1,193 @@
+// Attacks on HTTP's framing, on sizes, types, methods and paths, by a client whose certificate is good.
+import t from 'tap'
+import { call, connectRaw, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
+import { makeCerts, makeDocument, openGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { documentHead, frame, readAnswers, storedIds } from '../support/raw-http.ts'
+
+const certs = await makeCerts(t)
+
+t.test('does not read a body of 2 MiB to its end', async t => {
+  const LIMIT = 1024 ** 2
+  const gateway = await openGateway(t, certs, { documentBytes: LIMIT, lingerTime: 300 })
+
+  await t.test('with Content-Length: not a byte of it is needed for the answer', async t => {
+    const { socket, text, closed } = await connectRaw(t, gateway)
+    socket.write(documentHead(`Content-Length: ${2 * LIMIT}`))
+    await closed
+    t.match(text(), /^HTTP\/1\.1 413 .*"code":"document-too-large"/s)
+  })
+  await t.test('chunked: the limit and one byte are enough for the answer', async t => {
+    const { socket, text, closed } = await connectRaw(t, gateway)
+    socket.write(documentHead('Transfer-Encoding: chunked'))
+    const chunk = Buffer.alloc(LIMIT / 16, 'x')
+    let written = 0
+    for (; written < LIMIT; written += chunk.length) socket.write(frame(chunk))
+    socket.write(frame(Buffer.from('x')))
+    await closed
+    t.match(text(), /^HTTP\/1\.1 413 .*"code":"document-too-large"/s)
+    t.equal(written + 1, LIMIT + 1, 'and no more was written')
+  })
+  for (const [framing, wrap] of [
+    [`Content-Length: ${1024 ** 4}`, (chunk: Buffer) => chunk],
+    ['Transfer-Encoding: chunked', frame],
+  ] as const) {
+    await t.test(`${framing}: an eager client gets rid of what the kernels buffer, and no more`, async t => {
+      const { socket, closed } = await connectRaw(t, gateway)
+      socket.write(documentHead(framing))
+      const chunk = wrap(Buffer.alloc(64 * 1024, 'x'))
+      let taken = 0
+      const pump = () => {
+        while (!socket.destroyed && socket.write(chunk, error => (taken += error ? 0 : chunk.length)));
+      }
+      socket.on('drain', pump)
+      pump()
+      await closed
+      t.ok(taken < 32 * 1024 ** 2, `${taken} bytes left the client`)
+    })
+  }
+  await t.test('a usual client hears the answer both ways', async t => {
+    const body = Buffer.alloc(2 * LIMIT, 'x')
+    t.equal(refusalOf(await post(gateway, body)), '413 document-too-large')
+    const chunked = { 'content-type': 'application/xml', 'transfer-encoding': 'chunked' }
+    t.equal(refusalOf(await call(gateway, { method: 'POST', path: '/v1/documents', headers: chunked, body })), '413 document-too-large')
+  })
+  t.same(await storedIds(gateway), [])
+})
+
+t.test('takes application/xml in UTF-8 and nothing else', async t => {
+  const gateway = await openGateway(t, certs)
+  const document = await makeDocument(gateway)
+  const types = [
+    'text/xml',
+    'application/xml+x',
+    'application/soap+xml',
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+    'application/xml; charset=utf-16',
+    'application/xml; charset=utf-7',
+    'application/xml; charset=utf-8; charset=utf-16',
+    'application/xml, text/plain',
+    'application/xml;',
+    ' ',
+  ]
+  for (const type of types) t.equal(refusalOf(await post(gateway, document, { 'content-type': type })), '415 media-type', type)
+  for (const coding of ['gzip', 'identity', 'br, gzip']) {
+    const headers = { 'content-type': 'application/xml', 'content-encoding': coding }
+    t.equal(refusalOf(await post(gateway, document, headers)), '415 media-type', coding)
+  }
+  t.same(await storedIds(gateway), [])
+  t.equal((await post(gateway, document)).status, 201)
+})
+
+t.test('answers HTTP of doubtful framing with 400 and closes', async t => {
+  const gateway = await openGateway(t, certs, { lingerTime: 100 })
+  const document = (await makeDocument(gateway)).toString()
+  const length = `Content-Length: ${Buffer.byteLength(document)}`
+  const chunked = 'Transfer-Encoding: chunked'
+  const body = `\r\n\r\n${document}`
+  const inChunks = `\r\n\r\n${frame(Buffer.from(document))}0\r\n\r\n`
+  const head = 'POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n'
+  const doubtful: Record<string, string> = {
+    'Content-Length before Transfer-Encoding': `${head}${length}\r\n${chunked}${inChunks}`,
+    'Content-Length after Transfer-Encoding': `${head}${chunked}\r\n${length}${inChunks}`,
+    'Content-Length: 0 and Transfer-Encoding': `${head}Content-Length: 0\r\n${chunked}${inChunks}`,
+    'two lengths': `${head}${length}\r\nContent-Length: 5${body}`,
+    'one length twice': `${head}${length}\r\n${length}${body}`,
+    'a list of lengths': `${head}${length}, 5${body}`,
+    'a length with a sign': `${head}Content-Length: +${document.length}${body}`,
+    'a length in hexadecimal': `${head}Content-Length: 0x${document.length.toString(16)}${body}`,
+    'a negative length': `${head}Content-Length: -1${body}`,
+    'a length beyond 64 bits': `${head}Content-Length: 18446744073709551617${body}`,
+    'a transfer coding that is none': `${head}Transfer-Encoding: xchunked${inChunks}`,
+    'a transfer coding after chunked': `${head}${chunked}, identity${inChunks}`,
+    'chunked twice': `${head}${chunked}\r\n${chunked}${inChunks}`,
+    'a chunk size that is no number': `${head}${chunked}\r\n\r\nxyz\r\n${document}\r\n0\r\n\r\n`,
+    'a chunk size beyond 64 bits': `${head}${chunked}\r\n\r\n10000000000000001\r\n${document}\r\n0\r\n\r\n`,
+    'a chunk extension without end': `${head}${chunked}\r\n\r\n1;${'x'.repeat(20_000)}\r\nx\r\n0\r\n\r\n`,
+    'a space before the colon': `${head}Content-Length : ${document.length}${body}`,
+    'a folded header': `${head}X: y\r\n Content-Length: 5\r\n${length}${body}`,
+    'a NUL in a header': `${head}X: a\0b\r\n${length}${body}`,
+    'a carriage return alone': `${head}X: a\r${length}${body}`,
+    'line feeds alone': `${head}${length}${body}`.replaceAll('\r\n', '\n'),
+    'a header of 9 KiB': `${head}X: ${'x'.repeat(9 * 1024)}\r\n${length}${body}`,
+    'a path of 9 KiB': `POST /${'x'.repeat(9 * 1024)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    'headers of 9 KiB together': `${head}${'X: 1234567890\r\n'.repeat(620)}${length}${body}`,
+    'HTTP/2 without asking': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    'a method that is none': 'BREW /v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'a method in small letters': 'post /v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'no HTTP at all': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+  }
+  for (const [title, bytes] of Object.entries(doubtful)) {
+    const { socket, text, closed } = await connectRaw(t, gateway)
+    socket.write(bytes)
+    await closed
+    t.same(readAnswers(text()), ['400 request-malformed'], title)
+  }
+  t.same(await storedIds(gateway), [])
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  socket.write(`${head}Connection: close\r\n${chunked}${inChunks}`)
+  await closed
+  t.same(readAnswers(text()), ['201'], 'and takes what is well framed')
+})
+
+t.test('nothing behind a request is taken for part of it, and no part of it for a request', async t => {
+  const gateway = await openGateway(t, certs, { lingerTime: 100, keepAliveTime: 100 })
+  await post(gateway, await makeDocument(gateway, { id: 'known' }))
+  const request = async (id: string) => {
+    const document = await makeDocument(gateway, { id })
+    return Buffer.concat([Buffer.from(documentHead(`Content-Length: ${document.length}`)), document])
+  }
+  const [first, second, third, fourth, hidden] = await Promise.all(['first', 'second', 'third', 'fourth', 'hidden'].map(request))
+  const hide = (head: string) => [`${head}Host: localhost\r\nContent-Length: ${hidden!.length}\r\n\r\n`, hidden!]
+  const shorten = (bytes: Buffer) => bytes.toString().replace(/Content-Length: (\d+)/, (_, n) => `Content-Length: ${n - 20}`)
+  const conversations: [title: string, parts: (string | Buffer)[], answers: RegExp][] = [
+    ['garbage behind a document', [first!, 'NONSENSE\r\n\r\n'], /^(201,)?(400 request-malformed)?$/],
+    ['binary garbage behind a document', [second!, Buffer.alloc(5000, 0xff)], /^(201,)?(400 request-malformed)?$/],
+    ['two documents are two', [third!, fourth!], /^201,201$/],
+    ['a request in the body of a GET', hide('GET /v1/receipts/known HTTP/1.1\r\n'), /^200$/],
+    ['of a GET that is refused', hide('GET /v1/receipts/none HTTP/1.1\r\n'), /^404 not-found$/],
+    ['of a POST to nowhere', hide('POST /nowhere HTTP/1.1\r\nContent-Type: application/xml\r\n'), /^404 not-found$/],
+    ['of a POST of another type', hide('POST /v1/documents HTTP/1.1\r\nContent-Type: text/plain\r\n'), /^415 media-type$/],
+    ['the end of a document as the next request', [shorten(hidden!)], /^400 (xml|request)-malformed$/],
+  ]
+  const check = async ([title, parts, answers]: (typeof conversations)[number]) => {
+    const { socket, text, closed } = await connectRaw(t, gateway)
+    socket.write(Buffer.concat(parts.map(part => Buffer.from(part))))
+    await closed
+    t.match(readAnswers(text()).join(), answers, title)
+  }
+  await Promise.all(conversations.map(check))
+  t.same((await storedIds(gateway)).sort(), ['first', 'fourth', 'known', 'second', 'third'])
+})
+
+t.test('serves no other method and no other path', async t => {
+  const gateway = await openGateway(t, certs)
+  const document = await makeDocument(gateway)
+  const headers = { 'content-type': 'application/xml', 'content-length': String(document.length) }
+  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'LOCK']) {
+    t.equal(refusalOf(await call(gateway, { method, path: '/v1/documents', headers, body: document })), '404 not-found', method)
+  }
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+    t.equal(refusalOf(await call(gateway, { method, path: '/v1/receipts/doc123' })), '404 not-found', method)
+  }
+  const paths = [
+    '/',
+    '/v1',
+    '/v1/documents/',
+    '//v1/documents',
+    '/V1/documents',
+    '/v1/./documents',
+    '/v1/x/../documents',
+    '/v1/documents;x',
+  ]
+  for (const path of [...paths, '/v1/documents%00', '/v2/documents', '/livez', '/metrics', '/v1/receipts/doc123/receipt.xml', '*']) {
+    t.equal(refusalOf(await call(gateway, { method: 'POST', path, headers, body: document })), '404 not-found', path)
+  }
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  socket.write('CONNECT localhost:8443 HTTP/1.1\r\nHost: localhost:8443\r\n\r\n')
+  await closed
+  t.notMatch(text(), /^HTTP\/1\.1 2/, 'it is no proxy')
+  t.same(await storedIds(gateway), [])
+})

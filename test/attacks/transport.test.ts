@@ -1,0 +1,187 @@
+// Attacks on the handshake of mutual TLS, on its sessions, and by one gateway on what belongs to another.
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
+import { type Identity, loadIdentity } from '@seg/pki'
+import t from 'tap'
+import { type Answer, call, credentials, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
+import { makeCerts, makeDocument, openGateway, senderId, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { issue, makeIssuer, openIssuer } from '../support/certificates.ts'
+import { documentHead, readAnswers, storedIds } from '../support/raw-http.ts'
+
+const certs = await makeCerts(t)
+const ca = await openIssuer(certs)
+
+/** Refused in the handshake, or by name in the answer to the first request. */
+const ON_ARRIVAL = /^(TLS|403 certificate-purpose)$/
+
+t.test('refuses a client that is not a gateway of this CA, today, for this purpose', async t => {
+  const gateway = await openGateway(t, certs)
+  const [sender, receiver, seal, foreign] = await Promise.all([
+    loadIdentity(certs, 'sender'),
+    loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'seal'),
+    loadIdentity(await makeCerts(t), 'sender'),
+  ])
+  const underling = issue({}, { name: sender.id, keys: { privateKey: sender.key, publicKey: sender.certificate.publicKey } })
+  const clients: Record<string, [expected: string | RegExp, Partial<Identity>]> = {
+    'no certificate': ['TLS', {}],
+    'the certificate of another CA': ['TLS', foreign],
+    "a certificate of another CA that bears our CA's name": ['TLS', issue({}, makeIssuer(ca.name))],
+    'a certificate that its own key signed': ['TLS', issue({}, makeIssuer(senderId))],
+    'a certificate that a sender signed, with its chain': [
+      'TLS',
+      { ...underling, certificatePem: underling.certificatePem + sender.certificatePem },
+    ],
+    'a certificate that has expired': ['TLS', issue({ from: -2, to: -1 }, ca)],
+    'a certificate that is not valid yet': ['TLS', issue({ from: 1, to: 2 }, ca)],
+    "the receiver's own certificate": [ON_ARRIVAL, receiver],
+    'another TLS server': [ON_ARRIVAL, issue({ profile: 'receiver' }, ca)],
+    "the receiver's seal": [ON_ARRIVAL, seal],
+    'a CA below our CA': [ON_ARRIVAL, issue({ profile: 'ca' }, ca)],
+    'a name with a space at its end': ['403 partner-unknown', issue({ name: 'MINISTRY 1_SEG01 ' }, ca)],
+    'a name with a line break': ['403 partner-unknown', issue({ name: 'MINISTRY 3\nCN=MINISTRY 1_SEG01' }, ca)],
+    'a name of 129 characters': ['403 partner-unknown', issue({ name: 'x'.repeat(129) }, ca)],
+  }
+  for (const [title, [expected, identity]] of Object.entries(clients)) {
+    await t.test(title, async t => {
+      const linesBefore = gateway.log.length
+      t.match((await visitAs(gateway, identity)).outcome, expected)
+      t.same(await storedIds(gateway), [])
+      t.match(await nextLine(gateway, linesBefore), /^TLS handshake with .* failed: |refused: signature not checked; /, 'the log says why')
+    })
+  }
+  await t.test('but takes a gateway of this CA, so that these tests can fail', async t => {
+    t.equal((await visitAs(gateway, issue({}, ca))).outcome, '201')
+    t.same(await storedIds(gateway), ['visit'])
+  })
+})
+
+t.test('refuses TLS below 1.3, and other protocols inside it', async t => {
+  const gateway = await openGateway(t, certs)
+  const visit = (options: ConnectionOptions) => visitAs(gateway, gateway.sender, options)
+  for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2'] satisfies SecureVersion[]) {
+    const old = { minVersion: 'TLSv1', maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const
+    const linesBefore = gateway.log.length
+    t.equal((await visit(old)).outcome, 'TLS', version)
+    t.match(await nextLine(gateway, linesBefore), /the client does not offer TLS 1\.3$/)
+  }
+  t.equal((await visit({ ALPNProtocols: ['h2'] })).outcome, 'TLS', 'HTTP/2')
+  t.same(await storedIds(gateway), [])
+  t.equal((await visit({ minVersion: 'TLSv1.3', ALPNProtocols: ['h2', 'http/1.1'] })).outcome, '201')
+})
+
+t.test('a resumed session still needs its certificate', async t => {
+  const gateway = await openGateway(t, certs)
+  const { sessions } = await visitAs(gateway, gateway.sender)
+  t.ok(sessions.length > 0, 'the receiver gives out sessions')
+  const session = sessions[0]!
+
+  await t.test('it speaks for the certificate that it began with, and for no other', async t => {
+    const visit = await visitAs(gateway, issue({ name: 'MINISTRY 3_SEG01' }, ca), { session })
+    t.equal(visit.isResumed, true)
+    t.equal(visit.outcome, '422 signature-key')
+  })
+  await t.test('it is looked at again when its certificate has expired', async t => {
+    gateway.setTime(new Date(gateway.sender.certificate.validToDate.getTime() + 1000))
+    const visit = await visitAs(gateway, gateway.sender, { session: sessions[1] ?? session })
+    t.equal(visit.isResumed, true)
+    t.equal(visit.outcome, '403 partner-unknown')
+    gateway.setTime(new Date())
+  })
+  await t.test('it is none at another receiver', async t => {
+    const elsewhere = await openGateway(t, certs)
+    t.equal((await visitAs(elsewhere, {}, { session })).outcome, 'TLS')
+    t.same(await storedIds(elsewhere), [])
+  })
+  await t.test('a client that is turned away is given none to come back with', async t => {
+    const strangers = [
+      await loadIdentity(await makeCerts(t), 'sender'),
+      issue({ from: -2, to: -1 }, ca),
+      issue({ profile: 'receiver' }, ca),
+    ]
+    for (const stranger of strangers) {
+      const visit = await visitAs(gateway, stranger)
+      t.match(visit.outcome, ON_ARRIVAL)
+      t.same(visit.sessions, [])
+    }
+  })
+  t.same(await storedIds(gateway), ['visit'])
+})
+
+t.test('nobody sees, gets or replaces what another sender has delivered', async t => {
+  const gateway = await openGateway(t, certs)
+  const own = await makeDocument(gateway, { id: 'shared-id' })
+  const receipt = (await post(gateway, own)).body
+  const spy = issue({ name: 'MINISTRY 3_SEG01' }, ca)
+  const as = { cert: spy.certificatePem, key: spy.keyPem }
+  const postAsSpy = (body: Buffer) =>
+    call(gateway, {
+      method: 'POST',
+      path: '/v1/documents',
+      headers: { 'content-type': 'application/xml', 'content-length': String(body.length) },
+      body,
+      tls: as,
+    })
+
+  const theirs = await call(gateway, { path: '/v1/receipts/shared-id', tls: as })
+  const nobodys = await call(gateway, { path: '/v1/receipts/no-such-id', tls: as })
+  t.equal(refusalOf(theirs), '404 not-found')
+  t.same(withoutInstance(theirs), withoutInstance(nobodys), 'the answer does not tell whether it exists')
+  t.equal(refusalOf(await postAsSpy(own)), '422 signature-key', "sending another's document again gives no receipt")
+  const forged = await makeDocument(gateway, { id: 'shared-id', signer: spy })
+  t.equal(refusalOf(await postAsSpy(forged)), '403 sender-mismatch')
+  const sameId = await makeDocument(gateway, { id: 'shared-id', from: spy.id, signer: spy })
+  t.equal((await postAsSpy(sameId)).status, 201, 'an id is taken for its own sender only')
+  t.same((await call(gateway, { path: '/v1/receipts/shared-id' })).body, receipt)
+  t.not((await call(gateway, { path: '/v1/receipts/shared-id', tls: as })).body.toString(), receipt.toString())
+  const records = await Array.fromAsync(gateway.gate.store.list())
+  t.same(
+    records.map(({ sender }) => sender),
+    [senderId, spy.id],
+  )
+})
+
+type Visit = {
+  /** `TLS` when no answer came, else status and code. */
+  readonly outcome: string
+  readonly isResumed: boolean
+  /** What the server offered to resume later. */
+  readonly sessions: readonly Buffer[]
+}
+
+/** Connects with this certificate, posts a document of MINISTRY 1 signed with its key, and takes whatever comes until the connection ends. */
+async function visitAs(
+  gateway: TestGateway,
+  { certificatePem, keyPem, certificate, key }: Partial<Identity>,
+  options: ConnectionOptions = {},
+): Promise<Visit> {
+  const signer = certificate && key ? { ...gateway.sender, certificate, key } : gateway.sender
+  const document = await makeDocument(gateway, { id: 'visit', signer })
+  const socket = connect({ host: '127.0.0.1', port: gateway.port, ...credentials(gateway), cert: certificatePem, key: keyPem, ...options })
+  const sessions: Buffer[] = []
+  let text = ''
+  let isResumed = false
+  socket.on('session', session => sessions.push(session))
+  socket.on('secureConnect', () => {
+    isResumed = socket.isSessionReused()
+  })
+  socket.on('data', chunk => {
+    text += chunk
+  })
+  socket.on('error', () => {})
+  socket.write(documentHead(`Content-Length: ${document.length}\r\nConnection: close`))
+  socket.write(document)
+  await new Promise(done => socket.on('close', done))
+  return { outcome: readAnswers(text)[0] ?? 'TLS', isResumed, sessions }
+}
+
+/** What the receiver logs next: its side of a handshake may end after the client's. */
+async function nextLine(gateway: TestGateway, linesBefore: number): Promise<string | undefined> {
+  while (gateway.log.length === linesBefore) await pause(10)
+  return gateway.log.at(-1)?.msg
+}
+
+function withoutInstance({ status, headers, body }: Answer): object {
+  const { instance: _, ...problem } = JSON.parse(body.toString())
+  return { status, type: headers['content-type'], ...problem }
+}
