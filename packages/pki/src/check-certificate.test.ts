@@ -1,71 +1,123 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildCertificate, buildTbsCertificate } from './certificate-der.ts'
 import { checkCertificate, gatewayId } from './check-certificate.ts'
-import { generate } from './generate.ts'
 import { loadIdentity, loadTrust } from './identity.ts'
 import { exportPublicKey, keyKinds, signingRow, signOctets } from './key-pairs.ts'
+import { makeCerts } from './testing/make-certs.ts'
 
-async function makeCerts(t: Test) {
-  const out = await mkdtemp(join(tmpdir(), 'seg-pki-'))
-  t.teardown(() => rm(out, { recursive: true, force: true }))
-  await generate({ out, key: 'ec-p256' })
-  const [sender, receiver, seal] = await Promise.all((['sender', 'receiver', 'seal'] as const).map(profile => loadIdentity(out, profile)))
-  return { sender: sender!, receiver: receiver!, seal: seal!, trust: await loadTrust(out) }
+const DAY = 86_400_000
+
+async function loadAll(t: Test) {
+  const certs = await makeCerts(t)
+  const load = async (profile: 'sender' | 'receiver' | 'seal') => (await loadIdentity(certs, profile)).certificate
+  return { sender: await load('sender'), receiver: await load('receiver'), seal: await load('seal'), trust: await loadTrust(certs) }
 }
 
-/** A self-signed certificate with this CN and nothing else. */
+/** A certificate with this CN and nothing else. */
 async function certificateOf(subject: string): Promise<X509Certificate> {
   const { publicKey, privateKey } = await keyKinds['ec-p256']()
   const { algorithm } = signingRow(privateKey)
   const day = new Date('2026-01-01')
-  const parts = {
-    serial: Buffer.of(1),
-    algorithm,
-    issuer: subject,
-    subject,
-    notBefore: day,
-    notAfter: day,
-    publicKey: exportPublicKey(publicKey),
-    extensions: [],
-  }
-  const tbs = buildTbsCertificate(parts)
+  const names = { issuer: subject, subject, notBefore: day, notAfter: day }
+  const tbs = buildTbsCertificate({ serial: Buffer.of(1), algorithm, ...names, publicKey: exportPublicKey(publicKey), extensions: [] })
   return new X509Certificate(buildCertificate(tbs, algorithm, signOctets(tbs, privateKey)))
 }
 
+const attribute = (type: number, text: string) =>
+  Buffer.of(0x30, text.length + 7, 6, 3, 0x55, 4, type, 0x0c, text.length, ...Buffer.from(text))
+const nameSet = (...attributes: Buffer[]) => Buffer.of(0x31, Buffer.concat(attributes).length, ...Buffer.concat(attributes))
+const CN = 3
+const O = 10
+
+/** A certificate whose subject is these RelativeDistinguishedNames, which our own builder cannot make. Its signature is wrong. */
+async function certificateWith(...sets: Buffer[]): Promise<X509Certificate> {
+  const subject = Buffer.concat(sets)
+  const placeholder = 'x'.repeat(subject.length - nameSet(attribute(CN, '')).length)
+  const { raw } = await certificateOf(placeholder)
+  const forged = raw.toString('latin1').replaceAll(nameSet(attribute(CN, placeholder)).toString('latin1'), subject.toString('latin1'))
+  return new X509Certificate(Buffer.from(forged, 'latin1'))
+}
+
 t.test('each certificate serves its own profile and no other', async t => {
-  const { sender, receiver, seal, trust } = await makeCerts(t)
-  const now = new Date()
-  const identities = { sender, receiver, seal }
+  const { trust, ...certificates } = await loadAll(t)
   for (const profile of ['sender', 'receiver', 'seal'] as const) {
-    for (const [name, { certificate }] of Object.entries(identities)) {
-      const check = () => checkCertificate(certificate, profile, trust, now)
+    for (const [name, certificate] of Object.entries(certificates)) {
+      const check = () => checkCertificate(certificate, profile, trust, new Date())
       if (name === profile) t.doesNotThrow(check, `${name} as ${profile}`)
       else t.throws(check, { code: 'certificate-purpose' }, `${name} as ${profile}`)
     }
   }
 })
 
-t.test('refuses a foreign CA, and times outside the dates', async t => {
-  const { sender, trust } = await makeCerts(t)
-  const foreign = await makeCerts(t)
-  t.throws(() => checkCertificate(foreign.sender.certificate, 'sender', trust, new Date()), { code: 'certificate-invalid' })
-  t.throws(() => checkCertificate(sender.certificate, 'sender', trust, new Date(Date.now() + 400 * 86_400_000)), {
-    code: 'certificate-invalid',
-  })
-  t.throws(() => checkCertificate(sender.certificate, 'sender', trust, new Date(Date.now() - 86_400_000)), { code: 'certificate-invalid' })
-  t.throws(() => checkCertificate(trust.ca, 'sender', trust, new Date()), { code: 'certificate-purpose' }, 'the CA is no gateway')
+t.test('refuses a foreign CA, even one of the same name, and our CA as a gateway', async t => {
+  const { sender, trust } = await loadAll(t)
+  const foreign = await loadAll(t)
+  t.throws(() => checkCertificate(foreign.sender, 'sender', trust, new Date()), { code: 'certificate-invalid', detail: /issued by/ })
+  const ownCopy = { ...trust, ca: await certificateOf(trust.ca.subject.slice('CN='.length)) }
+  t.throws(() => checkCertificate(sender, 'sender', ownCopy, new Date()), { code: 'certificate-invalid', detail: /issued by/ })
+  t.throws(() => checkCertificate(trust.ca, 'sender', trust, new Date()), { code: 'certificate-purpose', detail: /CA/ })
 })
 
-t.test('reads the id from the one CN, and from no trick', async t => {
-  t.equal(gatewayId(await certificateOf('MINISTRY 1_SEG01')), 'MINISTRY 1_SEG01')
-  t.equal(gatewayId(await certificateOf('Büro für Äußeres 𝄞')), 'Büro für Äußeres 𝄞')
-  t.equal(gatewayId(await certificateOf('a'.repeat(128))).length, 128)
-  for (const name of ['', ' a', 'a ', 'a\nCN=b', 'a\u0000b', 'a\u200bb', 'a'.repeat(129)]) {
+t.test('refuses a certificate with one changed bit', async t => {
+  const { sender, trust } = await loadAll(t)
+  const raw = Buffer.from(sender.raw)
+  const at = raw.indexOf('MINISTRY 1')
+  raw[at] = raw[at]! ^ 1
+  t.throws(() => checkCertificate(new X509Certificate(raw), 'sender', trust, new Date()), { code: 'certificate-invalid' })
+})
+
+t.test('a certificate is good from its first second to its last', async t => {
+  const { sender, trust } = await loadAll(t)
+  const check = (time: number) => checkCertificate(sender, 'sender', trust, new Date(time))
+  const from = sender.validFromDate.getTime()
+  const to = sender.validToDate.getTime()
+  t.throws(() => check(from - 1), { code: 'certificate-invalid', detail: /is valid from/ })
+  t.doesNotThrow(() => check(from))
+  t.doesNotThrow(() => check(to))
+  t.throws(() => check(to + 1), { code: 'certificate-invalid', detail: /is valid from/ })
+  t.throws(() => check(to + 4000 * DAY), { code: 'certificate-invalid' })
+})
+
+t.test('reads the id from the one CN', async t => {
+  for (const id of ['MINISTRY 1_SEG01', 'Büro für Äußeres 𝄞', 'a, O=b + CN=c "d" <e>\\;', '#1', 'a'.repeat(128), '𝄞'.repeat(128)]) {
+    t.equal(gatewayId(await certificateOf(id)), id)
+  }
+  t.equal(
+    gatewayId(await certificateWith(nameSet(attribute(O, 'us')), nameSet(attribute(CN, 'me')))),
+    'me',
+    'other attributes may be there',
+  )
+})
+
+t.test('a name that is no id names no gateway', async t => {
+  for (const name of [
+    '',
+    ' a',
+    'a ',
+    'a\nCN=b',
+    'a\\nCN=b\n',
+    'a\u0000b',
+    'a\tb',
+    'a\u200bb',
+    'a\u202eb',
+    'a'.repeat(129),
+    '𝄞'.repeat(129),
+  ]) {
     const certificate = await certificateOf(name)
     t.throws(() => gatewayId(certificate), { code: 'certificate-invalid' }, JSON.stringify(name).slice(0, 20))
   }
+})
+
+t.test('several CNs or none name no gateway', async t => {
+  const [a, b] = [attribute(CN, 'a'), attribute(CN, 'b')]
+  const several = { code: 'certificate-invalid', detail: /one CN.*found 2/ }
+  const inTwoSets = await certificateWith(nameSet(a), nameSet(b))
+  t.equal(inTwoSets.subject, 'CN=a\nCN=b', 'the certificate is what this test is about')
+  t.throws(() => gatewayId(inTwoSets), several)
+  const inOneSet = await certificateWith(nameSet(a, b))
+  t.equal(inOneSet.subject, 'CN=a + CN=b')
+  t.throws(() => gatewayId(inOneSet), several)
+  const none = await certificateWith(nameSet(attribute(O, 'a')))
+  t.throws(() => gatewayId(none), { code: 'certificate-invalid', detail: /one CN.*found none/ })
 })

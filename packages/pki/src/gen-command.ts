@@ -1,12 +1,13 @@
 // `pki gen`: options in, files and a summary out.
 import { isIP } from 'node:net'
-import { type Command, Fault, openOutput, quote, resolveUserPath } from '@seg/core'
+import { basename } from 'node:path'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { isGatewayId } from './check-certificate.ts'
 import { type GeneratedFile, type GenerateOptions, generate } from './generate.ts'
 import { isKeyKind, type KeyKind, keyKinds } from './key-pairs.ts'
 
 type Options = {
-  readonly out: string
+  readonly out?: string
   readonly key: KeyKind
   readonly senderId: string
   readonly receiverId: string
@@ -15,24 +16,34 @@ type Options = {
   readonly force?: boolean
 }
 
-export async function runGen({ host, out, ...options }: Options, command: Command): Promise<void> {
-  const output = openOutput(command)
-  const request: GenerateOptions = { ...options, out: resolveUserPath(out), ...(host && { hosts: host }) }
+export async function runGen({ host, out, key, senderId, receiverId, days, force = false }: Options, command: Command): Promise<void> {
+  const folder = out === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(out)
+  const request: GenerateOptions = { out: folder, key, senderId, receiverId, days, force, ...(host && { hosts: host }) }
   const files = await generate(request)
   const summary = files.map(({ path, title, certificate }) => ({
     path,
     title,
     ...(certificate && { fingerprint: certificate.fingerprint256 }),
   }))
-  output.report({ ok: true, files: summary }, [...files.map(describe), '', advice].join('\n'))
+  const isUsual = out === undefined && command.getOptionValueSource('certs') !== 'cli'
+  const text = [`In ${folder}:`, ...files.map(describe), '', advise(isUsual ? '' : ` --certs ${quoteForShell(folder)}`)].join('\n')
+  openOutput(command).report({ ok: true, files: summary }, text)
 }
 
-const advice = `Keys are readable by you alone and stay on this machine. Next:
-  pnpm --filter receiver start
-  pnpm --filter sender send sample_document.xml`
+/** What to type next; the settings find the files unless a flag of this run put them elsewhere. */
+function advise(flag: string): string {
+  return `Keys are readable by you alone; keep them on the machine that uses them. Next:
+  pnpm --filter receiver start${flag}
+  pnpm --filter sender send sample_document.xml${flag}`
+}
+
+function quoteForShell(path: string): string {
+  return /^[\w./:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
 
 function describe({ path, title, certificate }: GeneratedFile): string {
-  return certificate === undefined ? `${path}  ${title}` : `${path}  ${title}, SHA-256 ${certificate.fingerprint256}`
+  const line = `  ${basename(path).padEnd(14)}${title}`
+  return certificate === undefined ? line : `${line}\n${' '.repeat(16)}SHA-256 ${certificate.fingerprint256}`
 }
 
 export function parseKeyKind(text: string): KeyKind {
@@ -47,7 +58,9 @@ export function parseName(text: string): string {
 
 export function addHost(text: string, hosts: readonly string[] = []): string[] {
   const isName = /^(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/.test(text)
-  if (isIP(text) === 0 && !isName) throw new Fault('usage', `--host is a host name or an IP address, not ${quote(text)}`)
+  // A zone (fe80::1%eth0) means something on one machine only, and a certificate has no place for it.
+  const isAddress = isIP(text) !== 0 && !text.includes('%')
+  if (!isAddress && !isName) throw new Fault('usage', `--host is a host name or an IP address, not ${quote(text)}`)
   return [...hosts, text]
 }
 

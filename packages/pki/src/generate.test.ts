@@ -1,121 +1,194 @@
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import t, { type Test } from 'tap'
-import { type GenerateOptions, generate } from './generate.ts'
+import { checkCertificate } from './check-certificate.ts'
+import { generate } from './generate.ts'
 import { loadIdentity, loadTrust } from './identity.ts'
-import { keyKinds } from './key-pairs.ts'
+import { type KeyKind, keyKinds } from './key-pairs.ts'
+import { makeCerts, makeFolder } from './testing/make-certs.ts'
 
-async function makeCerts(t: Test, options: Partial<GenerateOptions> = {}): Promise<string> {
-  const out = await mkdtemp(join(tmpdir(), 'seg-pki-'))
-  t.teardown(() => rm(out, { recursive: true, force: true }))
-  await generate({ out, key: 'ec-p256', ...options })
-  return out
-}
-
+const kinds = Object.keys(keyKinds) as KeyKind[]
 const hasOpenssl = spawnSync('openssl', ['version']).error === undefined
-const needsOpenssl = { skip: hasOpenssl ? false : 'openssl is not installed' }
+const needsOpenssl = { skip: hasOpenssl ? false : 'openssl is not installed: nobody but Node looks at the certificates' }
 const openssl = (...args: string[]) => spawnSync('openssl', args, { encoding: 'utf8' })
 
-t.test('openssl accepts every certificate for what it is for, and for nothing else', needsOpenssl, async t => {
-  for (const key of Object.keys(keyKinds) as (keyof typeof keyKinds)[]) {
+for (const key of kinds) {
+  t.test(`certificates with ${key} keys`, async t => {
     const certs = await makeCerts(t, { key })
-    const verify = (name: string, ...purpose: string[]) =>
-      openssl('verify', '-x509_strict', '-CAfile', join(certs, 'ca.crt'), ...purpose, join(certs, `${name}.crt`))
-    t.equal(verify('sender', '-purpose', 'sslclient').status, 0, `${key} sender`)
-    t.equal(verify('receiver', '-purpose', 'sslserver').status, 0, `${key} receiver`)
-    t.equal(verify('seal').status, 0, `${key} seal`)
-    t.not(verify('sender', '-purpose', 'sslserver').status, 0, `${key} sender is no server`)
-    t.not(verify('receiver', '-purpose', 'sslclient').status, 0, `${key} receiver is no client`)
-    t.not(verify('seal', '-purpose', 'sslclient').status, 0, `${key} seal is no client`)
-  }
-})
 
-t.test('hosts stand in the certificate as names and addresses', needsOpenssl, async t => {
-  const certs = await makeCerts(t, { hosts: ['gateway.example', '192.0.2.7', '2001:db8::1', '::ffff:192.0.2.7'] })
-  const { stdout } = openssl('x509', '-in', join(certs, 'receiver.crt'), '-noout', '-ext', 'subjectAltName')
-  t.match(stdout, 'DNS:gateway.example, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:1, IP Address:0:0:0:0:0:FFFF:C000:207')
-})
+    t.test('openssl accepts each for what it is for, and for nothing else', needsOpenssl, async t => {
+      const verify = (name: string, ...purpose: string[]) =>
+        openssl('verify', '-x509_strict', '-CAfile', join(certs, 'ca.crt'), ...purpose, join(certs, `${name}.crt`)).status
+      t.equal(verify('sender', '-purpose', 'sslclient'), 0, 'sender')
+      t.equal(verify('receiver', '-purpose', 'sslserver'), 0, 'receiver')
+      t.equal(verify('seal'), 0, 'seal')
+      t.not(verify('sender', '-purpose', 'sslserver'), 0, 'the sender is no server')
+      t.not(verify('receiver', '-purpose', 'sslclient'), 0, 'the receiver is no client')
+      t.not(verify('seal', '-purpose', 'sslclient'), 0, 'the seal is no client')
+      t.not(verify('seal', '-purpose', 'sslserver'), 0, 'the seal is no server')
+    })
 
-t.test('the certificates carry mutual TLS 1.3', async t => {
-  const certs = await makeCerts(t)
-  const [receiver, sender, { caPem }] = await Promise.all([
+    t.test('they carry mutual TLS 1.3', async t => {
+      const { client, socket, sender } = await shakeHands(t, certs)
+      t.equal(client.getProtocol(), 'TLSv1.3')
+      t.ok(client.authorized)
+      t.ok(socket.authorized)
+      t.equal(socket.getPeerX509Certificate().fingerprint256, sender.certificate.fingerprint256)
+    })
+
+    t.test('the keys are of that kind, the seal always P-256', async t => {
+      const keyOf = async (name: 'sender' | 'receiver' | 'seal') => (await loadIdentity(certs, name)).key.asymmetricKeyDetails
+      const expected = {
+        'rsa-3072': { modulusLength: 3072, publicExponent: 65537n },
+        'rsa-2048': { modulusLength: 2048, publicExponent: 65537n },
+        'ec-p256': { namedCurve: 'prime256v1' },
+        'ec-p384': { namedCurve: 'secp384r1' },
+      }[key]
+      t.same(await keyOf('sender'), expected)
+      t.same(await keyOf('receiver'), expected)
+      t.same(await keyOf('seal'), { namedCurve: 'prime256v1' })
+    })
+  })
+}
+
+async function shakeHands(t: Test, certs: string) {
+  const [receiver, sender, { caPem: ca }] = await Promise.all([
     loadIdentity(certs, 'receiver'),
     loadIdentity(certs, 'sender'),
     loadTrust(certs),
   ])
-  const server = createServer({
-    cert: receiver.certificatePem,
-    key: receiver.keyPem,
-    ca: caPem,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
-  })
+  const own = { cert: receiver.certificatePem, key: receiver.keyPem, ca }
+  const server = createServer({ ...own, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
   t.teardown(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as { port: number }
   const accepted = once(server, 'secureConnection')
-  const client = connect({ port, host: '127.0.0.1', servername: 'localhost', cert: sender.certificatePem, key: sender.keyPem, ca: caPem })
+  const client = connect({ port, host: '127.0.0.1', servername: 'localhost', cert: sender.certificatePem, key: sender.keyPem, ca })
   t.teardown(() => client.destroy())
   await once(client, 'secureConnect')
   const [socket] = await accepted
-  t.equal(client.getProtocol(), 'TLSv1.3')
-  t.ok(client.authorized)
-  t.equal(socket.getPeerX509Certificate().fingerprint256, sender.certificate.fingerprint256)
+  return { client, socket, sender }
+}
+
+t.test('extensions, as openssl reads them', needsOpenssl, async t => {
+  const certs = await makeCerts(t)
+  const read = (name: string) => openssl('x509', '-in', join(certs, `${name}.crt`), '-noout', '-text').stdout.replace(/\s+/g, ' ')
+  t.match(read('ca'), /Basic Constraints: critical CA:TRUE, pathlen:0 .*Key Usage: critical Certificate Sign, CRL Sign /)
+  t.match(read('sender'), /Extended Key Usage: TLS Web Client Authentication /)
+  t.match(
+    read('receiver'),
+    /Extended Key Usage: TLS Web Server Authentication .*DNS:localhost, IP Address:127\.0\.0\.1, IP Address:0:0:0:0:0:0:0:1 /,
+  )
+  t.match(read('seal'), /Extended Key Usage: (1\.3\.6\.1\.5\.5\.7\.3\.36|Document Signing) /i)
+  for (const name of ['sender', 'receiver', 'seal']) {
+    t.match(read(name), /Version: 3 .*Basic Constraints: critical CA:FALSE .*Key Usage: critical Digital Signature /)
+    t.match(read(name), /Subject Key Identifier: ([0-9A-F]{2}:){19}[0-9A-F]{2} .*Authority Key Identifier: (keyid:)?([0-9A-F]{2}:){19}/)
+  }
+  t.notMatch(read('sender') + read('seal'), /Subject Alternative Name/)
+})
+
+t.test('hosts stand in the certificate as names and addresses', async t => {
+  const certs = await makeCerts(t, { hosts: ['gateway.example', '192.0.2.7', '2001:db8::1', '::ffff:192.0.2.7', '::'] })
+  const { certificate } = await loadIdentity(certs, 'receiver')
+  t.equal(
+    certificate.subjectAltName,
+    'DNS:gateway.example, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:1, IP Address:0:0:0:0:0:FFFF:C000:207, IP Address:0:0:0:0:0:0:0:0',
+  )
+  t.ok(certificate.checkHost('gateway.example'))
+  t.ok(certificate.checkIP('2001:db8::1'))
+  t.notOk(certificate.checkHost('localhost'), 'given hosts stand in for the default ones')
+})
+
+t.test('times are right on both sides of 2050, where their form changes', async t => {
+  const now = new Date('2049-06-01T12:00:00Z')
+  const certs = await makeCerts(t, { now, days: 397 })
+  const [{ certificate }, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadTrust(certs)])
+  t.equal(certificate.validFromDate.toISOString(), '2049-06-01T11:55:00.000Z')
+  t.equal(certificate.validToDate.toISOString(), '2050-07-03T12:00:00.000Z')
+  t.ok(certificate.raw.includes('490601115500Z'), 'UTCTime')
+  t.ok(certificate.raw.includes('20500703120000Z'), 'GeneralizedTime')
+  t.equal(trust.ca.validToDate.getUTCFullYear(), 2059)
+  t.doesNotThrow(() => checkCertificate(certificate, 'sender', trust, new Date('2050-01-01')))
+})
+
+t.test('serial numbers are positive, of 128 bits, and never the same', async t => {
+  const files = (await Promise.all([makeCerts(t), makeCerts(t)])).flatMap(folder =>
+    ['ca', 'sender', 'receiver', 'seal'].map(name => join(folder, `${name}.crt`)),
+  )
+  const serials = await Promise.all(files.map(async file => new X509Certificate(await readFile(file)).serialNumber))
+  t.equal(new Set(serials).size, 8)
+  for (const serial of serials) t.match(serial, /^[4-7][0-9A-F]{31}$/)
 })
 
 t.test('keys are readable by their owner alone, whatever the umask', async t => {
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
   const certs = await makeCerts(t)
-  for (const name of await readdir(certs)) {
-    const { mode } = await stat(join(certs, name))
-    t.equal(mode & 0o777, name.endsWith('.key') ? 0o600 : 0o644, name)
+  const names = await readdir(certs)
+  t.equal(names.length, 10)
+  for (const name of names) {
+    t.equal((await stat(join(certs, name))).mode & 0o777, name.endsWith('.key') ? 0o600 : 0o644, name)
+  }
+  await generate({ out: certs, key: 'ec-p256', force: true })
+  t.equal((await stat(join(certs, 'ca.key'))).mode & 0o777, 0o600, 'replaced')
+})
+
+/** Name → contents of all files in a folder. */
+async function readAll(folder: string): Promise<Record<string, string>> {
+  const names = await readdir(folder)
+  return Object.fromEntries(await Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')])))
+}
+
+t.test('a refused run changes nothing and names what is in the way', async t => {
+  const certs = await makeCerts(t)
+  await rm(join(certs, 'ca.crt'))
+  const before = await readAll(certs)
+  await t.rejects(generate({ out: certs, key: 'ec-p256' }), { code: 'file-exists', detail: /sender\.key.*--out.*--force/ })
+  t.same(await readAll(certs), before)
+})
+
+t.test('a link that leads nowhere is in the way too', async t => {
+  const folder = await makeFolder(t)
+  await symlink('nowhere', join(folder, 'log.pub'))
+  await t.rejects(generate({ out: folder, key: 'ec-p256' }), { code: 'file-exists', detail: /log\.pub/ })
+  t.same(await readdir(folder), ['log.pub'])
+})
+
+t.test('of two runs at once one makes everything and the other nothing', async t => {
+  const folder = await makeFolder(t)
+  const runs = await Promise.allSettled([generate({ out: folder, key: 'ec-p256' }), generate({ out: folder, key: 'ec-p256' })])
+  t.same(runs.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  t.match(
+    runs.find(({ status }) => status === 'rejected'),
+    { reason: { code: 'file-exists' } },
+  )
+  t.equal((await readdir(folder)).length, 10)
+  const trust = await loadTrust(folder)
+  for (const profile of ['sender', 'receiver', 'seal'] as const) {
+    checkCertificate((await loadIdentity(folder, profile)).certificate, profile, trust, new Date())
   }
 })
 
-t.test('overwrites nothing unless it is told to, and then everything', async t => {
+t.test('with force it replaces everything, and what it makes belongs together', async t => {
   const certs = await makeCerts(t)
-  const before = await readFile(join(certs, 'sender.key'), 'utf8')
-  await rm(join(certs, 'ca.crt'))
-  await t.rejects(generate({ out: certs, key: 'ec-p256' }), { code: 'file-exists', detail: /sender\.key.*--force/ })
-  t.equal(await readFile(join(certs, 'sender.key'), 'utf8'), before)
-  t.notOk((await readdir(certs)).includes('ca.crt'), 'a refused run writes nothing at all')
+  const before = await readAll(certs)
   await generate({ out: certs, key: 'ec-p256', force: true })
-  t.not(await readFile(join(certs, 'sender.key'), 'utf8'), before)
-  await loadIdentity(certs, 'sender')
+  const after = await readAll(certs)
+  t.same(Object.keys(after).sort(), Object.keys(before).sort())
+  for (const [name, text] of Object.entries(after)) t.not(text, before[name], name)
+  checkCertificate((await loadIdentity(certs, 'sender')).certificate, 'sender', await loadTrust(certs), new Date())
 })
 
-t.test('serial numbers are 128 bits and never the same', async t => {
-  const certs = await makeCerts(t)
-  const serials = await Promise.all(
-    (['sender', 'receiver', 'seal'] as const).map(async profile => (await loadIdentity(certs, profile)).certificate.serialNumber),
-  )
-  t.equal(new Set(serials).size, 3)
-  for (const serial of serials) t.match(serial, /^[0-9A-F]{32}$/)
-})
-
-t.test('the log key verifies what the log signs', async t => {
-  const certs = await makeCerts(t, { receiverId: 'Ministry of X + Y' })
-  const [name = '', hash = '', key = ''] = (await readFile(join(certs, 'log.pub'), 'utf8')).trim().split('+')
-  t.equal(name, 'Ministry%20of%20X%20%2B%20Y')
-  t.match(hash, /^[0-9a-f]{8}$/)
-  t.equal(Buffer.from(key, 'base64').length, 33)
-  t.equal(Buffer.from(key, 'base64')[0], 1)
-})
-
-t.test('says what is missing, and keeps keys out of its words', async t => {
-  const certs = await makeCerts(t)
-  const other = await makeCerts(t)
-  await t.rejects(loadIdentity(join(certs, 'none'), 'sender'), { code: 'configuration', detail: /sender\.crt is missing.*pki gen/ })
-  await writeFile(join(certs, 'sender.key'), await readFile(join(other, 'sender.key')))
-  await t.rejects(loadIdentity(certs, 'sender'), { code: 'configuration', detail: /is not the key of sender\.crt/ })
-  await writeFile(join(certs, 'sender.key'), 'SECRET')
-  const fault = await loadIdentity(certs, 'sender').catch(error => error)
-  t.match(fault, { code: 'configuration' })
-  t.notMatch(`${fault.stack}${fault.cause}`, /SECRET/)
-  await writeFile(join(certs, 'ca.crt'), await readFile(join(certs, 'seal.crt')))
-  await t.rejects(loadTrust(certs), { code: 'configuration', detail: /not the certificate of a CA/ })
+t.test('a folder that cannot be written is a fault that names it', async t => {
+  const folder = await makeFolder(t)
+  await writeFile(join(folder, 'file'), '')
+  const inTheWay = { code: 'file-unreadable', detail: /cannot write .*file/ }
+  await t.rejects(generate({ out: join(folder, 'file'), key: 'ec-p256' }), inTheWay)
+  await t.rejects(generate({ out: join(folder, 'file'), key: 'ec-p256', force: true }), inTheWay)
+  await mkdir(join(folder, 'certs/seal.key'), { recursive: true })
+  await t.rejects(generate({ out: join(folder, 'certs'), key: 'ec-p256', force: true }), { code: 'file-unreadable', detail: /seal\.key/ })
 })

@@ -1,6 +1,6 @@
 // `pki gen`: everything two gateways need for a first exchange, in one folder.
 import { randomBytes, type X509Certificate } from 'node:crypto'
-import { access } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, writeDurableFile } from '@seg/core'
 import { type Issuer, issueCertificate } from './issue.ts'
@@ -41,12 +41,15 @@ const BACKDATE = 5 * 60 * 1000
 
 type NewFile = GeneratedFile & { readonly text: string; readonly mode: number }
 
-/** Makes keys and certificates. Throws the Fault `file-exists`, with nothing written, when a file is there already and `force` is not given. */
+/**
+ * Makes keys and certificates. Throws the Fault `file-exists`, with nothing written, when a file is there already and `force` is not given;
+ * `file-unreadable` when the folder cannot be written.
+ */
 export async function generate(options: GenerateOptions): Promise<GeneratedFile[]> {
   const { out, force = false } = options
   const files = await makeFiles(options)
   if (!force) await refuseExisting(files.map(file => join(out, file.path)))
-  for (const { path, text, mode } of files) await writeDurableFile(join(out, path), text, { mode, replace: force })
+  await writeFiles(out, files, force)
   return files.map(({ text: _text, mode: _mode, ...file }) => ({ ...file, path: join(out, file.path) }))
 }
 
@@ -88,18 +91,47 @@ function fileLogKey(receiverId: string): NewFile[] {
 async function refuseExisting(paths: readonly string[]): Promise<void> {
   const existing: string[] = []
   for (const path of paths) if (await isThere(path)) existing.push(path)
-  if (existing.length === 0) return
-  throw new Fault(
+  if (existing.length > 0) throw fileExists(existing)
+}
+
+/** Whether the name is taken, be it by a link that leads nowhere. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw fileUnreadable(path, cause)
+  }
+}
+
+/**
+ * A crash leaves whole files only, but maybe of two runs: certificates that do not belong together are refused when they are loaded, and
+ * `--force` makes all anew. A failure takes back what this run added; what it replaced is gone.
+ */
+async function writeFiles(out: string, files: readonly NewFile[], force: boolean): Promise<void> {
+  const written: string[] = []
+  for (const { path: name, text, mode } of files) {
+    const path = join(out, name)
+    try {
+      await writeDurableFile(path, text, { mode, replace: force })
+      written.push(path)
+    } catch (cause) {
+      if (!force) await Promise.all(written.map(file => rm(file, { force: true })))
+      const { code, syscall } = cause as NodeJS.ErrnoException
+      // Another run was faster: the first file decides between the two.
+      throw code === 'EEXIST' && syscall === 'link' ? fileExists([path]) : fileUnreadable(path, cause)
+    }
+  }
+}
+
+function fileExists(paths: readonly string[]): Fault {
+  return new Fault(
     'file-exists',
-    `nothing was written, because these exist already: ${existing.join(', ')}; keep them, choose another --out, or give --force to replace all`,
+    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force to replace all`,
   )
 }
 
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
-  }
+function fileUnreadable(path: string, cause: unknown): Fault {
+  return new Fault('file-unreadable', `cannot write ${path}: ${(cause as Error).message}`, { cause })
 }

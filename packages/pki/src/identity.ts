@@ -23,16 +23,20 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
   const keyPem = await readPem(join(certs, `${profile}.key`))
   const certificate = parse(certificatePath, () => new X509Certificate(certificatePem))
   const key = parse(join(certs, `${profile}.key`), () => createPrivateKey(keyPem))
-  if (!certificate.checkPrivateKey(key)) throw new Fault('configuration', `${profile}.key in ${certs} is not the key of ${profile}.crt`)
+  if (!certificate.checkPrivateKey(key))
+    throw new Fault('configuration', `${profile}.key in ${certs} is not the key of ${profile}.crt; \`pnpm --filter pki gen\` makes both`)
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
 }
 
-/** Reads `ca.crt`. Throws the Fault `configuration` when it is missing or no CA's certificate. */
+/** Reads `ca.crt`. Throws the Fault `configuration` when it is missing or is not one certificate of a CA. */
 export async function loadTrust(certs: string): Promise<Trust> {
   const path = join(certs, 'ca.crt')
   const caPem = await readPem(path)
   const ca = parse(path, () => new X509Certificate(caPem))
   if (!ca.ca) throw new Fault('configuration', `${path} is not the certificate of a CA`)
+  // TLS would trust all of them, checkCertificate the first alone.
+  const count = caPem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g)?.length
+  if (count !== 1) throw new Fault('configuration', `${path} must hold one certificate, that of the CA; found ${count}`)
   return { ca, caPem }
 }
 

@@ -1,10 +1,11 @@
 // `pki inspect`: certificates for people, or as JSON.
 import { styleText } from 'node:util'
-import { type Command, openOutput, quote, resolveUserPath } from '@seg/core'
+import { type Command, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { type InspectedCertificate, inspect, RENEW_WITHIN_DAYS } from './inspect.ts'
 
-export async function runInspect(path: string, _options: object, command: Command): Promise<void> {
-  const certificates = await inspect(resolveUserPath(path), new Date())
+export async function runInspect(argument: string | undefined, _options: object, command: Command): Promise<void> {
+  const path = argument === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(argument)
+  const certificates = await inspect(path, new Date())
   const text =
     certificates.length === 0 ? `no certificates in ${path}; \`pnpm --filter pki gen\` makes some` : certificates.map(describe).join('\n\n')
   openOutput(command).report({ certificates }, text)
@@ -16,7 +17,11 @@ function describe(certificate: InspectedCertificate): string {
 }
 
 function describeEnd({ daysLeft }: InspectedCertificate): string {
-  if (daysLeft < 0) return styleText(['bold', 'red'], `EXPIRED ${-daysLeft} days ago`)
-  if (daysLeft < RENEW_WITHIN_DAYS) return styleText(['bold', 'yellow'], `EXPIRES SOON: ${daysLeft} days left`)
-  return `${daysLeft} days left`
+  if (daysLeft < 0) return styleText(['bold', 'red'], `EXPIRED ${countDays(-daysLeft)} ago`)
+  if (daysLeft < RENEW_WITHIN_DAYS) return styleText(['bold', 'yellow'], `EXPIRES SOON: ${countDays(daysLeft)} left`)
+  return `${countDays(daysLeft)} left`
+}
+
+function countDays(days: number): string {
+  return days === 1 ? '1 day' : `${days} days`
 }

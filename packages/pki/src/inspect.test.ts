@@ -1,48 +1,45 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
-
-const main = join(import.meta.dirname, 'main.ts')
-const pki = (...args: string[]) =>
-  spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
+import { makeCerts, makeFolder } from './testing/make-certs.ts'
 
 t.test('says what certificates are and how long they last', async t => {
-  const out = await mkdtemp(join(tmpdir(), 'seg-pki-'))
-  t.teardown(() => rm(out, { recursive: true, force: true }))
-  await generate({ out, key: 'ec-p384', days: 20 })
-  const certificates = await inspect(out, new Date(Date.now() + 1000))
-  t.match(
-    certificates.map(({ profile, id, key, daysLeft }) => [profile, id, key, daysLeft]),
-    [
-      ['ca', /^SEG root CA/, 'ec-secp384r1', 3649],
-      ['receiver', 'MINISTRY 2_SEG01', 'ec-secp384r1', 19],
-      ['seal', 'MINISTRY 2_SEG01', 'ec-prime256v1', 19],
-      ['sender', 'MINISTRY 1_SEG01', 'ec-secp384r1', 19],
-    ],
-  )
-  t.match(pki('inspect', out).stdout, /EXPIRES SOON: 19 days left/)
-  t.equal(JSON.parse(pki('inspect', out, '--json').stdout).certificates.length, 4)
-  t.equal((await inspect(join(out, 'sender.crt'), new Date()))[0]?.profile, 'sender')
-  await t.rejects(inspect(join(out, 'nothing'), new Date()), { code: 'file-unreadable' })
-  await writeFile(join(out, 'x.crt'), 'x')
-  await t.rejects(inspect(out, new Date()), { code: 'certificate-invalid' })
+  const now = new Date('2026-01-01T00:00:00Z')
+  const certs = await makeCerts(t, { now, key: 'ec-p384', days: 20 })
+  const certificates = await inspect(certs, now)
+  t.match(certificates, [
+    { profile: 'ca', id: /^SEG root CA/, key: 'ec-secp384r1', daysLeft: 3650 },
+    { profile: 'receiver', id: 'MINISTRY 2_SEG01', key: 'ec-secp384r1', daysLeft: 20 },
+    { profile: 'seal', id: 'MINISTRY 2_SEG01', key: 'ec-prime256v1', daysLeft: 20 },
+    { profile: 'sender', id: 'MINISTRY 1_SEG01', key: 'ec-secp384r1', daysLeft: 20, notAfter: '2026-01-21T00:00:00.000Z' },
+  ])
+  const daysLeft = async (time: string) => (await inspect(join(certs, 'sender.crt'), new Date(time)))[0]?.daysLeft
+  t.equal(await daysLeft('2026-01-20T00:00:01Z'), 0)
+  t.equal(await daysLeft('2026-01-21T00:00:01Z'), -1)
 })
 
-t.test('pki gen: exit codes, JSON and no key in any output', async t => {
-  const out = await mkdtemp(join(tmpdir(), 'seg-pki-'))
-  t.teardown(() => rm(out, { recursive: true, force: true }))
-  const made = pki('gen', '--out', join(out, 'certs'), '--key', 'ec-p256', '--host', 'gateway.example', '--json')
-  t.equal(made.status, 0)
-  t.equal(JSON.parse(made.stdout).files.length, 10)
-  t.notMatch(made.stdout + made.stderr, /PRIVATE KEY/)
-  t.match(pki('gen', '--out', join(out, 'certs')), { status: 5, stderr: /file-exists/ })
-  t.match(JSON.parse(pki('gen', '--out', join(out, 'certs'), '--json').stdout), { ok: false, code: 'file-exists' })
-  for (const wrong of [['--key', 'dsa'], ['--sender-id', ' x'], ['--host', 'a b'], ['--days', '0'], ['--nonsense']]) {
-    t.match(pki('gen', '--out', join(out, 'other'), ...wrong), { status: 2, stdout: '' }, wrong.join(' '))
-  }
-  t.match(pki('gen', '--help'), { status: 0, stdout: /--receiver-id/ })
+t.test('names kind and size of RSA keys', async t => {
+  const certs = await makeCerts(t, { key: 'rsa-2048' })
+  t.match(await inspect(join(certs, 'sender.crt'), new Date()), [{ key: 'rsa-2048', fingerprint: /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/ }])
+})
+
+t.test('shows every certificate of a bundle, and reads DER', async t => {
+  const certs = await makeCerts(t)
+  const [ca = '', seal = ''] = await Promise.all(['ca.crt', 'seal.crt'].map(name => readFile(join(certs, name), 'utf8')))
+  await writeFile(join(certs, 'bundle.pem'), `for partners\n${ca}\n${seal}`)
+  t.match(await inspect(join(certs, 'bundle.pem'), new Date()), [{ profile: 'ca' }, { profile: 'seal' }])
+  await writeFile(join(certs, 'seal.der'), Buffer.from(seal.replace(/-----.*-----/g, ''), 'base64'))
+  t.match(await inspect(join(certs, 'seal.der'), new Date()), [{ profile: 'seal' }])
+})
+
+t.test('a file that is missing, no file or no certificate is a fault that names it', async t => {
+  const folder = await makeFolder(t)
+  t.same(await inspect(folder, new Date()), [])
+  await t.rejects(inspect(join(folder, 'nothing'), new Date()), { code: 'file-unreadable', detail: /nothing/ })
+  await mkdir(join(folder, 'folder.crt'))
+  await t.rejects(inspect(folder, new Date()), { code: 'file-unreadable', detail: /folder\.crt/ })
+  await rm(join(folder, 'folder.crt'), { recursive: true })
+  await writeFile(join(folder, 'x.crt'), 'x')
+  await t.rejects(inspect(folder, new Date()), { code: 'certificate-invalid', detail: /x\.crt/ })
 })

@@ -26,7 +26,8 @@ const DAY = 24 * 60 * 60 * 1000
 /** The certificates in a file, or in the `.crt` and `.pem` files of a folder. Throws the Faults `file-unreadable` and `certificate-invalid`. */
 export async function inspect(path: string, now: Date): Promise<InspectedCertificate[]> {
   const files = await listFiles(path)
-  return Promise.all(files.map(async file => describe(file, await readCertificate(file), now)))
+  const certificates = await Promise.all(files.map(readCertificates))
+  return files.flatMap((file, i) => certificates[i]!.map(certificate => describe(file, certificate, now)))
 }
 
 async function listFiles(path: string): Promise<string[]> {
@@ -38,17 +39,25 @@ async function listFiles(path: string): Promise<string[]> {
       .sort()
       .map(name => join(path, name))
   } catch (cause) {
-    throw new Fault('file-unreadable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+    throw unreadable(path, cause)
   }
 }
 
-async function readCertificate(file: string): Promise<X509Certificate> {
-  const pem = await readFile(file)
+/** All certificates of a file: PEM holds any number, DER one. */
+async function readCertificates(file: string): Promise<X509Certificate[]> {
+  const bytes = await readFile(file).catch(cause => {
+    throw unreadable(file, cause)
+  })
+  const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [bytes]
   try {
-    return new X509Certificate(pem)
+    return blocks.map(block => new X509Certificate(block))
   } catch (cause) {
     throw new Fault('certificate-invalid', `${file} is not a certificate in PEM or DER`, { cause })
   }
+}
+
+function unreadable(path: string, cause: unknown): Fault {
+  return new Fault('file-unreadable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
 }
 
 function describe(file: string, certificate: X509Certificate, now: Date): InspectedCertificate {
@@ -67,7 +76,7 @@ function describe(file: string, certificate: X509Certificate, now: Date): Inspec
 function profileOf(certificate: X509Certificate): Profile | 'other' {
   if (certificate.ca) return 'ca'
   const names = Object.keys(profiles) as Profile[]
-  return names.find(name => profiles[name].purpose !== null && certificate.keyUsage?.includes(profiles[name].purpose!)) ?? 'other'
+  return names.find(name => certificate.keyUsage?.some(purpose => purpose === profiles[name].purpose)) ?? 'other'
 }
 
 function keyOf({ publicKey }: X509Certificate): string {

@@ -15,7 +15,7 @@ export function makeLogKey(receiverId: string): { privateKey: string; verifierKe
   }
 }
 
-/** The name of a receiver's log: its id with everything but letters, digits and ._- percent-encoded (a note's key name has no space and no plus). */
+/** The name of a receiver's log: its id, in UTF-8, with all but A-Z a-z 0-9 - _ . ~ percent-encoded (a note's key name has no space and no plus). */
 export function logName(receiverId: string): string {
   return encodeURIComponent(receiverId).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -8,7 +8,7 @@ const DIGITAL_SIGNATURE = 0
 const KEY_CERT_SIGN = 5
 const CRL_SIGN = 6
 
-export type ProfileRow = {
+type ProfileRow = {
   /** What the certificate is, for people. */
   readonly title: string
   /** Bits of keyUsage. */
@@ -17,10 +17,10 @@ export type ProfileRow = {
   readonly purpose: string | null
 }
 
-export const profiles: Readonly<Record<Profile, ProfileRow>> = {
+export const profiles = {
   ca: { title: 'root CA', keyUsage: [KEY_CERT_SIGN, CRL_SIGN], purpose: null },
   sender: { title: "sender's certificate (TLS client, signs documents)", keyUsage: [DIGITAL_SIGNATURE], purpose: '1.3.6.1.5.5.7.3.2' },
   receiver: { title: "receiver's certificate (TLS server)", keyUsage: [DIGITAL_SIGNATURE], purpose: '1.3.6.1.5.5.7.3.1' },
   // RFC 9336: documentSigning, for signatures that people and programs rely on later.
   seal: { title: "receiver's seal (signs receipts)", keyUsage: [DIGITAL_SIGNATURE], purpose: '1.3.6.1.5.5.7.3.36' },
-}
+} as const satisfies Record<Profile, ProfileRow>

@@ -1,0 +1,141 @@
+// The command line as its own process, the way a script runs it.
+import { spawnSync } from 'node:child_process'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadIdentity } from './identity.ts'
+import { makeCerts, makeFolder } from './testing/make-certs.ts'
+
+const main = join(import.meta.dirname, 'main.ts')
+
+/** The environment without settings: as if `folder` were where the command is typed. */
+function cleanEnvironment(folder: string): Record<string, string | undefined> {
+  const clean = Object.entries(process.env).filter(([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name))
+  return { ...Object.fromEntries(clean), NO_COLOR: '1', INIT_CWD: folder }
+}
+
+/** Runs `pki …` as typed in `folder`, with no settings but the given ones. */
+function runPki(folder: string, args: readonly string[], environment: Record<string, string> = {}) {
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...cleanEnvironment(folder), ...environment } })
+}
+
+t.test('pki gen says what it made and what to do next, and never shows a key', async t => {
+  const folder = await makeFolder(t)
+  const made = runPki(folder, [
+    'gen',
+    '--out',
+    'my certs',
+    '--key',
+    'ec-p256',
+    '--receiver-id',
+    'B',
+    '--host',
+    'b.example',
+    '--host',
+    '192.0.2.1',
+  ])
+  t.match(made, { status: 0, stderr: '' })
+  const certs = join(folder, 'my certs')
+  const { certificate, id } = await loadIdentity(certs, 'receiver')
+  t.equal(id, 'B')
+  t.equal((await loadIdentity(certs, 'seal')).id, 'B')
+  t.equal(certificate.subjectAltName, 'DNS:b.example, IP Address:192.0.2.1')
+  for (const name of await readdir(certs)) t.match(made.stdout, name)
+  t.match(made.stdout, certificate.fingerprint256)
+  t.match(made.stdout, `pnpm --filter receiver start --certs '${certs}'`)
+
+  const json = runPki(folder, ['gen', '--out', certs, '--key', 'ec-p256', '--force', '--json'])
+  t.match(JSON.parse(json.stdout), { ok: true, files: { length: 10, 0: { path: join(certs, 'ca.crt'), fingerprint: /^[0-9A-F:]{95}$/ } } })
+  const outputs = made.stdout + made.stderr + json.stdout + json.stderr
+  for (const name of ['ca', 'sender', 'receiver', 'seal', 'log']) {
+    const lines = (await readFile(join(certs, `${name}.key`), 'utf8')).trim().split('\n').slice(1, -1)
+    for (const line of lines) t.notOk(outputs.includes(line), `${name}.key`)
+  }
+  t.notMatch(outputs, /PRIVATE KEY/)
+})
+
+t.test('the folder is that of --out, --certs, SEG_CERTS or seg.yaml, in this order', async t => {
+  const folder = await makeFolder(t)
+  await writeFile(join(folder, 'seg.yaml'), 'certs: yaml\n')
+  const gen = (args: string[], environment = {}) => {
+    const run = runPki(folder, ['gen', '--key', 'ec-p256', '--config', 'seg.yaml', ...args], environment)
+    t.equal(run.status, 0, run.stderr)
+    return run.stdout
+  }
+  t.match(gen([]), join(folder, 'yaml'))
+  t.match(gen([], { SEG_CERTS: 'environment' }), /Next:\n {2}pnpm --filter receiver start\n/, 'a setting needs no flag')
+  gen(['--certs', 'flag'], { SEG_CERTS: 'environment' })
+  gen(['--certs', 'flag', '--out', 'out'], { SEG_CERTS: 'environment' })
+  t.same((await readdir(folder)).sort(), ['environment', 'flag', 'out', 'seg.yaml', 'yaml'])
+  const inspected = runPki(folder, ['inspect', '--json'], { SEG_CERTS: 'flag' })
+  t.equal(JSON.parse(inspected.stdout).certificates[0].file, join(folder, 'flag/ca.crt'))
+})
+
+t.test('pki gen refuses to overwrite with exit code 5', async t => {
+  const certs = await makeCerts(t)
+  t.match(runPki(certs, ['gen', '--out', '.']), { status: 5, stdout: '', stderr: /file-exists.*\n.*sender\.key.*--force/ })
+  t.match(JSON.parse(runPki(certs, ['gen', '--out', '.', '--json']).stdout), { ok: false, code: 'file-exists' })
+})
+
+t.test('a run that the disk stops half way takes back what it wrote', async t => {
+  const folder = await makeFolder(t)
+  // Files of at most 4 × 512 bytes: ca.crt fits, an RSA-3072 key does not.
+  // tap's preload would die of SIGXFSZ, which Node ignores: out with it.
+  const limited = spawnSync(
+    'sh',
+    ['-c', 'unset NODE_OPTIONS; ulimit -f 4; exec "$0" "$@"', process.execPath, main, 'gen', '--out', folder],
+    {
+      encoding: 'utf8',
+      env: cleanEnvironment(folder),
+    },
+  )
+  t.match(limited, { status: 5, stdout: '', stderr: /file-unreadable.*\n.*cannot write .*ca\.key: EFBIG/ })
+  t.same(await readdir(folder), [])
+})
+
+t.test('pki gen takes no value that makes no sense: exit code 2, nothing written', async t => {
+  const folder = await makeFolder(t)
+  const wrong = [
+    ['--key', 'dsa'],
+    ['--key', 'toString'],
+    ['--sender-id', ' x'],
+    ['--sender-id', ''],
+    ['--receiver-id', 'a\nb'],
+    ['--receiver-id', 'x'.repeat(129)],
+    ['--host', 'a b'],
+    ['--host', 'fe80::1%eth0'],
+    ['--host', `${'a'.repeat(64)}.example`],
+    ['--days', '0'],
+    ['--days', '3651'],
+    ['--days', '1e3'],
+    ['--nonsense'],
+  ]
+  for (const args of wrong) t.match(runPki(folder, ['gen', '--out', '.', ...args]), { status: 2, stdout: '' }, args.join(' '))
+  t.same(await readdir(folder), [])
+  t.match(runPki(folder, ['gen', '--help']), { status: 0, stdout: /--receiver-id[\s\S]*--certs/ })
+})
+
+t.test('pki inspect says loudly what is over or nearly so', async t => {
+  const day = 86_400_000
+  const read = async (days: number, now = Date.now()) => {
+    const certs = await makeCerts(t, { days, now: new Date(now) })
+    return runPki(certs, ['inspect', 'sender.crt']).stdout
+  }
+  t.match(await read(29), /id "MINISTRY 1_SEG01", profile sender, key ec-prime256v1\n {2}EXPIRES SOON: 28 days left/)
+  t.match(await read(10, Date.now() - 12.5 * day), /EXPIRED 3 days ago/)
+  t.match(await read(32), /\n {2}31 days left/)
+})
+
+t.test('pki inspect lists a folder, as JSON too', async t => {
+  const certs = await makeCerts(t)
+  const { status, stdout } = runPki(certs, ['inspect', '.', '--json'])
+  t.equal(status, 0)
+  const { certificates } = JSON.parse(stdout)
+  t.same(
+    certificates.map(({ profile }: { profile: string }) => profile),
+    ['ca', 'receiver', 'seal', 'sender'],
+  )
+  t.same(Object.keys(certificates[0]), ['file', 'id', 'profile', 'key', 'notAfter', 'daysLeft', 'fingerprint'])
+  t.match(runPki(await makeFolder(t), ['inspect', '.']), { status: 0, stdout: /no certificates.*pki gen/ })
+  t.match(runPki(certs, ['inspect', 'nothing']), { status: 5, stderr: /file-unreadable/ })
+})
