@@ -127,15 +127,14 @@ t.test('sign and verify: what one signs the other lists, in words and in JSON', 
   t.match(signed, { ...facts, id: 'other', document: /<CriticalDocument id="other">/, warnings: [] })
 })
 
-t.test('sign -o: writes a new file, and overwrites none that holds anything', async t => {
-  const { folder, run, json } = await openDesk(t, { 'a.xml': makeDocument(), 'empty.xml': '' })
+t.test('sign -o: writes a file, and replaces the one that is there', async t => {
+  const { folder, run, json } = await openDesk(t, { 'a.xml': makeDocument(), 'full.xml': 'something else' })
   t.match(await run('sign', 'a.xml', '-o', 'out.xml'), { exitCode: 0, stderr: '' })
-  const first = await readFile(join(folder, 'out.xml'))
-  t.match(await json('sign', 'a.xml', '-o', 'out.xml'), { ok: false, code: 'file-exists' })
-  t.match(await run('sign', 'a.xml', '-o', 'a.xml'), { exitCode: 5 })
-  t.same(await readFile(join(folder, 'out.xml')), first)
-  t.same(await readFile(join(folder, 'a.xml')), makeDocument())
-  t.match(await json('sign', 'a.xml', '-o', 'empty.xml'), { ok: true, file: join(folder, 'empty.xml') })
+  t.match(await readFile(join(folder, 'out.xml'), 'utf8'), /<Signature /)
+  t.match(await json('sign', 'a.xml', '-o', 'full.xml'), { ok: true, file: join(folder, 'full.xml') })
+  t.match(await readFile(join(folder, 'full.xml'), 'utf8'), /^<CriticalDocument [\s\S]*<Signature /)
+  t.match(await run('sign', 'a.xml', '-o', 'none/there.xml'), { exitCode: 0 })
+  t.match(await json('sign', 'a.xml', '-o', '.'), { ok: false, code: 'file-unreadable' })
 })
 
 t.test('sign: warns of a sender that is not the certificate, and refuses a second signature', async t => {

@@ -1,5 +1,4 @@
 // `sender sign`: a signed document, to a file or to standard output, and no network.
-import { stat } from 'node:fs/promises'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeDurableFile } from '@seg/core'
 import { loadIdentity } from '@seg/pki'
 import { verifyDocument } from '@seg/xmldsig'
@@ -29,7 +28,7 @@ export async function runSign(file: string, options: Options, command: Command):
   }
   if (options.output !== undefined) {
     const path = resolveUserPath(options.output)
-    await writeNewFile(path, signed)
+    await writeOutput(path, signed)
     output.report({ ...facts, file: path }, `signed ${document.id} as ${identity.id}: ${path}`)
   } else if (output.json) {
     output.report({ ...facts, document: signed.toString('utf8') }, '')
@@ -38,13 +37,11 @@ export async function runSign(file: string, options: Options, command: Command):
   }
 }
 
-/** Writes a file that is not there yet; an empty one, as mktemp makes, holds nothing to lose. */
-async function writeNewFile(path: string, bytes: Buffer): Promise<void> {
-  const found = await stat(path).catch(() => undefined)
+/** Replaces what is there, as every tool's -o does, and never with a part. */
+async function writeOutput(path: string, bytes: Buffer): Promise<void> {
   try {
-    await writeDurableFile(path, bytes, { mode: 0o644, replace: found?.isFile() === true && found.size === 0 })
+    await writeDurableFile(path, bytes, { mode: 0o644, replace: true })
   } catch (cause) {
-    if (Object(cause).code === 'EEXIST') throw new Fault('file-exists', `${path} is there already; it is left as it is`, { cause })
     throw new Fault('file-unreadable', `cannot write ${path}: ${(cause as Error).message}`, { cause })
   }
 }
