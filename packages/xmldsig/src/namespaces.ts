@@ -11,6 +11,8 @@ export type Binding = {
   readonly uri: string
   /** Index of the declaration of the same prefix that this one shadows, -1 for none. */
   readonly shadows: number
+  /** Place of its prefix among the prefixes known. */
+  readonly slot: number
   /** Its canonical form, kept by the canonicalizer once it was needed. */
   declaration: Buffer | undefined
 }
@@ -22,24 +24,30 @@ export const XML_BINDING = 1
 /** What `find` returns for a prefix that is not declared. */
 export const UNDECLARED = -1
 
-const noNamespace = binding('', '', -1)
-const xmlBinding = binding('xml', XML_NAMESPACE, -1)
+const noNamespace = binding('', '', -1, 0)
+const xmlBinding = binding('xml', XML_NAMESPACE, -1, 1)
 
 export class NamespaceScope {
   readonly bindings: Binding[] = [noNamespace, xmlBinding]
-  /** Index of the default namespace's binding. */
-  defaultIndex = NO_NAMESPACE
+  /** Index of the innermost binding of each prefix; the default namespace has the first slot, `xml` the second. */
+  readonly #innermost: number[] = [NO_NAMESPACE, XML_BINDING]
   /** Prefixes bound to a namespace now, `xml` not counted. */
   size = 0
 
-  /** Index of the innermost declaration of the prefix at [from, to) of `source`. */
+  /** Index of the innermost declaration of the prefix at [from, to) of `source`. As many steps as there are prefixes, however often declared. */
   find(source: Uint8Array, from: number, to: number): number {
-    const bindings = this.bindings
-    for (let i = bindings.length - 1; i > NO_NAMESPACE; i--) {
-      const octets = bindings[i]!.prefixOctets
-      if (octets.length === to - from && octets.length > 0 && isSame(octets, source, from)) return i
+    const { bindings } = this
+    for (let slot = this.#innermost.length - 1; slot > NO_NAMESPACE; slot--) {
+      const index = this.#innermost[slot]!
+      const octets = bindings[index]!.prefixOctets
+      if (octets.length === to - from && isSame(octets, source, from)) return index
     }
     return UNDECLARED
+  }
+
+  /** Index of the default namespace's binding. */
+  get defaultIndex(): number {
+    return this.#innermost[NO_NAMESPACE]!
   }
 
   uri(index: number): string {
@@ -48,44 +56,41 @@ export class NamespaceScope {
 
   /** Adds a declaration; `xml` is bound from the start and never declared. */
   declare(prefix: string, uri: string): void {
-    const shadows = this.#indexOf(prefix)
+    const slot = this.#slotOf(prefix)
+    const shadows = this.#innermost[slot] ?? UNDECLARED
     const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
     if (uri !== '' && !wasBound) this.size++
     if (uri === '' && wasBound) this.size--
-    const index = this.bindings.push(binding(prefix, uri, shadows)) - 1
-    if (prefix === '') this.defaultIndex = index
+    this.#innermost[slot] = this.bindings.push(binding(prefix, uri, shadows, slot)) - 1
   }
 
   /** Takes back the declarations from `length` on. */
   restore(length: number): void {
     while (this.bindings.length > length) {
-      const { prefix, uri, shadows } = this.bindings.pop()!
+      const { uri, shadows, slot } = this.bindings.pop()!
       const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
       if (uri !== '' && !wasBound) this.size--
       if (uri === '' && wasBound) this.size++
-      if (prefix === '') this.defaultIndex = shadows
+      // A prefix that shadowed nothing was the last to get a slot.
+      if (shadows === UNDECLARED) this.#innermost.pop()
+      else this.#innermost[slot] = shadows
     }
   }
 
   /** Innermost binding of each prefix, those that undeclare the default and `xml` included. */
-  *inScope(): Generator<number> {
-    const seen = new Set<string>()
-    for (let i = this.bindings.length - 1; i >= 0; i--) {
-      const { prefix } = this.bindings[i]!
-      if (!seen.has(prefix)) yield i
-      seen.add(prefix)
-    }
+  inScope(): readonly number[] {
+    return this.#innermost
   }
 
-  #indexOf(prefix: string): number {
-    if (prefix === '') return this.defaultIndex
-    for (let i = this.bindings.length - 1; i > NO_NAMESPACE; i--) if (this.bindings[i]!.prefix === prefix) return i
-    return UNDECLARED
+  /** The slot of a prefix; the one behind the last when it has none yet. */
+  #slotOf(prefix: string): number {
+    const slot = this.#innermost.findIndex(index => this.bindings[index]!.prefix === prefix)
+    return slot < 0 ? this.#innermost.length : slot
   }
 }
 
-function binding(prefix: string, uri: string, shadows: number): Binding {
-  return { prefix, prefixOctets: Buffer.from(prefix), uri, shadows, declaration: undefined }
+function binding(prefix: string, uri: string, shadows: number, slot: number): Binding {
+  return { prefix, prefixOctets: Buffer.from(prefix), uri, shadows, slot, declaration: undefined }
 }
 
 function isSame(octets: Uint8Array, source: Uint8Array, from: number): boolean {
