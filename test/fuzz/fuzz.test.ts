@@ -1,5 +1,6 @@
 // Differential fuzzing, 100,000 documents of it: we and independent programs agree on every one. `pnpm fuzz` goes on from there.
 import t from 'tap'
+import { needs, run } from '../support/programs.ts'
 import { openCampaigns } from './campaigns.ts'
 import { report, runCampaign } from './run.ts'
 
@@ -18,6 +19,12 @@ const titles: Record<string, string> = {
 
 const { campaigns, close } = await openCampaigns()
 t.teardown(close)
+
+for (const program of ['xmllint', 'xmlsec1']) {
+  t.test(`${program} has its say`, needs(program), async t => {
+    t.equal(run(program, ['--version']).status, 0)
+  })
+}
 
 for (const campaign of campaigns) {
   t.test(titles[campaign.name]!, async t => {

@@ -13,6 +13,9 @@ export type Found = {
   readonly path: string | undefined
 }
 
+/** Far more than some hundred runs take: what was found is not made smaller for longer than this. */
+const LONGEST_MS = 60_000
+
 export type Outcome = { readonly cases: number; readonly found: Found | undefined }
 
 /** `runs` runs from `seed`, or the one at `path`; `isLast` when no more will follow. */
@@ -21,7 +24,12 @@ export function runCampaign(campaign: Campaign, seed: number, runs: number, isLa
   const property = fc.property(fc.tuple(...campaign.tapes.map(tapes)), choices => {
     cases += campaign.judge(...choices.map(bytes => new Tape(bytes)))
   })
-  const details = fc.check(property, { seed, numRuns: path === undefined ? runs : 1, ...(path !== undefined && { path }) })
+  const details = fc.check(property, {
+    seed,
+    numRuns: path === undefined ? runs : 1,
+    ...(path !== undefined && { path }),
+    interruptAfterTimeLimit: LONGEST_MS,
+  })
   if (details.failed) return { cases, found: describe(campaign, details.errorInstance, seed, details.counterexamplePath ?? undefined) }
   try {
     campaign.finish?.(isLast)

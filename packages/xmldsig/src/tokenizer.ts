@@ -158,7 +158,8 @@ export class Tokenizer {
 
   #readDeclaration(source: Buffer, at: number, end: number): number {
     // XML 1.0 appendix F: a zero byte in front means UTF-16 or UTF-32 without a byte order mark.
-    if (source[at] === 0 || (at + 1 < end && source[at + 1] === 0)) refuse('xml-encoding', at, 'the document looks like UTF-16 or UTF-32')
+    if (source[at] !== 0 && at + 1 === end) return this.#starve(at)
+    if (source[at] === 0 || source[at + 1] === 0) refuse('xml-encoding', at, 'the document looks like UTF-16 or UTF-32')
     const next = readXmlDeclaration(source, at, end)
     if (next === STARVED) return this.#starve(at)
     this.#countLines(source, next)
