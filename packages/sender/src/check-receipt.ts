@@ -1,5 +1,5 @@
 // Is this receipt the receiver's word about exactly the document we sent? Nothing counts as delivered before.
-import { createHash, type X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificate, gatewayId, type Trust } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
@@ -7,30 +7,30 @@ import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xm
 /** A receipt that holds, and the seal certificate that made it. */
 export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certificate }
 
-/** What the receipt must say: the exact bytes sent, what they sign, and who took them. */
-export type Delivered = { readonly bytes: Uint8Array; readonly document: VerifiedDocument; readonly serverId: string }
+/** What the receipt must say: the SHA-256 of the exact bytes sent, what they sign, and who took them. */
+export type Delivered = { readonly sha256: Buffer; readonly document: VerifiedDocument; readonly serverId: string }
 
 /** Checks a receipt just received; throws Fault `receipt-invalid`, with what was expected and found. */
 export function checkReceipt(receipt: Uint8Array, delivered: Delivered, trust: Trust, now: Date): CheckedReceipt {
   const facts = openReceipt(receipt, certificate => checkCertificate(certificate, 'seal', trust, now))
-  const { bytes, document, serverId } = delivered
+  const { sha256, document, serverId } = delivered
   expectSame('the receiver', facts.receiverId, document.receiverId)
   expectSame('the receiver', facts.receiverId, serverId)
   expectSame('the sender', facts.senderId, document.senderId)
   expectSame('the document id', facts.documentId, document.id)
-  expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256(bytes).toString('hex'))
+  expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256.toString('hex'))
   expectSame('the Reference digest', facts.referenceDigest.toString('hex'), document.signature.digest.toString('hex'))
   return facts
 }
 
 /**
- * Checks a receipt that `checkReceipt` passed before it was stored: that it still belongs to the stored bytes and to our CA. The seal certificate
+ * Checks a receipt that `checkReceipt` passed before it was stored: that it still belongs to the stored bytes, by their SHA-256, and to our CA. The seal certificate
  * is checked at the time of acceptance: a receipt outlives the certificate that made it.
  */
-export function checkStoredReceipt(receipt: Uint8Array, bytes: Uint8Array, trust: Trust): CheckedReceipt {
+export function checkStoredReceipt(receipt: Uint8Array, sha256: Buffer, trust: Trust): CheckedReceipt {
   const facts = openReceipt(receipt, () => {})
   asReceiptFault(() => checkCertificate(facts.certificate, 'seal', trust, new Date(facts.acceptedAt)))
-  expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256(bytes).toString('hex'))
+  expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256.toString('hex'))
   return facts
 }
 
@@ -56,8 +56,4 @@ function asReceiptFault<T>(check: () => T): T {
 
 function expectSame(what: string, found: string, expected: string): void {
   if (found !== expected) throw new Fault('receipt-invalid', `${what} in the receipt is ${quote(found)}, not ${quote(expected)}`)
-}
-
-export function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }

@@ -1,7 +1,7 @@
 // The same bytes, again and again, until the receiver has said yes or no or the time is up.
 import { Fault } from '@seg/core'
 import { readConnectionFailure } from './connection-fault.ts'
-import { type Answer, type Link, postDocument } from './post-document.ts'
+import { type Answer, type Body, type Link, postDocument } from './post-document.ts'
 import { DeliveryRefused, readProblem } from './problem.ts'
 import { parseRetryAfter, retryDelay } from './retry.ts'
 
@@ -25,12 +25,12 @@ type Try = { readonly answer: Answer } | Later
  * Resolves with the first answer 200 or 201. Throws DeliveryRefused for the receiver's no, Fault `delivery-pending` when the time is up or
  * the receiver asks for more patience than there is, Fault `certificate-invalid` for a server that must not have the document.
  */
-export async function deliver(bytes: Uint8Array, link: Link, patience: Patience): Promise<Accepted> {
+export async function deliver(body: Body, link: Link, patience: Patience): Promise<Accepted> {
   const end = performance.now() + patience.timeout
   const timeUp = AbortSignal.timeout(patience.timeout)
   let later: Later | undefined
   for (let tries = 1; ; tries++) {
-    const outcome = await tryOnce(bytes, link, timeUp, patience.now)
+    const outcome = await tryOnce(body, link, timeUp, patience.now)
     if ('answer' in outcome) return { answer: outcome.answer, tries }
     // That the time was up in the middle of a try says less than why the one before failed.
     later = timeUp.aborted ? (later ?? outcome) : outcome
@@ -43,9 +43,19 @@ export async function deliver(bytes: Uint8Array, link: Link, patience: Patience)
   }
 }
 
-async function tryOnce(bytes: Uint8Array, link: Link, timeUp: AbortSignal, now: () => Date): Promise<Try> {
-  const answer = await postDocument(bytes, link, timeUp).catch(readConnectionFailure)
-  if (typeof answer === 'string') return { reason: answer, retryAfter: 0 }
+async function tryOnce(body: Body, link: Link, timeUp: AbortSignal, now: () => Date): Promise<Try> {
+  let sent = 0
+  const read = async function* () {
+    for await (const piece of body.read()) {
+      yield piece
+      sent += piece.length
+    }
+  }
+  const answer = await postDocument({ bytes: body.bytes, read }, link, timeUp).catch(readConnectionFailure)
+  if (typeof answer === 'string') {
+    const isCutOff = timeUp.aborted && sent > 0 && sent < body.bytes
+    return { reason: isCutOff ? `the time was up when ${sent} of ${body.bytes} bytes were sent` : answer, retryAfter: 0 }
+  }
   if (answer.status === 200 || answer.status === 201) return { answer }
   const problem = readProblem(answer)
   if (!isTransient(answer.status)) throw new DeliveryRefused(problem)

@@ -1,11 +1,15 @@
 // What this gateway remembers of its deliveries: one folder each, named by what was asked for, so that asking again finds it.
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, type FaultCode, isFaultCode, writeDurableFile } from '@seg/core'
+import { type FaultCode, isFaultCode, writeDurableFile } from '@seg/core'
+import { onFile } from './file-fault.ts'
 
-/** What makes two requests the same delivery. */
-export type DeliveryRequest = { readonly input: Uint8Array; readonly id: string | undefined; readonly receiver: URL }
+/** What makes two requests the same delivery; `inputDigest` is the SHA-256 of the input file. */
+export type DeliveryRequest = { readonly inputDigest: Uint8Array; readonly id: string | undefined; readonly receiver: URL }
+
+/** A document on its way to the disk. A Fault that comes out of it is passed on, and nothing is kept. */
+export type Pieces = AsyncIterable<Uint8Array>
 
 /** A refusal that was remembered: the code and when. */
 export type PastRefusal = { readonly code: FaultCode; readonly at: string }
@@ -13,12 +17,12 @@ export type PastRefusal = { readonly code: FaultCode; readonly at: string }
 export type DeliveryRecord = {
   readonly documentPath: string
   readonly receiptPath: string
-  /** The bytes of every try so far, or undefined before the first one. */
-  document(): Promise<Buffer | undefined>
-  /** Keeps the bytes before their first try. Returns what is kept: another process may have been first, and then its bytes count. */
-  keepDocument(bytes: Buffer): Promise<Buffer>
+  /** Whether there are bytes of an earlier try at `documentPath`. */
+  hasDocument(): Promise<boolean>
+  /** Keeps the bytes before their first try. Resolves with false when another process was first: then its bytes count. */
+  keepDocument(pieces: Pieces): Promise<boolean>
   /** Puts new bytes in the place of those that are known never to have been accepted. */
-  replaceDocument(bytes: Buffer): Promise<Buffer>
+  replaceDocument(pieces: Pieces): Promise<void>
   receipt(): Promise<Buffer | undefined>
   keepReceipt(receipt: Buffer): Promise<void>
   refusal(): Promise<PastRefusal | undefined>
@@ -34,16 +38,12 @@ export function openDelivery(folder: string, request: DeliveryRequest): Delivery
   return {
     documentPath: path('document.xml'),
     receiptPath: path('receipt.xml'),
-    document: () => read(path('document.xml')),
-    async keepDocument(bytes) {
-      // Crash before: nothing was sent. After: these bytes go out on every try, so the receiver can take at most one document.
-      const kept = await write(path('document.xml'), bytes, false)
-      return kept ? bytes : ((await read(path('document.xml'))) ?? bytes)
-    },
-    async replaceDocument(bytes) {
+    hasDocument: () => exists(path('document.xml')),
+    // Crash before it resolves: nothing was sent. After: these bytes go out on every try, so the receiver can take at most one document.
+    keepDocument: pieces => write(path('document.xml'), pieces, false),
+    async replaceDocument(pieces) {
       // Crash before: the old bytes are refused once more and replaced then. After: as with the first bytes.
-      await write(path('document.xml'), bytes, true)
-      return bytes
+      await write(path('document.xml'), pieces, true)
     },
     receipt: () => read(path('receipt.xml')),
     async keepReceipt(receipt) {
@@ -66,9 +66,9 @@ export function openDelivery(folder: string, request: DeliveryRequest): Delivery
 }
 
 /** SHA-256 over the three parts, each with its length before it, in hex: safe as a folder's name whatever they hold. */
-export function deliveryKey({ input, id, receiver }: DeliveryRequest): string {
+export function deliveryKey({ inputDigest, id, receiver }: DeliveryRequest): string {
   const hash = createHash('sha256')
-  for (const part of [input, Buffer.from(id ?? ''), Buffer.from(receiver.origin)]) hash.update(`${part.length}:`).update(part)
+  for (const part of [inputDigest, Buffer.from(id ?? ''), Buffer.from(receiver.origin)]) hash.update(`${part.length}:`).update(part)
   return hash.digest('hex')
 }
 
@@ -81,22 +81,30 @@ function parseRefusal(text: string): PastRefusal | undefined {
   }
 }
 
+async function exists(path: string): Promise<boolean> {
+  return onFile('read', path, async () => {
+    await access(path)
+    return true
+  }).catch(error => (isMissing(error.cause) ? false : Promise.reject(error)))
+}
+
 async function read(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    if (Object(cause).code === 'ENOENT') return undefined
-    throw new Fault('file-unreadable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
-  }
+  return onFile('read', path, () => readFile(path)).catch(error => (isMissing(error.cause) ? undefined : Promise.reject(error)))
+}
+
+function isMissing(cause: unknown): boolean {
+  return Object(cause).code === 'ENOENT'
 }
 
 /** Whether the bytes were written; false when something is there already and `replace` is false. */
-async function write(path: string, bytes: string | Uint8Array, replace: boolean): Promise<boolean> {
-  try {
-    await writeDurableFile(path, bytes, { replace })
-    return true
-  } catch (cause) {
-    if (!replace && Object(cause).code === 'EEXIST') return false
-    throw new Fault('file-unreadable', `cannot write ${path}: ${(cause as Error).message}`, { cause })
-  }
+async function write(path: string, bytes: string | Uint8Array | Pieces, replace: boolean): Promise<boolean> {
+  return onFile('write', path, async () => {
+    try {
+      await writeDurableFile(path, bytes, { replace })
+      return true
+    } catch (cause) {
+      if (!replace && Object(cause).code === 'EEXIST') return false
+      throw cause
+    }
+  })
 }

@@ -4,12 +4,12 @@ import { loadIdentity } from '@seg/pki'
 import t from 'tap'
 import { sendTemplate } from './send.ts'
 import { answerReceipt, makeReceipt, type Reply, startReceiver } from './testing/foreign-receiver.ts'
-import { makeCerts, makeDocument, makeFolder, openSender } from './testing/gateways.ts'
+import { makeCerts, makeDocument, makeFolder, openSender, openTemplate } from './testing/gateways.ts'
 
 const certs = await makeCerts(t)
 const [tlsKey, ownSender] = await Promise.all((['receiver', 'sender'] as const).map(profile => loadIdentity(certs, profile)))
 const foreignSeal = await loadIdentity(await makeCerts(t), 'seal')
-const input = makeDocument()
+const template = await openTemplate(t, makeDocument())
 
 const answer = (make: (received: Buffer) => Promise<string | Buffer>): Reply => {
   return async (response, received) => answerReceipt(response, await make(received))
@@ -42,7 +42,7 @@ for (const [title, [lie, detail]] of Object.entries(lies)) {
   t.test(`does not believe a receipt ${title}`, async t => {
     const data = await makeFolder(t)
     const receiver = await startReceiver(t, certs, lie)
-    const send = async () => sendTemplate({ input, id: undefined, stripComments: false }, receiver.url, await openSender(certs, data, 5000))
+    const send = async () => sendTemplate(template, receiver.url, await openSender(certs, data, 5000))
     const fault = await send().catch(error => error)
     t.match(fault, { code: 'receipt-invalid', exitCode: 6, detail })
     t.notMatch(fault.detail, '\u001b')

@@ -1,13 +1,10 @@
-// The files that a command names, and the name it shows for them.
+// Small files that a command names.
 import { readFile } from 'node:fs/promises'
-import { Fault, resolveUserPath } from '@seg/core'
+import { resolveUserPath } from '@seg/core'
+import { onFile } from './file-fault.ts'
 
 /** The whole file; a relative path starts where the user typed it. Throws Fault `file-unreadable`. */
 export async function readInputFile(file: string): Promise<Buffer> {
   const path = resolveUserPath(file)
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw new Fault('file-unreadable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
-  }
+  return onFile('read', path, () => readFile(path))
 }

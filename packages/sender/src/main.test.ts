@@ -1,8 +1,9 @@
 // The sender's commands as scripts see them: exit codes, JSON, files.
-import { readFile, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, lstat, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { accept, answerReceipt, refuse, startReceiver } from './testing/foreign-receiver.ts'
+import { accept, answerReceipt, refuse, sha256, startReceiver } from './testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder } from './testing/gateways.ts'
 import { runSender } from './testing/run-sender.ts'
 
@@ -137,6 +138,25 @@ t.test('sign -o: writes a file, and replaces the one that is there', async t => 
   t.match(await json('sign', 'a.xml', '-o', '.'), { ok: false, code: 'file-unreadable' })
 })
 
+t.test('sign -o: keeps the permissions of what it replaces, and takes the input itself and links', async t => {
+  const { folder, run } = await openDesk(t)
+  await chmod(join(folder, 'a.xml'), 0o600)
+  await symlink('a.xml', join(folder, 'link.xml'))
+  t.match(await run('sign', 'a.xml', '-o', 'link.xml'), { exitCode: 0 })
+  t.match(await readFile(join(folder, 'a.xml'), 'utf8'), /<Signature /)
+  t.equal((await stat(join(folder, 'a.xml'))).mode & 0o777, 0o600)
+  t.ok((await lstat(join(folder, 'link.xml'))).isSymbolicLink())
+})
+
+t.test('sign and send: read a pipe, too', async t => {
+  const { folder, run } = await openDesk(t)
+  execFileSync('mkfifo', [join(folder, 'pipe'), join(folder, 'out')])
+  const [signed] = await Promise.all([run('sign', 'pipe'), writeFile(join(folder, 'pipe'), makeDocument())])
+  t.match(signed, { exitCode: 0, stdout: /<Signature / })
+  const [written] = await Promise.all([readFile(join(folder, 'out'), 'utf8'), run('sign', 'a.xml', '-o', 'out')])
+  t.match(written, /<Signature /, 'and write one')
+})
+
 t.test('sign: warns of a sender that is not the certificate, and refuses a second signature', async t => {
   const { run, json } = await openDesk(t, { 'a.xml': makeDocument({ sender: 'MINISTRY 9' }) })
   t.match(await run('sign', 'a.xml', '-o', 'signed.xml'), { exitCode: 0, stderr: /warning: SenderID is "MINISTRY 9"/ })
@@ -154,6 +174,29 @@ t.test('verify: 5 with the code for a changed document and for another certifica
   t.match(await json('verify', 'signed.xml', '--cert', join(certs, 'receiver.crt')), { ok: false, code: /^signature-(key|value)$/ })
   t.match(await json('verify', 'signed.xml', '--cert', 'signed.xml'), { ok: false, code: 'certificate-invalid' })
   t.match(await run('verify', 'signed.xml'), { exitCode: 2, stderr: /--cert/ })
+})
+
+t.test('verify --canonical: writes what was digested, also for a changed document, and only then', async t => {
+  const { folder, run, json } = await openDesk(t)
+  await run('sign', 'a.xml', '-o', 'signed.xml')
+  const cert = join(certs, 'sender.crt')
+  const signed = await readFile(join(folder, 'signed.xml'), 'utf8')
+  await writeFile(join(folder, 'changed.xml'), signed.replace('Saturday', 'Sunday'))
+  await writeFile(join(folder, 'broken.xml'), signed.replace('</Payload>', ''))
+  const { digest } = await json('verify', 'signed.xml', '--cert', cert, '--canonical', 'right')
+  const right = await readFile(join(folder, 'right'))
+  t.equal(sha256(right).toString('base64'), digest)
+
+  const { exitCode, stderr } = await run('verify', 'changed.xml', '--cert', cert, '--canonical', 'wrong')
+  const wrong = await readFile(join(folder, 'wrong'))
+  t.equal(exitCode, 5)
+  for (const part of [`computed sha256 ${sha256(wrong).toString('base64')}`, `signed ${digest}`, join(folder, 'wrong')])
+    t.match(stderr, part)
+  t.equal(wrong.toString(), right.toString().replace('Saturday', 'Sunday'))
+  t.match(await run('verify', 'changed.xml', '--cert', cert), { stderr: /--canonical OUT/ })
+
+  t.match(await run('verify', 'broken.xml', '--cert', cert, '--canonical', 'none'), { exitCode: 5, stderr: /xml-malformed/ })
+  await t.rejects(stat(join(folder, 'none')), { code: 'ENOENT' })
 })
 
 t.test('verify --repeat: the time of one, in nanoseconds', async t => {

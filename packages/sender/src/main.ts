@@ -27,6 +27,7 @@ const verify = program
   .description('verify a signed document under a certificate')
   .argument('<file>', 'the signed document')
 verify.requiredOption('--cert <file>', "the signer's certificate, in PEM")
+verify.option('--canonical <file>', 'write the canonical octets under the digest there, also when the digest does not match')
 verify.option('--repeat <times>', 'verify that many times and report the time of one', parseRepeat)
 addSettings(verify, {}).action(runVerify)
 

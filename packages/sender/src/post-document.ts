@@ -1,9 +1,11 @@
 // One POST over mutually authenticated TLS 1.3: the only file that knows undici.
 import type { X509Certificate } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { Fault } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { buildConnector, Client, type Dispatcher } from 'undici'
+import { readBeforeFailing } from './answer-first.ts'
 
 /** What a connection negotiated, in the registries' names. */
 export type TlsFacts = { readonly protocol: string; readonly cipher: string; readonly group: string }
@@ -23,6 +25,9 @@ export type Answer = Connection & {
   readonly body: Buffer | undefined
 }
 
+/** What is sent: `read` gives its `bytes` bytes from the start, each time it is called; a piece need be good only until the next. */
+export type Body = { readonly bytes: number; readonly read: () => AsyncIterable<Uint8Array> }
+
 export type Link = {
   readonly receiver: URL
   readonly identity: Identity
@@ -35,14 +40,18 @@ export type Link = {
 const longestAnswer = 64 * 1024
 
 /**
- * Sends the document on a connection of its own and reads the answer. The certificate chain and name are checked by TLS, the rest by `admitServer`.
+ * Sends the document on a connection of its own and reads the answer, which may come before all is sent: then the rest stays here. The certificate
+ * chain and name are checked by TLS, the rest by `admitServer`.
  * Rejects with its Fault, with `signal`'s reason, or with the error of the connection as Node and undici give it.
  */
-export async function postDocument(bytes: Uint8Array, link: Link, signal: AbortSignal): Promise<Answer> {
+export async function postDocument(body: Body, link: Link, signal: AbortSignal): Promise<Answer> {
   let connection: Connection | undefined
   let alert: Error | undefined
+  let isSent = () => false
   const onConnected = (socket: TLSSocket, made: Connection) => {
     connection = made
+    readBeforeFailing(socket)
+    isSent = () => socket.writableLength === 0
     // undici sees only that the connection ends; why stands in the TLS alert before it.
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code?.startsWith('ERR_SSL_')) alert = error
@@ -58,8 +67,13 @@ export async function postDocument(bytes: Uint8Array, link: Link, signal: AbortS
     const response = await client.request({
       method: 'POST',
       path: '/v1/documents',
-      headers: { 'content-type': 'application/xml', accept: 'application/xml, application/problem+json' },
-      body: bytes,
+      headers: {
+        'content-type': 'application/xml',
+        'content-length': String(body.bytes),
+        accept: 'application/xml, application/problem+json',
+      },
+      // undici takes any AsyncIterable, and asks for a piece only when the one before is written; its types know streams only.
+      body: holdUntilSent(body.read(), () => isSent()) as unknown as Readable,
       signal,
     })
     if (connection === undefined) throw new TypeError('an answer without a connection')
@@ -68,6 +82,16 @@ export async function postDocument(bytes: Uint8Array, link: Link, signal: AbortS
     throw alert ?? error
   } finally {
     await client.destroy()
+  }
+}
+
+/** A piece stays as it is until the socket has sent it. Then its memory serves the next one: what is sent leaves no garbage behind. */
+async function* holdUntilSent(pieces: AsyncIterable<Uint8Array>, isSent: () => boolean): AsyncGenerator<Uint8Array> {
+  let memory = Buffer.alloc(0)
+  for await (const piece of pieces) {
+    if (!isSent() || memory.length < piece.length) memory = Buffer.allocUnsafeSlow(piece.length)
+    memory.set(piece)
+    yield memory.subarray(0, piece.length)
   }
 }
 

@@ -3,10 +3,40 @@ import type { WriteStream } from 'node:tty'
 
 export type Progress = { show(text: string): void; clear(): void }
 
-export function openProgress(stream: Pick<WriteStream, 'isTTY' | 'columns' | 'write'>): Progress {
-  if (!stream.isTTY) return { show() {}, clear() {} }
+/** Told what begins and how many bytes it is about; what it returns is told how many of them are done. */
+export type Meter = (doing: string, total: number) => (done: number) => void
+
+/** Milliseconds between two lines of a meter, and before the first: short work shows none. */
+const METER_INTERVAL = 200
+
+export function openProgress(stream: Pick<WriteStream, 'isTTY' | 'columns' | 'write'>, { isSilent = false } = {}): Progress {
+  if (isSilent || !stream.isTTY) return silentProgress
   return {
     show: text => void stream.write(`\r\u001b[K${text.slice(0, (stream.columns || 80) - 1)}`),
     clear: () => void stream.write('\r\u001b[K'),
   }
+}
+
+/** Shows bytes, share and speed of the work on the file `name`; `now` gives milliseconds. */
+export function openMeter(progress: Progress, name: string, now = () => performance.now()): Meter {
+  return (doing, total) => {
+    const start = now()
+    let shown = start
+    return done => {
+      const time = now()
+      if (time - shown < METER_INTERVAL) return
+      shown = time
+      const share = total === 0 ? 100 : Math.floor((100 * done) / total)
+      const speed = done / 1e6 / ((time - start) / 1000)
+      progress.show(`${name}: ${doing}, ${megabytes(done)} of ${megabytes(total)} MB, ${share} %, ${speed.toFixed(0)} MB/s`)
+    }
+  }
+}
+
+export const silentMeter: Meter = () => () => {}
+
+const silentProgress: Progress = { show() {}, clear() {} }
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
 }

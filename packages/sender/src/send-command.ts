@@ -1,13 +1,13 @@
 // `sender send`: every file is tried, each outcome is told, and the worst one is the exit code.
 import { setTimeout as pause } from 'node:timers/promises'
 import { styleText } from 'node:util'
-import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { loadIdentity, loadTrust } from '@seg/pki'
-import { readInputFile } from './input-file.ts'
+import { openDocumentFile } from './document-file.ts'
 import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, type Paint, worstOf } from './outcome.ts'
-import { openProgress, type Progress } from './progress.ts'
+import { openMeter, openProgress, type Progress } from './progress.ts'
 import { type SendingGateway, sendTemplate } from './send.ts'
-import { chooseId } from './signed-document.ts'
+import { chooseId } from './sign-template.ts'
 
 type Options = { readonly id?: string; readonly stripComments?: boolean }
 
@@ -16,17 +16,17 @@ export async function runSend(files: readonly [string, ...string[]], options: Op
   const { certs, data, to, timeout } = readSettings(command, ['certs', 'data', 'to', 'timeout'])
   checkUsage(files, options, to)
   const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadTrust(certs)])
-  const progress = openProgress(process.stderr)
+  const progress = openProgress(process.stderr, { isSilent: output.json })
   const note = (line: string) => {
     progress.clear()
     output.say(line)
   }
-  const gateway: SendingGateway = { identity, trust, data, note, patience: openPatience(timeout, progress) }
+  const gateway = { identity, trust, data, note, patience: openPatience(timeout, progress) }
 
   const outcomes: Outcome[] = []
   for (const file of files) {
     progress.show(`${file}: sending to ${to.origin}`)
-    const outcome = await sendFile(file, options, to, gateway)
+    const outcome = await sendFile(file, options, to, { ...gateway, meter: openMeter(progress, file) })
     progress.clear()
     if (!output.json) tell(outcome)
     outcomes.push(outcome)
@@ -40,7 +40,7 @@ async function sendFile(file: string, options: Options, to: URL, gateway: Sendin
   const start = performance.now()
   const passed = () => (performance.now() - start) / 1000
   try {
-    const input = await readInputFile(file)
+    await using input = await openDocumentFile(resolveUserPath(file), gateway.meter)
     const template = { input, id: chooseId(options.id), stripComments: options.stripComments === true }
     return { file, delivery: await sendTemplate(template, to, gateway), seconds: passed() }
   } catch (fault) {

@@ -3,13 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { faults } from '@seg/core'
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
-import { sha256 } from './check-receipt.ts'
 import { sendTemplate } from './send.ts'
-import { signTemplate, type Template } from './signed-document.ts'
-import { accept, type Reply, refuse, startReceiver } from './testing/foreign-receiver.ts'
-import { makeCerts, makeDocument, makeFolder, openSender, receiverId, senderId } from './testing/gateways.ts'
+import { accept, type Reply, refuse, sha256, startReceiver } from './testing/foreign-receiver.ts'
+import { makeCerts, makeDocument, makeFolder, openInput, openSender, openTemplate, receiverId, senderId, sign } from './testing/gateways.ts'
 
-const template: Template = { input: makeDocument(), id: undefined, stripComments: false }
+const template = await openTemplate(t, makeDocument())
 const certs = await makeCerts(t)
 
 /** Replies in turn; the last one for good. */
@@ -47,7 +45,7 @@ t.test('takes another id, another file and another receiver for other deliveries
   await sendTemplate(template, one.url, sender)
   await sendTemplate(template, two.url, sender)
   await sendTemplate({ ...template, id: 'doc124' }, one.url, sender)
-  await sendTemplate({ ...template, input: makeDocument({ id: 'doc125' }) }, one.url, sender)
+  await sendTemplate({ ...template, input: await openInput(t, makeDocument({ id: 'doc125' })) }, one.url, sender)
   const idOf = (bytes: Buffer) => verifyDocument(bytes, sender.identity.certificate).id
   t.same(one.received.map(idOf), ['doc123', 'doc124', 'doc125'])
   t.same(two.received.map(idOf), ['doc123'])
@@ -93,7 +91,7 @@ t.test('signs afresh, once, when its own timestamp has become stale', async t =>
 
 t.test("leaves a template's own timestamp alone, stale as it may be", async t => {
   const receiver = await startReceiver(t, certs, refuse('timestamp-stale'))
-  const input = makeDocument({ timestamp: '2020-01-01T00:00:00Z' })
+  const input = await openInput(t, makeDocument({ timestamp: '2020-01-01T00:00:00Z' }))
   const sent = sendTemplate({ ...template, input }, receiver.url, await openSender(certs, await makeFolder(t)))
   await t.rejects(sent, { code: 'delivery-refused', problem: { code: 'timestamp-stale' } })
   t.equal(receiver.received.length, 1)
@@ -116,28 +114,30 @@ t.test('remembers a refusal, and asks again when told to send again', async t =>
 t.test('sends a document that is signed already as it is', async t => {
   const receiver = await startReceiver(t, certs, accept(certs))
   const sender = await openSender(certs, await makeFolder(t))
-  const input = await signTemplate(template, sender.identity, new Date())
+  const bytes = await sign(template, sender.identity)
+  const input = await openInput(t, bytes)
   await sendTemplate({ ...template, input }, receiver.url, sender)
   const again = await sendTemplate({ ...template, input }, receiver.url, sender)
-  t.same(receiver.received, [input])
-  t.same([await readFile(again.documentPath), again.made], [input, undefined])
+  t.same(receiver.received, [bytes])
+  t.same([await readFile(again.documentPath), again.made], [bytes, undefined])
   await t.rejects(sendTemplate({ ...template, input, id: 'doc124' }, receiver.url, sender), { code: 'usage' })
 })
 
 t.test('lets the receiver judge a signed document that was changed, and believes no receipt for it', async t => {
   const sender = await openSender(certs, await makeFolder(t))
-  const signed = await signTemplate(template, sender.identity, new Date())
-  const input = Buffer.from(signed.toString().replace('Saturday', 'Sunday'))
+  const signed = await sign(template, sender.identity)
+  const bytes = Buffer.from(signed.toString().replace('Saturday', 'Sunday'))
+  const input = await openInput(t, bytes)
   const strict = await startReceiver(t, certs, refuse('signature-digest'))
   await t.rejects(sendTemplate({ ...template, input }, strict.url, sender), {
     code: 'delivery-refused',
     exitCode: 3,
     problem: { code: 'signature-digest' },
   })
-  t.same(strict.received, [input])
+  t.same(strict.received, [bytes])
 
   const receipts = await startReceiver(t, certs, accept(certs))
-  const delivery = await sendTemplate({ ...template, input: signed }, receipts.url, sender)
+  const delivery = await sendTemplate({ ...template, input: await openInput(t, signed) }, receipts.url, sender)
   const lax = await startReceiver(t, certs, async response => {
     response.writeHead(201, { 'content-type': 'application/xml' }).end(await readFile(delivery.receiptPath))
   })
@@ -168,7 +168,7 @@ t.test('asks again when the receipt of an earlier delivery no longer verifies', 
 t.test('warns of a sender that is not us, and leaves the decision to the receiver', async t => {
   const receiver = await startReceiver(t, certs, refuse('sender-mismatch'))
   const sender = await openSender(certs, await makeFolder(t))
-  const input = makeDocument({ sender: 'MINISTRY 9' })
+  const input = await openInput(t, makeDocument({ sender: 'MINISTRY 9' }))
   await t.rejects(sendTemplate({ ...template, input }, receiver.url, sender), {
     code: 'delivery-refused',
     problem: { code: 'sender-mismatch' },
@@ -179,7 +179,7 @@ t.test('warns of a sender that is not us, and leaves the decision to the receive
 t.test('stores and sends nothing of a document that it may not sign', async t => {
   const receiver = await startReceiver(t, certs, accept(certs))
   const data = await makeFolder(t)
-  const input = Buffer.from(makeDocument().toString().replace('<Payload>', '<!-- secret --><Payload>'))
+  const input = await openInput(t, Buffer.from(makeDocument().toString().replace('<Payload>', '<!-- secret --><Payload>')))
   await t.rejects(sendTemplate({ ...template, input }, receiver.url, await openSender(certs, data)), { code: 'xml-comment', exitCode: 5 })
   t.same(receiver.received, [])
   await sendTemplate({ ...template, input, stripComments: true }, receiver.url, await openSender(certs, data))
@@ -194,7 +194,7 @@ t.test('reports every refusal of the registry by its code', async t => {
     refuse(final[count - 1] ?? 'internal')(response, received, count),
   )
   const sender = await openSender(certs, await makeFolder(t))
-  const input = makeDocument({ timestamp: new Date().toISOString() })
+  const input = await openInput(t, makeDocument({ timestamp: new Date().toISOString() }))
   const seen: string[] = []
   for (const _ of final) await sendTemplate({ ...template, input }, receiver.url, sender).catch(fault => seen.push(fault.problem.code))
   t.same(seen, final)

@@ -1,49 +1,50 @@
 // `sender sign`: a signed document, to a file or to standard output, and no network.
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeDurableFile } from '@seg/core'
+import { type Command, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { loadIdentity } from '@seg/pki'
-import { verifyDocument } from '@seg/xmldsig'
-import { readInputFile } from './input-file.ts'
-import { chooseId, signTemplate } from './signed-document.ts'
+import type { Envelope } from '@seg/xmldsig'
+import { openDocumentFile } from './document-file.ts'
+import { writeOutputFile, writeStandardOutput } from './output-file.ts'
+import { openMeter, openProgress } from './progress.ts'
+import { chooseId, type Keep, readOutline, signTemplate } from './sign-template.ts'
 
 type Options = { readonly output?: string; readonly id?: string; readonly stripComments?: boolean }
 
 export async function runSign(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
+  const path = options.output === undefined ? undefined : resolveUserPath(options.output)
   const id = chooseId(options.id)
   const { certs } = readSettings(command, ['certs'])
-  const input = await readInputFile(file)
+  const progress = openProgress(process.stderr, { isSilent: output.json || (path === undefined && process.stdout.isTTY) })
+  await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
   const identity = await loadIdentity(certs, 'sender')
-  const signed = await signTemplate({ input, id, stripComments: options.stripComments === true }, identity, new Date())
-  const document = verifyDocument(signed, identity.certificate)
 
-  const warnings = document.senderId === identity.id ? [] : [foreignSender(document.senderId, identity.id)]
-  for (const warning of warnings) output.say(`warning: ${warning}`)
-  const facts = {
-    ok: true,
-    id: document.id,
-    senderId: document.senderId,
-    receiverId: document.receiverId,
-    timestamp: document.timestamp,
-    warnings,
+  const keep: Keep = async (pieces, envelope) => {
+    const facts = describeSigned(envelope, identity.id)
+    progress.clear()
+    for (const warning of facts.warnings) output.say(`warning: ${warning}`)
+    if (path !== undefined) await writeOutputFile(path, pieces)
+    else await writeStandardOutput(output.json ? formatJson(facts, pieces) : pieces)
+    progress.clear()
+    if (path !== undefined) output.report({ ...facts, file: path }, `signed ${envelope.id} as ${identity.id}: ${path}`)
   }
-  if (options.output !== undefined) {
-    const path = resolveUserPath(options.output)
-    await writeOutput(path, signed)
-    output.report({ ...facts, file: path }, `signed ${document.id} as ${identity.id}: ${path}`)
-  } else if (output.json) {
-    output.report({ ...facts, document: signed.toString('utf8') }, '')
-  } else {
-    process.stdout.write(signed)
+  const template = { input, id, stripComments: options.stripComments === true }
+  try {
+    await signTemplate(template, await readOutline(template), identity, new Date(), keep)
+  } finally {
+    progress.clear()
   }
 }
 
-/** Replaces what is there, as every tool's -o does, and never with a part. */
-async function writeOutput(path: string, bytes: Buffer): Promise<void> {
-  try {
-    await writeDurableFile(path, bytes, { mode: 0o644, replace: true })
-  } catch (cause) {
-    throw new Fault('file-unreadable', `cannot write ${path}: ${(cause as Error).message}`, { cause })
-  }
+function describeSigned({ id, senderId, receiverId, timestamp }: Envelope, ownId: string) {
+  return { ok: true, id, senderId, receiverId, timestamp, warnings: senderId === ownId ? [] : [foreignSender(senderId, ownId)] }
+}
+
+/** One JSON object with the document as its last member, written as it comes: it may be longer than any string. */
+async function* formatJson(facts: object, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  yield `${JSON.stringify(facts).slice(0, -1)},"document":"`
+  for await (const piece of pieces) yield JSON.stringify(decoder.decode(piece, { stream: true })).slice(1, -1)
+  yield '"}\n'
 }
 
 function foreignSender(named: string, own: string): string {

@@ -1,57 +1,63 @@
-// From a file to the bytes that are sent: signed by us, or exactly as given when they bear a Signature already.
-import { randomUUID } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
-import { DOCUMENT_ID, isSigned, prepareDocument, type Signer, signDocument, type VerifiedDocument, verifyDocument } from '@seg/xmldsig'
+// What is known of a document that is ready to be sent: what it signs, and the digest of its bytes.
+import { createHash, type X509Certificate } from 'node:crypto'
+import { Fault } from '@seg/core'
+import { openVerifier, type VerifiedDocument } from '@seg/xmldsig'
+import { type DocumentFile, openDocumentFile } from './document-file.ts'
+import type { Meter } from './progress.ts'
+import { endVerification } from './verify-file.ts'
 
-export type Template = {
-  readonly input: Buffer
-  /** The document id to set; undefined keeps the template's own. */
-  readonly id: string | undefined
-  readonly stripComments: boolean
+export type SignedFacts = {
+  /** Length of the document. */
+  readonly bytes: number
+  /** SHA-256 of it. */
+  readonly sha256: Buffer
+  /**
+   * What the bytes sign under our certificate; the Fault instead when they do not verify, which can only be with bytes that came to us signed:
+   * then it is the receiver's part to judge them.
+   */
+  readonly document: VerifiedDocument | Fault
 }
 
-/**
- * Bytes to send and what they sign. `document` is the Fault instead when they do not verify under our certificate, which can only be with
- * bytes that came to us signed: then it is the receiver's part to judge them.
- */
-export type SignedDocument = { readonly bytes: Buffer; readonly document: VerifiedDocument | Fault }
+/** Digests and verifies a signed document on its way. */
+export class SignedDocumentReader {
+  readonly #hash = createHash('sha256')
+  readonly #verifier: ReturnType<typeof openVerifier>
+  #bytes = 0
+  #fault: Fault | undefined
 
-/** Fills in the timestamp and id, and signs. Throws Fault for a document that the profile does not allow or that is signed already. */
-export async function signTemplate(template: Template, signer: Signer, now: Date): Promise<Buffer> {
-  const signed = await signDocument(prepare(template, now), signer)
-  verifyDocument(signed, signer.certificate)
-  return signed
-}
+  /** Throws the Fault `signature-key` for a certificate that no document may be verified with. */
+  constructor(certificate: X509Certificate) {
+    this.#verifier = openVerifier(certificate)
+  }
 
-/** What `bytes` sign under our certificate, or why they do not. */
-export function readSigned(bytes: Buffer, signer: Signer): SignedDocument {
-  try {
-    return { bytes, document: verifyDocument(bytes, signer.certificate) }
-  } catch (error) {
-    if (error instanceof Fault) return { bytes, document: error }
-    throw error
+  write(piece: Uint8Array): void {
+    this.#hash.update(piece)
+    this.#bytes += piece.length
+    if (this.#fault !== undefined) return
+    try {
+      this.#verifier.write(piece)
+    } catch (error) {
+      this.#fault = asFault(error)
+    }
+  }
+
+  /** `file` is what was written, for documents that take a second pass. */
+  async end(file?: DocumentFile): Promise<SignedFacts> {
+    const document = this.#fault ?? (await endVerification(this.#verifier, file).catch(asFault))
+    return { bytes: this.#bytes, sha256: this.#hash.digest(), document }
   }
 }
 
-/** Whether it came to us signed. Throws Fault `xml-…` for a document outside the profile: not even a signed one is sent then. */
-export function isSignedAlready(template: Template): boolean {
-  return isSigned(template.stripComments ? prepare(template, new Date(0)) : template.input)
+/** Reads the file at `path`. Throws Fault `file-unreadable`. */
+export async function readSignedFile(path: string, certificate: X509Certificate, meter?: Meter): Promise<SignedFacts> {
+  await using file = await openDocumentFile(path, meter)
+  const reader = new SignedDocumentReader(certificate)
+  for await (const piece of file.pieces('verifying')) reader.write(piece)
+  // Awaited here, while the file is open.
+  return await reader.end(file)
 }
 
-/** Whether signing fills in the time, so that signing again gives another one. */
-export function isTimestampOurs(template: Template): boolean {
-  return !isSignedAlready(template) && !prepare(template, new Date(0)).equals(prepare(template, new Date(1000)))
-}
-
-/** The id that `--id` asks for: undefined, a fresh one for `auto`, or the one given. Throws Fault `usage` for what can be no document id. */
-export function chooseId(option: string | undefined): string | undefined {
-  if (option === 'auto') return `doc-${randomUUID()}`
-  if (option !== undefined && !DOCUMENT_ID.test(option)) {
-    throw new Fault('usage', `${quote(option)} cannot be a document id: 1 to 128 letters, digits, or . _ : - after the first`)
-  }
-  return option
-}
-
-function prepare({ input, id, stripComments }: Template, now: Date): Buffer {
-  return prepareDocument(input, { now, stripComments, ...(id === undefined ? {} : { id }) })
+function asFault(error: unknown): Fault {
+  if (error instanceof Fault && error.code !== 'file-unreadable') return error
+  throw error
 }

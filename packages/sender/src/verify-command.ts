@@ -1,17 +1,25 @@
-// `sender verify`: what a document signs under a given certificate, and how long finding out takes.
+// `sender verify`: what a document signs under a given certificate, or why it does not.
 import { X509Certificate } from 'node:crypto'
-import { type Command, Fault, openOutput, quote } from '@seg/core'
-import { type VerifiedDocument, verifyDocument } from '@seg/xmldsig'
+import { type Command, Fault, openOutput, quote, resolveUserPath } from '@seg/core'
+import type { VerifiedDocument } from '@seg/xmldsig'
+import { type DocumentFile, openDocumentFile } from './document-file.ts'
 import { readInputFile } from './input-file.ts'
+import { measureVerification } from './measure.ts'
+import { writeOutputFile } from './output-file.ts'
+import { openMeter, openProgress } from './progress.ts'
+import { readCanonicalOctets, verifyFile } from './verify-file.ts'
 
-type Options = { readonly cert: string; readonly repeat?: number }
+type Options = { readonly cert: string; readonly repeat?: number; readonly canonical?: string }
+type Verified = { readonly document: VerifiedDocument; readonly nsPerOp: number | undefined }
 
 export async function runVerify(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
-  const [bytes, certificate] = [await readInputFile(file), await readCertificate(options.cert)]
-  const document = verifyDocument(bytes, certificate)
-  const timing = options.repeat === undefined ? {} : { repeat: options.repeat, nsPerOp: measure(bytes, certificate, options.repeat) }
-  output.report({ ok: true, ...listFacts(document), ...timing }, describe(document, timing.nsPerOp))
+  const certificate = await readCertificate(options.cert)
+  const progress = openProgress(process.stderr, { isSilent: output.json })
+  await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
+  const { document, nsPerOp } = await verify(input, certificate, options).finally(progress.clear)
+  const timing = nsPerOp === undefined ? {} : { repeat: options.repeat, nsPerOp }
+  output.report({ ok: true, ...listFacts(document), ...timing }, describe(document, nsPerOp))
 }
 
 export function parseRepeat(text: string): number {
@@ -19,11 +27,20 @@ export function parseRepeat(text: string): number {
   return Number(text)
 }
 
-/** Nanoseconds of one verification, on average over `repeat`; the caller's first one has loaded and compiled everything. */
-function measure(bytes: Buffer, certificate: X509Certificate, repeat: number): number {
-  const start = process.hrtime.bigint()
-  for (let done = 0; done < repeat; done++) verifyDocument(bytes, certificate)
-  return Math.round(Number(process.hrtime.bigint() - start) / repeat)
+async function verify(input: DocumentFile, certificate: X509Certificate, { canonical, repeat }: Options): Promise<Verified> {
+  const found = await verifyFile(input, certificate)
+  if (canonical !== undefined) await writeOutputFile(resolveUserPath(canonical), readCanonicalOctets(input, certificate, found))
+  if (found.verdict instanceof Fault) throw explainMismatch(found.verdict, canonical)
+  return { document: found.verdict, nsPerOp: repeat && (await measureVerification(input, certificate, repeat)) }
+}
+
+/** XMLDSig 3.2.1: which octets were digested is what the two parties must compare. */
+function explainMismatch(fault: Fault, canonical: string | undefined): Fault {
+  const next =
+    canonical === undefined
+      ? '--canonical OUT writes the octets that were digested here, to compare with those that the signer digested'
+      : `the octets that were digested here are in ${resolveUserPath(canonical)}; compare them with those that the signer digested`
+  return new Fault(fault.code, `${fault.detail};\n  ${next}`, { cause: fault })
 }
 
 async function readCertificate(file: string): Promise<X509Certificate> {

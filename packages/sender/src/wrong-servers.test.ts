@@ -2,11 +2,10 @@
 import type { Fault } from '@seg/core'
 import t from 'tap'
 import { sendTemplate } from './send.ts'
-import type { Template } from './signed-document.ts'
 import { accept, startPlainServer, startReceiver } from './testing/foreign-receiver.ts'
-import { makeCerts, makeDocument, makeFolder, openSender, receiverId } from './testing/gateways.ts'
+import { makeCerts, makeDocument, makeFolder, openSender, openTemplate, receiverId } from './testing/gateways.ts'
 
-const template: Template = { input: makeDocument(), id: undefined, stripComments: false }
+const template = await openTemplate(t, makeDocument())
 const certs = await makeCerts(t)
 
 t.test('is not done yet when nothing listens', async t => {

@@ -1,9 +1,11 @@
-// Signing: one pass over the document for its digest and the place of the Signature, which is then built and put there.
+// Signing: one pass over the document for its digest and the place of the Signature; the Signature is built, and put there in another pass.
 import { Fault } from '@seg/core'
 import { exclusiveC14n } from './canonicalizer.ts'
 import { type DocumentObserver, DocumentPass } from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { defaultLimits } from './limits.ts'
+import { OctetEditor } from './octet-edits.ts'
+import type { OctetSink } from './octets.ts'
 import { buildSignature, type Signer } from './xml-crypto.ts'
 
 /** The Signature of a document, and where it goes. */
@@ -55,6 +57,14 @@ export async function signDocument(bytes: Uint8Array, signer: Signer): Promise<B
 }
 
 /** The document with its Signature in place. */
-export function placeSignature(bytes: Uint8Array, { signature, offset }: PlacedSignature): Buffer {
-  return Buffer.concat([bytes.subarray(0, offset), signature, bytes.subarray(offset)])
+export function placeSignature(bytes: Uint8Array, placed: PlacedSignature): Buffer {
+  const pieces: Uint8Array[] = []
+  openPlacement(placed, octets => pieces.push(octets))(bytes)
+  return Buffer.concat(pieces)
+}
+
+/** The same for a document of any size: takes the bytes that were signed, piece by piece, and hands on the signed document. */
+export function openPlacement({ signature, offset }: PlacedSignature, sink: OctetSink): OctetSink {
+  const editor = new OctetEditor([{ from: offset, to: offset, octets: signature }], sink)
+  return octets => editor.write(octets)
 }

@@ -3,8 +3,9 @@ import { Fault, quote } from '@seg/core'
 import { DocumentInput } from './document-input.ts'
 import { DOCUMENT_ID } from './envelope.ts'
 import { defaultLimits } from './limits.ts'
-import { DSIG_NAMESPACE } from './namespaces.ts'
-import type { StartTag } from './start-tag.ts'
+import { type Edit, OctetEditor } from './octet-edits.ts'
+import type { OctetSink } from './octets.ts'
+import { type Outline, OutlineReader } from './outline.ts'
 import type { TokenHandler } from './tokenizer.ts'
 
 export type Fill = {
@@ -16,123 +17,104 @@ export type Fill = {
   readonly stripComments?: boolean
 }
 
-const TIMESTAMP_PLACEHOLDER = 'YYYY-MM-DDTHH:MM:SSZ'
-const SIGNATURE = Buffer.from('Signature')
-
 /** The document filled in; the very bytes when it is signed already. Throws a Fault `xml-…` for one outside the profile. */
 export function prepareDocument(bytes: Uint8Array, fill: Fill): Buffer {
-  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const outline = readOutline(source, fill.stripComments === true)
-  if (outline.isSigned) return source
-  return applyEdits(source, [...outline.cuts, ...editId(outline, fill.id), ...editTimestamp(source, outline, fill.now)])
+  const outline = readOutline(bytes, fill)
+  if (outline.isSigned) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const pieces: Uint8Array[] = []
+  const filling = new TemplateFilling(outline, fill, octets => pieces.push(Buffer.from(octets)))
+  filling.write(bytes)
+  filling.end()
+  return Buffer.concat(pieces)
 }
 
 /** Whether the document element has a Signature among its children. Throws a Fault `xml-…` for a document outside the profile. */
 export function isSigned(bytes: Uint8Array): boolean {
-  return readOutline(bytes, false).isSigned
+  return readOutline(bytes, {}).isSigned
 }
 
-/** [from, to) of the document is to be `octets`. */
-type Edit = { readonly from: number; readonly to: number; readonly octets: string }
-type Range = { readonly from: number; readonly to: number }
+/**
+ * The second pass over a document whose outline is known: `write` the same pieces, or others of the same bytes, then `end`. The document filled in
+ * goes to `sink`. Comments to be left out are found again, so that nothing is kept that grows with the document.
+ */
+export class TemplateFilling {
+  readonly #editor: OctetEditor
+  /** Finds what is to be cut out; a document with nothing of the kind need not be read again. */
+  readonly #input: DocumentInput | undefined
 
-/** Where things stand in a document; offsets in bytes. */
-class Outline implements TokenHandler {
-  isSigned = false
-  rootNameTo = 0
-  idValue: Range | undefined
-  /** Children of the document element by name: the whole element, and what stands in it. */
-  readonly children = new Map<string, { readonly whole: Range; readonly content: Range }>()
-  /** Comments and instructions, to be cut out. */
-  readonly cuts: Edit[] = []
-  readonly leftOut?: NonNullable<TokenHandler['leftOut']>
+  /** Throws the Fault `envelope-malformed` for an id that a document cannot have. */
+  constructor(outline: Outline, fill: Fill, sink: OctetSink) {
+    this.#editor = new OctetEditor([...editId(outline, fill.id), ...editTimestamp(outline, fill.now)], sink)
+    if (fill.stripComments) this.#input = new DocumentInput(new CommentCutter(this.#editor), defaultLimits)
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#input === undefined) this.#editor.write(chunk)
+    else this.#input.write(chunk)
+  }
+
+  end(): void {
+    this.#input?.end()
+  }
+}
+
+/** Hands on what is read, but for comments and processing instructions. */
+class CommentCutter implements TokenHandler {
+  readonly skimDepth = 0
+  readonly #editor: OctetEditor
+  /** Bytes of the document before the input under way, and how far into that all has been handed on. */
   #offset = 0
-  #depth = 0
-  #child = { name: '', from: 0, contentFrom: 0 }
+  #handedOnTo = 0
 
-  constructor(strips: boolean) {
-    if (strips) this.leftOut = (_source, from, to) => this.cuts.push({ from: this.#offset + from, to: this.#offset + to, octets: '' })
+  constructor(editor: OctetEditor) {
+    this.#editor = editor
   }
 
-  startTag(tag: StartTag): void {
-    this.#depth = tag.depth
-    if (tag.depth === 1) this.#readRoot(tag)
-    if (tag.depth !== 2) return
-    if (tag.isNamed(SIGNATURE, DSIG_NAMESPACE)) this.isSigned = true
-    this.#child = { name: nameOf(tag), from: this.#offset + tag.from, contentFrom: this.#offset + tag.to }
+  isSettled(): boolean {
+    return true
   }
 
-  endTag(_source: Buffer, from: number, to: number): void {
-    if (this.#depth === 2) {
-      const whole = { from: this.#child.from, to: this.#offset + to }
-      this.children.set(this.#child.name, { whole, content: { from: this.#child.contentFrom, to: this.#offset + from } })
-    }
-    this.#depth--
-  }
-
+  startTag(): void {}
+  endTag(): void {}
   text(): void {}
-
   replacedText(): void {}
 
-  pause(_source: Buffer, to: number): void {
+  leftOut(source: Buffer, from: number, to: number): void {
+    this.#handOn(source, from)
+    this.#handedOnTo = to
+  }
+
+  pause(source: Buffer, to: number): void {
+    this.#handOn(source, to)
     this.#offset += to
+    this.#handedOnTo = 0
   }
 
-  #readRoot(tag: StartTag): void {
-    const { count, nameFrom, nameTo, valueFrom, valueTo } = tag.attributes
-    this.rootNameTo = this.#offset + tag.nameTo
-    for (let i = 0; i < count; i++) {
-      if (tag.source.toString('latin1', nameFrom[i], nameTo[i]) !== 'id') continue
-      this.idValue = { from: this.#offset + valueFrom[i]!, to: this.#offset + valueTo[i]! }
-    }
+  #handOn(source: Buffer, to: number): void {
+    if (to > this.#handedOnTo) this.#editor.write(source.subarray(this.#handedOnTo, to), this.#offset + this.#handedOnTo)
   }
 }
 
-function readOutline(bytes: Uint8Array, strips: boolean): Outline {
-  const outline = new Outline(strips)
-  const input = new DocumentInput(outline, defaultLimits)
-  input.write(bytes)
-  input.end()
-  return outline
+function readOutline(bytes: Uint8Array, options: { stripComments?: boolean }): Outline {
+  const reader = new OutlineReader(options)
+  reader.write(bytes)
+  return reader.end()
 }
 
-function nameOf(tag: StartTag): string {
-  return tag.source.toString('utf8', tag.localFrom, tag.nameTo)
-}
-
-function editId(outline: Outline, id: string | undefined): Edit[] {
+function editId({ idValue, rootNameTo }: Outline, id: string | undefined): Edit[] {
   if (id === undefined) return []
   if (!DOCUMENT_ID.test(id))
     throw new Fault(
       'envelope-malformed',
       `expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(id)}`,
     )
-  if (outline.idValue !== undefined) return [{ ...outline.idValue, octets: id }]
-  return [{ from: outline.rootNameTo, to: outline.rootNameTo, octets: ` id="${id}"` }]
+  if (idValue !== undefined) return [{ ...idValue, octets: Buffer.from(id) }]
+  return [{ from: rootNameTo, to: rootNameTo, octets: Buffer.from(` id="${id}"`) }]
 }
 
-function editTimestamp(source: Buffer, outline: Outline, now: Date): Edit[] {
-  const octets = `<TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>`
-  const timestamp = outline.children.get('TimestampForSignature')
-  if (timestamp !== undefined) {
-    const written = source.toString('utf8', timestamp.content.from, timestamp.content.to).trim()
-    return written === '' || written === TIMESTAMP_PLACEHOLDER ? [{ ...timestamp.whole, octets }] : []
-  }
-  const sender = outline.children.get('SenderID')
-  const receiver = outline.children.get('ReceiverID')
-  if (sender === undefined || receiver === undefined || receiver.whole.from < sender.whole.to) return []
-  // Indented as its neighbour is.
-  const between = source.toString('utf8', sender.whole.to, receiver.whole.from)
-  return [{ from: receiver.whole.to, to: receiver.whole.to, octets: `${between.trim() === '' ? between : ''}${octets}` }]
-}
-
-function applyEdits(source: Buffer, edits: readonly Edit[]): Buffer {
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const { from, to, octets } of edits.toSorted((a, b) => a.from - b.from)) {
-    if (from < at) continue
-    pieces.push(source.subarray(at, from), Buffer.from(octets))
-    at = to
-  }
-  return edits.length === 0 ? source : Buffer.concat([...pieces, source.subarray(at)])
+function editTimestamp({ openTimestamp }: Outline, now: Date): Edit[] {
+  if (openTimestamp === undefined) return []
+  const { from, to, indent } = openTimestamp
+  const octets = Buffer.from(`${indent}<TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>`)
+  return [{ from, to, octets }]
 }

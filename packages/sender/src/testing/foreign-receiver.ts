@@ -1,30 +1,38 @@
 // A receiver written by someone else: a bare TLS server on the loopback that answers whatever a test wants, true or not.
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { faults } from '@seg/core'
 import { type Identity, loadIdentity, loadTrust } from '@seg/pki'
-import { buildReceipt, type ReceiptFacts, verifyDocument } from '@seg/xmldsig'
+import { buildReceipt, openVerifier, type ReceiptFacts, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
-import { sha256 } from '../check-receipt.ts'
 
 /** Answers the `count`th request (from 1), or leaves it unanswered. */
 export type Reply = (response: ServerResponse, received: Buffer, count: number) => unknown
 
+/** Answers a request whose body it reads itself, or does not. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
+
 export type ForeignReceiver = { readonly url: URL; readonly received: Buffer[]; close(): Promise<void> }
 
-export async function startReceiver(
+export async function startReceiver(t: Test, certs: string, reply: Reply, options: ServerOptions = {}): Promise<ForeignReceiver> {
+  const received: Buffer[] = []
+  const server = await startServer(t, certs, collect(received, reply), options)
+  return { ...server, received }
+}
+
+type ServerOptions = { profile?: 'receiver' | 'sender'; host?: string; trusting?: string; version?: 'TLSv1.3' | 'TLSv1.2' }
+type Server = Omit<ForeignReceiver, 'received'>
+
+/** The same without the documents. */
+export async function startServer(
   t: Test,
   certs: string,
-  reply: Reply,
-  {
-    profile = 'receiver',
-    host = 'localhost',
-    trusting = certs,
-    version = 'TLSv1.3',
-  }: { profile?: 'receiver' | 'sender'; host?: string; trusting?: string; version?: 'TLSv1.3' | 'TLSv1.2' } = {},
-): Promise<ForeignReceiver> {
+  handler: Handler,
+  { profile = 'receiver', host = 'localhost', trusting = certs, version = 'TLSv1.3' }: ServerOptions = {},
+): Promise<Server> {
   const identity = await loadIdentity(certs, profile)
   const { caPem: ca } = await loadTrust(trusting)
   const tls = {
@@ -36,26 +44,23 @@ export async function startReceiver(
     minVersion: version,
     maxVersion: version,
   } as const
-  return listen(t, createTlsServer(tls), 'https', host, reply)
+  return listen(t, createTlsServer(tls), host, handler)
 }
 
 /** The same without TLS, which no sender may talk to. */
 export async function startPlainServer(t: Test): Promise<ForeignReceiver> {
-  return listen(t, createServer(), 'https', 'localhost', response => response.end())
+  return { ...(await listen(t, createServer(), 'localhost', (_request, response) => response.end())), received: [] }
 }
 
-async function listen(
-  t: Test,
-  server: ReturnType<typeof createServer>,
-  scheme: string,
-  host: string,
-  reply: Reply,
-): Promise<ForeignReceiver> {
-  const received: Buffer[] = []
-  server.on('request', async (request, response) => {
+function collect(received: Buffer[], reply: Reply): Handler {
+  return async (request, response) => {
     const bytes = Buffer.concat(await request.toArray())
     await reply(response, bytes, received.push(bytes))
-  })
+  }
+}
+
+async function listen(t: Test, server: ReturnType<typeof createServer>, host: string, handler: Handler): Promise<Server> {
+  server.on('request', handler)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = async () => {
@@ -63,26 +68,54 @@ async function listen(
     if (server.listening) await new Promise(done => server.close(done))
   }
   t.teardown(close)
-  return { url: new URL(`${scheme}://${host}:${(server.address() as AddressInfo).port}`), received, close }
+  return { url: new URL(`https://${host}:${(server.address() as AddressInfo).port}`), close }
 }
 
 /** A true receipt for what was received, but for what `lie` changes. */
 export async function makeReceipt(received: Buffer, certs: string, lie: Partial<ReceiptFacts> = {}, seal?: Identity): Promise<Buffer> {
-  const document = verifyDocument(received, (await loadIdentity(certs, 'sender')).certificate)
+  return sealReceipt(verifyDocument(received, (await loadIdentity(certs, 'sender')).certificate), sha256(received), certs, lie, seal)
+}
+
+async function sealReceipt(
+  document: VerifiedDocument,
+  documentDigest: Buffer,
+  certs: string,
+  lie: Partial<ReceiptFacts> = {},
+  seal?: Identity,
+) {
   const facts = {
     receiverId: document.receiverId,
     senderId: document.senderId,
     documentId: document.id,
-    documentDigest: sha256(received),
+    documentDigest,
     referenceDigest: document.signature.digest,
     acceptedAt: new Date().toISOString(),
   }
   return buildReceipt({ ...facts, ...lie }, seal ?? (await loadIdentity(certs, 'seal')))
 }
 
+export function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
+
 /** The reply of an honest receiver. */
 export function accept(certs: string): Reply {
   return async (response, received) => answerReceipt(response, await makeReceipt(received, certs))
+}
+
+/** The reply of an honest receiver that keeps nothing, for documents of any size. */
+export function acceptAndDiscard(certs: string): Handler {
+  return async (request, response) => {
+    const hash = createHash('sha256')
+    const verifier = openVerifier((await loadIdentity(certs, 'sender')).certificate)
+    for await (const chunk of request) {
+      hash.update(chunk)
+      verifier.write(chunk)
+    }
+    const document = verifier.end()
+    if (document instanceof Verifier) throw new TypeError('our sender signs with the algorithms that are guessed')
+    answerReceipt(response, await sealReceipt(document, hash.digest(), certs))
+  }
 }
 
 export function answerReceipt(response: ServerResponse, receipt: string | Buffer): void {

@@ -1,10 +1,14 @@
 // Certificates in temporary folders for the tests: a sender, and receivers that it may or may not trust.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate, loadIdentity, loadTrust } from '@seg/pki'
+import type { Signer } from '@seg/xmldsig'
 import type { Test } from 'tap'
+import { type DocumentFile, openDocumentFile } from '../document-file.ts'
+import { silentMeter } from '../progress.ts'
 import type { SendingGateway } from '../send.ts'
+import { readOutline, signTemplate, type Template } from '../sign-template.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
@@ -36,10 +40,33 @@ export async function openSender(certs: string, data: string, timeout = 10_000, 
     trust: await loadTrust(certs),
     data,
     patience: { timeout, now, random: () => 0.5, pause, onWait() {} },
+    meter: silentMeter,
     note: line => void notes.push(line),
     notes,
     pauses,
   }
+}
+
+/** A file of these bytes. */
+export async function openInput(t: Test, bytes: Uint8Array): Promise<DocumentFile> {
+  const path = join(await makeFolder(t), 'input.xml')
+  await writeFile(path, bytes)
+  const file = await openDocumentFile(path)
+  t.teardown(() => file[Symbol.asyncDispose]())
+  return file
+}
+
+export async function openTemplate(t: Test, bytes: Uint8Array): Promise<Template> {
+  return { input: await openInput(t, bytes), id: undefined, stripComments: false }
+}
+
+/** The signed document as a whole. */
+export async function sign(template: Template, signer: Signer, now = new Date()): Promise<Buffer> {
+  const signed: Buffer[] = []
+  await signTemplate(template, await readOutline(template), signer, now, async pieces => {
+    for await (const piece of pieces) signed.push(Buffer.from(piece))
+  })
+  return Buffer.concat(signed)
 }
 
 export function makeDocument({ id = 'doc123', timestamp = 'YYYY-MM-DDTHH:MM:SSZ', receiver = receiverId, sender = senderId } = {}): Buffer {
@@ -52,4 +79,17 @@ export function makeDocument({ id = 'doc123', timestamp = 'YYYY-MM-DDTHH:MM:SSZ'
   </Payload>
 </CriticalDocument>
 `)
+}
+
+/** A document of `size` bytes and a few more, written to `path` piece by piece. */
+export async function writeLargeDocument(path: string, size: number): Promise<void> {
+  const [head = '', tail = ''] = makeDocument().toString().split('    <SensitiveData>Lunch party at Saturday</SensitiveData>\n')
+  const row = '    <Record unit="EUR"><Name>Lunch party</Name><Note>Deliver by 0300 &amp; bring \u00e4pples.</Note></Record>\n'
+  const rows = Buffer.from(row.repeat(1000))
+  const records = function* () {
+    yield Buffer.from(head)
+    for (let written = 0; written < size; written += rows.length) yield rows
+    yield Buffer.from(tail)
+  }
+  await writeFile(path, records())
 }

@@ -1,0 +1,29 @@
+// Where a command's result goes: a file, whole or not at all, or standard output.
+import { createWriteStream } from 'node:fs'
+import { realpath, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { writeDurableFile } from '@seg/core'
+import { onFile } from './file-fault.ts'
+
+/**
+ * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a file keeps its permissions; a pipe or device
+ * is written to. Throws Fault `file-unreadable`, and a Fault that comes out of `pieces`, each of which need be good only until the next.
+ */
+export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  await onFile('write', path, async () => {
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && !found.isFile() && !found.isDirectory()) return pipeline(copyEach(pieces), createWriteStream(path))
+    const mode = found?.isFile() ? found.mode & 0o777 : 0o644
+    await writeDurableFile(await realpath(path).catch(() => path), pieces, { mode, replace: true })
+  })
+}
+
+/** Throws like `writeOutputFile`. */
+export async function writeStandardOutput(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {
+  await onFile('write', 'standard output', () => pipeline(copyEach(pieces), process.stdout, { end: false }))
+}
+
+/** A stream may still hold a piece when it asks for the next. */
+async function* copyEach(pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
+  for await (const piece of pieces) yield typeof piece === 'string' ? piece : Buffer.from(piece)
+}

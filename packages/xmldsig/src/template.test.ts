@@ -1,0 +1,103 @@
+// Filling in a document: the same result in whatever pieces it comes.
+import t from 'tap'
+import { OutlineReader } from './outline.ts'
+import { type Fill, isSigned, prepareDocument, TemplateFilling } from './template.ts'
+
+const now = new Date('2026-11-23T12:00:00.999Z')
+const time = '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature>'
+const wrap = (children: string, root = 'CriticalDocument id="a"') =>
+  `<${root}>${children}<Payload>\u00e4<b c="d"/>\u{1f600}</Payload></CriticalDocument>\n`
+const parties = '\n  <SenderID>s</SenderID>\n  <ReceiverID>r</ReceiverID>'
+const prepare = (text: string, fill: Partial<Fill> = {}) => prepareDocument(Buffer.from(text), { now, ...fill }).toString()
+
+/** Pieces of 1 to `longest` bytes, the same each time; each is overwritten when it has been taken. */
+function* cut(bytes: Buffer, longest: number): Generator<Buffer> {
+  let state = longest
+  for (let at = 0; at < bytes.length; ) {
+    state = (state * 1103515245 + 12345) % 2147483648
+    const to = Math.min(bytes.length, at + 1 + (state % longest))
+    const piece = Buffer.from(bytes.subarray(at, to))
+    yield piece
+    piece.fill(0x21)
+    at = to
+  }
+}
+
+function prepareInPieces(text: string, longest: number, fill: Fill): string {
+  const reader = new OutlineReader(fill)
+  for (const piece of cut(Buffer.from(text), longest)) reader.write(piece)
+  const filled: Buffer[] = []
+  const filling = new TemplateFilling(reader.end(), fill, octets => filled.push(Buffer.from(octets)))
+  for (const piece of cut(Buffer.from(text), longest + 1)) filling.write(piece)
+  filling.end()
+  return Buffer.concat(filled).toString()
+}
+
+const cases: Record<string, readonly [template: string, filled: string]> = {
+  'the placeholder': [wrap(`${parties}<TimestampForSignature> YYYY-MM-DDTHH:MM:SSZ\n</TimestampForSignature>`), wrap(parties + time)],
+  'an empty timestamp': [wrap(`${parties}<TimestampForSignature/>`), wrap(parties + time)],
+  'a timestamp that only a comment stands in': [
+    wrap(`${parties}<TimestampForSignature><!-- later --></TimestampForSignature>`),
+    wrap(parties + time),
+  ],
+  'an absent timestamp, indented as ReceiverID is': [wrap(`${parties}\n  `), wrap(`${parties}\n  ${time}\n  `)],
+  'an absent timestamp, behind a comment': [
+    wrap(`<SenderID>s</SenderID><!-- x --> <ReceiverID>r</ReceiverID><?y?>`),
+    wrap(`<SenderID>s</SenderID> <ReceiverID>r</ReceiverID> ${time}`),
+  ],
+  'no timestamp where SenderID and ReceiverID do not stand': [
+    wrap('<ReceiverID>r</ReceiverID><SenderID/>'),
+    wrap('<ReceiverID>r</ReceiverID><SenderID/>'),
+  ],
+  'no timestamp that holds a time': [
+    wrap(`${parties}<TimestampForSignature>x</TimestampForSignature>`),
+    wrap(`${parties}<TimestampForSignature>x</TimestampForSignature>`),
+  ],
+  'no timestamp that holds an element': [
+    wrap(`${parties}<TimestampForSignature><x/></TimestampForSignature>`),
+    wrap(`${parties}<TimestampForSignature><x/></TimestampForSignature>`),
+  ],
+  'no timestamp longer than any placeholder': [
+    wrap(`${parties}<TimestampForSignature>${' '.repeat(600)}x</TimestampForSignature>`),
+    wrap(`${parties}<TimestampForSignature>${' '.repeat(600)}x</TimestampForSignature>`),
+  ],
+}
+
+for (const [title, [template, filled]] of Object.entries(cases)) {
+  t.test(`fills in ${title}`, async t => {
+    const fill = { now, stripComments: true }
+    t.equal(prepare(template, fill), filled)
+    for (const longest of [1, 2, 3, 7, 40, 1000])
+      t.equal(prepareInPieces(template, longest, fill), filled, `in pieces of up to ${longest} bytes`)
+    if (template.includes('<!--')) t.throws(() => prepare(template), { code: 'xml-comment' })
+    else
+      for (const longest of [1, 7, 1000]) t.equal(prepareInPieces(template, longest, { now }), filled, `unstripped, up to ${longest} bytes`)
+  })
+}
+
+t.test('sets the id, or adds one', async t => {
+  const fill = { now, id: 'doc-1' }
+  for (const root of ['CriticalDocument id="a"', 'CriticalDocument', "CriticalDocument xml:lang='en'  id = ''"]) {
+    const template = wrap(parties + time, root)
+    t.match(prepare(template, fill), /^<CriticalDocument [^>]*\bid ?= ?["']doc-1["']/)
+    t.equal(prepareInPieces(template, 3, fill), prepare(template, fill))
+  }
+  t.throws(() => prepare(wrap(''), { id: 'a b' }), { code: 'envelope-malformed', detail: /"a b"/ })
+})
+
+t.test('leaves a signed document as it is', async t => {
+  const signed = wrap(`${parties}<TimestampForSignature/><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>`)
+  t.equal(prepare(signed, { id: 'b' }), signed)
+  t.ok(isSigned(Buffer.from(signed)))
+  t.notOk(isSigned(Buffer.from(wrap(parties))))
+  t.notOk(isSigned(Buffer.from(wrap('<Payload><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></Payload>'))), 'further down is none')
+})
+
+t.test('refuses what is no document, in either pass', async t => {
+  t.throws(() => prepare('<a>'), { code: 'xml-malformed' })
+  const outline = new OutlineReader()
+  outline.write(Buffer.from('<a/>'))
+  const filling = new TemplateFilling(outline.end(), { now, stripComments: true }, () => {})
+  filling.write(Buffer.from('<a>'))
+  t.throws(() => filling.end(), { code: 'xml-malformed' })
+})
