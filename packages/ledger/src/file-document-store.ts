@@ -140,11 +140,11 @@ class FileDocumentStore implements DocumentStore {
   async #complete(staged: StagedDocument, document: Omit<AcceptedDocument, 'index'>, receipt: Buffer): Promise<true> {
     if (this.#failure) throw this.#failure
     const folder = await staged.open()
-    // Both at once, and both to their end: the folder is removed when one fails, which it cannot be while the other is still writing.
-    const written = await Promise.allSettled([staged.seal(), writeSynced(join(folder, RECEIPT), receipt)])
-    for (const result of written) if (result.status === 'rejected') throw result.reason
-    // Taken last, so that a full disk burns no numbers; a document whose acceptance ended before another's began has the lower one.
-    await writeSynced(join(folder, RECORD), formatRecord({ ...document, index: this.#nextIndex++ }))
+    // A document whose acceptance ended before another's began has the lower number; one that fails from here on leaves a gap.
+    const record = formatRecord({ ...document, index: this.#nextIndex++ })
+    // All at once, and all to their end: the folder is removed when one fails, which it cannot be while another is still writing.
+    const writing = [staged.seal(), writeSynced(join(folder, RECEIPT), receipt), writeSynced(join(folder, RECORD), record)]
+    for (const result of await Promise.allSettled(writing)) if (result.status === 'rejected') throw result.reason
     await syncFolder(folder)
     return true
   }

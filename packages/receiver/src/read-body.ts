@@ -4,7 +4,7 @@ import { Fault } from '@seg/core'
 import type { Limits } from './limits.ts'
 
 /** Taken from one client before all others get their turn: what a fast one sends could otherwise keep the event loop for long. */
-const TURN_BYTES = 64 * 1024
+const TURN_BYTES = 16 * 1024
 
 /**
  * Hands each piece to `take`, whose promise, if it returns one, is waited for before the next. Resolves at the end of the body. Throws what `take`
