@@ -26,6 +26,8 @@ export const nameByte = classOf(c => /[A-Za-z0-9_.-]/.test(c))
 export const nameStartByte = classOf(c => /[A-Za-z_]/.test(c))
 /** 1 for white space (production S). */
 export const spaceByte = classOf(c => /[ \t\r\n]/.test(c))
+/** 1 for the characters of base64 (RFC 4648 4), and for white space that is canonical as it stands. */
+export const base64Byte = classOf(c => /[A-Za-z0-9+/= \t\n]/.test(c))
 /** 1 for bytes at which a run of canonical character data may have to end. */
 export const textStop = stopsAt('<>&\r\n')
 /** 1 for bytes at which a run of attribute value may have to end. */

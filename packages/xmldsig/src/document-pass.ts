@@ -6,6 +6,7 @@ import type { Limits } from './limits.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
 import { type DigestName, type OctetSink, OctetWriter, StreamingDigest } from './octets.ts'
 import { refuse } from './refusal.ts'
+import type { SignatureForm } from './signature-form.ts'
 import type { StartTag } from './start-tag.ts'
 import { readContext, readXmlAttributes, type SubtreeContext } from './subtree.ts'
 import { SKIM_NOTHING, type TokenHandler } from './tokenizer.ts'
@@ -43,6 +44,8 @@ export type CapturedSignature = {
   readonly octets: Buffer
   /** What it inherits from the document element. */
   readonly context: SubtreeContext
+  /** The form in which it was recognized. */
+  readonly form?: SignatureForm | undefined
 }
 
 const SIGNATURE = Buffer.from('Signature')
@@ -53,6 +56,7 @@ export class DocumentPass implements TokenHandler {
   readonly #algorithms: ReferenceAlgorithms
   readonly #limits: Limits
   readonly #observer: DocumentObserver | undefined
+  readonly #knownForm: SignatureForm | undefined
   readonly #input: DocumentInput
   readonly #digest: StreamingDigest
   readonly #octets: OctetWriter
@@ -69,13 +73,16 @@ export class DocumentPass implements TokenHandler {
   #captured: Buffer[] = []
   #capturedLength = 0
   #context: SubtreeContext | undefined
+  #form: SignatureForm | undefined
   #xmlAttributes: readonly InheritedAttribute[] = []
   #rootIds: readonly string[] = []
 
-  constructor(algorithms: ReferenceAlgorithms, limits: Limits, observer?: DocumentObserver, sink?: OctetSink) {
+  /** A Signature of the `known` form is recognized as a whole, not read. */
+  constructor(algorithms: ReferenceAlgorithms, limits: Limits, observer?: DocumentObserver, sink?: OctetSink, known?: SignatureForm) {
     this.#algorithms = algorithms
     this.#limits = limits
     this.#observer = observer
+    this.#knownForm = known
     this.#digest = new StreamingDigest(algorithms.digest)
     this.#octets = new OctetWriter(sink === undefined ? this.#digest.take : tee(this.#digest.take, sink))
     this.#canonicalizer = new Canonicalizer(algorithms.method, this.#octets)
@@ -94,7 +101,7 @@ export class DocumentPass implements TokenHandler {
     if (this.#context === undefined) {
       throw new Fault('signature-misplaced', `expected ds:Signature as a child of the document element, found it at ${this.#misplacedAt}`)
     }
-    return { ...canonical, signature: { octets: Buffer.concat(this.#captured), context: this.#context } }
+    return { ...canonical, signature: { octets: Buffer.concat(this.#captured), context: this.#context, form: this.#form } }
   }
 
   /** Offset of the document element's end tag: where a Signature as its last child goes. */
@@ -132,10 +139,8 @@ export class DocumentPass implements TokenHandler {
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
     if (tag.nameTo - tag.localFrom === SIGNATURE.length && tag.isNamed(SIGNATURE, DSIG_NAMESPACE)) this.#meetSignature(tag)
-    if (this.#isCapturing) {
-      this.#checkCaptured(tag.to)
-      return
-    }
+    if (this.#isCapturing) this.#checkCaptured(tag.to)
+    if (this.#isCapturing || tag.skipTo > 0) return
     if (tag.depth === 1) this.#meetRoot(tag)
     if (tag.depth <= 3) this.#observer?.startTag(tag)
     this.#canonicalizer.startTag(tag)
@@ -193,10 +198,19 @@ export class DocumentPass implements TokenHandler {
       this.#misplacedAt = `depth ${tag.depth}`
       return
     }
-    this.#isCapturing = true
     this.#captureFrom = tag.from
     this.#context = readContext(tag, this.#xmlAttributes)
     this.#observer?.signature()
+    this.#isCapturing = !this.#recognize(tag, this.#context)
+  }
+
+  #recognize(tag: StartTag, context: SubtreeContext): boolean {
+    const to = this.#knownForm?.match(tag.source, tag.from, tag.inputEnd, context) ?? -1
+    if (to < 0) return false
+    this.#form = this.#knownForm
+    this.#capture(tag.source, to)
+    tag.skipTo = to
+    return true
   }
 
   #checkCaptured(to: number): void {

@@ -23,7 +23,8 @@ export type SignatureElement = {
 }
 
 /** Reads a captured Signature; throws the Faults `signature-malformed`, `signature-algorithm`, `signature-reference`. */
-export function readSignatureElement({ octets, context }: CapturedSignature, limits: Limits): SignatureElement {
+export function readSignatureElement({ octets, context, form }: CapturedSignature, limits: Limits): SignatureElement {
+  if (form !== undefined) return form.read(octets)
   const around = new TreeBuilder()
   const guessed = canonicalizeFirstChild(octets, context, exclusiveC14n, limits, around)
   const element = around.root!

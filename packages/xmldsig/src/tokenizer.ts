@@ -215,11 +215,11 @@ export class Tokenizer {
         if (at > runFrom) this.#handler.text(source, runFrom, at)
         runFrom = next
         if (isEnd) this.#tellEnd(source, at, next)
-        else this.#tellStart(source, at, next)
+        else runFrom = this.#tellStart(source, at, next, end)
       } else if (isEnd) stack.pop()
       else stack.pushName(source, at + 1, next - 1, this.scope.bindings.length, false)
-      textFrom = next
-      at = next
+      at = Math.max(next, runFrom)
+      textFrom = at
       if (this.#state !== 'content') break
       at = skipText(source, at, end)
       while (at < end && source[at] === LF) {
@@ -255,13 +255,16 @@ export class Tokenizer {
     return this.#plainColon < 0 ? this.#skimsDefault : this.#handler.isSettled!(this.#plainBinding)
   }
 
-  #tellStart(source: Buffer, at: number, to: number): void {
+  /** Returns the index behind what need not be read any more: the tag, or its element. */
+  #tellStart(source: Buffer, at: number, to: number, end: number): number {
     const tag = this.#tag
-    tag.setPlain(source, at, to, this.#plainColon, this.#plainBinding)
+    tag.setPlain(source, at, to, end, this.#plainColon, this.#plainBinding)
     this.#stack.pushName(source, at + 1, to - 1, this.scope.bindings.length, true)
     tag.depth = this.#stack.depth
     this.#handler.startTag(tag)
+    if (tag.skipTo > 0) return this.#skipElement(source, tag.skipTo)
     this.#askWhatToSkim()
+    return to
   }
 
   /** The index behind the innermost element's end tag, written without white space; STARVED for any other. */
@@ -437,6 +440,7 @@ export class Tokenizer {
     this.#state = 'content'
     tag.depth = stack.depth
     this.#handler.startTag(tag)
+    if (tag.skipTo > 0) return this.#skipElement(source, tag.skipTo)
     if (tag.isEmpty) {
       this.#handler.endTag(source, next, next, true, stack.depth)
       this.#closeElement()
@@ -459,6 +463,12 @@ export class Tokenizer {
     }
     this.#closeElement()
     return close + 1
+  }
+
+  #skipElement(source: Buffer, to: number): number {
+    this.#countLines(source, to)
+    this.#closeElement()
+    return to
   }
 
   #closeElement(): void {

@@ -16,9 +16,12 @@ export type Element = {
   readonly children: readonly Element[]
   /** Character data directly in the element, its pieces joined. */
   readonly text: string
+  /** [contentFrom, contentTo) of the octets stands between its tags. */
+  readonly contentFrom: number
+  readonly contentTo: number
 }
 
-type GrowingElement = Element & { children: Element[]; text: string }
+type GrowingElement = Element & { children: Element[]; text: string; contentTo: number }
 
 /** Reads a whole element; throws a Fault when it is not well-formed. */
 export function readTree(octets: Uint8Array, limits: Limits, context?: SubtreeContext): Element {
@@ -33,6 +36,8 @@ export function readTree(octets: Uint8Array, limits: Limits, context?: SubtreeCo
 export class TreeBuilder implements TokenHandler {
   root: Element | undefined
   readonly #open: GrowingElement[] = []
+  /** Octets before the input under way. */
+  #offset = 0
 
   startTag(tag: StartTag): void {
     const element: GrowingElement = {
@@ -41,13 +46,17 @@ export class TreeBuilder implements TokenHandler {
       attributes: readAttributes(tag),
       children: [],
       text: '',
+      contentFrom: this.#offset + tag.to,
+      contentTo: 0,
     }
     this.#open.at(-1)?.children.push(element)
     this.#open.push(element)
   }
 
-  endTag(): void {
-    this.root = this.#open.pop()
+  endTag(_source: Buffer, from: number): void {
+    const element = this.#open.pop()!
+    element.contentTo = this.#offset + from
+    this.root = element
   }
 
   text(source: Buffer, from: number, to: number): void {
@@ -58,7 +67,9 @@ export class TreeBuilder implements TokenHandler {
     this.#open.at(-1)!.text += readCanonicalText(octets.toString())
   }
 
-  pause(): void {}
+  pause(_source: Buffer, to: number): void {
+    this.#offset += to
+  }
 }
 
 function readAttributes(tag: StartTag): Attribute[] {

@@ -3,6 +3,7 @@ import { constants, type KeyObject, verify, type X509Certificate } from 'node:cr
 import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
 import { readBase64 } from './base64.ts'
+import { SignatureForms } from './signature-form.ts'
 
 const MINIMUM_RSA_BITS = 2048
 const MINIMUM_RSA_EXPONENT = 65537n
@@ -25,6 +26,8 @@ export type VerificationKey = {
   readonly valueBytes: number
   /** The certificate in base64. */
   readonly certificate: string
+  /** How its holder writes Signatures. */
+  readonly forms: SignatureForms
 }
 
 const known = new WeakMap<X509Certificate, VerificationKey>()
@@ -39,6 +42,7 @@ export function readVerificationKey(certificate: X509Certificate): VerificationK
     kind: key.asymmetricKeyType as KeyKind,
     valueBytes: valueBytesOf(key),
     certificate: certificate.raw.toString('base64'),
+    forms: new SignatureForms(),
   }
   known.set(certificate, read)
   return read

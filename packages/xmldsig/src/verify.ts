@@ -2,13 +2,20 @@
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { exclusiveC14n, isSameMethod } from './canonicalizer.ts'
-import { type DocumentObserver, DocumentPass, type ReferenceAlgorithms, type ScannedDocument } from './document-pass.ts'
+import {
+  type CapturedSignature,
+  type DocumentObserver,
+  DocumentPass,
+  type ReferenceAlgorithms,
+  type ScannedDocument,
+} from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { DigestName, OctetSink } from './octets.ts'
-import { readSignatureElement } from './signature-element.ts'
+import { readSignatureElement, type SignatureElement } from './signature-element.ts'
+import { SignatureForm } from './signature-form.ts'
 import type { SignedInfo } from './signed-info.ts'
-import { checkAlgorithm, checkCertificates, checkSignatureValue, readVerificationKey } from './verification-key.ts'
+import { checkAlgorithm, checkCertificates, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /** What a signature that verified says of itself. */
 export type SignatureFacts = {
@@ -64,6 +71,7 @@ export function verifyBytes<Result extends object>(bytes: Uint8Array, verifier: 
 /** One pass of verification over a document of any size, in constant memory. */
 export class Verifier<Result extends object> {
   readonly #certificate: X509Certificate
+  readonly #key: VerificationKey
   readonly #openContent: () => Content<Result>
   readonly #options: VerifyOptions
   readonly #limits: Limits
@@ -73,14 +81,15 @@ export class Verifier<Result extends object> {
 
   /** Throws the Fault `signature-key` for a key that the profile does not allow. */
   constructor(certificate: X509Certificate, openContent: () => Content<Result>, options: VerifyOptions, known?: ReferenceAlgorithms) {
-    readVerificationKey(certificate)
     this.#certificate = certificate
+    this.#key = readVerificationKey(certificate)
     this.#openContent = openContent
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#isLast = known !== undefined
     this.#content = openContent()
-    this.#pass = new DocumentPass(known ?? guess, this.#limits, this.#content.observer, options.onCanonical?.())
+    const form = this.#learnsForms ? this.#key.forms.known : undefined
+    this.#pass = new DocumentPass(known ?? guess, this.#limits, this.#content.observer, options.onCanonical?.(), form)
   }
 
   /** Takes the next piece; throws a Fault as soon as the document is certain to be refused. */
@@ -93,9 +102,10 @@ export class Verifier<Result extends object> {
    * signer used other algorithms than the ones guessed.
    */
   end(): Result | Verifier<Result> {
-    const key = readVerificationKey(this.#certificate)
+    const key = this.#key
     const document = this.#pass.end()
-    const { signedInfo, signedOctets, value, certificates } = readSignatureElement(document.signature, this.#limits)
+    const element = readSignatureElement(document.signature, this.#limits)
+    const { signedInfo, signedOctets, value, certificates } = element
     checkReference(signedInfo, document)
     checkCertificates(certificates, key)
     checkAlgorithm(signedInfo.signature, key)
@@ -105,7 +115,19 @@ export class Verifier<Result extends object> {
     }
     checkDigest(signedInfo, document)
     checkSignatureValue(signedOctets, value, signedInfo.signature, key)
+    this.#learnForm(document.signature, element)
     return this.#content.read(describe(signedInfo, document))
+  }
+
+  /** A form is known as read under the profile's own limits. */
+  get #learnsForms(): boolean {
+    return Object.keys(this.#options.limits ?? {}).every(limit => limit === 'documentBytes')
+  }
+
+  #learnForm(signature: CapturedSignature, element: SignatureElement): void {
+    const { forms } = this.#key
+    if (signature.form !== undefined || !this.#learnsForms || !forms.meetStranger()) return
+    forms.known = SignatureForm.of(signature, element, this.#limits)
   }
 
   #openSecondPass({ referenceCanonicalization, digestName }: SignedInfo): Verifier<Result> {

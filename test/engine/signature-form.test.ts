@@ -1,0 +1,139 @@
+// A signer's Signatures are recognized by their form: that must never make a difference to the verdict.
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Fault } from '@seg/core'
+import { generate, loadIdentity } from '@seg/pki'
+import { openVerifier, signDocument, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
+import t from 'tap'
+import { readVerificationKey } from '../../packages/xmldsig/src/verification-key.ts'
+import { forge } from '../support/forge.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'seg-form-'))
+t.teardown(() => rm(folder, { recursive: true, force: true }))
+await generate({ out: folder, key: 'ec-p256' })
+const key = await loadIdentity(folder, 'sender')
+const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+
+const document = (text: string, root = '') =>
+  Buffer.from(`<CriticalDocument id="doc1"${root}>
+  <SenderID>MINISTRY 1_SEG01</SenderID>
+  <ReceiverID>MINISTRY 2_SEG01</ReceiverID>
+  <TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature>
+  <Payload>${text}</Payload>
+</CriticalDocument>
+`)
+/** As many signers write them: values broken into lines. */
+const wrapLines = (signed: Buffer) =>
+  Buffer.from(signed.toString().replace(/(<SignatureValue>)([^<]+)/, (_, tag, value) => `${tag}\n${value.replace(/.{64}/g, '$&\n')}\n`))
+const signed = wrapLines(await signDocument(document('one'), key))
+const fresh = () => new X509Certificate(key.certificate.raw)
+
+/** A certificate whose holder's form is known. */
+function warm(): X509Certificate {
+  const certificate = fresh()
+  verifyDocument(signed, certificate)
+  t.not(readVerificationKey(certificate).forms.known, undefined)
+  return certificate
+}
+
+function verdictOf(verify: () => VerifiedDocument): unknown {
+  try {
+    return verify()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return error.message
+  }
+}
+
+t.test('whatever byte of a document is changed, the verdict is the one without the form, to the letter', async t => {
+  const certificate = warm()
+  const from = signed.indexOf('<Signature')
+  let recognized = 0
+  for (let at = from; at < signed.length; at++) {
+    for (const octet of [signed[at]! ^ 1, signed[at]! ^ 0x20, 0x26, 0x3c, 0x0a, 0x20, 0x41, 0]) {
+      const changed = Buffer.from(signed)
+      changed[at] = octet
+      const expected = verdictOf(() => verifyDocument(changed, fresh()))
+      const found = verdictOf(() => verifyDocument(changed, certificate))
+      if (JSON.stringify(found) !== JSON.stringify(expected)) t.same(found, expected, `byte ${at} changed to ${octet}`)
+      recognized++
+    }
+  }
+  t.ok(recognized > 10_000, `${recognized} changes`)
+})
+
+t.test('the next document of a signer is recognized, and accepted with its own digest', async t => {
+  const certificate = warm()
+  const next = wrapLines(await signDocument(document('two'), key))
+  t.same(verifyDocument(next, certificate), verifyDocument(next, fresh()))
+  t.not(
+    verifyDocument(next, certificate).signature.digest.toString('hex'),
+    verifyDocument(signed, certificate).signature.digest.toString('hex'),
+  )
+})
+
+t.test('a document in pieces is accepted whether its Signature is whole in one of them or not', async t => {
+  const certificate = warm()
+  for (let size = 1; size < signed.length; size += 97) {
+    const verifier = openVerifier(certificate)
+    for (let at = 0; at < signed.length; at += size) verifier.write(signed.subarray(at, at + size))
+    const verdict = verifier.end()
+    t.notOk(verdict instanceof Verifier)
+    t.same(verdict, verifyDocument(signed, fresh()), `pieces of ${size} bytes`)
+  }
+})
+
+t.test('a Signature of the form under another key, over another text, or twice in a document is refused', async t => {
+  const certificate = warm()
+  const refused = (bytes: Buffer, code: string) => t.throws(() => verifyDocument(bytes, certificate), { code })
+  const foreign = wrapLines(await signDocument(document('one'), { ...key, key: other }))
+  refused(foreign, 'signature-value')
+  refused(Buffer.from(signed.toString().replace('>one<', '>two<')), 'signature-digest')
+  const signature = signed.toString().match(/<Signature [\s\S]*<\/Signature>/)![0]
+  refused(Buffer.from(signed.toString().replace(signature, `${signature}${signature}`)), 'signature-multiple')
+  refused(Buffer.from(signed.toString().replace(signature, '').replace('one', signature)), 'signature-misplaced')
+})
+
+t.test('a place in the document below a Signature that was recognized is told as it is', async t => {
+  const broken = Buffer.from(signed.toString().replace('</CriticalDocument>', '&</CriticalDocument>'))
+  t.equal(
+    verdictOf(() => verifyDocument(broken, warm())),
+    verdictOf(() => verifyDocument(broken, fresh())),
+  )
+})
+
+t.test('other namespaces in scope make another form: SignedInfo may be read by them', async t => {
+  const canonical = document('one').toString().trimEnd()
+  const inclusive = forge(canonical, key, { canonicalization: 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315' })
+  const certificate = fresh()
+  t.equal(verifyDocument(Buffer.from(inclusive), certificate).id, 'doc1')
+  t.not(readVerificationKey(certificate).forms.known, undefined)
+  const moved = Buffer.from(inclusive.replace('<CriticalDocument', '<CriticalDocument xmlns:p="urn:p"'))
+  t.throws(() => verifyDocument(moved, fresh()), { code: 'signature-value' })
+  t.throws(() => verifyDocument(moved, certificate), { code: 'signature-value' })
+})
+
+t.test('under limits of its own no form is used or learnt', async t => {
+  const certificate = warm()
+  t.throws(() => verifyDocument(signed, certificate, { limits: { signatureBytes: 100 } }), { code: 'xml-limit' })
+  const cold = fresh()
+  verifyDocument(signed, cold, { limits: { depth: 10 } })
+  t.equal(readVerificationKey(cold).forms.known, undefined)
+})
+
+t.test('a signer who never writes two alike is learnt from ever more rarely, and still accepted', async t => {
+  const certificate = fresh()
+  let learnt = 0
+  let before: unknown
+  for (let i = 0; i < 20; i++) {
+    const text = (await signDocument(document('one'), key)).toString()
+    const unique = text.replace('<SignatureValue>', `<SignatureValue Id="value-${i}">`)
+    verifyDocument(Buffer.from(unique), certificate)
+    const { known } = readVerificationKey(certificate).forms
+    if (known !== before) learnt++
+    before = known
+  }
+  t.equal(learnt, 5, 'after 1, 2, 4, 8 and 16')
+})
