@@ -65,6 +65,7 @@ export const faults = {
   },
   'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
   'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
+  'log-invalid': { status: 500, exit: 5, sentence: 'The transparency log, or a proof from it, does not verify.' },
   'receipt-invalid': { status: 500, exit: 6, sentence: 'The receipt does not verify.' },
 } as const satisfies Record<string, FaultRow>
 

@@ -47,5 +47,6 @@ export const advice = {
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'delivery-refused': 'See the reason that stands beside it.',
   'delivery-pending': 'Send again later: the same bytes go out, and they are accepted at most once.',
+  'log-invalid': 'Keep both sides of what does not fit as evidence, and ask the operator of the log.',
   'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
 } as const satisfies Record<FaultCode, string>
