@@ -25,7 +25,7 @@ import { isReservedName } from './names.ts'
 import { NamespaceScope, UNDECLARED } from './namespaces.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { skipName, skipText } from './skip.ts'
+import { skipLine, skipName, skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
 import { readXmlDeclaration } from './xml-declaration.ts'
 
@@ -491,10 +491,10 @@ export class Tokenizer {
 
   /** A line ends with LF, CR, or both, and these may be in two inputs: CR counts at once, and LF behind it only moves the next line's start. */
   #countLines(source: Buffer, to: number): void {
-    for (let i = this.#linesCountedTo; i < to; i++) {
+    for (let i = skipLine(source, this.#linesCountedTo, to); i < to; i = skipLine(source, i + 1, to)) {
       const isBehindReturn = i > 0 ? source[i - 1] === CR : this.#endedWithReturn
       if (source[i] === LF && isBehindReturn) this.#lineFrom = this.#offset + i + 1
-      else if (source[i] === LF || source[i] === CR) this.#endLine(i)
+      else this.#endLine(i)
     }
     this.#linesCountedTo = Math.max(to, this.#linesCountedTo)
   }
