@@ -1,4 +1,5 @@
 // The namespace declarations in scope (Namespaces in XML 1.0, third edition), innermost last.
+import { randomInt } from 'node:crypto'
 
 export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace'
 export const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
@@ -8,6 +9,8 @@ export const DSIG_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#'
 export type Binding = {
   readonly prefix: string
   readonly prefixOctets: Buffer
+  /** Of the prefix. */
+  readonly hash: number
   readonly uri: string
   /** Index of the declaration of the same prefix that this one shadows, -1 for none. */
   readonly shadows: number
@@ -24,6 +27,8 @@ export const XML_BINDING = 1
 /** What `find` returns for a prefix that is not declared. */
 export const UNDECLARED = -1
 
+/** Differs from process to process, so that nobody can choose prefixes of one hash. */
+const SEED = randomInt(2 ** 31)
 const noNamespace = binding('', '', -1, 0)
 const xmlBinding = binding('xml', XML_NAMESPACE, -1, 1)
 
@@ -31,15 +36,19 @@ export class NamespaceScope {
   readonly bindings: Binding[] = [noNamespace, xmlBinding]
   /** Index of the innermost binding of each prefix; the default namespace has the first slot, `xml` the second. */
   readonly #innermost: number[] = [NO_NAMESPACE, XML_BINDING]
+  /** Of the prefix in each slot. */
+  readonly #hashes: number[] = [noNamespace.hash, xmlBinding.hash]
   /** Prefixes bound to a namespace now, `xml` not counted. */
   size = 0
 
   /** Index of the innermost declaration of the prefix at [from, to) of `source`. As many steps as there are prefixes, however often declared. */
   find(source: Uint8Array, from: number, to: number): number {
-    const { bindings } = this
-    for (let slot = this.#innermost.length - 1; slot > NO_NAMESPACE; slot--) {
+    const hashes = this.#hashes
+    const hash = hashOf(source, from, to)
+    for (let slot = hashes.length - 1; slot > NO_NAMESPACE; slot--) {
+      if (hashes[slot] !== hash) continue
       const index = this.#innermost[slot]!
-      const octets = bindings[index]!.prefixOctets
+      const octets = this.bindings[index]!.prefixOctets
       if (octets.length === to - from && isSame(octets, source, from)) return index
     }
     return UNDECLARED
@@ -61,7 +70,9 @@ export class NamespaceScope {
     const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
     if (uri !== '' && !wasBound) this.size++
     if (uri === '' && wasBound) this.size--
-    this.#innermost[slot] = this.bindings.push(binding(prefix, uri, shadows, slot)) - 1
+    const declared = binding(prefix, uri, shadows, slot)
+    this.#innermost[slot] = this.bindings.push(declared) - 1
+    this.#hashes[slot] = declared.hash
   }
 
   /** Takes back the declarations from `length` on. */
@@ -72,8 +83,10 @@ export class NamespaceScope {
       if (uri !== '' && !wasBound) this.size--
       if (uri === '' && wasBound) this.size++
       // A prefix that shadowed nothing was the last to get a slot.
-      if (shadows === UNDECLARED) this.#innermost.pop()
-      else this.#innermost[slot] = shadows
+      if (shadows === UNDECLARED) {
+        this.#innermost.pop()
+        this.#hashes.pop()
+      } else this.#innermost[slot] = shadows
     }
   }
 
@@ -90,7 +103,15 @@ export class NamespaceScope {
 }
 
 function binding(prefix: string, uri: string, shadows: number, slot: number): Binding {
-  return { prefix, prefixOctets: Buffer.from(prefix), uri, shadows, slot, declaration: undefined }
+  const prefixOctets = Buffer.from(prefix)
+  return { prefix, prefixOctets, hash: hashOf(prefixOctets, 0, prefixOctets.length), uri, shadows, slot, declaration: undefined }
+}
+
+/** FNV-1a. */
+function hashOf(source: Uint8Array, from: number, to: number): number {
+  let hash = SEED
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
+  return hash
 }
 
 function isSame(octets: Uint8Array, source: Uint8Array, from: number): boolean {
