@@ -34,6 +34,10 @@ const onlyTheirs: readonly Difference[] = [
     why: 'an empty port in a namespace name: RFC 3986 3.2.3 allows it',
     pattern: /^xmlns(?::\S*)?: '[^']*:\/\/[^/?#']*:[/?#'].* is not a valid URI$|^xmlns(?::\S*)?: '[^']*:\/\/[^/?#]*:' is not a valid URI$/,
   },
+  {
+    why: 'a warning that libxml2 tells beside a refusal: another value of xml:space is an error, not a fatal one (XML 1.0 2.10)',
+    pattern: /^Invalid value ".*" for xml:space : "default" or "preserve" expected$/,
+  },
 ]
 
 /** Whether a refusal of ours that libxml2 does not share is one of those known. */
@@ -43,5 +47,5 @@ export function isOnlyOurs(fault: Fault, document: Buffer): boolean {
 
 /** Whether each line of a refusal by libxml2 is one of those known. */
 export function isOnlyTheirs(refusal: string): boolean {
-  return refusal.split('\n').every(line => onlyTheirs.some(({ pattern }) => pattern.test(line)))
+  return refusal.trimEnd().split('\n').every(line => onlyTheirs.some(({ pattern }) => pattern.test(line)))
 }
