@@ -1,0 +1,71 @@
+// Checkpoints: the head of a log's tree in a note signed with Ed25519 (C2SP tlog-checkpoint, signed-note).
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { Fault, quote } from '@seg/core'
+import { HASH_BYTES, type TreeHead } from './merkle.ts'
+
+const ED25519_TYPE = 0x01
+const KEY_BYTES = 32
+const SIGNATURE_BYTES = 64
+const KEY_HASH_BYTES = 4
+/** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 4) up to the key itself. */
+const SPKI_FRAME = Buffer.from('302a300506032b6570032100', 'hex')
+/** No name of a key or log has white space or a plus sign. */
+const NAME = /^[^\s+]{1,512}$/u
+
+/** What signs a log's checkpoints; `name` is also the log's origin. */
+export type LogKey = { readonly name: string; readonly privateKey: KeyObject }
+
+/** What verifies them: the content of log.pub, read. */
+export type LogVerifier = { readonly name: string; readonly hash: Buffer; readonly publicKey: KeyObject }
+
+/** Reads `name+hash+base64`. Throws the Fault `configuration`. */
+export function parseVerifierKey(text: string): LogVerifier {
+  const match = /^([^\s+]{1,512})\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})\n?$/u.exec(text)
+  const octets = Buffer.from(match?.[3] ?? '', 'base64')
+  if (match === null || octets.length !== 1 + KEY_BYTES || octets[0] !== ED25519_TYPE || octets.toString('base64') !== match[3])
+    throw new Fault('configuration', `expected the key of a log as name+hash+base64, Ed25519, found ${quote(text.trim())}`)
+  const key = octets.subarray(1)
+  const name = match[1]!
+  const hash = keyHash(name, key)
+  if (hash.toString('hex') !== match[2])
+    throw new Fault('configuration', `the key of the log ${quote(name)} has the hash ${hash.toString('hex')}, not ${match[2]}`)
+  return { name, hash, publicKey: createPublicKey({ key: Buffer.concat([SPKI_FRAME, key]), format: 'der', type: 'spki' }) }
+}
+
+export function signCheckpoint({ size, root }: TreeHead, { name, privateKey }: LogKey): string {
+  if (!NAME.test(name)) throw new TypeError(`${quote(name)} cannot be the name of a log`)
+  const text = `${name}\n${size}\n${root.toString('base64')}\n`
+  const key = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_FRAME.length)
+  const signature = Buffer.concat([keyHash(name, key), sign(null, Buffer.from(text), privateKey)])
+  return `${text}\n\u2014 ${name} ${signature.toString('base64')}\n`
+}
+
+/** The tree that a checkpoint vouches for. Signatures by other keys are let stand. Throws the Fault `log-invalid`. */
+export function openCheckpoint(note: string, verifier: LogVerifier): TreeHead {
+  const [, text, signatures] = /^((?:[^\n]+\n)+)\n((?:\u2014 [^\n ]+ [A-Za-z0-9+/]+={0,2}\n)+)$/u.exec(note) ?? []
+  if (text === undefined || signatures === undefined) throw new Fault('log-invalid', `expected a signed note, found ${quote(note)}`)
+  checkSignature(text, signatures, verifier)
+  const [, origin, size, root = ''] = /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n/u.exec(text) ?? []
+  const octets = Buffer.from(root, 'base64')
+  if (octets.length !== HASH_BYTES || octets.toString('base64') !== root || !Number.isSafeInteger(Number(size)))
+    throw new Fault('log-invalid', `expected an origin, a tree size and a root hash in a checkpoint, found ${quote(text)}`)
+  if (origin !== verifier.name) throw new Fault('log-invalid', `expected a checkpoint of ${quote(verifier.name)}, found ${quote(origin!)}`)
+  return { size: Number(size), root: octets }
+}
+
+function checkSignature(text: string, signatures: string, { name, hash, publicKey }: LogVerifier): void {
+  for (const line of signatures.trimEnd().split('\n')) {
+    const [, signer, encoded] = line.split(' ') as [string, string, string]
+    const octets = Buffer.from(encoded, 'base64')
+    const isOurs = signer === name && octets.subarray(0, KEY_HASH_BYTES).equals(hash)
+    if (!isOurs || octets.toString('base64') !== encoded || octets.length !== KEY_HASH_BYTES + SIGNATURE_BYTES) continue
+    if (verify(null, Buffer.from(text), publicKey, octets.subarray(KEY_HASH_BYTES))) return
+    throw new Fault('log-invalid', `the checkpoint's signature does not verify with the key of ${quote(name)}`)
+  }
+  throw new Fault('log-invalid', `the checkpoint has no signature with the key of ${quote(name)}`)
+}
+
+/** signed-note: the first octets of SHA-256 over name, line end, type and key. */
+function keyHash(name: string, key: Uint8Array): Buffer {
+  return createHash('sha256').update(`${name}\n`).update(Buffer.of(ED25519_TYPE)).update(key).digest().subarray(0, KEY_HASH_BYTES)
+}

@@ -1,0 +1,53 @@
+// Entries of the log: one way to write each, and nothing else is read.
+import t from 'tap'
+import { formatLeaf, type LogEvent, parseLeaf } from './leaf.ts'
+
+const at = '2026-11-23T12:00:00.123Z'
+const digest = 'A'.repeat(43).concat('=')
+const events: Record<LogEvent['type'], LogEvent> = {
+  accepted: { type: 'accepted', at, sender: 'MINISTRY 1', document: 'doc1', bytes: 12, sha256: digest, reference: digest },
+  refused: { type: 'refused', at, sender: 'MINISTRY "1"', code: 'signature-digest', sha256: null },
+  omitted: { type: 'omitted', at, sender: 'MINISTRY 1', count: 7, since: at },
+  conflict: { type: 'conflict', at, sender: 'MINISTRY 1', document: 'doc1', sha256: digest, accepted: 3 },
+  admin: { type: 'admin', at, action: 'suspend', subject: 'MINISTRY 1', by: 'operator' },
+  start: { type: 'start', at, version: '0.1.0' },
+  stop: { type: 'stop', at },
+}
+
+t.test('every event is read as it was written', async t => {
+  for (const event of Object.values(events)) t.same(parseLeaf(formatLeaf(event)), { v: 1, ...event })
+  t.equal(
+    formatLeaf(events.accepted).toString(),
+    `{"v":1,"type":"accepted","at":"${at}","sender":"MINISTRY 1","document":"doc1","bytes":12,"sha256":"${digest}","reference":"${digest}"}`,
+  )
+})
+
+t.test('a field too many is not written', async t => {
+  t.notMatch(formatLeaf({ ...events.stop, content: 'secret' } as LogEvent).toString(), 'secret')
+})
+
+t.test('refuses what is written in any other way', async t => {
+  const good = formatLeaf(events.accepted).toString()
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '{}',
+    ` ${good}`,
+    good.replace('"v":1', '"v":2'),
+    good.replace('"v":1,', ''),
+    good.replace('accepted', 'toString'),
+    good.replace('"bytes":12', '"bytes":-1'),
+    good.replace('"bytes":12', '"bytes":1.5'),
+    good.replace('"bytes":12', '"bytes":"12"'),
+    good.replace('12:00:00.123Z', '12:00:00Z'),
+    good.replace('2026-11-23', '2026-02-30'),
+    good.replace('"document"', '"Document"'),
+    good.replace('}', ',"more":1}'),
+    good.replace(`"${digest}"`, '"x"'),
+    good.replace('MINISTRY', '\\u004dINISTRY'),
+    formatLeaf(events.refused).toString().replace('signature-digest', 'no-such-code'),
+  ])
+    t.throws(() => parseLeaf(Buffer.from(text)), { code: 'log-invalid' }, text)
+  t.throws(() => parseLeaf(Buffer.from([0xff])), { code: 'log-invalid' })
+})
