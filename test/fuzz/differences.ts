@@ -47,5 +47,8 @@ export function isOnlyOurs(fault: Fault, document: Buffer): boolean {
 
 /** Whether each line of a refusal by libxml2 is one of those known. */
 export function isOnlyTheirs(refusal: string): boolean {
-  return refusal.trimEnd().split('\n').every(line => onlyTheirs.some(({ pattern }) => pattern.test(line)))
+  return refusal
+    .trimEnd()
+    .split('\n')
+    .every(line => onlyTheirs.some(({ pattern }) => pattern.test(line)))
 }

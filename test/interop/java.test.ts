@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate, type Identity, loadIdentity } from '@seg/pki'
-import { buildReceipt, prepareDocument, signDocument, verifyDocument } from '@seg/xmldsig'
+import { openReceiptSeal, prepareDocument, signDocument, verifyDocument } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { EXCLUSIVE } from '../support/forge.ts'
 import { needs, run } from '../support/programs.ts'
@@ -126,6 +126,13 @@ const receiptFacts = {
   documentDigest: Buffer.alloc(32, 1),
   referenceDigest: Buffer.alloc(32, 2),
   acceptedAt: '2026-11-23T12:00:00.000Z',
+  logEntry: {
+    index: 7,
+    treeSize: 12,
+    leaf: Buffer.from('{"v":1}'),
+    proof: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+    checkpoint: 'MINISTRY%202_SEG01\n12\nroot\n\n\u2014 MINISTRY%202_SEG01 signature\n',
+  },
 }
 
 t.test('the JDK accepts what we sign', hasJava, async t => {
@@ -143,7 +150,7 @@ t.test('the JDK accepts what we sign', hasJava, async t => {
     const signed = await signDocument(prepareDocument(Buffer.from(document), { now: new Date() }), sender)
     await expect(`document ${key}`, signed, join(certs, 'sender.crt'), true)
     await expect(`changed document ${key}`, signed.toString().replace('MINISTRY 2', 'MINISTRY 3'), join(certs, 'sender.crt'), false)
-    await expect(`receipt under ${key}`, await buildReceipt(receiptFacts, seal), join(certs, 'seal.crt'), true)
+    await expect(`receipt under ${key}`, openReceiptSeal(seal)(receiptFacts), join(certs, 'seal.crt'), true)
   }
   const verdicts = runJava(tasks)
   t.same(

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate, type Identity, loadIdentity } from '@seg/pki'
-import { buildReceipt, prepareDocument, signDocument, verifyDocument } from '@seg/xmldsig'
+import { openReceiptSeal, prepareDocument, signDocument, verifyDocument } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { ENVELOPED, EXCLUSIVE, transform } from '../support/forge.ts'
 import { needs, run } from '../support/programs.ts'
@@ -44,7 +44,7 @@ t.test('xmlsec1 accepts what we sign', needs('xmlsec1'), async t => {
       await writeFile(signed, bytes.toString().replace('MINISTRY 2', 'MINISTRY 3'))
       t.not(verify(folder, 'sender.crt', signed).status, 0, 'but not a changed one')
       const receipt = join(folder, 'receipt.xml')
-      await writeFile(receipt, await buildReceipt(receiptFacts, seal))
+      await writeFile(receipt, openReceiptSeal(seal)(receiptFacts))
       t.equal(verify(folder, 'seal.crt', receipt).status, 0, 'the receipt')
     })
   }
@@ -57,6 +57,13 @@ const receiptFacts = {
   documentDigest: Buffer.alloc(32, 1),
   referenceDigest: Buffer.alloc(32, 2),
   acceptedAt: '2026-11-23T12:00:00.000Z',
+  logEntry: {
+    index: 7,
+    treeSize: 12,
+    leaf: Buffer.from('{"v":1}'),
+    proof: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+    checkpoint: 'MINISTRY%202_SEG01\n12\nroot\n\n\u2014 MINISTRY%202_SEG01 signature\n',
+  },
 }
 
 type Template = {

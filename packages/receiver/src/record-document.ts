@@ -1,5 +1,5 @@
 // The last step: seal the receipt and make both durable together.
-import { buildReceipt } from '@seg/xmldsig'
+import { openReceiptSeal } from '@seg/xmldsig'
 import type { AdmittedDocument } from './admission.ts'
 import type { Gate } from './gate.ts'
 
@@ -20,7 +20,7 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
   const referenceDigest = facts.signature.digest
   const { senderId, receiverId, id } = facts
   const receiptFacts = { receiverId, senderId, documentId: id, documentDigest: received.digest, referenceDigest, acceptedAt }
-  const sealed = await buildReceipt(receiptFacts, gate.seal)
+  const sealed = openReceiptSeal(gate.seal)(receiptFacts)
   const record = {
     sender: senderId,
     id,

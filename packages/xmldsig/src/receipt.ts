@@ -7,11 +7,9 @@ import { DocumentPass } from './document-pass.ts'
 import { checkAttributes, ElementReader, textOf } from './element-reader.ts'
 import { DOCUMENT_ID, GATEWAY_ID, readTimestamp } from './envelope.ts'
 import { defaultLimits } from './limits.ts'
-import { DocumentSigner, placeSignature } from './sign.ts'
 import { readSignatureElement } from './signature-element.ts'
 import { type Element, readTree } from './tree.ts'
 import { Verifier, verifyBytes } from './verify.ts'
-import type { Signer } from './xml-crypto.ts'
 
 export type ReceiptFacts = {
   readonly receiverId: string
@@ -23,28 +21,24 @@ export type ReceiptFacts = {
   readonly referenceDigest: Buffer
   /** Time of acceptance, RFC 3339 in UTC with milliseconds. */
   readonly acceptedAt: string
+  readonly logEntry?: LogEntry | undefined
 }
 
-const RECEIPT_NAMESPACE = 'urn:seg:receipt:1'
+/** Proves that the acceptance is an entry of the receiver's log (docs/log.md). */
+export type LogEntry = {
+  readonly index: number
+  readonly treeSize: number
+  /** The entry's octets. */
+  readonly leaf: Buffer
+  /** Hashes of the inclusion proof, from the leaf up. */
+  readonly proof: readonly Buffer[]
+  /** The exact text of a signed note. */
+  readonly checkpoint: string
+}
+
+export const RECEIPT_NAMESPACE = 'urn:seg:receipt:1'
 const code = 'receipt-invalid'
 const limits = { ...defaultLimits, documentBytes: 256 * 1024 }
-
-export async function buildReceipt(facts: ReceiptFacts, seal: Signer): Promise<Buffer> {
-  const { receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt } = facts
-  const children: readonly (readonly [name: string, text: string])[] = [
-    ['ReceiverID', receiverId],
-    ['SenderID', senderId],
-    ['DocumentID', documentId],
-    ['DocumentDigest', documentDigest.toString('base64')],
-    ['ReferenceDigest', referenceDigest.toString('base64')],
-    ['AcceptedAt', acceptedAt],
-  ]
-  const elements = children.map(([name, text]) => `  <${name}>${escapeText(text)}</${name}>\n`).join('')
-  const receipt = Buffer.from(`<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${elements}</Receipt>\n`)
-  const signer = new DocumentSigner(seal)
-  signer.write(receipt)
-  return placeSignature(receipt, await signer.end())
-}
 
 /**
  * Reads a receipt whose signature verifies with the certificate in it; `trustSeal` decides on that certificate and throws when it is not a
@@ -95,7 +89,7 @@ function readReceipt(element: Element): ReceiptFacts {
   }
   checkAttributes(element, [], code)
   const reader = new ElementReader(element, code, RECEIPT_NAMESPACE)
-  const read = (local: string) => textOf(reader.child(local), code)
+  const read = (local: string) => readText(reader.child(local))
   const facts = {
     receiverId: checkForm(read('ReceiverID'), GATEWAY_ID),
     senderId: checkForm(read('SenderID'), GATEWAY_ID),
@@ -103,17 +97,48 @@ function readReceipt(element: Element): ReceiptFacts {
     documentDigest: readBase64(read('DocumentDigest'), 'DocumentDigest'),
     referenceDigest: readBase64(read('ReferenceDigest'), 'ReferenceDigest'),
     acceptedAt: read('AcceptedAt'),
+    logEntry: readLogEntry(reader.optionalChild('LogEntry')),
   }
   readTimestamp(facts.acceptedAt)
   reader.end()
   return facts
 }
 
+/** Reads what the receipt says; whether it is so is for those who know the log's key to check. */
+function readLogEntry(element: Element | undefined): LogEntry | undefined {
+  if (element === undefined) return undefined
+  checkAttributes(element, [], code)
+  const reader = new ElementReader(element, code, RECEIPT_NAMESPACE)
+  const read = (local: string) => readText(reader.child(local))
+  const index = readCount(read('Index'))
+  const treeSize = readCount(read('TreeSize'))
+  const leaf = readBase64(read('Leaf'), 'Leaf')
+  const proof = readProof(reader.child('Proof'))
+  const checkpoint = read('Checkpoint')
+  reader.end()
+  return { index, treeSize, leaf, proof, checkpoint }
+}
+
+function readProof(element: Element): Buffer[] {
+  checkAttributes(element, [], code)
+  const reader = new ElementReader(element, code, RECEIPT_NAMESPACE)
+  const proof = element.children.map(() => readBase64(readText(reader.child('Hash')), 'Hash'))
+  reader.end()
+  return proof
+}
+
+function readText(element: Element): string {
+  checkAttributes(element, [], code)
+  return textOf(element, code)
+}
+
+function readCount(text: string): number {
+  const count = /^(?:0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(count)) throw new Fault(code, `expected a whole number in the receipt, found ${quote(text)}`)
+  return count
+}
+
 function checkForm(text: string, form: RegExp): string {
   if (!form.test(text)) throw new Fault(code, `a name in the receipt does not have the required form: ${quote(text)}`)
   return text
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

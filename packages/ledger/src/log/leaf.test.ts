@@ -23,7 +23,7 @@ t.test('every event is read as it was written', async t => {
 })
 
 t.test('a field too many is not written', async t => {
-  t.notMatch(formatLeaf({ ...events.stop, content: 'secret' } as LogEvent).toString(), 'secret')
+  t.notMatch(formatLeaf(Object.assign({ content: 'secret' }, events.stop)).toString(), 'secret')
 })
 
 t.test('refuses what is written in any other way', async t => {

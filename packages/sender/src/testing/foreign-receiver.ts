@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { faults } from '@seg/core'
 import { type Identity, loadIdentity, loadTrust } from '@seg/pki'
-import { buildReceipt, openVerifier, type ReceiptFacts, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
+import { openReceiptSeal, openVerifier, type ReceiptFacts, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
 
 /** Answers the `count`th request (from 1), or leaves it unanswered. */
@@ -91,7 +91,7 @@ async function sealReceipt(
     referenceDigest: document.signature.digest,
     acceptedAt: new Date().toISOString(),
   }
-  return buildReceipt({ ...facts, ...lie }, seal ?? (await loadIdentity(certs, 'seal')))
+  return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, ...lie })
 }
 
 export function sha256(bytes: Uint8Array): Buffer {

@@ -1,0 +1,75 @@
+// Sealing a receipt: it is written in canonical form, so that its digest is that of its bytes and one private-key operation is all the work.
+import { hash, type KeyObject, sign } from 'node:crypto'
+import { Fault } from '@seg/core'
+import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from './algorithms.ts'
+import { DSIG_NAMESPACE } from './namespaces.ts'
+import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
+import type { Signer } from './xml-crypto.ts'
+
+const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
+const algorithmOf: Readonly<Record<string, string>> = {
+  rsa: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  ec: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
+}
+
+/**
+ * Returns what seals receipts with this key: XML under an enveloped Signature (Exclusive C14N, SHA-256, RSA or ECDSA by the key's kind), the
+ * certificate in KeyInfo. Synchronous, for a thread that has time for it. Throws the Fault `configuration` for a key of another kind.
+ */
+export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
+  const algorithm = algorithmOf[key.asymmetricKeyType ?? '']
+  if (algorithm === undefined) throw new Fault('configuration', `expected an RSA or EC key to seal with, found ${key.asymmetricKeyType}`)
+  const keyInfo = `<KeyInfo><X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo>`
+  return facts => {
+    const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
+    const digest = hash('sha256', `${content}</Receipt>`, 'base64')
+    const signedInfo = writeSignedInfo(algorithm, digest)
+    const value = signOctets(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`, key)
+    const signature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signedInfo}<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>`
+    return Buffer.from(`${content}${signature}</Receipt>\n`)
+  }
+}
+
+function writeFacts(facts: ReceiptFacts): string {
+  const { receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt, logEntry } = facts
+  const written =
+    line('  ', 'ReceiverID', receiverId) +
+    line('  ', 'SenderID', senderId) +
+    line('  ', 'DocumentID', documentId) +
+    line('  ', 'DocumentDigest', documentDigest.toString('base64')) +
+    line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
+    line('  ', 'AcceptedAt', acceptedAt)
+  if (logEntry === undefined) return written
+  const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
+  const entry =
+    line('    ', 'Index', String(logEntry.index)) +
+    line('    ', 'TreeSize', String(logEntry.treeSize)) +
+    line('    ', 'Leaf', logEntry.leaf.toString('base64')) +
+    `    <Proof>\n${proof}    </Proof>\n` +
+    line('    ', 'Checkpoint', logEntry.checkpoint)
+  return `${written}  <LogEntry>\n${entry}  </LogEntry>\n`
+}
+
+function line(indent: string, name: string, text: string): string {
+  return `${indent}<${name}>${escapeText(text)}</${name}>\n`
+}
+
+/** XML-C14N 2.3, Text Nodes. */
+function escapeText(text: string): string {
+  if (!/[&<>\r]/.test(text)) return text
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#xD;')
+}
+
+/** What stands in SignedInfo, and its end tag; in canonical form. */
+function writeSignedInfo(algorithm: string, digest: string): string {
+  return (
+    `<CanonicalizationMethod Algorithm="${EXCLUSIVE_C14N}"></CanonicalizationMethod><SignatureMethod Algorithm="${algorithm}"></SignatureMethod>` +
+    `<Reference URI=""><Transforms><Transform Algorithm="${ENVELOPED_SIGNATURE}"></Transform><Transform Algorithm="${EXCLUSIVE_C14N}"></Transform></Transforms>` +
+    `<DigestMethod Algorithm="${SHA256}"></DigestMethod><DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
+  )
+}
+
+/** XMLDSig 1.1 6.4.3: an ECDSA value is r and s side by side, not DER. */
+function signOctets(octets: string, key: KeyObject): string {
+  return sign('sha256', Buffer.from(octets), { key, dsaEncoding: 'ieee-p1363' }).toString('base64')
+}
