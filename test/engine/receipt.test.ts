@@ -1,5 +1,5 @@
 // Receipts: what is sealed is read back, and nothing else is.
-import { createHash, generateKeyPairSync, sign, type type type X509Certificate } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign, type X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
