@@ -44,7 +44,9 @@ export function readBody(request: IncomingMessage, limits: Limits, take: (chunk:
   }
   const onEnd = () => {
     clearInterval(checkProgress)
-    resolve()
+    // A stream whose last piece was waiting in its buffer ends right behind it, paused or not: that piece may still be under way to the disk.
+    if (pause === undefined) resolve()
+    else pause.then(resolve, () => {})
   }
   // A paused request stops its socket: what the client sends from here on fills its own buffers, not ours.
   const refuse = (reason: unknown) => {
