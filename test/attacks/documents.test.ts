@@ -285,7 +285,7 @@ t.test('refuses', async t => {
       const answer = await post(gateway, Buffer.from(make(gateway.sender, other)))
       t.equal(refusalOf(answer), code)
       t.notMatch(answer.body.toString(), /expected|found/, 'the detail stays here')
-      t.same(await Array.fromAsync(gateway.gate.store.list()), [], 'nothing is stored')
+      t.same(await Array.fromAsync(gateway.gate.ledger.list()), [], 'nothing is stored')
     })
   }
 

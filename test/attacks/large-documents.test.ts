@@ -38,7 +38,7 @@ t.test('large and small documents with other algorithms are accepted as they are
     t.equal(refusalOf(await post(gateway, changed)), '422 signature-digest', `${id}, changed`)
     t.match(gateway.log.at(-1)?.msg, /signature-digest: computed sha512 /)
     t.equal((await post(gateway, signed)).status, 201, id)
-    t.ok((await gateway.gate.store.export(senderId, id))?.equals(signed))
+    t.ok((await gateway.gate.ledger.export(senderId, id))?.equals(signed))
     const forged = forge(canonical, sender, { ...changes, signWith: octets => changes.signWith(Buffer.concat([octets, octets])) })
     t.equal(refusalOf(await post(gateway, Buffer.from(forged))), '422 signature-value', `${id}, with the signature of something else`)
   }

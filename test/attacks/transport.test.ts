@@ -134,7 +134,7 @@ t.test('nobody sees, gets or replaces what another sender has delivered', async 
   t.equal((await postAsSpy(sameId)).status, 201, 'an id is taken for its own sender only')
   t.same((await call(gateway, { path: '/v1/receipts/shared-id' })).body, receipt)
   t.not((await call(gateway, { path: '/v1/receipts/shared-id', tls: as })).body.toString(), receipt.toString())
-  const records = await Array.fromAsync(gateway.gate.store.list())
+  const records = await Array.fromAsync(gateway.gate.ledger.list())
   t.same(
     records.map(({ sender }) => sender),
     [senderId, spy.id],

@@ -73,7 +73,7 @@ t.test('send, list, show, export: what arrives is what was signed, once, however
   const { sender, id, acceptedAt, bytes, sha256, index } = list[0]
   t.match(
     { sender, id, acceptedAt, sha256, index },
-    { sender: 'MINISTRY 1_SEG01', id: 'doc123', acceptedAt: delivered.acceptedAt, sha256: delivered.sha256, index: 0 },
+    { sender: 'MINISTRY 1_SEG01', id: 'doc123', acceptedAt: delivered.acceptedAt, sha256: delivered.sha256, index: 1 },
   )
   t.match(json(await documents('show', 'doc123', '--json')), list[0])
   for (const args of [['list'], ['show', 'doc123']]) t.match((await documents(...args)).stdout.toString(), delivered.acceptedAt)
@@ -281,7 +281,8 @@ t.test('package scripts are these commands', async t => {
     ['sender', ['send', 'sign', 'verify']],
   ] as const) {
     const found = await scriptsOf(name)
-    for (const script of scripts) t.equal(found[script], `node src/main.ts ${script}`, `pnpm --filter ${name} ${script}`)
+    for (const script of scripts)
+      t.match(found[script], new RegExp(`^node (--\\S+ )?src/main\\.ts ${script}$`), `pnpm --filter ${name} ${script}`)
   }
 })
 

@@ -19,5 +19,5 @@ export function readAnswers(text: string): string[] {
 
 /** The ids of what the receiver has stored, in order. */
 export async function storedIds(gateway: TestGateway): Promise<string[]> {
-  return (await Array.fromAsync(gateway.gate.store.list())).map(({ id }) => id)
+  return (await Array.fromAsync(gateway.gate.ledger.list())).map(({ id }) => id)
 }

@@ -1,5 +1,5 @@
 // What lies in a receiver's data folder, document by document.
-import { type AcceptedDocument, readDocuments } from '../../packages/ledger/src/index.ts'
+import { type AcceptedDocument, openLedgerReader } from '../../packages/ledger/src/index.ts'
 
 /** Everything of one document; a part is undefined when it is not there. */
 export type StoredDocument = {
@@ -9,11 +9,11 @@ export type StoredDocument = {
 }
 
 export async function readStored(data: string, sender: string, id: string): Promise<StoredDocument> {
-  const reader = readDocuments(data)
+  const reader = openLedgerReader(data)
   const [record, chunks, receipt] = await Promise.all([reader.find(sender, id), reader.read(sender, id), reader.receipt(sender, id)])
   return { record, bytes: chunks && Buffer.concat(await Array.fromAsync(chunks)), receipt }
 }
 
 export function listStored(data: string): Promise<AcceptedDocument[]> {
-  return Array.fromAsync(readDocuments(data).list())
+  return Array.fromAsync(openLedgerReader(data).list())
 }

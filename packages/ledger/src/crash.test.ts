@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import type { AcceptedDocument, DocumentStore } from './document-store.ts'
-import { openDocumentStore } from './file-document-store.ts'
+import type { AcceptedDocument, Ledger } from './ledger.ts'
 import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
+import { openTestLedger } from './testing/test-ledger.ts'
 
 const KILLS = 50
 const acceptForever = join(import.meta.dirname, 'testing/accept-forever.ts')
@@ -21,15 +21,15 @@ t.test(`${KILLS} kills lose no acknowledged document and show no partial one`, a
   for (let round = 0; round < KILLS; round++) {
     const acknowledged = await acceptAndKill(folder, `round${round}`)
     leftovers += (await readdir(join(folder, 'staging')).catch(() => [])).length
-    const store = await openDocumentStore(folder)
+    const ledger = await openTestLedger(folder)
     t.same(await readdir(join(folder, 'staging')), [], 'the start sweeps staging')
 
-    const visible = await collect(store.list())
+    const visible = await collect(ledger.list())
     const changed = visible.filter(({ id, index }) => (places.get(id) ?? index) !== index)
     const fresh = visible.filter(({ id }) => !places.has(id))
     t.same(changed, [], 'no document changes its place in the order')
     t.equal(new Set(visible.map(({ index }) => index)).size, visible.length, 'no two documents have one place')
-    t.same(await damaged(fresh, store), [], `all ${fresh.length} new documents are whole`)
+    t.same(await damaged(fresh, ledger), [], `all ${fresh.length} new documents are whole`)
     for (const { id, index } of fresh) places.set(id, index)
     t.same(
       acknowledged.filter(id => !places.has(id)),
@@ -37,16 +37,16 @@ t.test(`${KILLS} kills lose no acknowledged document and show no partial one`, a
       `all ${acknowledged.length} acknowledged documents are there`,
     )
     t.same(outOfOrder(acknowledged, places), [], 'later documents have higher places')
-    await store.close()
+    await ledger.close()
   }
   t.ok(places.size > KILLS, `${places.size} documents in all`)
   t.ok(leftovers > 0, `${leftovers} documents were cut off half-way, so the kills did hit`)
 
-  const store = await openDocumentStore(folder)
-  t.teardown(() => store.close())
-  const all = await collect(store.list())
+  const ledger = await openTestLedger(folder)
+  t.teardown(() => ledger.close())
+  const all = await collect(ledger.list())
   t.equal(all.length, places.size)
-  t.same(await damaged(all, store), [], 'and all are whole at the end')
+  t.same(await damaged(all, ledger), [], 'and all are whole at the end')
 })
 
 /** The ids that the process acknowledged before it was killed. */
@@ -63,11 +63,11 @@ async function acceptAndKill(folder: string, name: string): Promise<string[]> {
 }
 
 /** The ids of documents whose bytes, receipt or record are not what was accepted. */
-async function damaged(documents: readonly AcceptedDocument[], store: DocumentStore): Promise<string[]> {
+async function damaged(documents: readonly AcceptedDocument[], ledger: Ledger): Promise<string[]> {
   const ids: string[] = []
   for (const { index, ...facts } of documents) {
-    const { document, bytes, receipt } = makeSample(facts.id, { size: 60_000 })
-    const [storedBytes, storedReceipt] = await Promise.all([store.export(sender, facts.id), store.receipt(sender, facts.id)])
+    const { document, bytes, receipt } = makeSample(facts.id, { size: facts.bytes })
+    const [storedBytes, storedReceipt] = await Promise.all([ledger.export(sender, facts.id), ledger.receipt(sender, facts.id)])
     const isWhole = storedBytes?.equals(bytes) && storedReceipt?.equals(receipt) && JSON.stringify(facts) === JSON.stringify(document)
     if (!isWhole || !Number.isSafeInteger(index)) ids.push(facts.id)
   }

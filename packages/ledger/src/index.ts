@@ -1,4 +1,16 @@
-// The only writer of durable state: today the accepted documents, as files.
-export { readDocuments } from './document-files.ts'
-export { type AcceptedDocument, type DocumentReader, type DocumentStore, HELD_IN_MEMORY, type Staging } from './document-store.ts'
-export { openDocumentStore } from './file-document-store.ts'
+// The only writer of durable state: accepted documents, their receipts, and the transparency log.
+export {
+  type AcceptedDocument,
+  HELD_IN_MEMORY,
+  type Ledger,
+  type LedgerReader,
+  type LogReader,
+  type SealableAcceptance,
+  type Sealer,
+  type Staging,
+} from './ledger.ts'
+export { type LogKey, type LogVerifier, openCheckpoint, parseVerifierKey, signCheckpoint } from './log/checkpoint.ts'
+export { formatLeaf, type LogEvent, parseLeaf } from './log/leaf.ts'
+export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
+export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
+export { type LedgerOptions, openLedger, openLedgerReader } from './sqlite-ledger.ts'

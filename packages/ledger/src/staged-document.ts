@@ -1,38 +1,43 @@
-// A document on its way in: in memory while it is small, beyond that a file in staging. Nothing of it is accepted before the store moves it.
+// A document on its way in: in memory while it is small, beyond that a file in staging. Nothing of it is accepted before the ledger says so.
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HELD_IN_MEMORY, type Staging } from './document-store.ts'
 import { readChunks } from './file-chunks.ts'
-import { DOCUMENT } from './record-folder.ts'
-import { isSystemError, onStorage } from './storage-fault.ts'
+import { HELD_IN_MEMORY, type Staging } from './ledger.ts'
+import { onStorage } from './storage-fault.ts'
 
 /** What a document gets to begin with; doubled as it comes, since a chunk may be a single byte. */
-const FIRST_BYTES = 16 * 1024
+const FIRST_BYTES = 4 * 1024
 /** What is written is put on the disk this often, so that the acceptance of a large document does not wait for all of it. */
 const SYNC_BYTES = 8 * 1024 * 1024
 const NOTHING = Buffer.alloc(0)
 
-/** Crash at any time before `moveTo`: at most a folder in staging, which no reader looks at and the next start removes. */
+/** Crash at any time before `moveTo`: at most a file in staging, which no reader looks at and the next start removes. */
 export class StagedDocument implements Staging {
-  readonly #folder: string
+  /** Of the file, if it comes to one: nobody else's. */
+  readonly name = randomBytes(16).toString('hex')
+  readonly #path: string
   #bytes = 0
   /** What came last; all of a small document. Two buffers take turns in a large one: the file is written from one while the other fills. */
   #buffer = NOTHING
   #length = 0
   #other = NOTHING
-  #hasFolder = false
   #file: FileHandle | undefined
   #unsynced = 0
   /** The write under way. Who waits for it next hears of its failure. */
   #writing: Promise<void> = Promise.resolve()
 
   constructor(stagingFolder: string) {
-    this.#folder = join(stagingFolder, randomBytes(16).toString('hex'))
+    this.#path = join(stagingFolder, this.name)
   }
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** All of a document that is held in memory; undefined for a larger one. */
+  get held(): Buffer | undefined {
+    return this.#bytes <= HELD_IN_MEMORY ? this.#buffer.subarray(0, this.#length) : undefined
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
@@ -49,31 +54,20 @@ export class StagedDocument implements Staging {
     yield* readChunks(this.#file)
   }
 
-  /** Makes the folder that the document will be moved with; returns its path. */
-  async open(): Promise<string> {
-    await this.#writing
-    await this.#openFile()
-    return this.#folder
-  }
-
-  /** Puts the whole document on the disk, in its folder. */
+  /** Puts the whole document on the disk. */
   async seal(): Promise<void> {
     await this.#flush()
     const file = await this.#openFile()
     await file.sync()
+    const { size } = await file.stat()
     await file.close()
+    if (size !== this.#bytes) throw new TypeError(`a document of ${this.#bytes} bytes was sealed before all of it was written: ${size}`)
   }
 
-  /** Moves the folder unless something is there: rename(2) does not replace a folder that is not empty, so of many copies one wins. */
-  async moveTo(place: string): Promise<boolean> {
-    try {
-      await rename(this.#folder, place)
-      this.#hasFolder = false
-      return true
-    } catch (error) {
-      if (isSystemError(error, 'ENOTEMPTY', 'EEXIST')) return false
-      throw error
-    }
+  /** Moves a sealed document; from here on it is no longer this object's to remove. */
+  async moveTo(place: string): Promise<void> {
+    await rename(this.#path, place)
+    this.#file = undefined
   }
 
   /** What cannot be removed now, the next start removes. */
@@ -81,9 +75,10 @@ export class StagedDocument implements Staging {
     await this.#writing.catch(() => {})
     this.#buffer = NOTHING
     this.#other = NOTHING
-    await this.#file?.close().catch(() => {})
-    if (this.#hasFolder) await rm(this.#folder, { recursive: true, force: true }).catch(() => {})
-    this.#hasFolder = false
+    if (this.#file === undefined) return
+    await this.#file.close().catch(() => {})
+    await unlink(this.#path).catch(() => {})
+    this.#file = undefined
   }
 
   #hold(chunk: Uint8Array): void {
@@ -134,10 +129,7 @@ export class StagedDocument implements Staging {
   }
 
   async #openFile(): Promise<FileHandle> {
-    if (this.#file !== undefined) return this.#file
-    await mkdir(this.#folder, { mode: 0o700 })
-    this.#hasFolder = true
-    this.#file = await open(join(this.#folder, DOCUMENT), 'wx+', 0o600)
+    this.#file ??= await open(this.#path, 'wx+', 0o600)
     return this.#file
   }
 }

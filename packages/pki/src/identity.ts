@@ -21,8 +21,8 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
   const certificatePath = join(certs, `${profile}.crt`)
   const certificatePem = await readPem(certificatePath)
   const keyPem = await readPem(join(certs, `${profile}.key`))
-  const certificate = parse(certificatePath, () => new X509Certificate(certificatePem))
-  const key = parse(join(certs, `${profile}.key`), () => createPrivateKey(keyPem))
+  const certificate = parsePem(certificatePath, () => new X509Certificate(certificatePem))
+  const key = parsePem(join(certs, `${profile}.key`), () => createPrivateKey(keyPem))
   if (!certificate.checkPrivateKey(key))
     throw new Fault('configuration', `${profile}.key in ${certs} is not the key of ${profile}.crt; \`pnpm --filter pki gen\` makes both`)
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
@@ -32,7 +32,7 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
 export async function loadTrust(certs: string): Promise<Trust> {
   const path = join(certs, 'ca.crt')
   const caPem = await readPem(path)
-  const ca = parse(path, () => new X509Certificate(caPem))
+  const ca = parsePem(path, () => new X509Certificate(caPem))
   if (!ca.ca) throw new Fault('configuration', `${path} is not the certificate of a CA`)
   // TLS would trust all of them, checkCertificate the first alone.
   const count = caPem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g)?.length
@@ -40,7 +40,8 @@ export async function loadTrust(certs: string): Promise<Trust> {
   return { ca, caPem }
 }
 
-async function readPem(path: string): Promise<string> {
+/** Throws the Fault `configuration`. */
+export async function readPem(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
@@ -51,7 +52,8 @@ async function readPem(path: string): Promise<string> {
   }
 }
 
-function parse<T>(path: string, read: () => T): T {
+/** Throws the Fault `configuration` for what `read` does not take. */
+export function parsePem<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {

@@ -1,5 +1,8 @@
 // The key of the transparency log: Ed25519, its public half as a C2SP signed-note verifier key.
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { join } from 'node:path'
+import { Fault } from '@seg/core'
+import { parsePem, readPem } from './identity.ts'
 
 const ED25519_TYPE = 0x01
 /** SubjectPublicKeyInfo of an Ed25519 key is 12 octets of frame and the key (RFC 8410 4). */
@@ -8,11 +11,31 @@ const FRAME_OCTETS = 12
 /** A new log key: PKCS #8 PEM, and `name+hash+base64` with a name made of the receiver's id. */
 export function makeLogKey(receiverId: string): { privateKey: string; verifierKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-  const octets = publicKey.export({ format: 'der', type: 'spki' }).subarray(FRAME_OCTETS)
   return {
     privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
-    verifierKey: formatVerifierKey(logName(receiverId), octets),
+    verifierKey: formatVerifierKey(logName(receiverId), publicKey),
   }
+}
+
+/** A log's name, the private key in PEM that signs its checkpoints, and the verifier key that goes with it. */
+export type LogIdentity = { readonly name: string; readonly keyPem: string; readonly verifierKey: string }
+
+/** Reads `log.key` and `log.pub`. Throws the Fault `configuration` when they do not belong together, or not to this receiver. */
+export async function loadLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
+  const keyPath = join(certs, 'log.key')
+  const keyPem = await readPem(keyPath)
+  const key = parsePem(keyPath, () => createPrivateKey(keyPem))
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${key.asymmetricKeyType}`)
+  const name = logName(receiverId)
+  const verifierKey = formatVerifierKey(name, createPublicKey(key))
+  const found = (await readPem(join(certs, 'log.pub'))).trim()
+  if (found !== verifierKey)
+    throw new Fault(
+      'configuration',
+      `log.pub in ${certs} is not the verifier key of log.key for ${name}; \`pnpm --filter pki gen\` makes both`,
+    )
+  return { name, keyPem, verifierKey }
 }
 
 /** The name of a receiver's log: its id, in UTF-8, with all but A-Z a-z 0-9 - _ . ~ percent-encoded (a note's key name has no space and no plus). */
@@ -20,7 +43,8 @@ export function logName(receiverId: string): string {
   return encodeURIComponent(receiverId).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
-function formatVerifierKey(name: string, key: Buffer): string {
+function formatVerifierKey(name: string, publicKey: KeyObject): string {
+  const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(FRAME_OCTETS)
   const typed = Buffer.concat([Buffer.of(ED25519_TYPE), key])
   const hash = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8)
   return `${name}+${hash}+${typed.toString('base64')}`

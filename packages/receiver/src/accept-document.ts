@@ -12,11 +12,11 @@ import { type Acceptance, recordDocument } from './record-document.ts'
 export async function acceptDocument(request: IncomingMessage, gate: Gate, account: DocumentAccount): Promise<Acceptance> {
   const begin = gate.now()
   const peer = account.from(identifyPeer(request.socket, gate.trust, begin))
-  await using upload = gate.uploads.begin(gate.store)
+  await using upload = gate.uploads.begin(gate.ledger)
   const received = account.received(await receiveDocument(request, peer, upload, gate.limits))
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, gate.identity.id)
-  const earlier = await findEarlier(addressed, gate.store)
+  const earlier = await findEarlier(addressed, gate)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, gate.clockSkew)
   const admitted = account.confirmed(await confirmDocument(timely, gate))

@@ -1,8 +1,8 @@
 // The checks between a document's bytes and its acceptance, in the only order that compiles: the signature before anything the document says, a
 // replay before the clock (a retry that arrives late still gets its receipt).
 import { Fault, quote } from '@seg/core'
-import type { DocumentStore } from '@seg/ledger'
 import { type VerifiedDocument, Verifier } from '@seg/xmldsig'
+import type { Gate } from './gate.ts'
 import type { ReceivedDocument } from './receive-document.ts'
 
 declare const passed: unique symbol
@@ -48,19 +48,31 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
   return { received, facts } as AddressedDocument
 }
 
-/** The stored receipt when these very bytes were accepted before. Throws the Fault `document-id-conflict` when others were, under this id. */
+/**
+ * The stored receipt when these very bytes were accepted before. Throws the Fault `document-id-conflict` when others were, under this id: that is
+ * an entry of the log, too.
+ */
 export async function findEarlier(
   document: AddressedDocument,
-  store: DocumentStore,
+  { ledger, now }: Pick<Gate, 'ledger' | 'now'>,
 ): Promise<Replay | { isReplay: false; document: NewDocument }> {
   const { facts, received } = document
-  const stored = await store.find(facts.senderId, facts.id)
+  const stored = await ledger.find(facts.senderId, facts.id)
   if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
   const digest = received.digest.toString('hex')
   if (stored.sha256 !== digest) {
+    const sha256 = received.digest.toString('base64')
+    await ledger.record({
+      type: 'conflict',
+      at: now().toISOString(),
+      sender: facts.senderId,
+      document: facts.id,
+      sha256,
+      accepted: stored.index,
+    })
     throw new Fault('document-id-conflict', `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`)
   }
-  const receipt = await store.receipt(facts.senderId, facts.id)
+  const receipt = await ledger.receipt(facts.senderId, facts.id)
   if (receipt === undefined) throw new Fault('storage-unavailable', `the receipt of ${quote(facts.id)} is missing`)
   return { isReplay: true, id: facts.id, receipt }
 }

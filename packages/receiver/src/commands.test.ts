@@ -4,10 +4,9 @@ import { once } from 'node:events'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { openDocumentStore } from '@seg/ledger'
 import t, { type Test } from 'tap'
 import { post, refusalOf } from './testing/client.ts'
-import { makeCerts, makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
+import { makeCerts, makeDocument, makeFolder, openGateway, openTestLedger, receiverId, senderId } from './testing/gateway.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 const certs = await makeCerts(t)
@@ -22,7 +21,7 @@ t.test('start says in one line of JSON where it listens, accepts, and stops on S
   t.equal((await post({ ...gateway, port: Number(new URL(ready.listening).port) }, document)).status, 201)
 
   const listed = JSON.parse((await run('documents', 'list', '--data', data, '--json')).stdout)
-  t.match(listed, { documents: [{ sender: senderId, id: 'doc123', bytes: document.length, index: 0, acceptedAt: String, sha256: String }] })
+  t.match(listed, { documents: [{ sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: String, sha256: String }] })
   t.equal(listed.documents.length, 1)
   child.kill('SIGTERM')
   t.same(await once(child, 'close'), [0, null])
@@ -65,11 +64,11 @@ t.test('documents lists, shows and exports what was accepted', async t => {
   )
   t.same(
     (await list('--limit', '2')).map((document: { index: number }) => document.index),
-    [1, 2],
+    [2, 3],
     'the latest',
   )
   t.same((await list('--sender', 'A')).length, 2)
-  t.match((await run('documents', 'list', '--data', data)).stdout, /^index +accepted at +sender +id +bytes\n0 +\S+ +A +one +10\n/)
+  t.match((await run('documents', 'list', '--data', data)).stdout, /^index +accepted at +sender +id +bytes\n1 +\S+ +A +one +10\n/)
 
   t.match(JSON.parse((await run('documents', 'show', 'one', '--data', data, '--json')).stdout), { sender: 'A', id: 'one', bytes: 10 })
   t.equal((await run('documents', 'export', 'one', '--data', data)).stdout, '<A-one/>\r\n')
@@ -116,26 +115,25 @@ t.test('exports a document that is not held as a whole, and none that is damaged
   const file = join(data, 'out.xml')
   t.equal((await run('documents', 'export', 'one', '--data', data, '-o', file)).code, 0)
   t.equal(await readFile(file, 'utf8'), stdout)
-  const [stored = ''] = (await readdir(join(data, 'documents'), { recursive: true })).filter(name => name.endsWith('document.xml'))
-  await appendFile(join(data, 'documents', stored), 'x')
+  const [stored = ''] = await readdir(join(data, 'contents'))
+  await appendFile(join(data, 'contents', stored), 'x')
   const damaged = await run('documents', 'export', 'one', '--data', data)
   t.equal(damaged.code, 5)
-  t.match(damaged.stderr, /storage-unavailable.*document\.xml is damaged/s)
+  t.match(damaged.stderr, /storage-unavailable.*the stored document "one" is damaged/s)
   t.equal(damaged.stdout, '')
 })
 
 async function fill(data: string, documents: readonly (readonly [sender: string, id: string])[], size = 0): Promise<void> {
-  const store = await openDocumentStore(data)
+  const ledger = await openTestLedger(certs, data)
   for (const [sender, id] of documents) {
     const bytes = Buffer.from(`<${sender}-${id}/>\r\n`.padEnd(size))
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    await store.accept(
-      { sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest: '' },
-      bytes,
-      Buffer.from('r'),
-    )
+    const staging = ledger.stage()
+    await staging.write(bytes)
+    const referenceDigest = Buffer.alloc(32).toString('base64')
+    await ledger.accept({ sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest }, staging)
   }
-  await store.close()
+  await ledger.close()
 }
 
 async function start(t: Test, certs: string, data: string, options = ['--json']): Promise<{ child: ChildProcess; listening: string }> {

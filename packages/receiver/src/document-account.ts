@@ -4,6 +4,7 @@ import type { AdmittedDocument, SignedDocument } from './admission.ts'
 import type { Peer } from './peer.ts'
 import type { ReceivedDocument } from './receive-document.ts'
 import type { Acceptance } from './record-document.ts'
+import type { Refusal } from './refusal-log.ts'
 
 export type LogLine = { readonly level: 'info' | 'warn' | 'error'; readonly facts: object; readonly message: string }
 
@@ -54,6 +55,11 @@ export class DocumentAccount {
     const signature = this.#signed === undefined ? signatureState(fault.code) : 'valid'
     const message = `${this.#subject()} refused: signature ${signature}; ${fault.code}: ${fault.detail}`
     return { level: levelOf(fault), facts: { ...this.#facts('refused', signature), code: fault.code }, message }
+  }
+
+  /** What the log is to have of a refusal; undefined while nobody is known to be refused. */
+  refusal(fault: Fault): Refusal | undefined {
+    return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.digest }
   }
 
   #subject(): string {

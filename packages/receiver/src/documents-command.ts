@@ -1,7 +1,7 @@
 // `receiver documents`: what was accepted, read beside a running receiver.
 import { pipeline } from 'node:stream/promises'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeDurableFile } from '@seg/core'
-import { type AcceptedDocument, type DocumentReader, readDocuments } from '@seg/ledger'
+import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '@seg/ledger'
 
 type ListOptions = { readonly limit?: number; readonly sender?: string }
 type ExportOptions = { readonly sender?: string; readonly output?: string }
@@ -43,11 +43,11 @@ export function parseLimit(text: string): number {
   return Number(text)
 }
 
-function openReader(command: Command): DocumentReader {
-  return readDocuments(readSettings(command, ['data']).data)
+function openReader(command: Command): LedgerReader {
+  return openLedgerReader(readSettings(command, ['data']).data)
 }
 
-async function findDocument(reader: DocumentReader, id: string, sender: string | undefined): Promise<AcceptedDocument> {
+async function findDocument(reader: LedgerReader, id: string, sender: string | undefined): Promise<AcceptedDocument> {
   const found: AcceptedDocument[] = []
   if (sender === undefined) {
     for await (const document of reader.list()) if (document.id === id) found.push(document)

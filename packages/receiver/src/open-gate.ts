@@ -1,9 +1,10 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every document with the wrong ones.
 import { Fault, quote } from '@seg/core'
-import { openDocumentStore } from '@seg/ledger'
-import { checkCertificate, gatewayId, loadIdentity, loadTrust } from '@seg/pki'
+import { checkCertificate, gatewayId, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
 import type { Gate } from './gate.ts'
 import { defaultLimits } from './limits.ts'
+import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from './second-opinion.ts'
 import { openUploads } from './uploads.ts'
 
@@ -25,12 +26,14 @@ export async function openGate(settings: GateSettings, now: () => Date): Promise
   if (gatewayId(seal.certificate) !== identity.id) {
     throw new Fault('configuration', `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`)
   }
-  const store = await openDocumentStore(data)
+  const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now)
+  const refusals = new RefusalLog(ledger, now)
   const limits = { ...defaultLimits, documentBytes: documentLimit }
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
-  return { identity, seal, trust, store, uploads: openUploads(limits), secondOpinion, clockSkew, limits, now }
+  return { identity, trust, ledger, refusals, uploads: openUploads(limits), secondOpinion, clockSkew, limits, now }
 }
 
-export async function closeGate({ store, secondOpinion }: Gate): Promise<void> {
-  await Promise.all([store.close(), secondOpinion.close()])
+export async function closeGate({ ledger, refusals, secondOpinion, now }: Gate): Promise<void> {
+  await refusals.close()
+  await Promise.all([closeReceiverLedger(ledger, now), secondOpinion.close()])
 }

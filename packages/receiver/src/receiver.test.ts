@@ -2,13 +2,15 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AcceptedDocument, openDocumentStore, readDocuments } from '@seg/ledger'
+import { DatabaseSync } from 'node:sqlite'
+import { type AcceptedDocument, openLedgerReader } from '@seg/ledger'
+import { loadIdentity } from '@seg/pki'
 import { verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
 import { openLogInto } from './log.ts'
 import { startReceiver } from './start-receiver.ts'
 import { call, connectRaw, post, refusalOf } from './testing/client.ts'
-import { makeCerts, makeDocument, openGateway, receiverId, senderId, type TestGateway } from './testing/gateway.ts'
+import { makeCerts, makeDocument, openGateway, openTestLedger, receiverId, senderId, type TestGateway } from './testing/gateway.ts'
 
 const certs = await makeCerts(t)
 
@@ -19,15 +21,14 @@ t.test('accepts a document, stores its exact bytes and answers with a sealed rec
   t.equal(answer.status, 201)
   t.equal(answer.headers.location, '/v1/receipts/doc123')
   t.equal(answer.headers['content-type'], 'application/xml')
-  const receipt = verifyReceipt(answer.body, certificate =>
-    t.equal(certificate.fingerprint256, gateway.gate.seal.certificate.fingerprint256),
-  )
+  const seal = await loadIdentity(certs, 'seal')
+  const receipt = verifyReceipt(answer.body, certificate => t.equal(certificate.fingerprint256, seal.certificate.fingerprint256))
   t.match(receipt, { senderId, receiverId, documentId: 'doc123' })
   const [record] = await listDocuments(gateway)
-  t.match(record, { sender: senderId, id: 'doc123', bytes: document.length, index: 0, acceptedAt: receipt.acceptedAt })
+  t.match(record, { sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: receipt.acceptedAt })
   t.equal(record?.sha256, receipt.documentDigest.toString('hex'))
   t.equal(record?.referenceDigest, receipt.referenceDigest.toString('base64'))
-  t.same(await gateway.gate.store.export(senderId, 'doc123'), document)
+  t.same(await gateway.gate.ledger.export(senderId, 'doc123'), document)
 })
 
 t.test('says in one line whether the signature is valid, from whom, which document, why not', async t => {
@@ -72,14 +73,14 @@ t.test('answers a replay with the stored receipt byte for byte, after a restart 
   t.equal(again.status, 200)
   t.same(again.body, first.body)
   await gateway.close()
-  await gateway.gate.store.close()
+  await gateway.gate.ledger.close()
 
-  const store = await openDocumentStore(gateway.data)
+  const ledger = await openTestLedger(certs, gateway.data)
   const { log: _, ...rest } = gateway
-  const restarted = await startReceiver({ ...gateway.gate, store, log: openLogInto({ write() {} }) }, { host: '127.0.0.1', port: 0 })
+  const restarted = await startReceiver({ ...gateway.gate, ledger, log: openLogInto({ write() {} }) }, { host: '127.0.0.1', port: 0 })
   t.teardown(async () => {
     await restarted.close()
-    await store.close()
+    await ledger.close()
   })
   const later = await post({ ...rest, log: [], port: Number(new URL(restarted.url).port) }, document)
   t.equal(later.status, 200)
@@ -101,7 +102,7 @@ t.test('refuses another document under an id that was accepted', async t => {
   const document = await makeDocument(gateway)
   await post(gateway, document)
   t.equal(refusalOf(await post(gateway, await makeDocument(gateway, { payload: 'another' }))), '409 document-id-conflict')
-  t.same(await gateway.gate.store.export(senderId, 'doc123'), document)
+  t.same(await gateway.gate.ledger.export(senderId, 'doc123'), document)
 })
 
 t.test('checks in one order: signature, sender, receiver, replay, timestamp', async t => {
@@ -176,9 +177,12 @@ t.test('gives a caller its own receipts, and never says whether another has one'
   t.equal(own.status, 200)
   t.equal(own.headers['content-type'], 'application/xml')
   t.same(own.body, body)
-  const bytes = Buffer.from('<a/>')
-  const other = { sender: 'SOMEBODY ELSE', id: 'theirs', acceptedAt: '', bytes: 4, sha256: '', referenceDigest: '' }
-  await gateway.gate.store.accept(other, bytes, Buffer.from('secret'))
+  const digest = Buffer.alloc(32)
+  const digests = { sha256: digest.toString('hex'), referenceDigest: digest.toString('base64') }
+  const other = { sender: 'SOMEBODY ELSE', id: 'theirs', acceptedAt: '2026-01-02T03:04:05.678Z', bytes: 4, ...digests }
+  const staging = gateway.gate.ledger.stage()
+  await staging.write(Buffer.from('<a/>'))
+  await gateway.gate.ledger.accept(other, staging)
   for (const id of ['theirs', 'nobodys', '..%2f..%2fcerts', 'x'.repeat(500), '%00']) {
     t.equal(refusalOf(await call(gateway, { path: `/v1/receipts/${id}` })), '404 not-found', id.slice(0, 20))
   }
@@ -228,12 +232,19 @@ t.test('judges the timestamp by the time when the request came, not by how long 
 
 t.test('answers 503 when the storage fails, stores nothing, and goes on when it works again', async t => {
   const gateway = await openGateway(t, certs)
-  const document = await makeDocument(gateway)
+  const small = await makeDocument(gateway, { id: 'small' })
+  const large = await makeDocument(gateway, { id: 'large', payload: 'x'.repeat(300_000) })
   await rm(join(gateway.data, 'staging'), { recursive: true })
-  t.equal(refusalOf(await post(gateway, document)), '503 storage-unavailable')
+  t.equal(refusalOf(await post(gateway, large)), '503 storage-unavailable')
+  const other = new DatabaseSync(join(gateway.data, 'ledger.sqlite'))
+  other.exec('BEGIN IMMEDIATE')
+  const answer = await post(gateway, small)
+  t.equal(refusalOf(answer), '503 storage-unavailable', 'another program holds the database')
+  t.match(answer.headers['retry-after'], /^\d+$/)
   t.same(await listDocuments(gateway), [])
+  other.close()
   await mkdir(join(gateway.data, 'staging'))
-  t.equal((await post(gateway, document)).status, 201)
+  for (const document of [small, large]) t.equal((await post(gateway, document)).status, 201)
   t.same(await readdir(join(gateway.data, 'staging')), [])
 })
 
@@ -268,6 +279,6 @@ function tamper(document: Buffer): Buffer {
 
 async function listDocuments(gateway: TestGateway): Promise<AcceptedDocument[]> {
   const documents: AcceptedDocument[] = []
-  for await (const document of readDocuments(gateway.data).list()) documents.push(document)
+  for await (const document of openLedgerReader(gateway.data).list()) documents.push(document)
   return documents
 }

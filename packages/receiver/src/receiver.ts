@@ -1,4 +1,4 @@
-// The receiver as an HTTP server: its two routes and how every refusal is answered.
+// The receiver as an HTTP server: its routes and how every refusal is answered.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
@@ -10,6 +10,7 @@ import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
 import type { Gate } from './gate.ts'
 import { sendLastAnswer } from './last-answer.ts'
 import type { Logger } from './log.ts'
+import { answerCheckpoint, answerTile } from './log-routes.ts'
 import { identifyPeer } from './peer.ts'
 import { formatProblem, PROBLEM_TYPE, retryAfter, toFault } from './problem.ts'
 
@@ -52,6 +53,8 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
 
   app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
   app.get('/v1/receipts/:id', (request: Request, reply) => answerReceipt(request, reply, parts))
+  app.get('/v1/log/checkpoint', (request, reply) => answerCheckpoint(request, reply, parts))
+  app.get('/v1/log/tile/*', (request, reply) => answerTile(request, reply, parts))
   return app
 }
 
@@ -77,6 +80,8 @@ async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate
   } catch (error) {
     const fault = toFault(error)
     const { level, facts, message } = account.refused(fault)
+    const refusal = account.refusal(fault)
+    if (refusal !== undefined) gate.refusals.record(refusal, request.log)
     request.log[level](fault.code === 'internal' ? { ...facts, err: fault.cause } : facts, message)
     return answerFault(fault, request, reply, gate.limits.lingerTime)
   }
@@ -85,7 +90,7 @@ async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate
 /** A caller sees its own receipts and cannot tell another's from one that is not there. */
 async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
   const peer = identifyPeer(request.socket, gate.trust, gate.now())
-  const receipt = await gate.store.receipt(peer.id, request.params.id)
+  const receipt = await gate.ledger.receipt(peer.id, request.params.id)
   if (receipt === undefined) throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
   // Nobody waits for the body of a request that has no use for one.
   if (isUnread(request.raw)) reply.header('connection', 'close')

@@ -1,5 +1,4 @@
-// The last step: seal the receipt and make both durable together.
-import { openReceiptSeal } from '@seg/xmldsig'
+// The last step: document, log entry and receipt become durable together.
 import type { AdmittedDocument } from './admission.ts'
 import type { Gate } from './gate.ts'
 
@@ -11,24 +10,16 @@ export type Acceptance = {
   readonly receipt: Buffer
 }
 
-/**
- * Durable when it resolves. The receipt is sealed before the document is stored, since the two appear at once; it leaves this process only
- * after. Throws the Fault `document-id-conflict` or `storage-unavailable`.
- */
+/** Durable when it resolves. Throws the Fault `document-id-conflict`, `overloaded` or `storage-unavailable`. */
 export async function recordDocument({ facts, received }: AdmittedDocument, gate: Gate): Promise<Acceptance> {
-  const acceptedAt = gate.now().toISOString()
-  const referenceDigest = facts.signature.digest
-  const { senderId, receiverId, id } = facts
-  const receiptFacts = { receiverId, senderId, documentId: id, documentDigest: received.digest, referenceDigest, acceptedAt }
-  const sealed = openReceiptSeal(gate.seal)(receiptFacts)
-  const record = {
-    sender: senderId,
-    id,
-    acceptedAt,
+  const document = {
+    sender: facts.senderId,
+    id: facts.id,
+    acceptedAt: gate.now().toISOString(),
     bytes: received.bytes,
     sha256: received.digest.toString('hex'),
-    referenceDigest: referenceDigest.toString('base64'),
+    referenceDigest: facts.signature.digest.toString('base64'),
   }
-  const { replay, receipt } = await gate.store.accept(record, received.upload.staging, sealed)
-  return { isReplay: replay, id, receipt }
+  const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging)
+  return { isReplay: replay, id: facts.id, receipt }
 }

@@ -1,18 +1,18 @@
 // Documents on their way in: how many there may be at once, which bounds the memory that all of them take together.
 import { Fault } from '@seg/core'
-import { type DocumentStore, HELD_IN_MEMORY, type Staging } from '@seg/ledger'
+import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
 import type { Limits } from './limits.ts'
 
 export type Uploads = {
   /** Throws the Fault `overloaded` when too many documents are on their way in. */
-  begin(store: DocumentStore): Upload
+  begin(ledger: Ledger): Upload
 }
 
 /** For one receiver. */
 export function openUploads({ uploads, largeUploads }: Limits): Uploads {
   const all = new Places(uploads, 'documents')
   const large = new Places(largeUploads, `documents of more than ${HELD_IN_MEMORY} bytes`)
-  return { begin: store => new Upload(store, all, large) }
+  return { begin: ledger => new Upload(ledger, all, large) }
 }
 
 /** One document on its way in. Disposing of it removes what was staged and not accepted. */
@@ -21,10 +21,10 @@ export class Upload implements AsyncDisposable {
   readonly #large: Places
   readonly #taken: Places[] = []
 
-  constructor(store: DocumentStore, all: Places, large: Places) {
+  constructor(ledger: Ledger, all: Places, large: Places) {
     this.#take(all)
     this.#large = large
-    this.staging = store.stage()
+    this.staging = ledger.stage()
   }
 
   /** Takes the next piece, which must stay as it is until the promise, if there is one, resolves. Throws the Fault `overloaded`. */

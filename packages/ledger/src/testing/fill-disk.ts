@@ -3,29 +3,30 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '@seg/core'
-import type { DocumentStore } from '../document-store.ts'
-import { openDocumentStore } from '../file-document-store.ts'
+import type { Ledger } from '../ledger.ts'
 import { collect, makeSample, sender } from './sample-documents.ts'
+import { acceptBytes, openTestLedger } from './test-ledger.ts'
 
 const [folder = ''] = process.argv.slice(2)
 await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000))
-const store = await openDocumentStore(folder)
+const ledger = await openTestLedger(folder)
 
 let accepted = 0
 const full = await failure(async () => {
-  for (; ; accepted++) await accept(store, `doc${accepted}`)
+  for (; ; accepted++) await accept(ledger, `doc${accepted}`)
 })
 const staged = (await readdir(join(folder, 'staging'))).length
-const visible = await collect(store.list())
-const receipt = await store.receipt(sender, 'doc0')
+const visible = await collect(ledger.list())
+const receipt = await ledger.receipt(sender, 'doc0')
 
 await rm(join(folder, 'ballast'))
-const roomy = await failure(() => accept(store, `doc${accepted}`))
+const roomy = await failure(() => accept(ledger, `doc${accepted}`))
+await ledger.close()
 process.stdout.write(JSON.stringify({ accepted, full, staged, visible: visible.length, receipt: receipt?.toString(), roomy }))
 
-function accept(store: DocumentStore, id: string) {
-  const { document, bytes, receipt } = makeSample(id, { size: 60_000 })
-  return store.accept(document, bytes, receipt)
+function accept(ledger: Ledger, id: string) {
+  const { document, bytes } = makeSample(id, { size: 60_000 })
+  return acceptBytes(ledger, document, bytes)
 }
 
 async function failure(work: () => Promise<unknown>): Promise<string> {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { AcceptedDocument } from '../document-store.ts'
+import type { AcceptedDocument } from '../ledger.ts'
 
 export type Sample = { readonly document: Omit<AcceptedDocument, 'index'>; readonly bytes: Buffer; readonly receipt: Buffer }
 
@@ -13,7 +13,14 @@ export const sender = 'MINISTRY 1_SEG01'
 export function makeSample(id: string, { from = sender, salt = '', size = 3000 } = {}): Sample {
   const bytes = Buffer.from(`<doc id="${id}" from="${from}">${salt}`.padEnd(size, `${id} `))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const document = { sender: from, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: size, sha256, referenceDigest: 'AAAA' }
+  const document = {
+    sender: from,
+    id,
+    acceptedAt: '2026-01-02T03:04:05.678Z',
+    bytes: size,
+    sha256,
+    referenceDigest: Buffer.alloc(32).toString('base64'),
+  }
   return { document, bytes, receipt: Buffer.from(`<receipt for="${id}">${sha256}</receipt>`) }
 }
 

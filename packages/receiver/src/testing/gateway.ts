@@ -2,14 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDocumentStore } from '@seg/ledger'
-import { generate, type Identity, loadIdentity, loadTrust } from '@seg/pki'
+import type { Ledger } from '@seg/ledger'
+import { generate, type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
 import { prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
 import type { Gate } from '../gate.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { openLogInto } from '../log.ts'
 import { closeGate } from '../open-gate.ts'
+import { openReceiverLedger } from '../open-ledger.ts'
+import { RefusalLog } from '../refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../second-opinion.ts'
 import { type RunningReceiver, startReceiver } from '../start-receiver.ts'
 import { openUploads } from '../uploads.ts'
@@ -50,6 +52,12 @@ export async function makeCerts(t: Test): Promise<string> {
   return folder
 }
 
+/** The ledger in `data` as the receiver of `certs` opens it. */
+export async function openTestLedger(certs: string, data: string, now = () => new Date()): Promise<Ledger> {
+  const seal = await loadIdentity(certs, 'seal')
+  return openReceiverLedger(data, seal, await loadLogKey(certs, seal.id), now)
+}
+
 type GatewayOptions = Partial<Limits> & { readonly host?: string; readonly secondOpinion?: SecondOpinionMode }
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
@@ -57,24 +65,20 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const limits = { ...defaultLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
-  const store = await openDocumentStore(data)
-  const [identity, seal, sender, trust] = await Promise.all([
-    loadIdentity(certs, 'receiver'),
-    loadIdentity(certs, 'seal'),
-    loadIdentity(certs, 'sender'),
-    loadTrust(certs),
-  ])
+  const [identity, sender, trust] = await Promise.all([loadIdentity(certs, 'receiver'), loadIdentity(certs, 'sender'), loadTrust(certs)])
   let time: Date | undefined
+  const now = () => time ?? new Date()
+  const ledger = await openTestLedger(certs, data, now)
   const gate: Gate = {
     identity,
-    seal,
     trust,
-    store,
+    ledger,
+    refusals: new RefusalLog(ledger, now),
     uploads: openUploads(limits),
     secondOpinion,
     clockSkew: 300,
     limits,
-    now: () => time ?? new Date(),
+    now,
   }
   const log: LogEntry[] = []
   const running = await startReceiver({ ...gate, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) }, { host, port: 0 })

@@ -1,0 +1,98 @@
+// The port of the ledger: what any implementation keeps and promises. SQLite stands behind it; nothing here knows.
+import type { LogEvent } from './log/leaf.ts'
+
+/** The largest document that is held in memory while it comes in; of a larger one only this much is, twice. */
+export const HELD_IN_MEMORY = 256 * 1024
+
+/** What the gateway knows of a document it accepted. */
+export type AcceptedDocument = {
+  /** Id of the gateway that sent it. */
+  readonly sender: string
+  /** The document's own id, unique for its sender. */
+  readonly id: string
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly acceptedAt: string
+  readonly bytes: number
+  /** Of the received bytes, in hexadecimal. */
+  readonly sha256: string
+  /** Digest of the signature's Reference, in base64. */
+  readonly referenceDigest: string
+  /** Of its entry in the log: the order of acceptance, with other entries between. */
+  readonly index: number
+}
+
+/** What proves an acceptance: the document's entry in the log, under the checkpoint that it was first signed with. */
+export type SealableAcceptance = AcceptedDocument & {
+  readonly treeSize: number
+  readonly leaf: Buffer
+  readonly proof: readonly Buffer[]
+  readonly checkpoint: string
+}
+
+/** Makes the receipt of an acceptance; called in the writer's thread, before the acceptance is durable. */
+export type Sealer = (acceptance: SealableAcceptance) => Buffer
+
+/** Reading only; open to any process at any time. Every method throws the Fault `storage-unavailable` when the storage fails. */
+export interface LedgerReader {
+  find(sender: string, id: string): Promise<AcceptedDocument | undefined>
+  receipt(sender: string, id: string): Promise<Buffer | undefined>
+  /** In order of acceptance. */
+  list(): AsyncIterable<AcceptedDocument>
+  /** The exact received bytes, in pieces; looked through for damage before the first is handed out. */
+  read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** The same at once, for documents that fit into memory. */
+  export(sender: string, id: string): Promise<Buffer | undefined>
+  /** At most `limit` documents with an index above `after`, in order of acceptance: the next ones for whoever takes them on. */
+  accepted(after: number, limit: number): Promise<AcceptedDocument[]>
+  /** The index that a cursor was moved to last; -1 for one that never was. */
+  cursor(name: string): Promise<number>
+  readonly log: LogReader
+  close(): Promise<void>
+}
+
+/** What others put into the log; an acceptance comes with its document. */
+export type RecordedEvent = Exclude<LogEvent, { type: 'accepted' }>
+
+/** The log as it is served (docs/log.md). Tells of nothing that is not durable. */
+export interface LogReader {
+  size(): Promise<number>
+  /** The latest signed checkpoint. */
+  checkpoint(): Promise<string | undefined>
+  /** The first `width` hashes of a tile; undefined when the log is not that long. */
+  tile(level: number, index: number, width: number): Promise<Buffer | undefined>
+  /** An entry bundle; undefined when the log is not that long. */
+  entries(index: number, width: number): Promise<Buffer | undefined>
+}
+
+/**
+ * The bytes of a document on their way in, of which nothing is accepted, visible or durable yet. Every method throws the Fault
+ * `storage-unavailable` when the storage fails.
+ */
+export interface Staging {
+  /** How many were written. */
+  readonly bytes: number
+  /** Takes the next piece. A promise: it must stay as it is, and no other may follow, until that resolves. */
+  write(chunk: Uint8Array): Promise<void> | undefined
+  /** What was written so far, from its start. */
+  read(): AsyncIterable<Uint8Array>
+  /** Takes back what was not accepted; does nothing after that. */
+  discard(): Promise<void>
+}
+
+/** The one writer. What it tells anybody of is durable: `find` and `receipt` never name a document that a power loss could take back. */
+export interface Ledger extends LedgerReader {
+  stage(): Staging
+  /**
+   * The document with its entry in the log and its receipt, durable when it resolves. `content` was staged by this ledger, and is discarded
+   * whatever comes of it. The same document again is a replay and gives the receipt that was stored first, byte for byte. Throws the Fault
+   * `document-id-conflict` for other bytes under the same sender and id (which is an entry of the log, too), `storage-unavailable` when
+   * nothing was accepted, and `overloaded`, at once, when too many are waiting.
+   */
+  accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }>
+  /** An entry of the log, durable when it resolves with its index. Throws the Faults `storage-unavailable` and `overloaded`. */
+  record(event: RecordedEvent): Promise<number>
+  /** Durable when it resolves. Throws as `record` does. */
+  moveCursor(name: string, index: number): Promise<void>
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}

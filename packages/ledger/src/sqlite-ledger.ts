@@ -1,0 +1,203 @@
+// The ledger on SQLite: a writer in a thread of its own, a reader in this one, and files for documents too large for a row.
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { syncFolder } from '@seg/core'
+import { type FolderLock, lockFolder } from './folder-lock.ts'
+import type { AcceptedDocument, Ledger, LedgerReader, LogReader, RecordedEvent, Staging } from './ledger.ts'
+import { openDatabaseReader } from './sqlite/database.ts'
+import type { Content } from './sqlite/ledger-writer.ts'
+import { LEDGER_FILE, migrations } from './sqlite/schema.ts'
+import { contentsFolder, SqliteReader } from './sqlite/sqlite-reader.ts'
+import { startWriter, type WriterClient } from './sqlite/writer-client.ts'
+import type { WriterOptions } from './sqlite/writer-thread.ts'
+import { StagedDocument } from './staged-document.ts'
+import { onStorage } from './storage-fault.ts'
+
+export type LedgerOptions = Omit<WriterOptions, 'path'> & {
+  /** Requests that may wait for the writer; one more is refused. */
+  readonly queue?: number
+}
+
+const QUEUE = 1024
+
+/**
+ * Opens the ledger in the data folder, which is made if need be, for the one process that may write to it. Throws the Fault
+ * `storage-unavailable`, also when another process has it open.
+ */
+export async function openLedger(folder: string, { queue = QUEUE, ...options }: LedgerOptions): Promise<Ledger> {
+  return onStorage(`open the data folder ${folder}`, async () => {
+    await makeFolder(resolve(folder))
+    const lock = lockFolder(folder)
+    try {
+      await prepareFolders(folder)
+      const path = join(folder, LEDGER_FILE)
+      const writer = await startWriter({ ...options, path }, queue)
+      try {
+        const database = openDatabaseReader(path, migrations)
+        await sweepContents(folder, database)
+        await syncFolder(folder)
+        return new SqliteLedger(folder, lock, writer, new SqliteReader(folder, database))
+      } catch (error) {
+        await writer.close()
+        throw error
+      }
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  })
+}
+
+/** Opens the ledger in the data folder for reading only; one that nobody has written to yet is empty. Throws the Fault `storage-unavailable`. */
+export function openLedgerReader(folder: string): LedgerReader {
+  const path = join(folder, LEDGER_FILE)
+  const database = existsSync(path) ? openDatabaseReader(path, migrations) : undefined
+  const hasTables = database?.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
+  return new SqliteReader(folder, database !== undefined && hasTables ? database : openEmpty())
+}
+
+function openEmpty(): DatabaseSync {
+  const database = new DatabaseSync(':memory:')
+  for (const statement of Object.values(migrations).flat()) database.exec(statement)
+  return database
+}
+
+/** Makes the folder and those above it, durably. A crash on the way leaves some of them, empty; the next start makes the rest. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = (await mkdir(folder, { recursive: true, mode: 0o700 })) ?? folder
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+/** What earlier crashes left in staging was never answered for and is removed. */
+async function prepareFolders(folder: string): Promise<void> {
+  await rm(stagingFolder(folder), { recursive: true, force: true })
+  await mkdir(stagingFolder(folder), { mode: 0o700 })
+  await mkdir(contentsFolder(folder), { recursive: true, mode: 0o700 })
+}
+
+/** Removes the files that a crash left between their rename and the commit that would have named them. */
+async function sweepContents(folder: string, database: DatabaseSync): Promise<void> {
+  const isNamed = database.prepare('SELECT 1 FROM content_files WHERE name = ?')
+  for (const name of await readdir(contentsFolder(folder))) {
+    if (isNamed.get(name) === undefined) await unlink(join(contentsFolder(folder), name))
+  }
+}
+
+function stagingFolder(folder: string): string {
+  return join(folder, 'staging')
+}
+
+class SqliteLedger implements Ledger {
+  readonly log: LogReader
+  readonly #folder: string
+  readonly #lock: FolderLock
+  readonly #writer: WriterClient
+  readonly #reader: SqliteReader
+  /** Files that no row names, and those of which that is not certain before another transaction has been committed. */
+  readonly #unnamed: string[] = []
+  readonly #doubtful: string[] = []
+
+  constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
+    this.#folder = folder
+    this.#lock = lock
+    this.#writer = writer
+    this.#reader = reader
+    this.log = reader.log
+  }
+
+  find(sender: string, id: string): Promise<AcceptedDocument | undefined> {
+    return this.#reader.find(sender, id)
+  }
+
+  receipt(sender: string, id: string): Promise<Buffer | undefined> {
+    return this.#reader.receipt(sender, id)
+  }
+
+  list(): AsyncIterable<AcceptedDocument> {
+    return this.#reader.list()
+  }
+
+  read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    return this.#reader.read(sender, id)
+  }
+
+  export(sender: string, id: string): Promise<Buffer | undefined> {
+    return this.#reader.export(sender, id)
+  }
+
+  accepted(after: number, limit: number): Promise<AcceptedDocument[]> {
+    return this.#reader.accepted(after, limit)
+  }
+
+  cursor(name: string): Promise<number> {
+    return this.#reader.cursor(name)
+  }
+
+  stage(): Staging {
+    return new StagedDocument(stagingFolder(this.#folder))
+  }
+
+  async accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }> {
+    const staged = asOurs(content)
+    try {
+      const { held } = staged
+      if (held !== undefined) return await this.#send(document, { octets: held })
+      return await onStorage('store a document', () => this.#acceptFile(document, staged))
+    } finally {
+      await staged.discard()
+    }
+  }
+
+  async record(event: RecordedEvent): Promise<number> {
+    return (await this.#writer.send({ kind: 'record', event })).index
+  }
+
+  async moveCursor(cursor: string, index: number): Promise<void> {
+    await this.#writer.send({ kind: 'move', cursor, index })
+  }
+
+  async close(): Promise<void> {
+    // The writer last: only a connection that may write can put the write-ahead log into the database.
+    await this.#reader.close()
+    await this.#writer.close()
+    this.#lock.release()
+  }
+
+  /**
+   * Crash before the rename: a file in staging. Between that and the commit: a file that no row names; the next start removes either. After the
+   * commit, the row names a file that was put on the disk, with its name, before.
+   */
+  async #acceptFile(document: Omit<AcceptedDocument, 'index'>, staged: StagedDocument): Promise<{ replay: boolean; receipt: Buffer }> {
+    const place = join(contentsFolder(this.#folder), staged.name)
+    await staged.seal()
+    await staged.moveTo(place)
+    try {
+      await syncFolder(contentsFolder(this.#folder))
+      const outcome = await this.#send(document, { file: staged.name })
+      if (outcome.replay) this.#unnamed.push(place)
+      return outcome
+    } catch (fault) {
+      const files = this.#writer.isDoubtful(fault) ? this.#doubtful : this.#unnamed
+      files.push(place)
+      throw fault
+    } finally {
+      // What cannot be removed now, the next start removes.
+      for (const file of this.#unnamed.splice(0)) await unlink(file).catch(() => {})
+    }
+  }
+
+  async #send(document: Omit<AcceptedDocument, 'index'>, content: Content): Promise<{ replay: boolean; receipt: Buffer }> {
+    const outcome = await this.#writer.send({ kind: 'accept', document, content })
+    if (outcome.kind !== 'accepted') throw new TypeError('the writer took a document for something else')
+    this.#unnamed.push(...this.#doubtful.splice(0))
+    const { replay, receipt } = outcome
+    return { replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
+  }
+}
+
+function asOurs(staging: Staging): StagedDocument {
+  if (!(staging instanceof StagedDocument)) throw new TypeError('expected a document staged by this ledger')
+  return staging
+}

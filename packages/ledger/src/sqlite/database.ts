@@ -1,0 +1,64 @@
+// SQLite as the gateway uses it: a write-ahead log, every commit synced, foreign keys held, the schema up to date.
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { syncFolder } from '@seg/core'
+import { isSystemError, onStorage } from '../storage-fault.ts'
+import { databaseFault } from './database-fault.ts'
+import { checkSchema, type Migrations, migrate } from './migrate.ts'
+
+/** How long a statement waits for another process that is writing, in milliseconds. */
+const BUSY_TIME = 5000
+
+/**
+ * Opens a database for writing; makes it when it is not there, in a folder that is. Throws the Faults `storage-unavailable` and
+ * `configuration` (a schema of a later version).
+ */
+export async function openDatabase(path: string, migrations: Migrations): Promise<DatabaseSync> {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: BUSY_TIME })
+    // FULL: a commit is on the disk when it returns (sqlite.org/pragma.html#pragma_synchronous).
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    await migrate(database, migrations)
+    await makeDurable(path)
+    return database
+  } catch (error) {
+    database?.close()
+    throw databaseFault(`open ${path}`, error)
+  }
+}
+
+/** Opens a database for reading, which may be written to at the same time. Throws as `openDatabase` does. */
+export function openDatabaseReader(path: string, migrations: Migrations): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { timeout: BUSY_TIME, readOnly: true })
+    checkSchema(database, migrations)
+    return database
+  } catch (error) {
+    database?.close()
+    throw databaseFault(`open ${path}`, error)
+  }
+}
+
+/**
+ * A process that was killed between writing its last transaction and syncing it leaves one that is visible, and that a power failure could
+ * still take back. From here on it cannot, nor the names of the database's files.
+ */
+async function makeDurable(path: string): Promise<void> {
+  await onStorage(`sync ${path}`, async () => {
+    await syncFile(`${path}-wal`)
+    await syncFolder(dirname(path))
+  })
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path)
+    await file.sync().finally(() => file.close())
+  } catch (error) {
+    // Another process may have closed the database just now, which puts all of its log into the database.
+    if (!isSystemError(error, 'ENOENT')) throw error
+  }
+}

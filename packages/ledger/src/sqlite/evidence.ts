@@ -1,0 +1,128 @@
+// What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for granted, not even the type of a column.
+import { join } from 'node:path'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { openDatabaseReader } from './database.ts'
+import { onDatabase } from './database-fault.ts'
+import { asBuffer } from './open-tree.ts'
+import { LEDGER_FILE, migrations } from './schema.ts'
+
+export type Value = SQLOutputValue | undefined
+export type Row = Readonly<Record<string, Value>>
+
+/** The tables with rows for documents, all keyed by the index of the document's entry. */
+const documentTables = ['documents', 'contents', 'content_files', 'receipts'] as const
+
+/** One moment's state. What has an entry below `size` never changes, so all else may be read later. */
+export type Extent = {
+  /** Of the latest checkpoint; both undefined when there is none. */
+  readonly size: Value
+  readonly note: Value
+  /** One past the highest index, and the lowest, of every table with such; undefined for an empty one. */
+  readonly ends: readonly { readonly table: string; readonly first: number; readonly end: number }[]
+  readonly lowestCheckpoint: Value
+  /** By level. */
+  readonly tiles: ReadonlyMap<Value, Value>
+}
+
+export class Evidence {
+  readonly database: DatabaseSync
+  readonly #statements: ReturnType<typeof prepareStatements>
+
+  /** Throws the Faults `storage-unavailable` and `configuration`. */
+  constructor(folder: string) {
+    this.database = openDatabaseReader(join(folder, LEDGER_FILE), migrations)
+    this.#statements = onDatabase('read the ledger', () => prepareStatements(this.database))
+  }
+
+  extent(): Extent {
+    return onDatabase('read the ledger', () => {
+      this.database.exec('BEGIN')
+      try {
+        const { extent, ends, tiles } = this.#statements
+        const { size, note, lowest } = extent.get() as Row
+        const found = ends.flatMap(({ table, statement }) => {
+          const { first, last } = statement.get() as Row
+          return first === null ? [] : [{ table, first: Number(first), end: Number(last) + 1 }]
+        })
+        const levels = tiles.all().map(row => [row.level, row.count] as const)
+        return { size: size ?? undefined, note: note ?? undefined, ends: found, lowestCheckpoint: lowest, tiles: new Map(levels) }
+      } finally {
+        this.database.exec('COMMIT')
+      }
+    })
+  }
+
+  /** Entries `from` to before `to`, each with what is known of its document, but not with its bytes. */
+  entries(from: number, to: number): Row[] {
+    return this.#all('entries', from, to)
+  }
+
+  /** Checkpoints of trees larger than `from`, up to `to`. */
+  checkpoints(from: number, to: number): Row[] {
+    return this.#all('checkpoints', from, to)
+  }
+
+  checkpoint(size: number): Value {
+    return this.#all('checkpoint', size)[0]?.note
+  }
+
+  /** A document's bytes, when they are in the database. */
+  octets(index: number): Buffer | undefined {
+    return octetsOf(this.#all('octets', index)[0]?.octets)
+  }
+
+  receipt(index: number): Buffer | undefined {
+    return octetsOf(this.#all('receipt', index)[0]?.octets)
+  }
+
+  tile(level: number, index: number): Buffer | undefined {
+    return octetsOf(this.#all('tile', level, index)[0]?.hashes)
+  }
+
+  /** The entry that whoever asks for a document is led to. */
+  find(sender: string, id: string): Value {
+    return this.#all('find', sender, id)[0]?.leaf_index
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  #all(name: Exclude<keyof ReturnType<typeof prepareStatements>, 'ends'>, ...parameters: readonly (string | number)[]): Row[] {
+    return onDatabase('read the ledger', () => this.#statements[name].all(...parameters))
+  }
+}
+
+export function octetsOf(value: Value): Buffer | undefined {
+  return value instanceof Uint8Array ? asBuffer(value) : undefined
+}
+
+function prepareStatements(database: DatabaseSync) {
+  return {
+    extent: database.prepare(
+      `SELECT MAX(tree_size) AS size, MIN(tree_size) AS lowest,
+        (SELECT note FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS note FROM checkpoints`,
+    ),
+    ends: ['transactions', ...documentTables].map(table => ({
+      table,
+      statement: database.prepare(`SELECT MIN(leaf_index) AS first, MAX(leaf_index) AS last FROM ${table}`),
+    })),
+    tiles: database.prepare('SELECT level, COUNT(*) AS count FROM tiles GROUP BY level'),
+    entries: database.prepare(
+      `SELECT t.*, d.leaf_index AS document, d.sender AS from_sender, d.document_id AS name, d.accepted_at, d.bytes, d.sha256,
+        d.reference_digest, c.leaf_index AS content, f.name AS file, r.leaf_index AS receipt
+      FROM transactions t
+      LEFT JOIN documents d ON d.leaf_index = t.leaf_index
+      LEFT JOIN contents c ON c.leaf_index = t.leaf_index
+      LEFT JOIN content_files f ON f.leaf_index = t.leaf_index
+      LEFT JOIN receipts r ON r.leaf_index = t.leaf_index
+      WHERE t.leaf_index >= ? AND t.leaf_index < ? ORDER BY t.leaf_index`,
+    ),
+    checkpoints: database.prepare('SELECT tree_size, note FROM checkpoints WHERE tree_size > ? AND tree_size <= ? ORDER BY tree_size'),
+    checkpoint: database.prepare('SELECT note FROM checkpoints WHERE tree_size = ?'),
+    octets: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
+    receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
+    tile: database.prepare('SELECT hashes FROM tiles WHERE level = ? AND tile_index = ?'),
+    find: database.prepare('SELECT leaf_index FROM documents WHERE sender = ? AND document_id = ?'),
+  }
+}

@@ -1,0 +1,192 @@
+// The one writer: everything that arrived while a commit was under way becomes one transaction, under one checkpoint.
+import type { DatabaseSync } from 'node:sqlite'
+import { Fault, quote } from '@seg/core'
+import type { AcceptedDocument, RecordedEvent, Sealer } from '../ledger.ts'
+import { type LogKey, signCheckpoint } from '../log/checkpoint.ts'
+import { formatLeaf, type LogEvent } from '../log/leaf.ts'
+import type { LogTree } from '../log/log-tree.ts'
+import { hashLeaf } from '../log/merkle.ts'
+import { databaseFault, isFull } from './database-fault.ts'
+import { columnsOf } from './entry-columns.ts'
+import { asBuffer, openTree } from './open-tree.ts'
+
+/** The document in memory, or the name of its file, which is in place and on the disk already. */
+export type Content = { readonly octets: Uint8Array } | { readonly file: string }
+
+export type Request =
+  | { readonly kind: 'accept'; readonly document: Omit<AcceptedDocument, 'index'>; readonly content: Content }
+  | { readonly kind: 'record'; readonly event: RecordedEvent }
+  | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
+
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
+  | { readonly kind: 'recorded'; readonly index: number }
+  | { readonly kind: 'moved'; readonly index: number }
+  | { readonly kind: 'failed'; readonly fault: Fault; readonly isDoubtful: boolean }
+
+type Acceptance = { readonly document: AcceptedDocument; readonly leaf: Buffer; receipt: Buffer }
+/** What a request came to, once the batch has its receipts. */
+type Answer = () => Outcome
+
+export class LedgerWriter {
+  readonly #database: DatabaseSync
+  readonly #key: LogKey
+  readonly #seal: Sealer
+  readonly #statements: ReturnType<typeof prepareStatements>
+  /** Undefined when it may have entries that the disk does not have. */
+  #tree: LogTree | undefined
+  /**
+   * Whether the last transaction failed at its COMMIT: written perhaps, but not synced. A process that starts after a crash would then find it there,
+   * unless another has been committed in its place.
+   */
+  #isCommitting = false
+
+  constructor(database: DatabaseSync, key: LogKey, seal: Sealer) {
+    this.#database = database
+    this.#key = key
+    this.#seal = seal
+    this.#statements = prepareStatements(database)
+    this.#tree = openTree(database)
+  }
+
+  /** Outcomes in the order of the requests, durable. A request that fails takes no other with it. */
+  commit(requests: readonly Request[]): Outcome[] {
+    try {
+      return this.#commit(requests)
+    } catch (error) {
+      if (requests.length === 1) return [{ kind: 'failed', fault: asFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
+      return requests.flatMap(request => this.commit([request]))
+    }
+  }
+
+  /**
+   * One transaction. Crash before COMMIT returns: nothing of it is there, and nobody was answered. After: all of it is, and whoever was not
+   * answered gets the same answer on the next try.
+   */
+  #commit(requests: readonly Request[]): Outcome[] {
+    this.#isCommitting = false
+    this.#tree ??= openTree(this.#database)
+    const tree = this.#tree
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const acceptances = new Map<number, Acceptance>()
+      const answers = requests.map(request => this.#take(request, tree, acceptances))
+      this.#sign(tree, acceptances)
+      const outcomes = answers.map(answer => answer())
+      this.#isCommitting = true
+      this.#database.exec('COMMIT')
+      return outcomes
+    } catch (error) {
+      this.#tree = undefined
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #take(request: Request, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
+    if (request.kind === 'accept') return this.#accept(request.document, request.content, tree, acceptances)
+    return request.kind === 'record' ? this.#record(request.event, tree) : this.#move(request.cursor, request.index)
+  }
+
+  #accept(document: Omit<AcceptedDocument, 'index'>, content: Content, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
+    const earlier = this.#statements.find.get(document.sender, document.id)
+    if (earlier !== undefined) return this.#meetAgain(document, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
+    const { sender, id, acceptedAt, bytes, sha256, referenceDigest } = document
+    const event = {
+      type: 'accepted',
+      at: acceptedAt,
+      sender,
+      document: id,
+      bytes,
+      sha256: base64(sha256),
+      reference: referenceDigest,
+    } as const
+    const { index, leaf } = this.#append(tree, event)
+    this.#statements.insertDocument.run(index, sender, id, acceptedAt, bytes, sha256, referenceDigest)
+    if ('octets' in content) this.#statements.insertContent.run(index, content.octets)
+    else this.#statements.insertContentFile.run(content.file, index)
+    const acceptance = { document: { ...document, index }, leaf, receipt: leaf }
+    acceptances.set(index, acceptance)
+    return () => ({ kind: 'accepted', index, replay: false, receipt: acceptance.receipt })
+  }
+
+  #meetAgain(
+    { sender, id, sha256, acceptedAt }: Omit<AcceptedDocument, 'index'>,
+    index: number,
+    accepted: string,
+    tree: LogTree,
+    batch: Map<number, Acceptance>,
+  ): Answer {
+    if (accepted === sha256) {
+      const receipt = () => batch.get(index)?.receipt ?? asBuffer(this.#statements.receipt.get(index)!.octets as Uint8Array)
+      return () => ({ kind: 'accepted', index, replay: true, receipt: receipt() })
+    }
+    this.#append(tree, { type: 'conflict', at: acceptedAt, sender, document: id, sha256: base64(sha256), accepted: index })
+    const detail = `${quote(id)} was accepted with SHA-256 ${accepted}, now ${sha256}`
+    return () => ({ kind: 'failed', fault: new Fault('document-id-conflict', detail), isDoubtful: false })
+  }
+
+  #record(event: RecordedEvent, tree: LogTree): Answer {
+    const { index } = this.#append(tree, event)
+    return () => ({ kind: 'recorded', index })
+  }
+
+  #move(cursor: string, index: number): Answer {
+    this.#statements.moveCursor.run(cursor, index)
+    return () => ({ kind: 'moved', index })
+  }
+
+  #append(tree: LogTree, event: LogEvent): { index: number; leaf: Buffer } {
+    const leaf = formatLeaf(event)
+    const index = tree.size
+    const { at, type, sender, document_id, code } = columnsOf(event)
+    this.#statements.insertTransaction.run(index, at, type, sender, document_id, code, leaf)
+    for (const tile of tree.append(hashLeaf(leaf))) this.#statements.insertTile.run(tile.level, tile.index, tile.hashes)
+    return { index, leaf }
+  }
+
+  /** One checkpoint over all that was appended, and the receipts under it. */
+  #sign(tree: LogTree, acceptances: ReadonlyMap<number, Acceptance>): void {
+    const { size } = tree
+    if (this.#statements.lastSize.get()?.tree_size === size || size === 0) return
+    const checkpoint = signCheckpoint(tree.head, this.#key)
+    this.#statements.insertCheckpoint.run(size, checkpoint)
+    for (const acceptance of acceptances.values()) {
+      const { document, leaf } = acceptance
+      const proof = tree.proveInclusion(document.index, size)
+      acceptance.receipt = this.#seal({ ...document, treeSize: size, leaf, proof, checkpoint })
+      this.#statements.insertReceipt.run(document.index, acceptance.receipt)
+    }
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  return {
+    find: database.prepare('SELECT leaf_index, sha256 FROM documents WHERE sender = ? AND document_id = ?'),
+    receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
+    lastSize: database.prepare('SELECT MAX(tree_size) AS tree_size FROM checkpoints'),
+    insertTransaction: database.prepare(
+      'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    insertDocument: database.prepare(
+      'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    insertContent: database.prepare('INSERT INTO contents (leaf_index, octets) VALUES (?, ?)'),
+    insertContentFile: database.prepare('INSERT INTO content_files (name, leaf_index) VALUES (?, ?)'),
+    insertReceipt: database.prepare('INSERT INTO receipts (leaf_index, octets) VALUES (?, ?)'),
+    insertTile: database.prepare('INSERT INTO tiles (level, tile_index, hashes) VALUES (?, ?, ?)'),
+    moveCursor: database.prepare(
+      'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
+    ),
+    insertCheckpoint: database.prepare('INSERT INTO checkpoints (tree_size, note) VALUES (?, ?)'),
+  }
+}
+
+function base64(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64')
+}
+
+function asFault(error: unknown): Fault {
+  const fault = databaseFault('write to the ledger', error)
+  return fault instanceof Fault ? fault : new Fault('internal', `cannot write to the ledger: ${(fault as Error).message}`, { cause: fault })
+}

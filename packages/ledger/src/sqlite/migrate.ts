@@ -1,0 +1,34 @@
+// Brings a database's schema up to date, in one transaction.
+import type { DatabaseSync } from 'node:sqlite'
+import { Fault } from '@seg/core'
+
+/** The SQL statements of each migration, under names in their alphabetical order. A name that was released never changes its statements. */
+export type Migrations = Readonly<Record<string, readonly string[]>>
+
+/**
+ * Crash on the way: the schema is the old one, and the next start makes it new. Several processes may do it at once. Throws the Fault
+ * `configuration` for a schema of a later version, as `checkSchema` does.
+ */
+export async function migrate(database: DatabaseSync, migrations: Migrations): Promise<void> {
+  checkSchema(database, migrations)
+  if (appliedMigrations(database).length === Object.keys(migrations).length) return
+  // Most starts have nothing to migrate and need not load what does it.
+  const { runMigrations } = await import('./kysely.ts')
+  await runMigrations(database, migrations)
+}
+
+/** Throws the Fault `configuration` when the database was made by a later version of this program. */
+export function checkSchema(database: DatabaseSync, migrations: Migrations): void {
+  const unknown = appliedMigrations(database).filter(name => !Object.hasOwn(migrations, name))
+  if (unknown.length === 0) return
+  throw new Fault('configuration', `${database.location()} was made by a later version of this program: it has the migration ${unknown[0]}`)
+}
+
+function appliedMigrations(database: DatabaseSync): string[] {
+  const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'kysely_migration'").get()
+  if (known === undefined) return []
+  return database
+    .prepare('SELECT name FROM kysely_migration ORDER BY name')
+    .all()
+    .map(row => String(row.name))
+}

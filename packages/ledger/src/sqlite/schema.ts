@@ -1,0 +1,47 @@
+// The tables of the ledger, by migration. `leaf_index` is the place of an entry in the log, from 0, without gaps.
+import type { Migrations } from './migrate.ts'
+
+/** Of the database in the data folder. */
+export const LEDGER_FILE = 'ledger.sqlite'
+
+export const migrations: Migrations = {
+  '0001-ledger': [
+    // One row an entry of the log; the columns beside the leaf say what it says, for whoever asks by them.
+    `CREATE TABLE transactions (
+      leaf_index INTEGER NOT NULL PRIMARY KEY,
+      at TEXT NOT NULL,
+      type TEXT NOT NULL,
+      sender TEXT,
+      document_id TEXT,
+      code TEXT,
+      leaf BLOB NOT NULL
+    )`,
+    `CREATE TABLE documents (
+      leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES transactions (leaf_index),
+      sender TEXT NOT NULL,
+      document_id TEXT NOT NULL,
+      accepted_at TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      sha256 TEXT NOT NULL,
+      reference_digest TEXT NOT NULL,
+      UNIQUE (sender, document_id)
+    )`,
+    // The bytes of small documents, and the names of the files of the others: one row of the one or the other for each document.
+    'CREATE TABLE contents (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), octets BLOB NOT NULL)',
+    `CREATE TABLE content_files (
+      name TEXT NOT NULL PRIMARY KEY,
+      leaf_index INTEGER NOT NULL UNIQUE REFERENCES documents (leaf_index)
+    )`,
+    'CREATE TABLE receipts (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), octets BLOB NOT NULL)',
+    // Full tiles only, each written once.
+    `CREATE TABLE tiles (
+      level INTEGER NOT NULL,
+      tile_index INTEGER NOT NULL,
+      hashes BLOB NOT NULL,
+      PRIMARY KEY (level, tile_index)
+    )`,
+    'CREATE TABLE checkpoints (tree_size INTEGER NOT NULL PRIMARY KEY, note TEXT NOT NULL)',
+    // How far whoever takes documents on has come: up to and with this entry.
+    'CREATE TABLE cursors (name TEXT NOT NULL PRIMARY KEY, leaf_index INTEGER NOT NULL)',
+  ],
+}

@@ -1,0 +1,181 @@
+// Reading the ledger, in any process, beside its writer: only what is committed is seen.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { Fault, quote } from '@seg/core'
+import { digestFile, readFileChunks } from '../file-chunks.ts'
+import type { AcceptedDocument, LedgerReader, LogReader } from '../ledger.ts'
+import { hashLeaf } from '../log/merkle.ts'
+import { TileNodes } from '../log/tile-nodes.ts'
+import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
+import { onDatabase } from './database-fault.ts'
+import { asBuffer, readSize } from './open-tree.ts'
+
+const CONTENTS = 'contents'
+/** Rows of a list read at a time, so that others get their turn. */
+const PAGE = 500
+const ROOT_HEIGHT = 8
+const columns = 'leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Where the files of large documents are. */
+export function contentsFolder(folder: string): string {
+  return join(folder, CONTENTS)
+}
+
+export class SqliteReader implements LedgerReader {
+  readonly log: LogReader
+  readonly #folder: string
+  readonly #database: DatabaseSync
+  readonly #statements: ReturnType<typeof prepareStatements>
+
+  constructor(folder: string, database: DatabaseSync) {
+    this.#folder = folder
+    this.#database = database
+    this.#statements = prepareStatements(database)
+    this.log = new SqliteLogReader(database)
+  }
+
+  async find(sender: string, id: string): Promise<AcceptedDocument | undefined> {
+    const row = this.#get('find', sender, id)
+    return row && readDocument(row)
+  }
+
+  async receipt(sender: string, id: string): Promise<Buffer | undefined> {
+    const row = this.#get('receipt', sender, id)
+    return row && asBuffer(row.octets as Uint8Array)
+  }
+
+  async *list(): AsyncGenerator<AcceptedDocument> {
+    for (let last = -1; ; ) {
+      const rows = onDatabase('list the documents', () => this.#statements.list.all(last, PAGE))
+      yield* rows.map(readDocument)
+      if (rows.length < PAGE) return
+      last = Number(rows.at(-1)!.leaf_index)
+    }
+  }
+
+  async accepted(after: number, limit: number): Promise<AcceptedDocument[]> {
+    return onDatabase('list the documents', () => this.#statements.list.all(after, limit)).map(readDocument)
+  }
+
+  async cursor(name: string): Promise<number> {
+    return Number(this.#get('cursor', name)?.leaf_index ?? -1)
+  }
+
+  async read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const document = await this.find(sender, id)
+    if (document === undefined) return undefined
+    const file = this.#get('contentFile', document.index)
+    return file === undefined ? this.#readRow(document) : this.#readFile(document, String(file.name))
+  }
+
+  async export(sender: string, id: string): Promise<Buffer | undefined> {
+    const chunks = await this.read(sender, id)
+    return chunks && Buffer.concat(await Array.fromAsync(chunks))
+  }
+
+  async close(): Promise<void> {
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #readRow(document: AcceptedDocument): AsyncIterable<Uint8Array> {
+    const row = this.#get('content', document.index)
+    const octets = row === undefined ? undefined : asBuffer(row.octets as Uint8Array)
+    checkDigest(document, octets === undefined ? 'nothing' : createHash('sha256').update(octets).digest('hex'))
+    return (async function* () {
+      yield octets!
+    })()
+  }
+
+  async #readFile(document: AcceptedDocument, name: string): Promise<AsyncIterable<Uint8Array>> {
+    const path = join(contentsFolder(this.#folder), name)
+    checkDigest(document, await digestFile(path))
+    return readFileChunks(path)
+  }
+
+  #get(name: keyof ReturnType<typeof prepareStatements>, ...parameters: readonly (string | number)[]): Row | undefined {
+    return onDatabase('read the ledger', () => this.#statements[name].get(...parameters))
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  return {
+    find: database.prepare(`SELECT ${columns} FROM documents WHERE sender = ? AND document_id = ?`),
+    list: database.prepare(`SELECT ${columns} FROM documents WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?`),
+    receipt: database.prepare(
+      'SELECT octets FROM receipts JOIN documents ON documents.leaf_index = receipts.leaf_index WHERE sender = ? AND document_id = ?',
+    ),
+    content: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
+    cursor: database.prepare('SELECT leaf_index FROM cursors WHERE name = ?'),
+    contentFile: database.prepare('SELECT name FROM content_files WHERE leaf_index = ?'),
+  }
+}
+
+class SqliteLogReader implements LogReader {
+  readonly #database: DatabaseSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  async size(): Promise<number> {
+    return onDatabase('read the log', () => readSize(this.#database))
+  }
+
+  async checkpoint(): Promise<string | undefined> {
+    const row = this.#all('SELECT note FROM checkpoints ORDER BY tree_size DESC LIMIT 1')[0]
+    return row && String(row.note)
+  }
+
+  async tile(level: number, index: number, width: number): Promise<Buffer | undefined> {
+    const stored = this.#all('SELECT hashes FROM tiles WHERE level = ? AND tile_index = ?', level, index)[0]
+    const hashes = stored === undefined ? this.#partialTile(level, index) : splitTile(asBuffer(stored.hashes as Uint8Array))
+    return hashes.length < width ? undefined : Buffer.concat(hashes.slice(0, width))
+  }
+
+  async entries(index: number, width: number): Promise<Buffer | undefined> {
+    const leaves = this.#leaves(index, width)
+    return leaves.length < width ? undefined : formatEntries(leaves)
+  }
+
+  /** A tile that is not full yet, from what stands below it. */
+  #partialTile(level: number, index: number): Buffer[] {
+    if (level === 0) return this.#leaves(index, TILE_WIDTH).map(hashLeaf)
+    const below = this.#all(
+      'SELECT hashes FROM tiles WHERE level = ? AND tile_index >= ? ORDER BY tile_index LIMIT ?',
+      level - 1,
+      index * TILE_WIDTH,
+      TILE_WIDTH,
+    )
+    return below.map(({ hashes }) => new TileNodes(splitTile(asBuffer(hashes as Uint8Array))).node(ROOT_HEIGHT, 0))
+  }
+
+  #leaves(index: number, count: number): Buffer[] {
+    const from = index * TILE_WIDTH
+    const rows = this.#all('SELECT leaf FROM transactions WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index', from, from + count)
+    return rows.map(({ leaf }) => asBuffer(leaf as Uint8Array))
+  }
+
+  #all(sql: string, ...parameters: readonly number[]): Row[] {
+    return onDatabase('read the log', () => this.#database.prepare(sql).all(...parameters))
+  }
+}
+
+function readDocument(row: Row): AcceptedDocument {
+  return {
+    sender: String(row.sender),
+    id: String(row.document_id),
+    acceptedAt: String(row.accepted_at),
+    bytes: Number(row.bytes),
+    sha256: String(row.sha256),
+    referenceDigest: String(row.reference_digest),
+    index: Number(row.leaf_index),
+  }
+}
+
+function checkDigest({ id, sha256 }: AcceptedDocument, found: string): void {
+  if (found === sha256) return
+  throw new Fault('storage-unavailable', `the stored document ${quote(id)} is damaged: expected SHA-256 ${sha256}, found ${found}`)
+}

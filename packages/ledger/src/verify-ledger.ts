@@ -1,0 +1,104 @@
+// Recomputes a ledger from the documents up, and names the first thing that does not fit: what an operator, or an auditor, believes it by.
+import { Fault } from '@seg/core'
+import { type LogVerifier, openCheckpoint, parseVerifierKey } from './log/checkpoint.ts'
+import { parseLeaf } from './log/leaf.ts'
+import type { TreeHead } from './log/merkle.ts'
+import { TILE_WIDTH } from './log/tiles.ts'
+import { Evidence, type Extent, octetsOf, type Row } from './sqlite/evidence.ts'
+import { type CheckReceipt, DocumentCheck } from './verify-document.ts'
+import { TreeCheck } from './verify-tree.ts'
+
+export type LedgerProgress = { readonly entries: number; readonly of: number }
+export type VerifiedLedger = { readonly head: TreeHead; readonly documents: number; readonly checkpoints: number }
+
+/**
+ * Verifies the ledger in a data folder, also beside a receiver that writes to it: up to the checkpoint that is the latest when it begins. Tells how
+ * far it is after every 256 entries. `verifierKey` is the content of log.pub.
+ *
+ * Checked are, in this order for each entry: that it follows the one before and has the one form; its columns; for an acceptance the document's row,
+ * its bytes under their SHA-256, the way from sender and id to it, its receipt, and that the receipt's leaf, index, proof and checkpoint are those of the log; the tree's
+ * tiles; and the signature and root of every checkpoint. Whoever holds the key can still cut off the latest entries and sign what is left: that shows where
+ * checkpoints are kept, with the partners.
+ *
+ * Throws the Fault `log-invalid` for the first thing that does not fit, and `storage-unavailable` or `configuration` when it cannot be read.
+ */
+export async function* verifyLedger(
+  folder: string,
+  verifierKey: string,
+  checkReceipt: CheckReceipt,
+): AsyncGenerator<LedgerProgress, VerifiedLedger> {
+  const verifier = parseVerifierKey(verifierKey)
+  const evidence = new Evidence(folder)
+  try {
+    const head = checkExtent(evidence.extent(), verifier)
+    const tree = new TreeCheck(evidence, verifier)
+    const documents = new DocumentCheck(folder, evidence, verifier, checkReceipt)
+    for (let from = 0; from < head.size; from += TILE_WIDTH) {
+      const to = Math.min(from + TILE_WIDTH, head.size)
+      tree.expectCheckpoints(from, to)
+      for (const [i, row] of readEntries(evidence, from, to).entries()) {
+        const leaf = leafOf(row, from + i)
+        await documents.check(row, parseEntry(leaf, from + i), leaf)
+        tree.append(leaf)
+      }
+      yield { entries: to, of: head.size }
+    }
+    return { head, documents: documents.count, checkpoints: tree.checkpoints }
+  } finally {
+    evidence.close()
+  }
+}
+
+/** That the latest checkpoint speaks of all that is there, and nothing is there beside it. */
+function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Extent, verifier: LogVerifier): TreeHead {
+  const head = note === undefined ? { size: 0, root: Buffer.alloc(0) } : openCheckpoint(String(note), verifier)
+  if ((size ?? 0) !== head.size)
+    throw new Fault('log-invalid', `the latest checkpoint stands at ${size} and speaks of ${head.size} entries`)
+  if (typeof lowestCheckpoint === 'number' && lowestCheckpoint < 1) {
+    throw new Fault('log-invalid', `a checkpoint stands at ${lowestCheckpoint}`)
+  }
+  for (const { table, first, end } of ends) {
+    const isLog = table === 'transactions'
+    if (first >= 0 && (isLog ? end === head.size : end <= head.size)) continue
+    throw new Fault('log-invalid', `the latest checkpoint speaks of ${head.size} entries, ${table} has rows from ${first} to ${end - 1}`)
+  }
+  if (head.size > 0 && !ends.some(({ table }) => table === 'transactions')) {
+    throw new Fault('log-invalid', `the latest checkpoint speaks of ${head.size} entries, the log has none`)
+  }
+  checkTileCounts(tiles, head.size)
+  return head
+}
+
+/** As many full tiles of each level as there are complete subtrees of that height; which they are shows when they are compared. */
+function checkTileCounts(tiles: Extent['tiles'], size: number): void {
+  const expected = new Map<unknown, number>()
+  for (let count = Math.floor(size / TILE_WIDTH); count > 0; count = Math.floor(count / TILE_WIDTH)) expected.set(expected.size, count)
+  for (const level of new Set([...expected.keys(), ...tiles.keys()])) {
+    const [wanted, found] = [expected.get(level) ?? 0, tiles.get(level as never) ?? 0]
+    if (wanted !== found) throw new Fault('log-invalid', `expected ${wanted} full tiles of level ${level}, found ${found}`)
+  }
+}
+
+function readEntries(evidence: Evidence, from: number, to: number): Row[] {
+  const rows = evidence.entries(from, to)
+  const missing = rows.findIndex((row, i) => row.leaf_index !== from + i)
+  if (missing >= 0 || rows.length < to - from) {
+    throw new Fault('log-invalid', `entry ${from + (missing >= 0 ? missing : rows.length)} is missing`)
+  }
+  return rows
+}
+
+function leafOf(row: Row, index: number): Buffer {
+  const leaf = octetsOf(row.leaf)
+  if (leaf === undefined) throw new Fault('log-invalid', `entry ${index} has no octets`)
+  return leaf
+}
+
+function parseEntry(leaf: Buffer, index: number) {
+  try {
+    return parseLeaf(leaf)
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    throw new Fault('log-invalid', `entry ${index}: ${cause.detail}`, { cause })
+  }
+}

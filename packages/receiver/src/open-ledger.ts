@@ -1,0 +1,26 @@
+// The receiver's ledger: its log bears the receiver's name, its receipts the receiver's seal.
+import { type Ledger, openLedger } from '@seg/ledger'
+import type { Identity, LogIdentity } from '@seg/pki'
+import packageJson from '../package.json' with { type: 'json' }
+import type { SealingData } from './seal-receipts.ts'
+
+const { version } = packageJson
+
+/** Opens the ledger in `data` and logs that the receiver starts. Throws the Fault `storage-unavailable`. */
+export async function openReceiverLedger(
+  data: string,
+  { id, certificatePem, keyPem }: Identity,
+  log: LogIdentity,
+  now: () => Date,
+): Promise<Ledger> {
+  const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
+  const ledger = await openLedger(data, { log, sealer: { module: new URL('./seal-receipts.ts', import.meta.url).href, data: sealing } })
+  await ledger.record({ type: 'start', at: now().toISOString(), version })
+  return ledger
+}
+
+/** Logs that the receiver stops, if that can be logged, and closes its ledger. */
+export async function closeReceiverLedger(ledger: Ledger, now: () => Date): Promise<void> {
+  await ledger.record({ type: 'stop', at: now().toISOString() }).catch(() => {})
+  await ledger.close()
+}

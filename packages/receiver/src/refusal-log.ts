@@ -1,0 +1,55 @@
+// Refusals of authenticated peers as entries of the log: bounded in rate for each, and what is over the bound is counted.
+import type { Fault } from '@seg/core'
+import type { Ledger } from '@seg/ledger'
+import type { Logger } from './log.ts'
+
+export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
+
+/** Entries of one peer in one period; more are counted, and the number is an entry when the period ends. */
+const ENTRIES = 60
+const PERIOD = 60_000
+
+type Period = { readonly begin: Date; entries: number; omitted: number }
+
+export class RefusalLog {
+  readonly #ledger: Ledger
+  readonly #now: () => Date
+  /** By sender: only those of the period under way. */
+  readonly #periods = new Map<string, Period>()
+
+  constructor(ledger: Ledger, now: () => Date) {
+    this.#ledger = ledger
+    this.#now = now
+  }
+
+  /** A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has its own entry. */
+  record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
+    if (fault.code === 'document-id-conflict') return
+    const now = this.#now()
+    const events = this.#endPeriods(now)
+    const period = this.#periods.get(sender) ?? { begin: now, entries: 0, omitted: 0 }
+    this.#periods.set(sender, period)
+    const at = now.toISOString()
+    if (period.entries < ENTRIES) {
+      period.entries++
+      events.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
+    } else period.omitted++
+    for (const event of events)
+      this.#ledger.record(event).catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
+  }
+
+  /** Writes what is counted and not written yet; for the end. */
+  async close(): Promise<void> {
+    const events = this.#endPeriods(new Date(Number.POSITIVE_INFINITY))
+    await Promise.allSettled(events.map(event => this.#ledger.record(event)))
+  }
+
+  #endPeriods(now: Date): Parameters<Ledger['record']>[0][] {
+    const at = this.#now().toISOString()
+    const ended = [...this.#periods].filter(([, { begin }]) => !(now.getTime() - begin.getTime() < PERIOD))
+    for (const [sender] of ended) this.#periods.delete(sender)
+    return ended
+      .filter(([, { omitted }]) => omitted > 0)
+      .map(([sender, { begin, omitted }]) => ({ type: 'omitted', at, sender, count: omitted, since: begin.toISOString() }))
+  }
+}
