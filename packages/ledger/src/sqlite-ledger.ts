@@ -98,6 +98,7 @@ class SqliteLedger implements Ledger {
   /** Files that no row names, and those of which that is not certain before another transaction has been committed. */
   readonly #unnamed: string[] = []
   readonly #doubtful: string[] = []
+  readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
     this.#folder = folder
@@ -139,15 +140,12 @@ class SqliteLedger implements Ledger {
     return new StagedDocument(stagingFolder(this.#folder))
   }
 
-  async accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }> {
-    const staged = asOurs(content)
-    try {
-      const { held } = staged
-      if (held !== undefined) return await this.#send(document, { octets: held })
-      return await onStorage('store a document', () => this.#acceptFile(document, staged))
-    } finally {
-      await staged.discard()
-    }
+  accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }> {
+    const acceptance = this.#accept(document, content)
+    this.#underWay.add(acceptance)
+    const end = () => this.#underWay.delete(acceptance)
+    acceptance.then(end, end)
+    return acceptance
   }
 
   async record(event: RecordedEvent): Promise<number> {
@@ -159,10 +157,22 @@ class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
     // The writer last: only a connection that may write can put the write-ahead log into the database.
     await this.#reader.close()
     await this.#writer.close()
     this.#lock.release()
+  }
+
+  async #accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }> {
+    const staged = asOurs(content)
+    try {
+      const { held } = staged
+      if (held !== undefined) return await this.#send(document, { octets: held })
+      return await onStorage('store a document', () => this.#acceptFile(document, staged))
+    } finally {
+      await staged.discard()
+    }
   }
 
   /**
@@ -191,8 +201,8 @@ class SqliteLedger implements Ledger {
   async #send(document: Omit<AcceptedDocument, 'index'>, content: Content): Promise<{ replay: boolean; receipt: Buffer }> {
     const outcome = await this.#writer.send({ kind: 'accept', document, content })
     if (outcome.kind !== 'accepted') throw new TypeError('the writer took a document for something else')
-    this.#unnamed.push(...this.#doubtful.splice(0))
     const { replay, receipt } = outcome
+    if (!replay) this.#unnamed.push(...this.#doubtful.splice(0))
     return { replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
   }
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
 import { parseLimit, runExport, runList, runShow } from './documents-command.ts'
 import { defaultLimits } from './limits.ts'
+import { runLogVerify } from './log-command.ts'
 import { runStart } from './start-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -25,5 +26,9 @@ addSettings(show.option('--sender <id>', senderHelp), { data }).action(runShow)
 const exporting = documents.command('export').description('the exact received bytes of one document').argument('<id>', 'its id')
 exporting.option('-o, --output <file>', 'where to write them; standard output without').option('--sender <id>', senderHelp)
 addSettings(exporting, { data }).action(runExport)
+
+const log = program.command('log').description('the transparency log')
+const logVerify = log.command('verify').description('recompute the log from the documents up, also while the receiver runs')
+addSettings(logVerify, { certs, data }).action(runLogVerify)
 
 await runProgram(program)

@@ -1,12 +1,13 @@
-import { loadIdentity, loadTrust } from '@seg/pki'
+import { loadIdentity } from '@seg/pki'
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
+import { loadReceiptTrust } from './check-log-entry.ts'
 import { checkReceipt, checkStoredReceipt } from './check-receipt.ts'
-import { makeReceipt, sha256 } from './testing/foreign-receiver.ts'
+import { makeLogEntry, makeReceipt, sha256 } from './testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, openTemplate, receiverId, sign } from './testing/gateways.ts'
 
 const certs = await makeCerts(t)
-const [sender, seal, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadIdentity(certs, 'seal'), loadTrust(certs)])
+const [sender, seal, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadIdentity(certs, 'seal'), loadReceiptTrust(certs)])
 const now = new Date()
 const afterSeal = new Date(Date.parse(seal.certificate.validTo) + 1000)
 const bytes = await sign(await openTemplate(t, makeDocument()), sender, now)
@@ -40,6 +41,38 @@ t.test('judges the seal of a stored receipt at the time of acceptance', async t 
 
 t.test('believes no stored receipt beside other bytes or under another CA', async t => {
   t.throws(() => checkStoredReceipt(receipt, sha256(Buffer.from('other')), trust), { code: 'receipt-invalid' })
-  const foreign = await loadTrust(await makeCerts(t))
+  const foreign = await loadReceiptTrust(await makeCerts(t))
   t.throws(() => checkStoredReceipt(receipt, sha256(bytes), foreign), { code: 'receipt-invalid' })
+})
+
+t.test('believes no receipt whose entry of the log does not hold', async t => {
+  const facts = {
+    receiverId,
+    senderId: document.senderId,
+    documentId: document.id,
+    documentDigest: sha256(bytes),
+    referenceDigest: document.signature.digest,
+    acceptedAt: now.toISOString(),
+  }
+  const good = await makeLogEntry(facts, certs)
+  const other = await makeCerts(t)
+  const digest = Buffer.alloc(32).toString('base64')
+  const entries: Record<string, [entry: typeof good, detail: RegExp]> = {
+    'another place': [{ ...good, index: 1 }, /log-invalid: expected an index below/],
+    'a proof of something else': [{ ...good, proof: [Buffer.alloc(32)] }, /log-invalid: the proof has more hashes/],
+    'another size than the checkpoint': [{ ...good, treeSize: 2 }, /the checkpoint is of 1 entries, the receipt says 2/],
+    'a checkpoint of another key': [await makeLogEntry(facts, other), /log-invalid: the checkpoint has no signature with the key/],
+    'a checkpoint of another log': [{ ...good, checkpoint: good.checkpoint.replaceAll('MINISTRY', 'MYSTERY') }, /no key of the log/],
+    'a leaf that is none': [{ ...good, leaf: Buffer.from('{}') }, /log-invalid/],
+    'another sender': [await makeLogEntry(facts, certs, { sender: 'x' }), /sender in the entry of the log is "x"/],
+    'another document': [await makeLogEntry(facts, certs, { document: 'x' }), /document in the entry/],
+    'another digest': [await makeLogEntry(facts, certs, { sha256: digest }), /sha256 in the entry/],
+    'another Reference': [await makeLogEntry(facts, certs, { reference: digest }), /reference in the entry/],
+    'another time': [await makeLogEntry(facts, certs, { at: '2020-01-01T00:00:00.000Z' }), /at in the entry/],
+  }
+  t.equal(checkReceipt(await makeReceipt(bytes, certs, { ...facts, logEntry: good }), delivered, trust, now).logEntry.index, 0)
+  for (const [what, [logEntry, detail]] of Object.entries(entries)) {
+    const lying = await makeReceipt(bytes, certs, { ...facts, logEntry })
+    t.throws(() => checkReceipt(lying, delivered, trust, now), { code: 'receipt-invalid', detail }, what)
+  }
 })

@@ -1,8 +1,9 @@
 // Is this receipt the receiver's word about exactly the document we sent? Nothing counts as delivered before.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
-import { checkCertificate, gatewayId, type Trust } from '@seg/pki'
+import { checkCertificate, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
+import { checkLogEntry, type ReceiptTrust } from './check-log-entry.ts'
 
 /** A receipt that holds, and the seal certificate that made it. */
 export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certificate }
@@ -11,8 +12,8 @@ export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certific
 export type Delivered = { readonly sha256: Buffer; readonly document: VerifiedDocument; readonly serverId: string }
 
 /** Checks a receipt just received; throws Fault `receipt-invalid`, with what was expected and found. */
-export function checkReceipt(receipt: Uint8Array, delivered: Delivered, trust: Trust, now: Date): CheckedReceipt {
-  const facts = openReceipt(receipt, certificate => checkCertificate(certificate, 'seal', trust, now))
+export function checkReceipt(receipt: Uint8Array, delivered: Delivered, trust: ReceiptTrust, now: Date): CheckedReceipt {
+  const facts = openReceipt(receipt, certificate => checkCertificate(certificate, 'seal', trust, now), trust)
   const { sha256, document, serverId } = delivered
   expectSame('the receiver', facts.receiverId, document.receiverId)
   expectSame('the receiver', facts.receiverId, serverId)
@@ -24,23 +25,24 @@ export function checkReceipt(receipt: Uint8Array, delivered: Delivered, trust: T
 }
 
 /**
- * Checks a receipt that `checkReceipt` passed before it was stored: that it still belongs to the stored bytes, by their SHA-256, and to our CA. The seal certificate
- * is checked at the time of acceptance: a receipt outlives the certificate that made it.
+ * Checks a receipt by itself, as long as anybody wants to: that it is for the bytes with this SHA-256, of a seal of our CA, and proves its entry in
+ * the log. The seal certificate is checked at the time of acceptance: a receipt outlives the certificate that made it.
  */
-export function checkStoredReceipt(receipt: Uint8Array, sha256: Buffer, trust: Trust): CheckedReceipt {
-  const facts = openReceipt(receipt, () => {})
+export function checkStoredReceipt(receipt: Uint8Array, sha256: Buffer, trust: ReceiptTrust): CheckedReceipt {
+  const facts = openReceipt(receipt, () => {}, trust)
   asReceiptFault(() => checkCertificate(facts.certificate, 'seal', trust, new Date(facts.acceptedAt)))
   expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256.toString('hex'))
   return facts
 }
 
-function openReceipt(receipt: Uint8Array, trustSeal: (certificate: X509Certificate) => void): CheckedReceipt {
+function openReceipt(receipt: Uint8Array, trustSeal: (certificate: X509Certificate) => void, { logs }: ReceiptTrust): CheckedReceipt {
   const facts = verifyReceipt(receipt, trustSeal)
   expectSame(
     "the seal certificate's owner",
     asReceiptFault(() => gatewayId(facts.certificate)),
     facts.receiverId,
   )
+  asReceiptFault(() => checkLogEntry(facts, logs))
   return facts
 }
 

@@ -4,6 +4,7 @@ import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
 import { runSend } from './send-command.ts'
 import { runSign } from './sign-command.ts'
 import { parseRepeat, runVerify } from './verify-command.ts'
+import { runVerifyReceipt } from './verify-receipt-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const program = buildProgram('sender', 'signs documents, delivers them over mutual TLS and verifies the receipts')
@@ -30,5 +31,12 @@ verify.requiredOption('--cert <file>', "the signer's certificate, in PEM")
 verify.option('--canonical <file>', 'write the canonical octets under the digest there, also when the digest does not match')
 verify.option('--repeat <times>', 'verify that many times and report the time of one', parseRepeat)
 addSettings(verify, {}).action(runVerify)
+
+const verifyReceipt = program
+  .command('verify-receipt')
+  .description('verify a receipt offline: seal, document, log entry, checkpoint')
+  .argument('<receipt>', 'the receipt')
+verifyReceipt.requiredOption('--document <file>', 'the signed document that was sent')
+addSettings(verifyReceipt, { certs }).action(runVerifyReceipt)
 
 await runProgram(program)

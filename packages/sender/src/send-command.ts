@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { loadIdentity, loadTrust } from '@seg/pki'
+import { loadIdentity } from '@seg/pki'
+import { loadReceiptTrust } from './check-log-entry.ts'
 import { openDocumentFile } from './document-file.ts'
 import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, type Paint, worstOf } from './outcome.ts'
 import { openMeter, openProgress, type Progress } from './progress.ts'
@@ -15,7 +16,7 @@ export async function runSend(files: readonly [string, ...string[]], options: Op
   const output = openOutput(command)
   const { certs, data, to, timeout } = readSettings(command, ['certs', 'data', 'to', 'timeout'])
   checkUsage(files, options, to)
-  const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadTrust(certs)])
+  const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadReceiptTrust(certs)])
   const progress = openProgress(process.stderr, { isSilent: output.json })
   const note = (line: string) => {
     progress.clear()

@@ -1,7 +1,8 @@
 // Sending: find the earlier delivery or make the document once, deliver these bytes, and believe only a receipt that verifies.
 import { Fault, quote } from '@seg/core'
-import { checkCertificate, gatewayId, type Identity, type Trust } from '@seg/pki'
+import { checkCertificate, gatewayId, type Identity } from '@seg/pki'
 import type { Outline } from '@seg/xmldsig'
+import type { ReceiptTrust } from './check-log-entry.ts'
 import { type CheckedReceipt, checkReceipt, checkStoredReceipt } from './check-receipt.ts'
 import { type Accepted, deliver, type Patience } from './deliver.ts'
 import { type DeliveryRecord, openDelivery, type Pieces } from './delivery-store.ts'
@@ -15,7 +16,7 @@ import { readSignedFile, type SignedFacts } from './signed-document.ts'
 /** Who sends, whom we trust, where deliveries are remembered, and how patiently. */
 export type SendingGateway = {
   readonly identity: Identity
-  readonly trust: Trust
+  readonly trust: ReceiptTrust
   /** Folder of this gateway's durable state. */
   readonly data: string
   readonly patience: Patience

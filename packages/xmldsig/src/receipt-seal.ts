@@ -39,7 +39,6 @@ function writeFacts(facts: ReceiptFacts): string {
     line('  ', 'DocumentDigest', documentDigest.toString('base64')) +
     line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
     line('  ', 'AcceptedAt', acceptedAt)
-  if (logEntry === undefined) return written
   const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
   const entry =
     line('    ', 'Index', String(logEntry.index)) +

@@ -21,7 +21,7 @@ export type ReceiptFacts = {
   readonly referenceDigest: Buffer
   /** Time of acceptance, RFC 3339 in UTC with milliseconds. */
   readonly acceptedAt: string
-  readonly logEntry?: LogEntry | undefined
+  readonly logEntry: LogEntry
 }
 
 /** Proves that the acceptance is an entry of the receiver's log (docs/log.md). */
@@ -97,7 +97,7 @@ function readReceipt(element: Element): ReceiptFacts {
     documentDigest: readBase64(read('DocumentDigest'), 'DocumentDigest'),
     referenceDigest: readBase64(read('ReferenceDigest'), 'ReferenceDigest'),
     acceptedAt: read('AcceptedAt'),
-    logEntry: readLogEntry(reader.optionalChild('LogEntry')),
+    logEntry: readLogEntry(reader.child('LogEntry')),
   }
   readTimestamp(facts.acceptedAt)
   reader.end()
@@ -105,8 +105,7 @@ function readReceipt(element: Element): ReceiptFacts {
 }
 
 /** Reads what the receipt says; whether it is so is for those who know the log's key to check. */
-function readLogEntry(element: Element | undefined): LogEntry | undefined {
-  if (element === undefined) return undefined
+function readLogEntry(element: Element): LogEntry {
   checkAttributes(element, [], code)
   const reader = new ElementReader(element, code, RECEIPT_NAMESPACE)
   const read = (local: string) => readText(reader.child(local))

@@ -1,12 +1,21 @@
 // A receiver written by someone else: a bare TLS server on the loopback that answers whatever a test wants, true or not.
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { faults } from '@seg/core'
-import { type Identity, loadIdentity, loadTrust } from '@seg/pki'
-import { openReceiptSeal, openVerifier, type ReceiptFacts, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
+import { formatLeaf, hashLeaf, type LogEvent, signCheckpoint } from '@seg/ledger'
+import { type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
+import {
+  type LogEntry,
+  openReceiptSeal,
+  openVerifier,
+  type ReceiptFacts,
+  type VerifiedDocument,
+  Verifier,
+  verifyDocument,
+} from '@seg/xmldsig'
 import type { Test } from 'tap'
 
 /** Answers the `count`th request (from 1), or leaves it unanswered. */
@@ -90,8 +99,31 @@ async function sealReceipt(
     documentDigest,
     referenceDigest: document.signature.digest,
     acceptedAt: new Date().toISOString(),
+    ...lie,
   }
-  return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, ...lie })
+  const logEntry = lie.logEntry ?? (await makeLogEntry(facts, certs))
+  return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, logEntry })
+}
+
+/** The only entry of a log. */
+export async function makeLogEntry(
+  facts: Omit<ReceiptFacts, 'logEntry'>,
+  certs: string,
+  change: Partial<Extract<LogEvent, { type: 'accepted' }>> = {},
+): Promise<LogEntry> {
+  const { name, keyPem } = await loadLogKey(certs, (await loadIdentity(certs, 'receiver')).id)
+  const leaf = formatLeaf({
+    type: 'accepted',
+    at: facts.acceptedAt,
+    sender: facts.senderId,
+    document: facts.documentId,
+    bytes: 1,
+    sha256: facts.documentDigest.toString('base64'),
+    reference: facts.referenceDigest.toString('base64'),
+    ...change,
+  })
+  const checkpoint = signCheckpoint({ size: 1, root: hashLeaf(leaf) }, { name, privateKey: createPrivateKey(keyPem) })
+  return { index: 0, treeSize: 1, leaf, proof: [], checkpoint }
 }
 
 export function sha256(bytes: Uint8Array): Buffer {

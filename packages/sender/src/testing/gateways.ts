@@ -2,9 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generate, loadIdentity, loadTrust } from '@seg/pki'
+import { generate, loadIdentity } from '@seg/pki'
 import type { Signer } from '@seg/xmldsig'
 import type { Test } from 'tap'
+import { loadReceiptTrust } from '../check-log-entry.ts'
 import { type DocumentFile, openDocumentFile } from '../document-file.ts'
 import { silentMeter } from '../progress.ts'
 import type { SendingGateway } from '../send.ts'
@@ -37,7 +38,7 @@ export async function openSender(certs: string, data: string, timeout = 10_000, 
   const pause = async (milliseconds: number) => void pauses.push(milliseconds)
   return {
     identity: await loadIdentity(certs, 'sender'),
-    trust: await loadTrust(certs),
+    trust: await loadReceiptTrust(certs),
     data,
     patience: { timeout, now, random: () => 0.5, pause, onWait() {} },
     meter: silentMeter,

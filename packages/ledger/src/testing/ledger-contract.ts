@@ -1,0 +1,317 @@
+// What any ledger must do, through its port alone: the tests that every implementation passes.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Fault } from '@seg/core'
+import type { Test } from 'tap'
+import { type AcceptedDocument, HELD_IN_MEMORY, type Ledger, type LedgerReader } from '../ledger.ts'
+import { openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
+import { parseLeaf } from '../log/leaf.ts'
+import { hashLeaf, verifyInclusion } from '../log/merkle.ts'
+import { checkReceipt } from './entry-sealer.ts'
+import { collect, makeFolder, makeSample, sender } from './sample-documents.ts'
+import { acceptBytes, verifierKey } from './test-ledger.ts'
+
+type OpenOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
+
+/** How to open the ledger under test, whose log has the key of `test-ledger.ts`. */
+export type Implementation = {
+  open(folder: string, options?: OpenOptions): Promise<Ledger>
+  openReader(folder: string): LedgerReader
+}
+
+const at = '2026-01-02T03:04:05.678Z'
+const LARGE = HELD_IN_MEMORY + 10_000
+
+export function testLedger(t: Test, { open, openReader }: Implementation): void {
+  t.test('gives back what it accepted, byte for byte', async t => {
+    const { ledger } = await openLedger(t)
+    for (const [i, size] of [0, 3000, HELD_IN_MEMORY, HELD_IN_MEMORY + 1, LARGE].entries()) {
+      const { document, bytes, receipt } = sampleOf(`doc${i}`, size)
+      t.same(await acceptBytes(ledger, document, bytes), { replay: false, receipt })
+      t.same(await ledger.find(sender, document.id), { ...document, index: i })
+      t.ok((await ledger.export(sender, document.id))?.equals(bytes))
+      t.ok(Buffer.concat(await collect((await ledger.read(sender, document.id))!)).equals(bytes))
+      t.same(await ledger.receipt(sender, document.id), receipt)
+    }
+  })
+
+  t.test('knows nothing of what it did not accept', async t => {
+    const { ledger } = await openLedger(t)
+    t.equal(await ledger.find(sender, 'doc1'), undefined)
+    t.equal(await ledger.export(sender, 'doc1'), undefined)
+    t.equal(await ledger.read(sender, 'doc1'), undefined)
+    t.equal(await ledger.receipt(sender, 'doc1'), undefined)
+    t.same(await collect(ledger.list()), [])
+    t.same(await ledger.accepted(-1, 10), [])
+    t.equal(await ledger.log.size(), 0)
+    t.equal(await ledger.log.checkpoint(), undefined)
+    t.equal(await ledger.log.tile(0, 0, 1), undefined)
+    t.equal(await ledger.log.entries(0, 1), undefined)
+  })
+
+  t.test('answers a replay with the receipt that was stored first, also after a restart', async t => {
+    const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
+    for (const size of [3000, LARGE]) {
+      const { document, bytes } = sampleOf(`doc${size}`, size)
+      const { receipt } = await acceptBytes(ledger, document, bytes)
+      const later = { ...document, acceptedAt: '2027-01-01T00:00:00.000Z' }
+      await ledger.record({ type: 'stop', at })
+      t.same(await acceptBytes(ledger, later, bytes), { replay: true, receipt })
+    }
+    await ledger.close()
+    const reopened = await open(folder, { sealer: 'entry-sealer' })
+    t.teardown(() => reopened.close())
+    for (const size of [3000, LARGE]) {
+      const { document, bytes } = sampleOf(`doc${size}`, size)
+      const receipt = await reopened.receipt(sender, document.id)
+      t.same(await acceptBytes(reopened, document, bytes), { replay: true, receipt })
+    }
+    t.equal(await reopened.log.size(), 4, 'a replay is no entry of the log')
+  })
+
+  t.test('refuses other bytes under the same sender and id, and says so in the log', async t => {
+    const { ledger } = await openLedger(t)
+    for (const [i, size] of [3000, LARGE].entries()) {
+      const { document, bytes } = sampleOf(`doc${i}`, size)
+      await acceptBytes(ledger, document, bytes)
+      const other = sampleOf(`doc${i}`, size, 'other')
+      await t.rejects(acceptBytes(ledger, other.document, other.bytes), { code: 'document-id-conflict' })
+      t.ok((await ledger.export(sender, `doc${i}`))?.equals(bytes))
+      const sha256 = Buffer.from(other.document.sha256, 'hex').toString('base64')
+      const event = { type: 'conflict', sender, document: `doc${i}`, sha256, accepted: 2 * i }
+      t.match((await events(ledger)).at(-1), event)
+    }
+  })
+
+  t.test('tells senders apart, also where a sender ends like an id', async t => {
+    const { ledger } = await openLedger(t)
+    const pairs = [
+      ['A', 'doc1'],
+      ['B', 'doc1'],
+      ['A doc', '1'],
+      ['../../A', '../doc1'],
+      ["A'); DROP TABLE documents; --", 'doc1'],
+      ['Ä\u{1f600}', 'doc1'],
+    ] as const
+    for (const [from, id] of pairs) {
+      const { document, bytes } = makeSample(id, { from })
+      t.equal((await acceptBytes(ledger, { ...document, bytes: bytes.length }, bytes)).replay, false)
+    }
+    for (const [from, id] of pairs) t.same(await ledger.export(from, id), makeSample(id, { from }).bytes)
+  })
+
+  t.test('accepts one of 50 copies that come at once', async t => {
+    const { ledger } = await openLedger(t, { sealer: 'entry-sealer' })
+    for (const size of [3000, LARGE]) {
+      const { document, bytes } = sampleOf(`doc${size}`, size)
+      const answers = await Promise.all(Array.from({ length: 50 }, () => acceptBytes(ledger, document, bytes)))
+      t.equal(answers.filter(({ replay }) => !replay).length, 1, 'one is new')
+      t.equal(new Set(answers.map(({ receipt }) => receipt.toString())).size, 1, 'all get one receipt')
+    }
+    t.equal((await collect(ledger.list())).length, 2)
+    t.equal(await ledger.log.size(), 2)
+  })
+
+  t.test('accepts one of 50 different documents that come at once under one id', async t => {
+    const { ledger } = await openLedger(t)
+    const samples = Array.from({ length: 50 }, (_, i) => sampleOf('doc1', 3000, `salt ${i}`))
+    const outcomes = await Promise.allSettled(samples.map(({ document, bytes }) => acceptBytes(ledger, document, bytes)))
+    const winner = outcomes.findIndex(({ status }) => status === 'fulfilled')
+    const codes = outcomes.filter(outcome => outcome.status === 'rejected').map(({ reason }) => (reason as Fault).code)
+    t.same(codes, Array(49).fill('document-id-conflict'))
+    t.same(await ledger.export(sender, 'doc1'), samples[winner]?.bytes)
+    t.equal(await ledger.log.size(), 50, 'each conflict is an entry')
+  })
+
+  t.test('a request that fails takes no other of its batch with it', async t => {
+    const { ledger } = await openLedger(t)
+    const ids = ['doc1', 'doc2', 'unsealable', 'doc3', 'doc4']
+    const outcomes = await Promise.allSettled(ids.map(id => accept(ledger, id)))
+    t.same(
+      outcomes.map(({ status }) => status),
+      ids.map(id => (id === 'unsealable' ? 'rejected' : 'fulfilled')),
+    )
+    t.equal(await ledger.find(sender, 'unsealable'), undefined)
+    t.same(
+      (await collect(ledger.list())).map(({ id, index }) => [id, index]),
+      ids.filter(id => id !== 'unsealable').map((id, index) => [id, index]),
+      'and leaves no gap',
+    )
+  })
+
+  t.test('keeps the order of acceptance across restarts, with the entries of others between', async t => {
+    const folder = await makeFolder(t)
+    const ids = ['z', 'm', 'a', 'k', 'b']
+    for (const [i, id] of ids.entries()) {
+      const ledger = await open(folder)
+      t.equal(await ledger.record({ type: 'start', at, version: '0.1.0' }), 2 * i)
+      await accept(ledger, id)
+      await ledger.close()
+    }
+    const reader = openReader(folder)
+    t.teardown(() => reader.close())
+    const expected = ids.map((id, i) => [id, 2 * i + 1])
+    t.same((await collect(reader.list())).map(idAndIndex), expected)
+    t.same((await reader.accepted(3, 2)).map(idAndIndex), expected.slice(2, 4), 'and gives the next ones after any')
+  })
+
+  t.test('remembers how far a cursor was moved', async t => {
+    const { ledger, folder } = await openLedger(t)
+    t.equal(await ledger.cursor('inbox'), -1)
+    await ledger.moveCursor('inbox', 5)
+    await ledger.moveCursor('webhook', 2)
+    await ledger.moveCursor('inbox', 7)
+    await ledger.close()
+    const reopened = await open(folder)
+    t.teardown(() => reopened.close())
+    t.same([await reopened.cursor('inbox'), await reopened.cursor('webhook')], [7, 2])
+    t.equal(await reopened.log.size(), 0, 'which is no entry of the log')
+  })
+
+  t.test('every receipt proves its entry, and a batch shares one checkpoint', async t => {
+    const { ledger } = await openLedger(t, { sealer: 'entry-sealer' })
+    const verifier = parseVerifierKey(verifierKey)
+    const checkpoints = new Set<string>()
+    const samples = Array.from({ length: 300 }, (_, i) => sampleOf(`doc${i}`, 500))
+    const answers = await Promise.all(samples.map(({ document, bytes }) => acceptBytes(ledger, document, bytes)))
+    for (const [i, { receipt }] of answers.entries()) {
+      const document = await ledger.find(sender, `doc${i}`)
+      const { index, treeSize, leaf, proof, checkpoint } = checkReceipt(receipt, document!)
+      const tree = openCheckpoint(checkpoint, verifier)
+      t.equal(tree.size, treeSize)
+      verifyInclusion({ leafHash: hashLeaf(leaf), index, proof, tree })
+      const sha256 = Buffer.from(document!.sha256, 'hex').toString('base64')
+      const { id, bytes, acceptedAt, referenceDigest } = document!
+      t.same(parseLeaf(leaf), { v: 1, type: 'accepted', at: acceptedAt, sender, document: id, bytes, sha256, reference: referenceDigest })
+      checkpoints.add(checkpoint)
+    }
+    t.ok(checkpoints.size < 100, `${checkpoints.size} checkpoints`)
+  })
+
+  t.test('serves its log: tiles are the hashes of its entries, under the latest checkpoint', async t => {
+    const { ledger } = await openLedger(t)
+    await Promise.all(Array.from({ length: 258 }, (_, i) => accept(ledger, `doc${i}`)))
+    t.equal(await ledger.log.size(), 258)
+    const { size, root } = openCheckpoint((await ledger.log.checkpoint())!, parseVerifierKey(verifierKey))
+    const leaves = await leavesOf(ledger)
+    t.equal(size, 258)
+    t.ok(root.equals(rootOf(leaves.map(hashLeaf))))
+    t.same(await ledger.log.tile(0, 0, 256), Buffer.concat(leaves.slice(0, 256).map(hashLeaf)))
+    t.same(await ledger.log.tile(0, 0, 3), Buffer.concat(leaves.slice(0, 3).map(hashLeaf)))
+    t.same(await ledger.log.tile(0, 1, 2), Buffer.concat(leaves.slice(256).map(hashLeaf)))
+    t.same(await ledger.log.tile(1, 0, 1), rootOf(leaves.slice(0, 256).map(hashLeaf)))
+    for (const [level, index, width] of [
+      [0, 1, 3],
+      [1, 0, 2],
+      [2, 0, 1],
+      [0, 2, 1],
+    ] as const) {
+      t.equal(await ledger.log.tile(level, index, width), undefined, `no tile ${level}/${index}.p/${width}`)
+    }
+    t.equal(await ledger.log.entries(1, 3), undefined)
+  })
+
+  t.test('is read by anybody while it is open, and before it ever was', async t => {
+    const { ledger, folder } = await openLedger(t)
+    const reader = openReader(folder)
+    t.teardown(() => reader.close())
+    t.same(await collect(reader.list()), [])
+    await accept(ledger, 'doc1')
+    const { document, bytes } = makeSample('doc1')
+    t.same(await reader.find(sender, 'doc1'), { ...document, index: 0 })
+    t.same(await reader.export(sender, 'doc1'), bytes)
+    t.equal(await reader.log.size(), 1)
+    const nowhere = openReader(join(folder, 'nowhere'))
+    t.same(await collect(nowhere.list()), [])
+    await nowhere.close()
+  })
+
+  t.test('opens for one at a time', async t => {
+    const { ledger, folder } = await openLedger(t)
+    await t.rejects(open(folder), { code: 'storage-unavailable', detail: /another process is using it/ })
+    await ledger.close()
+    await (await open(folder)).close()
+  })
+
+  t.test('refuses at once what does not fit into its queue, and takes the rest', async t => {
+    const { ledger } = await openLedger(t, { queue: 4 })
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => accept(ledger, `doc${i}`)))
+    const refused = outcomes.filter(outcome => outcome.status === 'rejected').map(({ reason }) => (reason as Fault).code)
+    t.same(refused, Array(6).fill('overloaded'))
+    t.equal((await collect(ledger.list())).length, 4)
+    t.equal((await accept(ledger, 'doc9')).replay, false, 'and goes on after that')
+  })
+
+  t.test('close waits for what is under way, and nothing is taken after it', async t => {
+    const { ledger, folder } = await openLedger(t)
+    const staged = await Promise.all(
+      [sampleOf('doc1', 3000), sampleOf('large', LARGE)].map(async ({ document, bytes }) => {
+        const staging = ledger.stage()
+        await staging.write(bytes)
+        return { document, staging }
+      }),
+    )
+    const acceptances = staged.map(({ document, staging }) => ledger.accept(document, staging))
+    const closing = ledger.close()
+    for (const { replay } of await Promise.all(acceptances)) t.equal(replay, false)
+    await closing
+    await ledger.close()
+    await t.rejects(accept(ledger, 'doc2'), { code: 'storage-unavailable' })
+    const reader = openReader(folder)
+    t.teardown(() => reader.close())
+    t.same((await collect(reader.list())).map(({ id }) => id).sort(), ['doc1', 'large'])
+  })
+
+  async function openLedger(t: Test, options?: OpenOptions) {
+    const folder = await makeFolder(t)
+    const ledger = await open(folder, options)
+    t.teardown(() => ledger.close())
+    return { ledger, folder }
+  }
+}
+
+function accept(ledger: Ledger, id: string, size = 3000) {
+  const { document, bytes } = sampleOf(id, size)
+  return acceptBytes(ledger, document, bytes)
+}
+
+/** Of that very size, which may be too small for the sample's own text. */
+function sampleOf(id: string, size: number, salt = '') {
+  const { document, bytes } = makeSample(id, { size: Math.max(size, 500), salt })
+  if (size >= bytes.length) return { document, bytes, receipt: receiptOf(document) }
+  const cut = bytes.subarray(0, size)
+  const changed = { ...document, bytes: size, sha256: createHash('sha256').update(cut).digest('hex') }
+  return { document: changed, bytes: cut, receipt: receiptOf(changed) }
+}
+
+function receiptOf({ id, sha256 }: Pick<AcceptedDocument, 'id' | 'sha256'>): Buffer {
+  return Buffer.from(`<receipt for="${id}">${sha256}</receipt>`)
+}
+
+function idAndIndex({ id, index }: AcceptedDocument): readonly [string, number] {
+  return [id, index]
+}
+
+async function events(ledger: Ledger) {
+  return (await leavesOf(ledger)).map(leaf => parseLeaf(leaf))
+}
+
+async function leavesOf(ledger: Ledger): Promise<Buffer[]> {
+  const size = await ledger.log.size()
+  const leaves: Buffer[] = []
+  for (let index = 0; index * 256 < size; index++) {
+    let bundle = (await ledger.log.entries(index, Math.min(256, size - index * 256)))!
+    for (; bundle.length > 0; bundle = bundle.subarray(2 + bundle.readUInt16BE()))
+      leaves.push(bundle.subarray(2, 2 + bundle.readUInt16BE()))
+  }
+  return leaves
+}
+
+/** RFC 6962 2.1, as it stands there. */
+function rootOf(hashes: readonly Buffer[]): Buffer {
+  if (hashes.length === 1) return hashes[0]!
+  let half = 1
+  while (half * 2 < hashes.length) half *= 2
+  const [left, right] = [rootOf(hashes.slice(0, half)), rootOf(hashes.slice(half))]
+  return createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest()
+}

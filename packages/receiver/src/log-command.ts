@@ -1,0 +1,63 @@
+// `receiver log verify`: everything recomputed from the documents up, and the first thing named that does not fit.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
+import { type AcceptedDocument, type CheckReceipt, verifyLedger } from '@seg/ledger'
+import { checkCertificate, gatewayId, loadTrust, type Trust } from '@seg/pki'
+import { type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
+
+/** Milliseconds between two lines of progress on a terminal. */
+const PROGRESS_TIME = 500
+
+export async function runLogVerify(_options: object, command: Command): Promise<void> {
+  const output = openOutput(command)
+  const { certs, data } = readSettings(command, ['certs', 'data'])
+  const trust = await loadTrust(certs)
+  const verifierKey = await readVerifierKey(join(certs, 'log.pub'))
+  const verification = verifyLedger(data, verifierKey, openReceiptCheck(trust))
+  const isShown = process.stderr.isTTY && !output.json
+  let shown = performance.now()
+  for (let step = await verification.next(); ; step = await verification.next()) {
+    if (step.done) {
+      if (isShown) process.stderr.write('\r\u001b[K')
+      const { head, documents, checkpoints } = step.value
+      const root = head.root.toString('base64')
+      const text = `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`
+      return output.report({ ok: true, size: head.size, root, documents, checkpoints }, text)
+    }
+    if (!isShown || performance.now() - shown < PROGRESS_TIME) continue
+    shown = performance.now()
+    process.stderr.write(`\r\u001b[K${step.value.entries} of ${step.value.of} entries verified`)
+  }
+}
+
+/** A receipt must be the seal's word about this document, by a certificate that was good when it was accepted. */
+function openReceiptCheck(trust: Trust): CheckReceipt {
+  return (receipt, document) => {
+    const facts = verifyReceipt(receipt, certificate => checkCertificate(certificate, 'seal', trust, new Date(document.acceptedAt)))
+    checkFacts(facts, gatewayId(facts.certificate), document)
+    return facts.logEntry
+  }
+}
+
+function checkFacts(facts: ReceiptFacts, sealId: string, document: AcceptedDocument): void {
+  const pairs: readonly (readonly [what: string, found: string, expected: string])[] = [
+    ['ReceiverID', facts.receiverId, sealId],
+    ['SenderID', facts.senderId, document.sender],
+    ['DocumentID', facts.documentId, document.id],
+    ['DocumentDigest', facts.documentDigest.toString('hex'), document.sha256],
+    ['ReferenceDigest', facts.referenceDigest.toString('base64'), document.referenceDigest],
+    ['AcceptedAt', facts.acceptedAt, document.acceptedAt],
+  ]
+  for (const [what, found, expected] of pairs) {
+    if (found !== expected) throw new Fault('receipt-invalid', `${what} is ${quote(found)}, not ${quote(expected)}`)
+  }
+}
+
+async function readVerifierKey(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new Fault('configuration', `cannot read ${path}: ${(cause as Error).message}; \`pnpm --filter pki gen\` makes it`, { cause })
+  }
+}

@@ -1,0 +1,49 @@
+// Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed? (docs/log.md)
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault, quote } from '@seg/core'
+import { hashLeaf, type LogVerifier, openCheckpoint, parseLeaf, parseVerifierKey, verifyInclusion } from '@seg/ledger'
+import { loadTrust, type Trust } from '@seg/pki'
+import type { ReceiptFacts } from '@seg/xmldsig'
+
+/** The CA whose seals count, and the keys of the logs of those that we send to. */
+export type ReceiptTrust = Trust & { readonly logs: readonly LogVerifier[] }
+
+/** Reads `ca.crt`, and `log.pub` with a verifier key a line. Throws the Fault `configuration`. */
+export async function loadReceiptTrust(certs: string): Promise<ReceiptTrust> {
+  const path = join(certs, 'log.pub')
+  const trust = await loadTrust(certs)
+  const text = await readFile(path, 'utf8').catch(cause => {
+    const advice = "it has the verifier key of the receiver's log, a line for each receiver"
+    throw new Fault('configuration', `cannot read ${path}: ${cause.message}; ${advice}`, { cause })
+  })
+  return { ...trust, logs: text.trim().split('\n').map(parseVerifierKey) }
+}
+
+/** Throws the Faults `receipt-invalid` and `log-invalid`, with what was expected and found. */
+export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: readonly LogVerifier[]): void {
+  const name = logEntry.checkpoint.split('\n', 1)[0]!
+  const verifier = logs.find(log => log.name === name)
+  if (verifier === undefined) throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} that the receipt names`)
+  const tree = openCheckpoint(logEntry.checkpoint, verifier)
+  if (tree.size !== logEntry.treeSize)
+    throw new Fault('receipt-invalid', `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`)
+  verifyInclusion({ leafHash: hashLeaf(logEntry.leaf), index: logEntry.index, proof: logEntry.proof, tree })
+  checkLeaf(logEntry.leaf, receipt)
+}
+
+function checkLeaf(leaf: Buffer, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
+  const entry = parseLeaf(leaf)
+  if (entry.type !== 'accepted') throw new Fault('receipt-invalid', `the entry of the log is of the type ${entry.type}, not accepted`)
+  const pairs: readonly (readonly [what: string, found: string, expected: string])[] = [
+    ['sender', entry.sender, receipt.senderId],
+    ['document', entry.document, receipt.documentId],
+    ['sha256', entry.sha256, receipt.documentDigest.toString('base64')],
+    ['reference', entry.reference, receipt.referenceDigest.toString('base64')],
+    ['at', entry.at, receipt.acceptedAt],
+  ]
+  for (const [what, found, expected] of pairs) {
+    if (found !== expected)
+      throw new Fault('receipt-invalid', `${what} in the entry of the log is ${quote(found)}, the receipt says ${quote(expected)}`)
+  }
+}
