@@ -1,20 +1,34 @@
-// `pnpm bench verify`: measures, prints a table and ratios, and with --json the same as one object.
-import { parseArgs } from 'node:util'
-import { benchVerify, formatVerify } from './verify/verify.ts'
+// `pnpm bench …`: measurements of this checkout on this machine; never part of a test.
+import { buildProgram, runProgram } from '@seg/core'
+import { runExchangeBench } from './exchange/command.ts'
+import { parseCount, runSoak } from './exchange/soak.ts'
+import { runVerifyBench } from './verify/command.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const program = buildProgram('bench', 'measurements of this checkout on this machine')
 
-if (values.help || positionals[0] !== 'verify') {
-  process.stderr.write('usage: pnpm bench verify [--quick] [--json]\n  --quick  fewer rounds, and no document above 50 MB\n')
-  process.exitCode = values.help ? 0 : 2
-} else {
-  const result = await benchVerify(values.quick, line => process.stderr.write(`${line}\n`))
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${formatVerify(result)}\n`)
-}
+program
+  .command('verify')
+  .description('verification: ours, xml-crypto, xmlsec1 and Apache Santuario on the same files; then ours alone on files up to 1 GB')
+  .option('--quick', 'fewer and shorter rounds, no file above 50 MB')
+  .option('--json', 'print one JSON object instead of tables')
+  .action(runVerifyBench)
+
+program
+  .command('exchange')
+  .description(
+    'the whole path over mutual TLS, durable and with a receipt, against a bare Fastify handler; then three times what it can take',
+  )
+  .option('--quick', 'one short round')
+  .option('--no-pin', 'server and generator on any core, not on one each')
+  .option('--json', 'print one JSON object instead of tables')
+  .action(runExchangeBench)
+
+program
+  .command('soak')
+  .description('even load for a long time: whether memory, open files or latency grow')
+  .option('--minutes <number>', 'how long', parseCount, 60)
+  .option('--rate <number>', 'documents per second', parseCount, 200)
+  .option('--json', 'print one JSON object instead of a table')
+  .action(runSoak)
+
+await runProgram(program)

@@ -1,0 +1,54 @@
+// What the load generator can be told to do, and how it is told: it is a process that hears one order after the other.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { OpenLoad } from './load.ts'
+import type { Outcome } from './tally.ts'
+
+/** Documents with a payload of about so many bytes; `isFresh`: those that were signed by order, each until it is accepted. */
+type Documents = { readonly payload: number; readonly isFresh: boolean }
+
+export type Orders = {
+  /** Signs documents until there are `count`. */
+  sign(order: { readonly payload: number; readonly count: number }): Promise<void>
+  /** Opens `count` connections; gives up those that it had. */
+  connect(order: { readonly port: number; readonly count: number }): Promise<void>
+  /** Ends early when there are no documents left. */
+  runClosed(order: Documents & { readonly seconds: number }): Promise<Outcome>
+  runOpen(order: Documents & OpenLoad): Promise<Outcome>
+  /** The ids of all documents of this size that were accepted. */
+  listAccepted(order: { readonly payload: number }): Promise<string[]>
+}
+
+export type Message = { readonly name: keyof Orders; readonly order: object }
+
+export type Generator = Orders & AsyncDisposable
+
+/** `certs` is a folder as `pki gen` makes it; `pin` is what its command line begins with. */
+export function openGenerator(certs: string, pin: readonly string[]): Generator {
+  const [command = '', ...args] = [...pin, process.execPath, join(import.meta.dirname, 'generator.ts'), certs]
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const ended = once(child, 'exit')
+
+  const tell = <Name extends keyof Orders>(name: Name) => {
+    const order = async (order: object) => {
+      child.send({ name, order } satisfies Message)
+      const answer = await Promise.race([once(child, 'message'), ended.then(() => undefined)])
+      if (answer === undefined)
+        throw new Error(`the load generator ended with ${child.exitCode ?? child.signalCode} while it had to ${name}`)
+      return answer[0]
+    }
+    return order as Orders[Name]
+  }
+  return {
+    sign: tell('sign'),
+    connect: tell('connect'),
+    runClosed: tell('runClosed'),
+    runOpen: tell('runOpen'),
+    listAccepted: tell('listAccepted'),
+    async [Symbol.asyncDispose]() {
+      child.disconnect()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// Documents to send, signed beforehand.
+import type { Signer } from '@seg/xmldsig'
+import { openPress, type Press } from './press.ts'
+
+export type StockedDocument = { readonly number: number; readonly pieces: readonly Buffer[] }
+
+export interface Stock {
+  /** Undefined when there is none left. */
+  take(): StockedDocument | undefined
+  /** Hears what became of a document that was taken. */
+  settle(document: StockedDocument, isAccepted: boolean): void
+}
+
+/** Each document once: one that was refused is sent again, as a sender would. */
+export class FreshStock implements Stock {
+  /** Of all that were accepted. */
+  readonly accepted: number[] = []
+  readonly #press: Press
+  readonly #documents: StockedDocument[] = []
+  #signed: number
+
+  /** With a payload of about `payload` bytes; numbered from `first` on. */
+  static async open(payload: number, first: number, signer: Signer): Promise<FreshStock> {
+    return new FreshStock(await openPress(payload, signer), first)
+  }
+
+  private constructor(press: Press, first: number) {
+    this.#press = press
+    this.#signed = first
+  }
+
+  /** Signs until there are `count`. */
+  fill(count: number): void {
+    while (this.#documents.length < count) {
+      const number = this.#signed++
+      this.#documents.push({ number, pieces: this.#press(number) })
+    }
+  }
+
+  take(): StockedDocument | undefined {
+    return this.#documents.pop()
+  }
+
+  settle(document: StockedDocument, isAccepted: boolean): void {
+    if (isAccepted) this.accepted.push(document.number)
+    else this.#documents.push(document)
+  }
+}
+
+/** The same documents again and again, for a server that does not look at them. */
+export class EndlessStock implements Stock {
+  readonly #documents: readonly StockedDocument[]
+  #next = 0
+
+  static async open(payload: number, signer: Signer): Promise<EndlessStock> {
+    const press = await openPress(payload, signer)
+    return new EndlessStock(Array.from({ length: 100 }, (_, number) => ({ number, pieces: press(number) })))
+  }
+
+  private constructor(documents: readonly StockedDocument[]) {
+    this.#documents = documents
+  }
+
+  take(): StockedDocument | undefined {
+    return this.#documents[this.#next++ % this.#documents.length]
+  }
+
+  settle(): void {}
+}

@@ -1,0 +1,88 @@
+// `pnpm bench verify`: how long one verification takes, ours and others' in one run on the same files, and what ours needs for large ones.
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Command, openOutput } from '@seg/core'
+import { generate, loadIdentity } from '@seg/pki'
+import type { Signer } from '@seg/xmldsig'
+import { describeMachine, pinTo } from '../machine.ts'
+import { payloads, type Shape } from '../payloads.ts'
+import { formatTime } from '../tables.ts'
+import { checkSidesRefuse, compareSides, type Pace } from './compare.ts'
+import { type VerifyReport, writeVerifyReport } from './report.ts'
+import { openSides } from './side.ts'
+import { type SignedFile, writeSignedFile } from './signed-file.ts'
+import type { Streamed } from './stream-file.ts'
+
+/** Bytes of payload. */
+const comparedSizes = [500, 5_000, 50_000, 500_000, 5_000_000]
+const streamedSizes = [1e6, 5e7, 5e8, 1e9]
+const full = { rounds: 9, batch: 5e8, warmUp: 8e9, largest: 1e9 }
+const quick = { rounds: 3, batch: 2e8, warmUp: 2e9, largest: 5e7 }
+const shapes = Object.keys(payloads) as Shape[]
+
+type Bench = { readonly folder: string; readonly signer: Signer; readonly say: (line: string) => void }
+
+export async function runVerifyBench(options: { readonly quick?: true }, command: Command): Promise<void> {
+  const output = openOutput(command)
+  const plan = options.quick ? quick : full
+  const machine = describeMachine()
+  const folder = await mkdtemp(join(tmpdir(), 'seg-bench-'))
+  try {
+    await generate({ out: folder, key: 'rsa-2048' })
+    const bench = { folder, signer: await loadIdentity(folder, 'sender'), say: output.say }
+    const comparison = await compareAll(bench, plan)
+    const streamed = await streamAll(bench, plan.largest)
+    const report: VerifyReport = { machine, ...comparison, rounds: plan.rounds, streamed }
+    output.report(report, writeVerifyReport(report))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function compareAll({ folder, signer, say }: Bench, pace: Pace): Promise<Pick<VerifyReport, 'sides' | 'missing' | 'compared'>> {
+  const { sides, missing } = await openSides(folder)
+  const compared: VerifyReport['compared'][number][] = []
+  try {
+    for (const shape of shapes) {
+      for (const size of comparedSizes) {
+        const file = await writeSignedFile(join(folder, 'signed.xml'), shape, size, signer)
+        if (size === comparedSizes[0]) await checkSidesRefuse(sides, file)
+        const times = await compareSides(sides, file, pace)
+        compared.push({ file, times })
+        const results = Object.entries(times).map(([name, nanoseconds]) => `${name} ${formatTime(nanoseconds / 1e6)} ms`)
+        say(`${shape}, payload of ${size} bytes: ${results.join(', ')}`)
+      }
+    }
+    return { sides: sides.map(({ title }) => title), missing, compared }
+  } finally {
+    await Promise.all(sides.map(side => side.close()))
+  }
+}
+
+async function streamAll({ folder, signer, say }: Bench, largest: number): Promise<VerifyReport['streamed']> {
+  const streamed: VerifyReport['streamed'][number][] = []
+  for (const shape of shapes) {
+    const small = await writeSignedFile(join(folder, 'small.xml'), shape, streamedSizes[0]!, signer)
+    let first: number | undefined
+    for (const size of streamedSizes.filter(size => size <= largest)) {
+      const file = await writeSignedFile(join(folder, 'signed.xml'), shape, size, signer)
+      const measured = await streamFile(join(folder, 'sender.crt'), small, file)
+      const perByte = measured.nanoseconds / file.bytes
+      first ??= perByte
+      streamed.push({ ...measured, file, growth: perByte / first })
+      say(`${shape}, payload of ${size} bytes, from a file: ${formatTime(measured.nanoseconds / 1e6)} ms`)
+    }
+  }
+  return streamed
+}
+
+async function streamFile(certificate: string, small: SignedFile, file: SignedFile): Promise<Streamed> {
+  const program = join(import.meta.dirname, 'stream-file.ts')
+  const repeats = Math.ceil(500e6 / file.bytes)
+  const [command = '', ...args] = [...pinTo(1), process.execPath, program, certificate, small.path, file.path, String(repeats)]
+  const { stdout } = await promisify(execFile)(command, args)
+  return JSON.parse(stdout)
+}

@@ -1,0 +1,67 @@
+// The figures of `bench verify`, and how they are shown.
+import { type Machine, writeMachine } from '../machine.ts'
+import { formatCount, formatMegabytes, formatSize, formatTime, writeTable } from '../tables.ts'
+import type { Times } from './compare.ts'
+import type { SignedFile } from './signed-file.ts'
+import type { Streamed } from './stream-file.ts'
+
+export type VerifyReport = {
+  readonly machine: Machine
+  /** Who took part, in words. */
+  readonly sides: readonly string[]
+  readonly missing: readonly string[]
+  readonly rounds: number
+  readonly compared: readonly { readonly file: SignedFile; readonly times: Times }[]
+  readonly streamed: readonly (Streamed & {
+    readonly file: SignedFile /** Its time for a byte over the first file's. */
+    readonly growth: number
+  })[]
+}
+
+const ours = 'ours'
+
+export function writeVerifyReport({ machine, sides, missing, rounds, compared, streamed }: VerifyReport): string {
+  const others = [...new Set(compared.flatMap(({ times }) => Object.keys(times)))].filter(name => name !== ours)
+  return [
+    writeMachine(machine),
+    [...new Set(sides)].join('; '),
+    ...(missing.length > 0 ? [`left out, not installed: ${missing.join(', ')}`] : []),
+    `RSA-2048, SHA-256, Exclusive C14N; one core; processor time; medians of ${rounds} rounds; in brackets: how many times as long as ours`,
+    '',
+    writeTable(
+      ['payload', 'document', ours, 'MB/s', ...others],
+      compared.map(({ file, times }) => [
+        ...describeFile(file),
+        `${formatTime(times[ours]! / 1e6)} ms`,
+        formatSpeed(file.bytes, times[ours]!),
+        ...others.map(name => formatAgainst(times[name], times[ours]!)),
+      ]),
+    ),
+    '',
+    'Ours alone, from a file, in pieces of 64 KiB:',
+    '',
+    writeTable(
+      ['payload', 'document', 'time', 'MB/s', 'time per byte, against 1 MB', 'idle MB', 'peak over idle MB'],
+      streamed.map(({ file, nanoseconds, idle, peak, growth }) => [
+        ...describeFile(file),
+        `${formatTime(nanoseconds / 1e6)} ms`,
+        formatSpeed(file.bytes, nanoseconds),
+        growth.toFixed(2),
+        formatMegabytes(idle),
+        formatMegabytes(peak - idle),
+      ]),
+    ),
+  ].join('\n')
+}
+
+function describeFile({ payload, shape, bytes }: SignedFile): [string, string] {
+  return [`${formatSize(payload)} ${shape}`, `${formatCount(bytes)} B`]
+}
+
+function formatAgainst(nanoseconds: number | undefined, base: number): string {
+  return nanoseconds === undefined ? '–' : `${formatTime(nanoseconds / 1e6)} ms (${(nanoseconds / base).toFixed(1)} ×)`
+}
+
+function formatSpeed(bytes: number, nanoseconds: number): string {
+  return ((bytes / nanoseconds) * 1000).toFixed(0)
+}

@@ -1,0 +1,106 @@
+// The sides of the comparison. Each is a program that stays: its first line says who it is; then for each line `N FILE` it verifies the file
+// N times and answers with the nanoseconds of processor time that took, or `refused`.
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { isThere, pinTo } from '../machine.ts'
+import type { SignedFile } from './signed-file.ts'
+
+export type Side = {
+  readonly name: string
+  /** Name and version as the program says them. */
+  readonly title: string
+  /** Whether it becomes faster with use. */
+  readonly warmsUp: boolean
+  readonly isTooSlowFor: (file: SignedFile) => boolean
+  time(path: string, repeats: number): Promise<number | 'refused'>
+  close(): Promise<void>
+}
+
+type SideRow = Pick<Side, 'name' | 'warmsUp'> & {
+  readonly command: readonly string[]
+  /** What must be installed. */
+  readonly missing?: string
+  readonly isTooSlowFor?: (file: SignedFile) => boolean
+}
+
+/** Where Debian puts libraries of Java; the name that holds the version leads to the library. */
+const [santuario = ''] = globSync('/usr/share/java/xmlsec-*.jar')
+const besides = ['slf4j-api', 'slf4j-nop', 'commons-codec', 'stax2-api', 'woodstox-core'].map(name => `/usr/share/java/${name}.jar`)
+
+/** Starts all that can be started, ours first, and says what is missing for the others. `certs` is a folder as `pki gen` makes it. */
+export async function openSides(certs: string): Promise<{ sides: Side[]; missing: string[] }> {
+  const rows = listSides(join(certs, 'sender.crt'), join(certs, 'ca.crt'))
+  const sides: Side[] = []
+  for (const row of rows) if (row.missing === undefined) sides.push(await openSide(row))
+  return { sides, missing: rows.flatMap(({ name, missing }) => (missing === undefined ? [] : [`${name} (${missing})`])) }
+}
+
+function listSides(certificate: string, ca: string): SideRow[] {
+  const program = (name: string) => join(import.meta.dirname, name)
+  const node = (name: string) => [process.execPath, program('node-side.ts'), name, certificate]
+  const xmlsec1 = (...options: string[]) => ['bash', program('xmlsec1.sh'), '--pubkey-cert-pem', certificate, ...options]
+  const noXmlsec1 = isThere('xmlsec1', '--version') ? {} : { missing: 'Debian: xmlsec1' }
+  const noJava = isThere('java', '-version') && santuario !== '' ? {} : { missing: 'Debian: default-jdk-headless libxml-security-java' }
+  return [
+    { name: 'ours', command: node('ours'), warmsUp: true },
+    // Its time grows with the square of the number of elements.
+    {
+      name: 'xml-crypto',
+      command: node('xml-crypto'),
+      warmsUp: true,
+      isTooSlowFor: ({ shape, payload }) => shape === 'records' && payload > 500_000,
+    },
+    // KeyInfo is left alone, as by the others: the key is the connection's.
+    { name: 'xmlsec1', command: xmlsec1('--enabled-key-data', 'rsa'), warmsUp: false, ...noXmlsec1 },
+    { name: 'xmlsec1 + chain', command: xmlsec1('--trusted-pem', ca), warmsUp: false, ...noXmlsec1 },
+    {
+      name: 'Santuario',
+      command: [
+        'java',
+        '-cp',
+        [santuario, ...besides].join(':'),
+        program('Santuario.java'),
+        certificate,
+        /[\d.]+\d/.exec(santuario)?.[0] ?? '',
+      ],
+      warmsUp: true,
+      ...noJava,
+    },
+  ]
+}
+
+async function openSide({ name, command, warmsUp, isTooSlowFor = () => false }: SideRow): Promise<Side> {
+  // The last core: most of what else a machine does falls to the first.
+  const [file = '', ...args] = [...pinTo(1), ...command]
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const readLine = openLineReader(child, name)
+  const title = await readLine()
+  return {
+    name,
+    title,
+    warmsUp,
+    isTooSlowFor,
+    async time(path, repeats) {
+      child.stdin.write(`${repeats} ${path}\n`)
+      const answer = await readLine()
+      return answer === 'refused' ? answer : Number(answer)
+    },
+    async close() {
+      child.stdin.end()
+      await once(child, 'close')
+    },
+  }
+}
+
+function openLineReader(child: ChildProcessByStdio<Writable, Readable, null>, name: string): () => Promise<string> {
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  return async () => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`${name} ended instead of answering`)
+    return value
+  }
+}
