@@ -10,8 +10,19 @@ const GATEWAY_ID = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
 /** A subject that is one CN of characters that need no escape: neither another line, nor a ` + `, nor `#` can hide in it. */
 const PLAIN_SUBJECT = /^CN=([A-Za-z0-9_.:-]+(?: +[A-Za-z0-9_.:-]+)*)$/
 
+/** What is known of a certificate that passed, and does not change: it is asked about again with every request of a connection. */
+type Standing = { readonly profile: GatewayProfile; readonly trust: Trust; readonly from: number; readonly to: number }
+const standings = new WeakMap<X509Certificate, Standing>()
+const gatewayIds = new WeakMap<X509Certificate, string>()
+
 /** The gateway's id: the subject's one CN. Throws the Fault `certificate-invalid` when there is none, more than one, or it is no id. */
 export function gatewayId(certificate: X509Certificate): string {
+  const id = gatewayIds.get(certificate) ?? readGatewayId(certificate)
+  gatewayIds.set(certificate, id)
+  return id
+}
+
+function readGatewayId(certificate: X509Certificate): string {
   const plain = PLAIN_SUBJECT.exec(certificate.subject)?.[1]
   if (plain !== undefined) return checkGatewayId(plain)
   // Every other name from the structure, in which no escape needs undoing; it costs a request more than all else here.
@@ -36,7 +47,10 @@ export function isGatewayId(name: string): boolean {
 }
 
 /** Throws the Faults `certificate-invalid` (issuer, dates, form) and `certificate-purpose`. RFC 5280 6.1, for a path of one certificate under the root. */
-export function checkCertificate(certificate: X509Certificate, profile: GatewayProfile, { ca }: Trust, now: Date): void {
+export function checkCertificate(certificate: X509Certificate, profile: GatewayProfile, trust: Trust, now: Date): void {
+  const known = standings.get(certificate)
+  if (known?.profile === profile && known.trust === trust && now.getTime() >= known.from && now.getTime() <= known.to) return
+  const { ca } = trust
   if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
     throw new Fault(
       'certificate-invalid',
@@ -61,4 +75,7 @@ export function checkCertificate(certificate: X509Certificate, profile: GatewayP
     )
   }
   gatewayId(certificate)
+  const from = Math.max(certificate.validFromDate.getTime(), ca.validFromDate.getTime())
+  const to = Math.min(certificate.validToDate.getTime(), ca.validToDate.getTime())
+  standings.set(certificate, { profile, trust, from, to })
 }

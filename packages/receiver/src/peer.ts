@@ -10,12 +10,17 @@ export type Peer = {
   readonly certificate: X509Certificate
 }
 
+/** Certificates by fingerprint: what was found out about one holds for each connection that shows it. The oldest gives way. */
+const certificates = new Map<string, X509Certificate>()
+const REMEMBERED = 1024
+const bySocket = new WeakMap<Socket, X509Certificate>()
+
 /**
  * Identifies the peer anew for each request: a resumed session or a long connection may outlive what its handshake checked. Throws the Fault
  * `certificate-purpose`, or `partner-unknown` for a certificate that is not valid here and now.
  */
 export function identifyPeer(socket: Socket, trust: Trust, now: Date): Peer {
-  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  const certificate = bySocket.get(socket) ?? readCertificate(socket)
   if (certificate === undefined) throw new Fault('partner-unknown', 'the connection has no client certificate')
   try {
     checkCertificate(certificate, 'sender', trust, now)
@@ -24,4 +29,14 @@ export function identifyPeer(socket: Socket, trust: Trust, now: Date): Peer {
     if (!(fault instanceof Fault) || fault.code !== 'certificate-invalid') throw fault
     throw new Fault('partner-unknown', fault.detail, { cause: fault })
   }
+}
+
+function readCertificate(socket: Socket): X509Certificate | undefined {
+  const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  if (shown === undefined) return undefined
+  const certificate = certificates.get(shown.fingerprint512) ?? shown
+  certificates.set(shown.fingerprint512, certificate)
+  if (certificates.size > REMEMBERED) certificates.delete(certificates.keys().next().value!)
+  bySocket.set(socket, certificate)
+  return certificate
 }

@@ -236,7 +236,7 @@ t.test('answers 503 when the storage fails, stores nothing, and goes on when it 
   const large = await makeDocument(gateway, { id: 'large', payload: 'x'.repeat(300_000) })
   await rm(join(gateway.data, 'staging'), { recursive: true })
   t.equal(refusalOf(await post(gateway, large)), '503 storage-unavailable')
-  const other = new DatabaseSync(join(gateway.data, 'ledger.sqlite'))
+  const other = new DatabaseSync(join(gateway.data, 'ledger.sqlite'), { timeout: 5000 })
   other.exec('BEGIN IMMEDIATE')
   const answer = await post(gateway, small)
   t.equal(refusalOf(answer), '503 storage-unavailable', 'another program holds the database')

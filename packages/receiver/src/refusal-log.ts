@@ -22,9 +22,12 @@ export class RefusalLog {
     this.#now = now
   }
 
-  /** A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has its own entry. */
+  /**
+   * A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has its own entry, and what failed here is no
+   * refusal of the peer.
+   */
   record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
-    if (fault.code === 'document-id-conflict') return
+    if (fault.code === 'document-id-conflict' || fault.status >= 500) return
     const now = this.#now()
     const events = this.#endPeriods(now)
     const period = this.#periods.get(sender) ?? { begin: now, entries: 0, omitted: 0 }
