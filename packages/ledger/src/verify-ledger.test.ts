@@ -125,9 +125,9 @@ t.test('rows that are put in are told', async t => {
     `INSERT INTO contents VALUES (${refused!.at}, x'00')`,
     `INSERT INTO content_files VALUES ('x', ${refused!.at})`,
     `INSERT INTO content_files SELECT name || 'x', leaf_index + 1 FROM content_files`,
-    "INSERT INTO tiles VALUES (0, 1, x'00')",
-    "INSERT INTO tiles VALUES (1, 0, x'00')",
-    "INSERT INTO tiles VALUES ('a', 0, x'00')",
+    "INSERT INTO tiles VALUES (0, 1, x'00', x'00')",
+    "INSERT INTO tiles VALUES (1, 0, x'00', x'00')",
+    "INSERT INTO tiles VALUES ('a', 0, x'00', x'00')",
     'INSERT INTO checkpoints SELECT tree_size + 1000, note FROM checkpoints ORDER BY tree_size DESC LIMIT 1',
     'INSERT INTO checkpoints SELECT 0, note FROM checkpoints LIMIT 1',
     'DELETE FROM checkpoints',
@@ -154,11 +154,13 @@ t.test('a log that was written anew, with the key, does not fit the receipts', a
   const tree = new LogTree(() => forgedTile)
   let forgedTile: Buffer<ArrayBufferLike> = Buffer.alloc(0)
   for (const { leaf } of database.prepare('SELECT leaf FROM transactions ORDER BY leaf_index').all()) {
-    for (const { hashes } of tree.append(hashLeaf(leaf as Uint8Array))) forgedTile = hashes
+    for (const tile of tree.append(hashLeaf(leaf as Uint8Array))) {
+      forgedTile = tile.hashes
+      database.prepare('UPDATE tiles SET hashes = ?, root = ?').run(tile.hashes, tile.root)
+    }
     const note = signCheckpoint(tree.head, logKey)
     database.prepare('UPDATE checkpoints SET note = ? WHERE tree_size = ?').run(note, tree.size)
   }
-  database.prepare('UPDATE tiles SET hashes = ?').run(forgedTile)
   database.close()
   t.match(await failure('forged'), /^log-invalid: the receipt of "doc0", entry 1: its checkpoint is not that of the log at 2/)
 })
@@ -223,7 +225,7 @@ function accept(ledger: Ledger, id: string, size = 1000) {
 /** A value of the same kind that says something else. */
 function changed(column: string, last: number): string {
   if (['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes'].includes(column)) return `"${column}" = "${column}" + ${last}`
-  if (['octets', 'leaf', 'hashes'].includes(column))
+  if (['octets', 'leaf', 'hashes', 'root'].includes(column))
     return `"${column}" = CAST(substr("${column}", 1, length("${column}") - 1) || x'21' AS BLOB)`
   return `"${column}" = coalesce("${column}", '') || 'x'`
 }

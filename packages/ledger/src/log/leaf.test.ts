@@ -22,6 +22,23 @@ t.test('every event is read as it was written', async t => {
   )
 })
 
+t.test('a Reference may be digested with SHA-256, SHA-384 or SHA-512, the document only with SHA-256', async t => {
+  for (const bytes of [32, 48, 64]) {
+    const long = Buffer.alloc(bytes, 0xff).toString('base64')
+    const event = { ...events.accepted, reference: long } as LogEvent
+    t.same(parseLeaf(formatLeaf(event)), { v: 1, ...event }, `${bytes} octets`)
+    if (bytes === 32) continue
+    const leaf = formatLeaf({ ...events.accepted, sha256: long } as LogEvent)
+    t.throws(() => parseLeaf(leaf), { code: 'log-invalid' }, `${bytes} octets of the document`)
+  }
+  for (const bytes of [31, 33, 47, 63, 65]) {
+    const leaf = formatLeaf({ ...events.accepted, reference: Buffer.alloc(bytes).toString('base64') } as LogEvent)
+    t.throws(() => parseLeaf(leaf), { code: 'log-invalid' }, `${bytes} octets`)
+  }
+  const loose = formatLeaf({ ...events.accepted, sha256: digest.replace('A=', 'B=') } as LogEvent)
+  t.throws(() => parseLeaf(loose), { code: 'log-invalid' }, 'bits that no octet has')
+})
+
 t.test('a field too many is not written', async t => {
   t.notMatch(formatLeaf(Object.assign({ content: 'secret' }, events.stop)).toString(), 'secret')
 })

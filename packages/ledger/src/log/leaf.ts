@@ -1,7 +1,7 @@
 // The entries of the log: compact JSON with digests and names, never content (docs/log.md).
 import { Fault, type FaultCode, isFaultCode, quote } from '@seg/core'
 
-/** Digests are SHA-256 in base64; `at` is RFC 3339 in UTC with milliseconds. */
+/** Digests are SHA-256 in base64, `reference` as its Reference says; `at` is RFC 3339 in UTC with milliseconds. */
 export type LogEvent =
   | { type: 'accepted'; at: string; sender: string; document: string; bytes: number; sha256: string; reference: string }
   | { type: 'refused'; at: string; sender: string; code: FaultCode; sha256: string | null }
@@ -16,14 +16,17 @@ type EventType = LogEvent['type']
 type Reads = (value: unknown) => boolean
 
 const VERSION = 1
+const SHA256_BYTES = 32
 const isText: Reads = value => typeof value === 'string'
 const isCount: Reads = value => Number.isSafeInteger(value) && (value as number) >= 0
-const isDigest: Reads = value => typeof value === 'string' && /^[A-Za-z0-9+/]{42,86}={1,2}$/.test(value)
+const isDigest: Reads = value => octetsIn(value) === SHA256_BYTES
+/** That of a Reference, SHA-256, SHA-384 or SHA-512. */
+const isReferenceDigest: Reads = value => [32, 48, 64].includes(octetsIn(value))
 const isTime: Reads = value => typeof value === 'string' && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value
 
 /** The fields of each type in the order in which they are written. */
 const fields: Readonly<Record<EventType, Readonly<Record<string, Reads>>>> = {
-  accepted: { sender: isText, document: isText, bytes: isCount, sha256: isDigest, reference: isDigest },
+  accepted: { sender: isText, document: isText, bytes: isCount, sha256: isDigest, reference: isReferenceDigest },
   refused: { sender: isText, code: isFaultCode, sha256: value => value === null || isDigest(value) },
   omitted: { sender: isText, count: isCount, since: isTime },
   conflict: { sender: isText, document: isText, sha256: isDigest, accepted: isCount },
@@ -56,6 +59,12 @@ function parseJson(octets: Uint8Array): Record<string, unknown> {
   } catch {
     throw malformed(octets)
   }
+}
+
+/** How many octets strict base64 has; 0 for what is none. */
+function octetsIn(value: unknown): number {
+  const octets = Buffer.from(typeof value === 'string' ? value : '', 'base64')
+  return octets.toString('base64') === value ? octets.length : 0
 }
 
 function malformed(octets: Uint8Array): Fault {

@@ -7,8 +7,8 @@ const TILE_HEIGHT = 8
 /** Full tiles remembered: those that the latest entries stand in. */
 const REMEMBERED = 16
 
-/** A tile that has just become full; each is told once, and never changes. */
-export type CompletedTile = { readonly level: number; readonly index: number; readonly hashes: Buffer }
+/** A tile that has just become full; each is told once, and never changes. Its root is a hash of the level above. */
+export type CompletedTile = { readonly level: number; readonly index: number; readonly hashes: Buffer; readonly root: Buffer }
 
 /** The octets of a full tile. */
 export type ReadTile = (level: number, index: number) => Buffer
@@ -44,10 +44,10 @@ export class LogTree {
       tile.push(hash)
       if (!tile.isFull) break
       const index = Math.floor(this.#size / TILE_WIDTH ** (level + 1))
-      completed.push({ level, index, hashes: tile.octets() })
+      hash = tile.node(TILE_HEIGHT, 0)
+      completed.push({ level, index, hashes: tile.octets(), root: hash })
       this.#remember(level, index, tile)
       this.#edge[level] = new TileNodes()
-      hash = tile.node(TILE_HEIGHT, 0)
     }
     this.#size++
     return completed

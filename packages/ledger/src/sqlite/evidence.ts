@@ -75,8 +75,11 @@ export class Evidence {
     return octetsOf(this.#all('receipt', index)[0]?.octets)
   }
 
-  tile(level: number, index: number): Buffer | undefined {
-    return octetsOf(this.#all('tile', level, index)[0]?.hashes)
+  /** Undefined also for a tile that is no octets. */
+  tile(level: number, index: number): { readonly hashes: Buffer; readonly root: Buffer } | undefined {
+    const row = this.#all('tile', level, index)[0]
+    const [hashes, root] = [octetsOf(row?.hashes), octetsOf(row?.root)]
+    return hashes && root && { hashes, root }
   }
 
   /** The entry that whoever asks for a document is led to. */
@@ -122,7 +125,7 @@ function prepareStatements(database: DatabaseSync) {
     checkpoint: database.prepare('SELECT note FROM checkpoints WHERE tree_size = ?'),
     octets: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
-    tile: database.prepare('SELECT hashes FROM tiles WHERE level = ? AND tile_index = ?'),
+    tile: database.prepare('SELECT hashes, root FROM tiles WHERE level = ? AND tile_index = ?'),
     find: database.prepare('SELECT leaf_index FROM documents WHERE sender = ? AND document_id = ?'),
   }
 }

@@ -24,6 +24,9 @@ export type Outcome =
   | { readonly kind: 'moved'; readonly index: number }
   | { readonly kind: 'failed'; readonly fault: Fault; readonly isDoubtful: boolean }
 
+/** Pages of the write-ahead log that are copied into the database at once. */
+const LONG_LOG = 1000
+
 type Acceptance = { readonly document: AcceptedDocument; readonly leaf: Buffer; receipt: Buffer }
 /** What a request came to, once the batch has its receipts. */
 type Answer = () => Outcome
@@ -46,6 +49,8 @@ export class LedgerWriter {
     this.#key = key
     this.#seal = seal
     this.#statements = prepareStatements(database)
+    // Commits would do it otherwise, and whoever waits for them with it.
+    database.exec('PRAGMA wal_autocheckpoint = 0')
     this.#tree = openTree(database)
   }
 
@@ -56,6 +61,19 @@ export class LedgerWriter {
     } catch (error) {
       if (requests.length === 1) return [{ kind: 'failed', fault: asFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
       return requests.flatMap(request => this.commit([request]))
+    }
+  }
+
+  /**
+   * Copies the write-ahead log into the database when it has grown long; to be called when everybody has been answered. A crash on the way leaves the log,
+   * from which it is done again. What fails now is tried again after the next commit.
+   */
+  shortenLog(): void {
+    try {
+      const { log, checkpointed } = this.#statements.logLength.get() as { log: number; checkpointed: number }
+      if (log - checkpointed >= LONG_LOG) this.#statements.copyLog.get()
+    } catch (error) {
+      if (!(databaseFault('shorten the log', error) instanceof Fault)) throw error
     }
   }
 
@@ -141,7 +159,7 @@ export class LedgerWriter {
     const index = tree.size
     const { at, type, sender, document_id, code } = columnsOf(event)
     this.#statements.insertTransaction.run(index, at, type, sender, document_id, code, leaf)
-    for (const tile of tree.append(hashLeaf(leaf))) this.#statements.insertTile.run(tile.level, tile.index, tile.hashes)
+    for (const tile of tree.append(hashLeaf(leaf))) this.#statements.insertTile.run(tile.level, tile.index, tile.hashes, tile.root)
     return { index, leaf }
   }
 
@@ -174,10 +192,12 @@ function prepareStatements(database: DatabaseSync) {
     insertContent: database.prepare('INSERT INTO contents (leaf_index, octets) VALUES (?, ?)'),
     insertContentFile: database.prepare('INSERT INTO content_files (name, leaf_index) VALUES (?, ?)'),
     insertReceipt: database.prepare('INSERT INTO receipts (leaf_index, octets) VALUES (?, ?)'),
-    insertTile: database.prepare('INSERT INTO tiles (level, tile_index, hashes) VALUES (?, ?, ?)'),
+    insertTile: database.prepare('INSERT INTO tiles (level, tile_index, hashes, root) VALUES (?, ?, ?, ?)'),
     moveCursor: database.prepare(
       'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
     ),
+    logLength: database.prepare('PRAGMA wal_checkpoint(NOOP)'),
+    copyLog: database.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
     insertCheckpoint: database.prepare('INSERT INTO checkpoints (tree_size, note) VALUES (?, ?)'),
   }
 }

@@ -1,20 +1,16 @@
-// The tree of a stored log: its right edge computed from at most 255 entries and 255 tiles a level, the rest read when it is asked for.
+// The tree of a stored log: its right edge made of at most 255 entries and the roots of 255 tiles a level, the rest read when it is asked for.
 import type { DatabaseSync } from 'node:sqlite'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
-import { TileNodes } from '../log/tile-nodes.ts'
-import { splitTile, TILE_WIDTH } from '../log/tiles.ts'
-
-const ROOT_HEIGHT = 8
+import { TILE_WIDTH } from '../log/tiles.ts'
 
 export function openTree(database: DatabaseSync): LogTree {
   const readLeaves = database.prepare('SELECT leaf FROM transactions WHERE leaf_index >= ? ORDER BY leaf_index')
-  const readTiles = database.prepare('SELECT hashes FROM tiles WHERE level = ? AND tile_index >= ? ORDER BY tile_index')
+  const readRoots = database.prepare('SELECT root FROM tiles WHERE level = ? AND tile_index >= ? ORDER BY tile_index')
   const size = readSize(database)
   const edge = [octetsOf(readLeaves.all(lastFull(size)), 'leaf').map(hashLeaf)]
   for (let count = Math.floor(size / TILE_WIDTH); count > 0; count = Math.floor(count / TILE_WIDTH)) {
-    const tiles = octetsOf(readTiles.all(edge.length - 1, lastFull(count)), 'hashes')
-    edge.push(tiles.map(tile => new TileNodes(splitTile(tile)).node(ROOT_HEIGHT, 0)))
+    edge.push(octetsOf(readRoots.all(edge.length - 1, lastFull(count)), 'root'))
   }
   return new LogTree(tileReader(database), size, edge)
 }

@@ -33,11 +33,12 @@ export const migrations: Migrations = {
       leaf_index INTEGER NOT NULL UNIQUE REFERENCES documents (leaf_index)
     )`,
     'CREATE TABLE receipts (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), octets BLOB NOT NULL)',
-    // Full tiles only, each written once.
+    // Full tiles only, each written once. The root, a hash of the level above, is what a tile there is read from while it is not full.
     `CREATE TABLE tiles (
       level INTEGER NOT NULL,
       tile_index INTEGER NOT NULL,
       hashes BLOB NOT NULL,
+      root BLOB NOT NULL,
       PRIMARY KEY (level, tile_index)
     )`,
     'CREATE TABLE checkpoints (tree_size INTEGER NOT NULL PRIMARY KEY, note TEXT NOT NULL)',

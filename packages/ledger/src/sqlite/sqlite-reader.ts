@@ -6,7 +6,6 @@ import { Fault, quote } from '@seg/core'
 import { digestFile, readFileChunks } from '../file-chunks.ts'
 import type { AcceptedDocument, LedgerReader, LogReader } from '../ledger.ts'
 import { hashLeaf } from '../log/merkle.ts'
-import { TileNodes } from '../log/tile-nodes.ts'
 import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
 import { asBuffer, readSize } from './open-tree.ts'
@@ -14,7 +13,6 @@ import { asBuffer, readSize } from './open-tree.ts'
 const CONTENTS = 'contents'
 /** Rows of a list read at a time, so that others get their turn. */
 const PAGE = 500
-const ROOT_HEIGHT = 8
 const columns = 'leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest'
 
 type Row = Readonly<Record<string, unknown>>
@@ -144,12 +142,12 @@ class SqliteLogReader implements LogReader {
   #partialTile(level: number, index: number): Buffer[] {
     if (level === 0) return this.#leaves(index, TILE_WIDTH).map(hashLeaf)
     const below = this.#all(
-      'SELECT hashes FROM tiles WHERE level = ? AND tile_index >= ? ORDER BY tile_index LIMIT ?',
+      'SELECT root FROM tiles WHERE level = ? AND tile_index >= ? ORDER BY tile_index LIMIT ?',
       level - 1,
       index * TILE_WIDTH,
       TILE_WIDTH,
     )
-    return below.map(({ hashes }) => new TileNodes(splitTile(asBuffer(hashes as Uint8Array))).node(ROOT_HEIGHT, 0))
+    return below.map(({ root }) => asBuffer(root as Uint8Array))
   }
 
   #leaves(index: number, count: number): Buffer[] {

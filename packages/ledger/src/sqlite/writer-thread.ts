@@ -53,6 +53,7 @@ function serve(writer: LedgerWriter, close: () => void): void {
       }
       if (waiting.length === 0) break
       send(writer.commit(waiting.splice(0, BATCH)).map(flatten))
+      writer.shortenLog()
     }
     if (!isClosing) return
     close()
