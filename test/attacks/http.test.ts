@@ -144,14 +144,14 @@ t.test('nothing behind a request is taken for part of it, and no part of it for 
   const hide = (head: string) => [`${head}Host: localhost\r\nContent-Length: ${hidden!.length}\r\n\r\n`, hidden!]
   const shorten = (bytes: Buffer) => bytes.toString().replace(/Content-Length: (\d+)/, (_, n) => `Content-Length: ${n - 20}`)
   const conversations: [title: string, parts: (string | Buffer)[], answers: RegExp][] = [
-    ['garbage behind a document', [first!, 'NONSENSE\r\n\r\n'], /^(201,)?(400 request-malformed)?$/],
-    ['binary garbage behind a document', [second!, Buffer.alloc(5000, 0xff)], /^(201,)?(400 request-malformed)?$/],
+    ['garbage behind a document', [first!, 'NONSENSE\r\n\r\n'], /^201,400 request-malformed$/],
+    ['binary garbage behind a document', [second!, Buffer.alloc(5000, 0xff)], /^201,400 request-malformed$/],
     ['two documents are two', [third!, fourth!], /^201,201$/],
     ['a request in the body of a GET', hide('GET /v1/receipts/known HTTP/1.1\r\n'), /^200$/],
     ['of a GET that is refused', hide('GET /v1/receipts/none HTTP/1.1\r\n'), /^404 not-found$/],
     ['of a POST to nowhere', hide('POST /nowhere HTTP/1.1\r\nContent-Type: application/xml\r\n'), /^404 not-found$/],
     ['of a POST of another type', hide('POST /v1/documents HTTP/1.1\r\nContent-Type: text/plain\r\n'), /^415 media-type$/],
-    ['the end of a document as the next request', [shorten(hidden!)], /^400 (xml|request)-malformed$/],
+    ['the end of a document as the next request', [shorten(hidden!)], /^400 xml-malformed,400 request-malformed$/],
   ]
   const check = async ([title, parts, answers]: (typeof conversations)[number]) => {
     const { socket, text, closed } = await connectRaw(t, gateway)
@@ -160,9 +160,8 @@ t.test('nothing behind a request is taken for part of it, and no part of it for 
     t.match(readAnswers(text()).join(), answers, title)
   }
   await Promise.all(conversations.map(check))
-  // What stands before garbage is whole, and may be accepted.
-  const stored = (await storedIds(gateway)).filter(id => id !== 'first' && id !== 'second')
-  t.same(stored.sort(), ['fourth', 'known', 'third'])
+  // What stands before garbage is whole, and is accepted.
+  t.same((await storedIds(gateway)).sort(), ['first', 'fourth', 'known', 'second', 'third'])
 })
 
 t.test('serves no other method and no other path', async t => {

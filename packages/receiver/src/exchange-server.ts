@@ -1,6 +1,7 @@
 // The exchange listener below HTTP semantics: TLS 1.3 with a client certificate, bounded in time and number.
 import { randomUUID } from 'node:crypto'
-import type { RequestListener } from 'node:http'
+import { once } from 'node:events'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -38,6 +39,11 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   server.maxConnections = limits.connections
   // Asked once, a socket remembers its address for the log.
   server.on('connection', socket => void (socket as Socket).remoteAddress)
+  server.on('request', (request, response) => {
+    const due = answersDue.get(request.socket) ?? new Set()
+    answersDue.set(request.socket, due.add(response))
+    response.once('close', () => due.delete(response))
+  })
   server.on('drop', data => log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`))
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
     log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),
@@ -45,16 +51,27 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   return server
 }
 
+/** Requests of a connection that are not answered yet, in the order in which they came. */
+const answersDue = new WeakMap<Duplex, Set<ServerResponse>>()
+/** Connections whose last answer waits for those before it. */
+const ending = new WeakSet<Duplex>()
+
 /**
- * What HTTP itself refuses: headers that are malformed, too long or too late. RFC 9112 2.2: answer and close. Other errors of a connection, and
+ * What HTTP itself refuses: headers that are malformed, too long or too late. RFC 9112 2.2: answer and close, behind
+ * the answers to what was whole before (9.3.2). Other errors of a connection, and
  * of one that is answered already, leave nobody to answer; a handshake that failed has its own line.
  */
 export function refuseRequest(error: Error, socket: Duplex, { limits, log }: Pick<Exchange, 'limits' | 'log'>): void {
   const { code = '' } = error as NodeJS.ErrnoException
   const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  if (ending.has(socket)) return
   if (!isOfHttp || !socket.writable) return void socket.destroy()
   const fault = toFault(error)
   const instance = `urn:uuid:${randomUUID()}`
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
-  sendLastAnswer(socket, fault, instance, limits.lingerTime)
+  const before = [...(answersDue.get(socket) ?? [])].filter(({ req }) => req.complete)
+  const end = () => sendLastAnswer(socket, fault, instance, limits.lingerTime)
+  if (before.length === 0) return void end()
+  ending.add(socket)
+  Promise.all(before.map(response => once(response, 'close'))).then(end)
 }
