@@ -1,10 +1,10 @@
 // The receiver's ledger: its log bears the receiver's name, its receipts the receiver's seal.
+import { readFileSync } from 'node:fs'
 import { type Ledger, openLedger } from '@seg/ledger'
 import type { Identity, LogIdentity } from '@seg/pki'
-import packageJson from '../package.json' with { type: 'json' }
 import type { SealingData } from './seal-receipts.ts'
 
-const { version } = packageJson
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 /** Opens the ledger in `data` and logs that the receiver starts. Throws the Fault `storage-unavailable`. */
 export async function openReceiverLedger(

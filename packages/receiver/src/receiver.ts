@@ -10,7 +10,7 @@ import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
 import type { Gate } from './gate.ts'
 import { sendLastAnswer } from './last-answer.ts'
 import type { Logger } from './log.ts'
-import { answerCheckpoint, answerTile } from './log-routes.ts'
+import { readLogFile } from './log-files.ts'
 import { identifyPeer } from './peer.ts'
 import { formatProblem, PROBLEM_TYPE, retryAfter, toFault } from './problem.ts'
 
@@ -53,8 +53,7 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
 
   app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
   app.get('/v1/receipts/:id', (request: Request, reply) => answerReceipt(request, reply, parts))
-  app.get('/v1/log/checkpoint', (request, reply) => answerCheckpoint(request, reply, parts))
-  app.get('/v1/log/tile/*', (request, reply) => answerTile(request, reply, parts))
+  app.get('/v1/log/*', (request, reply) => answerLog(request, reply, parts))
   return app
 }
 
@@ -95,6 +94,13 @@ async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate):
   // Nobody waits for the body of a request that has no use for one.
   if (isUnread(request.raw)) reply.header('connection', 'close')
   return reply.type('application/xml').send(receipt)
+}
+
+async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  identifyPeer(request.socket, gate.trust, gate.now())
+  const { type, cacheControl, body } = await readLogFile(request.url.slice('/v1/log/'.length), gate.ledger.log)
+  if (isUnread(request.raw)) reply.header('connection', 'close')
+  return reply.type(type).header('cache-control', cacheControl).send(body)
 }
 
 function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, lingerTime: number): FastifyReply {
