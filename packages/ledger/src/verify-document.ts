@@ -100,18 +100,18 @@ export class DocumentCheck {
       const entry = this.#checkReceipt(receipt, document)
       if (entry.index !== index) throw new Fault('log-invalid', `it speaks of entry ${entry.index}`)
       if (!entry.leaf.equals(leaf)) throw new Fault('log-invalid', 'its leaf is not that of the log')
-      if (this.#evidence.checkpoint(entry.treeSize) !== entry.checkpoint) {
-        throw new Fault('log-invalid', `its checkpoint is not that of the log at ${entry.treeSize}`)
-      }
-      verifyInclusion({ leafHash: hashLeaf(leaf), index, proof: entry.proof, tree: this.#headOf(entry.checkpoint) })
+      verifyInclusion({ leafHash: hashLeaf(leaf), index, proof: entry.proof, tree: this.#headOf(entry) })
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause
       throw new Fault('log-invalid', `the receipt of ${quote(id)}, entry ${index}: ${cause.detail}`, { cause })
     }
   }
 
-  #headOf(note: string): TreeHead {
-    if (this.#latest?.note !== note) this.#latest = { note, head: openCheckpoint(note, this.#verifier) }
+  /** The tree of a receipt's checkpoint, which must be the one that the log has for it. */
+  #headOf({ treeSize, checkpoint: note }: ReceiptEntry): TreeHead {
+    if (this.#latest?.note === note && this.#latest.head.size === treeSize) return this.#latest.head
+    if (this.#evidence.checkpoint(treeSize) !== note) throw new Fault('log-invalid', `its checkpoint is not that of the log at ${treeSize}`)
+    this.#latest = { note, head: openCheckpoint(note, this.#verifier) }
     return this.#latest.head
   }
 

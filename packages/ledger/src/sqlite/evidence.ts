@@ -54,45 +54,45 @@ export class Evidence {
 
   /** Entries `from` to before `to`, each with what is known of its document, but not with its bytes. */
   entries(from: number, to: number): Row[] {
-    return this.#all('entries', from, to)
+    return onDatabase('read the ledger', () => this.#statements.entries.all(from, to))
   }
 
   /** Checkpoints of trees larger than `from`, up to `to`. */
   checkpoints(from: number, to: number): Row[] {
-    return this.#all('checkpoints', from, to)
+    return onDatabase('read the ledger', () => this.#statements.checkpoints.all(from, to))
   }
 
   checkpoint(size: number): Value {
-    return this.#all('checkpoint', size)[0]?.note
+    return this.#get('checkpoint', size)?.note
   }
 
   /** A document's bytes, when they are in the database. */
   octets(index: number): Buffer | undefined {
-    return octetsOf(this.#all('octets', index)[0]?.octets)
+    return octetsOf(this.#get('octets', index)?.octets)
   }
 
   receipt(index: number): Buffer | undefined {
-    return octetsOf(this.#all('receipt', index)[0]?.octets)
+    return octetsOf(this.#get('receipt', index)?.octets)
   }
 
   /** Undefined also for a tile that is no octets. */
   tile(level: number, index: number): { readonly hashes: Buffer; readonly root: Buffer } | undefined {
-    const row = this.#all('tile', level, index)[0]
+    const row = this.#get('tile', level, index)
     const [hashes, root] = [octetsOf(row?.hashes), octetsOf(row?.root)]
     return hashes && root && { hashes, root }
   }
 
   /** The entry that whoever asks for a document is led to. */
   find(sender: string, id: string): Value {
-    return this.#all('find', sender, id)[0]?.leaf_index
+    return this.#get('find', sender, id)?.leaf_index
   }
 
   close(): void {
     this.database.close()
   }
 
-  #all(name: Exclude<keyof ReturnType<typeof prepareStatements>, 'ends'>, ...parameters: readonly (string | number)[]): Row[] {
-    return onDatabase('read the ledger', () => this.#statements[name].all(...parameters))
+  #get(name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find', ...parameters: readonly (string | number)[]): Row | undefined {
+    return onDatabase('read the ledger', () => this.#statements[name].get(...parameters))
   }
 }
 
@@ -103,12 +103,12 @@ export function octetsOf(value: Value): Buffer | undefined {
 function prepareStatements(database: DatabaseSync) {
   return {
     extent: database.prepare(
-      `SELECT MAX(tree_size) AS size, MIN(tree_size) AS lowest,
-        (SELECT note FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS note FROM checkpoints`,
+      `SELECT (SELECT MAX(tree_size) FROM checkpoints) AS size, (SELECT MIN(tree_size) FROM checkpoints) AS lowest,
+        (SELECT note FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS note`,
     ),
     ends: ['transactions', ...documentTables].map(table => ({
       table,
-      statement: database.prepare(`SELECT MIN(leaf_index) AS first, MAX(leaf_index) AS last FROM ${table}`),
+      statement: database.prepare(`SELECT (SELECT MIN(leaf_index) FROM ${table}) AS first, (SELECT MAX(leaf_index) FROM ${table}) AS last`),
     })),
     tiles: database.prepare('SELECT level, COUNT(*) AS count FROM tiles GROUP BY level'),
     entries: database.prepare(

@@ -8,7 +8,7 @@ import { collect, makeSample, sender } from './sample-documents.ts'
 import { acceptBytes, openTestLedger } from './test-ledger.ts'
 
 const [folder = ''] = process.argv.slice(2)
-await writeFile(join(folder, 'ballast'), Buffer.alloc(200_000))
+await writeFile(join(folder, 'ballast'), Buffer.alloc(500_000))
 const ledger = await openTestLedger(folder)
 
 let accepted = 0
@@ -17,15 +17,18 @@ const full = await failure(async () => {
 })
 const staged = (await readdir(join(folder, 'staging'))).length
 const visible = await collect(ledger.list())
+const files = (await readdir(join(folder, 'contents'))).length
+const large = visible.filter(({ bytes }) => bytes > 60_000).length
 const receipt = await ledger.receipt(sender, 'doc0')
 
 await rm(join(folder, 'ballast'))
 const roomy = await failure(() => accept(ledger, `doc${accepted}`))
 await ledger.close()
-process.stdout.write(JSON.stringify({ accepted, full, staged, visible: visible.length, receipt: receipt?.toString(), roomy }))
+process.stdout.write(JSON.stringify({ accepted, full, staged, files, large, visible: visible.length, receipt: receipt?.toString(), roomy }))
 
 function accept(ledger: Ledger, id: string) {
-  const { document, bytes } = makeSample(id, { size: 60_000 })
+  // Some are large enough for a file of their own.
+  const { document, bytes } = makeSample(id, { size: id.endsWith('2') || id.endsWith('5') ? 300_000 : 60_000 })
   return acceptBytes(ledger, document, bytes)
 }
 
