@@ -7,6 +7,7 @@ import { openReceiptSeal, prepareDocument, signDocument, verifyDocument } from '
 import t, { type Test } from 'tap'
 import { EXCLUSIVE } from '../support/forge.ts'
 import { needs, run } from '../support/programs.ts'
+import { receiptFacts } from '../support/receipt-facts.ts'
 
 const INCLUSIVE = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
 const INCLUSIVE_11 = 'http://www.w3.org/2006/12/xml-c14n11'
@@ -118,22 +119,6 @@ t.test('we accept what the JDK signs', hasJava, async t => {
     })
   }
 })
-
-const receiptFacts = {
-  receiverId: 'A & B <C>',
-  senderId: 'MINISTRY 1_SEG01',
-  documentId: 'doc1',
-  documentDigest: Buffer.alloc(32, 1),
-  referenceDigest: Buffer.alloc(32, 2),
-  acceptedAt: '2026-11-23T12:00:00.000Z',
-  logEntry: {
-    index: 7,
-    treeSize: 12,
-    leaf: Buffer.from('{"v":1}'),
-    proof: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
-    checkpoint: 'MINISTRY%202_SEG01\n12\nroot\n\n\u2014 MINISTRY%202_SEG01 signature\n',
-  },
-}
 
 t.test('the JDK accepts what we sign', hasJava, async t => {
   const folder = await makeFolder(t)

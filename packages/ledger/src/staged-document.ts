@@ -35,7 +35,7 @@ export class StagedDocument implements Staging {
     return this.#bytes
   }
 
-  /** All of a document that is held in memory; undefined for a larger one. */
+  /** All of a document that is held in memory, which whoever takes it may keep; undefined for a larger one. */
   get held(): Buffer | undefined {
     return this.#bytes <= HELD_IN_MEMORY ? this.#buffer.subarray(0, this.#length) : undefined
   }

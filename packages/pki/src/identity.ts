@@ -19,8 +19,8 @@ export type Trust = { readonly ca: X509Certificate; readonly caPem: string }
 /** Reads `PROFILE.crt` and `PROFILE.key`. Throws the Fault `configuration` when one is missing, unreadable, or they do not belong together. */
 export async function loadIdentity(certs: string, profile: GatewayProfile): Promise<Identity> {
   const certificatePath = join(certs, `${profile}.crt`)
-  const certificatePem = await readPem(certificatePath)
-  const keyPem = await readPem(join(certs, `${profile}.key`))
+  const certificatePem = await readCertsFile(certificatePath)
+  const keyPem = await readCertsFile(join(certs, `${profile}.key`))
   const certificate = parsePem(certificatePath, () => new X509Certificate(certificatePem))
   const key = parsePem(join(certs, `${profile}.key`), () => createPrivateKey(keyPem))
   if (!certificate.checkPrivateKey(key))
@@ -31,7 +31,7 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
 /** Reads `ca.crt`. Throws the Fault `configuration` when it is missing or is not one certificate of a CA. */
 export async function loadTrust(certs: string): Promise<Trust> {
   const path = join(certs, 'ca.crt')
-  const caPem = await readPem(path)
+  const caPem = await readCertsFile(path)
   const ca = parsePem(path, () => new X509Certificate(caPem))
   if (!ca.ca) throw new Fault('configuration', `${path} is not the certificate of a CA`)
   // TLS would trust all of them, checkCertificate the first alone.
@@ -41,7 +41,7 @@ export async function loadTrust(certs: string): Promise<Trust> {
 }
 
 /** Throws the Fault `configuration`. */
-export async function readPem(path: string): Promise<string> {
+export async function readCertsFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {

@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { parsePem, readPem } from './identity.ts'
+import { parsePem, readCertsFile } from './identity.ts'
 
 const ED25519_TYPE = 0x01
 /** SubjectPublicKeyInfo of an Ed25519 key is 12 octets of frame and the key (RFC 8410 4). */
@@ -23,13 +23,13 @@ export type LogIdentity = { readonly name: string; readonly keyPem: string; read
 /** Reads `log.key` and `log.pub`. Throws the Fault `configuration` when they do not belong together, or not to this receiver. */
 export async function loadLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
   const keyPath = join(certs, 'log.key')
-  const keyPem = await readPem(keyPath)
+  const keyPem = await readCertsFile(keyPath)
   const key = parsePem(keyPath, () => createPrivateKey(keyPem))
   if (key.asymmetricKeyType !== 'ed25519')
     throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${key.asymmetricKeyType}`)
   const name = logName(receiverId)
   const verifierKey = formatVerifierKey(name, createPublicKey(key))
-  const found = (await readPem(join(certs, 'log.pub'))).trim()
+  const found = (await readCertsFile(join(certs, 'log.pub'))).trim()
   if (found !== verifierKey)
     throw new Fault(
       'configuration',
@@ -48,4 +48,9 @@ function formatVerifierKey(name: string, publicKey: KeyObject): string {
   const typed = Buffer.concat([Buffer.of(ED25519_TYPE), key])
   const hash = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8)
   return `${name}+${hash}+${typed.toString('base64')}`
+}
+
+/** The verifier keys in `log.pub`, a line for each log. Throws the Fault `configuration` when the file is missing; what a key says is not looked at. */
+export async function loadVerifierKeys(certs: string): Promise<string[]> {
+  return (await readCertsFile(join(certs, 'log.pub'))).trim().split('\n')
 }

@@ -1,9 +1,7 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named that does not fit.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
 import { type AcceptedDocument, type CheckReceipt, verifyLedger } from '@seg/ledger'
-import { checkCertificate, gatewayId, loadTrust, type Trust } from '@seg/pki'
+import { checkCertificate, gatewayId, loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
 import { type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
 
 /** Milliseconds between two lines of progress on a terminal. */
@@ -13,7 +11,9 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const output = openOutput(command)
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const trust = await loadTrust(certs)
-  const verifierKey = await readVerifierKey(join(certs, 'log.pub'))
+  const [verifierKey = '', ...others] = await loadVerifierKeys(certs)
+  if (others.length > 0)
+    throw new Fault('configuration', `expected one key in log.pub of ${certs}, that of our own log, found ${others.length + 1}`)
   const verification = verifyLedger(data, verifierKey, openReceiptCheck(trust))
   const isShown = process.stderr.isTTY && !output.json
   let shown = performance.now()
@@ -51,13 +51,5 @@ function checkFacts(facts: ReceiptFacts, sealId: string, document: AcceptedDocum
   ]
   for (const [what, found, expected] of pairs) {
     if (found !== expected) throw new Fault('receipt-invalid', `${what} is ${quote(found)}, not ${quote(expected)}`)
-  }
-}
-
-async function readVerifierKey(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new Fault('configuration', `cannot read ${path}: ${(cause as Error).message}; \`pnpm --filter pki gen\` makes it`, { cause })
   }
 }

@@ -5,7 +5,10 @@ import type { Logger } from './log.ts'
 
 export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
 
-/** Entries of one peer in one period; more are counted, and the number is an entry when the period ends. */
+/**
+ * Entries of one peer in one period (milliseconds); more are counted, and their number is an entry with the first refusal after it, or when the
+ * receiver stops. A crash loses the number, never an entry.
+ */
 const ENTRIES = 60
 const PERIOD = 60_000
 
@@ -14,7 +17,7 @@ type Period = { readonly begin: Date; entries: number; omitted: number }
 export class RefusalLog {
   readonly #ledger: Ledger
   readonly #now: () => Date
-  /** By sender: only those of the period under way. */
+  /** By sender: those that are not over, or were not looked at since. */
   readonly #periods = new Map<string, Period>()
 
   constructor(ledger: Ledger, now: () => Date) {
@@ -29,7 +32,7 @@ export class RefusalLog {
   record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return
     const now = this.#now()
-    const events = this.#endPeriods(now)
+    const events = this.#end(([, { begin }]) => now.getTime() - begin.getTime() >= PERIOD)
     const period = this.#periods.get(sender) ?? { begin: now, entries: 0, omitted: 0 }
     this.#periods.set(sender, period)
     const at = now.toISOString()
@@ -43,13 +46,13 @@ export class RefusalLog {
 
   /** Writes what is counted and not written yet; for the end. */
   async close(): Promise<void> {
-    const events = this.#endPeriods(new Date(Number.POSITIVE_INFINITY))
+    const events = this.#end(() => true)
     await Promise.allSettled(events.map(event => this.#ledger.record(event)))
   }
 
-  #endPeriods(now: Date): Parameters<Ledger['record']>[0][] {
+  #end(isOver: (period: readonly [sender: string, period: Period]) => boolean): Parameters<Ledger['record']>[0][] {
     const at = this.#now().toISOString()
-    const ended = [...this.#periods].filter(([, { begin }]) => !(now.getTime() - begin.getTime() < PERIOD))
+    const ended = [...this.#periods].filter(isOver)
     for (const [sender] of ended) this.#periods.delete(sender)
     return ended
       .filter(([, { omitted }]) => omitted > 0)

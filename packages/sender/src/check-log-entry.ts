@@ -1,9 +1,7 @@
 // Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed? (docs/log.md)
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Fault, quote } from '@seg/core'
 import { hashLeaf, type LogVerifier, openCheckpoint, parseLeaf, parseVerifierKey, verifyInclusion } from '@seg/ledger'
-import { loadTrust, type Trust } from '@seg/pki'
+import { loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
 import type { ReceiptFacts } from '@seg/xmldsig'
 
 /** The CA whose seals count, and the keys of the logs of those that we send to. */
@@ -11,13 +9,8 @@ export type ReceiptTrust = Trust & { readonly logs: readonly LogVerifier[] }
 
 /** Reads `ca.crt`, and `log.pub` with a verifier key a line. Throws the Fault `configuration`. */
 export async function loadReceiptTrust(certs: string): Promise<ReceiptTrust> {
-  const path = join(certs, 'log.pub')
-  const trust = await loadTrust(certs)
-  const text = await readFile(path, 'utf8').catch(cause => {
-    const advice = "it has the verifier key of the receiver's log, a line for each receiver"
-    throw new Fault('configuration', `cannot read ${path}: ${cause.message}; ${advice}`, { cause })
-  })
-  return { ...trust, logs: text.trim().split('\n').map(parseVerifierKey) }
+  const [trust, keys] = await Promise.all([loadTrust(certs), loadVerifierKeys(certs)])
+  return { ...trust, logs: keys.map(parseVerifierKey) }
 }
 
 /** Throws the Faults `receipt-invalid` and `log-invalid`, with what was expected and found. */

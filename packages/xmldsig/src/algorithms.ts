@@ -20,8 +20,10 @@ export const canonicalizations: Readonly<Record<string, CanonicalizationRow>> = 
 /** What a Reference without a canonicalization transform gets (XMLDSig 4.4.3.2). */
 export const DEFAULT_CANONICALIZATION = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
 
+export const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
+
 export const digests: Readonly<Record<string, DigestName>> = {
-  'http://www.w3.org/2001/04/xmlenc#sha256': 'sha256',
+  [SHA256]: 'sha256',
   'http://www.w3.org/2001/04/xmldsig-more#sha384': 'sha384',
   'http://www.w3.org/2001/04/xmlenc#sha512': 'sha512',
 }

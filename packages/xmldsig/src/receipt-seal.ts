@@ -1,24 +1,16 @@
 // Sealing a receipt: it is written in canonical form, so that its digest is that of its bytes and one private-key operation is all the work.
 import { hash, type KeyObject, sign } from 'node:crypto'
-import { Fault } from '@seg/core'
-import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from './algorithms.ts'
+import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from './algorithms.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
 import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
-import type { Signer } from './xml-crypto.ts'
-
-const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
-const algorithmOf: Readonly<Record<string, string>> = {
-  rsa: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  ec: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
-}
+import { type Signer, signingAlgorithm } from './signing-key.ts'
 
 /**
  * Returns what seals receipts with this key: XML under an enveloped Signature (Exclusive C14N, SHA-256, RSA or ECDSA by the key's kind), the
  * certificate in KeyInfo. Synchronous, for a thread that has time for it. Throws the Fault `configuration` for a key of another kind.
  */
 export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
-  const algorithm = algorithmOf[key.asymmetricKeyType ?? '']
-  if (algorithm === undefined) throw new Fault('configuration', `expected an RSA or EC key to seal with, found ${key.asymmetricKeyType}`)
+  const algorithm = signingAlgorithm(key)
   const keyInfo = `<KeyInfo><X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo>`
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`

@@ -6,7 +6,8 @@ import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { defaultLimits } from './limits.ts'
 import { OctetEditor } from './octet-edits.ts'
 import type { OctetSink } from './octets.ts'
-import { buildSignature, type Signer } from './xml-crypto.ts'
+import type { Signer } from './signing-key.ts'
+import { buildSignature } from './xml-crypto.ts'
 
 /** The Signature of a document, and where it goes. */
 export type PlacedSignature = {

@@ -21,11 +21,12 @@ import {
 import { ElementStack, findEndTagClose } from './element-stack.ts'
 import { readComment, readInstruction } from './left-out.ts'
 import type { Limits } from './limits.ts'
+import { LineCounter } from './line-counter.ts'
 import { isReservedName } from './names.ts'
 import { NamespaceScope, UNDECLARED } from './namespaces.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { skipLine, skipName, skipText } from './skip.ts'
+import { skipName, skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
 import { readXmlDeclaration } from './xml-declaration.ts'
 
@@ -92,12 +93,7 @@ export class Tokenizer {
   #plainBinding = 0
   /** Right square brackets, up to two, with which the character data before this input ends: `]]>` may be cut anywhere. */
   #brackets = 0
-  // Lines: those ended so far, where the present one begins (offset in the document), up to where in this input they are counted.
-  #offset = 0
-  #lines = 0
-  #lineFrom = 0
-  #linesCountedTo = 0
-  #endedWithReturn = false
+  readonly #lines = new LineCounter()
 
   constructor(handler: TokenHandler, limits: Limits, scope = new NamespaceScope()) {
     this.#handler = handler
@@ -113,20 +109,17 @@ export class Tokenizer {
 
   /** Takes the tokens that are whole in `source` up to `end`, whose first byte is at `offset` of the document; returns the index behind them. */
   run(source: Buffer, end: number, offset: number): number {
-    this.#offset = offset
-    this.#linesCountedTo = 0
+    this.#lines.beginInput(offset)
     this.#isStarved = false
     let at = 0
     while (at < end && !this.#isStarved) at = this.#step(source, at, end)
-    if (at > 0) this.#endedWithReturn = source[at - 1] === CR
+    this.#lines.endInput(source, at)
     return at
   }
 
-  /** `byte 17, line 2, column 5`: the offset from 0, line and column (in bytes) from 1, of index `at` in the input under way. */
+  /** Where index `at` of the input under way stands, in words. */
   describePlace(source: Buffer, at: number): string {
-    this.#countLines(source, at)
-    const offset = this.#offset + at
-    return `byte ${offset}, line ${this.#lines + 1}, column ${offset - this.#lineFrom + 1}`
+    return this.#lines.describePlace(source, at)
   }
 
   #step(source: Buffer, at: number, end: number): number {
@@ -162,7 +155,7 @@ export class Tokenizer {
     if (source[at] === 0 || source[at + 1] === 0) refuse('xml-encoding', at, 'the document looks like UTF-16 or UTF-32')
     const next = readXmlDeclaration(source, at, end)
     if (next === STARVED) return this.#starve(at)
-    this.#countLines(source, next)
+    this.#lines.count(source, next)
     this.#state = 'outside'
     return next
   }
@@ -171,7 +164,7 @@ export class Tokenizer {
   #readOutside(source: Buffer, from: number, end: number): number {
     let at = from
     while (at < end && spaceByte[source[at]!] === 1) at++
-    this.#countLines(source, at)
+    this.#lines.count(source, at)
     if (at === end) return at
     if (source[at] !== LESS_THAN) refuse('xml-malformed', at, 'character data stands outside the document element')
     const next = this.#readMarkup(source, at, end)
@@ -223,7 +216,7 @@ export class Tokenizer {
       if (this.#state !== 'content') break
       at = skipText(source, at, end)
       while (at < end && source[at] === LF) {
-        this.#endLine(at)
+        this.#lines.endLine(at)
         at = skipText(source, at + 1, end)
       }
     }
@@ -290,7 +283,7 @@ export class Tokenizer {
       const byte = source[at]!
       if (byte === LESS_THAN) break
       if (byte === LF) {
-        this.#endLine(at++)
+        this.#lines.endLine(at++)
         continue
       }
       if (byte === LAST_BMP_LEAD) {
@@ -331,7 +324,7 @@ export class Tokenizer {
   /** Line ends (XML 1.0 2.11): CR LF and a lone CR are read as LF. */
   #readCarriageReturn(source: Buffer, at: number): void {
     if (source[at + 1] === LF) return
-    this.#endLine(at)
+    this.#lines.endLine(at)
     this.#handler.replacedText(LINE_END, source, at, at + 1)
   }
 
@@ -359,7 +352,7 @@ export class Tokenizer {
           break
         }
         at++
-      } else if (byte === LF) this.#endLine(at++)
+      } else if (byte === LF) this.#lines.endLine(at++)
       else if (byte === LAST_BMP_LEAD) {
         checkCharacter(source, at)
         at += 3
@@ -422,7 +415,7 @@ export class Tokenizer {
   #leaveOut(source: Buffer, at: number, to: number): number {
     if (to === STARVED) return STARVED
     this.#handler.leftOut!(source, at, to)
-    this.#countLines(source, to)
+    this.#lines.count(source, to)
     return to
   }
 
@@ -434,7 +427,7 @@ export class Tokenizer {
     const bindings = this.scope.bindings.length
     const next = tag.read(source, at, end)
     if (next === STARVED) return STARVED
-    if (tag.mayHoldLines) this.#countLines(source, next)
+    if (tag.mayHoldLines) this.#lines.count(source, next)
     stack.pushName(source, at + 1, tag.nameTo, bindings, true)
     this.#sawRoot = true
     this.#state = 'content'
@@ -455,7 +448,7 @@ export class Tokenizer {
     if (nameTo === STARVED || nameTo >= end) return STARVED
     const close = findEndTagClose(source, nameTo, end, at)
     if (close === STARVED) return STARVED
-    if (close > nameTo) this.#countLines(source, close)
+    if (close > nameTo) this.#lines.count(source, close)
     if (stack.isReported) this.#handler.endTag(source, at, close + 1, close === nameTo, stack.depth)
     else {
       this.#handler.text(source, at, nameTo)
@@ -466,7 +459,7 @@ export class Tokenizer {
   }
 
   #skipElement(source: Buffer, to: number): number {
-    this.#countLines(source, to)
+    this.#lines.count(source, to)
     this.#closeElement()
     return to
   }
@@ -481,22 +474,6 @@ export class Tokenizer {
   #askWhatToSkim(): void {
     this.#skimDepth = this.#handler.skimDepth ?? SKIM_NOTHING
     this.#skimsDefault = this.#handler.isSettled?.(this.scope.defaultIndex) ?? false
-  }
-
-  #endLine(at: number): void {
-    this.#lines++
-    this.#lineFrom = this.#offset + at + 1
-    this.#linesCountedTo = at + 1
-  }
-
-  /** A line ends with LF, CR, or both, and these may be in two inputs: CR counts at once, and LF behind it only moves the next line's start. */
-  #countLines(source: Buffer, to: number): void {
-    for (let i = skipLine(source, this.#linesCountedTo, to); i < to; i = skipLine(source, i + 1, to)) {
-      const isBehindReturn = i > 0 ? source[i - 1] === CR : this.#endedWithReturn
-      if (source[i] === LF && isBehindReturn) this.#lineFrom = this.#offset + i + 1
-      else this.#endLine(i)
-    }
-    this.#linesCountedTo = Math.max(to, this.#linesCountedTo)
   }
 }
 

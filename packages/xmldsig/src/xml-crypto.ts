@@ -4,19 +4,12 @@ import { createHash, type KeyObject, sign, type X509Certificate } from 'node:cry
 import { Fault } from '@seg/core'
 import { DOMParser } from '@xmldom/xmldom'
 import { type HashAlgorithm, type SignatureAlgorithm, SignedXml } from 'xml-crypto'
-import { digests, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, type SignatureRow, signatures } from './algorithms.ts'
+import { digests, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256, type SignatureRow, signatures } from './algorithms.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
 import type { DigestName } from './octets.ts'
+import { type Signer, signingAlgorithm } from './signing-key.ts'
 import { checkAlgorithm, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
-/** A private key and the certificate of its public key. */
-export type Signer = { readonly key: KeyObject; readonly certificate: X509Certificate }
-
-const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
-const algorithmOf: Readonly<Record<string, string>> = {
-  rsa: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  ec: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
-}
 /** Stands for the document: its digest is given, and exclusive C14N of SignedInfo does not depend on what is around it. */
 const STAND_IN = '<CriticalDocument/>'
 
@@ -25,8 +18,7 @@ const STAND_IN = '<CriticalDocument/>'
  * RSA-SHA256 or ECDSA-SHA256 by the key's kind; KeyInfo holds the certificate. The private-key operation runs off the main thread.
  */
 export function buildSignature(digest: Buffer, { key, certificate }: Signer): Promise<string> {
-  const algorithm = algorithmOf[key.asymmetricKeyType ?? '']
-  if (algorithm === undefined) throw new Fault('configuration', `expected an RSA or EC key to sign with, found ${key.asymmetricKeyType}`)
+  const algorithm = signingAlgorithm(key)
   const builder = new SignedXml({
     // A KeyObject is not among xml-crypto's key types; only our own signer below uses it.
     privateKey: 'held by the signer',

@@ -27,7 +27,8 @@ export type Outcome =
 /** Pages of the write-ahead log that are copied into the database at once. */
 const LONG_LOG = 1000
 
-type Acceptance = { readonly document: AcceptedDocument; readonly leaf: Buffer; receipt: Buffer }
+/** Its receipt is sealed once the whole batch is in the tree. */
+type Acceptance = { readonly document: AcceptedDocument; readonly leaf: Buffer; receipt: Buffer | undefined }
 /** What a request came to, once the batch has its receipts. */
 type Answer = () => Outcome
 
@@ -87,9 +88,10 @@ export class LedgerWriter {
     const tree = this.#tree
     this.#database.exec('BEGIN IMMEDIATE')
     try {
+      const before = tree.size
       const acceptances = new Map<number, Acceptance>()
       const answers = requests.map(request => this.#take(request, tree, acceptances))
-      this.#sign(tree, acceptances)
+      if (tree.size > before) this.#sign(tree, acceptances)
       const outcomes = answers.map(answer => answer())
       this.#isCommitting = true
       this.#database.exec('COMMIT')
@@ -123,9 +125,9 @@ export class LedgerWriter {
     this.#statements.insertDocument.run(index, sender, id, acceptedAt, bytes, sha256, referenceDigest)
     if ('octets' in content) this.#statements.insertContent.run(index, content.octets)
     else this.#statements.insertContentFile.run(content.file, index)
-    const acceptance = { document: { ...document, index }, leaf, receipt: leaf }
+    const acceptance: Acceptance = { document: { ...document, index }, leaf, receipt: undefined }
     acceptances.set(index, acceptance)
-    return () => ({ kind: 'accepted', index, replay: false, receipt: acceptance.receipt })
+    return () => ({ kind: 'accepted', index, replay: false, receipt: sealed(acceptance) })
   }
 
   #meetAgain(
@@ -136,8 +138,9 @@ export class LedgerWriter {
     batch: Map<number, Acceptance>,
   ): Answer {
     if (accepted === sha256) {
-      const receipt = () => batch.get(index)?.receipt ?? asBuffer(this.#statements.receipt.get(index)!.octets as Uint8Array)
-      return () => ({ kind: 'accepted', index, replay: true, receipt: receipt() })
+      const first = batch.get(index)
+      const stored = () => asBuffer(this.#statements.receipt.get(index)!.octets as Uint8Array)
+      return () => ({ kind: 'accepted', index, replay: true, receipt: first === undefined ? stored() : sealed(first) })
     }
     this.#append(tree, { type: 'conflict', at: acceptedAt, sender, document: id, sha256: base64(sha256), accepted: index })
     const detail = `${quote(id)} was accepted with SHA-256 ${accepted}, now ${sha256}`
@@ -166,14 +169,14 @@ export class LedgerWriter {
   /** One checkpoint over all that was appended, and the receipts under it. */
   #sign(tree: LogTree, acceptances: ReadonlyMap<number, Acceptance>): void {
     const { size } = tree
-    if (this.#statements.lastSize.get()?.tree_size === size || size === 0) return
     const checkpoint = signCheckpoint(tree.head, this.#key)
     this.#statements.insertCheckpoint.run(size, checkpoint)
     for (const acceptance of acceptances.values()) {
       const { document, leaf } = acceptance
       const proof = tree.proveInclusion(document.index, size)
-      acceptance.receipt = this.#seal({ ...document, treeSize: size, leaf, proof, checkpoint })
-      this.#statements.insertReceipt.run(document.index, acceptance.receipt)
+      const receipt = this.#seal({ ...document, treeSize: size, leaf, proof, checkpoint })
+      this.#statements.insertReceipt.run(document.index, receipt)
+      acceptance.receipt = receipt
     }
   }
 }
@@ -182,7 +185,6 @@ function prepareStatements(database: DatabaseSync) {
   return {
     find: database.prepare('SELECT leaf_index, sha256 FROM documents WHERE sender = ? AND document_id = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
-    lastSize: database.prepare('SELECT MAX(tree_size) AS tree_size FROM checkpoints'),
     insertTransaction: database.prepare(
       'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -200,6 +202,11 @@ function prepareStatements(database: DatabaseSync) {
     copyLog: database.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
     insertCheckpoint: database.prepare('INSERT INTO checkpoints (tree_size, note) VALUES (?, ?)'),
   }
+}
+
+function sealed({ receipt }: Acceptance): Buffer {
+  if (receipt === undefined) throw new TypeError('an answer before its receipt')
+  return receipt
 }
 
 function base64(hex: string): string {
