@@ -1,7 +1,7 @@
 // Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed? (docs/log.md)
 import { Fault, quote } from '@seg/core'
 import { hashLeaf, type LogVerifier, openCheckpoint, parseLeaf, parseVerifierKey, verifyInclusion } from '@seg/ledger'
-import { loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
+import { loadTrust, loadVerifierKeys, logName, type Trust } from '@seg/pki'
 import type { ReceiptFacts } from '@seg/xmldsig'
 
 /** The CA whose seals count, and the keys of the logs of those that we send to. */
@@ -15,9 +15,10 @@ export async function loadReceiptTrust(certs: string): Promise<ReceiptTrust> {
 
 /** Throws the Faults `receipt-invalid` and `log-invalid`, with what was expected and found. */
 export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: readonly LogVerifier[]): void {
-  const name = logEntry.checkpoint.split('\n', 1)[0]!
+  // The receiver's own log: another's, though log.pub has its key, proves nothing of this receiver.
+  const name = logName(receipt.receiverId)
   const verifier = logs.find(log => log.name === name)
-  if (verifier === undefined) throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} that the receipt names`)
+  if (verifier === undefined) throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} of the receipt's receiver`)
   const tree = openCheckpoint(logEntry.checkpoint, verifier)
   if (tree.size !== logEntry.treeSize)
     throw new Fault('receipt-invalid', `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`)

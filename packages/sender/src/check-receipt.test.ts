@@ -62,7 +62,10 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     'a proof of something else': [{ ...good, proof: [Buffer.alloc(32)] }, /log-invalid: the proof has more hashes/],
     'another size than the checkpoint': [{ ...good, treeSize: 2 }, /the checkpoint is of 1 entries, the receipt says 2/],
     'a checkpoint of another key': [await makeLogEntry(facts, other), /log-invalid: the checkpoint has no signature with the key/],
-    'a checkpoint of another log': [{ ...good, checkpoint: good.checkpoint.replaceAll('MINISTRY', 'MYSTERY') }, /no key of the log/],
+    'a checkpoint of another log': [
+      { ...good, checkpoint: good.checkpoint.replaceAll('MINISTRY', 'MYSTERY') },
+      /log-invalid: the checkpoint has no signature with the key/,
+    ],
     'a leaf that is none': [{ ...good, leaf: Buffer.from('{}') }, /log-invalid/],
     'another sender': [await makeLogEntry(facts, certs, { sender: 'x' }), /sender in the entry of the log is "x"/],
     'another document': [await makeLogEntry(facts, certs, { document: 'x' }), /document in the entry/],
@@ -75,4 +78,21 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     const lying = await makeReceipt(bytes, certs, { ...facts, logEntry })
     t.throws(() => checkReceipt(lying, delivered, trust, now), { code: 'receipt-invalid', detail }, what)
   }
+})
+
+t.test('believes no receipt that is proved by the log of another receiver, whose key is known', async t => {
+  const third = await makeCerts(t, 'MINISTRY 3_SEG01')
+  const logs = [...(await loadReceiptTrust(third)).logs]
+  const facts = {
+    receiverId,
+    senderId: document.senderId,
+    documentId: document.id,
+    documentDigest: sha256(bytes),
+    referenceDigest: document.signature.digest,
+    acceptedAt: now.toISOString(),
+  }
+  const lying = await makeReceipt(bytes, certs, { ...facts, logEntry: await makeLogEntry(facts, third) })
+  const check = (known: typeof logs) => () => checkReceipt(lying, delivered, { ...trust, logs: known }, now)
+  t.throws(check([...trust.logs, ...logs]), { code: 'receipt-invalid', detail: /the checkpoint has no signature with the key/ })
+  t.throws(check(logs), { code: 'receipt-invalid', detail: /log\.pub has no key of the log "MINISTRY%202_SEG01"/ })
 })
