@@ -78,6 +78,11 @@ t.test('takes application/xml in UTF-8 and nothing else', async t => {
     const headers = { 'content-type': 'application/xml', 'content-encoding': coding }
     t.equal(refusalOf(await post(gateway, document, headers)), '415 media-type', coding)
   }
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  socket.write(documentHead(`Content-Type: text/plain\r\nConnection: close\r\nContent-Length: ${document.length}`))
+  socket.write(document)
+  await closed
+  t.same(readAnswers(text()), ['415 media-type'], 'a second type')
   t.same(await storedIds(gateway), [])
   t.equal((await post(gateway, document)).status, 201)
 })
@@ -118,6 +123,14 @@ t.test('answers HTTP of doubtful framing with 400 and closes', async t => {
     'HTTP/2 without asking': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     'a method that is none': 'BREW /v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n',
     'a method in small letters': 'post /v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'two Hosts': `${head}Host: other\r\n${length}${body}`,
+    'no Host': `${head.replace('Host: localhost\r\n', '')}${length}${body}`,
+    'HTTP/0.9': 'GET /v1/receipts/doc123\r\n\r\n',
+    'a coding before chunked': `${head}Transfer-Encoding: gzip, chunked${inChunks}`,
+    'a coding before chunked, in a field of its own': `${head}Transfer-Encoding: gzip\r\n${chunked}${inChunks}`,
+    'chunked in HTTP/1.0': `${head.replace('HTTP/1.1', 'HTTP/1.0')}${chunked}${inChunks}`,
+    'an unknown expectation': `${head}Expect: 200-ok\r\n${length}${body}`,
+    'an unknown expectation beside the known': `${head}Expect: 200-ok, 100-continue\r\n${length}${body}`,
     'no HTTP at all': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
   }
   for (const [title, bytes] of Object.entries(doubtful)) {

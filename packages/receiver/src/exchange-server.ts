@@ -11,6 +11,7 @@ import { sendLastAnswer } from './last-answer.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './log.ts'
 import { toFault } from './problem.ts'
+import { isContinueExpected } from './request-form.ts'
 
 export type Exchange = { readonly identity: Identity; readonly trust: Trust; readonly limits: Limits; readonly log: Logger }
 
@@ -32,6 +33,8 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
       keepAliveTimeout: limits.keepAliveTime,
       // Node looks at its timeouts only this often.
       connectionsCheckingInterval: Math.min(1000, limits.headersTime),
+      // Asked for in request-form.ts: Node's own answer would be no problem document.
+      requireHostHeader: false,
     },
     handler,
   )
@@ -44,6 +47,12 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
     answersDue.set(request.socket, due.add(response))
     response.once('close', () => due.delete(response))
   })
+  server.on('checkContinue', (request, response) => {
+    if (isContinueExpected(request)) response.writeContinue()
+    server.emit('request', request, response)
+  })
+  // What is not 100-continue is refused like any other request.
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
   server.on('drop', data => log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`))
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
     log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),

@@ -13,6 +13,7 @@ import type { Logger } from './log.ts'
 import { readLogFile } from './log-files.ts'
 import { identifyPeer } from './peer.ts'
 import { formatProblem, PROBLEM_TYPE, retryAfter, toFault } from './problem.ts'
+import { checkRequestForm } from './request-form.ts'
 
 export type ReceiverParts = Gate & { readonly log: Logger }
 
@@ -49,6 +50,7 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
+  app.addHook('onRequest', async request => checkRequestForm(request.raw))
   closeConnectionsWhenStopping(app)
 
   app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
@@ -113,6 +115,8 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
     // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it in order, then closes.
     reply.header('connection', 'close')
   }
+  // Where a request that is not understood ends is not certain either.
+  if (fault.code === 'request-malformed') reply.header('connection', 'close')
   const seconds = retryAfter(fault)
   if (seconds !== undefined) reply.header('retry-after', seconds)
   // As bytes: to text of a JSON type Fastify would add a charset, which RFC 9457 does not define.
