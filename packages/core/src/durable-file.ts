@@ -1,13 +1,15 @@
 // The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of the folder.
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 export type DurableFileOptions = {
   /** Permission bits of the file; 0o600 by default. */
   mode?: number
   /** Whether a file already under that name is replaced; when not (the default), it is kept and an EEXIST error is thrown. */
   replace?: boolean
+  /** Folder of the file while it is unfinished, on the same file system; its own by default. */
+  staging?: string
 }
 
 /**
@@ -20,8 +22,9 @@ export async function writeDurableFile(
   options: DurableFileOptions = {},
 ): Promise<void> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true })
-  const temporary = join(folder, `.tmp-${basename(path)}-${randomBytes(6).toString('hex')}`)
+  await makeDurableFolder(folder)
+  if (options.staging !== undefined) await makeDurableFolder(options.staging)
+  const temporary = join(options.staging ?? folder, `.tmp-${basename(path)}-${randomBytes(6).toString('hex')}`)
   try {
     await withFile(temporary, 'wx', options.mode ?? 0o600, async file => {
       await file.writeFile(bytes)
@@ -33,6 +36,13 @@ export async function writeDurableFile(
     await unlink(temporary).catch(() => {})
   }
   await syncFolder(folder)
+}
+
+/** Makes the folder and those above it that are missing. Crash on the way: some of them are there, empty; the next call makes the rest. */
+export async function makeDurableFolder(folder: string, mode = 0o777): Promise<void> {
+  const first = await mkdir(resolve(folder), { recursive: true, mode })
+  if (first === undefined) return
+  for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
 }
 
 /** Makes renames and new names in `folder` durable. */

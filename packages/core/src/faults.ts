@@ -65,7 +65,14 @@ export const faults = {
   },
   'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
   'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
+  'delivery-expired': { status: 500, exit: 5, sentence: 'The document could not be delivered in its lifetime, and is not tried any more.' },
+  'delivery-cancelled': { status: 500, exit: 5, sentence: 'The delivery was cancelled.' },
   'log-invalid': { status: 500, exit: 5, sentence: 'The transparency log, or a proof from it, does not verify.' },
+  'log-rewritten': {
+    status: 500,
+    exit: 6,
+    sentence: "The receiver's log does not continue what it showed before: its history was rewritten.",
+  },
   'receipt-invalid': { status: 500, exit: 6, sentence: 'The receipt does not verify.' },
 } as const satisfies Record<string, FaultRow>
 

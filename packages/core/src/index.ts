@@ -1,6 +1,6 @@
 // What every package shares; a closed list.
 export { addSettings, buildProgram, type Command, type Output, openOutput, readSettings, runProgram } from './command.ts'
-export { type DurableFileOptions, syncFolder, writeDurableFile } from './durable-file.ts'
+export { type DurableFileOptions, makeDurableFolder, syncFolder, writeDurableFile } from './durable-file.ts'
 export { Fault, quote } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'

@@ -28,6 +28,18 @@ export const settings = {
   port: { flag: '--port <number>', key: 'port', help: 'port of the exchange listener (0: any free one)', parse: parsePort },
   to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseHttpsUrl },
   timeout: { flag: '--timeout <seconds>', key: 'timeout', help: 'how long to wait for the receipt', parse: parseSeconds },
+  lifetime: {
+    flag: '--lifetime <hours>',
+    key: 'outbox.lifetime',
+    help: 'how long a document is queued before it expires',
+    parse: parseHours,
+  },
+  concurrency: {
+    flag: '--concurrency <number>',
+    key: 'outbox.concurrency',
+    help: 'documents on their way to one receiver at a time',
+    parse: parseConcurrency,
+  },
   clockSkew: {
     flag: '--clock-skew <seconds>',
     key: 'clock-skew',
@@ -107,6 +119,17 @@ function parsePort(text: string): number {
 
 function parseSeconds(text: string): number {
   if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) throw new Fault('usage', `a time is a number of seconds, such as 30, not ${quote(text)}`)
+  return Number(text)
+}
+
+function parseHours(text: string): number {
+  const isHours = /^\d{1,5}(\.\d{1,6})?$/.test(text) && Number(text) > 0
+  if (!isHours) throw new Fault('usage', `a lifetime is a number of hours, such as 72, not ${quote(text)}`)
+  return Number(text)
+}
+
+function parseConcurrency(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new Fault('usage', `a number of documents at a time is from 1 to 999, not ${quote(text)}`)
   return Number(text)
 }
 

@@ -1,4 +1,4 @@
-// The only writer of durable state: accepted documents, their receipts, and the transparency log.
+// The only writer of durable state: accepted documents, their receipts, the transparency log, and the sender's outbox.
 export {
   type AcceptedDocument,
   HELD_IN_MEMORY,
@@ -12,7 +12,18 @@ export {
 export { type LogKey, type LogVerifier, openCheckpoint, parseVerifierKey, signCheckpoint } from './log/checkpoint.ts'
 export { formatLeaf, type LogEvent, parseLeaf } from './log/leaf.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
+export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
+export type {
+  Outbox,
+  OutboxDocument,
+  OutboxEntry,
+  OutboxReason,
+  OutboxState,
+  OwnSignature,
+  SeenCheckpoint,
+} from './outbox/outbox.ts'
+export { openOutbox } from './outbox/sqlite-outbox.ts'
 export { type LedgerOptions, openLedger, openLedgerReader } from './sqlite-ledger.ts'
 export type { CheckReceipt } from './verify-document.ts'
 export { verifyLedger } from './verify-ledger.ts'

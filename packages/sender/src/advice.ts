@@ -46,7 +46,10 @@ export const advice = {
   'file-exists': 'Choose another name, or remove the file.',
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'delivery-refused': 'See the reason that stands beside it.',
-  'delivery-pending': 'Send again later: the same bytes go out, and they are accepted at most once.',
+  'delivery-pending': 'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',
+  'delivery-expired': '`sender outbox retry` queues it again.',
+  'delivery-cancelled': '`sender outbox retry` queues it again.',
   'log-invalid': 'Keep both sides of what does not fit as evidence, and ask the operator of the log.',
+  'log-rewritten': 'Trust no receipt of this receiver until its operator explains, over another channel; keep the evidence.',
   'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
 } as const satisfies Record<FaultCode, string>

@@ -1,6 +1,6 @@
 // Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed? (docs/log.md)
 import { Fault, quote } from '@seg/core'
-import { hashLeaf, type LogVerifier, openCheckpoint, parseLeaf, parseVerifierKey, verifyInclusion } from '@seg/ledger'
+import { hashLeaf, type LogVerifier, openCheckpoint, parseLeaf, parseVerifierKey, type SeenCheckpoint, verifyInclusion } from '@seg/ledger'
 import { loadTrust, loadVerifierKeys, logName, type Trust } from '@seg/pki'
 import type { ReceiptFacts } from '@seg/xmldsig'
 
@@ -13,9 +13,11 @@ export async function loadReceiptTrust(certs: string): Promise<ReceiptTrust> {
   return { ...trust, logs: keys.map(parseVerifierKey) }
 }
 
+/** The tree that a receipt's entry stands in, and whose key vouches for it: `log` names that key for good. */
+export type ShownTree = SeenCheckpoint & { readonly log: string }
+
 /** Throws the Faults `receipt-invalid` and `log-invalid`, with what was expected and found. */
-export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: readonly LogVerifier[]): void {
-  // The receiver's own log: another's, though log.pub has its key, proves nothing of this receiver.
+export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: readonly LogVerifier[]): ShownTree {
   const name = logName(receipt.receiverId)
   const verifier = logs.find(log => log.name === name)
   if (verifier === undefined) throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} of the receipt's receiver`)
@@ -24,6 +26,7 @@ export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: read
     throw new Fault('receipt-invalid', `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`)
   verifyInclusion({ leafHash: hashLeaf(logEntry.leaf), index: logEntry.index, proof: logEntry.proof, tree })
   checkLeaf(logEntry.leaf, receipt)
+  return { ...tree, note: logEntry.checkpoint, log: `${name}+${verifier.hash.toString('hex')}` }
 }
 
 function checkLeaf(leaf: Buffer, receipt: Omit<ReceiptFacts, 'logEntry'>): void {

@@ -3,10 +3,10 @@ import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificate, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
-import { checkLogEntry, type ReceiptTrust } from './check-log-entry.ts'
+import { checkLogEntry, type ReceiptTrust, type ShownTree } from './check-log-entry.ts'
 
-/** A receipt that holds, and the seal certificate that made it. */
-export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certificate }
+/** A receipt that holds, the seal certificate that made it, and the tree of the receiver's log that it shows. */
+export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certificate; readonly tree: ShownTree }
 
 /** What the receipt must say: the SHA-256 of the exact bytes sent, what they sign, and who took them. */
 export type Delivered = { readonly sha256: Buffer; readonly document: VerifiedDocument; readonly serverId: string }
@@ -42,8 +42,7 @@ function openReceipt(receipt: Uint8Array, trustSeal: (certificate: X509Certifica
     asReceiptFault(() => gatewayId(facts.certificate)),
     facts.receiverId,
   )
-  asReceiptFault(() => checkLogEntry(facts, logs))
-  return facts
+  return { ...facts, tree: asReceiptFault(() => checkLogEntry(facts, logs)) }
 }
 
 /** Whatever is wrong with a receipt or its certificate, the receipt is what does not verify (exit code 6). */

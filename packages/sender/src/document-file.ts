@@ -25,7 +25,7 @@ export async function openDocumentFile(path: string, meter: Meter = silentMeter)
     const { size } = await file.stat()
     return {
       size,
-      pieces: doing => readPieces(file, path, meter(doing, size)),
+      pieces: doing => readPieces(file, path, size, meter(doing, size)),
       [Symbol.asyncDispose]: () => file.close(),
     }
   })
@@ -45,9 +45,11 @@ export async function digestFile(file: DocumentFile): Promise<Buffer> {
 }
 
 /** One buffer is filled while the other is worked on. */
-async function* readPieces(file: FileHandle, path: string, advance: (done: number) => void): AsyncGenerator<Buffer> {
+async function* readPieces(file: FileHandle, path: string, size: number, advance: (done: number) => void): AsyncGenerator<Buffer> {
   const read = (buffer: Buffer, position: number) => onFile('read', path, () => file.read(buffer, 0, buffer.length, position))
-  let [current, next] = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)]
+  // Small documents are many: each has buffers of its own length, and one byte more shows their end.
+  const length = Math.min(PIECE_BYTES, size + 1)
+  let [current, next] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)]
   let ahead = read(current, 0)
   try {
     for (let position = 0; ; ) {

@@ -1,10 +1,11 @@
 // A receiver that says no before it has the document: the rest is not sent, and its answer counts whatever becomes of the connection.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { faults } from '@seg/core'
 import t, { type Test } from 'tap'
-import { deliver } from './deliver.ts'
 import { readFilePieces } from './document-file.ts'
+import { postDocument } from './post-document.ts'
 import { type Handler, refuse, startServer } from './testing/foreign-receiver.ts'
 import { makeCerts, makeFolder, openSender, writeLargeDocument } from './testing/gateways.ts'
 
@@ -33,10 +34,11 @@ const refusers: Record<string, Handler> = {
 
 const body = { bytes: (await stat(path)).size, read: () => readFilePieces(path, 'sending') }
 
-async function send(t: Test, receiver: URL, timeout?: number) {
-  const { identity, trust, patience, pauses } = await openSender(certs, await makeFolder(t), timeout)
-  const outcome = await deliver(body, { receiver, identity, trust, admitServer() {} }, patience).catch(error => error)
-  return { outcome, pauses }
+async function post(t: Test, receiver: URL, limits: { time?: number; stall?: number } = {}) {
+  await using sender = await openSender(certs, await makeFolder(t))
+  const { identity, trust, patience } = sender
+  const signal = AbortSignal.timeout(limits.time ?? 10_000)
+  return await postDocument(body, { receiver, identity, trust, admitServer() {} }, { ...limits, signal, now: patience.now })
 }
 
 for (const [when, handler] of Object.entries(refusers)) {
@@ -47,9 +49,8 @@ for (const [when, handler] of Object.entries(refusers)) {
       return handler(request, response)
     })
     for (let i = 0; i < 10; i++) {
-      const { outcome, pauses } = await send(t, receiver.url)
-      t.match(outcome, { code: 'delivery-refused', problem: { code: 'document-too-large', status: faults['document-too-large'].status } })
-      t.same(pauses, [])
+      const { status } = faults['document-too-large']
+      await t.rejects(post(t, receiver.url), { code: 'delivery-refused', problem: { code: 'document-too-large', status } })
     }
     t.ok(
       received.every(bytes => bytes < size / 2),
@@ -58,15 +59,25 @@ for (const [when, handler] of Object.entries(refusers)) {
   })
 }
 
-t.test('tries again when the connection breaks in the middle without an answer', async t => {
+t.test('is for another try when the connection breaks in the middle without an answer', async t => {
   const receiver = await startServer(t, certs, request => request.once('data', () => request.socket.destroy()))
-  const { outcome, pauses } = await send(t, receiver.url, 500)
-  t.match(outcome, { code: 'delivery-pending', detail: /tries/ })
-  t.ok(pauses.length > 1)
+  t.match(await post(t, receiver.url), { reason: /./, retryAfter: 0, concernsReceiver: true })
 })
 
 t.test('says how much was sent when the time was up in the middle', async t => {
   const receiver = await startServer(t, certs, request => request.pause())
-  const { outcome } = await send(t, receiver.url, 500)
-  t.match(outcome, { code: 'delivery-pending', detail: /the time was up when [1-9]\d* of \d+ bytes were sent/ })
+  t.match(await post(t, receiver.url, { time: 500 }), { reason: /the time was up when [1-9]\d* of \d+ bytes were sent/ })
+})
+
+t.test('gives up on a line that carries nothing any more, and not on one that is slow', async t => {
+  const stalled = await startServer(t, certs, request => request.pause())
+  t.match(await post(t, stalled.url, { stall: 300 }), { reason: /the line had stalled when [1-9]\d* of \d+ bytes were sent/ })
+  const slow = await startServer(t, certs, async (request, response) => {
+    // Longer in all than nothing may move.
+    for await (const _ of request) await pause(3)
+    refuse('rate-limit')(response, Buffer.alloc(0), 1)
+  })
+  const begin = performance.now()
+  t.match(await post(t, slow.url, { stall: 300 }), { reason: /^rate-limit/ })
+  t.ok(performance.now() - begin > 300)
 })

@@ -1,12 +1,16 @@
 // The sender's commands.
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
+import { runDeliver } from './deliver-command.ts'
+import { parseLimit, parseState, runCancel, runList, runRetry, runShow } from './outbox-command.ts'
 import { runSend } from './send-command.ts'
 import { runSign } from './sign-command.ts'
 import { parseRepeat, runVerify } from './verify-command.ts'
 import { runVerifyReceipt } from './verify-receipt-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
+const data = resolve(rootFolder, 'data/sender')
+const to = new URL('https://localhost:8443')
 const program = buildProgram('sender', 'signs documents, delivers them over mutual TLS and verifies the receipts')
 
 const idHelp = 'document id to set; auto: a fresh one'
@@ -17,7 +21,24 @@ const send = program
   .description('sign files, deliver them and verify the receipts')
   .argument('<file...>', 'documents, signed or not')
 send.option('--id <id>', idHelp).option('--strip-comments', stripHelp)
-addSettings(send, { to: new URL('https://localhost:8443'), timeout: 30, certs, data: resolve(rootFolder, 'data/sender') }).action(runSend)
+send.option('--no-wait', 'only queue them; `sender deliver` delivers them')
+addSettings(send, { to, timeout: 30, lifetime: 72, certs, data }).action(runSend)
+
+const deliver = program
+  .command('deliver')
+  .description('deliver what is queued or dropped into outgoing/ of the data folder, until told to stop')
+addSettings(deliver, { to, lifetime: 72, concurrency: 8, certs, data }).action(runDeliver)
+
+const outbox = program.command('outbox').description('what was taken on, and what came of it, also while others deliver')
+const list = outbox.command('list').description('all entries, in the order of queueing')
+list.option('--state <state>', 'only those that are queued, delivered, refused, expired or cancelled', parseState)
+addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runList)
+const entryHelp = 'number of the entry, or id of its document'
+addSettings(outbox.command('show').description('what is known of one').argument('<entry>', entryHelp), { data }).action(runShow)
+const retry = outbox.command('retry').description('make what is queued due now; queue again what was refused, expired or cancelled')
+addSettings(retry.argument('<entry...>', entryHelp), { lifetime: 72, data }).action(runRetry)
+const cancel = outbox.command('cancel').description('give up what is queued and not on its way').argument('<entry...>', entryHelp)
+addSettings(cancel, { data }).action(runCancel)
 
 const sign = program.command('sign').description('sign a file without sending it').argument('<file>', 'the document')
 sign.option('-o, --output <file>', 'where to write the signed document; standard output without').option('--id <id>', idHelp)

@@ -1,8 +1,8 @@
 import { Fault } from '@seg/core'
 import t from 'tap'
+import type { Delivery } from './gateway.ts'
 import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, worstOf } from './outcome.ts'
 import { DeliveryRefused } from './problem.ts'
-import type { Delivery } from './send.ts'
 
 const receipt = {
   documentId: 'doc123',

@@ -1,8 +1,8 @@
 // How the sending of one file ended, as JSON, as words for people and as an exit code.
 import { type Fault, type FaultCode, faults, quote } from '@seg/core'
 import { advice } from './advice.ts'
+import type { Delivery } from './gateway.ts'
 import { DeliveryRefused } from './problem.ts'
-import type { Delivery } from './send.ts'
 
 export type Outcome = Delivered | Failed
 export type Delivered = { readonly file: string; readonly seconds: number; readonly delivery: Delivery }
@@ -52,6 +52,7 @@ function deliveryFacts({ file, delivery }: Delivered) {
     referenceDigest: receipt.referenceDigest.toString('base64'),
     receipt: delivery.receiptPath,
     document: delivery.documentPath,
+    number: delivery.number,
     ...made,
   }
 }
@@ -63,14 +64,15 @@ export function describeOutcome(outcome: Outcome, paint: Paint): string {
 function describeDelivery({ file, seconds, delivery }: Delivered, paint: Paint): string {
   const { receipt, receiptPath, made } = delivery
   if (!made) return `${paint('green', '✔')} ${file}: already delivered on ${receipt.acceptedAt}, receipt at ${receiptPath}`
-  const { protocol, cipher, group } = made.tls
+  const tries = made.tries > 1 ? `, at try ${made.tries}` : ''
+  const over = made.tls ? `over       ${made.tls.protocol}, ${made.tls.cipher}, ${made.tls.group}` : 'by         another process'
   return [
     `${paint('green', '✔')} ${file}: ${paint('bold', 'delivered')}, the receipt verifies (${seconds.toFixed(2)} s)`,
     `    document   ${receipt.documentId}, from ${quote(receipt.senderId)} to ${quote(receipt.receiverId)}`,
     `    accepted   ${receipt.acceptedAt}`,
     `    sha-256    ${receipt.documentDigest.toString('hex')}`,
     `    receipt    ${receiptPath}`,
-    `    over       ${protocol}, ${cipher}, ${group}${made.tries > 1 ? `, at try ${made.tries}` : ''}`,
+    `    ${over}${tries}`,
   ].join('\n')
 }
 
@@ -79,7 +81,8 @@ const words = { refused: 'refused', pending: 'not delivered yet', unverified: 't
 function describeFailure({ file, fault }: Failed, paint: Paint): string {
   const code = codeOf(fault)
   const reason = fault instanceof DeliveryRefused ? fault.problem.sentence : `${faults[code].sentence}\n    ${fault.detail}`
-  const heading = `${paint('red', '✖')} ${file}: ${words[stateOf(fault)]}: ${paint('bold', code)}`
+  const alarm = code === 'log-rewritten' ? `${paint('red', paint('bold', 'ALARM'))} ` : ''
+  const heading = `${paint('red', '✖')} ${alarm}${file}: ${words[stateOf(fault)]}: ${paint('bold', code)}`
   return `${heading}\n    ${reason}\n    ${paint('yellow', 'What to do:')} ${advice[code]}`
 }
 

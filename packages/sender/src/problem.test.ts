@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Answer } from './post-document.ts'
+import type { Answer } from './connection.ts'
 import { readProblem } from './problem.ts'
 
 const answer = (status: number, body: unknown, mediaType = 'application/problem+json') => {

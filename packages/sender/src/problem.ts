@@ -1,6 +1,6 @@
 // What a receiver says when it refuses, read with suspicion: only a code of the registry counts as a code, other text is quoted.
 import { Fault, type FaultCode, faults, isFaultCode, quote } from '@seg/core'
-import type { Answer } from './post-document.ts'
+import type { Answer } from './connection.ts'
 
 export type Problem = {
   /** The registry's code when the answer carried one that fits its status, else `delivery-refused`. */

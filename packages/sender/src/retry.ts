@@ -1,14 +1,17 @@
 // When to try again: full-jitter exponential backoff, never sooner than the receiver asked with Retry-After.
 
 const baseDelay = 250
-const longestDelay = 8_000
+/** While a person waits, and while nobody does. */
+export const LONGEST_WAIT = 8_000
+export const LONGEST_PAUSE = 60_000
 
 /**
  * Milliseconds to wait before the next try. `attempt` counts the tries made so far, from 1; `random` gives a number in [0, 1).
+ * `longest` (milliseconds) is the cap.
  * Full jitter spreads senders that failed together over the whole interval, also after the moment that Retry-After names.
  */
-export function retryDelay(attempt: number, retryAfter: number, random: () => number): number {
-  const interval = Math.min(longestDelay, baseDelay * 2 ** (attempt - 1))
+export function retryDelay(attempt: number, retryAfter: number, random: () => number, longest = LONGEST_WAIT): number {
+  const interval = Math.min(longest, baseDelay * 2 ** (attempt - 1))
   return retryAfter + Math.floor(random() * interval)
 }
 

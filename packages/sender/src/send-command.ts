@@ -2,27 +2,26 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { loadIdentity } from '@seg/pki'
-import { loadReceiptTrust } from './check-log-entry.ts'
 import { openDocumentFile } from './document-file.ts'
+import type { SendingGateway } from './gateway.ts'
+import { openGateway } from './open-gateway.ts'
 import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, type Paint, worstOf } from './outcome.ts'
 import { openMeter, openProgress, type Progress } from './progress.ts'
-import { type SendingGateway, sendTemplate } from './send.ts'
+import { queueOnly, sendTemplate } from './send.ts'
 import { chooseId } from './sign-template.ts'
 
-type Options = { readonly id?: string; readonly stripComments?: boolean }
+type Options = { readonly id?: string; readonly stripComments?: boolean; readonly wait: boolean }
 
 export async function runSend(files: readonly [string, ...string[]], options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
-  const { certs, data, to, timeout } = readSettings(command, ['certs', 'data', 'to', 'timeout'])
+  const { to, timeout, ...settings } = readSettings(command, ['certs', 'data', 'to', 'timeout', 'lifetime'])
   checkUsage(files, options, to)
-  const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadReceiptTrust(certs)])
   const progress = openProgress(process.stderr, { isSilent: output.json })
   const note = (line: string) => {
     progress.clear()
     output.say(line)
   }
-  const gateway = { identity, trust, data, note, patience: openPatience(timeout, progress) }
+  await using gateway = await openGateway(settings, { note, patience: openPatience(timeout, progress) })
 
   const outcomes: Outcome[] = []
   for (const file of files) {
@@ -42,8 +41,9 @@ async function sendFile(file: string, options: Options, to: URL, gateway: Sendin
   const passed = () => (performance.now() - start) / 1000
   try {
     await using input = await openDocumentFile(resolveUserPath(file), gateway.meter)
-    const template = { input, id: chooseId(options.id), stripComments: options.stripComments === true }
-    return { file, delivery: await sendTemplate(template, to, gateway), seconds: passed() }
+    const template = { file, input, id: chooseId(options.id), stripComments: options.stripComments === true }
+    const send = options.wait ? sendTemplate : queueOnly
+    return { file, delivery: await send(template, to, gateway), seconds: passed() }
   } catch (fault) {
     if (fault instanceof Fault) return { file, fault, seconds: passed() }
     throw fault

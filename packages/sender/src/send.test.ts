@@ -107,7 +107,7 @@ t.test('remembers a refusal, and asks again when told to send again', async t =>
   })
   const { made } = await sendTemplate(template, receiver.url, sender)
   t.ok(made)
-  t.match(sender.notes, [/refused this document on .* with partner-unknown/])
+  t.match(sender.notes, [/was refused on .* with partner-unknown/])
   t.same(receiver.received[0], receiver.received[1])
 })
 

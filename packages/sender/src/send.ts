@@ -1,169 +1,90 @@
-// Sending: find the earlier delivery or make the document once, deliver these bytes, and believe only a receipt that verifies.
-import { Fault, quote } from '@seg/core'
-import { checkCertificate, gatewayId, type Identity } from '@seg/pki'
-import type { Outline } from '@seg/xmldsig'
-import type { ReceiptTrust } from './check-log-entry.ts'
-import { type CheckedReceipt, checkReceipt, checkStoredReceipt } from './check-receipt.ts'
-import { type Accepted, deliver, type Patience } from './deliver.ts'
-import { type DeliveryRecord, openDelivery, type Pieces } from './delivery-store.ts'
-import { digestFile, openDocumentFile, readFilePieces } from './document-file.ts'
-import type { TlsFacts } from './post-document.ts'
-import { DeliveryRefused } from './problem.ts'
-import type { Meter } from './progress.ts'
-import { isTimestampOurs, readOutline, signTemplate, type Template } from './sign-template.ts'
-import { readSignedFile, type SignedFacts } from './signed-document.ts'
+// Sending while somebody waits: find the earlier delivery or queue the document, and try until there is a verified receipt, a no, or no time left.
+import { Fault } from '@seg/core'
+import type { Delivery, SendingGateway } from './gateway.ts'
+import type { Later } from './post-document.ts'
+import { postpone } from './postpone.ts'
+import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
+import { retryDelay } from './retry.ts'
+import { faultOf } from './settled-entry.ts'
+import type { Template } from './sign-template.ts'
+import { tryDelivery } from './try-delivery.ts'
 
-/** Who sends, whom we trust, where deliveries are remembered, and how patiently. */
-export type SendingGateway = {
-  readonly identity: Identity
-  readonly trust: ReceiptTrust
-  /** Folder of this gateway's durable state. */
-  readonly data: string
-  readonly patience: Patience
-  /** Told what a person may want to know on the way. */
-  readonly note: (line: string) => void
-  readonly meter: Meter
-}
-
-/** A document with a verified receipt; `made` is undefined when that was so before and no connection was needed. */
-export type Delivery = {
-  readonly receipt: CheckedReceipt
-  readonly receiptPath: string
-  readonly documentPath: string
-  readonly made: { readonly tries: number; readonly tls: TlsFacts } | undefined
-}
+/** Milliseconds between two looks at an entry that another process has on its way. */
+const WATCH_INTERVAL = 200
 
 /**
- * Resolves when the receiver's receipt for this template is verified and stored. Throws DeliveryRefused, Fault `delivery-pending` or
- * `receipt-invalid`, and the faults of a document, key or disk that is not in order; sending again is safe after each of them.
+ * Resolves when the receiver's receipt for this template is verified and stored. Throws DeliveryRefused, the Faults `delivery-pending` (the document stays
+ * queued), `receipt-invalid`, `log-rewritten`, and those of a document, key or disk that is not in order; sending again is safe after each of them.
  */
 export async function sendTemplate(template: Template, receiver: URL, gateway: SendingGateway): Promise<Delivery> {
-  const record = openDelivery(gateway.data, { inputDigest: await digestFile(template.input), id: template.id, receiver })
-  const earlier = await findDelivery(record, gateway)
-  if (earlier) return earlier
-  await recallRefusal(record, gateway)
-  const outline = await readOutline(template)
-  const signed = await signOnce(template, outline, record, gateway)
-  try {
-    return await exchange(signed, receiver, record, gateway)
-  } catch (error) {
-    if (!isStale(error) || !isTimestampOurs(outline)) throw error
-    // A receiver answers the replay of an accepted document before it looks at the clock: these bytes were never accepted.
-    gateway.note('the timestamp has become stale on the way: signing afresh')
-    return await exchange(await signAfresh(template, outline, record, gateway), receiver, record, gateway)
+  const queued = await queueTemplate(template, receiver, gateway)
+  return 'receipt' in queued ? queued : deliverQueued(queued, gateway)
+}
+
+/** Queues the template and leaves the rest to others: throws the Fault `delivery-pending` unless it was delivered before. */
+export async function queueOnly(template: Template, receiver: URL, gateway: SendingGateway): Promise<Delivery> {
+  const queued = await queueTemplate(template, receiver, gateway)
+  if ('receipt' in queued) return queued
+  throw new Fault('delivery-pending', `queued as number ${queued.entry.number}; \`sender deliver\` delivers it`)
+}
+
+async function deliverQueued({ entry: { number }, facts }: Queued, gateway: SendingGateway): Promise<Delivery> {
+  const { outbox, patience } = gateway
+  const end = performance.now() + patience.timeout
+  const signal = AbortSignal.timeout(patience.timeout)
+  let known = facts
+  let later: Later | undefined
+  for (let tries = 0; ; ) {
+    const entry = await outbox.leaseOne(number, patience.now().getTime())
+    if (entry === undefined) {
+      const delivery = await watch(number, gateway)
+      if (delivery) return delivery
+      if (performance.now() >= end) throw pending('another process has it on its way', number, patience.timeout)
+      await patience.pause(WATCH_INTERVAL)
+      continue
+    }
+    tries++
+    const outcome = await tryDelivery(entry, gateway, { signal }, known).catch(async error => {
+      await outbox.release(number)
+      throw error
+    })
+    known = undefined
+    if (outcome.kind === 'delivered') return { ...outcome.delivery, made: { ...outcome.delivery.made, tries } }
+    if (outcome.kind === 'refused') throw outcome.fault
+    const left = end - performance.now()
+    if (outcome.kind === 'stuck') {
+      await postpone(entry, outcome.fault, retryDelay(entry.tries + 1, 0, patience.random), gateway)
+      throw outcome.fault
+    }
+    // That the time was up in the middle of a try says less than why the one before failed.
+    later = signal.aborted ? (later ?? outcome) : outcome
+    const isLast = left < 50 || later.retryAfter >= left
+    const delay = retryDelay(tries, later.retryAfter, patience.random)
+    // The last wait ends early enough for one more try.
+    const wait = isLast ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
+    const fault = isLast ? pending(explain(later, tries), number, patience.timeout) : new Fault('delivery-pending', later.reason)
+    await postpone(entry, new Fault('delivery-pending', later.reason), wait, gateway)
+    if (isLast) throw fault
+    patience.onWait(later.reason, wait)
+    await patience.pause(wait)
   }
 }
 
-async function findDelivery(record: DeliveryRecord, { trust, note, meter }: SendingGateway): Promise<Delivery | undefined> {
-  const receipt = await record.receipt()
-  if (receipt === undefined || !(await record.hasDocument())) return undefined
-  await using document = await openDocumentFile(record.documentPath, meter)
-  const sha256 = await digestFile(document)
-  try {
-    const checked = checkStoredReceipt(receipt, sha256, trust)
-    return { receipt: checked, receiptPath: record.receiptPath, documentPath: record.documentPath, made: undefined }
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'receipt-invalid') throw error
-    // Say, another CA since then. What does not verify is no receipt: ask the receiver again.
-    note(`the receipt of an earlier delivery does not verify any more (${error.detail}): sending again`)
-    return undefined
-  }
+/** What another process made of the entry; undefined while it is queued. */
+async function watch(number: number, gateway: SendingGateway): Promise<Delivery | undefined> {
+  const entry = await gateway.outbox.find(number)
+  if (entry === undefined || entry.state === 'queued') return undefined
+  if (entry.state !== 'delivered') throw faultOf(entry)
+  const delivery = await findDelivery(entry, gateway)
+  if (delivery === undefined) throw new Fault('receipt-invalid', `number ${number} of the outbox has a receipt that does not verify`)
+  return { ...delivery, made: { tries: entry.tries } }
 }
 
-async function recallRefusal(record: DeliveryRecord, { note }: SendingGateway): Promise<void> {
-  const refusal = await record.refusal()
-  if (refusal) note(`the receiver refused this document on ${quote(refusal.at)} with ${refusal.code}: trying again`)
+function pending(reason: string, number: number, timeout: number): Fault {
+  return new Fault('delivery-pending', `${reason} (--timeout ${timeout / 1000}); it stays queued as number ${number}`)
 }
 
-/** The bytes of every try: those kept from an earlier one, else made now and kept before anything is sent. */
-async function signOnce(template: Template, outline: Outline, record: DeliveryRecord, gateway: SendingGateway): Promise<SignedFacts> {
-  if (outline.isSigned && template.id !== undefined)
-    throw new Fault('usage', 'a document that is signed already keeps its id: leave out --id')
-  const made = (await record.hasDocument()) ? undefined : await makeDocument(template, outline, record, gateway)
-  if (made !== undefined) return made
-  const kept = await readSignedFile(record.documentPath, gateway.identity.certificate, gateway.meter)
-  // Signed with a certificate that we no longer use, these bytes can only be refused now.
-  return kept.document instanceof Fault && !outline.isSigned ? signAfresh(template, outline, record, gateway) : kept
-}
-
-/** Keeps the document; undefined when what is kept has yet to be read: the input as it is, or the document of a process that was faster. */
-async function makeDocument(
-  template: Template,
-  outline: Outline,
-  record: DeliveryRecord,
-  { identity, patience }: SendingGateway,
-): Promise<SignedFacts | undefined> {
-  if (outline.isSigned) {
-    await record.keepDocument(template.input.pieces('copying'))
-    return undefined
-  }
-  let isOurs = false
-  const keep = async (pieces: Pieces) => {
-    isOurs = await record.keepDocument(pieces)
-  }
-  const signed = await signTemplate(template, outline, identity, patience.now(), keep)
-  return isOurs ? signed : undefined
-}
-
-async function signAfresh(template: Template, outline: Outline, record: DeliveryRecord, gateway: SendingGateway): Promise<SignedFacts> {
-  return signTemplate(template, outline, gateway.identity, gateway.patience.now(), pieces => record.replaceDocument(pieces))
-}
-
-async function exchange(signed: SignedFacts, receiver: URL, record: DeliveryRecord, gateway: SendingGateway): Promise<Delivery> {
-  const { identity, trust, patience, meter } = gateway
-  warnOfForeignSender(signed, gateway)
-  const link = { receiver, identity, trust, admitServer: admitServerFor(signed, gateway) }
-  const body = { bytes: signed.bytes, read: () => readFilePieces(record.documentPath, 'sending', meter) }
-  const accepted = await deliver(body, link, patience).catch(error => keepRefusal(error, record, gateway))
-  const receipt = await openReceipt(accepted, signed, record, gateway)
-  await record.keepReceipt(receipt.bytes)
-  const made = { tries: accepted.tries, tls: accepted.answer.tls }
-  return { receipt: receipt.checked, receiptPath: record.receiptPath, documentPath: record.documentPath, made }
-}
-
-/** A server may see the document when it is a receiver of our CA, and the very one that the document is addressed to. */
-function admitServerFor({ document }: SignedFacts, { trust, patience }: SendingGateway) {
-  return (certificate: Identity['certificate']) => {
-    checkCertificate(certificate, 'receiver', trust, patience.now())
-    const serverId = gatewayId(certificate)
-    if (document instanceof Fault || document.receiverId === serverId) return
-    const sentence = `The document is addressed to ${quote(document.receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
-    throw new DeliveryRefused({ code: 'receiver-mismatch', status: 0, sentence })
-  }
-}
-
-async function openReceipt(
-  { answer }: Accepted,
-  { sha256, document }: SignedFacts,
-  record: DeliveryRecord,
-  { trust, patience }: SendingGateway,
-) {
-  const receipt = answer.body ?? Buffer.alloc(0)
-  try {
-    if (answer.mediaType !== 'application/xml')
-      throw new Fault('receipt-invalid', `the answer is ${quote(answer.mediaType)}, not application/xml`)
-    if (answer.body === undefined) throw new Fault('receipt-invalid', 'the answer is too long for a receipt')
-    if (document instanceof Fault)
-      throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
-    const delivered = { sha256, document, serverId: gatewayId(answer.server) }
-    return { bytes: receipt, checked: checkReceipt(receipt, delivered, trust, patience.now()) }
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    const path = await record.keepUnverified(receipt)
-    throw new Fault('receipt-invalid', `${error.detail}; the answer is kept in ${path}`, { cause: error })
-  }
-}
-
-async function keepRefusal(error: unknown, record: DeliveryRecord, { patience }: SendingGateway): Promise<never> {
-  if (error instanceof DeliveryRefused) await record.keepRefusal({ code: error.problem.code, at: patience.now().toISOString() })
-  throw error
-}
-
-function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {
-  if (document instanceof Fault || document.senderId === identity.id) return
-  note(`warning: the document names the sender ${quote(document.senderId)}, but our certificate is ${quote(identity.id)}`)
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof DeliveryRefused && error.problem.code === 'timestamp-stale'
+function explain({ reason, retryAfter }: Later, tries: number): string {
+  const asked = retryAfter > 0 ? `; the receiver asks to be tried again in ${Math.ceil(retryAfter / 1000)} s` : ''
+  return `${reason}, after ${tries === 1 ? '1 try' : `${tries} tries`}${asked}`
 }

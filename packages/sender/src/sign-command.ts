@@ -27,7 +27,7 @@ export async function runSign(file: string, options: Options, command: Command):
     progress.clear()
     if (path !== undefined) output.report({ ...facts, file: path }, `signed ${envelope.id} as ${identity.id}: ${path}`)
   }
-  const template = { input, id, stripComments: options.stripComments === true }
+  const template = { file, input, id, stripComments: options.stripComments === true }
   try {
     await signTemplate(template, await readOutline(template), identity, new Date(), keep)
   } finally {

@@ -33,7 +33,7 @@ const documents: Record<string, string> = {
 
 for (const [title, text] of Object.entries(documents)) {
   t.test(`signs a document ${title} as it is signed in memory`, async t => {
-    const template = { input: await openInput(t, Buffer.from(text)), id: 'other', stripComments: true }
+    const template = { file: 'input.xml', input: await openInput(t, Buffer.from(text)), id: 'other', stripComments: true }
     const signed = await sign(template, signer, now)
     t.ok(signed.equals(await signDocument(prepareDocument(Buffer.from(text), { now, id: 'other', stripComments: true }), signer)))
     t.match(verifyDocument(signed, signer.certificate), { id: 'other', timestamp: '2026-11-23T12:00:00Z' })
@@ -44,7 +44,7 @@ for (const [title, text] of Object.entries(documents)) {
 t.test('tells the facts of what it handed over', async t => {
   const template = await openTemplate(t, makeDocument())
   let bytes = 0
-  const facts = await signTemplate(template, await readOutline(template), signer, now, async (pieces, envelope) => {
+  const { facts } = await signTemplate(template, await readOutline(template), signer, now, async (pieces, envelope) => {
     t.match(envelope, { id: 'doc123', senderId })
     for await (const piece of pieces) bytes += piece.length
   })
@@ -55,7 +55,7 @@ t.test('hands over no end of a document that changes while it is signed', async 
   const path = join(await makeFolder(t), 'input.xml')
   await writeFile(path, makeDocument())
   await using input = await openDocumentFile(path)
-  const template = { input, id: undefined, stripComments: false }
+  const template = { file: path, input, id: undefined, stripComments: false }
   const taken: Buffer[] = []
   const signing = signTemplate(template, await readOutline(template), signer, now, async pieces => {
     await writeFile(path, makeDocument().toString().replace('Saturday', 'Thursday'))

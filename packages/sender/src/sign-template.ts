@@ -1,6 +1,7 @@
 // From a template on disk to a signed document, in three passes over it: its outline, its digest, and the document with its Signature.
 import { randomUUID } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
+import type { OwnSignature } from '@seg/ledger'
 import {
   DOCUMENT_ID,
   type Envelope,
@@ -18,6 +19,8 @@ import { OctetBuffer } from './octet-buffer.ts'
 import { SignedDocumentReader, type SignedFacts } from './signed-document.ts'
 
 export type Template = {
+  /** What people call the input. */
+  readonly file: string
   readonly input: DocumentFile
   /** The document id to set; undefined keeps the template's own. */
   readonly id: string | undefined
@@ -25,7 +28,10 @@ export type Template = {
 }
 
 /** Where the signed document goes, piece by piece; each is good until the next one is asked for. */
-export type Keep = (pieces: AsyncIterable<Buffer>, envelope: Envelope) => Promise<unknown>
+export type Keep<Kept = unknown> = (pieces: AsyncIterable<Buffer>, envelope: Envelope) => Promise<Kept>
+
+/** A document that was just signed, where our own work stands in it, and what `keep` made of it. */
+export type Signed<Kept> = { readonly facts: SignedFacts; readonly own: OwnSignature; readonly kept: Kept }
 
 /** The first pass. Throws Fault `xml-…` for a document outside the profile: not even a signed one is sent then. */
 export async function readOutline({ input, stripComments }: Template): Promise<Outline> {
@@ -43,7 +49,13 @@ export function isTimestampOurs({ isSigned, openTimestamp }: Outline): boolean {
  * The other two: fills in the timestamp and id, signs, and hands the document to `keep`. The last piece comes only when the whole has verified.
  * Throws Fault for a document that the profile does not allow or that is signed already.
  */
-export async function signTemplate(template: Template, outline: Outline, signer: Signer, now: Date, keep: Keep): Promise<SignedFacts> {
+export async function signTemplate<Kept>(
+  template: Template,
+  outline: Outline,
+  signer: Signer,
+  now: Date,
+  keep: Keep<Kept>,
+): Promise<Signed<Kept>> {
   const fill = fillOf(template, now)
   const { signer: documentSigner, readEnvelope } = openSigner(signer)
   const filling = new TemplateFilling(outline, fill, octets => documentSigner.write(octets))
@@ -62,9 +74,11 @@ export async function signTemplate(template: Template, outline: Outline, signer:
     facts = checkOwnSignature(await reader.end())
     yield last
   }
-  await keep(signed(), readEnvelope())
+  const kept = await keep(signed(), readEnvelope())
   if (facts === undefined) throw new TypeError('the signed document was not taken to its end')
-  return facts
+  const { offset, signature } = placed
+  const own = { offset, tailBytes: facts.bytes - offset - signature.length, fillsTime: isTimestampOurs(outline) }
+  return { facts, own, kept }
 }
 
 /** The id that `--id` asks for: undefined, a fresh one for `auto`, or the one given. Throws Fault `usage` for what can be no document id. */

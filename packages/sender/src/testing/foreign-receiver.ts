@@ -1,12 +1,12 @@
 // A receiver written by someone else: a bare TLS server on the loopback that answers whatever a test wants, true or not.
-import { createHash, createPrivateKey } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { faults } from '@seg/core'
-import { formatLeaf, hashLeaf, type LogEvent, signCheckpoint } from '@seg/ledger'
-import { type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
+import { formatLeaf, type LogEvent } from '@seg/ledger'
+import { type Identity, loadIdentity, loadTrust } from '@seg/pki'
 import {
   type LogEntry,
   openReceiptSeal,
@@ -17,6 +17,7 @@ import {
   verifyDocument,
 } from '@seg/xmldsig'
 import type { Test } from 'tap'
+import { ForeignLog, logOf } from './foreign-log.ts'
 
 /** Answers the `count`th request (from 1), or leaves it unanswered. */
 export type Reply = (response: ServerResponse, received: Buffer, count: number) => unknown
@@ -53,12 +54,20 @@ export async function startServer(
     minVersion: version,
     maxVersion: version,
   } as const
-  return listen(t, createTlsServer(tls), host, handler)
+  return listen(t, createTlsServer(tls), host, serveLog(certs, handler))
 }
 
 /** The same without TLS, which no sender may talk to. */
 export async function startPlainServer(t: Test): Promise<ForeignReceiver> {
   return { ...(await listen(t, createServer(), 'localhost', (_request, response) => response.end())), received: [] }
+}
+
+/** Honest about its log, whatever it says of documents. */
+function serveLog(certs: string, handler: Handler): Handler {
+  return (request, response) => {
+    const path = /^\/v1\/log\/(.*)$/.exec(request.url ?? '')?.[1]
+    return path === undefined ? handler(request, response) : logOf(certs).answer(path, response)
+  }
 }
 
 function collect(received: Buffer[], reply: Reply): Handler {
@@ -101,7 +110,7 @@ async function sealReceipt(
     acceptedAt: new Date().toISOString(),
     ...lie,
   }
-  const logEntry = lie.logEntry ?? (await makeLogEntry(facts, certs))
+  const logEntry = lie.logEntry ?? (await logOf(certs).append(makeLeaf(facts)))
   return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, logEntry })
 }
 
@@ -109,10 +118,15 @@ async function sealReceipt(
 export async function makeLogEntry(
   facts: Omit<ReceiptFacts, 'logEntry'>,
   certs: string,
-  change: Partial<Extract<LogEvent, { type: 'accepted' }>> = {},
+  change: Partial<AcceptedLeaf> = {},
 ): Promise<LogEntry> {
-  const { name, keyPem } = await loadLogKey(certs, (await loadIdentity(certs, 'receiver')).id)
-  const leaf = formatLeaf({
+  return new ForeignLog(certs).append(makeLeaf(facts, change))
+}
+
+type AcceptedLeaf = Extract<LogEvent, { type: 'accepted' }>
+
+function makeLeaf(facts: Omit<ReceiptFacts, 'logEntry'>, change: Partial<AcceptedLeaf> = {}): Buffer {
+  return formatLeaf({
     type: 'accepted',
     at: facts.acceptedAt,
     sender: facts.senderId,
@@ -122,8 +136,6 @@ export async function makeLogEntry(
     reference: facts.referenceDigest.toString('base64'),
     ...change,
   })
-  const checkpoint = signCheckpoint({ size: 1, root: hashLeaf(leaf) }, { name, privateKey: createPrivateKey(keyPem) })
-  return { index: 0, treeSize: 1, leaf, proof: [], checkpoint }
 }
 
 export function sha256(bytes: Uint8Array): Buffer {

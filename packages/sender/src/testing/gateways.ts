@@ -2,13 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generate, loadIdentity } from '@seg/pki'
+import { setImmediate } from 'node:timers/promises'
+import { generate } from '@seg/pki'
 import type { Signer } from '@seg/xmldsig'
 import type { Test } from 'tap'
-import { loadReceiptTrust } from '../check-log-entry.ts'
 import { type DocumentFile, openDocumentFile } from '../document-file.ts'
-import { silentMeter } from '../progress.ts'
-import type { SendingGateway } from '../send.ts'
+import type { SendingGateway } from '../gateway.ts'
+import { openGateway } from '../open-gateway.ts'
 import { readOutline, signTemplate, type Template } from '../sign-template.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
@@ -32,20 +32,21 @@ export async function makeCerts(t: Test, receiver = receiverId, hosts = ['localh
 export type Diary = { readonly notes: string[]; readonly pauses: number[] }
 
 /** A sender that takes no real pauses and jitters as far as it may. Its clock is the real one unless `now` says otherwise. */
-export async function openSender(certs: string, data: string, timeout = 10_000, now = () => new Date()): Promise<SendingGateway & Diary> {
+export async function openSender(
+  certs: string,
+  data: string,
+  timeout = 10_000,
+  now = () => new Date(),
+): Promise<SendingGateway & Diary & AsyncDisposable> {
   const notes: string[] = []
   const pauses: number[] = []
-  const pause = async (milliseconds: number) => void pauses.push(milliseconds)
-  return {
-    identity: await loadIdentity(certs, 'sender'),
-    trust: await loadReceiptTrust(certs),
-    data,
-    patience: { timeout, now, random: () => 0.5, pause, onWait() {} },
-    meter: silentMeter,
-    note: line => void notes.push(line),
-    notes,
-    pauses,
+  const pause = async (milliseconds: number) => {
+    pauses.push(milliseconds)
+    await setImmediate()
   }
+  const patience = { timeout, now, random: () => 0.5, pause, onWait() {} }
+  const gateway = await openGateway({ certs, data, lifetime: 72 }, { patience, note: line => void notes.push(line) })
+  return { ...gateway, notes, pauses }
 }
 
 /** A file of these bytes. */
@@ -58,7 +59,7 @@ export async function openInput(t: Test, bytes: Uint8Array): Promise<DocumentFil
 }
 
 export async function openTemplate(t: Test, bytes: Uint8Array): Promise<Template> {
-  return { input: await openInput(t, bytes), id: undefined, stripComments: false }
+  return { file: 'input.xml', input: await openInput(t, bytes), id: undefined, stripComments: false }
 }
 
 /** The signed document as a whole. */

@@ -1,18 +1,57 @@
 // The sender's command line as its own process, the way a script runs it.
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
 
 export type Run = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
 
 const main = resolve(import.meta.dirname, '../main.ts')
 
+type Environment = Readonly<Record<string, string>>
+
 /** Runs `sender …` in `folder` with no settings but the given ones. */
-export function runSender(folder: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name))
-  const env = { ...Object.fromEntries(clean), INIT_CWD: folder, ...environment }
+export function runSender(folder: string, args: readonly string[], environment: Environment = {}): Promise<Run> {
+  const env = cleanEnvironment(folder, environment)
   return new Promise(done => {
     const child = execFile(process.execPath, [main, ...args], { env, maxBuffer: 1 << 24 }, (_error, stdout, stderr) => {
       done({ exitCode: child.exitCode ?? -1, stdout, stderr })
     })
   })
+}
+
+export type Daemon = {
+  readonly child: ChildProcess
+  /** What it has told so far, without the line that says that it is ready. */
+  readonly lines: Record<string, unknown>[]
+  /** Ends it with `signal` and resolves with its exit code; null when the signal was its end. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** `sender deliver --json`, ready; killed, if need be, at the end of the test. */
+export async function startDaemon(t: Test, folder: string, args: readonly string[], environment: Environment = {}): Promise<Daemon> {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const
+  const child = spawn(process.execPath, [main, 'deliver', '--json', ...args], {
+    env: cleanEnvironment(folder, environment),
+    stdio: [...stdio],
+  })
+  const closed = once(child, 'close')
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    await closed
+    return child.exitCode
+  }
+  t.teardown(() => stop('SIGKILL'))
+  const lines: Record<string, unknown>[] = []
+  const told = createInterface(child.stdout!)
+  const first = await Promise.race([once(told, 'line'), closed.then(() => undefined)])
+  if (first === undefined) throw new Error(`the daemon ended with ${child.exitCode} before it was ready`)
+  told.on('line', line => lines.push(JSON.parse(line)))
+  return { child, lines, stop }
+}
+
+function cleanEnvironment(folder: string, environment: Environment): Record<string, string | undefined> {
+  const clean = Object.entries(process.env).filter(([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name))
+  return { ...Object.fromEntries(clean), INIT_CWD: folder, ...environment }
 }

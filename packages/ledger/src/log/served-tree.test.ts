@@ -1,0 +1,60 @@
+// Proofs made of served tiles alone, for trees around every boundary of the tiles.
+import t from 'tap'
+import { LogTree } from './log-tree.ts'
+import { hashLeaf, type TreeHead, verifyConsistency } from './merkle.ts'
+import { type FetchTile, openServedTree } from './served-tree.ts'
+import { formatTilePath } from './tiles.ts'
+
+const SIZE = 70_000
+
+/** A log that serves what it has, and counts what is asked for. */
+function openLog(leafAt: (index: number) => string) {
+  const full = new Map<string, Buffer>()
+  const tree = new LogTree((level, index) => full.get(`${level}/${index}`)!)
+  for (let i = 0; i < SIZE; i++)
+    for (const { level, index, hashes } of tree.append(hashLeaf(Buffer.from(leafAt(i))))) full.set(`${level}/${index}`, hashes)
+  const asked: string[] = []
+  const fetchTile: FetchTile = async ({ level, index, width }) => {
+    asked.push(formatTilePath({ level, index, width }))
+    return tree.tile(Number(level), index, width) ?? full.get(`${level}/${index}`)!.subarray(0, 32 * width)
+  }
+  const head = (size: number): TreeHead => ({ size, root: tree.root(size) })
+  return { fetchTile, head, asked }
+}
+
+const honest = openLog(String)
+const prove = async (older: number, newer: number, fetchTile: FetchTile) => (await openServedTree(newer, fetchTile)).proveFrom(older)
+const sizes = [1, 2, 3, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 66_000, SIZE]
+
+t.test('proves that every later tree begins with every earlier one', async t => {
+  for (const newer of sizes) {
+    for (const older of sizes.filter(size => size <= newer)) {
+      const proof = await prove(older, newer, honest.fetchTile)
+      t.doesNotThrow(() => verifyConsistency(honest.head(older), honest.head(newer), proof), `${older} to ${newer}`)
+    }
+  }
+})
+
+t.test('asks for a handful of tiles, however long the log is', async t => {
+  honest.asked.length = 0
+  await prove(257, SIZE, honest.fetchTile)
+  t.ok(honest.asked.length <= 6, honest.asked.join(' '))
+})
+
+t.test('has no proof for a log that was rewritten', async t => {
+  const rewritten = openLog(index => (index === 100 ? 'another' : String(index)))
+  for (const older of [101, 256, 300, 65_537]) {
+    const proof = await prove(older, SIZE, rewritten.fetchTile)
+    t.throws(() => verifyConsistency(honest.head(older), rewritten.head(SIZE), proof), { code: 'log-invalid' }, `${older}`)
+  }
+  const proof = await prove(100, SIZE, rewritten.fetchTile)
+  t.doesNotThrow(() => verifyConsistency(honest.head(100), rewritten.head(SIZE), proof), 'up to there it is the same log')
+})
+
+t.test('takes no tile of another length', async t => {
+  for (const octets of [0, 31, 33, 32 * 256])
+    await t.rejects(
+      prove(3, 5, async () => Buffer.alloc(octets)),
+      { code: 'log-invalid' },
+    )
+})

@@ -1,0 +1,52 @@
+// The tables of the outbox, by migration. The database itself refuses what `advance` never does.
+import type { Migrations } from '../sqlite/migrate.ts'
+
+/** Of the database in the sender's data folder. */
+export const OUTBOX_FILE = 'outbox.sqlite'
+
+export const migrations: Migrations = {
+  '0001-outbox': [
+    // Times in milliseconds since 1970. `document` is the name of a file.
+    `CREATE TABLE outbox (
+      number INTEGER NOT NULL PRIMARY KEY,
+      delivery TEXT NOT NULL,
+      receiver TEXT NOT NULL,
+      file TEXT NOT NULL,
+      document TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      sha256 TEXT NOT NULL,
+      document_id TEXT,
+      receiver_id TEXT,
+      signature_offset INTEGER,
+      tail_bytes INTEGER,
+      fills_time INTEGER,
+      queued_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('queued', 'delivered', 'refused', 'expired', 'cancelled')),
+      tries INTEGER NOT NULL,
+      next_try INTEGER NOT NULL,
+      lease TEXT,
+      settled_at INTEGER,
+      code TEXT,
+      detail TEXT,
+      reason_at INTEGER,
+      receipt BLOB,
+      CHECK ((state = 'delivered') = (receipt IS NOT NULL)),
+      CHECK ((state = 'queued') = (settled_at IS NULL)),
+      CHECK (lease IS NULL OR state = 'queued')
+    )`,
+    // However many ask for a delivery at once, one entry is under way for it.
+    "CREATE UNIQUE INDEX outbox_queued ON outbox (delivery) WHERE state = 'queued'",
+    "CREATE INDEX outbox_due ON outbox (receiver, next_try, number) WHERE state = 'queued'",
+    'CREATE INDEX outbox_leases ON outbox (lease) WHERE lease IS NOT NULL',
+    'CREATE INDEX outbox_deliveries ON outbox (delivery, number)',
+    'CREATE INDEX outbox_documents ON outbox (document_id, number)',
+    // The last checkpoint of each log that was proven to continue the one before.
+    `CREATE TABLE seen_checkpoints (
+      log TEXT NOT NULL PRIMARY KEY,
+      tree_size INTEGER NOT NULL,
+      root BLOB NOT NULL,
+      note TEXT NOT NULL
+    )`,
+  ],
+}

@@ -1,0 +1,109 @@
+// The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of SQLite.
+import type { FaultCode } from '@seg/core'
+import type { TreeHead } from '../log/merkle.ts'
+
+/** Where a delivery stands. `queued` is the only one that anything comes after. */
+export type OutboxState = 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
+
+/** Where our own Signature stands in a signed document, so that it can be taken out and made again. */
+export type OwnSignature = {
+  /** Bytes before it, and behind it. */
+  readonly offset: number
+  readonly tailBytes: number
+  /** Whether we filled in TimestampForSignature, too. */
+  readonly fillsTime: boolean
+}
+
+/** The signed bytes that go out on every try: a file, written once. */
+export type OutboxDocument = {
+  /** Name of the file, relative to the folder of the outbox. */
+  readonly path: string
+  readonly bytes: number
+  /** Of the file, in hexadecimal. */
+  readonly sha256: string
+  /** What the document says of itself; undefined for one that came signed and that we cannot verify. */
+  readonly id: string | undefined
+  readonly receiverId: string | undefined
+  /** Undefined for a document that came to us signed. */
+  readonly own: OwnSignature | undefined
+}
+
+/** Why a delivery has not come to its end, or to which. */
+export type OutboxReason = { readonly code: FaultCode; readonly detail: string; readonly at: number }
+
+/** Times are milliseconds since 1970. */
+export type OutboxEntry = {
+  /** From 1, in the order of queueing; never used again. */
+  readonly number: number
+  /** What was asked for (input, id and receiver) as a key: the same for every entry that asks for the same. */
+  readonly delivery: string
+  /** Origin of the receiver's URL. */
+  readonly receiver: string
+  /** What people call the input. */
+  readonly file: string
+  readonly document: OutboxDocument
+  readonly queuedAt: number
+  readonly expiresAt: number
+  readonly state: OutboxState
+  readonly tries: number
+  /** Not before this time. */
+  readonly nextTry: number
+  /** Who is sending it at the moment. */
+  readonly lease: string | undefined
+  readonly settledAt: number | undefined
+  readonly reason: OutboxReason | undefined
+}
+
+export type OutboxRequest = Pick<OutboxEntry, 'delivery' | 'receiver' | 'file' | 'document' | 'queuedAt' | 'expiresAt'>
+
+/** A checkpoint of a log as it was signed, and the tree that it vouches for. */
+export type SeenCheckpoint = TreeHead & { readonly note: string }
+
+/**
+ * Open to several processes of one machine at once. What a promise resolves with is durable. A lease is its holder's until it gives it back, or until its
+ * process has ended, however that was: nobody else can take the entry before. Every method throws the Fault `storage-unavailable` when the storage fails.
+ */
+export interface Outbox {
+  /** The entry that is queued for this delivery, by whomever it was, else a new one. `isNew` says which. */
+  queue(request: OutboxRequest): Promise<{ entry: OutboxEntry; isNew: boolean }>
+  find(number: number): Promise<OutboxEntry | undefined>
+  /** The last entry of a delivery. */
+  latest(delivery: string): Promise<OutboxEntry | undefined>
+  /** In order of number. */
+  list(states?: readonly OutboxState[]): AsyncIterable<OutboxEntry>
+  /** Every entry of the document with this id. */
+  findDocument(id: string): Promise<OutboxEntry[]>
+  /** The receipt that made an entry `delivered`. */
+  receipt(number: number): Promise<Buffer | undefined>
+
+  /** Receivers with something queued. */
+  receivers(): Promise<string[]>
+  /**
+   * Leases what is due for a receiver, the longest due first, as long as no more than `limit` of its entries are leased, by whomever. What has outlived its time
+   * and is not leased expires instead.
+   */
+  lease(ask: { receiver: string; limit: number; now: number }): Promise<{ leased: OutboxEntry[]; expired: OutboxEntry[] }>
+  /** Leases one entry whether it is due or not; undefined when it is not queued any more, is leased, or has just expired. */
+  leaseOne(number: number, now: number): Promise<OutboxEntry | undefined>
+
+  /** These four are for the holder of the lease, and end it; TypeError for anyone else. */
+  release(number: number): Promise<OutboxEntry>
+  postpone(number: number, reason: OutboxReason, nextTry: number): Promise<OutboxEntry>
+  /** `receipt` was verified: nothing else may lead here. */
+  deliver(number: number, receipt: Uint8Array, now: number): Promise<OutboxEntry>
+  refuse(number: number, reason: OutboxReason): Promise<OutboxEntry>
+  /** New bytes in the place of those that were never accepted; the lease stays. */
+  replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry>
+
+  /** Throws the Fault `usage` for an entry that is settled or on its way. */
+  cancel(number: number, now: number): Promise<OutboxEntry>
+  /** Makes a queued entry due; queues a settled one anew, under another number. Throws the Fault `usage` for one that is delivered. */
+  retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry>
+
+  /** The last checkpoint seen of a log. */
+  seen(log: string): Promise<SeenCheckpoint | undefined>
+  /** Remembers `next` in the place of `before`; false, and nothing done, when that is not what is remembered any more. */
+  remember(log: string, before: SeenCheckpoint | undefined, next: SeenCheckpoint): Promise<boolean>
+  /** Gives back the leases. */
+  close(): Promise<void>
+}

@@ -1,0 +1,272 @@
+// The outbox on SQLite: each method is one transaction, written here, moved by `advance`.
+import { join } from 'node:path'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { Fault, makeDurableFolder } from '@seg/core'
+import { openDatabase } from '../sqlite/database.ts'
+import { onDatabase } from '../sqlite/database-fault.ts'
+import { asBuffer } from '../sqlite/open-tree.ts'
+import { onStorage } from '../storage-fault.ts'
+import { advance, type OutboxEvent } from './advance.ts'
+import { LeaseHolder } from './lease-holder.ts'
+import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState, SeenCheckpoint } from './outbox.ts'
+import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
+import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
+
+const PAGE = 500
+const allStates: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
+const select = `SELECT ${entryColumns.join(', ')} FROM outbox`
+
+type Row = Record<string, SQLOutputValue>
+type Value = string | number | null | Uint8Array
+
+/** Opens the outbox in the sender's data folder, which is made if need be. Throws the Faults `storage-unavailable` and `configuration`. */
+export async function openOutbox(folder: string): Promise<Outbox> {
+  await onStorage(`make the folder ${folder}`, () => makeDurableFolder(folder, 0o700))
+  return new SqliteOutbox(folder, await openDatabase(join(folder, OUTBOX_FILE), migrations))
+}
+
+class SqliteOutbox implements Outbox {
+  readonly #folder: string
+  readonly #database: DatabaseSync
+  /** Made when the first lease is taken: who only looks on has none. */
+  #holder: LeaseHolder | undefined
+
+  constructor(folder: string, database: DatabaseSync) {
+    this.#folder = folder
+    this.#database = database
+  }
+
+  async queue(request: OutboxRequest): Promise<{ entry: OutboxEntry; isNew: boolean }> {
+    return this.#transact('queue a document', () => {
+      this.#endLeasesOfTheGone()
+      const [queued] = this.#select("delivery = ? AND state = 'queued'", request.delivery)
+      const hasExpired = queued !== undefined && queued.lease === undefined && queued.expiresAt <= request.queuedAt
+      if (queued !== undefined && !hasExpired) return { entry: queued, isNew: false }
+      if (queued !== undefined) this.#move(queued, { type: 'expire', at: request.queuedAt })
+      return { entry: this.#insert(request), isNew: true }
+    })
+  }
+
+  async find(number: number): Promise<OutboxEntry | undefined> {
+    return this.#read(`${select} WHERE number = ?`, number)[0]
+  }
+
+  async latest(delivery: string): Promise<OutboxEntry | undefined> {
+    return this.#read(`${select} WHERE delivery = ? ORDER BY number DESC LIMIT 1`, delivery)[0]
+  }
+
+  async *list(states: readonly OutboxState[] = allStates): AsyncGenerator<OutboxEntry> {
+    const places = states.map(() => '?').join(', ')
+    for (let last = 0; ; ) {
+      const entries = this.#read(`${select} WHERE state IN (${places}) AND number > ? ORDER BY number LIMIT ?`, ...states, last, PAGE)
+      yield* entries
+      if (entries.length < PAGE) return
+      last = entries.at(-1)!.number
+    }
+  }
+
+  async findDocument(id: string): Promise<OutboxEntry[]> {
+    return this.#read(`${select} WHERE document_id = ? ORDER BY number`, id)
+  }
+
+  async receipt(number: number): Promise<Buffer | undefined> {
+    const octets = onDatabase('read the outbox', () => this.#get('SELECT receipt FROM outbox WHERE number = ?', number)?.receipt)
+    return octets instanceof Uint8Array ? asBuffer(octets) : undefined
+  }
+
+  async receivers(): Promise<string[]> {
+    const rows = onDatabase('read the outbox', () => this.#all("SELECT DISTINCT receiver FROM outbox WHERE state = 'queued'"))
+    return rows.map(({ receiver }) => String(receiver))
+  }
+
+  async lease({ receiver, limit, now }: { receiver: string; limit: number; now: number }): ReturnType<Outbox['lease']> {
+    const holder = this.#openHolder().id
+    // Most of the time there is nothing to do, and then nothing is written.
+    if (!this.#isAnythingDue(receiver, now)) return { leased: [], expired: [] }
+    return this.#transact('lease from the outbox', () => {
+      this.#endLeasesOfTheGone()
+      const old = this.#select("state = 'queued' AND receiver = ? AND expires_at <= ? AND lease IS NULL", receiver, now)
+      const expired = old.map(entry => this.#move(entry, { type: 'expire', at: now }))
+      const leased = this.#get('SELECT COUNT(*) AS leased FROM outbox WHERE receiver = ? AND lease IS NOT NULL', receiver)
+      const free = Math.max(0, limit - Number(leased?.leased))
+      const due = this.#select(
+        "state = 'queued' AND receiver = ? AND next_try <= ? AND lease IS NULL ORDER BY next_try, number LIMIT ?",
+        receiver,
+        now,
+        free,
+      )
+      return { leased: due.map(entry => this.#move(entry, { type: 'lease', holder })), expired }
+    })
+  }
+
+  async leaseOne(number: number, now: number): Promise<OutboxEntry | undefined> {
+    const holder = this.#openHolder().id
+    return this.#transact('lease from the outbox', () => {
+      this.#endLeasesOfTheGone()
+      const [entry] = this.#select("number = ? AND state = 'queued' AND lease IS NULL", number)
+      if (entry === undefined) return undefined
+      if (entry.expiresAt > now) return this.#move(entry, { type: 'lease', holder })
+      this.#move(entry, { type: 'expire', at: now })
+      return undefined
+    })
+  }
+
+  async release(number: number): Promise<OutboxEntry> {
+    return this.#change(number, { type: 'release', holder: this.#openHolder().id })
+  }
+
+  async postpone(number: number, reason: OutboxReason, nextTry: number): Promise<OutboxEntry> {
+    return this.#change(number, { type: 'postpone', holder: this.#openHolder().id, reason, nextTry })
+  }
+
+  async deliver(number: number, receipt: Uint8Array, now: number): Promise<OutboxEntry> {
+    return this.#change(number, { type: 'deliver', holder: this.#openHolder().id, at: now }, receipt)
+  }
+
+  async refuse(number: number, reason: OutboxReason): Promise<OutboxEntry> {
+    return this.#change(number, { type: 'refuse', holder: this.#openHolder().id, reason })
+  }
+
+  async replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry> {
+    return this.#change(number, { type: 'replace', holder: this.#openHolder().id, document })
+  }
+
+  async cancel(number: number, now: number): Promise<OutboxEntry> {
+    return this.#changeFreed(number, { type: 'cancel', at: now })
+  }
+
+  async retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry> {
+    return this.#transact('queue a document', () => {
+      this.#endLeasesOfTheGone()
+      const entry = this.#entry(number)
+      if (entry.state === 'queued') return this.#move(entry, { type: 'hurry', at: now })
+      if (entry.state === 'delivered') throw new Fault('usage', `entry ${number} is delivered`)
+      const [queued] = this.#select("delivery = ? AND state = 'queued'", entry.delivery)
+      if (queued !== undefined) throw new Fault('usage', `entry ${number} is queued again already, as ${queued.number}`)
+      return this.#insert({ ...entry, queuedAt: now, expiresAt })
+    })
+  }
+
+  async seen(log: string): Promise<SeenCheckpoint | undefined> {
+    return onDatabase('read the outbox', () => this.#seen(log))
+  }
+
+  async remember(log: string, before: SeenCheckpoint | undefined, next: SeenCheckpoint): Promise<boolean> {
+    return this.#transact('remember a checkpoint', () => {
+      if (this.#seen(log)?.note !== before?.note) return false
+      const { size, root, note } = next
+      if (before === undefined)
+        this.#run('INSERT INTO seen_checkpoints (tree_size, root, note, log) VALUES (?, ?, ?, ?)', size, root, note, log)
+      else this.#run('UPDATE seen_checkpoints SET tree_size = ?, root = ?, note = ? WHERE log = ?', size, root, note, log)
+      return true
+    })
+  }
+
+  async close(): Promise<void> {
+    if (!this.#database.isOpen) return
+    const holder = this.#holder
+    try {
+      if (holder !== undefined) this.#transact('give back leases', () => this.#endLeases(holder.id))
+    } finally {
+      this.#database.close()
+      holder?.close()
+    }
+  }
+
+  #openHolder(): LeaseHolder {
+    this.#holder ??= new LeaseHolder(join(this.#folder, 'leases'))
+    return this.#holder
+  }
+
+  #isAnythingDue(receiver: string, now: number): boolean {
+    const sql = "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? AND (next_try <= ? OR expires_at <= ?) LIMIT 1"
+    return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now) !== undefined)
+  }
+
+  /** What a process had on its way when it ended is free again. */
+  #endLeasesOfTheGone(): void {
+    for (const { lease } of this.#all('SELECT DISTINCT lease FROM outbox WHERE lease IS NOT NULL'))
+      if (this.#openHolder().isGone(String(lease))) this.#endLeases(String(lease))
+  }
+
+  #endLeases(holder: string): void {
+    for (const entry of this.#select('lease = ?', holder)) this.#move(entry, { type: 'release', holder })
+  }
+
+  #change(number: number, event: OutboxEvent, receipt?: Uint8Array): OutboxEntry {
+    return this.#transact('write to the outbox', () => this.#move(this.#entry(number), event, receipt))
+  }
+
+  #changeFreed(number: number, event: OutboxEvent): OutboxEntry {
+    return this.#transact('write to the outbox', () => {
+      this.#endLeasesOfTheGone()
+      return this.#move(this.#entry(number), event)
+    })
+  }
+
+  #entry(number: number): OutboxEntry {
+    const [entry] = this.#select('number = ?', number)
+    if (entry === undefined) throw new Fault('usage', `there is no entry ${number} in the outbox`)
+    return entry
+  }
+
+  #insert({ delivery, receiver, file, document, queuedAt, expiresAt }: OutboxRequest): OutboxEntry {
+    const number = Number(this.#get('SELECT COALESCE(MAX(number), 0) + 1 AS next FROM outbox')?.next)
+    const entry: OutboxEntry = {
+      number,
+      ...{ delivery, receiver, file, document, queuedAt, expiresAt },
+      ...{ state: 'queued', tries: 0, nextTry: queuedAt, lease: undefined, settledAt: undefined, reason: undefined },
+    }
+    const places = entryColumns.map(() => '?').join(', ')
+    this.#run(`INSERT INTO outbox (${entryColumns.join(', ')}) VALUES (${places})`, ...writeEntry(entry))
+    return entry
+  }
+
+  #move(entry: OutboxEntry, event: OutboxEvent, receipt?: Uint8Array): OutboxEntry {
+    const moved = advance(entry, event)
+    const assignments = entryColumns.map(column => `${column} = ?`).join(', ')
+    this.#run(`UPDATE outbox SET ${assignments}, receipt = ? WHERE number = ?`, ...writeEntry(moved), receipt ?? null, entry.number)
+    return moved
+  }
+
+  #seen(log: string): SeenCheckpoint | undefined {
+    const row = this.#get('SELECT tree_size, root, note FROM seen_checkpoints WHERE log = ?', log)
+    return row && { size: Number(row.tree_size), root: asBuffer(row.root as Uint8Array), note: String(row.note) }
+  }
+
+  #select(condition: string, ...parameters: readonly Value[]): OutboxEntry[] {
+    return this.#all(`${select} WHERE ${condition}`, ...parameters).map(readEntry)
+  }
+
+  #read(sql: string, ...parameters: readonly Value[]): OutboxEntry[] {
+    return onDatabase('read the outbox', () => this.#all(sql, ...parameters)).map(readEntry)
+  }
+
+  #get(sql: string, ...parameters: readonly Value[]): Row | undefined {
+    return this.#database.prepare(sql).get(...parameters)
+  }
+
+  #all(sql: string, ...parameters: readonly Value[]): Row[] {
+    return this.#database.prepare(sql).all(...parameters)
+  }
+
+  #run(sql: string, ...parameters: readonly Value[]): void {
+    this.#database.prepare(sql).run(...parameters)
+  }
+
+  /** Crash before the commit returns: nothing of it is there. After: all of it. */
+  #transact<Result>(task: string, work: () => Result): Result {
+    return onDatabase(task, () => {
+      // At once the one writer: what is read in the transaction is what it changes.
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        this.#database.exec('COMMIT')
+        return result
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+}

@@ -1,0 +1,200 @@
+// The outbox against a model of it in a few lines: whatever two senders do to one outbox, in any order, both see what the model says. MODEL_RUNS sets the number of histories.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { type Outbox, openOutbox } from '../../packages/ledger/src/index.ts'
+
+const RUNS = Number(process.env.MODEL_RUNS ?? 150)
+const LIFETIME = 100
+const receivers = ['https://a', 'https://b']
+const receiptOf = (number: number) => Buffer.from(`receipt ${number}`)
+
+type Entry = {
+  delivery: string
+  receiver: string
+  state: 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
+  holder: number | undefined
+  tries: number
+  nextTry: number
+  expiresAt: number
+}
+
+/** Entry n stands at n - 1. */
+type Model = { now: number; entries: Entry[] }
+/** The two senders, and their folder. */
+type Real = { senders: Outbox[]; folder: string }
+
+const isOwn = (entry: Entry | undefined, holder: number) => entry?.state === 'queued' && entry.holder === holder
+const isFree = (entry: Entry) => entry.state === 'queued' && entry.holder === undefined
+const numbersOf = (entries: readonly { number: number }[]) => entries.map(({ number }) => number)
+
+function expire(entry: Entry, now: number): boolean {
+  const isOld = isFree(entry) && entry.expiresAt <= now
+  if (isOld) entry.state = 'expired'
+  return isOld
+}
+
+function add(model: Model, delivery: string, receiver: string): number {
+  const { now } = model
+  return model.entries.push({ delivery, receiver, state: 'queued', holder: undefined, tries: 0, nextTry: now, expiresAt: now + LIFETIME })
+}
+
+async function codeOf(action: Promise<unknown>): Promise<string> {
+  return action.then(
+    () => 'done',
+    error => error.code ?? error.name,
+  )
+}
+
+class Command implements fc.AsyncCommand<Model, Real> {
+  readonly #name: string
+  readonly #run: (model: Model, real: Real) => Promise<void>
+
+  constructor(name: string, run: (model: Model, real: Real) => Promise<void>) {
+    this.#name = name
+    this.#run = run
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    await this.#run(model, real)
+    await checkAll(model, real)
+  }
+
+  toString(): string {
+    return this.#name
+  }
+}
+
+/** What both senders see of everything. */
+async function checkAll(model: Model, { senders }: Real): Promise<void> {
+  const expected = model.entries.map(({ holder, ...entry }, i) => ({ number: i + 1, ...entry, isLeased: holder !== undefined }))
+  for (const outbox of senders) {
+    const seen = (await Array.fromAsync(outbox.list())).map(({ number, delivery, receiver, state, tries, nextTry, expiresAt, lease }) => {
+      return { number, delivery, receiver, state, tries, nextTry, expiresAt, isLeased: lease !== undefined }
+    })
+    same(seen, expected)
+    const waiting = receivers.filter(receiver => model.entries.some(entry => entry.receiver === receiver && entry.state === 'queued'))
+    same((await outbox.receivers()).sort(), waiting)
+  }
+  for (const [i, { state }] of model.entries.entries())
+    same((await senders[0]!.receipt(i + 1))?.toString(), state === 'delivered' ? receiptOf(i + 1).toString() : undefined)
+}
+
+function same(found: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)]
+  if (a !== b) throw new Error(`found ${a}, expected ${b}`)
+}
+
+const sender = fc.nat(1)
+const receiver = fc.constantFrom(...receivers)
+const number = fc.integer({ min: 1, max: 12 })
+const wait = fc.integer({ min: 0, max: 40 })
+
+const commands = [
+  fc.tuple(sender, fc.constantFrom('x', 'y', 'z'), receiver).map(([who, name, to]) => {
+    const delivery = `${name} ${to}`
+    return new Command(`queue ${delivery} by ${who}`, async (model, { senders }) => {
+      const i = model.entries.findIndex(entry => entry.delivery === delivery && entry.state === 'queued')
+      const isQueued = i >= 0 && !expire(model.entries[i]!, model.now)
+      const expected = isQueued ? i + 1 : add(model, delivery, to)
+      const document = { path: 'd.xml', bytes: 1, sha256: '00', id: undefined, receiverId: undefined, own: undefined }
+      const times = { queuedAt: model.now, expiresAt: model.now + LIFETIME }
+      const { entry, isNew } = await senders[who]!.queue({ delivery, receiver: to, file: 'f', document, ...times })
+      same([entry.number, isNew], [expected, !isQueued])
+    })
+  }),
+  fc.tuple(sender, receiver, fc.nat(3)).map(([who, to, limit]) => {
+    return new Command(`lease up to ${limit} for ${to} by ${who}`, async (model, { senders }) => {
+      const of = model.entries.map((entry, i) => ({ entry, number: i + 1 })).filter(({ entry }) => entry.receiver === to)
+      const expired = of.filter(({ entry }) => expire(entry, model.now))
+      const free = Math.max(0, limit - of.filter(({ entry }) => entry.holder !== undefined).length)
+      const due = of.filter(({ entry }) => isFree(entry) && entry.nextTry <= model.now)
+      const leased = due.sort((a, b) => a.entry.nextTry - b.entry.nextTry || a.number - b.number).slice(0, free)
+      for (const { entry } of leased) entry.holder = who
+      const real = await senders[who]!.lease({ receiver: to, limit, now: model.now })
+      same([numbersOf(real.leased), numbersOf(real.expired)], [numbersOf(leased), numbersOf(expired)])
+    })
+  }),
+  fc.tuple(sender, number).map(([who, n]) => {
+    return new Command(`lease ${n} by ${who}`, async (model, { senders }) => {
+      const entry = model.entries[n - 1]
+      const isLeased = entry !== undefined && isFree(entry) && !expire(entry, model.now)
+      if (isLeased) entry.holder = who
+      same((await senders[who]!.leaseOne(n, model.now))?.number, isLeased ? n : undefined)
+    })
+  }),
+  fc.tuple(sender, number, fc.constantFrom('release', 'postpone', 'deliver', 'refuse'), wait).map(([who, n, how, delay]) => {
+    return new Command(`${how} ${n} by ${who}`, async (model, { senders }) => {
+      const [entry, outbox] = [model.entries[n - 1], senders[who]!]
+      const reason = { code: 'overloaded', detail: '', at: model.now } as const
+      const actions = {
+        release: () => outbox.release(n),
+        postpone: () => outbox.postpone(n, reason, model.now + delay),
+        deliver: () => outbox.deliver(n, receiptOf(n), model.now),
+        refuse: () => outbox.refuse(n, reason),
+      }
+      const mayDo = isOwn(entry, who)
+      same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : 'TypeError')
+      if (!mayDo || entry === undefined) return
+      entry.holder = undefined
+      if (how !== 'release') entry.tries++
+      if (how === 'postpone') entry.nextTry = model.now + delay
+      if (how === 'deliver') entry.state = 'delivered'
+      if (how === 'refuse') entry.state = 'refused'
+    })
+  }),
+  fc.tuple(sender, number).map(([who, n]) => {
+    return new Command(`cancel ${n} by ${who}`, async (model, { senders }) => {
+      const entry = model.entries[n - 1]
+      const mayDo = entry !== undefined && isFree(entry)
+      same(await codeOf(senders[who]!.cancel(n, model.now)), mayDo ? 'done' : 'usage')
+      if (mayDo) entry.state = 'cancelled'
+    })
+  }),
+  fc.tuple(sender, number).map(([who, n]) => {
+    return new Command(`retry ${n} by ${who}`, async (model, { senders }) => {
+      const entry = model.entries[n - 1]
+      const action = codeOf(senders[who]!.retry(n, model.now, model.now + LIFETIME))
+      const isQueuedAgain = model.entries.some(({ delivery, state }) => delivery === entry?.delivery && state === 'queued')
+      if (entry === undefined || entry.state === 'delivered') return same(await action, 'usage')
+      if (entry.state === 'queued') {
+        if (isFree(entry)) entry.nextTry = Math.min(entry.nextTry, model.now)
+        return same(await action, entry.holder === undefined ? 'done' : 'usage')
+      }
+      same(await action, isQueuedAgain ? 'usage' : 'done')
+      if (!isQueuedAgain) add(model, entry.delivery, entry.receiver)
+    })
+  }),
+  sender.map(who => {
+    return new Command(`${who} starts again`, async (model, real) => {
+      await real.senders[who]!.close()
+      real.senders[who] = await openOutbox(real.folder)
+      for (const entry of model.entries) if (entry.holder === who) entry.holder = undefined
+    })
+  }),
+  wait.map(passed => {
+    return new Command(`${passed} pass`, async model => {
+      model.now += passed
+    })
+  }),
+]
+
+t.test(`${RUNS} histories of two senders are those of the model`, async t => {
+  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async history => {
+    const folder = await mkdtemp(join(tmpdir(), 'seg-model-'))
+    const real = { folder, senders: [await openOutbox(folder), await openOutbox(folder)] }
+    try {
+      await fc.asyncModelRun(() => ({ model: { now: 1000, entries: [] }, real }), history)
+    } finally {
+      for (const outbox of real.senders) await outbox.close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+  await t.resolves(fc.assert(property, { numRuns: RUNS }))
+})
