@@ -14,9 +14,8 @@ const NOTHING = Buffer.alloc(0)
 
 /** Crash at any time before `moveTo`: at most a file in staging, which no reader looks at and the next start removes. */
 export class StagedDocument implements Staging {
-  /** Of the file, if it comes to one: nobody else's. */
-  readonly name = randomBytes(16).toString('hex')
-  readonly #path: string
+  readonly #folder: string
+  #name: string | undefined
   #bytes = 0
   /** What came last; all of a small document. Two buffers take turns in a large one: the file is written from one while the other fills. */
   #buffer = NOTHING
@@ -28,7 +27,17 @@ export class StagedDocument implements Staging {
   #writing: Promise<void> = Promise.resolve()
 
   constructor(stagingFolder: string) {
-    this.#path = join(stagingFolder, this.name)
+    this.#folder = stagingFolder
+  }
+
+  /** Of the file, if it comes to one: nobody else's. */
+  get name(): string {
+    this.#name ??= randomBytes(16).toString('hex')
+    return this.#name
+  }
+
+  get #path(): string {
+    return join(this.#folder, this.name)
   }
 
   get bytes(): number {

@@ -1,9 +1,9 @@
 // Sealing a receipt: it is written in canonical form, so that its digest is that of its bytes and one private-key operation is all the work.
-import { hash, type KeyObject, sign } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from './algorithms.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
 import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
-import { type Signer, signingAlgorithm } from './signing-key.ts'
+import { openOctetSigner, type Signer, signingAlgorithm } from './signing-key.ts'
 
 /**
  * Returns what seals receipts with this key: XML under an enveloped Signature (Exclusive C14N, SHA-256, RSA or ECDSA by the key's kind), the
@@ -11,15 +11,21 @@ import { type Signer, signingAlgorithm } from './signing-key.ts'
  */
 export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
   const algorithm = signingAlgorithm(key)
+  const sign = openOctetSigner(key)
   const keyInfo = `<KeyInfo><X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo>`
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
-    const digest = hash('sha256', `${content}</Receipt>`, 'base64')
+    const digest = hash('sha256', octetsOf(`${content}</Receipt>`), 'base64')
     const signedInfo = writeSignedInfo(algorithm, digest)
-    const value = signOctets(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`, key)
+    const value = sign(octetsOf(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`)).toString('base64')
     const signature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signedInfo}<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>`
-    return Buffer.from(`${content}${signature}</Receipt>\n`)
+    return octetsOf(`${content}${signature}</Receipt>\n`)
   }
+}
+
+/** Text here holds one octet of UTF-8 in each character: a single dash that is not ASCII would double all of it, and what it costs. */
+function octetsOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
 }
 
 function writeFacts(facts: ReceiptFacts): string {
@@ -47,8 +53,9 @@ function line(indent: string, name: string, text: string): string {
 
 /** XML-C14N 2.3, Text Nodes. */
 function escapeText(text: string): string {
-  if (!/[&<>\r]/.test(text)) return text
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#xD;')
+  if (!/[&<>\r\u0080-\uffff]/.test(text)) return text
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#xD;')
+  return Buffer.from(escaped).toString('latin1')
 }
 
 /** What stands in SignedInfo, and its end tag; in canonical form. */
@@ -58,9 +65,4 @@ function writeSignedInfo(algorithm: string, digest: string): string {
     `<Reference URI=""><Transforms><Transform Algorithm="${ENVELOPED_SIGNATURE}"></Transform><Transform Algorithm="${EXCLUSIVE_C14N}"></Transform></Transforms>` +
     `<DigestMethod Algorithm="${SHA256}"></DigestMethod><DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
   )
-}
-
-/** XMLDSig 1.1 6.4.3: an ECDSA value is r and s side by side, not DER. */
-function signOctets(octets: string, key: KeyObject): string {
-  return sign('sha256', Buffer.from(octets), { key, dsaEncoding: 'ieee-p1363' }).toString('base64')
 }

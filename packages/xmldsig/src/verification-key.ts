@@ -3,6 +3,7 @@ import { constants, type KeyObject, verify, type X509Certificate } from 'node:cr
 import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
 import { readBase64 } from './base64.ts'
+import { ecdsaToDer, integerOctets } from './ecdsa-value.ts'
 import { SignatureForms } from './signature-form.ts'
 
 const MINIMUM_RSA_BITS = 2048
@@ -16,8 +17,6 @@ const kindsOf: Readonly<Record<SignatureRow['family'], readonly KeyKind[]>> = {
   ecdsa: ['ec'],
   ed25519: ['ed25519'],
 }
-/** Bytes of one of the two numbers of an ECDSA signature value (XMLDSig 1.1 6.4.3), by OpenSSL's name of the curve. */
-const curveBytes: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }
 
 export type VerificationKey = {
   readonly key: KeyObject
@@ -58,8 +57,8 @@ function valueBytesOf(key: KeyObject): number {
         throw weak(`expected an RSA exponent of at least ${MINIMUM_RSA_EXPONENT}, found ${publicExponent}`)
       return Math.ceil(modulusLength / 8)
     case 'ec':
-      if (curveBytes[namedCurve] === undefined) throw weak(`expected the curve P-256, P-384 or P-521, found ${namedCurve || 'none'}`)
-      return 2 * curveBytes[namedCurve]
+      if (integerOctets[namedCurve] === undefined) throw weak(`expected the curve P-256, P-384 or P-521, found ${namedCurve || 'none'}`)
+      return 2 * integerOctets[namedCurve]
     case 'ed25519':
       return 64
     default:
@@ -88,19 +87,19 @@ export function checkSignatureValue(octets: Buffer, value: Buffer, row: Signatur
   if (value.length !== key.valueBytes) {
     throw new Fault('signature-value', `expected a signature value of ${key.valueBytes} bytes, found ${value.length}`)
   }
-  if (!verify(row.hash, octets, verifyOptions(row, key.key), value)) {
+  if (!isSignature(octets, value, row, key.key)) {
     throw new Fault('signature-value', "the signature value does not verify with the key of the sender's certificate")
   }
 }
 
-function verifyOptions(row: SignatureRow, key: KeyObject): Parameters<typeof verify>[2] {
-  switch (row.family) {
+function isSignature(octets: Buffer, value: Buffer, { family, hash }: SignatureRow, key: KeyObject): boolean {
+  switch (family) {
     case 'rsa-pss':
-      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+      return verify(hash, octets, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }, value)
     case 'ecdsa':
-      return { key, dsaEncoding: 'ieee-p1363' }
+      return verify(hash, octets, key, ecdsaToDer(value))
     default:
-      return key
+      return verify(hash, octets, key, value)
   }
 }
 
