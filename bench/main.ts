@@ -1,6 +1,7 @@
 // `pnpm bench …`: measurements of this checkout on this machine; never part of a test.
 import { buildProgram, runProgram } from '@seg/core'
 import { runExchangeBench } from './exchange/command.ts'
+import { runGrowthBench } from './exchange/growth.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
 import { runVerifyBench } from './verify/command.ts'
 
@@ -22,6 +23,13 @@ program
   .option('--no-pin', 'server and generator on any core, not on one each')
   .option('--json', 'print one JSON object instead of tables')
   .action(runExchangeBench)
+
+program
+  .command('growth')
+  .description('the whole path with ledgers of ten thousand, a million and ten million entries, in turn')
+  .option('--quick', 'smaller ledgers, fewer and shorter rounds')
+  .option('--json', 'print one JSON object instead of a table')
+  .action(runGrowthBench)
 
 program
   .command('soak')

@@ -1,5 +1,6 @@
 // The receiver and a bare Fastify under the same load, in turn.
 import { median } from '../tables.ts'
+import type { Generator } from './orders.ts'
 import type { Scene } from './scene.ts'
 import { readUsage, type Server } from './server.ts'
 import type { Outcome, Quantiles } from './tally.ts'
@@ -41,15 +42,15 @@ export async function compareServers(scene: Scene, bareServer: Server, load: Loa
   const { receiver, generator } = scene
   const { payload } = load
   await generator.sign({ payload, count: load.warmUp })
-  let rate = (await measure(scene, receiver, load, { isFresh: true, seconds })).perSecond
-  await measure(scene, bareServer, load, { isFresh: false, seconds: seconds / 2 })
+  let rate = (await measure(generator, receiver, load, { isFresh: true, seconds })).perSecond
+  await measure(generator, bareServer, load, { isFresh: false, seconds: seconds / 2 })
   const samples: { receiver: Figures[]; bare: Figures[] } = { receiver: [], bare: [] }
   for (let round = 0; round < rounds; round++) {
     await generator.sign({ payload, count: Math.ceil(rate * seconds * 1.5) })
-    const sample = await measure(scene, receiver, load, { isFresh: true, seconds })
+    const sample = await measure(generator, receiver, load, { isFresh: true, seconds })
     rate = Math.max(rate, sample.perSecond)
     samples.receiver.push(sample)
-    samples.bare.push(await measure(scene, bareServer, load, { isFresh: false, seconds }))
+    samples.bare.push(await measure(generator, bareServer, load, { isFresh: false, seconds }))
   }
   const [ours, bare] = [summarize(samples.receiver), summarize(samples.bare)]
   return {
@@ -63,7 +64,12 @@ export async function compareServers(scene: Scene, bareServer: Server, load: Loa
 
 type Run = { readonly isFresh: boolean; readonly seconds: number }
 
-async function measure({ generator }: Scene, server: Server, { payload, connections }: Load, { isFresh, seconds }: Run): Promise<Figures> {
+export async function measure(
+  generator: Generator,
+  server: Server,
+  { payload, connections }: Load,
+  { isFresh, seconds }: Run,
+): Promise<Figures> {
   await generator.connect({ port: server.port, count: connections })
   const before = await readUsage(server)
   const outcome = await generator.runClosed({ payload, isFresh, seconds })
@@ -94,7 +100,8 @@ function checkAllAccepted({ accepted, refused }: Outcome): void {
   }
 }
 
-function summarize(samples: readonly Figures[]): Figures {
+/** Medians. */
+export function summarize(samples: readonly Figures[]): Figures {
   const of = (figure: (sample: Figures) => number) => median(samples.map(figure))
   return {
     perSecond: of(({ perSecond }) => perSecond),
