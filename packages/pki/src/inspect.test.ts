@@ -9,10 +9,10 @@ t.test('says what certificates are and how long they last', async t => {
   const certs = await makeCerts(t, { now, key: 'ec-p384', days: 20 })
   const certificates = await inspect(certs, now)
   t.match(certificates, [
-    { profile: 'ca', id: /^SEG root CA/, key: 'ec-secp384r1', daysLeft: 3650 },
-    { profile: 'receiver', id: 'MINISTRY 2_SEG01', key: 'ec-secp384r1', daysLeft: 20 },
-    { profile: 'seal', id: 'MINISTRY 2_SEG01', key: 'ec-prime256v1', daysLeft: 20 },
-    { profile: 'sender', id: 'MINISTRY 1_SEG01', key: 'ec-secp384r1', daysLeft: 20, notAfter: '2026-01-21T00:00:00.000Z' },
+    { profile: 'ca', id: /^SEG root CA/, key: 'ec-p384', daysLeft: 3650 },
+    { profile: 'receiver', id: 'MINISTRY 2_SEG01', key: 'ec-p384', daysLeft: 20 },
+    { profile: 'seal', id: 'MINISTRY 2_SEG01', key: 'ec-p256', daysLeft: 20 },
+    { profile: 'sender', id: 'MINISTRY 1_SEG01', key: 'ec-p384', daysLeft: 20, notAfter: '2026-01-21T00:00:00.000Z' },
   ])
   const daysLeft = async (time: string) => (await inspect(join(certs, 'sender.crt'), new Date(time)))[0]?.daysLeft
   t.equal(await daysLeft('2026-01-20T00:00:01Z'), 0)

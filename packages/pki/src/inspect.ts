@@ -10,7 +10,7 @@ export type InspectedCertificate = {
   /** Subject CN, '' when there is not exactly one. */
   readonly id: string
   readonly profile: Profile | 'other'
-  /** Kind and size, such as `rsa-3072` or `ec-prime256v1`. */
+  /** Kind and size, such as `rsa-3072` or `ec-p256`. */
   readonly key: string
   readonly notAfter: string
   /** Whole days until then; negative when it is over. */
@@ -79,7 +79,11 @@ function profileOf(certificate: X509Certificate): Profile | 'other' {
   return names.find(name => certificate.keyUsage?.some(purpose => purpose === profiles[name].purpose)) ?? 'other'
 }
 
+/** NIST's names of OpenSSL's curves, as `pki gen --key` has them. */
+const curveNames: Readonly<Record<string, string>> = { prime256v1: 'p256', secp384r1: 'p384', secp521r1: 'p521' }
+
 function keyOf({ publicKey }: X509Certificate): string {
   const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {}
-  return [publicKey.asymmetricKeyType, modulusLength ?? namedCurve].filter(part => part !== undefined).join('-')
+  const size = modulusLength ?? (namedCurve && (curveNames[namedCurve] ?? namedCurve))
+  return [publicKey.asymmetricKeyType, size].filter(part => part !== undefined).join('-')
 }

@@ -121,7 +121,7 @@ t.test('pki inspect says loudly what is over or nearly so', async t => {
     const certs = await makeCerts(t, { days, now: new Date(now) })
     return runPki(certs, ['inspect', 'sender.crt']).stdout
   }
-  t.match(await read(29), /id "MINISTRY 1_SEG01", profile sender, key ec-prime256v1\n {2}EXPIRES SOON: 28 days left/)
+  t.match(await read(29), /id "MINISTRY 1_SEG01", profile sender, key ec-p256\n {2}EXPIRES SOON: 28 days left/)
   t.match(await read(10, Date.now() - 12.5 * day), /EXPIRED 3 days ago/)
   t.match(await read(32), /\n {2}31 days left/)
 })
