@@ -1,24 +1,19 @@
 // Every durable write of an acceptance, failed or fatal, one at a time: whatever was acknowledged is there after the next start, and the rest is whole or not there.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { cp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { checkReceipt } from './testing/entry-sealer.ts'
+import { countCalls, noStrace, overPoints, runTraced } from './testing/fault-points.ts'
 import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from './testing/test-ledger.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
-const noStrace = spawnSync('strace', ['true']).status === 0 ? false : 'no strace'
 const script = join(import.meta.dirname, 'testing/accept-few.ts')
 const sizes = { small: 3000, large: 300_000, last: 3000 } as const
 /** Calls that change what is on the disk, and whether they are so many that some will do. */
 const calls = { pwrite64: 8, fsync: 1, rename: 1, unlink: 1, mkdir: 1, ftruncate: 1 } as const
 /** Nobody can tell these calls of libuv's apart from those to its own pipes: none is made to fail. */
 const fatalCalls = { ...calls, write: 3 } as const
-/** Runs at a time. */
-const LANES = 2
 
 t.test('a process that is killed at any of its writes loses nothing that it acknowledged', { skip: noStrace }, async t => {
   const { folder, count } = await prepare(t, 'used')
@@ -73,37 +68,16 @@ async function prepare(t: Test, kind: 'new' | 'used') {
     await acceptBytes(ledger, makeSample('earlier').document, makeSample('earlier').bytes)
     await ledger.close()
   }
-  const trace = join(base, 'trace')
-  const clean = await run(['-o', trace, '-e', `trace=${Object.keys(fatalCalls)}`], await copyOf(folder, 'clean'))
-  t.same([...clean.values()], ['done', 'done', 'done', 'done'])
-  const count: Record<string, number> = {}
-  const perThread = new Map<string, number>()
-  for (const [line, thread, call] of (await readFile(trace, 'utf8')).matchAll(/^(\d+) +(\w+)\(.*$/gm)) {
-    if (line.includes('resumed>')) continue
-    perThread.set(`${thread} ${call}`, (perThread.get(`${thread} ${call}`) ?? 0) + 1)
-    count[call!] = Math.max(count[call!] ?? 0, perThread.get(`${thread} ${call}`)!)
-  }
+  const clean = { script, args: [await copyOf(folder, 'clean')] }
+  const { ended, count } = await countCalls(clean, fatalCalls, join(base, 'trace'))
+  t.same([...readOutcomes(ended.stdout).values()], ['done', 'done', 'done', 'done'])
   t.ok(count.pwrite64! > 30 && count.fsync! > 3 && count.rename! > 0, JSON.stringify(count))
   return { folder, count }
 }
 
-async function overPoints(
-  steps: Readonly<Record<string, number>>,
-  count: Readonly<Record<string, number>>,
-  work: (call: string, when: number) => Promise<void>,
-): Promise<void> {
-  const points = Object.entries(steps).flatMap(([call, step]) =>
-    Array.from({ length: Math.ceil((count[call] ?? 0) / step) }, (_, i) => [call, 1 + i * step] as const),
-  )
-  const lanes = Array.from({ length: LANES }, async () => {
-    for (let point = points.shift(); point !== undefined; point = points.shift()) await work(...point)
-  })
-  await Promise.all(lanes)
-}
-
 async function runAndCheck(t: Test, start: string, name: string, injection: readonly string[], args: readonly string[] = []) {
   const folder = await copyOf(start, name)
-  const told = await run(injection, folder, args)
+  const told = readOutcomes((await runTraced({ script, args: [folder, ...args] }, injection)).stdout)
   const wrong = await recover(folder, told)
   if (wrong !== undefined) t.fail(`${name}: ${wrong}`, { told: Object.fromEntries(told) })
   await rm(folder, { recursive: true, force: true })
@@ -117,21 +91,9 @@ async function copyOf(start: string, name: string): Promise<string> {
 }
 
 /** How each request of the program ended, as far as it came. */
-async function run(injection: readonly string[], folder: string, args: readonly string[] = []): Promise<ReadonlyMap<string, string>> {
-  // One thread for files: strace counts the calls of each thread.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
-  const trace = injection.includes('-o') ? [] : ['-o', '/dev/null']
-  const child = spawn('strace', ['-f', '-qq', ...trace, ...injection, process.execPath, script, folder, ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [told] = await Promise.all([text(child.stdout), once(child, 'close')])
-  return new Map(
-    told
-      .split('\n')
-      .filter(Boolean)
-      .map(line => line.split(' ') as [string, string]),
-  )
+function readOutcomes(told: string): ReadonlyMap<string, string> {
+  const lines = told.split('\n').filter(Boolean)
+  return new Map(lines.map(line => line.split(' ') as [string, string]))
 }
 
 /** Starts again; what does not hold, if anything. */
