@@ -1,7 +1,7 @@
 // Kill -9 at any moment leaves either nothing or the whole document. KILL_ROUNDS sets the number of kills, for longer runs.
 import { createHash, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -53,6 +53,7 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
   }
   t.equal(accepted.size, ROUNDS * LETTERS, 'in the end every letter is accepted')
   await checkAll(t, accepted)
+  await checkInbox(t, accepted)
   t.comment(`of ${ROUNDS} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`)
   t.comment(`and ${seen.unanswered} stored but not acknowledged`)
   t.ok(seen.interrupted > ROUNDS / 4, 'the kills did hit')
@@ -184,4 +185,18 @@ async function checkAll(t: Test, accepted: Accepted): Promise<void> {
   const [last] = [...accepted].slice(-1)
   const exported = await runCommand('receiver', ['documents', 'export', last![0], '--data', data])
   t.same(exported.stdout, last![1].bytes)
+}
+
+/** Nobody took anything away: all of it stands there, each document beside its receipt. */
+async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
+  const inbox = join(data, 'inbox', senderId)
+  const names = [...accepted.keys()].flatMap(id => [`${id}.receipt.xml`, `${id}.xml`])
+  for (const end = performance.now() + 60_000; (await readdir(inbox)).length < names.length && performance.now() < end; ) await pause(50)
+  t.same((await readdir(inbox)).sort(), names.sort(), 'every document was handed on, and nothing else')
+  const wrong: string[] = []
+  for (const [id, { bytes, receipt }] of accepted) {
+    const [document, beside] = await Promise.all(['xml', 'receipt.xml'].map(ending => readFile(join(inbox, `${id}.${ending}`))))
+    if (!document!.equals(bytes) || !beside!.equals(receipt)) wrong.push(id)
+  }
+  t.same(wrong, [], 'byte for byte, with its receipt')
 }

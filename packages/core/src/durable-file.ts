@@ -1,6 +1,6 @@
 // The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of the folder.
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 export type DurableFileOptions = {
@@ -36,6 +36,48 @@ export async function writeDurableFile(
     await unlink(temporary).catch(() => {})
   }
   await syncFolder(folder)
+}
+
+/** A file that may replace one under its name; its folder is there. */
+export type NewFile = { readonly path: string; readonly bytes: Uint8Array | AsyncIterable<Uint8Array> }
+
+/** Files written and synced at a time. */
+const LANES = 8
+
+/**
+ * Writes many files, each whole or not at all, that appear in their order. Crash on the way: the first ones are there, perhaps, and `.tmp-…` files
+ * that no reader looks at; writing the same files again leaves nothing else.
+ */
+export async function writeDurableFiles(files: readonly NewFile[], mode = 0o600): Promise<void> {
+  const unfinished = ({ path }: NewFile) => join(dirname(path), `.tmp-${basename(path)}`)
+  const waiting = files.values()
+  let hasFailed = false
+  const write = async (file: NewFile) => {
+    await rm(unfinished(file), { force: true })
+    await withFile(unfinished(file), 'wx', mode, async handle => {
+      await handle.writeFile(file.bytes)
+      await handle.sync()
+    })
+  }
+  const lane = async () => {
+    for (const file of waiting) {
+      if (hasFailed) return
+      await write(file).catch(error => {
+        hasFailed = true
+        throw error
+      })
+    }
+  }
+  try {
+    // All of them end, whatever becomes of one: then nobody is writing any more.
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
+    for (const end of lanes) if (end.status === 'rejected') throw end.reason
+    for (const file of files) await rename(unfinished(file), file.path)
+  } catch (error) {
+    for (const file of files) await rm(unfinished(file), { force: true }).catch(() => {})
+    throw error
+  }
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) await syncFolder(folder)
 }
 
 /** Makes the folder and those above it that are missing. Crash on the way: some of them are there, empty; the next call makes the rest. */

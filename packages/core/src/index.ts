@@ -1,6 +1,14 @@
 // What every package shares; a closed list.
 export { addSettings, buildProgram, type Command, type Output, openOutput, readSettings, runProgram } from './command.ts'
-export { type DurableFileOptions, makeDurableFolder, syncFolder, writeDurableFile } from './durable-file.ts'
+export {
+  type DurableFileOptions,
+  makeDurableFolder,
+  type NewFile,
+  syncFolder,
+  writeDurableFile,
+  writeDurableFiles,
+} from './durable-file.ts'
 export { Fault, quote } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
+export { asFault, Bell, patrol } from './patrol.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'

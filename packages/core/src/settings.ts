@@ -58,6 +58,12 @@ export const settings = {
     help: 'ask xml-crypto about documents that verify: off, report (disagreement is an alarm) or require (it is a refusal)',
     parse: parseSecondOpinion,
   },
+  inbox: {
+    flag: '--inbox <dir>',
+    key: 'hand-off.inbox',
+    help: 'folder where accepted documents are put for other systems, in the data folder unless it is absolute; off: nowhere',
+    parse: parseInbox,
+  },
 } as const satisfies Record<string, SettingRow>
 
 export type SettingName = keyof typeof settings
@@ -141,6 +147,11 @@ function parseByteCount(text: string): number {
 function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
   if (text === 'off' || text === 'report' || text === 'require') return text
   throw new Fault('usage', `a second opinion is off, report or require, not ${quote(text)}`)
+}
+
+function parseInbox(text: string): string {
+  if (text === '') throw new Fault('usage', 'an inbox is a folder, or off, not ""')
+  return text
 }
 
 function parseHttpsUrl(text: string): URL {

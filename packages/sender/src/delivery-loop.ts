@@ -1,9 +1,8 @@
 // Delivering what is queued, by whomever it was: up to a limit for each receiver, each entry by one process at a time, until told to stop.
-import { Fault } from '@seg/core'
+import { asFault, Bell, Fault, patrol } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import type { Outcome } from './outcome.ts'
-import { asFault, Bell, patrol } from './patrol.ts'
 import { postpone } from './postpone.ts'
 import { ReceiverPace } from './receiver-pace.ts'
 import { LONGEST_PAUSE, retryDelay } from './retry.ts'

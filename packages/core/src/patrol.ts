@@ -1,5 +1,5 @@
 // Looking again and again, until told to stop: at intervals, sooner when a bell rings, and on in spite of failures that may pass.
-import { Fault, quote } from '@seg/core'
+import { Fault, quote } from './fault.ts'
 
 export type Patrol = {
   /** Milliseconds. */

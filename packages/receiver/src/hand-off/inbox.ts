@@ -1,0 +1,45 @@
+// The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own systems to take away.
+import { join } from 'node:path'
+import { Fault, makeDurableFolder, type NewFile, writeDurableFiles } from '@seg/core'
+import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
+import { fileNameOf } from './file-names.ts'
+
+/** Whoever takes documents away is the receiver's user, or of the group of the folder. */
+const FOLDER_MODE = 0o750
+const FILE_MODE = 0o640
+
+export type HandOffTarget = {
+  /** Of its cursor: how far it has come. */
+  readonly name: string
+  /** Hands on documents in their order; durable when it resolves. May be given the same ones again. Throws the Fault `storage-unavailable`. */
+  take(documents: readonly AcceptedDocument[]): Promise<void>
+}
+
+/** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
+export function openInbox(folder: string, ledger: LedgerReader): HandOffTarget {
+  const describe = async (document: AcceptedDocument): Promise<NewFile[]> => {
+    const { sender, id } = document
+    const place = join(folder, fileNameOf(sender), fileNameOf(id))
+    const [content, receipt] = await Promise.all([ledger.read(sender, id), ledger.receipt(sender, id)])
+    if (content === undefined || receipt === undefined)
+      throw new Fault('storage-unavailable', `entry ${document.index} has lost its document or receipt`)
+    return [
+      { path: `${place}.receipt.xml`, bytes: receipt },
+      { path: `${place}.xml`, bytes: content },
+    ]
+  }
+  return {
+    name: 'inbox',
+    async take(documents) {
+      const files = (await Promise.all(documents.map(describe))).flat()
+      try {
+        for (const sender of new Set(documents.map(document => document.sender)))
+          await makeDurableFolder(join(folder, fileNameOf(sender)), FOLDER_MODE)
+        await writeDurableFiles(files, FILE_MODE)
+      } catch (cause) {
+        if (cause instanceof Fault) throw cause
+        throw new Fault('storage-unavailable', `cannot write to the inbox ${folder}: ${(cause as Error).message}`, { cause })
+      }
+    },
+  }
+}
