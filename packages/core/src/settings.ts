@@ -64,6 +64,12 @@ export const settings = {
     help: 'folder where accepted documents are put for other systems, in the data folder unless it is absolute; off: nowhere',
     parse: parseInbox,
   },
+  rateLimit: {
+    flag: '--rate-limit <number>',
+    key: 'rate-limit',
+    help: 'documents a second that one partner may send; off: as many as it likes',
+    parse: parseRate,
+  },
 } as const satisfies Record<string, SettingRow>
 
 export type SettingName = keyof typeof settings
@@ -152,6 +158,13 @@ function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
 function parseInbox(text: string): string {
   if (text === '') throw new Fault('usage', 'an inbox is a folder, or off, not ""')
   return text
+}
+
+function parseRate(text: string): number | 'off' {
+  if (text === 'off') return text
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new Fault('usage', `a rate is a number of documents a second, such as 100, or off, not ${quote(text)}`)
+  return Number(text)
 }
 
 function parseHttpsUrl(text: string): URL {

@@ -5,6 +5,7 @@ export {
   type Ledger,
   type LedgerReader,
   type LogReader,
+  type RecordedEvent,
   type SealableAcceptance,
   type Sealer,
   type Staging,

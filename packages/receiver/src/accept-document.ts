@@ -12,7 +12,7 @@ import { type Acceptance, recordDocument } from './record-document.ts'
 export async function acceptDocument(request: IncomingMessage, gate: Gate, account: DocumentAccount): Promise<Acceptance> {
   const begin = gate.now()
   const peer = account.from(identifyPeer(request.socket, gate.trust, begin))
-  await using upload = gate.uploads.begin(gate.ledger)
+  await using upload = gate.uploads.begin(gate.ledger, peer.id, begin)
   const received = account.received(await receiveDocument(request, peer, upload, gate.limits))
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, gate.identity.id)

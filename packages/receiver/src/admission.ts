@@ -50,26 +50,19 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
 
 /**
  * The stored receipt when these very bytes were accepted before. Throws the Fault `document-id-conflict` when others were, under this id: that is
- * an entry of the log, too.
+ * an entry of the log, too, as long as there are not too many.
  */
 export async function findEarlier(
   document: AddressedDocument,
-  { ledger, now }: Pick<Gate, 'ledger' | 'now'>,
+  { ledger, refusals, now }: Pick<Gate, 'ledger' | 'refusals' | 'now'>,
 ): Promise<Replay | { isReplay: false; document: NewDocument }> {
   const { facts, received } = document
   const stored = await ledger.find(facts.senderId, facts.id)
   if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
   const digest = received.digest.toString('hex')
   if (stored.sha256 !== digest) {
-    const sha256 = received.digest.toString('base64')
-    await ledger.record({
-      type: 'conflict',
-      at: now().toISOString(),
-      sender: facts.senderId,
-      document: facts.id,
-      sha256,
-      accepted: stored.index,
-    })
+    const conflict = { sender: facts.senderId, document: facts.id, sha256: received.digest.toString('base64'), accepted: stored.index }
+    if (refusals.admits(facts.senderId)) await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
     throw new Fault('document-id-conflict', `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`)
   }
   const receipt = await ledger.receipt(facts.senderId, facts.id)

@@ -5,11 +5,13 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Fault } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { describeHandshakeFailure } from './handshake-failure.ts'
 import { sendLastAnswer } from './last-answer.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './log.ts'
+import { Places } from './partner-shares.ts'
 import { toFault } from './problem.ts'
 import { isContinueExpected } from './request-form.ts'
 
@@ -53,11 +55,29 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   })
   // What is not 100-continue is refused like any other request.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
+  boundConnections(server, limits, log)
   server.on('drop', data => log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`))
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
     log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),
   )
   return server
+}
+
+/** A partner that has its share of connections gets no more of them, as long as it keeps those. */
+function boundConnections(server: Server, { connections, connectionsOfOne }: Limits, log: Logger): void {
+  const open = new Places(connections, connectionsOfOne, 'connections are open')
+  server.on('secureConnection', socket => {
+    const certificate = socket.getPeerX509Certificate()
+    // By its name, whoever it may be: what it may do is decided with each request.
+    const partner = certificate?.subject ?? ''
+    try {
+      open.take(partner)
+      socket.once('close', () => open.giveBack(partner))
+    } catch (fault) {
+      log.warn({ code: (fault as Fault).code }, `connection from ${socket.remoteAddress} closed: ${(fault as Fault).detail}`)
+      socket.destroy()
+    }
+  })
 }
 
 /** Requests of a connection that are not answered yet, in the order in which they came. */

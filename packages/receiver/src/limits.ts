@@ -13,6 +13,14 @@ export type Limits = {
   readonly uploads: number
   /** Of these, documents too large to be held in memory. */
   readonly largeUploads: number
+  /** Of each of these, as many as one partner may have while others have some. */
+  readonly connectionsOfOne: number
+  readonly uploadsOfOne: number
+  readonly largeUploadsOfOne: number
+  /** Of one partner; Infinity for no limit. */
+  readonly documentsPerSecond: number
+  /** A request that is refused for being one too many is read to its end when no more than this is left: a new connection would cost more. */
+  readonly drainedBytes: number
   /** From the connection to the end of the TLS handshake. */
   readonly handshakeTime: number
   /** From the end of the handshake, or of the last answer, to the end of the headers. */
@@ -38,6 +46,11 @@ export const defaultLimits: Limits = {
   connections: 4096,
   uploads: 256,
   largeUploads: 32,
+  connectionsOfOne: 3072,
+  uploadsOfOne: 192,
+  largeUploadsOfOne: 24,
+  documentsPerSecond: Number.POSITIVE_INFINITY,
+  drainedBytes: 64 * 1024,
   handshakeTime: 10_000,
   headersTime: 10_000,
   keepAliveTime: 30_000,

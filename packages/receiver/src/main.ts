@@ -12,7 +12,7 @@ const program = buildProgram('receiver', 'accepts signed documents over mutual T
 
 const start = program.command('start').description('listen for documents until told to stop')
 const startDefaults = { port: 8443, host: 'localhost', certs, data, clockSkew: 300, documentLimit: defaultLimits.documentBytes } as const
-addSettings(start, { ...startDefaults, secondOpinion: 'off', inbox: 'inbox' }).action(runStart)
+addSettings(start, { ...startDefaults, secondOpinion: 'off', inbox: 'inbox', rateLimit: 'off' }).action(runStart)
 
 const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
 const senderHelp = 'only documents of this gateway'

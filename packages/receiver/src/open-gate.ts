@@ -15,11 +15,13 @@ export type GateSettings = {
   /** In bytes. */
   readonly documentLimit: number
   readonly secondOpinion: SecondOpinionMode
+  /** Documents a second of one partner. */
+  readonly rateLimit: number | 'off'
 }
 
 /** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. `closeGate` closes what it opened. */
 export async function openGate(settings: GateSettings, now: () => Date): Promise<Gate> {
-  const { certs, data, clockSkew, documentLimit } = settings
+  const { certs, data, clockSkew, documentLimit, rateLimit } = settings
   const [identity, seal, trust] = await Promise.all([loadIdentity(certs, 'receiver'), loadIdentity(certs, 'seal'), loadTrust(certs)])
   checkCertificate(identity.certificate, 'receiver', trust, now())
   checkCertificate(seal.certificate, 'seal', trust, now())
@@ -28,7 +30,11 @@ export async function openGate(settings: GateSettings, now: () => Date): Promise
   }
   const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now)
   const refusals = new RefusalLog(ledger, now)
-  const limits = { ...defaultLimits, documentBytes: documentLimit }
+  const limits = {
+    ...defaultLimits,
+    documentBytes: documentLimit,
+    documentsPerSecond: rateLimit === 'off' ? Number.POSITIVE_INFINITY : rateLimit,
+  }
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return { identity, trust, ledger, refusals, uploads: openUploads(limits), secondOpinion, clockSkew, limits, now }
 }

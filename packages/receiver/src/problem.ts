@@ -12,7 +12,7 @@ export function formatProblem(fault: Fault, instance: string): string {
 
 /** When the peer may try again, in seconds, for what will pass by itself (RFC 9110 10.2.3). */
 export function retryAfter({ status }: Fault): string | undefined {
-  return status === 503 ? '2' : undefined
+  return status === 503 || status === 429 ? '2' : undefined
 }
 
 /** What Fastify and Node's HTTP parser refuse by themselves, by their own codes. */

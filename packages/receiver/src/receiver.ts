@@ -9,6 +9,7 @@ import { DocumentAccount } from './document-account.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
 import type { Gate } from './gate.ts'
 import { sendLastAnswer } from './last-answer.ts'
+import type { Limits } from './limits.ts'
 import type { Logger } from './log.ts'
 import { readLogFile } from './log-files.ts'
 import { identifyPeer } from './peer.ts'
@@ -42,7 +43,7 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const fault = toFault(error)
     logFault(request.log, fault, `${request.method} ${quote(request.url)} refused: ${fault.code}: ${fault.detail}`)
-    return answerFault(fault, request, reply, limits.lingerTime)
+    return answerFault(fault, request, reply, limits)
   }
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request, reply) => refuse(new Fault('not-found', 'no such route'), request, reply))
@@ -84,7 +85,7 @@ async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate
     const refusal = account.refusal(fault)
     if (refusal !== undefined) gate.refusals.record(refusal, request.log)
     request.log[level](fault.code === 'internal' ? { ...facts, err: fault.cause } : facts, message)
-    return answerFault(fault, request, reply, gate.limits.lingerTime)
+    return answerFault(fault, request, reply, gate.limits)
   }
 }
 
@@ -105,15 +106,16 @@ async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gat
   return reply.type(type).header('cache-control', cacheControl).send(body)
 }
 
-function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, lingerTime: number): FastifyReply {
+function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, limits: Limits): FastifyReply {
   if (isUnread(request.raw)) {
-    if (reply.raw.socket !== null) {
+    if (isWorthDraining(fault, request.raw, limits)) endIfSlow(request.raw, limits.lingerTime)
+    else if (reply.raw.socket !== null) {
       reply.hijack()
-      sendLastAnswer(request.socket, fault, request.id, lingerTime)
+      sendLastAnswer(request.socket, fault, request.id, limits.lingerTime)
       return reply
     }
     // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it in order, then closes.
-    reply.header('connection', 'close')
+    else reply.header('connection', 'close')
   }
   // Where a request that is not understood ends is not certain either.
   if (fault.code === 'request-malformed') reply.header('connection', 'close')
@@ -124,6 +126,17 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
     .code(fault.status)
     .type(PROBLEM_TYPE)
     .send(Buffer.from(formatProblem(fault, request.id)))
+}
+
+/** What is refused at this moment only comes again, and a handshake costs many times what such a body does. */
+function isWorthDraining({ status }: Fault, { headers }: IncomingMessage, { drainedBytes }: Limits): boolean {
+  return (status === 429 || status === 503) && Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= drainedBytes
+}
+
+/** Node reads the rest of a body itself once it is answered, for as long as that takes. */
+function endIfSlow(request: IncomingMessage, lingerTime: number): void {
+  const timer = setTimeout(() => request.socket.destroy(), lingerTime)
+  request.once('close', () => clearTimeout(timer))
 }
 
 function isUnread({ headers, complete }: IncomingMessage): boolean {

@@ -1,6 +1,6 @@
-// Refusals of authenticated peers as entries of the log: bounded in rate for each, and what is over the bound is counted.
+// Refusals of authenticated peers as entries of the log, conflicts among them: bounded in rate for each, and what is over the bound is counted.
 import type { Fault } from '@seg/core'
-import type { Ledger } from '@seg/ledger'
+import type { Ledger, RecordedEvent } from '@seg/ledger'
 import type { Logger } from './log.ts'
 
 export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
@@ -17,6 +17,8 @@ type Period = { readonly begin: Date; entries: number; omitted: number }
 export class RefusalLog {
   readonly #ledger: Ledger
   readonly #now: () => Date
+  /** What has no entry yet. */
+  readonly #due: RecordedEvent[] = []
   /** By sender: those that are not over, or were not looked at since. */
   readonly #periods = new Map<string, Period>()
 
@@ -31,26 +33,31 @@ export class RefusalLog {
    */
   record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return
+    const at = this.#now().toISOString()
+    if (this.admits(sender)) this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
+    for (const event of this.#due.splice(0))
+      this.#ledger.record(event).catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
+  }
+
+  /** Whether one more refusal of this sender is an entry; if not, it is counted. */
+  admits(sender: string): boolean {
     const now = this.#now()
-    const events = this.#end(([, { begin }]) => now.getTime() - begin.getTime() >= PERIOD)
+    this.#due.push(...this.#end(([, { begin }]) => now.getTime() - begin.getTime() >= PERIOD))
     const period = this.#periods.get(sender) ?? { begin: now, entries: 0, omitted: 0 }
     this.#periods.set(sender, period)
-    const at = now.toISOString()
-    if (period.entries < ENTRIES) {
-      period.entries++
-      events.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
-    } else period.omitted++
-    for (const event of events)
-      this.#ledger.record(event).catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
+    const isEntry = period.entries < ENTRIES
+    if (isEntry) period.entries++
+    else period.omitted++
+    return isEntry
   }
 
   /** Writes what is counted and not written yet; for the end. */
   async close(): Promise<void> {
-    const events = this.#end(() => true)
+    const events = [...this.#due.splice(0), ...this.#end(() => true)]
     await Promise.allSettled(events.map(event => this.#ledger.record(event)))
   }
 
-  #end(isOver: (period: readonly [sender: string, period: Period]) => boolean): Parameters<Ledger['record']>[0][] {
+  #end(isOver: (period: readonly [sender: string, period: Period]) => boolean): RecordedEvent[] {
     const at = this.#now().toISOString()
     const ended = [...this.#periods].filter(isOver)
     for (const [sender] of ended) this.#periods.delete(sender)

@@ -8,7 +8,7 @@ import { openLog } from './log.ts'
 import { closeGate, openGate } from './open-gate.ts'
 import { startReceiver } from './start-receiver.ts'
 
-const startSettings = ['certs', 'data', 'host', 'port', 'clockSkew', 'documentLimit', 'secondOpinion', 'inbox'] as const
+const startSettings = ['certs', 'data', 'host', 'port', 'clockSkew', 'documentLimit', 'secondOpinion', 'inbox', 'rateLimit'] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {
   const output = openOutput(command)

@@ -1,0 +1,135 @@
+// Attacks by one partner on the others: whatever it takes, something is left for them.
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ConnectionOptions, connect } from 'node:tls'
+import type { Identity } from '@seg/pki'
+import t from 'tap'
+import { openLedgerReader } from '../../packages/ledger/src/index.ts'
+import { call, connectRaw, credentials, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
+import { makeCerts, makeDocument, openGateway, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { issue, openIssuer } from '../support/certificates.ts'
+import { documentHead, readAnswers } from '../support/raw-http.ts'
+
+const certs = await makeCerts(t)
+const other = issue({ name: 'MINISTRY 3_SEG01' }, await openIssuer(certs))
+
+const asOther = (gateway: TestGateway): ConnectionOptions => ({ ...credentials(gateway), cert: other.certificatePem, key: other.keyPem })
+
+/** A document of the other partner's. */
+async function postAs({ id, ...signer }: Identity, gateway: TestGateway, name: string) {
+  const body = await makeDocument(gateway, { id: name, from: id, signer: { id, ...signer } })
+  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) }
+  return call(gateway, { method: 'POST', path: '/v1/documents', headers, body, tls: asOther(gateway) })
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 20_000; !(await isSo()); await pause(5))
+    if (performance.now() > end) throw new Error('it does not come')
+}
+
+t.test('a partner that sends slowly and much leaves room for the others', async t => {
+  const gateway = await openGateway(t, certs, { uploads: 8, uploadsOfOne: 6 })
+  const slow = async (options: ConnectionOptions = {}) => {
+    const connection = await connectRaw(t, gateway, options)
+    connection.socket.write(`${documentHead('Content-Length: 1000')}<CriticalDocument`)
+    return connection
+  }
+  const document = await makeDocument(gateway, { id: 'one-more' })
+  await Promise.all(Array.from({ length: 6 }, () => slow()))
+  await until(async () => refusalOf(await post(gateway, document)) === '503 overloaded')
+  for (let i = 0; i < 5; i++) t.equal((await postAs(other, gateway, `of-the-other-${i}`)).status, 201)
+
+  const { socket } = await slow(asOther(gateway))
+  await until(async () => refusalOf(await post(gateway, document)) === '429 rate-limit')
+  const refused = await post(gateway, document)
+  t.equal(refused.headers['retry-after'], '2')
+  t.match(gateway.log.at(-1), { code: 'rate-limit', msg: /6 documents are on their way in already, all of "MINISTRY 1_SEG01", of 8/ })
+  t.equal((await postAs(other, gateway, 'beside')).status, 201)
+  socket.destroy()
+})
+
+t.test('large documents have shares of their own', async t => {
+  const gateway = await openGateway(t, certs, { largeUploads: 4, largeUploadsOfOne: 3 })
+  const [start = ''] = (await makeDocument(gateway, { id: 'large' })).toString().split('Lunch')
+  for (let i = 0; i < 3; i++) {
+    const { socket } = await connectRaw(t, gateway)
+    socket.write(`${documentHead(`Content-Length: ${1024 ** 3}`)}${start}${'x'.repeat(400_000)}`)
+  }
+  const large = await makeDocument(gateway, { id: 'large', payload: 'x'.repeat(400_000) })
+  await until(async () => refusalOf(await post(gateway, large)) === '503 overloaded')
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201, 'small ones are not concerned')
+})
+
+t.test('no partner sends faster than it may', async t => {
+  const gateway = await openGateway(t, certs, { documentsPerSecond: 2 })
+  const begin = Date.now()
+  gateway.setTime(new Date(begin))
+  const send = async (id: string) => refusalOf(await post(gateway, await makeDocument(gateway, { id, now: new Date(begin) })))
+  t.match([await send('a'), await send('b')], [/^201/, /^201/])
+  t.equal(await send('c'), '429 rate-limit')
+  t.match(gateway.log.at(-1)?.msg, /more than 2 documents a second came from "MINISTRY 1_SEG01"/)
+  t.equal((await postAs(other, gateway, 'a')).status, 201)
+  gateway.setTime(new Date(begin + 500))
+  t.match(await send('c'), /^201/)
+  t.equal(await send('d'), '429 rate-limit')
+})
+
+t.test('a small document that is one too many costs no connection', async t => {
+  const gateway = await openGateway(t, certs, { documentsPerSecond: 1 })
+  const begin = Date.now()
+  gateway.setTime(new Date(begin))
+  const documents = await Promise.all(['a', 'b', 'c'].map(id => makeDocument(gateway, { id, now: new Date(begin) })))
+  const { socket, text } = await connectRaw(t, gateway)
+  for (const [i, document] of documents.entries()) {
+    gateway.setTime(new Date(begin + (i === 2 ? 1000 : 0)))
+    socket.write(documentHead(`Content-Length: ${document.length}`))
+    socket.write(document)
+    await until(() => readAnswers(text()).length > i)
+  }
+  t.match(readAnswers(text()), [/^201/, '429 rate-limit', /^201/])
+})
+
+t.test('but is not waited for', async t => {
+  const gateway = await openGateway(t, certs, { documentsPerSecond: 1, lingerTime: 100 })
+  gateway.setTime(new Date())
+  await post(gateway, await makeDocument(gateway, { now: gateway.gate.now() }))
+  const { socket, text, closed } = await connectRaw(t, gateway)
+  socket.write(`${documentHead('Content-Length: 1000')}<CriticalDocument`)
+  await closed
+  t.same(readAnswers(text()), ['429 rate-limit'])
+})
+
+t.test('a partner that opens connections leaves some for the others', async t => {
+  const gateway = await openGateway(t, certs, { connections: 6, connectionsOfOne: 4 })
+  const open = await Promise.all(Array.from({ length: 4 }, () => connectRaw(t, gateway)))
+  const surplus = await connectRaw(t, gateway)
+  await surplus.closed
+  t.match(gateway.log.at(-1)?.msg, /^connection from 127\.0\.0\.1 closed: 4 connections are open already, all of "CN=MINISTRY 1_SEG01"/)
+  t.equal((await postAs(other, gateway, 'a')).status, 201)
+  open[0]!.socket.destroy()
+  await open[0]!.closed
+  await until(async () => {
+    const socket = connect({ host: '127.0.0.1', port: gateway.port, ...credentials(gateway) })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    const isOpen = await Promise.race([once(socket, 'close').then(() => false), pause(100, true)])
+    socket.destroy()
+    return isOpen
+  })
+})
+
+t.test('what is refused for being too much is in the log, up to a bound, and so are conflicts', async t => {
+  const gateway = await openGateway(t, certs, { documentsPerSecond: 80 })
+  gateway.setTime(new Date())
+  const fields = { now: gateway.gate.now() }
+  t.equal((await post(gateway, await makeDocument(gateway, fields))).status, 201)
+  for (let i = 0; i < 79; i++)
+    t.equal(refusalOf(await post(gateway, await makeDocument(gateway, { ...fields, payload: `${i}` }))), '409 document-id-conflict')
+  t.equal(refusalOf(await post(gateway, await makeDocument(gateway, fields))), '429 rate-limit')
+  await gateway.gate.refusals.close()
+  const reader = openLedgerReader(gateway.data)
+  const entries = (await reader.log.entries(0, await reader.log.size()))!.toString('latin1')
+  await reader.close()
+  t.equal(entries.split('"type":"conflict"').length - 1, 60)
+  t.match(entries, /"type":"omitted",.{0,100}"count":20,/)
+})
