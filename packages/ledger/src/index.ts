@@ -1,6 +1,7 @@
 // The only writer of durable state: accepted documents, their receipts, the transparency log, and the sender's outbox.
 export {
   type AcceptedDocument,
+  type DeadLetter,
   HELD_IN_MEMORY,
   type Ledger,
   type LedgerReader,

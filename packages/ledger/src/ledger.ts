@@ -32,6 +32,15 @@ export type SealableAcceptance = AcceptedDocument & {
 /** Makes the receipt of an acceptance; called in the writer's thread, before the acceptance is durable. */
 export type Sealer = (acceptance: SealableAcceptance) => Buffer
 
+/** A document that whoever has this cursor could not hand on. */
+export type DeadLetter = {
+  readonly cursor: string
+  readonly document: AcceptedDocument
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly at: string
+  readonly reason: string
+}
+
 /** Reading only; open to any process at any time. Every method throws the Fault `storage-unavailable` when the storage fails. */
 export interface LedgerReader {
   find(sender: string, id: string): Promise<AcceptedDocument | undefined>
@@ -42,10 +51,14 @@ export interface LedgerReader {
   read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined>
   /** The same at once, for documents that fit into memory. */
   export(sender: string, id: string): Promise<Buffer | undefined>
-  /** At most `limit` documents with an index above `after`, in order of acceptance: the next ones for whoever takes them on. */
-  accepted(after: number, limit: number): Promise<AcceptedDocument[]>
+  /** At most `limit` documents with an index above `after`, of one sender or of all, in order of acceptance: the next ones for whoever takes them on. */
+  accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]>
+  /** Ids of all whose documents were accepted. */
+  senders(): Promise<string[]>
   /** The index that a cursor was moved to last; -1 for one that never was. */
   cursor(name: string): Promise<number>
+  /** What was given up, by the index of the document. */
+  deadLetters(): AsyncIterable<DeadLetter>
   readonly log: LogReader
   close(): Promise<void>
 }
@@ -93,6 +106,8 @@ export interface Ledger extends LedgerReader {
   record(event: RecordedEvent): Promise<number>
   /** Durable when it resolves. Throws as `record` does. */
   moveCursor(name: string, index: number): Promise<void>
+  /** Moves the cursor past a document that becomes a dead letter, in one. Throws as `record` does. */
+  giveUp(cursor: string, index: number, at: string, reason: string): Promise<void>
   /** Waits for what is under way. */
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { syncFolder } from '@seg/core'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
-import type { AcceptedDocument, Ledger, LedgerReader, LogReader, RecordedEvent, Staging } from './ledger.ts'
+import type { AcceptedDocument, DeadLetter, Ledger, LedgerReader, LogReader, RecordedEvent, Staging } from './ledger.ts'
 import { openDatabaseReader } from './sqlite/database.ts'
 import type { Content } from './sqlite/ledger-writer.ts'
 import { LEDGER_FILE, migrations } from './sqlite/schema.ts'
@@ -128,8 +128,16 @@ class SqliteLedger implements Ledger {
     return this.#reader.export(sender, id)
   }
 
-  accepted(after: number, limit: number): Promise<AcceptedDocument[]> {
-    return this.#reader.accepted(after, limit)
+  accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {
+    return this.#reader.accepted(after, limit, sender)
+  }
+
+  senders(): Promise<string[]> {
+    return this.#reader.senders()
+  }
+
+  deadLetters(): AsyncIterable<DeadLetter> {
+    return this.#reader.deadLetters()
   }
 
   cursor(name: string): Promise<number> {
@@ -154,6 +162,10 @@ class SqliteLedger implements Ledger {
 
   async moveCursor(cursor: string, index: number): Promise<void> {
     await this.#writer.send({ kind: 'move', cursor, index })
+  }
+
+  async giveUp(cursor: string, index: number, at: string, reason: string): Promise<void> {
+    await this.#writer.send({ kind: 'give-up', cursor, index, at, reason })
   }
 
   async close(): Promise<void> {

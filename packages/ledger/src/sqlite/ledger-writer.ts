@@ -17,6 +17,7 @@ export type Request =
   | { readonly kind: 'accept'; readonly document: Omit<AcceptedDocument, 'index'>; readonly content: Content }
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
+  | { readonly kind: 'give-up'; readonly cursor: string; readonly index: number; readonly at: string; readonly reason: string }
 
 export type Outcome =
   | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
@@ -104,8 +105,17 @@ export class LedgerWriter {
   }
 
   #take(request: Request, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
-    if (request.kind === 'accept') return this.#accept(request.document, request.content, tree, acceptances)
-    return request.kind === 'record' ? this.#record(request.event, tree) : this.#move(request.cursor, request.index)
+    switch (request.kind) {
+      case 'accept':
+        return this.#accept(request.document, request.content, tree, acceptances)
+      case 'record':
+        return this.#record(request.event, tree)
+      case 'give-up':
+        this.#statements.insertDeadLetter.run(request.cursor, request.index, request.at, request.reason)
+        return this.#move(request.cursor, request.index)
+      case 'move':
+        return this.#move(request.cursor, request.index)
+    }
   }
 
   #accept(document: Omit<AcceptedDocument, 'index'>, content: Content, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
@@ -197,6 +207,9 @@ function prepareStatements(database: DatabaseSync) {
     insertTile: database.prepare('INSERT INTO tiles (level, tile_index, hashes, root) VALUES (?, ?, ?, ?)'),
     moveCursor: database.prepare(
       'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
+    ),
+    insertDeadLetter: database.prepare(
+      'INSERT INTO dead_letters (cursor, leaf_index, at, reason) VALUES (?, ?, ?, ?) ON CONFLICT (cursor, leaf_index) DO NOTHING',
     ),
     logLength: database.prepare('PRAGMA wal_checkpoint(NOOP)'),
     copyLog: database.prepare('PRAGMA wal_checkpoint(PASSIVE)'),

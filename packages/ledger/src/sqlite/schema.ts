@@ -45,4 +45,15 @@ export const migrations: Migrations = {
     // How far whoever takes documents on has come: up to and with this entry.
     'CREATE TABLE cursors (name TEXT NOT NULL PRIMARY KEY, leaf_index INTEGER NOT NULL)',
   ],
+  '0002-hand-off': [
+    'CREATE INDEX documents_of_sender ON documents (sender, leaf_index)',
+    // What whoever takes documents on was not able to hand on.
+    `CREATE TABLE dead_letters (
+      cursor TEXT NOT NULL,
+      leaf_index INTEGER NOT NULL REFERENCES documents (leaf_index),
+      at TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (cursor, leaf_index)
+    )`,
+  ],
 }

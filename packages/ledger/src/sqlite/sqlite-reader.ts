@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { digestFile, readFileChunks } from '../file-chunks.ts'
-import type { AcceptedDocument, LedgerReader, LogReader } from '../ledger.ts'
+import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader } from '../ledger.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
@@ -54,8 +54,24 @@ export class SqliteReader implements LedgerReader {
     }
   }
 
-  async accepted(after: number, limit: number): Promise<AcceptedDocument[]> {
-    return onDatabase('list the documents', () => this.#statements.list.all(after, limit)).map(readDocument)
+  async accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {
+    const { list, listOfSender } = this.#statements
+    return onDatabase('list the documents', () =>
+      sender === undefined ? list.all(after, limit) : listOfSender.all(sender, after, limit),
+    ).map(readDocument)
+  }
+
+  async senders(): Promise<string[]> {
+    const found: string[] = []
+    // From one to the next in the index: as many steps as there are senders, however many documents.
+    for (let next = this.#get('nextSender', '')?.sender; typeof next === 'string'; next = this.#get('nextSender', next)?.sender)
+      found.push(next)
+    return found
+  }
+
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    for (const row of onDatabase('list the dead letters', () => this.#statements.deadLetters.all()))
+      yield { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
   }
 
   async cursor(name: string): Promise<number> {
@@ -102,6 +118,12 @@ function prepareStatements(database: DatabaseSync) {
   return {
     find: database.prepare(`SELECT ${columns} FROM documents WHERE sender = ? AND document_id = ?`),
     list: database.prepare(`SELECT ${columns} FROM documents WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?`),
+    listOfSender: database.prepare(`SELECT ${columns} FROM documents WHERE sender = ? AND leaf_index > ? ORDER BY leaf_index LIMIT ?`),
+    nextSender: database.prepare('SELECT MIN(sender) AS sender FROM documents WHERE sender > ?'),
+    deadLetters: database.prepare(
+      `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason FROM dead_letters
+      JOIN documents ON documents.leaf_index = dead_letters.leaf_index ORDER BY documents.leaf_index, cursor`,
+    ),
     receipt: database.prepare(
       'SELECT octets FROM receipts JOIN documents ON documents.leaf_index = receipts.leaf_index WHERE sender = ? AND document_id = ?',
     ),

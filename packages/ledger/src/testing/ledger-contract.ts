@@ -155,6 +155,43 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     t.same((await reader.accepted(3, 2)).map(idAndIndex), expected.slice(2, 4), 'and gives the next ones after any')
   })
 
+  t.test('gives the documents of one sender, and names all senders', async t => {
+    const { ledger } = await openLedger(t)
+    t.same(await ledger.senders(), [])
+    const senders = ['B', 'A', "C'", 'Ä', 'A b']
+    for (const id of ['1', '2', '3']) {
+      for (const from of senders) {
+        const { document, bytes } = makeSample(id, { from })
+        await acceptBytes(ledger, document, bytes)
+      }
+    }
+    t.same((await ledger.senders()).sort(), senders.toSorted())
+    for (const [i, from] of senders.entries()) {
+      const idsAfter = async (index: number, limit: number) => (await ledger.accepted(index, limit, from)).map(({ id }) => id)
+      t.same(await idsAfter(-1, 10), ['1', '2', '3'])
+      t.same(await idsAfter(i, 1), ['2'])
+      t.same(await idsAfter(i + 10, 10), [])
+    }
+    t.same(await ledger.accepted(-1, 10, 'nobody'), [])
+  })
+
+  t.test('moves a cursor past what is given up, and remembers that', async t => {
+    const { ledger, folder } = await openLedger(t)
+    const { document, bytes } = sampleOf('doc1', 3000)
+    await acceptBytes(ledger, document, bytes)
+    const letter = { cursor: 'webhook A', document: { ...document, index: 0 }, at, reason: 'no' }
+    await ledger.giveUp('webhook A', 0, at, 'no')
+    await ledger.giveUp('webhook A', 0, '2027-01-01T00:00:00.000Z', 'again')
+    t.same(await collect(ledger.deadLetters()), [letter])
+    t.equal(await ledger.cursor('webhook A'), 0)
+    await t.rejects(ledger.giveUp('webhook A', 7, at, 'of no document'))
+    t.equal(await ledger.cursor('webhook A'), 0, 'both or neither')
+    await ledger.close()
+    const reopened = await open(folder)
+    t.teardown(() => reopened.close())
+    t.same(await collect(reopened.deadLetters()), [letter])
+  })
+
   t.test('remembers how far a cursor was moved', async t => {
     const { ledger, folder } = await openLedger(t)
     t.equal(await ledger.cursor('inbox'), -1)
