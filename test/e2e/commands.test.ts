@@ -278,7 +278,7 @@ t.test('package scripts are these commands', async t => {
   const scriptsOf = async (name: string) => JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')).scripts
   for (const [name, scripts] of [
     ['pki', ['gen', 'inspect']],
-    ['receiver', ['start', 'documents', 'log']],
+    ['receiver', ['start', 'documents', 'dead-letters', 'log']],
     ['sender', ['send', 'deliver', 'outbox', 'sign', 'verify', 'verify-receipt']],
   ] as const) {
     const found = await scriptsOf(name)
@@ -295,6 +295,7 @@ t.test('every command has help', async t => {
     ['receiver', 'documents', 'list'],
     ['receiver', 'documents', 'show'],
     ['receiver', 'documents', 'export'],
+    ['receiver', 'dead-letters'],
     ['receiver', 'log', 'verify'],
     ['sender', 'send'],
     ['sender', 'deliver'],

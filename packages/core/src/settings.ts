@@ -64,6 +64,24 @@ export const settings = {
     help: 'folder where accepted documents are put for other systems, in the data folder unless it is absolute; off: nowhere',
     parse: parseInbox,
   },
+  webhook: {
+    flag: '--webhook <url>',
+    key: 'hand-off.webhook.url',
+    help: 'where accepted documents are posted to; off: nowhere',
+    parse: parseWebhook,
+  },
+  webhookSecret: {
+    flag: '--webhook-secret <file>',
+    key: 'hand-off.webhook.secret',
+    help: 'file of the secret that signs what is posted: 32 bytes or more, readable for its owner only',
+    parse: parseOptionalPath,
+  },
+  webhookCa: {
+    flag: '--webhook-ca <file>',
+    key: 'hand-off.webhook.ca',
+    help: "CAs of the webhook's certificate, in PEM, instead of those of the system",
+    parse: parseOptionalPath,
+  },
   rateLimit: {
     flag: '--rate-limit <number>',
     key: 'rate-limit',
@@ -158,6 +176,14 @@ function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
 function parseInbox(text: string): string {
   if (text === '') throw new Fault('usage', 'an inbox is a folder, or off, not ""')
   return text
+}
+
+function parseOptionalPath(text: string): string | undefined {
+  return resolveUserPath(text)
+}
+
+function parseWebhook(text: string): URL | 'off' {
+  return text === 'off' ? text : parseHttpsUrl(text)
 }
 
 function parseRate(text: string): number | 'off' {

@@ -1,6 +1,7 @@
 // The receiver's commands.
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
+import { runDeadLetters } from './dead-letters-command.ts'
 import { parseLimit, runExport, runList, runShow } from './documents-command.ts'
 import { defaultLimits } from './limits.ts'
 import { runLogVerify } from './log-command.ts'
@@ -12,7 +13,8 @@ const program = buildProgram('receiver', 'accepts signed documents over mutual T
 
 const start = program.command('start').description('listen for documents until told to stop')
 const startDefaults = { port: 8443, host: 'localhost', certs, data, clockSkew: 300, documentLimit: defaultLimits.documentBytes } as const
-addSettings(start, { ...startDefaults, secondOpinion: 'off', inbox: 'inbox', rateLimit: 'off' }).action(runStart)
+const handOffDefaults = { inbox: 'inbox', webhook: 'off', webhookSecret: undefined, webhookCa: undefined } as const
+addSettings(start, { ...startDefaults, secondOpinion: 'off', rateLimit: 'off', ...handOffDefaults }).action(runStart)
 
 const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
 const senderHelp = 'only documents of this gateway'
@@ -26,6 +28,9 @@ addSettings(show.option('--sender <id>', senderHelp), { data }).action(runShow)
 const exporting = documents.command('export').description('the exact received bytes of one document').argument('<id>', 'its id')
 exporting.option('-o, --output <file>', 'where to write them; standard output without').option('--sender <id>', senderHelp)
 addSettings(exporting, { data }).action(runExport)
+
+const deadLetters = program.command('dead-letters').description('accepted documents that the webhook did not take, and why')
+addSettings(deadLetters, { data }).action(runDeadLetters)
 
 const log = program.command('log').description('the transparency log')
 const logVerify = log.command('verify').description('recompute the log from the documents up, also while the receiver runs')

@@ -1,42 +1,79 @@
 // `receiver start`: opens what is needed, listens, says so, and stops in an orderly way.
 import { resolve } from 'node:path'
-import { type Command, openOutput, readSettings } from '@seg/core'
+import { type Command, Fault, openOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
-import { startHandOff } from './hand-off/hand-off.ts'
+import type { Gate } from './gate.ts'
+import { type HandOff, startHandOff } from './hand-off/hand-off.ts'
 import { openInbox } from './hand-off/inbox.ts'
-import { openLog } from './log.ts'
+import { loadWebhook, startWebhook } from './hand-off/webhook.ts'
+import type { Webhook } from './hand-off/webhook-request.ts'
+import { type Logger, openLog } from './log.ts'
 import { closeGate, openGate } from './open-gate.ts'
 import { startReceiver } from './start-receiver.ts'
 
-const startSettings = ['certs', 'data', 'host', 'port', 'clockSkew', 'documentLimit', 'secondOpinion', 'inbox', 'rateLimit'] as const
+const startSettings = ['certs', 'data', 'host', 'port', 'clockSkew', 'documentLimit', 'secondOpinion', 'rateLimit'] as const
+const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {
   const output = openOutput(command)
-  const { host, port, inbox, ...settings } = readSettings(command, startSettings)
+  const { host, port, ...settings } = readSettings(command, startSettings)
   const { certs, data } = settings
+  const handOff = await readHandOff(command, data)
   const log = openLog({ isTerminal: process.stderr.isTTY === true })
   const gate = await openGate(settings, () => new Date())
   const receiver = await startReceiver({ ...gate, log }, { host, port }).catch(async error => {
     await closeGate(gate)
     throw error
   })
-  const inboxFolder = inbox === 'off' ? undefined : resolve(data, inbox)
-  const handOff = inboxFolder === undefined ? undefined : startHandOff(openInbox(inboxFolder, gate.ledger), gate.ledger, log)
+  const handOffs = startHandOffs(handOff, gate, log)
   // Twice the time that open requests get, should closing itself hang.
   closeWithGrace({ delay: 2 * gate.limits.closingTime, logger: log }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after a defect')
     else log.info(`stopping on ${signal ?? 'request'}`)
-    await Promise.all([receiver.close(), handOff?.close()])
+    await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
     await closeGate(gate)
     log.info('stopped')
   })
   const { id } = gate.identity
   output.report(
-    { listening: receiver.url, id, certs, data, inbox: inboxFolder ?? null, pid: process.pid },
+    {
+      listening: receiver.url,
+      id,
+      certs,
+      data,
+      inbox: handOff.inbox ?? null,
+      webhook: handOff.webhook?.url.href ?? null,
+      pid: process.pid,
+    },
     [
       `${id} listens on ${receiver.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
-      `documents are kept in ${data}${inboxFolder ? `, and handed on in ${inboxFolder}` : ''}`,
+      `documents are kept in ${data}${describeHandOff(handOff)}`,
       'next: pnpm --filter sender send sample_document.xml      then: pnpm --filter receiver documents list      stop: Ctrl-C',
     ].join('\n'),
   )
+}
+
+type HandOffTo = { readonly inbox: string | undefined; readonly webhook: Webhook | undefined }
+
+/** Throws the Faults `usage` and `configuration`: documents would be accepted, and never get anywhere. */
+async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
+  const { inbox, webhook: url, webhookSecret: secret, webhookCa: ca } = readSettings(command, handOffSettings)
+  if (url !== 'off' && secret === undefined)
+    throw new Fault('usage', '--webhook needs --webhook-secret FILE, which its receiver knows, too')
+  return {
+    inbox: inbox === 'off' ? undefined : resolve(data, inbox),
+    webhook: url === 'off' || secret === undefined ? undefined : await loadWebhook({ url, secret, ca }),
+  }
+}
+
+function startHandOffs({ inbox, webhook }: HandOffTo, { ledger, now }: Gate, log: Logger): HandOff[] {
+  return [
+    ...(inbox === undefined ? [] : [startHandOff(openInbox(inbox, ledger), ledger, log)]),
+    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, { now, random: Math.random })]),
+  ]
+}
+
+function describeHandOff({ inbox, webhook }: HandOffTo): string {
+  const places = [inbox, webhook?.url.origin].filter(place => place !== undefined)
+  return places.length > 0 ? `, and handed on to ${places.join(' and ')}` : ''
 }

@@ -1,11 +1,10 @@
 // Delivering what is queued, by whomever it was: up to a limit for each receiver, each entry by one process at a time, until told to stop.
-import { asFault, Bell, Fault, patrol } from '@seg/core'
+import { asFault, Bell, Fault, LONGEST_PAUSE, patrol, retryDelay } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import type { Outcome } from './outcome.ts'
 import { postpone } from './postpone.ts'
 import { ReceiverPace } from './receiver-pace.ts'
-import { LONGEST_PAUSE, retryDelay } from './retry.ts'
 import { type TryOutcome, tryDelivery } from './try-delivery.ts'
 
 /** Milliseconds between two looks at what others have queued. */

@@ -1,8 +1,8 @@
 // One try: the document goes out, and what came back is an answer, a refusal, or a reason to try again.
+import { parseRetryAfter } from '@seg/core'
 import { type Answer, type Link, openConnection } from './connection.ts'
 import { readConnectionFailure } from './connection-fault.ts'
 import { DeliveryRefused, readProblem } from './problem.ts'
-import { parseRetryAfter } from './retry.ts'
 
 /** What is sent: `read` gives its `bytes` bytes from the start, each time it is called; a piece need be good only until the next. */
 export type Body = { readonly bytes: number; readonly read: () => AsyncIterable<Uint8Array> }

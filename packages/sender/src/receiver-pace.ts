@@ -1,5 +1,5 @@
 // How fast one receiver is sent to: up to a limit while it answers, one document at a time and ever more rarely while it does not.
-import { LONGEST_PAUSE, retryDelay } from './retry.ts'
+import { LONGEST_PAUSE, retryDelay } from '@seg/core'
 
 export class ReceiverPace {
   readonly #limit: number

@@ -1,10 +1,9 @@
 // Sending while somebody waits: find the earlier delivery or queue the document, and try until there is a verified receipt, a no, or no time left.
-import { Fault } from '@seg/core'
+import { Fault, retryDelay } from '@seg/core'
 import type { Delivery, SendingGateway } from './gateway.ts'
 import type { Later } from './post-document.ts'
 import { postpone } from './postpone.ts'
 import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
-import { retryDelay } from './retry.ts'
 import { faultOf } from './settled-entry.ts'
 import type { Template } from './sign-template.ts'
 import { tryDelivery } from './try-delivery.ts'

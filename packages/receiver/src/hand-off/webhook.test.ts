@@ -1,0 +1,229 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
+import { loadIdentity } from '@seg/pki'
+import t, { type Test } from 'tap'
+import { makeCerts, makeFolder, openTestLedger } from '../testing/gateway.ts'
+import { LIFETIME, loadWebhook, startWebhook } from './webhook.ts'
+
+const certs = await makeCerts(t)
+const secret = randomBytes(32)
+const secretFile = join(certs, 'webhook.secret')
+await writeFile(secretFile, secret, { mode: 0o600 })
+
+type Posted = { readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+type Reply = (response: ServerResponse, posted: Posted, count: number) => unknown
+
+/** The receiver's own systems: what was posted to them, and what they answer. */
+async function startSystem(t: Test, reply: Reply, certificates = certs) {
+  const { certificatePem, keyPem } = await loadIdentity(certificates, 'receiver')
+  const posted: Posted[] = []
+  const server = createServer({ cert: certificatePem, key: keyPem }, async (request: IncomingMessage, response) => {
+    const body = Buffer.concat(await request.toArray().catch(() => []))
+    if (!request.complete) return
+    posted.push({ headers: request.headers, body })
+    reply(response, posted.at(-1)!, posted.length)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { posted, url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/documents?from=gateway`) }
+}
+
+const answer =
+  (status: number, headers = {}): Reply =>
+  response =>
+    response.writeHead(status, headers).end()
+
+async function openScene(t: Test, url: URL) {
+  const data = await makeFolder(t)
+  let time = Date.now()
+  const now = () => new Date(time)
+  const ledger = await openTestLedger(certs, data, now)
+  const lines: string[] = []
+  const log = { error: (line: string) => void lines.push(line), info: (line: string) => void lines.push(line) }
+  const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
+  const handOff = startWebhook(webhook, ledger, log as never, { now, random: () => 0 })
+  t.teardown(async () => {
+    await handOff.close()
+    await ledger.close()
+  })
+  const pass = (milliseconds: number) => {
+    time += milliseconds
+  }
+  return { ledger, lines, handOff, pass, now }
+}
+
+async function accept(ledger: Ledger, id: string, { sender = 'A', size = 100 } = {}): Promise<Buffer> {
+  const bytes = Buffer.alloc(size, `${sender} ${id} `)
+  const digest = createHash('sha256').update(bytes).digest()
+  const content = ledger.stage()
+  await content.write(bytes)
+  const acceptedAt = '2026-11-24T12:00:00.000Z'
+  await ledger.accept(
+    { sender, id, acceptedAt, bytes: size, sha256: digest.toString('hex'), referenceDigest: digest.toString('base64') },
+    content,
+  )
+  return bytes
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 20_000; !(await isSo()); await pause(5))
+    if (performance.now() > end) throw new Error('it does not come')
+}
+
+const idsOf = (posted: readonly Posted[]) => posted.map(({ headers }) => `${headers['seg-sender']} ${headers['seg-document-id']}`)
+const lettersOf = async (ledger: Ledger) =>
+  (await Array.fromAsync(ledger.deadLetters())).map(({ document, reason }) => `${document.sender} ${document.id}: ${reason}`)
+
+t.test(
+  'posts each document once, its exact bytes, with what is known of it, under a signature that anyone with the secret can check',
+  async t => {
+    const { posted, url } = await startSystem(t, answer(204))
+    const { ledger, lines, now } = await openScene(t, url)
+    const documents = new Map<string, Buffer>()
+    for (const [id, size] of Object.entries({ small: 100, large: 3 * HELD_IN_MEMORY, empty: 0 }))
+      documents.set(id, await accept(ledger, id, { sender: 'Außenamt 1', size }))
+    await until(async () => (await ledger.cursor('webhook Außenamt 1')) === 3)
+    t.same(
+      idsOf(posted),
+      ['small', 'large', 'empty'].map(id => `Au%C3%9Fenamt%201 ${id}`),
+    )
+    for (const [i, { headers, body }] of posted.entries()) {
+      const bytes = documents.get(String(headers['seg-document-id']))!
+      t.ok(body.equals(bytes))
+      const signed = Buffer.concat([Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`), body])
+      t.equal(headers['webhook-signature'], `v1,${createHmac('sha256', secret).update(signed).digest('base64')}`)
+      t.match(headers, {
+        'content-type': 'application/xml',
+        'webhook-id': `entry-${i + 1}`,
+        'webhook-timestamp': String(Math.floor(now().getTime() / 1000)),
+        'seg-index': String(i + 1),
+        'seg-sha256': createHash('sha256').update(bytes).digest('hex'),
+        'seg-accepted-at': '2026-11-24T12:00:00.000Z',
+      })
+    }
+    t.same(lines, [])
+  },
+)
+
+t.test('keeps the order of each sender, and lets one sender wait alone', async t => {
+  let isMended = false
+  const { posted, url } = await startSystem(t, (response, { headers }) => {
+    response.writeHead(headers['seg-document-id'] === 'A2' && !isMended ? 500 : 200).end()
+  })
+  const { ledger, lines } = await openScene(t, url)
+  for (const id of ['A1', 'B1', 'A2', 'B2', 'A3', 'B3']) await accept(ledger, id, { sender: id[0]! })
+  await until(() => lines.length > 0 && idsOf(posted).includes('B B3'))
+  const before = idsOf(posted)
+  t.same(
+    before.filter(id => id.startsWith('B')),
+    ['B B1', 'B B2', 'B B3'],
+  )
+  t.notOk(before.includes('A A3'), 'not before what comes before it')
+  isMended = true
+  await until(async () => (await ledger.cursor('webhook A')) === 5)
+  const ofA = idsOf(posted).filter(id => id.startsWith('A'))
+  t.same([...new Set(ofA)], ['A A1', 'A A2', 'A A3'])
+  t.match(lines, [/holds up documents of "A": document "A2" from "A": HTTP status 500/, /takes documents of "A" again/])
+})
+
+t.test('waits for what may pass, as long as it is asked to, and gives up what is not wanted', async t => {
+  const statuses: Record<string, number> = { one: 503, two: 422, three: 302, four: 404, five: 200 }
+  const { posted, url } = await startSystem(t, (response, { headers }) => {
+    const status = statuses[String(headers['seg-document-id'])]!
+    response.writeHead(status, { 'retry-after': '60', location: 'https://elsewhere.example/' }).end()
+  })
+  const { ledger, lines, pass } = await openScene(t, url)
+  for (const id of Object.keys(statuses)) await accept(ledger, id)
+  await until(() => lines.length === 1)
+  pass(59_000)
+  await pause(600)
+  t.same(idsOf(posted), ['A one'], 'not before it asked to be')
+  statuses.one = 200
+  pass(2_000)
+  // A redirection and a path that is not there are mended at the other end.
+  await until(() => idsOf(posted).includes('A three'))
+  t.same(await lettersOf(ledger), ['A two: HTTP status 422'])
+  statuses.three = statuses.four = 200
+  pass(120_000)
+  await until(async () => (await ledger.cursor('webhook A')) === 5)
+  t.same(
+    [...new Set(idsOf(posted))],
+    Object.keys(statuses).map(id => `A ${id}`),
+  )
+  t.match(lines.join('\n'), /does not take document "two" from "A": HTTP status 422; `receiver dead-letters` lists it/)
+})
+
+t.test('gives up after days of answers, but never for want of one', async t => {
+  let isThere = true
+  const { posted, url } = await startSystem(t, response => (isThere ? response.writeHead(500).end() : response.destroy()))
+  const { ledger, lines, pass } = await openScene(t, url)
+  await accept(ledger, 'one')
+  await accept(ledger, 'two')
+  await until(() => lines.length === 1)
+  pass(LIFETIME)
+  await until(async () => (await lettersOf(ledger)).length === 1)
+  t.same(await lettersOf(ledger), ['A one: HTTP status 500'])
+  isThere = false
+  // `two` was answered before; the one after it never is.
+  pass(LIFETIME)
+  await until(() => idsOf(posted).filter(id => id === 'A two').length > 1)
+  pass(2 * LIFETIME)
+  await accept(ledger, 'three', { sender: 'B' })
+  await until(() => idsOf(posted).includes('B three'))
+  const seen = posted.length
+  for (let i = 0; i < 3; i++) pass(LIFETIME)
+  await until(() => posted.length > seen + 1)
+  t.notOk((await lettersOf(ledger)).includes('B three'))
+})
+
+t.test('posts again what was on its way when the receiver stopped, and nothing else', async t => {
+  const { posted, url } = await startSystem(t, (response, _posted, count) => {
+    if (count !== 2) response.writeHead(200).end()
+  })
+  const { ledger, handOff } = await openScene(t, url)
+  await accept(ledger, 'one')
+  await accept(ledger, 'two')
+  await until(() => posted.length === 2)
+  await handOff.close()
+  t.equal(await ledger.cursor('webhook A'), 1)
+  const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
+  const again = startWebhook(webhook, ledger, console as never, { now: () => new Date(), random: () => 0 })
+  await until(async () => (await ledger.cursor('webhook A')) === 2)
+  await again.close()
+  t.same(idsOf(posted), ['A one', 'A two', 'A two'])
+})
+
+t.test('talks to nobody whose certificate is not good', async t => {
+  const stranger = await startSystem(t, answer(200), await makeCerts(t))
+  const { ledger, lines } = await openScene(t, stranger.url)
+  await accept(ledger, 'one')
+  await until(() => lines.length > 0)
+  t.match(lines[0], /holds up documents of "A": .*certificate/)
+  t.same(stranger.posted, [])
+})
+
+t.test('is not started without a secret that is one', async t => {
+  const load = (file: string) => loadWebhook({ url: new URL('https://localhost'), secret: file, ca: undefined })
+  const file = join(await makeFolder(t), 'secret')
+  await t.rejects(load(file), { code: 'configuration', detail: /ENOENT/ })
+  await writeFile(file, Buffer.alloc(31, 1), { mode: 0o600 })
+  await t.rejects(load(file), { code: 'configuration', detail: /expected a secret of 32 bytes or more in .*, found 31/ })
+  await writeFile(file, Buffer.alloc(32, 1))
+  t.equal((await load(file)).secret.length, 32)
+  for (const mode of [0o640, 0o604, 0o620]) {
+    await chmod(file, mode)
+    await t.rejects(load(file), { code: 'configuration', detail: /must be readable for its owner only/ })
+  }
+  t.ok((await readFile(file)).length === 32)
+})
