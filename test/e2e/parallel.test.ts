@@ -99,7 +99,10 @@ t.test(`${DOCUMENTS} documents, ${COPIES} copies of each at once, some of which 
   await receiver.stop()
 })
 
-/** Answers to the copies of each letter: each client sends a copy of all, beginning with another, and of some letters one client does not wait for the answer. */
+/**
+ * Answers to the copies of each letter: each client sends a copy of all, beginning with another, and of some letters one client does not wait for
+ * the answer.
+ */
 async function postCopies(clients: readonly Client[], letters: readonly Buffer[], from: number): Promise<Answer[][]> {
   const answers: Answer[][] = letters.map(() => [])
   const post = async (client: Client, number: number) => {

@@ -1,4 +1,5 @@
-// The independent verifier itself, against answers that others published: Certificate Transparency's reference trees and the signed note of Go's documentation.
+// The independent verifier itself, against answers that others published:
+// Certificate Transparency's reference trees, and the signed note of Go's documentation.
 import t from 'tap'
 import { openCheckpoint, openNote, readKey } from './checkpoint.ts'
 import { checkConsistency, checkInclusion, consistencyProof, hashEntry, inclusionProof, rangeHash } from './merkle.ts'

@@ -1,4 +1,5 @@
-// A receipt and what it proves, from docs/receipt.md and docs/log.md; libxml2 reads the XML. Its signature is for any XMLDSig tool to verify.
+// A receipt and what it proves, from docs/receipt.md and docs/log.md; libxml2 reads the XML.
+// Its signature is for any XMLDSig tool to verify.
 import { createHash } from 'node:crypto'
 import { XmlDocument } from 'libxml2-wasm'
 import { type Checkpoint, type NoteKey, openCheckpoint, readBase64 } from './checkpoint.ts'

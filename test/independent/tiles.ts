@@ -39,8 +39,8 @@ export async function fetchEntries(size: number, fetch: Fetch): Promise<Buffer[]
 }
 
 /**
- * The tree of `size` as its tiles tell it, without an entry: hashes of subtrees are looked up where a tile has them. Every full tile must have the hash
- * that the level above has for it, so that no octet of a tile is believed that the root does not cover.
+ * The tree of `size` as its tiles tell it, without an entry: hashes of subtrees are looked up where a tile has them.
+ * Every full tile must have the hash that the level above has for it, so that no octet of a tile is believed that the root does not cover.
  */
 export async function fetchTree(size: number, fetch: Fetch): Promise<RangeHash> {
   const tiles = new Map<string, readonly Buffer[]>()

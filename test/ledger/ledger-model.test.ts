@@ -1,5 +1,5 @@
-// The ledger against a model of it: whatever is done to it, in any order and at once, it says what the model says, and its log is a tree of RFC 6962.
-// MODEL_RUNS sets the number of histories, MODEL_SEED repeats those of an earlier run.
+// The ledger against a model of it: whatever is done to it, in any order and at once, it says what the model says,
+// and its log is a tree of RFC 6962. MODEL_RUNS sets the number of histories, MODEL_SEED repeats those of an earlier run.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// The ledger as two lists and a map: what it must say after any history, with the tree of RFC 6962 computed from the list each time it is asked for.
+// The ledger as two lists and a map: what it must say after any history,
+// with the tree of RFC 6962 computed from the list each time it is asked for.
 import { createHash } from 'node:crypto'
 import type { AcceptedDocument } from '../../packages/ledger/src/index.ts'
 import type { LogEvent } from '../../packages/ledger/src/log/leaf.ts'

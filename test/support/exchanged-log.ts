@@ -23,8 +23,8 @@ const REPLAYED = 20
 const CLIENTS = 6
 
 /**
- * Has a receiver accept, refuse and find in conflict, stop, start and do so once more; `beforeStop` is called at the end of each life. Throws when an
- * answer is not what it must be.
+ * Has a receiver accept, refuse and find in conflict, stop, start and do so once more; `beforeStop` is called at the end of each
+ * life. Throws when an answer is not what it must be.
  */
 export async function exchangeLog(t: Test, folder: string, beforeStop: (url: URL, certs: string) => Promise<void>): Promise<ExchangedLog> {
   const [certs, data] = [join(folder, 'certs'), join(folder, 'data')]

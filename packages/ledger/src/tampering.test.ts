@@ -61,7 +61,8 @@ t.test('every entry with all that is stored for it', async t => {
       `UPDATE ${table} SET leaf_index = leaf_index - 1 WHERE leaf_index > ${index}`,
     ])
   // So that there are as many as the checkpoint says.
-  const fill = `INSERT INTO transactions SELECT ${ENTRIES - 1}, at, type, sender, document_id, code, leaf FROM transactions WHERE leaf_index = ${ENTRIES - 2}`
+  const columns = 'at, type, sender, document_id, code, leaf'
+  const fill = `INSERT INTO transactions SELECT ${ENTRIES - 1}, ${columns} FROM transactions WHERE leaf_index = ${ENTRIES - 2}`
   const removed = all.slice(0, -1).map(from => ({ sql: [...remove(from), fill].join(';'), from }))
   await allTold(t, 'removed, with those after it moved up', removed)
   const exchange = (index: number) => entryTables.flatMap(table => exchangeKeys(table, 'leaf_index', index, index + 1))
@@ -163,8 +164,8 @@ async function allTold(t: Test, what: string, changes: readonly Change[]): Promi
 }
 
 /**
- * What verifyLedger tells of a ledger in which nothing before the entry `from` was touched: had it come so far, its tree would be that of the entries that are
- * there, and it would go on as this does.
+ * What verifyLedger tells of a ledger in which nothing before the entry `from` was touched: had it come so far, its tree would be that of
+ * the entries that are there, and it would go on as this does.
  */
 async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<string | undefined> {
   try {
