@@ -87,3 +87,16 @@ t.test('the xmldsig package is pure: no network, no disk, no clock of its own', 
     t.notMatch(readFileSync(join(root, path), 'utf8'), /Date\.now\(|new Date\(\)/, path)
   }
 })
+
+t.test('the independent verifier shares no code with what it verifies', async t => {
+  const folder = join(root, 'test/independent')
+  const sources = readSources(folder).filter(source => !isTest(source))
+  t.ok(sources.length > 5)
+  for (const { path, imports } of sources) {
+    for (const specifier of imports) {
+      const isOwn = specifier.startsWith('./') && !specifier.slice(2).includes('/')
+      t.ok(isOwn || isBuiltin(specifier) || specifier === 'libxml2-wasm', `${path} imports ${specifier}`)
+    }
+    t.notMatch(readFileSync(join(root, path), 'utf8'), /\bimport\s*\(|\brequire\b|@seg\//, `${path} imports nothing in any other way`)
+  }
+})

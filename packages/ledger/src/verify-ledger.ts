@@ -4,7 +4,7 @@ import { type LogVerifier, openCheckpoint, parseVerifierKey } from './log/checkp
 import { parseLeaf } from './log/leaf.ts'
 import type { TreeHead } from './log/merkle.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
-import { Evidence, type Extent, octetsOf, type Row } from './sqlite/evidence.ts'
+import { type Evidence, type Extent, octetsOf, openEvidence, type Row } from './sqlite/evidence.ts'
 import { type CheckReceipt, DocumentCheck } from './verify-document.ts'
 import { TreeCheck } from './verify-tree.ts'
 
@@ -28,19 +28,14 @@ export async function* verifyLedger(
   checkReceipt: CheckReceipt,
 ): AsyncGenerator<LedgerProgress, VerifiedLedger> {
   const verifier = parseVerifierKey(verifierKey)
-  const evidence = new Evidence(folder)
+  const evidence = openEvidence(folder)
   try {
     const head = checkExtent(evidence.extent(), verifier)
     const tree = new TreeCheck(evidence, verifier)
     const documents = new DocumentCheck(folder, evidence, verifier, checkReceipt)
     for (let from = 0; from < head.size; from += TILE_WIDTH) {
       const to = Math.min(from + TILE_WIDTH, head.size)
-      tree.expectCheckpoints(from, to)
-      for (const [i, row] of readEntries(evidence, from, to).entries()) {
-        const leaf = leafOf(row, from + i)
-        await documents.check(row, parseEntry(leaf, from + i), leaf)
-        tree.append(leaf)
-      }
+      await checkEntries(from, to, evidence, tree, documents)
       yield { entries: to, of: head.size }
     }
     return { head, documents: documents.count, checkpoints: tree.checkpoints }
@@ -49,8 +44,18 @@ export async function* verifyLedger(
   }
 }
 
+/** Entries `from` to before `to`, where `tree` is that of all entries before them. */
+export async function checkEntries(from: number, to: number, evidence: Evidence, tree: TreeCheck, documents: DocumentCheck): Promise<void> {
+  tree.expectCheckpoints(from, to)
+  for (const [i, row] of readEntries(evidence, from, to).entries()) {
+    const leaf = leafOf(row, from + i)
+    await documents.check(row, parseEntry(leaf, from + i), leaf)
+    tree.append(leaf)
+  }
+}
+
 /** That the latest checkpoint speaks of all that is there, and nothing is there beside it. */
-function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Extent, verifier: LogVerifier): TreeHead {
+export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Extent, verifier: LogVerifier): TreeHead {
   const head = note === undefined ? { size: 0, root: Buffer.alloc(0) } : openCheckpoint(String(note), verifier)
   if ((size ?? 0) !== head.size)
     throw new Fault('log-invalid', `the latest checkpoint stands at ${size} and speaks of ${head.size} entries`)

@@ -14,11 +14,12 @@ export class TreeCheck {
   #ahead: Row[] = []
   #checkpoints = 0
 
-  constructor(evidence: Evidence, verifier: LogVerifier) {
+  /** Begins with a tree of `size` entries that were checked already; `edge` as that of a LogTree. */
+  constructor(evidence: Evidence, verifier: LogVerifier, size = 0, edge: readonly (readonly Buffer[])[] = []) {
     this.#evidence = evidence
     this.#verifier = verifier
     // A full tile is compared before anything is computed from the stored one.
-    this.#tree = new LogTree((level, index) => this.#readTile(level, index).hashes)
+    this.#tree = new LogTree((level, index) => this.#readTile(level, index).hashes, size, edge)
   }
 
   /** How many were verified. */

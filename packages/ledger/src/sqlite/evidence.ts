@@ -24,19 +24,23 @@ export type Extent = {
   readonly tiles: ReadonlyMap<Value, Value>
 }
 
+/** That of the ledger in a data folder. Throws the Faults `storage-unavailable` and `configuration`. */
+export function openEvidence(folder: string): Evidence {
+  return new Evidence(openDatabaseReader(join(folder, LEDGER_FILE), migrations))
+}
+
 export class Evidence {
-  readonly database: DatabaseSync
+  readonly #database: DatabaseSync
   readonly #statements: ReturnType<typeof prepareStatements>
 
-  /** Throws the Faults `storage-unavailable` and `configuration`. */
-  constructor(folder: string) {
-    this.database = openDatabaseReader(join(folder, LEDGER_FILE), migrations)
-    this.#statements = onDatabase('read the ledger', () => prepareStatements(this.database))
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#statements = onDatabase('read the ledger', () => prepareStatements(database))
   }
 
   extent(): Extent {
     return onDatabase('read the ledger', () => {
-      this.database.exec('BEGIN')
+      this.#database.exec('SAVEPOINT extent')
       try {
         const { extent, ends, tiles } = this.#statements
         const { size, note, lowest } = extent.get() as Row
@@ -47,7 +51,7 @@ export class Evidence {
         const levels = tiles.all().map(row => [row.level, row.count] as const)
         return { size: size ?? undefined, note: note ?? undefined, ends: found, lowestCheckpoint: lowest, tiles: new Map(levels) }
       } finally {
-        this.database.exec('COMMIT')
+        this.#database.exec('RELEASE extent')
       }
     })
   }
@@ -88,7 +92,7 @@ export class Evidence {
   }
 
   close(): void {
-    this.database.close()
+    this.#database.close()
   }
 
   #get(name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find', ...parameters: readonly (string | number)[]): Row | undefined {
