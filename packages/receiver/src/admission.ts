@@ -62,7 +62,7 @@ export async function findEarlier(
   const digest = received.digest.toString('hex')
   if (stored.sha256 !== digest) {
     const conflict = { sender: facts.senderId, document: facts.id, sha256: received.digest.toString('base64'), accepted: stored.index }
-    if (refusals.admits(facts.senderId)) await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
+    if (refusals.admits(facts.senderId, 'conflict')) await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
     throw new Fault('document-id-conflict', `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`)
   }
   const receipt = await ledger.receipt(facts.senderId, facts.id)

@@ -6,13 +6,15 @@ import type { Logger } from './log.ts'
 export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
 
 /**
- * Entries of one peer in one period (milliseconds); more are counted, and their number is an entry with the first refusal after it, or when the
+ * Entries of one kind, of one peer, in one period (milliseconds); more are counted, and their number is an entry with the first refusal after it, or when the
  * receiver stops. A crash loses the number, never an entry.
  */
 const ENTRIES = 60
 const PERIOD = 60_000
 
-type Period = { readonly begin: Date; entries: number; omitted: number }
+/** Each has its own bound: an alarm must not drown in refusals. */
+type Kind = 'refused' | 'conflict'
+type Period = { readonly begin: Date; readonly entries: Record<Kind, number>; omitted: number }
 
 export class RefusalLog {
   readonly #ledger: Ledger
@@ -34,19 +36,20 @@ export class RefusalLog {
   record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return
     const at = this.#now().toISOString()
-    if (this.admits(sender)) this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
+    if (this.admits(sender, 'refused'))
+      this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
     for (const event of this.#due.splice(0))
       this.#ledger.record(event).catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
   }
 
   /** Whether one more refusal of this sender is an entry; if not, it is counted. */
-  admits(sender: string): boolean {
+  admits(sender: string, kind: Kind): boolean {
     const now = this.#now()
     this.#due.push(...this.#end(([, { begin }]) => now.getTime() - begin.getTime() >= PERIOD))
-    const period = this.#periods.get(sender) ?? { begin: now, entries: 0, omitted: 0 }
+    const period = this.#periods.get(sender) ?? { begin: now, entries: { refused: 0, conflict: 0 }, omitted: 0 }
     this.#periods.set(sender, period)
-    const isEntry = period.entries < ENTRIES
-    if (isEntry) period.entries++
+    const isEntry = period.entries[kind] < ENTRIES
+    if (isEntry) period.entries[kind]++
     else period.omitted++
     return isEntry
   }
