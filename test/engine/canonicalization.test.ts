@@ -91,6 +91,10 @@ const cases: Record<string, Case> = {
     document: '<a xmlns:p="urn:p" xmlns:q="urn:q"><p:b><p:c/></p:b><p:d q:e=""/></a>',
     octets: '<a><p:b xmlns:p="urn:p"><p:c></p:c></p:b><p:d xmlns:p="urn:p" xmlns:q="urn:q" q:e=""></p:d></a>',
   },
+  'a namespace where only an attribute uses it': {
+    document: '<a xmlns:p="urn:p"><b p:c="" d=""/><b d="" p:c=""/></a>',
+    octets: '<a><b xmlns:p="urn:p" d="" p:c=""></b><b xmlns:p="urn:p" d="" p:c=""></b></a>',
+  },
   'a declaration that is not the one in visible use': {
     document: '<a xmlns:p="urn:p"><p:b xmlns:q="urn:q"/><p:c xmlns:q="urn:q"><q:d/></p:c></a>',
     octets: '<a><p:b xmlns:p="urn:p"></p:b><p:c xmlns:p="urn:p"><q:d xmlns:q="urn:q"></q:d></p:c></a>',

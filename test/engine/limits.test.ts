@@ -31,9 +31,16 @@ for (const [name, make] of Object.entries(documents) as [keyof typeof documents,
   })
 }
 
+t.test('more declarations than namespaces may be in scope are refused before they are read', async t => {
+  const declarations = (count: number, uri: string) => `<a${many(count, i => ` xmlns:b${i}="${uri}"`)}/>`
+  const limits = { ...defaultLimits, namespaces: 3 }
+  t.equal(read(declarations(4, 'urn:a'), limits), 'xml-limit more than 3 namespaces are in scope (byte 0, line 1, column 1)')
+  t.equal(read(declarations(5, 'b'), limits), 'xml-limit an element has more than 3 namespace declarations (byte 55, line 1, column 56)')
+})
+
 t.test('an attribute value is measured as an application sees it', async t => {
   const limits = { ...defaultLimits, valueBytes: 4 }
-  for (const value of ['&#65;&#x42;CD', '&amp;&lt;&gt;&quot;', 'ab\r\nc', 'üab', '&#x10000;']) {
+  for (const value of ['&#65;&#x42;CD', '&amp;&lt;&gt;&quot;', 'ab\r\nc', 'üab', '&#xFC;&#x7FF;', '&#x800;d', '&#xFFFD;e', '&#x10000;']) {
     t.match(read(`<a b="${value}"/>`, limits), /^<a b=/, value)
     t.match(read(`<a b="${value}xx"/>`, limits), /^xml-limit /, `${value}xx`)
   }

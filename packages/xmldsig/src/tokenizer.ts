@@ -6,6 +6,7 @@ import {
   AMPERSAND,
   COLON,
   CR,
+  codePointAt,
   EXCLAMATION,
   GREATER_THAN,
   LAST_BMP_LEAD,
@@ -15,6 +16,7 @@ import {
   QUESTION,
   RIGHT_BRACKET,
   SLASH,
+  sequenceLength,
   spaceByte,
   textStop,
 } from './characters.ts'
@@ -63,7 +65,7 @@ type State = 'start' | 'declaration' | 'outside' | 'content' | 'cdata'
 const COMMENT = Buffer.from('<!--')
 const DOCTYPE = Buffer.from('<!DOCTYPE')
 const CDATA = Buffer.from('<![CDATA[')
-const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+const BYTE_ORDER_MARK = 0xfeff
 const LINE_END = Buffer.from('\n')
 const TAG_END = Buffer.from('>')
 
@@ -133,7 +135,7 @@ export class Tokenizer {
       case 'declaration':
         return this.#readDeclaration(source, at, end)
       case 'start':
-        return this.#readByteOrderMark(source, at, end)
+        return this.#readByteOrderMark(source, at)
     }
   }
 
@@ -142,11 +144,10 @@ export class Tokenizer {
     return at
   }
 
-  #readByteOrderMark(source: Buffer, at: number, end: number): number {
-    const match = matchAt(source, at, end, BYTE_ORDER_MARK)
-    if (match === STARVED) return this.#starve(at)
+  #readByteOrderMark(source: Buffer, at: number): number {
     this.#state = 'declaration'
-    return match
+    // It cannot be cut off: the input ends with a whole character.
+    return source[at] === LAST_BMP_LEAD && codePointAt(source, at) === BYTE_ORDER_MARK ? at + sequenceLength(LAST_BMP_LEAD) : at
   }
 
   #readDeclaration(source: Buffer, at: number, end: number): number {
