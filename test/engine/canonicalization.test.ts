@@ -15,8 +15,8 @@ const cases: Record<string, Case> = {
   },
   'an XML declaration of the version only': { document: '<?xml version="1.0"?><a></a>', octets: '<a></a>' },
   'empty elements, white space in tags': {
-    document: '<a ><b\t/><c  d = "e"\n/><f\n></f\r\n></a >',
-    octets: '<a><b></b><c d="e"></c><f></f></a>',
+    document: '<a ><b\t/><c  d = "e"\n/><f\n></f\r\n><g  h="i"/><j\tk="l"/><m n="o" /><p q= "r"/><s t ="u"></s ></a >',
+    octets: '<a><b></b><c d="e"></c><f></f><g h="i"></g><j k="l"></j><m n="o"></m><p q="r"></p><s t="u"></s></a>',
   },
   'an end tag with white space below the children': {
     document: '<a><b><c><d></d\t></c \n></b></a>\n',
@@ -55,6 +55,10 @@ const cases: Record<string, Case> = {
     document: `<a>${'x'.repeat(301)}\u00fc&#97;${'y'.repeat(300)}</a>`,
     octets: `<a>${'x'.repeat(301)}\u00fca${'y'.repeat(300)}</a>`,
   },
+  'names longer than the stack of names begins with': {
+    document: `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}><d ></d></${'c'.repeat(300)}></${'b'.repeat(300)} ></${long('a')}>`,
+    octets: `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}><d></d></${'c'.repeat(300)}></${'b'.repeat(300)}></${long('a')}>`,
+  },
   'names of other letters': {
     document: '<\u00e4:a1.-_ xmlns:\u00e4="urn:a" \u0391\u0300="" \u{10000}\u{effff}="" \u3001\u00b7=""></\u00e4:a1.-_>',
     octets: '<\u00e4:a1.-_ xmlns:\u00e4="urn:a" \u0391\u0300="" \u3001\u00b7="" \u{10000}\u{effff}=""></\u00e4:a1.-_>',
@@ -66,6 +70,10 @@ const cases: Record<string, Case> = {
   'attributes by code point, not by UTF-16 unit': {
     document: '<a \u{10000}="" \uf900="" a="" Z="" aa=""/>',
     octets: '<a Z="" a="" aa="" \uf900="" \u{10000}=""></a>',
+  },
+  "attributes where one's name begins another's": {
+    document: '<a ba="" b-="" b="" b1="" b.=""><c b1="" b=""/><c b="" b1=""/></a>',
+    octets: '<a b="" b-="" b.="" b1="" ba=""><c b="" b1=""></c><c b="" b1=""></c></a>',
   },
   'more attributes than are sorted by insertion': {
     document: '<a k="" j="" i="" h="" g="" f="" e="" d="" c="" b=""/>',
@@ -82,6 +90,10 @@ const cases: Record<string, Case> = {
   'namespaces by prefix, before attributes': {
     document: '<a:a z="" xmlns:c="urn:1" xmlns:a="urn:3" b:y="" xmlns:b="urn:2" c:x="" xmlns="urn:4"/>',
     octets: '<a:a xmlns:a="urn:3" xmlns:b="urn:2" xmlns:c="urn:1" z="" c:x="" b:y=""></a:a>',
+  },
+  'a declaration behind an attribute': {
+    document: '<p:a b="" xmlns:p="urn:p"><p:c d="" xmlns:q="urn:q" q:e=""/></p:a>',
+    octets: '<p:a xmlns:p="urn:p" b=""><p:c xmlns:q="urn:q" d="" q:e=""></p:c></p:a>',
   },
   'namespaces by code point of the prefix': {
     document: '<a xmlns:\u{10000}="urn:1" xmlns:\uf900="urn:2" \u{10000}:a="" \uf900:a=""/>',
@@ -167,6 +179,19 @@ for (const [title, { document, octets, method = EXCLUSIVE, prefixes }] of Object
     )
   })
 }
+
+t.test('where an element stands, and whether its tag is one or two, makes no difference', async t => {
+  for (const [title, { document, octets, method = EXCLUSIVE, prefixes }] of Object.entries(cases)) {
+    const algorithm = methodOf(method, prefixes)
+    const spread = document.replace(/<([^\s<>/!]+)\/>/g, '<$1></$1>')
+    t.equal(canonicalize([Buffer.from(spread)], algorithm).toString(), octets, `${title}, in two tags`)
+    if (/^\ufeff?<\?xml/.test(document)) continue
+    for (const element of [document, spread]) {
+      const deep = canonicalize([Buffer.from(`<x><y><z>${element.trim()}</z></y></x>`)], algorithm).toString()
+      t.equal(deep, `<x><y><z>${octets}</z></y></x>`, `${title}, further down`)
+    }
+  }
+})
 
 t.test('bytes that are overwritten once they are taken do not matter', async t => {
   for (const { document, octets, method = EXCLUSIVE, prefixes } of Object.values(cases)) {

@@ -53,7 +53,7 @@ t.test('reads the fields from the canonical form, whatever the bytes and the pie
 })
 
 t.test('reads what C14N escapes as the characters that it stands for', async t => {
-  const names = ['R & D', '<a>', '>', '&amp;', 'M\u00fcnchen', '\u{1f600}', 'a b', '\u00e4'.repeat(128), 'x'.repeat(128)]
+  const names = ['R & D', '<a>', '>', '&amp;', 'M\u00fcnchen', '\u{1f600}', 'a b', '\u{1f600}'.repeat(128), 'x'.repeat(128)]
   for (const name of names) {
     const escaped = name.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
     t.equal(read(document.replace('>A<', `>${escaped}<`)).senderId, name, name)

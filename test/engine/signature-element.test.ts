@@ -135,3 +135,27 @@ t.test('the Reference names the document element by any of its ids', async t => 
   for (const uri of ['#b', 'a', '##a', '#'])
     t.throws(() => verifyWith({ uri }), { code: 'signature-reference', detail: `expected a Reference to "" or "#a", found "${uri}"` })
 })
+
+t.test('takes one Signature, a child of the document element', async t => {
+  const signature = forgeSignature(canonical, signer)
+  const refused = (document: string, code: string, detail: string) => t.throws(() => verify(document), { code, detail })
+  refused(canonical, 'signature-missing', 'expected one ds:Signature as a child of the document element, found none')
+  const other = canonical.replace('text', signature.replaceAll(DSIG, 'urn:a'))
+  refused(other, 'signature-missing', 'expected one ds:Signature as a child of the document element, found none')
+  const misplaced = 'expected ds:Signature as a child of the document element, found it at depth'
+  refused(canonical.replace('text', signature), 'signature-misplaced', `${misplaced} 3`)
+  refused(canonical.replace('text', `<a><b>${signature}</b></a>`), 'signature-misplaced', `${misplaced} 5`)
+  refused(signature, 'signature-misplaced', `${misplaced} 1`)
+  const prefixed = `<p:a xmlns:p="${DSIG}"><p:Signature></p:Signature></p:a>`
+  refused(canonical.replace('text', prefixed), 'signature-misplaced', `${misplaced} 4`)
+  const signed = forge(canonical, signer)
+  const at = signed.indexOf('</CriticalDocument>')
+  const second = `a second ds:Signature (byte ${at}, line 1, column ${at + 1})`
+  refused(signed.replace('</CriticalDocument>', `${signature}$&`), 'signature-multiple', second)
+  refused(signed.replace('<KeyInfo>', `<KeyInfo>${signature}`), 'signature-multiple', 'a second ds:Signature (byte')
+})
+
+t.test('a signature value of white space is one of no bytes', async t => {
+  const signature = (xml: string) => xml.replace(/(<SignatureValue>).*(<\/SignatureValue>)/, '$1 \n$2')
+  t.throws(() => verifyWith({ signature }), { code: 'signature-value', detail: 'expected a signature value of 64 bytes, found 0' })
+})

@@ -138,15 +138,16 @@ t.test('a Signature with a prefix that is declared outside is recognized, too', 
     signedInfo: xml => prefix(xml).replace(' xmlns=', ' xmlns:ds='),
     signature: xml => prefix(xml.replace(/<(\/?)ds:/g, '<$1')).replace(/^(<ds:Signature) xmlns="[^"]*"/, '$1'),
   })
-  const bytes = Buffer.from(
-    canonical.replace(/^<CriticalDocument [^>]*>/, root).replace('</CriticalDocument>', `${signature}</CriticalDocument>`),
-  )
-  const holder = fresh()
-  const first = verifyDocument(bytes, holder)
-  const known = readVerificationKey(holder).forms.known
-  t.not(known, undefined)
-  t.same(verifyDocument(bytes, holder), first)
-  t.equal(readVerificationKey(holder).forms.known, known)
+  const opened = canonical.replace(/^<CriticalDocument [^>]*>/, root)
+  for (const text of [opened.replace(root, root + signature), opened.replace('</CriticalDocument>', `${signature}$&`)]) {
+    const holder = fresh()
+    const first = verifyDocument(Buffer.from(text), holder)
+    const { known } = readVerificationKey(holder).forms
+    t.not(known, undefined)
+    t.same(verifyDocument(Buffer.from(text), holder), first)
+    t.equal(readVerificationKey(holder).forms.known, known)
+    t.throws(() => verifyDocument(Buffer.from(text.replace('>one<', '>two<')), holder), { code: 'signature-digest' })
+  }
 })
 
 t.test('under limits of its own no form is used or learnt', async t => {

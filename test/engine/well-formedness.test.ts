@@ -57,6 +57,7 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
   },
   'xml-processing-instruction processing instructions are not allowed': {
     'a processing instruction': ['<a><?b c?></a>', '3:1:4'],
+    'a processing instruction that is cut off': ['<a><?b', '3:1:4'],
     'a processing instruction before': ['<?b?><a/>', '0:1:1'],
     'a processing instruction whose target begins with xml': ['<?xml-stylesheet href="a"?><a/>', '0:1:1'],
     'a processing instruction whose target is xm': ['<a><?xm ?></a>', '3:1:4'],
@@ -97,6 +98,7 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
   },
   'xml-encoding the document ends inside a UTF-8 sequence': {
     'a document that ends inside a sequence': [Buffer.concat([Buffer.from('<a>\n'), Buffer.from([0xf0, 0x9f, 0x98])]), '7:2:4'],
+    'a document that ends with a lead byte that never was': [Buffer.from('<a>\xc0', 'latin1'), '4:1:5'],
     'a document that ends inside a sequence of two': [Buffer.from('<a>\xc3', 'latin1'), '4:1:5'],
   },
   'xml-malformed "]]>" stands in character data': {
@@ -177,15 +179,18 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     'an attribute that begins with a colon': ['<a :b=""/>', '3:1:4'],
   },
   'xml-namespace a name ends with a colon': {
+    'a name that ends with a colon, in a plain tag': ['<a xmlns:p="urn:p"><p:></p:></a>', '21:1:22'],
     'a name that ends with a colon': ['<a:/>', '2:1:3'],
     'a declaration without a prefix': ['<a xmlns:="urn:a"/>', '8:1:9'],
   },
   'xml-namespace a name has more than one colon': {
+    'a name with two colons, in a plain tag': ['<a xmlns:p="urn:p"><p:b:c></p:b:c></a>', '23:1:24'],
     'a name with two colons': ['<a:b:c/>', '4:1:5'],
     'an attribute with two colons': ['<a b:c:d=""/>', '6:1:7'],
   },
   'xml-namespace the local part of a name begins with a character that may not begin a name': {
     'a local part that begins with a digit': ['<a:1/>', '3:1:4'],
+    'a local part that begins with a digit, in a plain tag': ['<a xmlns:p="urn:p"><p:1></p:1></a>', '22:1:23'],
     'a local part that begins with U+0300': ['<a:\u0300/>', '3:1:4'],
   },
   'xml-name the name of an element begins with the letters xml': {

@@ -44,8 +44,9 @@ function checkLocalPart(source: Uint8Array, colon: number, nameEnd: number): voi
 }
 
 /** Whether the name at `from` begins with the letters xml in any case (reserved, XML 1.0 2.3). */
-export function isReservedName(source: Uint8Array, from: number, to: number): boolean {
-  return to - from >= 3 && (source[from]! | 0x20) === 0x78 && (source[from + 1]! | 0x20) === 0x6d && (source[from + 2]! | 0x20) === 0x6c
+export function isReservedName(source: Uint8Array, from: number): boolean {
+  // A shorter name ends with a byte that is none of these letters.
+  return (source[from]! | 0x20) === 0x78 && (source[from + 1]! | 0x20) === 0x6d && (source[from + 2]! | 0x20) === 0x6c
 }
 
 /** Whether [from, to) of `source` is exactly `name`. */

@@ -45,6 +45,15 @@ const cases: Record<string, readonly [template: string, filled: string]> = {
     wrap(`<SenderID>s</SenderID><!-- x --> <ReceiverID>r</ReceiverID><?y?>`),
     wrap(`<SenderID>s</SenderID> <ReceiverID>r</ReceiverID> ${time}`),
   ],
+  'an absent timestamp, behind a comment on a line of its own': [
+    wrap('<SenderID>s</SenderID>   <!-- x --> <ReceiverID>r</ReceiverID>'),
+    wrap(`<SenderID>s</SenderID>    <ReceiverID>r</ReceiverID> ${time}`),
+  ],
+  'an empty timestamp behind text': [wrap(`${parties}x<TimestampForSignature></TimestampForSignature>`), wrap(`${parties}x${time}`)],
+  'no timestamp that holds text before a comment': [
+    wrap(`${parties}<TimestampForSignature>x<!-- y --></TimestampForSignature>`),
+    wrap(`${parties}<TimestampForSignature>x</TimestampForSignature>`),
+  ],
   'no timestamp where SenderID and ReceiverID do not stand': [
     wrap('<ReceiverID>r</ReceiverID><SenderID/>'),
     wrap('<ReceiverID>r</ReceiverID><SenderID/>'),
@@ -89,9 +98,15 @@ for (const [title, [template, filled]] of Object.entries(cases)) {
 
 t.test('sets the id, or adds one', async t => {
   const fill = { now, id: 'doc-1' }
-  for (const root of ['CriticalDocument id="a"', 'CriticalDocument', "CriticalDocument xml:lang='en'  id = ''"]) {
+  const roots = {
+    'CriticalDocument id="a"': 'CriticalDocument id="doc-1"',
+    'CriticalDocument ID="a"': 'CriticalDocument id="doc-1" ID="a"',
+    CriticalDocument: 'CriticalDocument id="doc-1"',
+    "CriticalDocument xml:lang='en'  id = ''": "CriticalDocument xml:lang='en'  id = 'doc-1'",
+  }
+  for (const [root, filled] of Object.entries(roots)) {
     const template = wrap(parties + time, root)
-    t.match(prepare(template, fill), /^<CriticalDocument [^>]*\bid ?= ?["']doc-1["']/)
+    t.equal(prepare(template, fill), wrap(parties + time, filled))
     t.equal(prepareInPieces(template, 3, fill), prepare(template, fill))
   }
   t.throws(() => prepare(wrap(''), { id: 'a b' }), { code: 'envelope-malformed', detail: /"a b"/ })

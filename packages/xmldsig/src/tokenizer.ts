@@ -403,7 +403,7 @@ export class Tokenizer {
   #readInstruction(source: Buffer, at: number, end: number): number {
     // Whole enough to tell an XML declaration out of place, whose target is reserved (XML 1.0 2.6).
     if (at + 6 > end && /^<\?(x(ml?)?)?$/i.test(source.toString('latin1', at, end))) return STARVED
-    const isDeclaration = isReservedName(source, at + 2, at + 5) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
+    const isDeclaration = isReservedName(source, at + 2) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
     if (isDeclaration) refuse('xml-malformed', at, 'an XML declaration stands elsewhere than at the very start')
     this.#refuseUnlessLeftOut('xml-processing-instruction', at, 'processing instructions are not allowed')
     return this.#leaveOut(source, at, readInstruction(source, at + 2, end, this.#limits.nameBytes))

@@ -15,6 +15,8 @@ t.test('a sequence that the next piece may complete is left to it', async t => {
   t.equal(incompleteTail(bytes('')), 0)
   t.equal(incompleteTail(bytes('\x80\x80\x80\x80')), 0, 'four bytes that go on what never began')
   t.equal(incompleteTail(bytes('\xf0\x80\x80\x80')), 0)
+  t.equal(incompleteTail(bytes('\xe2\x82a')), 0, 'a sequence that something else has cut off')
+  t.equal(incompleteTail(bytes('\xe2\x82\xc3')), 1)
 })
 
 t.test('the first byte that is not part of valid UTF-8 is found', async t => {
