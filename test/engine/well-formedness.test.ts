@@ -110,6 +110,11 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     '"]]>" behind a plain tag': ['<a><b></b>x]]></a>', '13:1:14'],
   },
   'xml-malformed the control character 1 is not an XML character': {
+    'one behind line ends in tags': ['<a\n>\n<b\n\n></b\n>\n\x01</a>', '16:7:1'],
+    'one behind carriage returns in tags': ['<a\r>\r\n<b\r\n\r\n></b\r>\r\x01</a>', '19:7:1'],
+    'one behind line ends in values and CDATA': ['<a b="\n">\n<![CDATA[\n\r]]>\n<c\nd="&#10;"/>\n\x01</a>', '40:8:1'],
+    'one behind line ends in the XML declaration': ['<?xml\nversion="1.0"\n?>\n<a>\n\x01', '27:5:1'],
+    'one behind line ends in tags further down': ['<a><b><c><d>\n</d\n></c>\n\x01', '23:4:1'],
     'a control character in text': ['<a>\n \x01</a>', '5:2:2'],
   },
   'xml-malformed the control character 0 is not an XML character': {

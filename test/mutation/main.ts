@@ -8,7 +8,7 @@ const project = resolve(import.meta.dirname, '../../packages/xmldsig')
 const names =
   'algorithms attributes base64 canonicalizer characters document-pass element-stack envelope left-out names namespaces outline references signature-element signed-info skip start-tag subtree tokenizer utf8 verification-key verify'
 /** A mutant that is silent for this many times the longest silence of the tests as they are goes round in circles. */
-const PATIENCE = 6
+const PATIENCE = 4
 
 const { values } = parseArgs({
   options: {
