@@ -1,7 +1,9 @@
 // Each limit, at its value and one beyond.
 import t from 'tap'
+import { DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
-import { canonicalize, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
+import { canonicalize, cuts, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
+import { DSIG } from '../support/forge.ts'
 
 const many = (count: number, make: (i: number) => string) => Array.from({ length: count }, (_, i) => make(i)).join('')
 const nested = (depth: number) => `${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`
@@ -18,22 +20,72 @@ const documents: Record<Exclude<keyof Limits, 'signatureBytes' | 'tokenBytes'>, 
   documentBytes: n => `<a>${'x'.repeat(n - 7)}</a>`,
 }
 
+/** What is said of a document that uses one more than `n`, and where. */
+const refusals: Record<keyof typeof documents, (n: number) => string> = {
+  depth: n => `xml-limit elements are nested deeper than ${n} (byte ${3 * n}, line 1, column ${3 * n + 1})`,
+  attributes: n => `xml-limit an element has more than ${n} attributes (${placeOfLast(documents.attributes(n + 1), ' b')})`,
+  namespaces: n => `xml-limit more than ${n} namespaces are in scope (byte 0, line 1, column 1)`,
+  nameBytes: n => `xml-limit a name is longer than ${n} bytes (byte 1, line 1, column 2)`,
+  valueBytes: n => `xml-limit the value of an attribute is longer than ${n} bytes (byte 5, line 1, column 6)`,
+  documentBytes: n => `document-too-large the document is longer than ${n} bytes`,
+}
+
+function placeOfLast(document: string, text: string): string {
+  const at = document.lastIndexOf(text) + 1
+  return `byte ${at}, line 1, column ${at + 1}`
+}
+
 const read = (document: string, limits: Limits) => verdictOf(() => canonicalize([Buffer.from(document)], methodOf(EXCLUSIVE), limits))
 
 for (const [name, make] of Object.entries(documents) as [keyof typeof documents, (n: number) => string][]) {
   t.test(`${name}: as many as allowed, and no more`, async t => {
-    const code = name === 'documentBytes' ? /^document-too-large / : /^xml-limit /
     for (const limit of name === 'documentBytes' ? [100] : [defaultLimits[name], 20]) {
       const limits = { ...defaultLimits, [name]: limit }
       t.match(read(make(limit), limits), /^<(a|n)/, `${limit}`)
-      t.match(read(make(limit + 1), limits), code, `${limit + 1}`)
+      t.equal(read(make(limit + 1), limits), refusals[name](limit), `${limit + 1}`)
     }
   })
 }
 
+t.test('names and prefixes of attributes are measured as those of elements are', async t => {
+  const limits = { ...defaultLimits, nameBytes: 5 }
+  const refusal = (at: number) => `xml-limit a name is longer than 5 bytes (byte ${at}, line 1, column ${at + 1})`
+  t.equal(read('<abcde></abcde>', limits), '<abcde></abcde>')
+  t.equal(read('<abcdef></abcdef>', limits), refusal(1))
+  t.equal(read('<a><abcdef></abcdef></a>', limits), refusal(4))
+  t.equal(read('<a><abcde\u00e4/></a>', limits), refusal(4))
+  t.equal(read('<a abcde="1"/>', limits), '<a abcde="1"></a>')
+  t.equal(read('<a abcdef="1"/>', limits), refusal(3))
+  t.equal(read('<a b="" xml:id=""/>', limits), refusal(8))
+})
+
+t.test('the Signature is measured as it is written, wherever the bytes are cut', async t => {
+  const signature = `<Signature xmlns="${DSIG}"><a>\r\n&lt;x</a><b c="d" /><e></e ></Signature>`
+  const bytes = Buffer.from(`<a><b/>${signature}</a>`)
+  const readSigned = (pieces: Iterable<Uint8Array>, signatureBytes: number) =>
+    verdictOf(() => {
+      const pass = new DocumentPass({ method: methodOf(EXCLUSIVE), digest: 'sha256' }, { ...defaultLimits, signatureBytes })
+      for (const piece of pieces) pass.write(piece)
+      return pass.end().signature.octets
+    })
+  for (const pieces of [[bytes], ...cuts(bytes)]) {
+    const [all, less] = [readSigned(pieces, signature.length), readSigned(pieces, signature.length - 1)]
+    if (all !== signature) t.equal(all, signature, `in pieces of ${pieces.map(piece => piece.length)} bytes`)
+    if (!/^xml-limit the Signature is longer than \d+ bytes/.test(less)) t.fail(less)
+  }
+  t.match(readSigned([Buffer.from(`<a><Signature xmlns="${DSIG}">${'x'.repeat(500)}`)], 100), /^xml-limit /, 'before its end is seen')
+})
+
+t.test('more declarations than namespaces may be in scope are refused before they are read', async t => {
+  const declarations = (count: number, uri: string) => `<a${many(count, i => ` xmlns:b${i}="${uri}"`)}/>`
+  const limits = { ...defaultLimits, namespaces: 3 }
+  t.equal(read(declarations(4, 'urn:a'), limits), 'xml-limit more than 3 namespaces are in scope (byte 0, line 1, column 1)')
+  t.equal(read(declarations(5, 'b'), limits), 'xml-limit an element has more than 3 namespace declarations (byte 55, line 1, column 56)')
+})
+
 t.test('an attribute value is measured as an application sees it', async t => {
   const limits = { ...defaultLimits, valueBytes: 4 }
-  for (const value of ['&#65;&#x42;CD', '&amp;&lt;&gt;&quot;', 'ab\r\nc', 'üab', '&#x10000;']) {
+  for (const value of ['&#65;&#x42;CD', '&amp;&lt;&gt;&quot;', 'ab\r\nc', 'üab', '&#xFC;&#x7FF;', '&#x800;d', '&#xFFFD;e', '&#x10000;']) {
     t.match(read(`<a b="${value}"/>`, limits), /^<a b=/, value)
     t.match(read(`<a b="${value}xx"/>`, limits), /^xml-limit /, `${value}xx`)
   }

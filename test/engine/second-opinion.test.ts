@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { generate, loadIdentity } from '@seg/pki'
 import { askXmlCrypto, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
+import { issue, makeIssuer } from '../support/certificates.ts'
 import { forge } from '../support/forge.ts'
 
 const MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
@@ -45,3 +46,13 @@ for (const key of ['rsa-2048', 'ec-p256', 'ec-p384'] as const) {
     }
   })
 }
+
+t.test('a document with two References is none that it agrees about, though both are signed', async t => {
+  const signer = issue({}, makeIssuer('CA'))
+  const facts = verifyDocument(Buffer.from(forge(canonical, signer)), signer.certificate).signature
+  const twice = forge(canonical, signer, { signedInfo: xml => xml.replace(/<Reference .*<\/Reference>/, '$&$&') })
+  t.throws(() => askXmlCrypto(Buffer.from(twice), signer.certificate, facts), {
+    code: 'second-opinion',
+    detail: 'xml-crypto does not find the signature valid: it found 2 signed References',
+  })
+})

@@ -8,7 +8,7 @@ import { generate, loadIdentity } from '@seg/pki'
 import { openVerifier, signDocument, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { readVerificationKey } from '../../packages/xmldsig/src/verification-key.ts'
-import { forge } from '../support/forge.ts'
+import { DSIG, forge, forgeSignature } from '../support/forge.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-form-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -113,6 +113,41 @@ t.test('other namespaces in scope make another form: SignedInfo may be read by t
   const moved = Buffer.from(inclusive.replace('<CriticalDocument', '<CriticalDocument xmlns:p="urn:p"'))
   t.throws(() => verifyDocument(moved, fresh()), { code: 'signature-value' })
   t.throws(() => verifyDocument(moved, certificate), { code: 'signature-value' })
+})
+
+t.test('no form is learnt from a Signature whose values are not base64 as it stands', async t => {
+  const [, digest, value] = /<DigestValue>(.)[^<]*<.*<SignatureValue>\s*(.)/s.exec(signed.toString())!
+  const changes: Record<string, [from: RegExp, to: string]> = {
+    'a reference in SignatureValue': [/(<SignatureValue>\s*)./, `$1&#${value!.charCodeAt(0)};`],
+    'CDATA in SignatureValue': [/(<SignatureValue>\s*)./, `$1<![CDATA[${value}]]>`],
+    'a carriage return in SignatureValue': [/(<SignatureValue>)\s*/, '$1\r\n'],
+    'a reference in DigestValue': [/(<DigestValue>)./, `$1&#${digest!.charCodeAt(0)};`],
+  }
+  for (const [what, [from, to]] of Object.entries(changes)) {
+    const certificate = fresh()
+    for (let i = 0; i < 2; i++) t.equal(verifyDocument(Buffer.from(signed.toString().replace(from, to)), certificate).id, 'doc1', what)
+    t.equal(readVerificationKey(certificate).forms.known, undefined, what)
+  }
+})
+
+t.test('a Signature with a prefix that is declared outside is recognized, too', async t => {
+  const root = `<CriticalDocument xmlns:ds="${DSIG}" id="doc1">`
+  const canonical = document('one').toString().trimEnd()
+  const prefix = (xml: string) => xml.replace(/<(\/?)(?=[A-Z])/g, '<$1ds:')
+  const signature = forgeSignature(canonical, key, {
+    signedInfo: xml => prefix(xml).replace(' xmlns=', ' xmlns:ds='),
+    signature: xml => prefix(xml.replace(/<(\/?)ds:/g, '<$1')).replace(/^(<ds:Signature) xmlns="[^"]*"/, '$1'),
+  })
+  const opened = canonical.replace(/^<CriticalDocument [^>]*>/, root)
+  for (const text of [opened.replace(root, root + signature), opened.replace('</CriticalDocument>', `${signature}$&`)]) {
+    const holder = fresh()
+    const first = verifyDocument(Buffer.from(text), holder)
+    const { known } = readVerificationKey(holder).forms
+    t.not(known, undefined)
+    t.same(verifyDocument(Buffer.from(text), holder), first)
+    t.equal(readVerificationKey(holder).forms.known, known)
+    t.throws(() => verifyDocument(Buffer.from(text.replace('>one<', '>two<')), holder), { code: 'signature-digest' })
+  }
 })
 
 t.test('under limits of its own no form is used or learnt', async t => {

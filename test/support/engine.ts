@@ -18,7 +18,7 @@ export function methodOf(algorithm: string, prefixes: readonly string[] = []): C
 }
 
 /** Canonical octets of a document without Signature, given in `pieces`. */
-export function canonicalize(pieces: readonly Uint8Array[], method: CanonicalizationMethod, limits: Limits = defaultLimits): Buffer {
+export function canonicalize(pieces: Iterable<Uint8Array>, method: CanonicalizationMethod, limits: Limits = defaultLimits): Buffer {
   const octets: Buffer[] = []
   const pass = new DocumentPass({ method, digest: 'sha256' }, limits, undefined, chunk => octets.push(Buffer.from(chunk)))
   for (const piece of pieces) pass.write(piece)

@@ -83,16 +83,12 @@ export class AttributeColumns {
   }
 
   /** Same name as written: a breach of XML 1.0 3.1; same expanded name only: of Namespaces in XML 6.3. */
-  #refuseDuplicate(source: Buffer, a: number, b: number): never {
-    const [first, second] = a < b ? [a, b] : [b, a]
-    const isSameAsWritten = compareOctets(source, this.nameFrom[a]!, this.nameTo[a]!, this.nameFrom[b]!, this.nameTo[b]!) === 0
-    const at = this.nameFrom[second]!
+  #refuseDuplicate(source: Buffer, first: number, second: number): never {
+    const { nameFrom, nameTo } = this
+    const isSameAsWritten = compareOctets(source, nameFrom[first]!, nameTo[first]!, nameFrom[second]!, nameTo[second]!) === 0
+    const at = nameFrom[second]!
     if (isSameAsWritten) refuse('xml-malformed', at, 'an element has two attributes of the same name')
-    return refuse(
-      'xml-namespace',
-      at,
-      `an attribute has the same expanded name as the one ${this.nameFrom[second]! - this.nameFrom[first]!} bytes before`,
-    )
+    return refuse('xml-namespace', at, `an attribute has the same expanded name as the one ${at - nameFrom[first]!} bytes before`)
   }
 }
 

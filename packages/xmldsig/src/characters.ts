@@ -80,10 +80,9 @@ export function sequenceLength(lead: number): number {
   return lead < 0xf0 ? 3 : 4
 }
 
-/** The code point at `at`; the input is valid UTF-8. */
+/** The code point above ASCII at `at`; the input is valid UTF-8. */
 export function codePointAt(source: Uint8Array, at: number): number {
   const lead = source[at]!
-  if (lead < 0x80) return lead
   if (lead < 0xe0) return ((lead & 0x1f) << 6) | (source[at + 1]! & 0x3f)
   if (lead < 0xf0) return ((lead & 0x0f) << 12) | ((source[at + 1]! & 0x3f) << 6) | (source[at + 2]! & 0x3f)
   return ((lead & 0x07) << 18) | ((source[at + 1]! & 0x3f) << 12) | ((source[at + 2]! & 0x3f) << 6) | (source[at + 3]! & 0x3f)

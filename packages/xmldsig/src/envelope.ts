@@ -69,7 +69,7 @@ export class EnvelopeReader implements DocumentObserver {
     if (this.#children <= PAYLOAD) throw malformed(`expected ${CHILDREN[this.#children]}, found the end of CriticalDocument`)
     if (this.#signatureAfter > 0 && this.#signatureAfter <= PAYLOAD)
       throw malformed('expected the Signature first or last in CriticalDocument')
-    const [senderId = '', receiverId = '', timestamp = ''] = this.#fields.map(readCanonicalText)
+    const [senderId, receiverId, timestamp] = this.#fields.map(readCanonicalText) as [string, string, string]
     checkGatewayId('SenderID', senderId)
     checkGatewayId('ReceiverID', receiverId)
     return { id: this.#id!, senderId, receiverId, timestamp, signedAt: readTimestamp(timestamp) }

@@ -6,11 +6,11 @@ import { skipName } from './skip.ts'
 /** Where the colon of the name read last stands, -1 when it has no prefix; a reader of names keeps one. */
 export type NameColon = { colon: number }
 
-/** Reads the QName that begins at `from`. Returns the index behind it, or STARVED; where its colon is goes to `into`. */
+/** Reads the QName that begins at `from`, before `end`. Returns the index behind it, or STARVED; where its colon is goes to `into`. */
 export function readName(source: Uint8Array, from: number, end: number, maxBytes: number, into: NameColon): number {
   into.colon = -1
   const stop = Math.min(end, from + maxBytes + 1)
-  let at = readStart(source, from, end)
+  let at = readStart(source, from)
   for (;;) {
     at = skipName(source, at, stop)
     if (at >= stop) break
@@ -28,8 +28,7 @@ export function readName(source: Uint8Array, from: number, end: number, maxBytes
   return at
 }
 
-function readStart(source: Uint8Array, from: number, end: number): number {
-  if (from >= end) return end
+function readStart(source: Uint8Array, from: number): number {
   const byte = source[from]!
   if (nameStartByte[byte] === 1) return from + 1
   if (byte >= 0x80 && isNameStartAboveAscii(codePointAt(source, from))) return from + sequenceLength(byte)
@@ -45,8 +44,9 @@ function checkLocalPart(source: Uint8Array, colon: number, nameEnd: number): voi
 }
 
 /** Whether the name at `from` begins with the letters xml in any case (reserved, XML 1.0 2.3). */
-export function isReservedName(source: Uint8Array, from: number, to: number): boolean {
-  return to - from >= 3 && (source[from]! | 0x20) === 0x78 && (source[from + 1]! | 0x20) === 0x6d && (source[from + 2]! | 0x20) === 0x6c
+export function isReservedName(source: Uint8Array, from: number): boolean {
+  // A shorter name ends with a byte that is none of these letters.
+  return (source[from]! | 0x20) === 0x78 && (source[from + 1]! | 0x20) === 0x6d && (source[from + 2]! | 0x20) === 0x6c
 }
 
 /** Whether [from, to) of `source` is exactly `name`. */

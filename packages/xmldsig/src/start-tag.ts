@@ -118,7 +118,7 @@ export class StartTag {
     this.nameTo = nameTo
     const colon = this.#name.colon
     this.localFrom = colon < 0 ? from + 1 : colon + 1
-    if (isReservedName(source, from + 1, nameTo)) refuse('xml-name', from + 1, 'the name of an element begins with the letters xml')
+    if (isReservedName(source, from + 1)) refuse('xml-name', from + 1, 'the name of an element begins with the letters xml')
     const to = this.#readAttributes(end)
     if (to === STARVED) return STARVED
     this.to = to
@@ -201,7 +201,7 @@ export class StartTag {
     const source = this.source
     const { colon } = this.#name
     const isDeclaration = isName(source, name, colon < 0 ? nameTo : colon, XMLNS)
-    if (!isDeclaration && isReservedName(source, name, nameTo) && !allowedXmlNames.some(allowed => isName(source, name, nameTo, allowed))) {
+    if (!isDeclaration && isReservedName(source, name) && !allowedXmlNames.some(allowed => isName(source, name, nameTo, allowed))) {
       refuse('xml-name', name, 'the name of an attribute begins with the letters xml, and is none of xml:lang, xml:space, xml:id, xmlns')
     }
     const columns = isDeclaration ? this.#declarations : this.attributes

@@ -45,6 +45,15 @@ const cases: Record<string, readonly [template: string, filled: string]> = {
     wrap(`<SenderID>s</SenderID><!-- x --> <ReceiverID>r</ReceiverID><?y?>`),
     wrap(`<SenderID>s</SenderID> <ReceiverID>r</ReceiverID> ${time}`),
   ],
+  'an absent timestamp, behind a comment on a line of its own': [
+    wrap('<SenderID>s</SenderID>   <!-- x --> <ReceiverID>r</ReceiverID>'),
+    wrap(`<SenderID>s</SenderID>    <ReceiverID>r</ReceiverID> ${time}`),
+  ],
+  'an empty timestamp behind text': [wrap(`${parties}x<TimestampForSignature></TimestampForSignature>`), wrap(`${parties}x${time}`)],
+  'no timestamp that holds text before a comment': [
+    wrap(`${parties}<TimestampForSignature>x<!-- y --></TimestampForSignature>`),
+    wrap(`${parties}<TimestampForSignature>x</TimestampForSignature>`),
+  ],
   'no timestamp where SenderID and ReceiverID do not stand': [
     wrap('<ReceiverID>r</ReceiverID><SenderID/>'),
     wrap('<ReceiverID>r</ReceiverID><SenderID/>'),
@@ -56,6 +65,18 @@ const cases: Record<string, readonly [template: string, filled: string]> = {
   'no timestamp that holds an element': [
     wrap(`${parties}<TimestampForSignature><x/></TimestampForSignature>`),
     wrap(`${parties}<TimestampForSignature><x/></TimestampForSignature>`),
+  ],
+  'a placeholder written with references and CDATA': [
+    wrap(`${parties}<TimestampForSignature>&#89;YYY-<![CDATA[MM-DDTHH:MM]]>:SSZ\r</TimestampForSignature>`),
+    wrap(parties + time),
+  ],
+  'an absent timestamp, without the text before ReceiverID': [
+    wrap('<SenderID>s</SenderID> x <ReceiverID>r</ReceiverID>'),
+    wrap(`<SenderID>s</SenderID> x <ReceiverID>r</ReceiverID>${time}`),
+  ],
+  'an absent timestamp, without more white space before ReceiverID than an indent has': [
+    wrap(`<SenderID>s</SenderID>${' '.repeat(513)}<ReceiverID>r</ReceiverID>`),
+    wrap(`<SenderID>s</SenderID>${' '.repeat(513)}<ReceiverID>r</ReceiverID>${time}`),
   ],
   'no timestamp longer than any placeholder': [
     wrap(`${parties}<TimestampForSignature>${' '.repeat(600)}x</TimestampForSignature>`),
@@ -77,9 +98,15 @@ for (const [title, [template, filled]] of Object.entries(cases)) {
 
 t.test('sets the id, or adds one', async t => {
   const fill = { now, id: 'doc-1' }
-  for (const root of ['CriticalDocument id="a"', 'CriticalDocument', "CriticalDocument xml:lang='en'  id = ''"]) {
+  const roots = {
+    'CriticalDocument id="a"': 'CriticalDocument id="doc-1"',
+    'CriticalDocument ID="a"': 'CriticalDocument id="doc-1" ID="a"',
+    CriticalDocument: 'CriticalDocument id="doc-1"',
+    "CriticalDocument xml:lang='en'  id = ''": "CriticalDocument xml:lang='en'  id = 'doc-1'",
+  }
+  for (const [root, filled] of Object.entries(roots)) {
     const template = wrap(parties + time, root)
-    t.match(prepare(template, fill), /^<CriticalDocument [^>]*\bid ?= ?["']doc-1["']/)
+    t.equal(prepare(template, fill), wrap(parties + time, filled))
     t.equal(prepareInPieces(template, 3, fill), prepare(template, fill))
   }
   t.throws(() => prepare(wrap(''), { id: 'a b' }), { code: 'envelope-malformed', detail: /"a b"/ })
@@ -91,6 +118,39 @@ t.test('leaves a signed document as it is', async t => {
   t.ok(isSigned(Buffer.from(signed)))
   t.notOk(isSigned(Buffer.from(wrap(parties))))
   t.notOk(isSigned(Buffer.from(wrap('<Payload><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></Payload>'))), 'further down is none')
+})
+
+t.test('leaves out comments and processing instructions wherever they stand, and nothing else', async t => {
+  const fill = { now, stripComments: true }
+  const rows: Record<string, readonly [template: string, filled: string]> = {
+    'around the document element': ['<?a?>\n<!--b--><a/><!----><?c d?>\n', '\n<a/>\n'],
+    'in text, with what could end them': ['<a>b<!-- - > -> <!-c>-->d<?e ?f>? > ?>g</a>', '<a>bdg</a>'],
+    'on lines of their own': ['<a>\n<!--\n\n-->\n<?b\n\n?></a>', '<a>\n\n</a>'],
+    'beside CDATA that looks like them': ['<a><![CDATA[<!-- b --><?c?>]]><!-- d --></a>', '<a><![CDATA[<!-- b --><?c?>]]></a>'],
+    'with names of other letters': ['<a><?\u00e4\u00f6.1 ?><?b:c?></a>', '<a></a>'],
+  }
+  for (const [what, [template, filled]] of Object.entries(rows)) {
+    t.equal(prepare(template, fill), filled, what)
+    for (const longest of [1, 2, 3, 7])
+      t.equal(prepareInPieces(template, longest, fill), filled, `${what}, in pieces of up to ${longest} bytes`)
+  }
+})
+
+t.test('refuses comments and processing instructions that are not well-formed', async t => {
+  const refusals: Record<string, readonly [code: string, detail: string]> = {
+    '<a>\n<!-- b -- c --></a>': ['xml-malformed', 'a comment has "--" in it (byte 11, line 2, column 8)'],
+    '<a><!-- b ---></a>': ['xml-malformed', 'a comment has "--" in it (byte 10, line 1, column 11)'],
+    '<a><!-- b -></a>': ['xml-malformed', 'the document ends before its document element does (byte 16, line 1, column 17)'],
+    '<a><? b?></a>': ['xml-malformed', 'expected a name (byte 5, line 1, column 6)'],
+    '<a><?b></a>': ['xml-malformed', 'the document ends before its document element does (byte 11, line 1, column 12)'],
+    '<a><?xml?></a>': ['xml-malformed', 'an XML declaration stands elsewhere than at the very start (byte 3, line 1, column 4)'],
+    '<a><?b:?></a>': ['xml-namespace', 'a name ends with a colon (byte 6, line 1, column 7)'],
+    [`<a><?${'b'.repeat(1025)} ?></a>`]: ['xml-limit', 'a name is longer than 1024 bytes (byte 5, line 1, column 6)'],
+  }
+  for (const [template, [code, detail]] of Object.entries(refusals)) {
+    t.throws(() => prepare(template, { stripComments: true }), { code, detail })
+    for (const longest of [1, 3]) t.throws(() => prepareInPieces(template, longest, { now, stripComments: true }), { code, detail })
+  }
 })
 
 t.test('refuses what is no document, in either pass', async t => {

@@ -6,6 +6,7 @@ import {
   AMPERSAND,
   COLON,
   CR,
+  codePointAt,
   EXCLAMATION,
   GREATER_THAN,
   LAST_BMP_LEAD,
@@ -15,6 +16,7 @@ import {
   QUESTION,
   RIGHT_BRACKET,
   SLASH,
+  sequenceLength,
   spaceByte,
   textStop,
 } from './characters.ts'
@@ -63,7 +65,7 @@ type State = 'start' | 'declaration' | 'outside' | 'content' | 'cdata'
 const COMMENT = Buffer.from('<!--')
 const DOCTYPE = Buffer.from('<!DOCTYPE')
 const CDATA = Buffer.from('<![CDATA[')
-const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+const BYTE_ORDER_MARK = 0xfeff
 const LINE_END = Buffer.from('\n')
 const TAG_END = Buffer.from('>')
 
@@ -133,7 +135,7 @@ export class Tokenizer {
       case 'declaration':
         return this.#readDeclaration(source, at, end)
       case 'start':
-        return this.#readByteOrderMark(source, at, end)
+        return this.#readByteOrderMark(source, at)
     }
   }
 
@@ -142,11 +144,10 @@ export class Tokenizer {
     return at
   }
 
-  #readByteOrderMark(source: Buffer, at: number, end: number): number {
-    const match = matchAt(source, at, end, BYTE_ORDER_MARK)
-    if (match === STARVED) return this.#starve(at)
+  #readByteOrderMark(source: Buffer, at: number): number {
     this.#state = 'declaration'
-    return match
+    // It cannot be cut off: the input ends with a whole character.
+    return source[at] === LAST_BMP_LEAD && codePointAt(source, at) === BYTE_ORDER_MARK ? at + sequenceLength(LAST_BMP_LEAD) : at
   }
 
   #readDeclaration(source: Buffer, at: number, end: number): number {
@@ -402,7 +403,7 @@ export class Tokenizer {
   #readInstruction(source: Buffer, at: number, end: number): number {
     // Whole enough to tell an XML declaration out of place, whose target is reserved (XML 1.0 2.6).
     if (at + 6 > end && /^<\?(x(ml?)?)?$/i.test(source.toString('latin1', at, end))) return STARVED
-    const isDeclaration = isReservedName(source, at + 2, at + 5) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
+    const isDeclaration = isReservedName(source, at + 2) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
     if (isDeclaration) refuse('xml-malformed', at, 'an XML declaration stands elsewhere than at the very start')
     this.#refuseUnlessLeftOut('xml-processing-instruction', at, 'processing instructions are not allowed')
     return this.#leaveOut(source, at, readInstruction(source, at + 2, end, this.#limits.nameBytes))

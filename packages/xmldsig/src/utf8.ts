@@ -21,5 +21,5 @@ export function invalidAt(source: Uint8Array): number {
     if (source[at]! >= 0x80 && !isUtf8(source.subarray(at, next))) return at
     at = next
   }
-  return Math.min(at, source.length)
+  return at
 }

@@ -48,7 +48,7 @@ export function readVerificationKey(certificate: X509Certificate): VerificationK
 }
 
 function valueBytesOf(key: KeyObject): number {
-  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key.asymmetricKeyDetails ?? {}
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key.asymmetricKeyDetails!
   switch (key.asymmetricKeyType) {
     case 'rsa':
     case 'rsa-pss':

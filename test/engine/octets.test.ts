@@ -1,0 +1,116 @@
+// What makes the engine fast is seen from outside: canonical bytes are handed on where they stand, and tokens that nobody asked for are not told.
+import t from 'tap'
+import { DocumentInput } from '../../packages/xmldsig/src/document-input.ts'
+import { DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
+import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
+import { NO_NAMESPACE } from '../../packages/xmldsig/src/namespaces.ts'
+import type { TokenHandler } from '../../packages/xmldsig/src/tokenizer.ts'
+import { EXCLUSIVE, INCLUSIVE, methodOf } from '../support/engine.ts'
+
+/** How often the canonical octets of `document` are handed on, and whether as the very bytes of the input. */
+function handOn(document: string, method = methodOf(EXCLUSIVE)) {
+  const bytes = Buffer.from(document)
+  const chunks: { readonly isInput: boolean; readonly text: string }[] = []
+  const pass = new DocumentPass({ method, digest: 'sha256' }, defaultLimits, undefined, chunk => {
+    chunks.push({ isInput: chunk.buffer === bytes.buffer, text: Buffer.from(chunk).toString() })
+  })
+  pass.write(bytes)
+  pass.endUnsigned()
+  return chunks
+}
+
+const many = (piece: string) => piece.repeat(Math.ceil(8000 / piece.length))
+
+t.test('a document that is canonical is handed on as one range of the input', async t => {
+  const documents: Record<string, string> = {
+    'plain elements': `<a>${many('<b>text<c></c>\n<d>x</d></b>')}</a>`,
+    'plain elements near the document element': `<a>${many('<b></b>')}</a>`,
+    'attributes in order': `<a>${many(`<b c="1" d=" -" e="\u00fc'>"></b>`)}</a>`,
+    'attributes with prefixes': `<a xmlns:p="urn:p" b="" p:c="">${many('<b d="1" p:c="2"><p:e p:f="" p:g=""></p:e></b>')}</a>`,
+    'many attributes': `<a>${many('<b a="" b="" c="" d="" e="" f="" g="" h="" i="" j=""></b>')}</a>`,
+    'namespaces declared where they are used': `<a>${many('<p:b xmlns:p="urn:p"><c xmlns="urn:c"><d></d></c></p:b>')}</a>`,
+    'two namespaces declared in order': `<a>${many('<p:b xmlns:p="urn:p" xmlns:q="urn:q" q:c=""><q:d></q:d></p:b>')}</a>`,
+    'references that are canonical': `<a>${many('&amp;&lt;&gt;&#xD; x')}</a>`,
+    'characters of all lengths': `<a>${many('\u00fc\u20ac\uffeb\u{1f600}')}</a>`,
+    'names of other letters': `<a>${many('<\u00e4 \u00f6=""></\u00e4>')}</a>`,
+  }
+  for (const [what, document] of Object.entries(documents)) t.same(handOn(document), [{ isInput: true, text: document }], what)
+  const inclusive = `<a xmlns:p="urn:p">${many('<b xmlns:q="urn:q"></b>')}</a>`
+  t.same(handOn(inclusive, methodOf(INCLUSIVE)), [{ isInput: true, text: inclusive }], 'inclusive C14N')
+})
+
+t.test('what is not canonical is written anew, the bytes around it are not', async t => {
+  const rows: Record<string, [written: string, canonical: string]> = {
+    'an empty element': ['<b/>', '<b></b>'],
+    'a reference': ['&#65;', 'A'],
+    'a line end': ['x\r\ny', 'x\ny'],
+    'white space in an end tag': ['<b></b >', '<b></b>'],
+    'white space in an end tag further down': ['<c><d><b></b\n></d></c>', '<c><d><b></b></d></c>'],
+    'an attribute': ["<b c='1'></b>", '<b c="1"></b>'],
+    'a namespace that a child declares': ['<b xmlns:q="urn:q"><q:c></q:c></b>', '<b><q:c xmlns:q="urn:q"></q:c></b>'],
+  }
+  for (const [what, [written, canonical]] of Object.entries(rows)) {
+    const [before, behind] = [`<a>${many('<b>x</b>')}`, `${many('<b>x</b>')}</a>`]
+    const chunks = handOn(before + written + behind)
+    t.equal(chunks.map(({ text }) => text).join(''), before + canonical + behind, what)
+    t.same([chunks.at(0)?.isInput, chunks.at(-1)?.isInput], [true, true], what)
+    t.ok(chunks.length <= 3, `${what}: ${chunks.length} chunks`)
+  }
+})
+
+/** What a handler that is told of elements above `skimDepth`, and of those with a prefix, hears of a document. */
+function listen(document: string, skimDepth: number): string[] {
+  const heard: string[] = []
+  const handler: TokenHandler = {
+    skimDepth,
+    isSettled: binding => binding === NO_NAMESPACE,
+    startTag: tag => heard.push(`start ${tag.depth} ${tag.source.toString('utf8', tag.from + 1, tag.nameTo)}`),
+    endTag: (source, from, to, isTidy, depth) => heard.push(`end ${depth} ${isTidy} ${source.toString('utf8', from, to)}`),
+    text: (source, from, to) => heard.push(`text ${source.toString('utf8', from, to)}`),
+    replacedText: (octets, source, from, to) => heard.push(`replaced ${source.toString('utf8', from, to)} by ${octets}`),
+    pause: () => {},
+  }
+  const input = new DocumentInput(handler, defaultLimits)
+  input.write(Buffer.from(document))
+  input.end()
+  return heard
+}
+
+t.test('elements that nobody needs to be told of come as text, in one run with what is around them', async t => {
+  const document = '<a xmlns:p="urn:p"><b>1<c>2<d>3</d></c>4</b><b><p:c>5</p:c><c e=""></c>6</b></a>'
+  t.same(listen(document, 3), [
+    'start 1 a',
+    'start 2 b',
+    'text 1<c>2<d>3</d></c>4',
+    'end 2 true </b>',
+    'start 2 b',
+    'start 3 p:c',
+    'text 5',
+    'end 3 true </p:c>',
+    'start 3 c',
+    'end 3 true </c>',
+    'text 6',
+    'end 2 true </b>',
+    'end 1 true </a>',
+  ])
+  t.same(listen('<a xmlns="urn:d"><b><c></c></b></a>', 2).length, 6, 'a namespace that is not settled is told')
+  t.same(listen('<a><b><c></c></b></a>', 9).length, 6, 'all are, when none need not be')
+})
+
+t.test('of character data the handler hears what must be replaced, and nothing empty', async t => {
+  t.same(listen('<a>x\r\n&#65;&amp;>\r<b/><b\n></b\n><![CDATA[<]]><![CDATA[]]></a>', 9), [
+    'start 1 a',
+    'text x',
+    'text \n',
+    'replaced &#65; by A',
+    'text &amp;',
+    'replaced > by &gt;',
+    'replaced \r by \n',
+    'start 2 b',
+    'end 2 true ',
+    'start 2 b',
+    'end 2 false </b\n>',
+    'replaced < by &lt;',
+    'end 1 true </a>',
+  ])
+})

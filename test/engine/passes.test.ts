@@ -1,0 +1,85 @@
+// One pass or two: the algorithms that a signer may have used, and what happens between the passes.
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { type SignatureFacts, Verifier, verifyDocument } from '@seg/xmldsig'
+import t from 'tap'
+import { issue, makeIssuer } from '../support/certificates.ts'
+import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11 } from '../support/engine.ts'
+import { type Changes, ENVELOPED, forge, transform } from '../support/forge.ts'
+
+const canonical =
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
+const signer = issue({}, makeIssuer('CA'))
+const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
+const verifyWith = (changes: Changes) => verify(forge(canonical, signer, changes))
+const openFactsVerifier = () => new Verifier<SignatureFacts>(signer.certificate, () => ({ read: facts => facts }), {})
+
+t.test('other canonicalizations of the document cost a second pass, and give the same facts', async t => {
+  const list = `<InclusiveNamespaces xmlns="${EXCLUSIVE}" PrefixList="p"></InclusiveNamespaces>`
+  const rows: Record<string, [transforms: string, canonicalization: string, prefixes?: string]> = {
+    'none, which is inclusive C14N': ['', INCLUSIVE],
+    'inclusive C14N': [transform(INCLUSIVE), INCLUSIVE],
+    'C14N 1.1': [transform(INCLUSIVE_11), INCLUSIVE_11],
+    'exclusive C14N with a PrefixList': [transform(EXCLUSIVE, list), EXCLUSIVE],
+    'exclusive C14N with an empty list': [transform(EXCLUSIVE, list.replace(' PrefixList="p"', '')), EXCLUSIVE],
+  }
+  for (const [what, [transforms, canonicalization]] of Object.entries(rows)) {
+    const facts = verifyWith({ transforms: transform(ENVELOPED) + transforms }).signature
+    t.match(facts, { canonicalization, canonicalBytes: canonical.length }, what)
+    const changed = forge(canonical, signer, { transforms: transform(ENVELOPED) + transforms }).replace('>text<', '>test<')
+    t.throws(() => verify(changed), { code: 'signature-digest' }, what)
+  }
+})
+
+t.test('a document that changes between two passes is noticed', async t => {
+  const passes = (first: Changes, second: Changes) => {
+    const verifier = openFactsVerifier()
+    verifier.write(Buffer.from(forge(canonical, signer, first)))
+    const next = verifier.end()
+    if (!(next instanceof Verifier)) throw new TypeError('one pass was enough')
+    next.write(Buffer.from(forge(canonical, signer, second)))
+    return next.end()
+  }
+  const listed = (prefix: string) => ({
+    transforms:
+      transform(ENVELOPED) +
+      transform(EXCLUSIVE, `<InclusiveNamespaces xmlns="${EXCLUSIVE}" PrefixList="${prefix}"></InclusiveNamespaces>`),
+  })
+  t.match(passes(listed('p'), listed('p')), { canonicalization: EXCLUSIVE })
+  const internal = { code: 'internal', detail: 'the document changed between two passes over it' }
+  t.throws(() => passes(listed('p'), listed('q')), internal, 'another PrefixList')
+  t.throws(() => passes(listed('p'), listed('p q')), internal, 'a longer PrefixList')
+  t.throws(() => passes(listed('p'), { transforms: transform(ENVELOPED) + transform(INCLUSIVE) }), internal, 'another algorithm')
+  const sha512 = createHash('sha512').update(canonical).digest('base64')
+  const otherDigest = { ...listed('p'), digestMethod: 'http://www.w3.org/2001/04/xmlenc#sha512', digest: sha512 }
+  t.throws(() => passes(listed('p'), otherDigest), internal, 'another digest')
+})
+
+t.test('a signature value is checked before a second pass begins', async t => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const foreign = forge(canonical, { ...signer, key: privateKey }, { transforms: transform(ENVELOPED) })
+  const verifier = openFactsVerifier()
+  verifier.write(Buffer.from(foreign))
+  t.throws(() => verifier.end(), { code: 'signature-value' })
+})
+
+t.test('SignedInfo may be of any length, in one piece or several', async t => {
+  const signedInfo = (xml: string) => xml.replace('<Reference ', `<Reference Id="${'i'.repeat(9000)}" `)
+  const signature = (xml: string) => xml.replace('></CanonicalizationMethod>', '/>')
+  t.equal(verifyWith({ signedInfo, signature }).id, 'a')
+})
+
+t.test('a document with xml:lang verifies under inclusive C14N of SignedInfo, whose octets then hold it', async t => {
+  const document = canonical.replace('id="a"', 'id="a" xml:lang="en"')
+  const withLang = (octets: Buffer) => Buffer.from(octets.toString().replace(/^<SignedInfo xmlns="[^"]*"/, '$& xml:lang="en"'))
+  const signWith = (octets: Buffer) => sign('sha256', withLang(octets), { key: signer.key, dsaEncoding: 'ieee-p1363' })
+  t.equal(verify(forge(document, signer, { canonicalization: INCLUSIVE, signWith })).id, 'a')
+  t.throws(() => verify(forge(document, signer, { canonicalization: INCLUSIVE })), { code: 'signature-value' })
+})
+
+t.test("an error of the caller's sink comes out as it is", async t => {
+  const onCanonical = () => () => {
+    throw new TypeError('the disk is full')
+  }
+  const large = canonical.replace('text', 'x'.repeat(200_000))
+  t.throws(() => verifyDocument(Buffer.from(large), signer.certificate, { onCanonical }), new TypeError('the disk is full'))
+})

@@ -1,0 +1,57 @@
+// Signing: what is refused before, and what a private-key operation that fails does.
+import { createPrivateKey, createSecretKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from 'node:crypto'
+import { signDocument, verifyDocument } from '@seg/xmldsig'
+import t from 'tap'
+import { issue, makeIssuer } from '../support/certificates.ts'
+import { forgeSignature } from '../support/forge.ts'
+
+const canonical =
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
+const signer = issue({}, makeIssuer('CA'))
+const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
+
+t.test('signs nothing that is signed, and with no key of another kind', async t => {
+  const signed = await signDocument(Buffer.from(canonical), signer)
+  t.equal(verify(signed.toString()).id, 'a')
+  await t.rejects(signDocument(signed, signer), {
+    code: 'signature-multiple',
+    detail: 'the document has a Signature already; sign one that has none',
+  })
+  const inPayload = canonical.replace('text', forgeSignature(canonical, signer))
+  await t.rejects(signDocument(Buffer.from(inPayload), signer), { code: 'signature-multiple' })
+  const refused = (key: KeyObject, found: string) =>
+    t.rejects(signDocument(Buffer.from(canonical), { ...signer, key }), {
+      code: 'configuration',
+      detail: `expected an RSA or EC key to sign with, found ${found}`,
+    })
+  await refused(generateKeyPairSync('ed25519').privateKey, 'ed25519')
+  await refused(createSecretKey(Buffer.alloc(32)), 'undefined')
+})
+
+t.test('refuses to sign what is no CriticalDocument', async t => {
+  const rejects = (document: string, code: string) => t.rejects(signDocument(Buffer.from(document), signer), { code })
+  await rejects(canonical.replace(' id="a"', ''), 'envelope-malformed')
+  await rejects(canonical.replace('2026-11-23', '2026-02-29'), 'timestamp-malformed')
+  await rejects('<a>', 'xml-malformed')
+})
+
+t.test('a private-key operation that fails is told', async t => {
+  await t.rejects(signDocument(Buffer.from(canonical), { ...signer, key: makeShortKey() }), /digest too big for rsa key/)
+})
+
+/** An RSA key too short for the digest that it is to sign; OpenSSL makes none, but takes it. */
+function makeShortKey(): KeyObject {
+  const [p, q, e] = [generatePrimeSync(192, { bigint: true }), generatePrimeSync(192, { bigint: true }), 65537n]
+  const d = invert(e, (p - 1n) * (q - 1n))
+  const numbers = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: invert(q, p) }
+  const encode = (number: bigint) => Buffer.from(number.toString(16).padStart(2 * Math.ceil(number.toString(16).length / 2), '0'), 'hex')
+  const key = Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, encode(number).toString('base64url')]))
+  return createPrivateKey({ format: 'jwk', key: { kty: 'RSA', ...key } })
+}
+
+/** The inverse of `a` modulo `m`, by Euclid. */
+function invert(a: bigint, m: bigint): bigint {
+  let [r, nextR, s, nextS] = [a, m, 1n, 0n]
+  while (nextR > 0n) [r, nextR, s, nextS] = [nextR, r % nextR, nextS, s - (r / nextR) * nextS]
+  return ((s % m) + m) % m
+}
