@@ -131,5 +131,6 @@ t.test('what is refused for being too much is in the log, up to a bound, and so 
   const entries = (await reader.log.entries(0, await reader.log.size()))!.toString('latin1')
   await reader.close()
   t.equal(entries.split('"type":"conflict"').length - 1, 60)
-  t.match(entries, /"type":"omitted",.{0,100}"count":20,/)
+  t.match(entries, /"type":"omitted",.{0,100}"count":19,/)
+  t.match(entries, /"type":"refused",.{0,100}"code":"rate-limit","sha256":null/)
 })
