@@ -135,3 +135,20 @@ t.test('waits for a folder that cannot be made, and disturbs nobody', async t =>
   t.same(await namesIn(join(folder, senderId)), ['one.receipt.xml', 'one.xml', 'two.receipt.xml', 'two.xml'])
   await handOff.close()
 })
+
+t.test('waits when nobody takes anything away, before the disk is full of it', async t => {
+  const { ledger, folder } = await openScene(t)
+  const target = openInbox(folder, ledger, 3)
+  for (const id of ['1', '2', '3', '4']) await accept(ledger, id)
+  const documents = await ledger.accepted(-1, 10)
+  await target.take(documents.slice(0, 2))
+  await t.rejects(target.take(documents.slice(2, 4)), { code: 'storage-unavailable', detail: /is full: 3 documents may stand there/ })
+  await target.take(documents.slice(2, 3))
+  await t.rejects(target.take(documents.slice(3)), { code: 'storage-unavailable' })
+  t.equal((await namesIn(join(folder, senderId))).length, 6)
+  await rm(join(folder, senderId, '1.xml'))
+  await rm(join(folder, senderId, '1.receipt.xml'))
+  // Counted again by whoever opens it next, and in a while by this one.
+  await openInbox(folder, ledger, 3).take(documents.slice(3))
+  t.equal((await namesIn(join(folder, senderId))).length, 6)
+})

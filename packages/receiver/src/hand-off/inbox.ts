@@ -1,4 +1,5 @@
 // The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own systems to take away.
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
@@ -15,8 +16,14 @@ export type HandOffTarget = {
   take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 
+/** Documents that may stand there: what nobody takes away must not fill the disk, or its table of files. */
+const LIMIT = 100_000
+/** Milliseconds between two counts of a full inbox. */
+const COUNT_INTERVAL = 10_000
+
 /** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
-export function openInbox(folder: string, ledger: LedgerReader): HandOffTarget {
+export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): HandOffTarget {
+  const checkRoom = watchRoom(folder, limit)
   const describe = async (document: AcceptedDocument): Promise<NewFile[]> => {
     const { sender, id } = document
     const place = join(folder, fileNameOf(sender), fileNameOf(id))
@@ -33,6 +40,7 @@ export function openInbox(folder: string, ledger: LedgerReader): HandOffTarget {
     async take(documents) {
       const files = (await Promise.all(documents.map(describe))).flat()
       try {
+        await checkRoom(documents.length)
         for (const sender of new Set(documents.map(document => document.sender)))
           await makeDurableFolder(join(folder, fileNameOf(sender)), FOLDER_MODE)
         await writeDurableFiles(files, FILE_MODE)
@@ -42,4 +50,31 @@ export function openInbox(folder: string, ledger: LedgerReader): HandOffTarget {
       }
     },
   }
+}
+
+/** Throws the Fault `storage-unavailable` when no more documents have room in the folder. They are counted only when there could be too many. */
+function watchRoom(folder: string, limit: number): (documents: number) => Promise<void> {
+  let room = 0
+  let countedAt = Number.NEGATIVE_INFINITY
+  return async documents => {
+    if (room < documents && performance.now() - countedAt >= COUNT_INTERVAL) {
+      room = limit - (await countDocuments(folder))
+      countedAt = performance.now()
+    }
+    if (room < documents) {
+      const detail = `the inbox ${folder} is full: ${limit} documents may stand there until somebody takes them away, or --inbox off`
+      throw new Fault('storage-unavailable', detail)
+    }
+    room -= documents
+  }
+}
+
+async function countDocuments(folder: string): Promise<number> {
+  let names = 0
+  const senders = await readdir(folder).catch(error => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  for (const sender of senders) names += (await readdir(join(folder, sender))).length
+  return names / 2
 }
