@@ -12,7 +12,7 @@ import { type Client, makePartner, openClient, senderId, signLetter } from '../s
 import { launchReceiver, type ReceiverProcess, runCommand, startReceiver } from '../support/commands.ts'
 import { readStored } from '../support/stored.ts'
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 150)
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 120)
 const CLIENTS = 6
 const LETTERS = 24
 /** Some receivers are killed while they still start: sweeping up after the one before must not lose anything either. */
