@@ -83,3 +83,26 @@ t.test("an error of the caller's sink comes out as it is", async t => {
   const large = canonical.replace('text', 'x'.repeat(200_000))
   t.throws(() => verifyDocument(Buffer.from(large), signer.certificate, { onCanonical }), new TypeError('the disk is full'))
 })
+
+t.test('the canonical octets can be had, of each pass', async t => {
+  const passes: Buffer[][] = []
+  const onCanonical = () => {
+    const chunks: Buffer[] = []
+    passes.push(chunks)
+    return (octets: Uint8Array) => void chunks.push(Buffer.from(octets))
+  }
+  const written = canonical.replace('text', "<a b='c'/>")
+  const octets = canonical.replace('text', '<a b="c"></a>')
+  for (const [transforms, count] of [[transform(ENVELOPED) + transform(EXCLUSIVE), 1] as const, [transform(ENVELOPED), 2] as const]) {
+    const signature = /<Signature .*<\/Signature>/.exec(forge(octets, signer, { transforms }))![0]
+    const signed = Buffer.from(written.replace('</CriticalDocument>', `${signature}$&`))
+    passes.length = 0
+    const { canonicalBytes, digest } = verifyDocument(signed, signer.certificate, { onCanonical }).signature
+    t.same(
+      passes.map(chunks => Buffer.concat(chunks).toString()),
+      Array.from({ length: count }, () => octets),
+    )
+    t.equal(canonicalBytes, octets.length)
+    t.same(digest, createHash('sha256').update(octets).digest())
+  }
+})

@@ -1,6 +1,6 @@
 // Signing: what is refused before, and what a private-key operation that fails does.
 import { createPrivateKey, createSecretKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from 'node:crypto'
-import { signDocument, verifyDocument } from '@seg/xmldsig'
+import { openPlacement, openSigner, signDocument, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { issue, makeIssuer } from '../support/certificates.ts'
 import { forgeSignature } from '../support/forge.ts'
@@ -33,6 +33,20 @@ t.test('refuses to sign what is no CriticalDocument', async t => {
   await rejects(canonical.replace(' id="a"', ''), 'envelope-malformed')
   await rejects(canonical.replace('2026-11-23', '2026-02-29'), 'timestamp-malformed')
   await rejects('<a>', 'xml-malformed')
+})
+
+t.test('a document that comes in pieces is signed as it is in one', async t => {
+  const bytes = Buffer.from(`<?xml version="1.0"?>\n${canonical}\n`)
+  for (const size of [1, 7, 100, 1000]) {
+    const opened = openSigner(signer)
+    for (let at = 0; at < bytes.length; at += size) opened.signer.write(bytes.subarray(at, at + size))
+    const placed = await opened.signer.end()
+    t.match(placed, { offset: bytes.indexOf('</CriticalDocument>'), canonicalBytes: canonical.length })
+    t.equal(opened.readEnvelope().id, 'a')
+    const signed: Uint8Array[] = []
+    openPlacement(placed, octets => signed.push(octets))(bytes)
+    t.equal(verifyDocument(Buffer.concat(signed), signer.certificate).id, 'a', `pieces of ${size} bytes`)
+  }
 })
 
 t.test('a private-key operation that fails is told', async t => {

@@ -131,6 +131,18 @@ t.test('refuses SignedInfo of another form', async t => {
         xml.replace(/<Transform Algorithm="[^"]*c14n#"\/><\/Transforms>/, '<Transform Algorithm="urn:x"><XPath/></Transform></Transforms>'),
       'signature-reference: expected a canonicalization as the second Transform, found "urn:x"',
     ],
+    'an element in the second Transform': [
+      xml => xml.replace(/(c14n#")\/><\/Transforms>/, '$1><a/></Transform></Transforms>'),
+      'signature-malformed: unexpected "a" of namespace "http://www.w3.org/2000/09/xmldsig#" in "Transform"',
+    ],
+    'a PrefixList for inclusive C14N': [
+      xml =>
+        xml.replace(
+          /<Transform Algorithm="[^"]*c14n#"\/><\/Transforms>/,
+          `<Transform Algorithm="http://www.w3.org/2006/12/xml-c14n11"><InclusiveNamespaces xmlns="${EXCLUSIVE}"/></Transform></Transforms>`,
+        ),
+      `signature-malformed: unexpected "InclusiveNamespaces" of namespace "${EXCLUSIVE}" in "Transform"`,
+    ],
     'something behind the Reference': [
       xml => xml.replace('</SignedInfo>', '<Object/></SignedInfo>'),
       `signature-malformed: unexpected "Object" of namespace "${DSIG}" in "SignedInfo"`,
@@ -209,9 +221,18 @@ t.test('refuses SignedInfo of another form', async t => {
   for (const [what, [change, message]] of Object.entries(bad)) t.throws(() => read(method, change), { message }, what)
 })
 
-t.test('a PrefixList is read whatever white space it has', async t => {
-  const list = `<Transform Algorithm="${EXCLUSIVE}"><e:InclusiveNamespaces xmlns:e="${EXCLUSIVE}" PrefixList=" a\n#default  b "/></Transform></Transforms>`
+t.test('a PrefixList is read whatever white space it has, and may be absent', async t => {
   const method = `<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>`
-  const { referenceCanonicalization } = read(method, xml => xml.replace(/<Transform Algorithm="[^"]*c14n#"\/><\/Transforms>/, list))
-  t.same([...referenceCanonicalization.inclusivePrefixes], ['a', '', 'b'])
+  const prefixesOf = (attributes: string, content = '') => {
+    const list = `<e:InclusiveNamespaces xmlns:e="${EXCLUSIVE}"${attributes}>${content}</e:InclusiveNamespaces>`
+    const change = (xml: string) =>
+      xml.replace(/(<Transform Algorithm="[^"]*c14n#")\/><\/Transforms>/, `$1>${list}</Transform></Transforms>`)
+    return [...read(method, change).referenceCanonicalization.inclusivePrefixes]
+  }
+  t.same(prefixesOf(' PrefixList=" a\n#default  b "'), ['a', '', 'b'])
+  t.same(prefixesOf(' PrefixList="a&#9;b&#13;c&#10;d"'), ['a', 'b', 'c', 'd'])
+  t.same(prefixesOf(' PrefixList=""'), [])
+  t.same(prefixesOf(''), [])
+  t.throws(() => prefixesOf(' a=""'), { message: 'signature-malformed: unexpected attribute "a" on "InclusiveNamespaces"' })
+  t.throws(() => prefixesOf('', '<a/>'), { message: 'signature-malformed: unexpected "a" of namespace' })
 })

@@ -49,6 +49,10 @@ const cases: Record<string, readonly [template: string, filled: string]> = {
     wrap('<SenderID>s</SenderID>   <!-- x --> <ReceiverID>r</ReceiverID>'),
     wrap(`<SenderID>s</SenderID>    <ReceiverID>r</ReceiverID> ${time}`),
   ],
+  'an absent timestamp, where nothing stands between': [
+    wrap('<SenderID>s</SenderID><ReceiverID>r</ReceiverID>'),
+    wrap(`<SenderID>s</SenderID><ReceiverID>r</ReceiverID>${time}`),
+  ],
   'an empty timestamp behind text': [wrap(`${parties}x<TimestampForSignature></TimestampForSignature>`), wrap(`${parties}x${time}`)],
   'no timestamp that holds text before a comment': [
     wrap(`${parties}<TimestampForSignature>x<!-- y --></TimestampForSignature>`),
@@ -124,6 +128,8 @@ t.test('leaves out comments and processing instructions wherever they stand, and
   const fill = { now, stripComments: true }
   const rows: Record<string, readonly [template: string, filled: string]> = {
     'around the document element': ['<?a?>\n<!--b--><a/><!----><?c d?>\n', '\n<a/>\n'],
+    'at the very end': ['<a/><!--b--><?c?>', '<a/>'],
+    'at the very end, a comment': ['<a/>\n<!--b-->', '<a/>\n'],
     'in text, with what could end them': ['<a>b<!-- - > -> <!-c>-->d<?e ?f>? > ?>g</a>', '<a>bdg</a>'],
     'on lines of their own': ['<a>\n<!--\n\n-->\n<?b\n\n?></a>', '<a>\n\n</a>'],
     'beside CDATA that looks like them': ['<a><![CDATA[<!-- b --><?c?>]]><!-- d --></a>', '<a><![CDATA[<!-- b --><?c?>]]></a>'],
