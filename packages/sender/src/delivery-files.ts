@@ -3,11 +3,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DurableFileOptions, writeDurableFile } from '@seg/core'
+import { writeDurableFile } from '@seg/core'
 import { onFile } from './file-fault.ts'
 
-/** Where documents stand until they are whole. */
-const STAGING = 'staging'
+/** Where files stand until they are whole: a folder in the data folder. */
+export const STAGING = 'staging'
 /** Milliseconds without a change after which nobody is writing there any more. */
 const ABANDONED = 3_600_000
 
@@ -38,19 +38,19 @@ export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles
     async keepDocument(pieces) {
       const path = join(home, `document-${randomBytes(6).toString('hex')}.xml`)
       // Crash before the outbox names it: a file that nobody asks for. It was not sent.
-      await write(join(data, path), pieces, { staging: join(data, STAGING) })
+      await write(data, join(data, path), pieces)
       return path
     },
     async keepReceipt(receipt) {
       // Crash before: the next try is a replay and gets the same receipt. After: so it does, and writes the same again.
-      await write(receiptPath, receipt)
+      await write(data, receiptPath, receipt)
     },
     async restoreReceipt(receipt) {
-      if (!existsSync(receiptPath)) await write(receiptPath, receipt)
+      if (!existsSync(receiptPath)) await write(data, receiptPath, receipt)
     },
     async keepUnverified(answer) {
       const path = join(data, home, 'unverified-receipt')
-      await write(path, answer)
+      await write(data, path, answer)
       return path
     },
   }
@@ -78,6 +78,6 @@ export function deliveryKey({ inputDigest, id, receiver }: DeliveryRequest): str
   return hash.digest('hex')
 }
 
-async function write(path: string, bytes: Uint8Array | Pieces, options: DurableFileOptions = {}): Promise<void> {
-  await onFile('write', path, () => writeDurableFile(path, bytes, { replace: true, ...options }))
+async function write(data: string, path: string, bytes: Uint8Array | Pieces): Promise<void> {
+  await onFile('write', path, () => writeDurableFile(path, bytes, { replace: true, staging: join(data, STAGING) }))
 }

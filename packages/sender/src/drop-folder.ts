@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Bell, Fault, faults, makeDurableFolder, patrol, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { advice } from './advice.ts'
+import { STAGING } from './delivery-files.ts'
 import { openDocumentFile } from './document-file.ts'
 import type { SendingGateway } from './gateway.ts'
 import { moveBeside } from './move-file.ts'
@@ -151,7 +152,8 @@ export class DropFolder {
     // What was written over it meanwhile is another document.
     const stats = await stat(path).catch(() => undefined)
     if (stats === undefined || identityOf(stats) !== found.identity) return
-    await moveBeside(path, join(this.#gateway.data, folder), name, beside)
+    const { data } = this.#gateway
+    await moveBeside(path, join(data, folder), name, { ...beside, staging: join(data, STAGING) })
     this.#found.delete(name)
   }
 }

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { moveBeside } from './move-file.ts'
 import { makeFolder } from './testing/gateways.ts'
 
-const beside = { suffix: '.receipt.xml', content: 'receipt' }
+const beside = { suffix: '.receipt.xml', content: 'receipt', staging: await makeFolder(t) }
 
 async function openFolders(t: Test) {
   const folder = await makeFolder(t)

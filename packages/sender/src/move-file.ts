@@ -4,18 +4,19 @@ import { join, parse } from 'node:path'
 import { syncFolder, writeDurableFile } from '@seg/core'
 import { onFile } from './file-fault.ts'
 
-type Beside = { readonly suffix: string; readonly content: string | Buffer }
+/** `staging`: folder of the companion while it is unfinished, on the same file system. */
+type Beside = { readonly suffix: string; readonly content: string | Buffer; readonly staging: string }
 
 /**
  * Crash on the way: the file has both names, or one of them and its companion; the next call goes on with the same. Several processes may do it at once.
  * Throws Fault `file-unreadable`.
  */
-export async function moveBeside(path: string, folder: string, name: string, { suffix, content }: Beside): Promise<void> {
+export async function moveBeside(path: string, folder: string, name: string, { suffix, content, staging }: Beside): Promise<void> {
   await onFile('write', folder, async () => {
     const place = await linkInto(path, folder, name, suffix)
     // Another process was faster.
     if (place === undefined) return
-    await writeDurableFile(`${place}${suffix}`, content, { replace: true })
+    await writeDurableFile(`${place}${suffix}`, content, { replace: true, staging })
     await syncFolder(folder)
     await unlink(path).catch(ignoreMissing)
   })
