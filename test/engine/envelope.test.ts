@@ -38,6 +38,9 @@ t.test('reads the fields from the canonical form, whatever the bytes and the pie
     'with xml:lang and xml:space': document
       .replace('id="a"', 'id="&#97;" xml:lang="en" xml:space="default"')
       .replace('<SenderID>', '<SenderID xml:lang="de">'),
+    'with a declaration of xml': document
+      .replace('id="a"', 'xmlns:xml="http://www.w3.org/XML/1998/namespace" id="a" xml:lang="en"')
+      .replace('<SenderID>', '<SenderID xmlns:xml="http://www.w3.org/XML/1998/namespace" xml:lang="de">'),
     'with any payload': document.replace(
       '<Payload/>',
       `<Payload a="b" xmlns:p="urn:p" p:c="">text<SenderID>C</SenderID><p:x>${'y'.repeat(600)}</p:x></Payload>`,

@@ -93,6 +93,7 @@ t.test('elements that nobody needs to be told of come as text, in one run with w
     'end 2 true </b>',
     'end 1 true </a>',
   ])
+  t.same(listen('<a><b><c>1</c\n>2</b></a>', 3).slice(2, 5), ['text <c>1', 'text </c', 'replaced \n> by >'])
   t.same(listen('<a xmlns="urn:d"><b><c></c></b></a>', 2).length, 6, 'a namespace that is not settled is told')
   t.same(listen('<a><b><c></c></b></a>', 9).length, 6, 'all are, when none need not be')
 })

@@ -85,6 +85,22 @@ t.test('a document in pieces is accepted whether its Signature is whole in one o
   }
 })
 
+t.test('a Signature that is cut is not looked for behind the piece that it begins in', async t => {
+  const certificate = warm()
+  const long = wrapLines(await signDocument(document('x'.repeat(5000)), key))
+  const from = long.indexOf('<Signature')
+  for (const bytes of [20, 300, 700]) {
+    const verifier = openVerifier(certificate)
+    for (const [start, end] of [
+      [0, from],
+      [from, from + bytes],
+      [from + bytes, long.length],
+    ])
+      verifier.write(Buffer.from(long.subarray(start, end)))
+    t.match(verifier.end(), { id: 'doc1' }, `${bytes} bytes of it`)
+  }
+})
+
 t.test('a Signature of the form under another key, over another text, or twice in a document is refused', async t => {
   const certificate = warm()
   const refused = (bytes: Buffer, code: string) => t.throws(() => verifyDocument(bytes, certificate), { code })

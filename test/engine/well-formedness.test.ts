@@ -10,6 +10,7 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     'a document element that is not closed': ['<a>\n<b/>', '8:2:5'],
     'a document that ends in a start tag': ['<a><b', '5:1:6'],
     'a document that ends in an attribute': ['<a b="c', '7:1:8'],
+    'a value that does not end': ['<a b="/>', '8:1:9'],
     'a document that ends in an end tag': ['<a></a', '6:1:7'],
     'a document that ends in a reference': ['<a>&am', '6:1:7'],
     'a document that ends in CDATA': ['<a><![CDATA[x]]', '15:1:16'],
@@ -22,6 +23,7 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     'text before the document element': ['\n x<a/>', '2:2:2'],
     'text behind the document element': ['<a/>\r\n\rx', '7:3:1'],
     'a reference behind the document element': ['<a/>&amp;', '4:1:5'],
+    'a character that begins as a byte order mark does': ['\uff21<a/>', '0:1:1'],
     'a second byte order mark': ['\ufeff\ufeff<a/>', '3:1:4'],
   },
   'xml-malformed expected an element, character data or an end tag': {
@@ -160,6 +162,9 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     '"<" in a value': ['<a b="<"/>', '6:1:7'],
   },
   'xml-malformed expected "=" after the name of an attribute': {
+    'a space for the "="': ['<a b "c"/>', '5:1:6'],
+    'a tab for the "=", behind another attribute': ['<a b="c" d\t"e"></a>', '11:1:12'],
+    'a slash for the "="': ['<a b/"c"/>', '4:1:5'],
     'no value': ['<a b/>', '4:1:5'],
   },
   'xml-malformed expected a name': {
@@ -200,6 +205,8 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
   },
   'xml-name the name of an element begins with the letters xml': {
     'an element whose name begins with xml': ['<xmlA/>', '1:1:2'],
+    'an element whose name begins with xml, in a plain tag': ['<a><xmlb></xmlb></a>', '4:1:5'],
+    'an element whose prefix begins with xml, in a plain tag': ['<a xmlns:p="urn:p"><xml:b></xml:b></a>', '20:1:21'],
     'an element whose name begins with XmL': ['<a><XmL/></a>', '4:1:5'],
     'an element in the namespace of xml': ['<xml:a/>', '1:1:2'],
     'the prefix xmlns on an element': ['<xmlns:a/>', '1:1:2'],

@@ -232,12 +232,8 @@ export class StartTag {
       if (byte === QUOTE) isPlain = false
       else if (byte === TAB || byte === LF) isPlain = false
       else if (byte === CR) {
-        if (at + 1 === end) return STARVED
         isPlain = false
-        if (source[at + 1] === LF) {
-          surplus++
-          at++
-        }
+        if (source[at + 1] === LF) surplus++
       } else if (byte === AMPERSAND) {
         const behind = readReference(source, at, end, this.#reference)
         if (behind === STARVED) return STARVED

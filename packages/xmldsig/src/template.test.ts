@@ -145,6 +145,7 @@ t.test('leaves out comments and processing instructions wherever they stand, and
 t.test('refuses comments and processing instructions that are not well-formed', async t => {
   const refusals: Record<string, readonly [code: string, detail: string]> = {
     '<a>\n<!-- b -- c --></a>': ['xml-malformed', 'a comment has "--" in it (byte 11, line 2, column 8)'],
+    '<a><!--\n-->\n<?b\r?>\n<!-- -- --></a>': ['xml-malformed', 'a comment has "--" in it (byte 24, line 5, column 6)'],
     '<a><!-- b ---></a>': ['xml-malformed', 'a comment has "--" in it (byte 10, line 1, column 11)'],
     '<a><!-- b -></a>': ['xml-malformed', 'the document ends before its document element does (byte 16, line 1, column 17)'],
     '<a><? b?></a>': ['xml-malformed', 'expected a name (byte 5, line 1, column 6)'],
