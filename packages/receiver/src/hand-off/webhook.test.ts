@@ -152,7 +152,7 @@ t.test('waits for what may pass, as long as it is asked to, and gives up what is
   statuses.one = 200
   pass(2_000)
   // A redirection and a path that is not there are mended at the other end.
-  await until(() => idsOf(posted).includes('A three'))
+  await until(() => lines.some(line => line.includes('document "three" from "A": HTTP status 302')))
   t.same(await lettersOf(ledger), ['A two: HTTP status 422'])
   statuses.three = statuses.four = 200
   pass(120_000)
