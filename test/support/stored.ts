@@ -1,5 +1,5 @@
 // What lies in a receiver's data folder, document by document.
-import { type AcceptedDocument, openLedgerReader } from '../../packages/ledger/src/index.ts'
+import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '../../packages/ledger/src/index.ts'
 
 /** Everything of one document; a part is undefined when it is not there. */
 export type StoredDocument = {
@@ -9,11 +9,21 @@ export type StoredDocument = {
 }
 
 export async function readStored(data: string, sender: string, id: string): Promise<StoredDocument> {
-  const reader = openLedgerReader(data)
-  const [record, chunks, receipt] = await Promise.all([reader.find(sender, id), reader.read(sender, id), reader.receipt(sender, id)])
-  return { record, bytes: chunks && Buffer.concat(await Array.fromAsync(chunks)), receipt }
+  return withReader(data, async reader => {
+    const [record, chunks, receipt] = await Promise.all([reader.find(sender, id), reader.read(sender, id), reader.receipt(sender, id)])
+    return { record, bytes: chunks && Buffer.concat(await Array.fromAsync(chunks)), receipt }
+  })
 }
 
 export function listStored(data: string): Promise<AcceptedDocument[]> {
-  return Array.fromAsync(openLedgerReader(data).list())
+  return withReader(data, reader => Array.fromAsync(reader.list()))
+}
+
+/**
+ * A reader that stays open keeps what SQLite knows of the write-ahead log alive beyond the writer's death: whoever reads then does not see a transaction that
+ * was written and never answered for, until a start without readers looks for it anew.
+ */
+async function withReader<Result>(data: string, read: (reader: LedgerReader) => Promise<Result>): Promise<Result> {
+  const reader = openLedgerReader(data)
+  return read(reader).finally(() => reader.close())
 }
