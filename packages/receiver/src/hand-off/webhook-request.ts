@@ -87,6 +87,8 @@ async function send(
     timeout: STALL_TIME,
     agent: false,
     minVersion: 'TLSv1.2',
+    // Said, since the environment (NODE_TLS_REJECT_UNAUTHORIZED) decides where nothing is said.
+    rejectUnauthorized: true,
     ...(ca && { ca }),
   })
   outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing moved for ${STALL_TIME / 1000} s`)))
