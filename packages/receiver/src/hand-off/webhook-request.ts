@@ -1,10 +1,9 @@
 // One delivery to a webhook: the document by HTTPS POST, signed with a shared secret in the manner of Standard Webhooks (standardwebhooks.com).
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { Agent, request } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Fault, parseRetryAfter, quote } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 
@@ -26,6 +25,8 @@ export type WebhookOutcome =
 
 /** Milliseconds without a byte in either direction. */
 const STALL_TIME = 30_000
+/** Milliseconds for the rest of an answer, whose status is all that counts. */
+const LINGER_TIME = 1000
 /** Answers that speak of the document, not of the moment or of how we came there (RFC 9110 15.5): asking again changes nothing. */
 const refusals = [400, 406, 409, 413, 415, 422]
 
@@ -74,38 +75,91 @@ async function readContent({ sender, id, index }: AcceptedDocument, ledger: Ledg
   return content
 }
 
+type Answer = {
+  readonly answer: IncomingMessage
+  /** Whether all of the document was sent before it; what an answer that comes earlier says of it can be no more than that it is not wanted. */
+  readonly isWhole: boolean
+}
+
 async function send(
   { url, ca }: Webhook,
   headers: Record<string, string>,
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<Answer> {
+  // Without keep-alive Node closes the connection behind an answer, whether or not it has told that all is sent.
+  const agent = new Agent({ keepAlive: true })
   const outgoing = request(url, {
     method: 'POST',
     headers,
     signal,
     timeout: STALL_TIME,
-    agent: false,
+    agent,
     minVersion: 'TLSv1.2',
     // Said, since the environment (NODE_TLS_REJECT_UNAUTHORIZED) decides where nothing is said.
     rejectUnauthorized: true,
     ...(ca && { ca }),
   })
+  outgoing.once('close', () => agent.destroy())
   outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing moved for ${STALL_TIME / 1000} s`)))
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
-  // An answer may come before the whole document is sent, and then says all there is to say.
-  const sent = pipeline(Readable.from(content), outgoing).then(() => answered)
-  const [answer] = await Promise.race([answered, sent])
-  sent.catch(() => {})
-  answer.resume().on('error', () => {})
-  if (!outgoing.writableFinished) outgoing.destroy()
-  return answer
+  const sent = sendBody(outgoing, content)
+  try {
+    const [answer] = await Promise.race([answered, sent.then(() => answered)])
+    answer.on('error', () => {})
+    // Unread till then: Node lets go of the connection at the answer's end.
+    const isWhole = outgoing.writableFinished || (isTaken(answer) && (await isSentSoon(sent)))
+    answer.resume()
+    endSoon(outgoing)
+    return { answer, isWhole }
+  } catch (error) {
+    outgoing.destroy()
+    throw error
+  } finally {
+    // Whichever of them nobody waits for any more.
+    for (const end of [answered, sent]) end.catch(() => {})
+  }
+}
+
+/** Node may tell of an answer just before it tells that what was answered is sent. */
+function isSentSoon(sent: Promise<void>): Promise<boolean> {
+  const isSent = sent.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([isSent, pause(LINGER_TIME, false, { ref: false })])
+}
+
+/** Resolves when all of it is on its way. Rejects when the connection ends before. */
+async function sendBody(outgoing: ClientRequest, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const ending = new AbortController()
+  const { signal } = ending
+  outgoing.once('close', () => ending.abort())
+  for await (const piece of content) if (!outgoing.write(piece)) await once(outgoing, 'drain', { signal })
+  const finished = once(outgoing, 'finish', { signal })
+  outgoing.end()
+  await finished
+}
+
+/** What an answer says beside its status is of no use: a long one is not read to its end. */
+function endSoon(outgoing: ClientRequest): void {
+  if (!outgoing.writableFinished) return void outgoing.destroy()
+  const timer = setTimeout(() => outgoing.destroy(), LINGER_TIME)
+  outgoing.once('close', () => clearTimeout(timer))
 }
 
 /** Nobody is led elsewhere: a redirection is an answer like another. */
-function readOutcome({ statusCode = 0, headers }: IncomingMessage, now: Date): WebhookOutcome {
+function readOutcome({ answer, isWhole }: Answer, now: Date): WebhookOutcome {
+  const { statusCode = 0, headers } = answer
   const reason = `HTTP status ${statusCode}`
-  if (statusCode >= 200 && statusCode < 300) return { kind: 'taken' }
+  if (isTaken(answer)) {
+    if (isWhole) return { kind: 'taken' }
+    return { kind: 'later', reason: `${reason} before the whole document was sent`, retryAfter: 0, isAnswer: true }
+  }
   if (refusals.includes(statusCode)) return { kind: 'refused', reason }
   return { kind: 'later', reason, retryAfter: parseRetryAfter(headers['retry-after'], now), isAnswer: true }
+}
+
+function isTaken({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -22,21 +22,26 @@ type Reply = (response: ServerResponse, posted: Posted, count: number) => unknow
 
 /** The receiver's own systems: what was posted to them, and what they answer. */
 async function startSystem(t: Test, reply: Reply, certificates = certs) {
-  const { certificatePem, keyPem } = await loadIdentity(certificates, 'receiver')
   const posted: Posted[] = []
-  const server = createServer({ cert: certificatePem, key: keyPem }, async (request: IncomingMessage, response) => {
+  const take: RequestListener = async (request, response) => {
     const body = Buffer.concat(await request.toArray().catch(() => []))
     if (!request.complete) return
     posted.push({ headers: request.headers, body })
     reply(response, posted.at(-1)!, posted.length)
-  })
+  }
+  return { posted, url: await startServer(t, take, certificates) }
+}
+
+async function startServer(t: Test, listener: RequestListener, certificates = certs): Promise<URL> {
+  const { certificatePem, keyPem } = await loadIdentity(certificates, 'receiver')
+  const server = createServer({ cert: certificatePem, key: keyPem }, listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { posted, url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/documents?from=gateway`) }
+  return new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/documents?from=gateway`)
 }
 
 const answer =
@@ -211,6 +216,81 @@ t.test('talks to nobody whose certificate is not good', async t => {
   await until(() => lines.length > 0)
   t.match(lines[0], /holds up documents of "A": .*certificate/)
   t.same(stranger.posted, [])
+})
+
+t.test('talks to nobody whose certificate is not good, whatever the environment says', async t => {
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+  t.teardown(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
+  const stranger = await startSystem(t, answer(200), await makeCerts(t))
+  const { ledger, lines } = await openScene(t, stranger.url)
+  await accept(ledger, 'one')
+  await until(() => lines.length + stranger.posted.length > 0)
+  t.match(lines[0], /holds up documents of "A": .*certificate/)
+  t.same(stranger.posted, [])
+})
+
+t.test('takes no document for taken that was not sent to its end', async t => {
+  let isEarly = true
+  const whole: number[] = []
+  const url = await startServer(t, (request, response) => {
+    const answerNow = () => response.writeHead(200).end()
+    let read = 0
+    request
+      .on('error', () => {})
+      .on('data', chunk => {
+        read += chunk.length
+      })
+    if (isEarly) return request.once('data', answerNow)
+    return request.on('end', () => {
+      whole.push(read)
+      answerNow()
+    })
+  })
+  const { ledger, lines, pass } = await openScene(t, url)
+  const size = 30_000_000
+  await accept(ledger, 'large', { size })
+  await until(() => lines.length > 0)
+  t.match(lines[0], /holds up documents of "A": document "large" from "A": HTTP status 200 before the whole document was sent/)
+  t.equal(await ledger.cursor('webhook A'), -1)
+  isEarly = false
+  pass(60_000)
+  await until(async () => (await ledger.cursor('webhook A')) === 1)
+  t.same(whole, [size], 'once is enough')
+})
+
+t.test('believes a refusal that does not wait for the whole document', async t => {
+  const url = await startServer(t, (request, response) => {
+    request.on('error', () => {}).once('data', () => response.writeHead(413, { connection: 'close' }).end())
+  })
+  const { ledger } = await openScene(t, url)
+  await accept(ledger, 'large', { size: 30_000_000 })
+  await until(async () => (await ledger.cursor('webhook A')) === 1)
+  t.same(await lettersOf(ledger), ['A large: HTTP status 413'])
+})
+
+t.test('reads no answer that has no end', async t => {
+  let closed = 0
+  const url = await startServer(t, (request, response) => {
+    response.on('close', () => closed++)
+    response.writeHead(200)
+    const more = () => void (response.destroyed || response.write('x'.repeat(10_000), () => setImmediate(more)))
+    request.resume().on('end', more)
+  })
+  const { ledger } = await openScene(t, url)
+  await accept(ledger, 'one')
+  await until(() => closed === 1)
+  t.equal(await ledger.cursor('webhook A'), 1)
+})
+
+t.test('gives each of many senders its turn, however much the others have', async t => {
+  const { posted, url } = await startSystem(t, response => void setTimeout(() => response.writeHead(200).end(), 5))
+  const { ledger } = await openScene(t, url)
+  const senders = Array.from({ length: 12 }, (_, i) => String.fromCharCode(65 + i))
+  const backlog = 40
+  await Promise.all(senders.flatMap(sender => Array.from({ length: backlog }, (_, i) => accept(ledger, `${i}`, { sender }))))
+  await until(() => posted.length === backlog * senders.length)
+  const first = senders.map(sender => posted.findIndex(({ headers }) => headers['seg-sender'] === sender))
+  t.ok(Math.max(...first) < (backlog * senders.length) / 2, `the last had its first turn after ${Math.max(...first)}`)
 })
 
 t.test('is not started without a secret that is one', async t => {

@@ -43,6 +43,10 @@ type Lane = {
   /** Of the document that is next. */
   firstRefusal: number | undefined
   complaint: string
+  /** When it last had its turn: how many others had had one before. */
+  turn: number
+  /** Entries that the log had when none of them was next. */
+  emptyAt: number
 }
 
 type Edge = { readonly now: () => Date; readonly random: () => number }
@@ -69,6 +73,9 @@ class WebhookRounds {
   readonly #signal: AbortSignal
   readonly #lanes = new Map<string, Lane>()
   readonly #underWay = new Map<string, Promise<void>>()
+  #turns = 0
+  /** Entries that the log had when all its senders were known. */
+  #metAt = 0
   /** Rings when a lane is free again. */
   readonly wake = new Bell()
 
@@ -80,12 +87,15 @@ class WebhookRounds {
     this.#signal = signal
   }
 
+  /** Whoever has waited longest comes first: otherwise a few with much to say would keep all lanes. */
   async look(): Promise<void> {
-    for (const sender of await this.#ledger.senders()) {
+    const size = await this.#ledger.log.size()
+    await this.#meetSenders(size)
+    for (const [sender, lane] of [...this.#lanes].sort(([, one], [, other]) => one.turn - other.turn)) {
       if (this.#underWay.size >= LANES) return
-      const lane = await this.#laneOf(sender)
-      if (this.#underWay.has(sender) || lane.nextTry > this.#edge.now().getTime()) continue
+      if (this.#underWay.has(sender) || lane.emptyAt === size || lane.nextTry > this.#edge.now().getTime()) continue
       if ((await this.#ledger.accepted(lane.cursor, 1, sender)).length > 0) this.#start(sender, lane)
+      else lane.emptyAt = size
     }
   }
 
@@ -93,15 +103,18 @@ class WebhookRounds {
     await Promise.all(this.#underWay.values())
   }
 
-  async #laneOf(sender: string): Promise<Lane> {
-    const known = this.#lanes.get(sender)
-    if (known !== undefined) return known
-    const lane = { cursor: await this.#ledger.cursor(cursorOf(sender)), tries: 0, nextTry: 0, firstRefusal: undefined, complaint: '' }
-    this.#lanes.set(sender, lane)
-    return lane
+  async #meetSenders(size: number): Promise<void> {
+    if (size === this.#metAt) return
+    for (const sender of await this.#ledger.senders()) {
+      if (this.#lanes.has(sender)) continue
+      const cursor = await this.#ledger.cursor(cursorOf(sender))
+      this.#lanes.set(sender, { cursor, tries: 0, nextTry: 0, firstRefusal: undefined, complaint: '', turn: 0, emptyAt: 0 })
+    }
+    this.#metAt = size
   }
 
   #start(sender: string, lane: Lane): void {
+    lane.turn = ++this.#turns
     const working = this.#work(sender, lane)
       .catch(error => this.#postpone(sender, lane, asFault(error).message, 0))
       .finally(() => {
@@ -126,7 +139,7 @@ class WebhookRounds {
       if (outcome.kind === 'taken') await this.#ledger.moveCursor(cursorOf(sender), document.index)
       else await this.#giveUp(document, outcome.reason)
       if (lane.complaint !== '') this.#log.info(`the webhook takes documents of ${quote(sender)} again`)
-      Object.assign(lane, { cursor: document.index, tries: 0, nextTry: 0, firstRefusal: undefined, complaint: '' } satisfies Lane)
+      Object.assign(lane, { cursor: document.index, tries: 0, nextTry: 0, firstRefusal: undefined, complaint: '' } satisfies Partial<Lane>)
     }
   }
 
