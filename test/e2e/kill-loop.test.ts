@@ -1,10 +1,14 @@
-// Kill -9 at any moment leaves either nothing or the whole document. KILL_ROUNDS sets the number of kills, for longer runs.
-import { createHash, randomInt } from 'node:crypto'
+// Kill -9 at any moment leaves either nothing or the whole document, which is then handed on. KILL_ROUNDS sets the number of kills, for longer runs.
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
+import { loadIdentity } from '@seg/pki'
 import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { HELD_IN_MEMORY } from '../../packages/ledger/src/index.ts'
@@ -22,7 +26,8 @@ const folder = await mkdtemp(join(tmpdir(), 'seg-kill-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const [certs, data] = [join(folder, 'certs'), join(folder, 'data')]
 const partner = await makePartner(certs)
-const startArgs = ['--certs', certs, '--data', data]
+const endpoint = await openEndpoint(t)
+const startArgs = ['--certs', certs, '--data', data, ...endpoint.settings]
 
 type Letter = { readonly id: string; readonly bytes: Buffer }
 /** What is known to be accepted: letters with their receipts, by id. */
@@ -54,6 +59,7 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
   t.equal(accepted.size, ROUNDS * LETTERS, 'in the end every letter is accepted')
   await checkAll(t, accepted)
   await checkInbox(t, accepted)
+  await checkWebhook(t, accepted)
   t.comment(`of ${ROUNDS} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`)
   t.comment(`and ${seen.unanswered} stored but not acknowledged`)
   t.ok(seen.interrupted > ROUNDS / 4, 'the kills did hit')
@@ -199,4 +205,41 @@ async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
     if (!document!.equals(bytes) || !beside!.equals(receipt)) wrong.push(id)
   }
   t.same(wrong, [], 'byte for byte, with its receipt')
+}
+
+/** The receiver's own system, which is not killed: what was posted to it, in order, the same more than once perhaps. */
+async function openEndpoint(t: Test) {
+  const posted: { readonly id: string; readonly index: number; readonly sha256: string }[] = []
+  const { certificatePem, keyPem } = await loadIdentity(certs, 'receiver')
+  const server = createServer({ cert: certificatePem, key: keyPem }, async (request, response) => {
+    const body = await buffer(request).catch(() => undefined)
+    // Cut off by a kill.
+    if (body === undefined) return
+    const { 'seg-document-id': id, 'seg-index': index } = request.headers
+    posted.push({ id: decodeURIComponent(String(id)), index: Number(index), sha256: createHash('sha256').update(body).digest('hex') })
+    response.writeHead(204).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const secret = join(folder, 'webhook.secret')
+  await writeFile(secret, randomBytes(32), { mode: 0o600 })
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  return { posted, settings: ['--webhook', url, '--webhook-secret', secret, '--webhook-ca', join(certs, 'ca.crt')] }
+}
+
+/** A kill posts again what was on its way, and leaves out nothing. */
+async function checkWebhook(t: Test, accepted: Accepted): Promise<void> {
+  const { posted } = endpoint
+  const taken = () => new Map(posted.map(({ id, sha256 }) => [id, sha256]))
+  for (const end = performance.now() + 60_000; taken().size < accepted.size && performance.now() < end; ) await pause(50)
+  const digests = [...accepted].map(([id, { bytes }]) => [id, createHash('sha256').update(bytes).digest('hex')] as const)
+  t.same(taken(), new Map(digests), 'every document was posted, byte for byte, and nothing else')
+  const isInOrder = posted.every(({ index }, i) => i === 0 || index >= posted[i - 1]!.index)
+  t.ok(isInOrder, 'in the order of acceptance')
+  const again = posted.length - accepted.size
+  t.ok(again <= ROUNDS + ROUNDS / KILL_START_EVERY + 1, `${again} of them once more, at most one for each kill`)
 }
