@@ -283,7 +283,7 @@ t.test('package scripts are these commands', async t => {
   ] as const) {
     const found = await scriptsOf(name)
     for (const script of scripts)
-      t.match(found[script], new RegExp(`^node (--\\S+ )?src/main\\.ts ${script}$`), `pnpm --filter ${name} ${script}`)
+      t.match(found[script], new RegExp(`^node (--\\S+ )*src/main\\.ts ${script}$`), `pnpm --filter ${name} ${script}`)
   }
 })
 

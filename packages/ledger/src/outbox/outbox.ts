@@ -80,7 +80,7 @@ export interface Outbox {
   receivers(): Promise<string[]>
   /**
    * Leases what is due for a receiver, the longest due first, as long as no more than `limit` of its entries are leased, by whomever. What has outlived its time
-   * and is not leased expires instead.
+   * and is not leased expires instead; told in order of number.
    */
   lease(ask: { receiver: string; limit: number; now: number }): Promise<{ leased: OutboxEntry[]; expired: OutboxEntry[] }>
   /** Leases one entry whether it is due or not; undefined when it is not queued any more, is leased, or has just expired. */

@@ -85,7 +85,7 @@ class SqliteOutbox implements Outbox {
     if (!this.#isAnythingDue(receiver, now)) return { leased: [], expired: [] }
     return this.#transact('lease from the outbox', () => {
       this.#endLeasesOfTheGone()
-      const old = this.#select("state = 'queued' AND receiver = ? AND expires_at <= ? AND lease IS NULL", receiver, now)
+      const old = this.#select("state = 'queued' AND receiver = ? AND expires_at <= ? AND lease IS NULL ORDER BY number", receiver, now)
       const expired = old.map(entry => this.#move(entry, { type: 'expire', at: now }))
       const leased = this.#get('SELECT COUNT(*) AS leased FROM outbox WHERE receiver = ? AND lease IS NOT NULL', receiver)
       const free = Math.max(0, limit - Number(leased?.leased))
