@@ -160,6 +160,18 @@ t.test('begins anew with what has expired unnoticed', async t => {
   t.match(await outbox.find(3), { state: 'expired' })
 })
 
+t.test('tells what has expired in the order of numbers', async t => {
+  const outbox = await open(t)
+  for (const delivery of ['a', 'b', 'c']) await outbox.queue(request(delivery))
+  await outbox.leaseOne(1, now)
+  await outbox.postpone(1, reason, now + 1)
+  const { expired } = await outbox.lease({ receiver, limit: 9, now: now + HOUR })
+  t.same(
+    expired.map(({ number }) => number),
+    [1, 2, 3],
+  )
+})
+
 t.test('replaces the bytes of an entry in the hands of its holder', async t => {
   const outbox = await open(t)
   await outbox.queue(request('a'))
