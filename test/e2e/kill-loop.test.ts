@@ -1,19 +1,16 @@
 // Kill -9 at any moment leaves either nothing or the whole document, which is then handed on. KILL_ROUNDS sets the number of kills, for longer runs.
-import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
-import { loadIdentity } from '@seg/pki'
 import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { HELD_IN_MEMORY } from '../../packages/ledger/src/index.ts'
 import { type Client, makePartner, openClient, senderId, signLetter } from '../support/client.ts'
 import { launchReceiver, type ReceiverProcess, runCommand, startReceiver } from '../support/commands.ts'
+import { openEndpoint } from '../support/endpoint.ts'
 import { readStored } from '../support/stored.ts'
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 120)
@@ -26,7 +23,7 @@ const folder = await mkdtemp(join(tmpdir(), 'seg-kill-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const [certs, data] = [join(folder, 'certs'), join(folder, 'data')]
 const partner = await makePartner(certs)
-const endpoint = await openEndpoint(t)
+const endpoint = await openEndpoint(t, certs)
 const startArgs = ['--certs', certs, '--data', data, ...endpoint.settings]
 
 type Letter = { readonly id: string; readonly bytes: Buffer }
@@ -205,30 +202,6 @@ async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
     if (!document!.equals(bytes) || !beside!.equals(receipt)) wrong.push(id)
   }
   t.same(wrong, [], 'byte for byte, with its receipt')
-}
-
-/** The receiver's own system, which is not killed: what was posted to it, in order, the same more than once perhaps. */
-async function openEndpoint(t: Test) {
-  const posted: { readonly id: string; readonly index: number; readonly sha256: string }[] = []
-  const { certificatePem, keyPem } = await loadIdentity(certs, 'receiver')
-  const server = createServer({ cert: certificatePem, key: keyPem }, async (request, response) => {
-    const body = await buffer(request).catch(() => undefined)
-    // Cut off by a kill.
-    if (body === undefined) return
-    const { 'seg-document-id': id, 'seg-index': index } = request.headers
-    posted.push({ id: decodeURIComponent(String(id)), index: Number(index), sha256: createHash('sha256').update(body).digest('hex') })
-    response.writeHead(204).end()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const secret = join(folder, 'webhook.secret')
-  await writeFile(secret, randomBytes(32), { mode: 0o600 })
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  return { posted, settings: ['--webhook', url, '--webhook-secret', secret, '--webhook-ca', join(certs, 'ca.crt')] }
 }
 
 /** A kill posts again what was on its way, and leaves out nothing. */
