@@ -194,7 +194,8 @@ async function checkAll(t: Test, accepted: Accepted): Promise<void> {
 async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
   const inbox = join(data, 'inbox', senderId)
   const names = [...accepted.keys()].flatMap(id => [`${id}.receipt.xml`, `${id}.xml`])
-  for (const end = performance.now() + 60_000; (await readdir(inbox)).length < names.length && performance.now() < end; ) await pause(50)
+  const finished = async () => (await readdir(inbox)).filter(name => !name.startsWith('.tmp-'))
+  for (const end = performance.now() + 60_000; (await finished()).length < names.length && performance.now() < end; ) await pause(50)
   t.same((await readdir(inbox)).sort(), names.sort(), 'every document was handed on, and nothing else')
   const wrong: string[] = []
   for (const [id, { bytes, receipt }] of accepted) {

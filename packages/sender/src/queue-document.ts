@@ -36,15 +36,16 @@ export async function queueUnder(delivery: string, template: Template, receiver:
   if (earlier !== undefined) {
     recall(earlier, gateway)
     // The same bytes again: whether the receiver has them, after all, is not known.
-    const { entry } = await outbox.queue({ ...request, document: earlier.document })
-    return { entry, facts: undefined }
+    const { entry } = await outbox.queue({ ...request, document: earlier.document }, earlier)
+    return entry.state === 'queued' ? { entry, facts: undefined } : queueUnder(delivery, template, receiver, gateway)
   }
   const { document, facts } = await makeDocument(template, delivery, gateway)
   // Crash before: a file that nobody asks for. After: these bytes go out on every try, so that the receiver takes at most one document.
   const { entry, isNew } = await outbox.queue({ ...request, document })
   if (isNew) return { entry, facts }
   await discardDocument(gateway.data, document.path)
-  return { entry, facts: undefined }
+  // Another process may have queued it meanwhile, and even delivered it: that is looked at as if it had been there before.
+  return entry.state === 'queued' ? { entry, facts: undefined } : queueUnder(delivery, template, receiver, gateway)
 }
 
 /** An entry with a receipt that verifies; undefined when that does not verify any more. */

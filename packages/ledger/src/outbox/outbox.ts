@@ -64,8 +64,11 @@ export type SeenCheckpoint = TreeHead & { readonly note: string }
  * process has ended, however that was: nobody else can take the entry before. Every method throws the Fault `storage-unavailable` when the storage fails.
  */
 export interface Outbox {
-  /** The entry that is queued for this delivery, by whomever it was, else a new one. `isNew` says which. */
-  queue(request: OutboxRequest): Promise<{ entry: OutboxEntry; isNew: boolean }>
+  /**
+   * The entry that is queued for this delivery, by whomever it was, else a new one. `isNew` says which. `seen` is the last entry of the delivery as the
+   * caller knows it; when that is not so any more, the entry that is last now, which may be settled, and nothing is queued.
+   */
+  queue(request: OutboxRequest, seen?: Pick<OutboxEntry, 'number' | 'state'>): Promise<{ entry: OutboxEntry; isNew: boolean }>
   find(number: number): Promise<OutboxEntry | undefined>
   /** The last entry of a delivery. */
   latest(delivery: string): Promise<OutboxEntry | undefined>

@@ -1,5 +1,6 @@
 // The outbox on disk: one entry for each delivery under way, one holder for each entry on its way, whoever else looks on or is killed.
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -60,6 +61,16 @@ t.test('has one entry under way for a delivery, however many ask for it', async 
   const queued = await Promise.all(Array.from({ length: 20 }, (_, i) => outboxes[i % 2]!.queue(request('a'))))
   t.equal(queued.filter(({ isNew }) => isNew).length, 1)
   t.same(new Set(queued.map(({ entry }) => entry.number)), new Set([1]))
+})
+
+t.test('queues nothing when the delivery has come further than its caller knows', async t => {
+  const outbox = await open(t)
+  const { entry: queued } = await outbox.queue(request('a'))
+  await outbox.leaseOne(1, now)
+  const delivered = await outbox.deliver(1, receipt, now)
+  for (const seen of [undefined, queued]) t.same(await outbox.queue(request('a'), seen), { entry: delivered, isNew: false })
+  t.match(await outbox.queue(request('a'), delivered), { isNew: true, entry: { number: 2, state: 'queued' } })
+  t.match(await outbox.queue(request('a'), delivered), { isNew: false, entry: { number: 2, state: 'queued' } })
 })
 
 t.test('leases an entry to one holder at a time', async t => {
@@ -152,8 +163,8 @@ t.test('queues again, as another entry, what was not delivered', async t => {
 
 t.test('begins anew with what has expired unnoticed', async t => {
   const outbox = await open(t)
-  await outbox.queue(request('a'))
-  t.match(await outbox.queue(request('a', { queuedAt: now + HOUR })), { isNew: true, entry: { number: 2 } })
+  const { entry } = await outbox.queue(request('a'))
+  t.match(await outbox.queue(request('a', { queuedAt: now + HOUR }), entry), { isNew: true, entry: { number: 2 } })
   t.match(await outbox.find(1), { state: 'expired' })
   await outbox.queue(request('b'))
   t.equal(await outbox.leaseOne(3, now + HOUR), undefined)
@@ -202,6 +213,18 @@ t.test('takes over what a killed process had on its way, and nothing of one that
     [1, 2],
   )
   t.equal((await readdir(join(folder, 'leases'))).length, 1, 'only ours is left')
+})
+
+t.test('removes what is left of a process that ended before it held its lock', async t => {
+  const folder = await makeFolder(t)
+  const leases = join(folder, 'leases')
+  const [one, two] = [await openIn(t, folder), await openIn(t, folder)]
+  await one.lease({ receiver, limit: 9, now })
+  const [ours] = await readdir(leases)
+  await writeFile(join(leases, randomUUID()), '')
+  await two.lease({ receiver, limit: 9, now })
+  await two.close()
+  t.same(await readdir(leases), [ours])
 })
 
 t.test('gives back its leases when it is closed', async t => {

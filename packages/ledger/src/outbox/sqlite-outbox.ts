@@ -7,7 +7,7 @@ import { onDatabase } from '../sqlite/database-fault.ts'
 import { asBuffer } from '../sqlite/open-tree.ts'
 import { onStorage } from '../storage-fault.ts'
 import { advance, type OutboxEvent } from './advance.ts'
-import { LeaseHolder } from './lease-holder.ts'
+import { isHolderGone, LeaseHolder } from './lease-holder.ts'
 import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState, SeenCheckpoint } from './outbox.ts'
 import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
 import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
@@ -26,23 +26,25 @@ export async function openOutbox(folder: string): Promise<Outbox> {
 }
 
 class SqliteOutbox implements Outbox {
-  readonly #folder: string
+  readonly #leases: string
   readonly #database: DatabaseSync
   /** Made when the first lease is taken: who only looks on has none. */
   #holder: LeaseHolder | undefined
 
   constructor(folder: string, database: DatabaseSync) {
-    this.#folder = folder
+    this.#leases = join(folder, 'leases')
     this.#database = database
   }
 
-  async queue(request: OutboxRequest): Promise<{ entry: OutboxEntry; isNew: boolean }> {
+  async queue(request: OutboxRequest, seen?: Pick<OutboxEntry, 'number' | 'state'>): Promise<{ entry: OutboxEntry; isNew: boolean }> {
     return this.#transact('queue a document', () => {
       this.#endLeasesOfTheGone()
-      const [queued] = this.#select("delivery = ? AND state = 'queued'", request.delivery)
-      const hasExpired = queued !== undefined && queued.lease === undefined && queued.expiresAt <= request.queuedAt
-      if (queued !== undefined && !hasExpired) return { entry: queued, isNew: false }
-      if (queued !== undefined) this.#move(queued, { type: 'expire', at: request.queuedAt })
+      const [last] = this.#select('delivery = ? ORDER BY number DESC LIMIT 1', request.delivery)
+      if (last !== undefined && last.number !== seen?.number) return { entry: last, isNew: false }
+      if (last?.state === 'queued') {
+        if (last.lease !== undefined || last.expiresAt > request.queuedAt) return { entry: last, isNew: false }
+        this.#move(last, { type: 'expire', at: request.queuedAt })
+      } else if (last !== undefined && last.state !== seen?.state) return { entry: last, isNew: false }
       return { entry: this.#insert(request), isNew: true }
     })
   }
@@ -174,7 +176,7 @@ class SqliteOutbox implements Outbox {
   }
 
   #openHolder(): LeaseHolder {
-    this.#holder ??= new LeaseHolder(join(this.#folder, 'leases'))
+    this.#holder ??= this.#transact('lease from the outbox', () => new LeaseHolder(this.#leases))
     return this.#holder
   }
 
@@ -185,8 +187,11 @@ class SqliteOutbox implements Outbox {
 
   /** What a process had on its way when it ended is free again. */
   #endLeasesOfTheGone(): void {
-    for (const { lease } of this.#all('SELECT DISTINCT lease FROM outbox WHERE lease IS NOT NULL'))
-      if (this.#openHolder().isGone(String(lease))) this.#endLeases(String(lease))
+    for (const { lease } of this.#all(
+      'SELECT DISTINCT lease FROM outbox WHERE lease IS NOT NULL AND lease IS NOT ?',
+      this.#holder?.id ?? null,
+    ))
+      if (isHolderGone(this.#leases, String(lease))) this.#endLeases(String(lease))
   }
 
   #endLeases(holder: string): void {
