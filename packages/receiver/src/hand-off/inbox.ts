@@ -1,5 +1,5 @@
 // The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own systems to take away.
-import { readdir } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
@@ -20,6 +20,7 @@ export type HandOffTarget = {
 const LIMIT = 100_000
 /** Milliseconds between two counts of a full inbox. */
 const COUNT_INTERVAL = 10_000
+const NAMES_AT_ONCE = 512
 
 /** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
 export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): HandOffTarget {
@@ -40,6 +41,7 @@ export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): 
     async take(documents) {
       const files = (await Promise.all(documents.map(describe))).flat()
       try {
+        await makeDurableFolder(folder, FOLDER_MODE)
         await checkRoom(documents.length)
         for (const sender of new Set(documents.map(document => document.sender)))
           await makeDurableFolder(join(folder, fileNameOf(sender)), FOLDER_MODE)
@@ -69,12 +71,11 @@ function watchRoom(folder: string, limit: number): (documents: number) => Promis
   }
 }
 
+/** In pieces: there may be very many names. */
 async function countDocuments(folder: string): Promise<number> {
   let names = 0
-  const senders = await readdir(folder).catch(error => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  for (const sender of senders) names += (await readdir(join(folder, sender))).length
+  for await (const sender of await opendir(folder)) {
+    for await (const _name of await opendir(join(folder, sender.name), { bufferSize: NAMES_AT_ONCE })) names++
+  }
   return names / 2
 }
