@@ -25,9 +25,6 @@ export type Outcome =
   | { readonly kind: 'moved'; readonly index: number }
   | { readonly kind: 'failed'; readonly fault: Fault; readonly isDoubtful: boolean }
 
-/** Pages of the write-ahead log that are copied into the database at once. */
-const LONG_LOG = 1000
-
 /** Its receipt is sealed once the whole batch is in the tree. */
 type Acceptance = { readonly document: AcceptedDocument; readonly leaf: Buffer; receipt: Buffer | undefined }
 /** What a request came to, once the batch has its receipts. */
@@ -51,8 +48,6 @@ export class LedgerWriter {
     this.#key = key
     this.#seal = seal
     this.#statements = prepareStatements(database)
-    // Commits would do it otherwise, and whoever waits for them with it.
-    database.exec('PRAGMA wal_autocheckpoint = 0')
     this.#tree = openTree(database)
   }
 
@@ -63,19 +58,6 @@ export class LedgerWriter {
     } catch (error) {
       if (requests.length === 1) return [{ kind: 'failed', fault: asFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
       return requests.flatMap(request => this.commit([request]))
-    }
-  }
-
-  /**
-   * Copies the write-ahead log into the database when it has grown long; to be called when everybody has been answered. A crash on the way leaves the log,
-   * from which it is done again. What fails now is tried again after the next commit.
-   */
-  shortenLog(): void {
-    try {
-      const { log, checkpointed } = this.#statements.logLength.get() as { log: number; checkpointed: number }
-      if (log - checkpointed >= LONG_LOG) this.#statements.copyLog.get()
-    } catch (error) {
-      if (!(databaseFault('shorten the log', error) instanceof Fault)) throw error
     }
   }
 
@@ -211,8 +193,6 @@ function prepareStatements(database: DatabaseSync) {
     insertDeadLetter: database.prepare(
       'INSERT INTO dead_letters (cursor, leaf_index, at, reason) VALUES (?, ?, ?, ?) ON CONFLICT (cursor, leaf_index) DO NOTHING',
     ),
-    logLength: database.prepare('PRAGMA wal_checkpoint(NOOP)'),
-    copyLog: database.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
     insertCheckpoint: database.prepare('INSERT INTO checkpoints (tree_size, note) VALUES (?, ?)'),
   }
 }

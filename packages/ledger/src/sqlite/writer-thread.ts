@@ -6,6 +6,7 @@ import type { Sealer } from '../ledger.ts'
 import { openDatabase } from './database.ts'
 import { LedgerWriter, type Outcome, type Request } from './ledger-writer.ts'
 import { migrations } from './schema.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
 
 /** What the thread is started with; `sealer` names a module whose `openSealer(data)` makes receipts. */
 export type WriterOptions = {
@@ -33,7 +34,12 @@ try {
   const database = await openDatabase(path, migrations)
   const { openSealer } = (await import(sealer.module)) as { openSealer: (data: unknown) => Sealer }
   const key = { name: log.name, privateKey: createPrivateKey(log.keyPem) }
-  serve(new LedgerWriter(database, key, openSealer(sealer.data)), () => database.close())
+  const writeAheadLog = new WriteAheadLog(database, path)
+  serve(new LedgerWriter(database, key, openSealer(sealer.data)), writeAheadLog, async () => {
+    await writeAheadLog.close()
+    // The last connection: this one puts what is left of the log into the database.
+    database.close()
+  })
   send('ready')
 } catch (error) {
   const fault = error instanceof Fault ? error : new Fault('storage-unavailable', (error as Error).message)
@@ -41,8 +47,8 @@ try {
   port.close()
 }
 
-function serve(writer: LedgerWriter, close: () => void): void {
-  port.on('message', (message: ToWriter) => {
+function serve(writer: LedgerWriter, writeAheadLog: WriteAheadLog, close: () => Promise<void>): void {
+  port.on('message', async (message: ToWriter) => {
     let isClosing = message === 'close'
     const waiting: Request[] = message === 'close' ? [] : [...message]
     while (waiting.length > 0 || !isClosing) {
@@ -53,10 +59,10 @@ function serve(writer: LedgerWriter, close: () => void): void {
       }
       if (waiting.length === 0) break
       send(writer.commit(waiting.splice(0, BATCH)).map(flatten))
-      writer.shortenLog()
+      writeAheadLog.shorten()
     }
     if (!isClosing) return
-    close()
+    await close()
     port.close()
   })
 }
