@@ -9,10 +9,11 @@ import { openScene } from './scene.ts'
 import { openBareServer } from './server.ts'
 
 const loads: readonly [Load, ...Load[]] = [
-  { payload: 500, connections: 48, warmUp: 5000 },
-  { payload: 5_000, connections: 48, warmUp: 3000 },
-  { payload: 100_000, connections: 32, warmUp: 1000 },
-  { payload: 5_000_000, connections: 4, warmUp: 20 },
+  { payload: 500, connections: 48, client: 'lean', warmUp: 5000 },
+  { payload: 500, connections: 32, client: 'https', warmUp: 5000 },
+  { payload: 5_000, connections: 48, client: 'lean', warmUp: 3000 },
+  { payload: 100_000, connections: 32, client: 'lean', warmUp: 1000 },
+  { payload: 5_000_000, connections: 4, client: 'lean', warmUp: 20 },
 ]
 const full = { rounds: 5, seconds: 6, overload: 10 }
 const quick = { rounds: 1, seconds: 2, overload: 4 }
@@ -29,7 +30,9 @@ export async function runExchangeBench(options: { readonly quick?: true; readonl
       const comparison = await compareServers(scene, bareServer, load, pace)
       comparisons.push(comparison)
       const { receiver, bare } = comparison
-      output.say(`${formatSize(load.payload)}: ${receiver.perSecond.toFixed(0)} documents/s, bare ${bare.perSecond.toFixed(0)}`)
+      output.say(
+        `${formatSize(load.payload)}, ${load.client} client: ${receiver.perSecond.toFixed(0)} documents/s, bare ${bare.perSecond.toFixed(0)}`,
+      )
     }
   }
   const [{ receiver, atHalf }] = comparisons as [Comparison]

@@ -1,5 +1,6 @@
 // The receiver and a bare Fastify under the same load, in turn.
 import { median } from '../tables.ts'
+import type { ClientKind } from './client.ts'
 import type { Generator } from './orders.ts'
 import type { Scene } from './scene.ts'
 import { readUsage, type Server } from './server.ts'
@@ -10,6 +11,7 @@ export type Load = {
   readonly payload: number
   /** Connections that send as fast as they are answered; twice as many for documents that come when they come. */
   readonly connections: number
+  readonly client: ClientKind
   /** Documents to warm up with. */
   readonly warmUp: number
 }
@@ -67,10 +69,10 @@ type Run = { readonly isFresh: boolean; readonly seconds: number }
 export async function measure(
   generator: Generator,
   server: Server,
-  { payload, connections }: Load,
+  { payload, connections, client }: Load,
   { isFresh, seconds }: Run,
 ): Promise<Figures> {
-  await generator.connect({ port: server.port, count: connections })
+  await generator.connect({ port: server.port, count: connections, client })
   const before = await readUsage(server)
   const outcome = await generator.runClosed({ payload, isFresh, seconds })
   const after = await readUsage(server)
@@ -86,9 +88,9 @@ export async function measure(
 }
 
 /** An open load that the receiver should bear. */
-export async function measureAt({ receiver, generator }: Scene, { payload, connections }: Load, rate: number, seconds: number) {
+export async function measureAt({ receiver, generator }: Scene, { payload, connections, client }: Load, rate: number, seconds: number) {
   await generator.sign({ payload, count: Math.ceil(rate * seconds * 1.2) + 10 })
-  await generator.connect({ port: receiver.port, count: connections * 2 })
+  await generator.connect({ port: receiver.port, count: connections * 2, client })
   const outcome = await generator.runOpen({ payload, isFresh: true, rate, seconds, isPatient: true })
   checkAllAccepted(outcome)
   return { perSecond: rate, ...outcome }

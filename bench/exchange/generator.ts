@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadIdentity } from '@seg/pki'
-import { Connection } from './connection.ts'
+import type { Client } from './client.ts'
+import { HttpsClient } from './https-client.ts'
+import { LeanClient } from './lean-client.ts'
 import { runClosed, runOpen } from './load.ts'
 import type { Message, Orders } from './orders.ts'
 import { documentId } from './press.ts'
@@ -17,7 +19,8 @@ const signer = await loadIdentity(certs, 'sender')
 const ca = await readFile(join(certs, 'ca.crt'), 'utf8')
 const fresh = new Map<number, FreshStock>()
 const endless = new Map<number, EndlessStock>()
-let connections: Connection[] = []
+let connections: Client[] = []
+const clients = { lean: LeanClient, https: HttpsClient }
 
 const orders: Orders = {
   async sign({ payload, count }) {
@@ -25,10 +28,10 @@ const orders: Orders = {
     fresh.set(payload, stock)
     stock.fill(count)
   },
-  async connect({ port, count }) {
+  async connect({ port, count, client }) {
     for (const connection of connections) connection.close()
     const target = { port, ca, cert: signer.certificatePem, key: signer.keyPem }
-    connections = Array.from({ length: count }, () => new Connection(target))
+    connections = Array.from({ length: count }, () => new clients[client](target))
     for (const connection of connections) await connection.open()
   },
   async runClosed({ seconds, ...documents }) {

@@ -25,7 +25,7 @@ export type GrowthReport = {
   readonly ledgers: readonly Grown[]
 }
 
-const load: Load = { payload: 500, connections: 48, warmUp: 3000 }
+const load: Load = { payload: 500, connections: 48, client: 'lean', warmUp: 3000 }
 const full = { sizes: [10_000, 1_000_000, 10_000_000], rounds: 9, seconds: 4 }
 const quick = { sizes: [10_000, 300_000], rounds: 3, seconds: 2 }
 

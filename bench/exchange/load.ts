@@ -1,11 +1,11 @@
 // Two kinds of load. Closed: each connection sends its next document when it has its answer, which finds what a server can do. Open: documents
 // come when they come, as senders' do, and the time one waits for a free connection counts, which finds what a sender sees.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Connection } from './connection.ts'
+import type { Client } from './client.ts'
 import type { Stock, StockedDocument } from './stock.ts'
 import type { Tally } from './tally.ts'
 
-export async function runClosed(connections: readonly Connection[], stock: Stock, tally: Tally, seconds: number): Promise<void> {
+export async function runClosed(connections: readonly Client[], stock: Stock, tally: Tally, seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1000
   await Promise.all(
     connections.map(async connection => {
@@ -26,7 +26,7 @@ export type OpenLoad = {
   readonly isPatient: boolean
 }
 
-export async function runOpen(connections: readonly Connection[], stock: Stock, tally: Tally, load: OpenLoad): Promise<void> {
+export async function runOpen(connections: readonly Client[], stock: Stock, tally: Tally, load: OpenLoad): Promise<void> {
   const { rate, seconds, isPatient } = load
   const idle = [...connections]
   const underWay = new Set<Promise<void>>()
@@ -34,7 +34,7 @@ export async function runOpen(connections: readonly Connection[], stock: Stock, 
   const waiting: number[] = []
   let first = 0
 
-  const sendNext = async (connection: Connection) => {
+  const sendNext = async (connection: Client) => {
     while (first < waiting.length) {
       const arrival = waiting[first++]!
       const document = stock.take()
@@ -65,7 +65,7 @@ export async function runOpen(connections: readonly Connection[], stock: Stock, 
   while (underWay.size > 0) await Promise.all(underWay)
 }
 
-async function send(document: StockedDocument, connection: Connection, stock: Stock, tally: Tally, arrival: number): Promise<void> {
+async function send(document: StockedDocument, connection: Client, stock: Stock, tally: Tally, arrival: number): Promise<void> {
   const status = await connection.post(document.pieces)
   const isAccepted = status === 200 || status === 201
   stock.settle(document, isAccepted)

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { ClientKind } from './client.ts'
 import type { OpenLoad } from './load.ts'
 import type { Outcome } from './tally.ts'
 
@@ -12,7 +13,7 @@ export type Orders = {
   /** Signs documents until there are `count`. */
   sign(order: { readonly payload: number; readonly count: number }): Promise<void>
   /** Opens `count` connections; gives up those that it had. */
-  connect(order: { readonly port: number; readonly count: number }): Promise<void>
+  connect(order: { readonly port: number; readonly count: number; readonly client: ClientKind }): Promise<void>
   /** Ends early when there are no documents left. */
   runClosed(order: Documents & { readonly seconds: number }): Promise<Outcome>
   runOpen(order: Documents & OpenLoad): Promise<Outcome>

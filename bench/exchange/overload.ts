@@ -25,7 +25,7 @@ export async function overload(scene: Scene, load: Load, speed: number, normal: 
   const { generator, receiver } = scene
   const { payload } = load
   await generator.sign({ payload, count: Math.ceil(speed * seconds * 2) + CONNECTIONS })
-  await generator.connect({ port: receiver.port, count: CONNECTIONS })
+  await generator.connect({ port: receiver.port, count: CONNECTIONS, client: 'lean' })
   const offered = speed * 3
   const outcome = await generator.runOpen({ payload, isFresh: true, rate: offered, seconds, isPatient: false })
   const { p99BySecond } = await measureAt(scene, load, speed / 2, WATCHED)
@@ -42,7 +42,7 @@ export async function countKept({ data, generator }: Scene, loads: readonly Load
   const { documents } = JSON.parse(stdout) as { documents: { id: string }[] }
   const kept = new Set(documents.map(({ id }) => id))
   let [acknowledged, missing] = [0, 0]
-  for (const { payload } of loads) {
+  for (const payload of new Set(loads.map(load => load.payload))) {
     const ids = await generator.listAccepted({ payload })
     acknowledged += ids.length
     missing += ids.filter(id => !kept.has(id)).length

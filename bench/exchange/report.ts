@@ -20,16 +20,29 @@ export function writeExchangeReport({ machine, pinned, pace, comparisons, overlo
     `RSA-2048; ${pinned ? 'server and generator on one core each' : 'server and generator on any core'}; medians of ${pace.rounds} rounds of ${pace.seconds} s; times in milliseconds`,
     '',
     writeTable(
-      ['payload', 'server', 'connections', 'documents/s', 'p50', 'p99', 'p99.9', 'processor time each', 'written each', 'generator'],
+      [
+        'payload',
+        'client',
+        'server',
+        'connections',
+        'documents/s',
+        'p50',
+        'p99',
+        'p99.9',
+        'processor time each',
+        'written each',
+        'generator',
+      ],
       comparisons.flatMap(comparison => [writeFigures(comparison, 'receiver'), writeFigures(comparison, 'bare')]),
     ),
     '',
     'The receiver against the bare server, and its latency at half its speed, documents coming when they come:',
     '',
     writeTable(
-      ['payload', 'share by the clock', 'share by processor time', 'offered/s', 'p50', 'p99', 'p99.9', 'longest', 'generator'],
+      ['payload', 'client', 'share by the clock', 'share by processor time', 'offered/s', 'p50', 'p99', 'p99.9', 'longest', 'generator'],
       comparisons.map(({ load, share, atHalf }) => [
         formatSize(load.payload),
+        load.client,
         formatShare(share.clock),
         formatShare(share.processor),
         formatCount(atHalf.perSecond),
@@ -48,6 +61,7 @@ function writeFigures({ load, ...servers }: Comparison, name: 'receiver' | 'bare
   const { perSecond, latency, processor, written, generatorLoad }: Figures = servers[name]
   return [
     formatSize(load.payload),
+    load.client,
     name,
     String(load.connections),
     formatCount(perSecond),

@@ -2,7 +2,7 @@
 import { type Command, Fault, openOutput, quote } from '@seg/core'
 import { describeMachine, type Machine, writeMachine } from '../machine.ts'
 import { formatMegabytes, median, writeTable } from '../tables.ts'
-import { measureAt } from './compare.ts'
+import { type Load, measureAt } from './compare.ts'
 import { openScene, type Scene } from './scene.ts'
 import { readUsage } from './server.ts'
 
@@ -30,8 +30,8 @@ export type SoakReport = {
 }
 
 /** Most are small; now and then one goes the way of large ones. */
-const small = { payload: 500, connections: 24, warmUp: 0 }
-const large = { payload: 5_000_000, connections: 2, warmUp: 0 }
+const small: Load = { payload: 500, connections: 24, client: 'lean', warmUp: 0 }
+const large: Load = { payload: 5_000_000, connections: 2, client: 'lean', warmUp: 0 }
 const WINDOW_SECONDS = 10
 
 export function parseCount(text: string): number {

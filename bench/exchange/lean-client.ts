@@ -1,14 +1,9 @@
 // A client that costs little: TLS below, one request under way, and of the answer only its status and its end are read.
 import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
+import { BROKEN, type Client, type Target } from './client.ts'
 
-/** Where a server listens, and what the client needs to be let in: PEM. */
-export type Target = { readonly port: number; readonly ca: string; readonly cert: string; readonly key: string }
-
-/** Stands for a status when the connection broke before the answer. */
-export const BROKEN = 0
-
-export class Connection {
+export class LeanClient implements Client {
   readonly #target: Target
   #socket: TLSSocket | undefined
   #answered: ((status: number) => void) | undefined
@@ -37,7 +32,6 @@ export class Connection {
     this.#socket = socket
   }
 
-  /** Sends a document and resolves with the status of the answer. Connects again when the server closed the connection. */
   async post(document: readonly Buffer[]): Promise<number> {
     if (!this.#socket?.writable) {
       try {
