@@ -18,6 +18,8 @@ const CLIENTS = 6
 const LETTERS = 24
 /** Some receivers are killed while they still start: sweeping up after the one before must not lose anything either. */
 const KILL_START_EVERY = 10
+/** Milliseconds without another document handed on after which no more are waited for. */
+const PATIENCE = 60_000
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-kill-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -57,10 +59,12 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
   await checkAll(t, accepted)
   await checkInbox(t, accepted)
   await checkWebhook(t, accepted)
+  await receiver.stop()
+  const { exitCode } = await runCommand('receiver', ['log', 'verify', '--data', data, '--certs', certs])
+  t.equal(exitCode, 0, 'the log verifies')
   t.comment(`of ${ROUNDS} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`)
   t.comment(`and ${seen.unanswered} stored but not acknowledged`)
   t.ok(seen.interrupted > ROUNDS / 4, 'the kills did hit')
-  await receiver.stop()
 })
 
 /** Letters of many sizes: of one packet and of many, and now and then one that the store does not hold in memory. */
@@ -195,7 +199,7 @@ async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
   const inbox = join(data, 'inbox', senderId)
   const names = [...accepted.keys()].flatMap(id => [`${id}.receipt.xml`, `${id}.xml`])
   const finished = async () => (await readdir(inbox)).filter(name => !name.startsWith('.tmp-'))
-  for (const end = performance.now() + 60_000; (await finished()).length < names.length && performance.now() < end; ) await pause(50)
+  await untilThere(async () => (await finished()).length, names.length)
   t.same((await readdir(inbox)).sort(), names.sort(), 'every document was handed on, and nothing else')
   const wrong: string[] = []
   for (const [id, { bytes, receipt }] of accepted) {
@@ -205,11 +209,22 @@ async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
   t.same(wrong, [], 'byte for byte, with its receipt')
 }
 
+/** Kills leave much to be handed on: as long as there is more of it, it is waited for. */
+async function untilThere(count: () => Promise<number>, goal: number): Promise<void> {
+  let most = -1
+  for (let end = performance.now() + PATIENCE; performance.now() < end; await pause(50)) {
+    const found = await count()
+    if (found >= goal) return
+    if (found > most) end = performance.now() + PATIENCE
+    most = Math.max(most, found)
+  }
+}
+
 /** A kill posts again what was on its way, and leaves out nothing. */
 async function checkWebhook(t: Test, accepted: Accepted): Promise<void> {
   const { posted } = endpoint
   const taken = () => new Map(posted.map(({ id, sha256 }) => [id, sha256]))
-  for (const end = performance.now() + 60_000; taken().size < accepted.size && performance.now() < end; ) await pause(50)
+  await untilThere(async () => taken().size, accepted.size)
   const digests = [...accepted].map(([id, { bytes }]) => [id, createHash('sha256').update(bytes).digest('hex')] as const)
   t.same(taken(), new Map(digests), 'every document was posted, byte for byte, and nothing else')
   const isInOrder = posted.every(({ index }, i) => i === 0 || index >= posted[i - 1]!.index)
