@@ -97,16 +97,18 @@ const number = fc.integer({ min: 1, max: 12 })
 const wait = fc.integer({ min: 0, max: 40 })
 
 const commands = [
-  fc.tuple(sender, fc.constantFrom('x', 'y', 'z'), receiver).map(([who, name, to]) => {
+  fc.tuple(sender, fc.constantFrom('x', 'y', 'z'), receiver, fc.boolean()).map(([who, name, to, hasLooked]) => {
     const delivery = `${name} ${to}`
-    return new Command(`queue ${delivery} by ${who}`, async (model, { senders }) => {
-      const i = model.entries.findIndex(entry => entry.delivery === delivery && entry.state === 'queued')
-      const isQueued = i >= 0 && !expire(model.entries[i]!, model.now)
-      const expected = isQueued ? i + 1 : add(model, delivery, to)
+    return new Command(`queue ${delivery} by ${who}, who ${hasLooked ? 'has' : 'has not'} looked`, async (model, { senders }) => {
+      const i = model.entries.findLastIndex(entry => entry.delivery === delivery)
+      const last = model.entries[i]
+      const seen = hasLooked && last ? { number: i + 1, state: last.state } : undefined
+      const isKept = last !== undefined && (!hasLooked || (last.state === 'queued' && !expire(last, model.now)))
+      const expected = isKept ? i + 1 : add(model, delivery, to)
       const document = { path: 'd.xml', bytes: 1, sha256: '00', id: undefined, receiverId: undefined, own: undefined }
       const times = { queuedAt: model.now, expiresAt: model.now + LIFETIME }
-      const { entry, isNew } = await senders[who]!.queue({ delivery, receiver: to, file: 'f', document, ...times })
-      same([entry.number, isNew], [expected, !isQueued])
+      const { entry, isNew } = await senders[who]!.queue({ delivery, receiver: to, file: 'f', document, ...times }, seen)
+      same([entry.number, isNew], [expected, !isKept])
     })
   }),
   fc.tuple(sender, receiver, fc.nat(3)).map(([who, to, limit]) => {
