@@ -9,7 +9,7 @@ import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
 import { readOutline, signTemplate, type Template } from './sign-template.ts'
 import { readSignedFile, type SignedFacts } from './signed-document.ts'
 
-/** An entry to be delivered; `facts` when its document has just been signed or read. */
+/** An entry to be delivered, unless another process has just come to an end with it; `facts` when its document has just been signed or read. */
 export type Queued = { readonly entry: OutboxEntry; readonly facts: SignedFacts | undefined }
 
 /**
@@ -37,15 +37,14 @@ export async function queueUnder(delivery: string, template: Template, receiver:
     recall(earlier, gateway)
     // The same bytes again: whether the receiver has them, after all, is not known.
     const { entry } = await outbox.queue({ ...request, document: earlier.document }, earlier)
-    return entry.state === 'queued' ? { entry, facts: undefined } : queueUnder(delivery, template, receiver, gateway)
+    return { entry, facts: undefined }
   }
   const { document, facts } = await makeDocument(template, delivery, gateway)
   // Crash before: a file that nobody asks for. After: these bytes go out on every try, so that the receiver takes at most one document.
   const { entry, isNew } = await outbox.queue({ ...request, document })
   if (isNew) return { entry, facts }
   await discardDocument(gateway.data, document.path)
-  // Another process may have queued it meanwhile, and even delivered it: that is looked at as if it had been there before.
-  return entry.state === 'queued' ? { entry, facts: undefined } : queueUnder(delivery, template, receiver, gateway)
+  return { entry, facts: undefined }
 }
 
 /** An entry with a receipt that verifies; undefined when that does not verify any more. */

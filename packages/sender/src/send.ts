@@ -24,7 +24,10 @@ export async function sendTemplate(template: Template, receiver: URL, gateway: S
 export async function queueOnly(template: Template, receiver: URL, gateway: SendingGateway): Promise<Delivery> {
   const queued = await queueTemplate(template, receiver, gateway)
   if ('receipt' in queued) return queued
-  throw new Fault('delivery-pending', `queued as number ${queued.entry.number}; \`sender deliver\` delivers it`)
+  const { number } = queued.entry
+  const delivery = await watch(number, gateway)
+  if (delivery) return delivery
+  throw new Fault('delivery-pending', `queued as number ${number}; \`sender deliver\` delivers it`)
 }
 
 async function deliverQueued({ entry: { number }, facts }: Queued, gateway: SendingGateway): Promise<Delivery> {

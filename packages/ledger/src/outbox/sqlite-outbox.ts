@@ -187,10 +187,7 @@ class SqliteOutbox implements Outbox {
 
   /** What a process had on its way when it ended is free again. */
   #endLeasesOfTheGone(): void {
-    for (const { lease } of this.#all(
-      'SELECT DISTINCT lease FROM outbox WHERE lease IS NOT NULL AND lease IS NOT ?',
-      this.#holder?.id ?? null,
-    ))
+    for (const { lease } of this.#all('SELECT DISTINCT lease FROM outbox WHERE lease <> ?', this.#holder?.id ?? ''))
       if (isHolderGone(this.#leases, String(lease))) this.#endLeases(String(lease))
   }
 
