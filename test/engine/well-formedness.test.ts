@@ -274,3 +274,17 @@ for (const [refusal, documents] of Object.entries(refusals)) {
     }
   })
 }
+
+t.test('tells the line and column behind lines of any length', async t => {
+  for (const ends of ['\n', '\r', '\r\n', '\r\n\n\r', '']) {
+    for (const length of [0, 1, 127, 128, 129, 1023, 1024, 1151, 1152, 1153, 2175, 2176, 5000]) {
+      const lines = `${'x'.repeat(length)}${ends}${'y'.repeat(length)}${ends}`
+      const before = `<a b="${lines}${lines}">`
+      const behind = before.split(/\r\n|\r|\n/)
+      const place = `byte ${before.length}, line ${behind.length}, column ${behind.at(-1)!.length + 1}`
+      const verdict = verdictOf(() => canonicalize([Buffer.from(`${before}</c>`)], methodOf(EXCLUSIVE)))
+      if (!verdict.endsWith(`(${place})`)) t.equal(verdict, place, `lines of ${length} bytes that end with ${JSON.stringify(ends)}`)
+    }
+  }
+  t.pass('told')
+})

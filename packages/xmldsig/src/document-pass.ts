@@ -101,7 +101,8 @@ export class DocumentPass implements TokenHandler {
     if (this.#context === undefined) {
       throw new Fault('signature-misplaced', `expected ds:Signature as a child of the document element, found it at ${this.#misplacedAt}`)
     }
-    return { ...canonical, signature: { octets: Buffer.concat(this.#captured), context: this.#context, form: this.#form } }
+    const octets = this.#captured.length === 1 ? this.#captured[0]! : Buffer.concat(this.#captured)
+    return { ...canonical, signature: { octets, context: this.#context, form: this.#form } }
   }
 
   /** Offset of the document element's end tag: where a Signature as its last child goes. */
@@ -237,8 +238,8 @@ function readIds(tag: StartTag): string[] {
 }
 
 function tee(first: OctetSink, second: OctetSink): OctetSink {
-  return octets => {
-    first(octets)
-    second(octets)
+  return (octets, isAll) => {
+    first(octets, isAll)
+    second(octets, isAll)
   }
 }

@@ -20,7 +20,9 @@ const PAYLOAD = 3
 export const DOCUMENT_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
 /** 1 to 128 printable characters, no space at either end. */
 export const GATEWAY_ID = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/
+const TIMESTAMP = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/
+/** Days that every month has. */
+const SHORTEST_MONTH = 28
 /** Four bytes for each character of the longest id. */
 const FIELD_BYTES = 512
 
@@ -126,8 +128,9 @@ function checkGatewayId(element: string, id: string): void {
 /** Milliseconds since 1970 of `YYYY-MM-DDTHH:MM:SS[.sss]Z`; throws the Fault `timestamp-malformed`. */
 export function readTimestamp(text: string): number {
   const instant = TIMESTAMP.test(text) ? Date.parse(text) : Number.NaN
-  // Date.parse takes 2026-02-30 for 2 March, and 24:00 for the next day: only a date that keeps its day exists.
-  if (new Date(instant).getUTCDate() !== Number(text.slice(8, 10))) {
+  const day = Number(text.slice(8, 10))
+  // Date.parse takes 2026-02-30 for 2 March: only a date that keeps its day exists.
+  if (Number.isNaN(instant) || (day > SHORTEST_MONTH && new Date(instant).getUTCDate() !== day)) {
     throw new Fault('timestamp-malformed', `expected YYYY-MM-DDTHH:MM:SSZ, a time that exists, found ${quote(text)}`)
   }
   return instant

@@ -55,8 +55,21 @@ export function skipSpace(source: Uint8Array, from: number, end: number): number
 /** The index of the next LF or CR, or `end`. */
 export function skipLine(source: Uint8Array, from: number, end: number): number {
   let at = from
-  while (at < end && source[at] !== LF && source[at] !== CR) at++
-  return at
+  const soon = Math.min(end, from + SHORT_TEXT)
+  while (at < soon && source[at] !== LF && source[at] !== CR) at++
+  return at < soon || at === end ? at : skipLongLine(source, at, end)
+}
+
+const LINE_BLOCK = 1024
+
+/** A block a step: looked through for the one byte and for the other, however near the first is. */
+function skipLongLine(source: Uint8Array, from: number, end: number): number {
+  for (let at = from; at < end; at += LINE_BLOCK) {
+    const block = source.subarray(at, Math.min(end, at + LINE_BLOCK))
+    const [feed, carriageReturn] = [block.indexOf(LF), block.indexOf(CR)]
+    if (feed >= 0 || carriageReturn >= 0) return at + (feed < 0 || (carriageReturn >= 0 && carriageReturn < feed) ? carriageReturn : feed)
+  }
+  return end
 }
 
 /** Copies a few bytes; a call out of JavaScript costs more. */

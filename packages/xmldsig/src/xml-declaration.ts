@@ -1,7 +1,10 @@
 // The XML declaration (XML 1.0 productions 23 to 32 and 80): version 1.0, and no encoding but UTF-8.
 import { spaceByte } from './characters.ts'
+import { isName } from './names.ts'
 import { refuse, STARVED } from './refusal.ts'
 
+/** As most write it. */
+const COMMON = Buffer.from('<?xml version="1.0" encoding="UTF-8"?>')
 const OPENING = Buffer.from('<?xml')
 const CLOSING = Buffer.from('?>')
 const S = '[ \\t\\r\\n]'
@@ -12,6 +15,7 @@ const declaration = new RegExp(
 
 /** Reads the declaration at the start of a document, if there is one. Returns the index behind it (0 when there is none), or STARVED. */
 export function readXmlDeclaration(source: Buffer, from: number, end: number): number {
+  if (end - from >= COMMON.length && isName(source, from, from + COMMON.length, COMMON)) return from + COMMON.length
   for (let i = 0; i < OPENING.length; i++) {
     if (from + i === end) return STARVED
     if (source[from + i] !== OPENING[i]) return from
