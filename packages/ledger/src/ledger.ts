@@ -84,7 +84,7 @@ export interface LogReader {
 export interface Staging {
   /** How many were written. */
   readonly bytes: number
-  /** Takes the next piece. A promise: it must stay as it is, and no other may follow, until that resolves. */
+  /** Takes the next piece, which must stay as it is from here on. A promise: no other may follow until that resolves. */
   write(chunk: Uint8Array): Promise<void> | undefined
   /** What was written so far, from its start. */
   read(): AsyncIterable<Uint8Array>

@@ -6,6 +6,8 @@ import { readChunks } from './file-chunks.ts'
 import { HELD_IN_MEMORY, type Staging } from './ledger.ts'
 import { onStorage } from './storage-fault.ts'
 
+/** A document of so many bytes, held in memory, has that memory to itself. */
+export const NEEDS_OWN_MEMORY = 16 * 1024
 /** What a document gets to begin with; doubled as it comes, since a chunk may be a single byte. */
 const FIRST_BYTES = 4 * 1024
 /** What is written is put on the disk this often, so that the acceptance of a large document does not wait for all of it. */
@@ -18,9 +20,9 @@ export class StagedDocument implements Staging {
   #name: string | undefined
   #bytes = 0
   /** What came last; all of a small document. Two buffers take turns in a large one: the file is written from one while the other fills. */
-  #buffer = NOTHING
+  #buffer: Buffer = NOTHING
   #length = 0
-  #other = NOTHING
+  #other: Buffer = NOTHING
   #file: FileHandle | undefined
   #unsynced = 0
   /** The write under way. Who waits for it next hears of its failure. */
@@ -92,6 +94,12 @@ export class StagedDocument implements Staging {
 
   #hold(chunk: Uint8Array): void {
     const length = this.#length + chunk.length
+    if (chunk.length === this.#bytes && length < NEEDS_OWN_MEMORY) {
+      // Most documents are one piece, which need not be copied.
+      this.#buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+      this.#length = length
+      return
+    }
     if (length > this.#buffer.length) {
       const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * length, FIRST_BYTES), HELD_IN_MEMORY))
       this.#buffer.copy(larger, 0, 0, this.#length)

@@ -6,12 +6,30 @@ import type { Limits } from './limits.ts'
 /** Taken from one client before all others get their turn: what a fast one sends could otherwise keep the event loop for long. */
 const TURN_BYTES = 16 * 1024
 
+type Take = (chunk: Buffer) => Promise<void> | undefined
+
 /**
  * Hands each piece to `take`, whose promise, if it returns one, is waited for before the next. Resolves at the end of the body. Throws what `take`
  * throws, and the Faults `document-too-large` (at the byte that is too many), `request-timeout` for a client that makes too little progress
  * and `request-malformed` for one that goes away. What it does not want it leaves unread.
  */
-export function readBody(request: IncomingMessage, limits: Limits, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
+export async function readBody(request: IncomingMessage, limits: Limits, take: Take): Promise<void> {
+  await nextTurn()
+  if (request.destroyed) throw goneAway(0)
+  if (request.complete && request.readableLength <= TURN_BYTES) await takeWhole(request, limits, take)
+  else await takeAsItComes(request, limits, take)
+}
+
+/** A short body that is here already needs no events, and no watch over its progress. */
+function takeWhole(request: IncomingMessage, limits: Limits, take: Take): Promise<void> | undefined {
+  // One read gives all that is buffered, in one piece, and makes the stream end.
+  const body = request.read() as Buffer | null
+  if (body === null) return undefined
+  if (body.length > limits.documentBytes) throw tooLarge(`${body.length} bytes`, limits)
+  return take(body)
+}
+
+function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let received = 0
   let receivedBefore = 0
@@ -57,7 +75,7 @@ export function readBody(request: IncomingMessage, limits: Limits, take: (chunk:
     Promise.allSettled([pause]).then(() => reject(reason))
   }
   request.on('data', onData).on('end', onEnd)
-  request.on('error', cause => refuse(new Fault('request-malformed', `the client went away after ${received} bytes`, { cause })))
+  request.on('error', cause => refuse(goneAway(received, cause)))
   return promise
 }
 
@@ -69,6 +87,23 @@ function tooSlow(found: number, { progressBytes, progressTime }: Limits): Fault 
   return new Fault('request-timeout', `expected at least ${progressBytes} bytes in ${progressTime} ms, found ${found}`)
 }
 
+function goneAway(received: number, cause?: Error): Fault {
+  return new Fault('request-malformed', `the client went away after ${received} bytes`, { cause })
+}
+
+/** The turn that begins when all that had come has been read. */
+let next: Promise<void> | undefined
+
+/**
+ * All who wait get the same turn and go on step by step, each step with all of them: what came in together is read, then verified, then stored, and
+ * the code of a step stays in the processor's caches.
+ */
 function nextTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
+  next ??= new Promise(resolve => {
+    setImmediate(() => {
+      next = undefined
+      resolve()
+    })
+  })
+  return next
 }

@@ -1,5 +1,5 @@
 // A document as it comes in: verified, digested and staged in one go, so that a refusal that is certain need not wait for the last byte.
-import { createHash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Fault, quote } from '@seg/core'
 import { openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig'
@@ -19,6 +19,7 @@ export type ReceivedDocument = {
   readonly verifier: Verifier<VerifiedDocument>
 }
 
+const NOTHING = Buffer.alloc(0)
 const MEDIA_TYPE = /^application\/xml(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
 
 /**
@@ -28,13 +29,32 @@ const MEDIA_TYPE = /^application\/xml(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?
 export async function receiveDocument(request: IncomingMessage, peer: Peer, upload: Upload, limits: Limits): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   const verifier = openVerifier(peer.certificate, { limits: { documentBytes: limits.documentBytes } })
-  const hash = createHash('sha256')
+  const digest = new BodyDigest()
   await readBody(request, limits, chunk => {
     verifier.write(chunk)
-    hash.update(chunk)
+    digest.update(chunk)
     return upload.write(chunk)
   })
-  return { peer, bytes: upload.staging.bytes, digest: hash.digest(), upload, verifier }
+  return { peer, bytes: upload.staging.bytes, digest: digest.end(), upload, verifier }
+}
+
+/** SHA-256 of a body, most of which come in one piece: that costs half as much in one call. */
+class BodyDigest {
+  #first: Buffer | undefined
+  #hash: Hash | undefined
+
+  update(chunk: Buffer): void {
+    if (this.#hash !== undefined) this.#hash.update(chunk)
+    else if (this.#first === undefined) this.#first = chunk
+    else {
+      this.#hash = createHash('sha256').update(this.#first).update(chunk)
+      this.#first = undefined
+    }
+  }
+
+  end(): Buffer {
+    return this.#hash?.digest() ?? hash('sha256', this.#first ?? NOTHING, 'buffer')
+  }
 }
 
 function checkHeaders({ headers }: IncomingMessage, limits: Limits): void {

@@ -35,7 +35,7 @@ export class Upload implements AsyncDisposable {
     this.staging = ledger.stage()
   }
 
-  /** Takes the next piece, which must stay as it is until the promise, if there is one, resolves. Throws the Faults `overloaded` and `rate-limit`. */
+  /** Takes the next piece, which must stay as it is from here on; the promise, if there is one, must be waited for. Throws the Faults `overloaded` and `rate-limit`. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     const { bytes } = this.staging
     if (bytes <= HELD_IN_MEMORY && bytes + chunk.length > HELD_IN_MEMORY) this.#take(this.#large)

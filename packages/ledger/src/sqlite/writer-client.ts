@@ -2,16 +2,14 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
-import type { Request } from './ledger-writer.ts'
-import type { FromWriter, SentOutcome, ToWriter, WriterOptions } from './writer-thread.ts'
+import type { Outcome, Request } from './ledger-writer.ts'
+import { type FromWriter, packRequests, type SentFault, type ToWriter, unpackOutcomes } from './writer-messages.ts'
+import type { WriterOptions } from './writer-thread.ts'
 
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
 
-/** Bytes from which memory is handed over to the thread, and not copied. */
-const HAND_OVER = 16 * 1024
-
-type Succeeded = Exclude<SentOutcome, { kind: 'failed' }>
+type Succeeded = Exclude<Outcome, { kind: 'failed' }>
 type Waiting = { readonly resolve: (outcome: Succeeded) => void; readonly reject: (fault: Error) => void }
 
 /** Starts the thread; rejects with the Fault that kept it from opening the ledger. */
@@ -20,7 +18,7 @@ export async function startWriter(options: WriterOptions, queue: number): Promis
   const first = await new Promise<FromWriter>((resolve, reject) => worker.once('message', resolve).once('error', reject))
   if (first === 'ready') return new WriterClient(worker, queue)
   await worker.terminate()
-  const { code, detail } = first as Exclude<FromWriter, 'ready' | readonly SentOutcome[]>
+  const { code, detail } = first as SentFault
   throw new Fault(code, detail)
 }
 
@@ -37,7 +35,7 @@ export class WriterClient {
   constructor(worker: Worker, queue: number) {
     this.#worker = worker
     this.#queue = queue
-    worker.on('message', (outcomes: readonly SentOutcome[]) => this.#settle(outcomes))
+    worker.on('message', message => this.#settle(unpackOutcomes(message)))
     worker.on('error', error => this.#fail(error.message))
     worker.on('exit', () => this.#fail('its thread has ended'))
   }
@@ -53,7 +51,8 @@ export class WriterClient {
     if (this.#isClosing) return Promise.reject(new Fault('storage-unavailable', 'the ledger is being closed'))
     if (this.#waiting.length >= this.#queue)
       return Promise.reject(new Fault('overloaded', `${this.#queue} requests are waiting for the ledger already`))
-    if (this.#gathered.length === 0) setImmediate(() => this.#flush())
+    // Behind all that are on the same step now.
+    if (this.#gathered.length === 0) process.nextTick(() => this.#flush())
     this.#gathered.push(request)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
@@ -69,24 +68,25 @@ export class WriterClient {
   }
 
   #flush(): void {
-    if (this.#gathered.length > 0) this.#post(this.#gathered, this.#gathered.flatMap(ownedMemory))
+    if (this.#gathered.length === 0) return
+    const { message, handedOver } = packRequests(this.#gathered)
     this.#gathered = []
+    this.#post(message, handedOver)
   }
 
   #post(message: ToWriter, handedOver: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, handedOver)
   }
 
-  #settle(outcomes: readonly SentOutcome[]): void {
+  #settle(outcomes: readonly Outcome[]): void {
     const settled = this.#waiting.splice(0, outcomes.length)
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome.kind !== 'failed') {
         settled[i]!.resolve(outcome)
         continue
       }
-      const fault = new Fault(outcome.fault.code, outcome.fault.detail)
-      if (outcome.isDoubtful) this.#doubtful.add(fault)
-      settled[i]!.reject(fault)
+      if (outcome.isDoubtful) this.#doubtful.add(outcome.fault)
+      settled[i]!.reject(outcome.fault)
     }
   }
 
@@ -96,11 +96,4 @@ export class WriterClient {
     this.#doubtful.add(this.#failure)
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
   }
-}
-
-/** The memory of a document, to be handed over; of a small one a copy is cheaper. */
-function ownedMemory(request: Request): ArrayBuffer[] {
-  if (request.kind !== 'accept' || !('octets' in request.content)) return []
-  const { buffer } = request.content.octets
-  return buffer.byteLength < HAND_OVER ? [] : [buffer as ArrayBuffer]
 }

@@ -1,12 +1,13 @@
 // The writer's thread: takes what has arrived, commits it as one transaction, answers, and looks again.
 import { createPrivateKey } from 'node:crypto'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { Fault, type FaultCode } from '@seg/core'
+import { Fault } from '@seg/core'
 import type { Sealer } from '../ledger.ts'
 import { openDatabase } from './database.ts'
-import { LedgerWriter, type Outcome, type Request } from './ledger-writer.ts'
+import { LedgerWriter, type Request } from './ledger-writer.ts'
 import { migrations } from './schema.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
+import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './writer-messages.ts'
 
 /** What the thread is started with; `sealer` names a module whose `openSealer(data)` makes receipts. */
 export type WriterOptions = {
@@ -14,15 +15,6 @@ export type WriterOptions = {
   readonly log: { readonly name: string; readonly keyPem: string }
   readonly sealer: { readonly module: string; readonly data: unknown }
 }
-
-/** A Fault on its way between threads. */
-export type SentFault = { readonly code: FaultCode; readonly detail: string }
-export type SentOutcome =
-  | Exclude<Outcome, { kind: 'failed' }>
-  | { readonly kind: 'failed'; readonly fault: SentFault; readonly isDoubtful: boolean }
-/** To the thread: requests, in order, or `close`. From it: `ready` or what kept it from that; outcomes in the order of the requests. */
-export type ToWriter = readonly Request[] | 'close'
-export type FromWriter = 'ready' | SentFault | readonly SentOutcome[]
 
 /** Documents of one transaction: a receipt costs a signature, and the first of a batch waits for the last. */
 const BATCH = 64
@@ -50,15 +42,16 @@ try {
 function serve(writer: LedgerWriter, writeAheadLog: WriteAheadLog, close: () => Promise<void>): void {
   port.on('message', async (message: ToWriter) => {
     let isClosing = message === 'close'
-    const waiting: Request[] = message === 'close' ? [] : [...message]
+    const waiting: Request[] = message === 'close' ? [] : unpackRequests(message)
     while (waiting.length > 0 || !isClosing) {
       // Whatever came while the last transaction was written shares the next one.
       for (let next = take(); next !== undefined; next = take()) {
         if (next === 'close') isClosing = true
-        else waiting.push(...next)
+        else waiting.push(...unpackRequests(next))
       }
       if (waiting.length === 0) break
-      send(writer.commit(waiting.splice(0, BATCH)).map(flatten))
+      const { message, handedOver } = packOutcomes(writer.commit(waiting.splice(0, BATCH)))
+      send(message, handedOver)
       writeAheadLog.shorten()
     }
     if (!isClosing) return
@@ -71,12 +64,6 @@ function take(): ToWriter | undefined {
   return receiveMessageOnPort(port)?.message
 }
 
-function flatten(outcome: Outcome): SentOutcome {
-  if (outcome.kind !== 'failed') return outcome
-  const { fault, isDoubtful } = outcome
-  return { kind: 'failed', fault: { code: fault.code, detail: fault.detail }, isDoubtful }
-}
-
-function send(message: FromWriter): void {
-  port.postMessage(message)
+function send(message: FromWriter, handedOver: ArrayBuffer[] = []): void {
+  port.postMessage(message, handedOver)
 }
