@@ -92,16 +92,23 @@ export interface Staging {
   discard(): Promise<void>
 }
 
+/** `omitsConflict`: there are too many conflicts of this sender, whoever accepts counts the rest. */
+export type AcceptOptions = { readonly omitsConflict?: boolean }
+
 /** The one writer. What it tells anybody of is durable: `find` and `receipt` never name a document that a power loss could take back. */
 export interface Ledger extends LedgerReader {
   stage(): Staging
   /**
    * The document with its entry in the log and its receipt, durable when it resolves. `content` was staged by this ledger, and is discarded
    * whatever comes of it. The same document again is a replay and gives the receipt that was stored first, byte for byte. Throws the Fault
-   * `document-id-conflict` for other bytes under the same sender and id (which is an entry of the log, too), `storage-unavailable` when
-   * nothing was accepted, and `overloaded`, at once, when too many are waiting.
+   * `document-id-conflict` for other bytes under the same sender and id (which is an entry of the log, too, unless `omitsConflict`),
+   * `storage-unavailable` when nothing was accepted, and `overloaded`, at once, when too many are waiting.
    */
-  accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }>
+  accept(
+    document: Omit<AcceptedDocument, 'index'>,
+    content: Staging,
+    options?: AcceptOptions,
+  ): Promise<{ replay: boolean; receipt: Buffer }>
   /** An entry of the log, durable when it resolves with its index. Throws the Faults `storage-unavailable` and `overloaded`. */
   record(event: RecordedEvent): Promise<number>
   /** Durable when it resolves. Throws as `record` does. */

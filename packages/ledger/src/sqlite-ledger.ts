@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { syncFolder } from '@seg/core'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
-import type { AcceptedDocument, DeadLetter, Ledger, LedgerReader, LogReader, RecordedEvent, Staging } from './ledger.ts'
+import type { AcceptedDocument, AcceptOptions, DeadLetter, Ledger, LedgerReader, LogReader, RecordedEvent, Staging } from './ledger.ts'
 import { openDatabaseReader } from './sqlite/database.ts'
-import type { Content } from './sqlite/ledger-writer.ts'
+import type { AcceptRequest } from './sqlite/ledger-writer.ts'
 import { LEDGER_FILE, migrations } from './sqlite/schema.ts'
 import { contentsFolder, SqliteReader } from './sqlite/sqlite-reader.ts'
 import { startWriter, type WriterClient } from './sqlite/writer-client.ts'
@@ -21,6 +21,9 @@ export type LedgerOptions = Omit<WriterOptions, 'path'> & {
 }
 
 const QUEUE = 1024
+
+type Accepted = { replay: boolean; receipt: Buffer }
+type ContentlessRequest = Omit<AcceptRequest, 'content'>
 
 /**
  * Opens the ledger in the data folder, which is made if need be, for the one process that may write to it. Throws the Fault
@@ -148,8 +151,8 @@ class SqliteLedger implements Ledger {
     return new StagedDocument(stagingFolder(this.#folder))
   }
 
-  accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }> {
-    const acceptance = this.#accept(document, content)
+  accept(document: Omit<AcceptedDocument, 'index'>, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {
+    const acceptance = this.#accept({ kind: 'accept', document, ...options }, content)
     this.#underWay.add(acceptance)
     const end = () => this.#underWay.delete(acceptance)
     acceptance.then(end, end)
@@ -176,12 +179,12 @@ class SqliteLedger implements Ledger {
     this.#lock.release()
   }
 
-  async #accept(document: Omit<AcceptedDocument, 'index'>, content: Staging): Promise<{ replay: boolean; receipt: Buffer }> {
+  async #accept(request: ContentlessRequest, content: Staging): Promise<Accepted> {
     const staged = asOurs(content)
     try {
       const { held } = staged
-      if (held !== undefined) return await this.#send(document, { octets: held })
-      return await onStorage('store a document', () => this.#acceptFile(document, staged))
+      if (held !== undefined) return await this.#send({ ...request, content: { octets: held } })
+      return await onStorage('store a document', () => this.#acceptFile(request, staged))
     } finally {
       await staged.discard()
     }
@@ -191,13 +194,13 @@ class SqliteLedger implements Ledger {
    * Crash before the rename: a file in staging. Between that and the commit: a file that no row names; the next start removes either. After the
    * commit, the row names a file that was put on the disk, with its name, before.
    */
-  async #acceptFile(document: Omit<AcceptedDocument, 'index'>, staged: StagedDocument): Promise<{ replay: boolean; receipt: Buffer }> {
+  async #acceptFile(request: ContentlessRequest, staged: StagedDocument): Promise<Accepted> {
     const place = join(contentsFolder(this.#folder), staged.name)
     await staged.seal()
     await staged.moveTo(place)
     try {
       await syncFolder(contentsFolder(this.#folder))
-      const outcome = await this.#send(document, { file: staged.name })
+      const outcome = await this.#send({ ...request, content: { file: staged.name } })
       if (outcome.replay) this.#unnamed.push(place)
       return outcome
     } catch (fault) {
@@ -210,8 +213,8 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  async #send(document: Omit<AcceptedDocument, 'index'>, content: Content): Promise<{ replay: boolean; receipt: Buffer }> {
-    const outcome = await this.#writer.send({ kind: 'accept', document, content })
+  async #send(request: AcceptRequest): Promise<Accepted> {
+    const outcome = await this.#writer.send(request)
     if (outcome.kind !== 'accepted') throw new TypeError('the writer took a document for something else')
     const { replay, receipt } = outcome
     if (!replay) this.#unnamed.push(...this.#doubtful.splice(0))

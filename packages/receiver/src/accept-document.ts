@@ -16,7 +16,7 @@ export async function acceptDocument(request: IncomingMessage, gate: Gate, accou
   const received = account.received(await receiveDocument(request, peer, upload, gate.limits))
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, gate.identity.id)
-  const earlier = await findEarlier(addressed, gate)
+  const earlier = await findEarlier(addressed, begin, gate)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, gate.clockSkew)
   const admitted = account.confirmed(await confirmDocument(timely, gate))

@@ -17,12 +17,15 @@ type Passed<Check extends string> = {
 export type SignedDocument = Passed<'signature'>
 /** From the peer itself, to us. */
 export type AddressedDocument = Passed<'parties'>
-/** Not stored here yet. */
+/** No retry that a later check may refuse. */
 export type NewDocument = Passed<'new'>
 /** Signed shortly before it came. */
 export type TimelyDocument = Passed<'timestamp'>
 /** Everything but durable. With a `doubt` that is an alarm, yet does not keep the document out. */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt: Fault | undefined }
+
+type EarlierGate = Pick<Gate, 'ledger' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
+type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
 
@@ -50,13 +53,15 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
 
 /**
  * The stored receipt when these very bytes were accepted before. Throws the Fault `document-id-conflict` when others were, under this id: that is
- * an entry of the log, too, as long as there are not too many.
+ * an entry of the log, too, as long as there are not too many. The ledger finds out by itself when it is to accept a document; it is asked
+ * beforehand where a check between here and there could refuse a retry.
  */
-export async function findEarlier(
-  document: AddressedDocument,
-  { ledger, refusals, now }: Pick<Gate, 'ledger' | 'refusals' | 'now'>,
-): Promise<Replay | { isReplay: false; document: NewDocument }> {
+export async function findEarlier(document: AddressedDocument, begin: Date, gate: EarlierGate): Promise<Replay | NewOrUnasked> {
   const { facts, received } = document
+  const { ledger, refusals, now } = gate
+  if (gate.secondOpinion.mode === 'off' && isTimely(facts, begin, gate.clockSkew)) {
+    return { isReplay: false, document: { received, facts } as NewDocument }
+  }
   const stored = await ledger.find(facts.senderId, facts.id)
   if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
   const digest = received.digest.toString('hex')
@@ -75,8 +80,8 @@ export async function findEarlier(
  * large one may be on its way for hours.
  */
 export function checkTimestamp({ received, facts }: NewDocument, begin: Date, clockSkew: number): TimelyDocument {
-  const seconds = (facts.signedAt - begin.getTime()) / 1000
-  if (Math.abs(seconds) > clockSkew) {
+  if (!isTimely(facts, begin, clockSkew)) {
+    const seconds = secondsBetween(facts, begin)
     const side = seconds < 0 ? 'before' : 'after'
     throw new Fault(
       'timestamp-stale',
@@ -84,4 +89,12 @@ export function checkTimestamp({ received, facts }: NewDocument, begin: Date, cl
     )
   }
   return { received, facts } as TimelyDocument
+}
+
+function isTimely(facts: VerifiedDocument, begin: Date, clockSkew: number): boolean {
+  return Math.abs(secondsBetween(facts, begin)) <= clockSkew
+}
+
+function secondsBetween({ signedAt }: VerifiedDocument, begin: Date): number {
+  return (signedAt - begin.getTime()) / 1000
 }

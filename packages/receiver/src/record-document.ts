@@ -1,4 +1,5 @@
 // The last step: document, log entry and receipt become durable together.
+import { Fault } from '@seg/core'
 import type { AdmittedDocument } from './admission.ts'
 import type { Gate } from './gate.ts'
 
@@ -20,6 +21,13 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
     sha256: received.digest.toString('hex'),
     referenceDigest: facts.signature.digest.toString('base64'),
   }
-  const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging)
-  return { isReplay: replay, id: facts.id, receipt }
+  // As long as others of the sender are on their way, there may be a few entries too many, and none is counted twice.
+  const isConflictEntry = gate.refusals.hasRoom(facts.senderId, 'conflict')
+  try {
+    const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging, { omitsConflict: !isConflictEntry })
+    return { isReplay: replay, id: facts.id, receipt }
+  } catch (fault) {
+    if (fault instanceof Fault && fault.code === 'document-id-conflict') gate.refusals.count(facts.senderId, 'conflict', isConflictEntry)
+    throw fault
+  }
 }

@@ -64,6 +64,23 @@ t.test('of many refusals the rest is counted, and the count is an entry with the
   )
 })
 
+t.test('of many conflicts, timely or late, the rest is counted, too, and each once', async t => {
+  const gateway = await openGateway(t, certs)
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const [timely, late] = await Promise.all(
+    [0, 600_000].map(age => makeDocument(gateway, { payload: `of another age: ${age}`, now: new Date(Date.now() - age) })),
+  )
+  for (let i = 0; i < 32; i++)
+    for (const document of [timely, late]) t.equal(refusalOf(await post(gateway, document!)), '409 document-id-conflict')
+  await gateway.gate.refusals.close()
+  const events = await readEvents(gateway.data)
+  t.equal(events.filter(({ type }) => type === 'conflict').length, 60)
+  t.match(
+    events.filter(({ type }) => type === 'omitted'),
+    [{ sender: senderId, count: 4 }],
+  )
+})
+
 t.test('the log is served as tiles to whoever has a certificate, and to its end only', async t => {
   const gateway = await openGateway(t, certs)
   await post(gateway, await makeDocument(gateway))

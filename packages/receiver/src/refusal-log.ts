@@ -44,20 +44,34 @@ export class RefusalLog {
 
   /** Whether one more refusal of this sender is an entry; if not, it is counted. */
   admits(sender: string, kind: Kind): boolean {
-    const now = this.#now()
-    this.#due.push(...this.#end(([, { begin }]) => now.getTime() - begin.getTime() >= PERIOD))
-    const period = this.#periods.get(sender) ?? { begin: now, entries: { refused: 0, conflict: 0 }, omitted: 0 }
+    const isEntry = this.hasRoom(sender, kind)
+    this.count(sender, kind, isEntry)
+    return isEntry
+  }
+
+  /** Whether one more refusal of this sender would be an entry. */
+  hasRoom(sender: string, kind: Kind): boolean {
+    const period = this.#periods.get(sender)
+    return period === undefined || period.entries[kind] < ENTRIES || this.#isOver(period)
+  }
+
+  /** Notes a refusal that is an entry, or is to be counted. */
+  count(sender: string, kind: Kind, isEntry: boolean): void {
+    this.#due.push(...this.#end(([, period]) => this.#isOver(period)))
+    const period = this.#periods.get(sender) ?? { begin: this.#now(), entries: { refused: 0, conflict: 0 }, omitted: 0 }
     this.#periods.set(sender, period)
-    const isEntry = period.entries[kind] < ENTRIES
     if (isEntry) period.entries[kind]++
     else period.omitted++
-    return isEntry
   }
 
   /** Writes what is counted and not written yet; for the end. */
   async close(): Promise<void> {
     const events = [...this.#due.splice(0), ...this.#end(() => true)]
     await Promise.allSettled(events.map(event => this.#ledger.record(event)))
+  }
+
+  #isOver({ begin }: Period): boolean {
+    return this.#now().getTime() - begin.getTime() >= PERIOD
   }
 
   #end(isOver: (period: readonly [sender: string, period: Period]) => boolean): RecordedEvent[] {

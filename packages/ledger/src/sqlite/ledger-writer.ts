@@ -1,7 +1,7 @@
 // The one writer: everything that arrived while a commit was under way becomes one transaction, under one checkpoint.
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
-import type { AcceptedDocument, RecordedEvent, Sealer } from '../ledger.ts'
+import type { AcceptedDocument, AcceptOptions, RecordedEvent, Sealer } from '../ledger.ts'
 import { type LogKey, signCheckpoint } from '../log/checkpoint.ts'
 import { formatLeaf, type LogEvent } from '../log/leaf.ts'
 import type { LogTree } from '../log/log-tree.ts'
@@ -14,10 +14,12 @@ import { asBuffer, openTree } from './open-tree.ts'
 export type Content = { readonly octets: Uint8Array } | { readonly file: string }
 
 export type Request =
-  | { readonly kind: 'accept'; readonly document: Omit<AcceptedDocument, 'index'>; readonly content: Content }
+  | ({ readonly kind: 'accept'; readonly document: Omit<AcceptedDocument, 'index'>; readonly content: Content } & AcceptOptions)
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
   | { readonly kind: 'give-up'; readonly cursor: string; readonly index: number; readonly at: string; readonly reason: string }
+
+export type AcceptRequest = Extract<Request, { kind: 'accept' }>
 
 export type Outcome =
   | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
@@ -89,7 +91,7 @@ export class LedgerWriter {
   #take(request: Request, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
     switch (request.kind) {
       case 'accept':
-        return this.#accept(request.document, request.content, tree, acceptances)
+        return this.#accept(request, tree, acceptances)
       case 'record':
         return this.#record(request.event, tree)
       case 'give-up':
@@ -100,9 +102,10 @@ export class LedgerWriter {
     }
   }
 
-  #accept(document: Omit<AcceptedDocument, 'index'>, content: Content, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
+  #accept(request: AcceptRequest, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
+    const { document, content } = request
     const earlier = this.#statements.find.get(document.sender, document.id)
-    if (earlier !== undefined) return this.#meetAgain(document, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
+    if (earlier !== undefined) return this.#meetAgain(request, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
     const { sender, id, acceptedAt, bytes, sha256, referenceDigest } = document
     const event = {
       type: 'accepted',
@@ -123,7 +126,7 @@ export class LedgerWriter {
   }
 
   #meetAgain(
-    { sender, id, sha256, acceptedAt }: Omit<AcceptedDocument, 'index'>,
+    { document: { sender, id, sha256, acceptedAt }, omitsConflict }: AcceptRequest,
     index: number,
     accepted: string,
     tree: LogTree,
@@ -134,7 +137,8 @@ export class LedgerWriter {
       const stored = () => asBuffer(this.#statements.receipt.get(index)!.octets as Uint8Array)
       return () => ({ kind: 'accepted', index, replay: true, receipt: first === undefined ? stored() : sealed(first) })
     }
-    this.#append(tree, { type: 'conflict', at: acceptedAt, sender, document: id, sha256: base64(sha256), accepted: index })
+    if (!omitsConflict)
+      this.#append(tree, { type: 'conflict', at: acceptedAt, sender, document: id, sha256: base64(sha256), accepted: index })
     const detail = `${quote(id)} was accepted with SHA-256 ${accepted}, now ${sha256}`
     return () => ({ kind: 'failed', fault: new Fault('document-id-conflict', detail), isDoubtful: false })
   }

@@ -2,16 +2,15 @@
 // costs both threads more than what is in it.
 import { Fault, type FaultCode } from '@seg/core'
 import { NEEDS_OWN_MEMORY } from '../staged-document.ts'
-import type { Content, Outcome, Request } from './ledger-writer.ts'
+import type { AcceptRequest, Content, Outcome, Request } from './ledger-writer.ts'
 
 /** A Fault on its way between threads. */
 export type SentFault = { readonly code: FaultCode; readonly detail: string }
 
-type Acceptance = Extract<Request, { kind: 'accept' }>
 type Accepted = Extract<Outcome, { kind: 'accepted' }>
 /** So many octets, behind those of the item before, in the memory that comes with them. */
 type InMemory = { readonly inMemory: number }
-type SentRequest = Exclude<Request, Acceptance> | (Omit<Acceptance, 'content'> & { readonly content: Content | InMemory })
+type SentRequest = Exclude<Request, AcceptRequest> | (Omit<AcceptRequest, 'content'> & { readonly content: Content | InMemory })
 type SentOutcome =
   | Exclude<Outcome, Accepted | { kind: 'failed' }>
   | (Omit<Accepted, 'receipt'> & { readonly receipt: InMemory })
@@ -36,7 +35,7 @@ export function packRequests(requests: readonly Request[]): Packet<SentRequest> 
       return request
     }
     small.push(octets)
-    return { kind: request.kind, document: request.document, content: { inMemory: octets.length } }
+    return { ...request, content: { inMemory: octets.length } }
   })
   return pack(items, small, large)
 }
@@ -45,7 +44,7 @@ export function unpackRequests({ items, memory }: Packed<SentRequest>): Request[
   const next = openReader(memory)
   return items.map(item => {
     if (item.kind !== 'accept' || !('inMemory' in item.content)) return item as Request
-    return { kind: item.kind, document: item.document, content: { octets: next(item.content) } }
+    return { ...item, content: { octets: next(item.content) } }
   })
 }
 

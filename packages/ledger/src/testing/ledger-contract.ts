@@ -83,6 +83,18 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     }
   })
 
+  t.test('leaves a conflict out of the log when told so', async t => {
+    const { ledger } = await openLedger(t)
+    const { document, bytes } = sampleOf('doc1', 3000)
+    await acceptBytes(ledger, document, bytes)
+    const other = sampleOf('doc1', 3000, 'other')
+    const code = 'document-id-conflict'
+    await t.rejects(acceptBytes(ledger, other.document, other.bytes, { omitsConflict: true }), { code })
+    t.equal(await ledger.log.size(), 1)
+    await t.rejects(acceptBytes(ledger, other.document, other.bytes), { code })
+    t.equal(await ledger.log.size(), 2)
+  })
+
   t.test('tells senders apart, also where a sender ends like an id', async t => {
     const { ledger } = await openLedger(t)
     const pairs = [
