@@ -31,24 +31,25 @@ function octetsOf(text: string): Buffer {
 function writeFacts(facts: ReceiptFacts): string {
   const { receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt, logEntry } = facts
   const written =
-    line('  ', 'ReceiverID', receiverId) +
-    line('  ', 'SenderID', senderId) +
-    line('  ', 'DocumentID', documentId) +
+    line('  ', 'ReceiverID', escapeText(receiverId)) +
+    line('  ', 'SenderID', escapeText(senderId)) +
+    line('  ', 'DocumentID', escapeText(documentId)) +
     line('  ', 'DocumentDigest', documentDigest.toString('base64')) +
     line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
-    line('  ', 'AcceptedAt', acceptedAt)
+    line('  ', 'AcceptedAt', escapeText(acceptedAt))
   const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
   const entry =
     line('    ', 'Index', String(logEntry.index)) +
     line('    ', 'TreeSize', String(logEntry.treeSize)) +
     line('    ', 'Leaf', logEntry.leaf.toString('base64')) +
     `    <Proof>\n${proof}    </Proof>\n` +
-    line('    ', 'Checkpoint', logEntry.checkpoint)
+    line('    ', 'Checkpoint', escapeText(logEntry.checkpoint))
   return `${written}  <LogEntry>\n${entry}  </LogEntry>\n`
 }
 
-function line(indent: string, name: string, text: string): string {
-  return `${indent}<${name}>${escapeText(text)}</${name}>\n`
+/** `content` is canonical as it stands. */
+function line(indent: string, name: string, content: string): string {
+  return `${indent}<${name}>${content}</${name}>\n`
 }
 
 /** XML-C14N 2.3, Text Nodes. */

@@ -32,12 +32,20 @@ export function parseVerifierKey(text: string): LogVerifier {
   return { name, hash, publicKey: createPublicKey({ key: Buffer.concat([SPKI_FRAME, key]), format: 'der', type: 'spki' }) }
 }
 
-export function signCheckpoint({ size, root }: TreeHead, { name, privateKey }: LogKey): string {
+export function signCheckpoint(head: TreeHead, key: LogKey): string {
+  return openCheckpointSigner(key)(head)
+}
+
+/** For whoever signs many. */
+export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeHead) => string {
   if (!NAME.test(name)) throw new TypeError(`${quote(name)} cannot be the name of a log`)
-  const text = `${name}\n${size}\n${root.toString('base64')}\n`
-  const key = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_FRAME.length)
-  const signature = Buffer.concat([keyHash(name, key), sign(null, Buffer.from(text), privateKey)])
-  return `${text}\n\u2014 ${name} ${signature.toString('base64')}\n`
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_FRAME.length)
+  const hash = keyHash(name, publicKey)
+  return ({ size, root }) => {
+    const text = `${name}\n${size}\n${root.toString('base64')}\n`
+    const signature = Buffer.concat([hash, sign(null, Buffer.from(text), privateKey)])
+    return `${text}\n\u2014 ${name} ${signature.toString('base64')}\n`
+  }
 }
 
 /** The tree that a checkpoint vouches for. Signatures by other keys are let stand. Throws the Fault `log-invalid`. */

@@ -2,10 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import type { AcceptedDocument, AcceptOptions, RecordedEvent, Sealer } from '../ledger.ts'
-import { type LogKey, signCheckpoint } from '../log/checkpoint.ts'
+import { type LogKey, openCheckpointSigner } from '../log/checkpoint.ts'
 import { formatLeaf, type LogEvent } from '../log/leaf.ts'
 import type { LogTree } from '../log/log-tree.ts'
-import { hashLeaf } from '../log/merkle.ts'
+import { hashLeaf, type TreeHead } from '../log/merkle.ts'
 import { databaseFault, isFull } from './database-fault.ts'
 import { columnsOf } from './entry-columns.ts'
 import { asBuffer, openTree } from './open-tree.ts'
@@ -34,7 +34,7 @@ type Answer = () => Outcome
 
 export class LedgerWriter {
   readonly #database: DatabaseSync
-  readonly #key: LogKey
+  readonly #signCheckpoint: (head: TreeHead) => string
   readonly #seal: Sealer
   readonly #statements: ReturnType<typeof prepareStatements>
   /** Undefined when it may have entries that the disk does not have. */
@@ -47,7 +47,7 @@ export class LedgerWriter {
 
   constructor(database: DatabaseSync, key: LogKey, seal: Sealer) {
     this.#database = database
-    this.#key = key
+    this.#signCheckpoint = openCheckpointSigner(key)
     this.#seal = seal
     this.#statements = prepareStatements(database)
     this.#tree = openTree(database)
@@ -165,7 +165,7 @@ export class LedgerWriter {
   /** One checkpoint over all that was appended, and the receipts under it. */
   #sign(tree: LogTree, acceptances: ReadonlyMap<number, Acceptance>): void {
     const { size } = tree
-    const checkpoint = signCheckpoint(tree.head, this.#key)
+    const checkpoint = this.#signCheckpoint(tree.head)
     this.#statements.insertCheckpoint.run(size, checkpoint)
     for (const acceptance of acceptances.values()) {
       const { document, leaf } = acceptance
