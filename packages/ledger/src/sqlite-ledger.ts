@@ -95,6 +95,7 @@ function stagingFolder(folder: string): string {
 class SqliteLedger implements Ledger {
   readonly log: LogReader
   readonly #folder: string
+  readonly #staging: string
   readonly #lock: FolderLock
   readonly #writer: WriterClient
   readonly #reader: SqliteReader
@@ -105,6 +106,7 @@ class SqliteLedger implements Ledger {
 
   constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
     this.#folder = folder
+    this.#staging = stagingFolder(folder)
     this.#lock = lock
     this.#writer = writer
     this.#reader = reader
@@ -148,7 +150,7 @@ class SqliteLedger implements Ledger {
   }
 
   stage(): Staging {
-    return new StagedDocument(stagingFolder(this.#folder))
+    return new StagedDocument(this.#staging)
   }
 
   accept(document: Omit<AcceptedDocument, 'index'>, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {

@@ -1,5 +1,5 @@
 // The receiver's log: one JSON object a line, or text for people on a terminal. The only file that knows pino.
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 
 export type { Logger }
@@ -7,7 +7,7 @@ export type { Logger }
 /** Writes to standard error, so that standard output stays a command's own. */
 export function openLog({ isTerminal }: { isTerminal: boolean }): Logger {
   const options = { base: { name: 'receiver' }, timestamp: pino.stdTimeFunctions.isoTime }
-  if (!isTerminal) return pino(options, pino.destination({ fd: 2, sync: true }))
+  if (!isTerminal) return pino(options, openStandardError())
   const stream = pretty({
     destination: 2,
     sync: true,
@@ -16,6 +16,27 @@ export function openLog({ isTerminal }: { isTerminal: boolean }): Logger {
     colorize: !process.env.NO_COLOR,
   })
   return pino(options, stream)
+}
+
+/** Characters that are written at once, however long the turn. */
+const BUFFERED = 8 * 1024
+
+/** What is logged in one turn of the event loop is written at its end, in one call. */
+function openStandardError(): DestinationStream {
+  const destination = pino.destination({ fd: 2, sync: true, minLength: BUFFERED })
+  let isDue = false
+  const flush = () => {
+    isDue = false
+    destination.flushSync()
+  }
+  process.on('exit', flush)
+  return {
+    write(line) {
+      destination.write(line)
+      if (!isDue) setImmediate(flush)
+      isDue = true
+    },
+  }
 }
 
 /** A log into any stream; for tests and for programs that embed the receiver. */

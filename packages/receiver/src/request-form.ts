@@ -4,12 +4,12 @@ import type { IncomingMessage } from 'node:http'
 import { Fault, type FaultCode, quote } from '@seg/core'
 
 /** Fields of which Node keeps the first, or all joined, where others would take the last: none may come twice (RFC 9110 5.3). */
-const singular: Readonly<Record<string, FaultCode>> = {
-  host: 'request-malformed',
-  'transfer-encoding': 'request-malformed',
-  expect: 'request-malformed',
-  'content-type': 'media-type',
-}
+const singular: ReadonlyMap<string, FaultCode> = new Map([
+  ['host', 'request-malformed'],
+  ['transfer-encoding', 'request-malformed'],
+  ['expect', 'request-malformed'],
+  ['content-type', 'media-type'],
+])
 
 /** RFC 9112 3.2: a name, an IPv4 or a bracketed IPv6 address, and perhaps a port. */
 const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
@@ -35,13 +35,13 @@ export function isContinueExpected({ headers }: IncomingMessage): boolean {
 }
 
 function checkSingular(rawHeaders: readonly string[]): void {
-  const seen = new Set<string>()
+  const seen: string[] = []
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
-    const code = singular[name]
+    const code = singular.get(name)
     if (code === undefined) continue
-    if (seen.has(name)) throw new Fault(code, `expected one ${name}, found another: ${quote(rawHeaders[i + 1]!)}`)
-    seen.add(name)
+    if (seen.includes(name)) throw new Fault(code, `expected one ${name}, found another: ${quote(rawHeaders[i + 1]!)}`)
+    seen.push(name)
   }
 }
 
