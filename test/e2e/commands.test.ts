@@ -238,6 +238,17 @@ t.test('a setting comes from the flag, else the environment, else seg.yaml', asy
   t.match(await outcome(runCommand('sender', ['send', sample, '--config', config, '--json'])), { exitCode: 0, state: 'delivered' })
 })
 
+t.test('a receiver whose log nobody reads any more goes on, and stops in order', async t => {
+  const data = join(await mkdtemp(join(folder, 'desk-')), 'receiver')
+  const { child, url, stop } = await startReceiver(t, ['--certs', certs, '--data', data], { stderr: 'pipe' })
+  child.stderr!.destroy()
+  const send = () =>
+    runCommand('sender', ['send', sample, '--id', 'auto', '--certs', certs, '--data', `${data}-sent`, '--to', url.origin, '--json'])
+  t.match(await outcome(send()), { exitCode: 0, state: 'delivered' })
+  t.match(await outcome(send()), { exitCode: 0, state: 'delivered' })
+  t.equal(await stop(), 0)
+})
+
 t.test('seg.yaml with a key that no setting has, or that is no YAML, is an error', async t => {
   const desk = await makeFolder(t)
   const config = join(desk, 'seg.yaml')

@@ -10,6 +10,7 @@ type PackageName = 'pki' | 'receiver' | 'sender'
 
 export type Finished = { readonly exitCode: number | null; readonly stdout: Buffer; readonly stderr: string }
 
+type StartOptions = Options & { readonly stderr?: 'pipe' | 'ignore' }
 type Options = { readonly environment?: Readonly<Record<string, string>> }
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -33,8 +34,12 @@ export type ReceiverProcess = {
 }
 
 /** `receiver start --json` on any free port; killed, if need be, at the end of the test. */
-export async function startReceiver(t: Test, args: readonly string[], options: Options = {}): Promise<ReceiverProcess> {
-  const child = spawnCommand('receiver', ['start', '--port', '0', '--json', ...args], options, 'ignore')
+export async function startReceiver(
+  t: Test,
+  args: readonly string[],
+  { stderr = 'ignore', ...options }: StartOptions = {},
+): Promise<ReceiverProcess> {
+  const child = spawnCommand('receiver', ['start', '--port', '0', '--json', ...args], options, stderr)
   const closed = once(child, 'close')
   const kill = async () => {
     child.kill('SIGKILL')

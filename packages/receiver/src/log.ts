@@ -18,23 +18,20 @@ export function openLog({ isTerminal }: { isTerminal: boolean }): Logger {
   return pino(options, stream)
 }
 
-/** Characters that are written at once, however long the turn. */
-const BUFFERED = 8 * 1024
-
 /** What is logged in one turn of the event loop is written at its end, in one call. */
 function openStandardError(): DestinationStream {
-  const destination = pino.destination({ fd: 2, sync: true, minLength: BUFFERED })
-  let isDue = false
+  const destination = pino.destination({ fd: 2, sync: true })
+  let lines = ''
   const flush = () => {
-    isDue = false
-    destination.flushSync()
+    // Not the destination's own buffer: it would wait for ever for whoever stopped reading.
+    if (lines !== '') destination.write(lines)
+    lines = ''
   }
   process.on('exit', flush)
   return {
     write(line) {
-      destination.write(line)
-      if (!isDue) setImmediate(flush)
-      isDue = true
+      if (lines === '') setImmediate(flush)
+      lines += line
     },
   }
 }
