@@ -20,7 +20,7 @@ program
     'the whole path over mutual TLS, durable and with a receipt, against a bare Fastify handler; then three times what it can take',
   )
   .option('--quick', 'one short round')
-  .option('--no-pin', 'server and generator on any core, not on one each')
+  .option('--pin', 'server and generator on one core each, not on any')
   .option('--json', 'print one JSON object instead of tables')
   .action(runExchangeBench)
 

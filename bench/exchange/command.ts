@@ -18,11 +18,12 @@ const loads: readonly [Load, ...Load[]] = [
 const full = { rounds: 5, seconds: 6, overload: 10 }
 const quick = { rounds: 1, seconds: 2, overload: 4 }
 
-export async function runExchangeBench(options: { readonly quick?: true; readonly pin: boolean }, command: Command): Promise<void> {
+export async function runExchangeBench(options: { readonly quick?: true; readonly pin?: true }, command: Command): Promise<void> {
   const output = openOutput(command)
   const { overload: overloadSeconds, ...pace } = options.quick ? quick : full
+  const pinned = options.pin === true
   const machine = describeMachine()
-  await using scene = await openScene({ pinned: options.pin })
+  await using scene = await openScene({ pinned })
   const comparisons: Comparison[] = []
   {
     await using bareServer = await openBareServer(scene.certs, scene.serverPin)
@@ -38,6 +39,6 @@ export async function runExchangeBench(options: { readonly quick?: true; readonl
   const [{ receiver, atHalf }] = comparisons as [Comparison]
   const overloaded = await overload(scene, loads[0], receiver.perSecond, atHalf.latency.p99, overloadSeconds)
   const kept = await countKept(scene, loads)
-  const report: ExchangeReport = { machine, pinned: options.pin, pace, comparisons, overload: overloaded, kept }
+  const report: ExchangeReport = { machine, pinned, pace, comparisons, overload: overloaded, kept }
   output.report(report, writeExchangeReport(report))
 }

@@ -12,13 +12,14 @@ export type Overload = {
   readonly offered: number
   readonly accepted: number
   readonly outcome: Outcome
-  /** Whole seconds at half its speed until p99 is, and stays, at most twice what it was before; undefined: not while it was watched. */
+  /** Whole seconds at half its speed until p99 is at most twice what it was before, for three seconds in a row; undefined: not while it was watched. */
   readonly recovery: number | undefined
 }
 
 /** More than the receiver works on at once: senders do not wait for one another. */
 const CONNECTIONS = 512
 const WATCHED = 15
+const IN_A_ROW = 3
 
 /** `speed`: documents per second that the receiver can take; `normal`: p99 at half of it, in milliseconds. */
 export async function overload(scene: Scene, load: Load, speed: number, normal: number, seconds: number): Promise<Overload> {
@@ -28,9 +29,10 @@ export async function overload(scene: Scene, load: Load, speed: number, normal: 
   await generator.connect({ port: receiver.port, count: CONNECTIONS, client: 'lean' })
   const offered = speed * 3
   const outcome = await generator.runOpen({ payload, isFresh: true, rate: offered, seconds, isPatient: false })
+  const isNormal = (p99s: readonly number[]) => p99s.every(p99 => p99 <= 2 * normal)
   const { p99BySecond } = await measureAt(scene, load, speed / 2, WATCHED)
-  const recovery = p99BySecond.findLastIndex(p99 => p99 > 2 * normal) + 1
-  return { offered, accepted: outcome.accepted / outcome.seconds, outcome, recovery: recovery < WATCHED ? recovery : undefined }
+  const recovery = p99BySecond.findIndex((_, second) => second + IN_A_ROW <= WATCHED && isNormal(p99BySecond.slice(second, second + IN_A_ROW)))
+  return { offered, accepted: outcome.accepted / outcome.seconds, outcome, recovery: recovery < 0 ? undefined : recovery }
 }
 
 export type Kept = { readonly acknowledged: number; readonly missing: number }
