@@ -31,7 +31,9 @@ export async function overload(scene: Scene, load: Load, speed: number, normal: 
   const outcome = await generator.runOpen({ payload, isFresh: true, rate: offered, seconds, isPatient: false })
   const isNormal = (p99s: readonly number[]) => p99s.every(p99 => p99 <= 2 * normal)
   const { p99BySecond } = await measureAt(scene, load, speed / 2, WATCHED)
-  const recovery = p99BySecond.findIndex((_, second) => second + IN_A_ROW <= WATCHED && isNormal(p99BySecond.slice(second, second + IN_A_ROW)))
+  const recovery = p99BySecond.findIndex(
+    (_, second) => second + IN_A_ROW <= WATCHED && isNormal(p99BySecond.slice(second, second + IN_A_ROW)),
+  )
   return { offered, accepted: outcome.accepted / outcome.seconds, outcome, recovery: recovery < 0 ? undefined : recovery }
 }
 
