@@ -9,7 +9,9 @@ const program = buildProgram('bench', 'measurements of this checkout on this mac
 
 program
   .command('verify')
-  .description('verification: ours, xml-crypto, xmlsec1 and Apache Santuario on the same files; then ours alone on files up to 1 GB')
+  .description(
+    'verification: ours, xml-crypto, xmlsec1 and Apache Santuario on the same files; then ours alone on files up to 1 GB',
+  )
   .option('--quick', 'fewer and shorter rounds, no file above 50 MB')
   .option('--json', 'print one JSON object instead of tables')
   .action(runVerifyBench)

@@ -55,7 +55,11 @@ export async function startReceiver(args: readonly string[]): Promise<RunningRec
   const log = createInterface({ input: child.stderr })
   log.on('line', line => said.push(line))
   const output = createInterface({ input: child.stdout })
-  const first = await Promise.race([once(output, 'line'), once(output, 'close'), pause(15_000, ['nothing for 15 s'], { ref: false })])
+  const first = await Promise.race([
+    once(output, 'line'),
+    once(output, 'close'),
+    pause(15_000, ['nothing for 15 s'], { ref: false }),
+  ])
   if (String(first[0]).startsWith('{"listening"')) return { child, log, stop: () => stop(child) }
   await stop(child)
   throw new DemoStopped(`the receiver did not start: ${first[0] ?? ''}\n${said.join('\n')}`)
@@ -93,5 +97,7 @@ function mainOf(name: string): string {
 
 /** The demo's own flags decide, not settings that lie around in the environment. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SEG_') && name !== 'INIT_CWD'))
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SEG_') && name !== 'INIT_CWD'),
+  )
 }

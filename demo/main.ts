@@ -5,7 +5,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { DemoStopped, type Ended, findPort, type RunningReceiver, readJson, root, runCommand, startReceiver } from './commands.ts'
+import {
+  DemoStopped,
+  type Ended,
+  findPort,
+  type RunningReceiver,
+  readJson,
+  root,
+  runCommand,
+  startReceiver,
+} from './commands.ts'
 import { showFacts, showLogLine, showStep, showText, showTitle } from './screen.ts'
 
 const usage = 'usage: demo [--once] [--port NUMBER] [--certs DIR] [--data DIR]'
@@ -69,7 +78,10 @@ async function sendSample(scene: Scene): Promise<Delivery> {
 }
 
 async function compareCopies(scene: Scene, { id, senderId, document }: Delivery): Promise<string> {
-  const { stdout } = expectExit(0, await runCommand('receiver', ['documents', 'export', id, '--sender', senderId, ...receiverData(scene)]))
+  const { stdout } = expectExit(
+    0,
+    await runCommand('receiver', ['documents', 'export', id, '--sender', senderId, ...receiverData(scene)]),
+  )
   if (sha256(stdout) !== sha256(await readFile(document))) throw new DemoStopped('the copies differ')
   return "The receiver's copy is, byte for byte, what the sender signed"
 }
@@ -77,7 +89,8 @@ async function compareCopies(scene: Scene, { id, senderId, document }: Delivery)
 async function sendAgain(scene: Scene, { id }: Delivery): Promise<string> {
   const ended = await runCommand('sender', ['send', sample, '--id', id, '--json', ...senderFlags(scene)])
   const { state } = readJson(expectExit(0, ended))
-  if (state !== 'already-delivered') throw new DemoStopped(`expected an earlier delivery to be found, but it is ${state}`)
+  if (state !== 'already-delivered')
+    throw new DemoStopped(`expected an earlier delivery to be found, but it is ${state}`)
   return 'Sent again: the sender finds the earlier delivery, and there is no second record'
 }
 
@@ -165,7 +178,12 @@ async function openScene(args: readonly string[]): Promise<{ scene: Scene; stays
   const flags = readFlags(args)
   if (flags.help) return undefined
   const port = await findPort(Number(flags.port))
-  const scene = { certs: resolve(root, flags.certs), data: resolve(root, flags.data), port, url: `https://localhost:${port}` }
+  const scene = {
+    certs: resolve(root, flags.certs),
+    data: resolve(root, flags.data),
+    port,
+    url: `https://localhost:${port}`,
+  }
   return { scene, stays: process.stdout.isTTY === true && !flags.once }
 }
 
@@ -175,7 +193,8 @@ function readFlags(args: readonly string[]) {
   try {
     const options = { once: flag, help: flag, port: text('8443'), certs: text('certs'), data: text('data') }
     const { values } = parseArgs({ args: [...args], options })
-    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535) throw new TypeError(`'${values.port}' is not a port`)
+    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535)
+      throw new TypeError(`'${values.port}' is not a port`)
     return values
   } catch (error) {
     throw new DemoStopped(`${(error as Error).message}\n${usage}`, 2)

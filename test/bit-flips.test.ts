@@ -47,9 +47,15 @@ t.test('a flipped bit is accepted only where the canonical form and the envelope
       const flipped = Buffer.from(signed)
       flipped[at]! ^= 1 << bit
       if (!isAccepted(flipped)) continue
-      t.same(verifyByTree(flipped, key), original, `bit ${bit} of byte ${at}: libxml2 and node:crypto read what was signed`)
-      const [what] = harmless.find(([, text]) => at >= signed.indexOf(text) && at < signed.indexOf(text) + text.length) ?? []
-      if (what === undefined) t.fail(`bit ${bit} of byte ${at}: ${JSON.stringify(flipped.toString('latin1', at - 10, at + 10))}`)
+      t.same(
+        verifyByTree(flipped, key),
+        original,
+        `bit ${bit} of byte ${at}: libxml2 and node:crypto read what was signed`,
+      )
+      const [what] =
+        harmless.find(([, text]) => at >= signed.indexOf(text) && at < signed.indexOf(text) + text.length) ?? []
+      if (what === undefined)
+        t.fail(`bit ${bit} of byte ${at}: ${JSON.stringify(flipped.toString('latin1', at - 10, at + 10))}`)
       else accepted.set(what, accepted.get(what)! + 1)
     }
   }

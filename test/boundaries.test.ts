@@ -26,7 +26,9 @@ function readSources(folder: string): Source[] {
 
 function readImports(path: string): string[] {
   const text = readFileSync(path, 'utf8')
-  return [...text.matchAll(/(?:^(?:import|export)\b[^'"]*?from\s*|^import\s*|\bimport\()['"]([^'"]+)['"]/gm)].map(match => match[1]!)
+  return [...text.matchAll(/(?:^(?:import|export)\b[^'"]*?from\s*|^import\s*|\bimport\()['"]([^'"]+)['"]/gm)].map(
+    match => match[1]!,
+  )
 }
 
 const isTest = ({ path }: Source) => path.endsWith('.test.ts') || path.includes('/testing/')
@@ -97,6 +99,10 @@ t.test('the independent verifier shares no code with what it verifies', async t 
       const isOwn = specifier.startsWith('./') && !specifier.slice(2).includes('/')
       t.ok(isOwn || isBuiltin(specifier) || specifier === 'libxml2-wasm', `${path} imports ${specifier}`)
     }
-    t.notMatch(readFileSync(join(root, path), 'utf8'), /\bimport\s*\(|\brequire\b|@seg\//, `${path} imports nothing in any other way`)
+    t.notMatch(
+      readFileSync(join(root, path), 'utf8'),
+      /\bimport\s*\(|\brequire\b|@seg\//,
+      `${path} imports nothing in any other way`,
+    )
   }
 })

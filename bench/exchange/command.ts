@@ -18,7 +18,10 @@ const loads: readonly [Load, ...Load[]] = [
 const full = { rounds: 5, seconds: 6, overload: 10 }
 const quick = { rounds: 1, seconds: 2, overload: 4 }
 
-export async function runExchangeBench(options: { readonly quick?: true; readonly pin?: true }, command: Command): Promise<void> {
+export async function runExchangeBench(
+  options: { readonly quick?: true; readonly pin?: true },
+  command: Command,
+): Promise<void> {
   const output = openOutput(command)
   const { overload: overloadSeconds, ...pace } = options.quick ? quick : full
   const pinned = options.pin === true

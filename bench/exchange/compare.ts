@@ -40,7 +40,12 @@ export type Comparison = {
   readonly atHalf: { readonly perSecond: number } & Pick<Outcome, 'latency' | 'generatorLoad'>
 }
 
-export async function compareServers(scene: Scene, bareServer: Server, load: Load, { rounds, seconds }: Pace): Promise<Comparison> {
+export async function compareServers(
+  scene: Scene,
+  bareServer: Server,
+  load: Load,
+  { rounds, seconds }: Pace,
+): Promise<Comparison> {
   const { receiver, generator } = scene
   const { payload } = load
   await generator.sign({ payload, count: load.warmUp })
@@ -88,7 +93,12 @@ export async function measure(
 }
 
 /** An open load that the receiver should bear. */
-export async function measureAt({ receiver, generator }: Scene, { payload, connections, client }: Load, rate: number, seconds: number) {
+export async function measureAt(
+  { receiver, generator }: Scene,
+  { payload, connections, client }: Load,
+  rate: number,
+  seconds: number,
+) {
   await generator.sign({ payload, count: Math.ceil(rate * seconds * 1.2) + 10 })
   await generator.connect({ port: receiver.port, count: connections * 2, client })
   const outcome = await generator.runOpen({ payload, isFresh: true, rate, seconds, isPatient: true })
@@ -98,7 +108,9 @@ export async function measureAt({ receiver, generator }: Scene, { payload, conne
 
 function checkAllAccepted({ accepted, refused }: Outcome): void {
   if (accepted === 0 || Object.keys(refused).length > 0) {
-    throw new Error(`${accepted} documents accepted, and by status refused: ${JSON.stringify(refused)}; the figures would be wrong`)
+    throw new Error(
+      `${accepted} documents accepted, and by status refused: ${JSON.stringify(refused)}; the figures would be wrong`,
+    )
   }
 }
 

@@ -11,7 +11,10 @@ const acceptedAt = new Date().toISOString()
 /** Under the log of the receiver in `certs`, which can go on with it. */
 export async function fillLedger(folder: string, certs: string, entries: number): Promise<void> {
   const log = await loadLogKey(certs, (await loadIdentity(certs, 'receiver')).id)
-  const ledger = await openLedger(folder, { log, sealer: { module: new URL('./short-sealer.ts', import.meta.url).href, data: undefined } })
+  const ledger = await openLedger(folder, {
+    log,
+    sealer: { module: new URL('./short-sealer.ts', import.meta.url).href, data: undefined },
+  })
   let next = 0
   const lane = async () => {
     while (next < entries) await acceptOne(ledger, next++)
@@ -26,6 +29,13 @@ async function acceptOne(ledger: Ledger, number: number): Promise<void> {
   const content = ledger.stage()
   await content.write(CONTENT)
   // Ids in no order, as senders' are.
-  const document = { sender: 'MINISTRY 1_SEG01', id: sha256.slice(0, 24), acceptedAt, bytes: CONTENT.length, sha256, referenceDigest }
+  const document = {
+    sender: 'MINISTRY 1_SEG01',
+    id: sha256.slice(0, 24),
+    acceptedAt,
+    bytes: CONTENT.length,
+    sha256,
+    referenceDigest,
+  }
   await ledger.accept(document, content)
 }

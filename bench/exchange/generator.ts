@@ -51,7 +51,13 @@ const orders: Orders = {
   },
 }
 
-async function findStock({ payload, isFresh }: { readonly payload: number; readonly isFresh: boolean }): Promise<Stock> {
+async function findStock({
+  payload,
+  isFresh,
+}: {
+  readonly payload: number
+  readonly isFresh: boolean
+}): Promise<Stock> {
   if (isFresh) return fresh.get(payload)!
   const stock = endless.get(payload) ?? (await EndlessStock.open(payload, signer))
   endless.set(payload, stock)

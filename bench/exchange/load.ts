@@ -5,7 +5,12 @@ import type { Client } from './client.ts'
 import type { Stock, StockedDocument } from './stock.ts'
 import type { Tally } from './tally.ts'
 
-export async function runClosed(connections: readonly Client[], stock: Stock, tally: Tally, seconds: number): Promise<void> {
+export async function runClosed(
+  connections: readonly Client[],
+  stock: Stock,
+  tally: Tally,
+  seconds: number,
+): Promise<void> {
   const end = performance.now() + seconds * 1000
   await Promise.all(
     connections.map(async connection => {
@@ -26,7 +31,12 @@ export type OpenLoad = {
   readonly isPatient: boolean
 }
 
-export async function runOpen(connections: readonly Client[], stock: Stock, tally: Tally, load: OpenLoad): Promise<void> {
+export async function runOpen(
+  connections: readonly Client[],
+  stock: Stock,
+  tally: Tally,
+  load: OpenLoad,
+): Promise<void> {
   const { rate, seconds, isPatient } = load
   const idle = [...connections]
   const underWay = new Set<Promise<void>>()
@@ -65,7 +75,13 @@ export async function runOpen(connections: readonly Client[], stock: Stock, tall
   while (underWay.size > 0) await Promise.all(underWay)
 }
 
-async function send(document: StockedDocument, connection: Client, stock: Stock, tally: Tally, arrival: number): Promise<void> {
+async function send(
+  document: StockedDocument,
+  connection: Client,
+  stock: Stock,
+  tally: Tally,
+  arrival: number,
+): Promise<void> {
   const status = await connection.post(document.pieces)
   const isAccepted = status === 200 || status === 201
   stock.settle(document, isAccepted)

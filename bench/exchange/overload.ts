@@ -22,7 +22,13 @@ const WATCHED = 15
 const IN_A_ROW = 3
 
 /** `speed`: documents per second that the receiver can take; `normal`: p99 at half of it, in milliseconds. */
-export async function overload(scene: Scene, load: Load, speed: number, normal: number, seconds: number): Promise<Overload> {
+export async function overload(
+  scene: Scene,
+  load: Load,
+  speed: number,
+  normal: number,
+  seconds: number,
+): Promise<Overload> {
   const { generator, receiver } = scene
   const { payload } = load
   await generator.sign({ payload, count: Math.ceil(speed * seconds * 2) + CONNECTIONS })
@@ -34,7 +40,12 @@ export async function overload(scene: Scene, load: Load, speed: number, normal: 
   const recovery = p99BySecond.findIndex(
     (_, second) => second + IN_A_ROW <= WATCHED && isNormal(p99BySecond.slice(second, second + IN_A_ROW)),
   )
-  return { offered, accepted: outcome.accepted / outcome.seconds, outcome, recovery: recovery < 0 ? undefined : recovery }
+  return {
+    offered,
+    accepted: outcome.accepted / outcome.seconds,
+    outcome,
+    recovery: recovery < 0 ? undefined : recovery,
+  }
 }
 
 export type Kept = { readonly acknowledged: number; readonly missing: number }

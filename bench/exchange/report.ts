@@ -39,7 +39,18 @@ export function writeExchangeReport({ machine, pinned, pace, comparisons, overlo
     'The receiver against the bare server, and its latency at half its speed, documents coming when they come:',
     '',
     writeTable(
-      ['payload', 'client', 'share by the clock', 'share by processor time', 'offered/s', 'p50', 'p99', 'p99.9', 'longest', 'generator'],
+      [
+        'payload',
+        'client',
+        'share by the clock',
+        'share by processor time',
+        'offered/s',
+        'p50',
+        'p99',
+        'p99.9',
+        'longest',
+        'generator',
+      ],
       comparisons.map(({ load, share, atHalf }) => [
         formatSize(load.payload),
         load.client,

@@ -23,7 +23,9 @@ export type Usage = {
 
 const receiverFolder = join(rootFolder, 'packages/receiver')
 /** `node …flags src/main.ts start`, as the package's script has it. */
-const [, ...startReceiver] = JSON.parse(readFileSync(join(receiverFolder, 'package.json'), 'utf8')).scripts.start.split(' ') as string[]
+const [, ...startReceiver] = JSON.parse(readFileSync(join(receiverFolder, 'package.json'), 'utf8')).scripts.start.split(
+  ' ',
+) as string[]
 const nodeFlags = startReceiver.filter(argument => argument.startsWith('--'))
 
 /** `receiver start`; documents signed long ago are welcome. */

@@ -39,7 +39,10 @@ export function parseCount(text: string): number {
   return Number(text)
 }
 
-export async function runSoak({ minutes, rate }: { readonly minutes: number; readonly rate: number }, command: Command): Promise<void> {
+export async function runSoak(
+  { minutes, rate }: { readonly minutes: number; readonly rate: number },
+  command: Command,
+): Promise<void> {
   const output = openOutput(command)
   const machine = describeMachine()
   await using scene = await openScene({ pinned: true })
@@ -61,14 +64,18 @@ async function runWindow(scene: Scene, rate: number) {
   const { accepted, latency } = await measureAt(scene, small, rate, WINDOW_SECONDS)
   const largeOnes = await measureAt(scene, large, 1, WINDOW_SECONDS / 5)
   const { resident, descriptors } = await readUsage(scene.receiver)
-  return { accepted: accepted + largeOnes.accepted, sample: { resident, descriptors, p50: latency.p50, p99: latency.p99 } }
+  return {
+    accepted: accepted + largeOnes.accepted,
+    sample: { resident, descriptors, p50: latency.p50, p99: latency.p99 },
+  }
 }
 
 function findDrift(samples: readonly Sample[]): Record<Trait, number> {
   const third = Math.max(1, Math.floor(samples.length / 3))
   const second = samples.slice(-2 * third, -third)
   const last = samples.slice(-third)
-  const drift = (trait: Trait) => median(last.map(sample => sample[trait])) / median(second.map(sample => sample[trait]))
+  const drift = (trait: Trait) =>
+    median(last.map(sample => sample[trait])) / median(second.map(sample => sample[trait]))
   return Object.fromEntries(traits.map(trait => [trait, drift(trait)])) as Record<Trait, number>
 }
 

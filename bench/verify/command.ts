@@ -42,7 +42,10 @@ export async function runVerifyBench(options: { readonly quick?: true }, command
   }
 }
 
-async function compareAll({ folder, signer, say }: Bench, pace: Pace): Promise<Pick<VerifyReport, 'sides' | 'missing' | 'compared'>> {
+async function compareAll(
+  { folder, signer, say }: Bench,
+  pace: Pace,
+): Promise<Pick<VerifyReport, 'sides' | 'missing' | 'compared'>> {
   const { sides, missing } = await openSides(folder)
   const compared: VerifyReport['compared'][number][] = []
   try {
@@ -52,7 +55,9 @@ async function compareAll({ folder, signer, say }: Bench, pace: Pace): Promise<P
         if (size === comparedSizes[0]) await checkSidesRefuse(sides, file)
         const times = await compareSides(sides, file, pace)
         compared.push({ file, times })
-        const results = Object.entries(times).map(([name, nanoseconds]) => `${name} ${formatTime(nanoseconds / 1e6)} ms`)
+        const results = Object.entries(times).map(
+          ([name, nanoseconds]) => `${name} ${formatTime(nanoseconds / 1e6)} ms`,
+        )
         say(`${shape}, payload of ${size} bytes: ${results.join(', ')}`)
       }
     }
@@ -82,7 +87,15 @@ async function streamAll({ folder, signer, say }: Bench, largest: number): Promi
 async function streamFile(certificate: string, small: SignedFile, file: SignedFile): Promise<Streamed> {
   const program = join(import.meta.dirname, 'stream-file.ts')
   const repeats = Math.ceil(500e6 / file.bytes)
-  const [command = '', ...args] = [...pinTo(1), process.execPath, program, certificate, small.path, file.path, String(repeats)]
+  const [command = '', ...args] = [
+    ...pinTo(1),
+    process.execPath,
+    program,
+    certificate,
+    small.path,
+    file.path,
+    String(repeats),
+  ]
   const { stdout } = await promisify(execFile)(command, args)
   return JSON.parse(stdout)
 }

@@ -38,7 +38,8 @@ async function warmUp(side: Side, file: SignedFile, { warmUp, batch }: Pace): Pr
 
 async function measure(side: Side, { path, shape, payload }: SignedFile, repeats: number): Promise<number> {
   const nanoseconds = await side.time(path, repeats)
-  if (nanoseconds === 'refused') throw new Error(`${side.name} does not verify the document of ${payload} bytes of ${shape}`)
+  if (nanoseconds === 'refused')
+    throw new Error(`${side.name} does not verify the document of ${payload} bytes of ${shape}`)
   return nanoseconds
 }
 
@@ -49,6 +50,7 @@ export async function checkSidesRefuse(sides: readonly Side[], file: SignedFile)
   const at = bytes.indexOf('</', bytes.indexOf('<Payload>')) - 1
   bytes[at] = bytes[at] === 0x37 ? 0x38 : 0x37
   await writeFile(path, bytes)
-  for (const side of sides) if ((await side.time(path, 1)) !== 'refused') throw new Error(`${side.name} accepts a changed document`)
+  for (const side of sides)
+    if ((await side.time(path, 1)) !== 'refused') throw new Error(`${side.name} accepts a changed document`)
   await rm(path)
 }

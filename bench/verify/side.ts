@@ -29,24 +29,46 @@ type SideRow = Pick<Side, 'name' | 'warmsUp'> & {
 
 /** Where Debian puts libraries of Java; the name that holds the version leads to the library. */
 const [santuario = ''] = globSync('/usr/share/java/xmlsec-*.jar')
-const besides = ['slf4j-api', 'slf4j-nop', 'commons-codec', 'stax2-api', 'woodstox-core'].map(name => `/usr/share/java/${name}.jar`)
+const besides = ['slf4j-api', 'slf4j-nop', 'commons-codec', 'stax2-api', 'woodstox-core'].map(
+  name => `/usr/share/java/${name}.jar`,
+)
 
 /** Starts all that can be started, ours first, and says what is missing for the others. `certs` is a folder as `pki gen` makes it. */
 export async function openSides(certs: string): Promise<{ sides: Side[]; missing: string[] }> {
   const rows = listSides(join(certs, 'sender.crt'), join(certs, 'ca.crt'))
   const sides: Side[] = []
   for (const row of rows) if (row.missing === undefined) sides.push(await openSide(row))
-  return { sides, missing: rows.flatMap(({ name, missing }) => (missing === undefined ? [] : [`${name} (${missing})`])) }
+  return {
+    sides,
+    missing: rows.flatMap(({ name, missing }) => (missing === undefined ? [] : [`${name} (${missing})`])),
+  }
 }
 
 function listSides(certificate: string, ca: string): SideRow[] {
   const program = (name: string) => join(import.meta.dirname, name)
   const node = (name: string) => [process.execPath, program('node-side.ts'), name, certificate]
-  const xmlsec1 = (...options: string[]) => ['bash', program('xmlsec1.sh'), '--pubkey-cert-pem', certificate, ...options]
+  const xmlsec1 = (...options: string[]) => [
+    'bash',
+    program('xmlsec1.sh'),
+    '--pubkey-cert-pem',
+    certificate,
+    ...options,
+  ]
   const version = /[\d.]+\d/.exec(santuario)?.[0] ?? ''
-  const java = (job: string) => ['java', '-cp', [santuario, ...besides].join(':'), program('Santuario.java'), certificate, version, job]
+  const java = (job: string) => [
+    'java',
+    '-cp',
+    [santuario, ...besides].join(':'),
+    program('Santuario.java'),
+    certificate,
+    version,
+    job,
+  ]
   const noXmlsec1 = isThere('xmlsec1', '--version') ? {} : { missing: 'Debian: xmlsec1' }
-  const noJava = isThere('java', '-version') && santuario !== '' ? {} : { missing: 'Debian: default-jdk-headless libxml-security-java' }
+  const noJava =
+    isThere('java', '-version') && santuario !== ''
+      ? {}
+      : { missing: 'Debian: default-jdk-headless libxml-security-java' }
   return [
     { name: 'ours', command: node('ours'), warmsUp: true },
     // Its time grows with the square of the number of elements.

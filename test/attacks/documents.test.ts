@@ -21,7 +21,13 @@ import {
 type Fields = { id?: string; from?: string; to?: string; timestamp?: string; payload?: string }
 
 /** A document in canonical form. */
-function write({ id = 'doc1', from = senderId, to = receiverId, timestamp = now(), payload = '<Data>Lunch</Data>' }: Fields = {}): string {
+function write({
+  id = 'doc1',
+  from = senderId,
+  to = receiverId,
+  timestamp = now(),
+  payload = '<Data>Lunch</Data>',
+}: Fields = {}): string {
   return `<CriticalDocument id="${id}"><SenderID>${from}</SenderID><ReceiverID>${to}</ReceiverID><TimestampForSignature>${timestamp}</TimestampForSignature><Payload>${payload}</Payload></CriticalDocument>`
 }
 
@@ -58,9 +64,13 @@ const attacks: Record<string, [code: string, make: (key: ForgingKey, other: Forg
   'another key, without KeyInfo': ['422 signature-value', (_, other) => forge(honest, other, { keyInfo: '' })],
   'a certificate of somebody else beside the own': [
     '422 signature-key',
-    (key, other) => forge(honest, key, { keyInfo: `<KeyInfo>${x509(key.certificate)}${x509(other.certificate)}</KeyInfo>` }),
+    (key, other) =>
+      forge(honest, key, { keyInfo: `<KeyInfo>${x509(key.certificate)}${x509(other.certificate)}</KeyInfo>` }),
   ],
-  'SHA-1 signature': ['422 signature-algorithm', withChanges(key => ({ signatureMethod: `${DSIG}rsa-sha1`, signWith: signSha1(key.key) }))],
+  'SHA-1 signature': [
+    '422 signature-algorithm',
+    withChanges(key => ({ signatureMethod: `${DSIG}rsa-sha1`, signWith: signSha1(key.key) })),
+  ],
   'SHA-1 digest': [
     '422 signature-algorithm',
     withChanges({ digestMethod: `${DSIG}sha1`, digest: createHash('sha1').update(honest).digest('base64') }),
@@ -78,15 +88,32 @@ const attacks: Record<string, [code: string, make: (key: ForgingKey, other: Forg
   ],
   'a truncated HMAC length': [
     '422 signature-malformed',
-    withChanges({ signedInfo: xml => changed(xml, '</SignatureMethod>', '<HMACOutputLength>8</HMACOutputLength></SignatureMethod>') }),
+    withChanges({
+      signedInfo: xml => changed(xml, '</SignatureMethod>', '<HMACOutputLength>8</HMACOutputLength></SignatureMethod>'),
+    }),
   ],
-  'canonicalization with comments': ['422 signature-algorithm', withChanges({ canonicalization: `${EXCLUSIVE}WithComments` })],
-  'an algorithm named after a property of every object': ['422 signature-algorithm', withChanges({ signatureMethod: 'constructor' })],
+  'canonicalization with comments': [
+    '422 signature-algorithm',
+    withChanges({ canonicalization: `${EXCLUSIVE}WithComments` }),
+  ],
+  'an algorithm named after a property of every object': [
+    '422 signature-algorithm',
+    withChanges({ signatureMethod: 'constructor' }),
+  ],
   'no signature': ['422 signature-missing', () => honest],
-  'a Signature of another namespace': ['422 signature-missing', withChanges({ signature: xml => xml.replaceAll(DSIG, 'urn:other') })],
+  'a Signature of another namespace': [
+    '422 signature-missing',
+    withChanges({ signature: xml => xml.replaceAll(DSIG, 'urn:other') }),
+  ],
   'a second Signature beside the first': ['422 signature-multiple', key => forge(forge(honest, key), key)],
-  'a second Signature in the payload': ['422 signature-multiple', key => forge(write({ payload: forgeSignature(honest, key) }), key)],
-  'a Signature in the payload only': ['422 signature-misplaced', key => write({ payload: forgeSignature(honest, key) })],
+  'a second Signature in the payload': [
+    '422 signature-multiple',
+    key => forge(write({ payload: forgeSignature(honest, key) }), key),
+  ],
+  'a Signature in the payload only': [
+    '422 signature-misplaced',
+    key => write({ payload: forgeSignature(honest, key) }),
+  ],
   'a Signature around the document': [
     '422 signature-misplaced',
     key => changed(forgeSignature(honest, key), '</Signature>', `<Object>${honest}</Object></Signature>`),
@@ -99,7 +126,10 @@ const attacks: Record<string, [code: string, make: (key: ForgingKey, other: Forg
     '422 signature-reference',
     withChanges({ signedInfo: xml => changed(xml, /(<Reference .*<\/Reference>)/, '$1$1') }),
   ],
-  'no Reference': ['422 signature-reference', withChanges({ signedInfo: xml => changed(xml, /<Reference .*<\/Reference>/, '') })],
+  'no Reference': [
+    '422 signature-reference',
+    withChanges({ signedInfo: xml => changed(xml, /<Reference .*<\/Reference>/, '') }),
+  ],
   'a Reference to another id': ['422 signature-reference', withChanges({ uri: '#doc2' })],
   'a Reference by XPointer': ['422 signature-reference', withChanges({ uri: '#xpointer(/)' })],
   'a Reference to a file': ['422 signature-reference', withChanges({ uri: 'file:///etc/passwd' })],
@@ -107,7 +137,9 @@ const attacks: Record<string, [code: string, make: (key: ForgingKey, other: Forg
   'an XPath transform': [
     '422 signature-reference',
     withChanges({
-      transforms: transform(ENVELOPED) + transform('http://www.w3.org/TR/1999/REC-xpath-19991116', '<XPath>not(self::Payload)</XPath>'),
+      transforms:
+        transform(ENVELOPED) +
+        transform('http://www.w3.org/TR/1999/REC-xpath-19991116', '<XPath>not(self::Payload)</XPath>'),
     }),
   ],
   'an XSLT transform': [
@@ -154,11 +186,26 @@ const wrappings: Record<string, [code: string, make: (wrap: Wrapping) => string]
     '422 signature-malformed',
     w => w.root(w.signatureWith(`<Object>${w.original}</Object>`)),
   ],
-  'XSW2: the original beside the Signature in a forged root': ['422 signature-reference', w => w.root(w.original + w.signature)],
-  'XSW3: the signed original in a forged root, before its children': ['422 signature-misplaced', w => w.rootAround(w.originalSigned, '')],
-  'XSW4: the signed original in the payload of a forged root': ['422 signature-misplaced', w => w.rootAround('', w.originalSigned)],
-  'XSW5: the Signature moved to a forged root, the original behind it': ['422 signature-reference', w => w.root(w.signature + w.original)],
-  'XSW6: the original as a child of the moved Signature': ['422 signature-malformed', w => w.root(w.signatureWith(w.original))],
+  'XSW2: the original beside the Signature in a forged root': [
+    '422 signature-reference',
+    w => w.root(w.original + w.signature),
+  ],
+  'XSW3: the signed original in a forged root, before its children': [
+    '422 signature-misplaced',
+    w => w.rootAround(w.originalSigned, ''),
+  ],
+  'XSW4: the signed original in the payload of a forged root': [
+    '422 signature-misplaced',
+    w => w.rootAround('', w.originalSigned),
+  ],
+  'XSW5: the Signature moved to a forged root, the original behind it': [
+    '422 signature-reference',
+    w => w.root(w.signature + w.original),
+  ],
+  'XSW6: the original as a child of the moved Signature': [
+    '422 signature-malformed',
+    w => w.root(w.signatureWith(w.original)),
+  ],
   'XSW7: the original in an Extensions element of a forged root': [
     '422 signature-reference',
     w => w.root(`<Extensions>${w.original}</Extensions>${w.signature}`),
@@ -167,7 +214,10 @@ const wrappings: Record<string, [code: string, make: (wrap: Wrapping) => string]
     '422 signature-malformed',
     w => w.root(w.signature.replace('<SignedInfo', `<Object>${w.original}</Object><SignedInfo`)),
   ],
-  'a forged root with the id of the original': ['422 signature-digest', w => w.root(w.signature).replace('id="evil"', 'id="doc1"')],
+  'a forged root with the id of the original': [
+    '422 signature-digest',
+    w => w.root(w.signature).replace('id="evil"', 'id="doc1"'),
+  ],
   'a forged root with the Signature over "" of another document': [
     '422 signature-digest',
     w => w.root(w.signature.replace('URI="#doc1"', 'URI=""')),
@@ -193,13 +243,20 @@ function wrap(key: ForgingKey) {
 /** Not even read as XML; each is certain before the Signature is looked at. */
 const bareXml: Record<string, [code: string, edit: (document: string) => string | Buffer]> = {
   'a DOCTYPE': ['400 xml-doctype', d => `<!DOCTYPE CriticalDocument>${d}`],
-  'an external entity': ['400 xml-doctype', d => `<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]>${d.replace('Lunch', '&e;')}`],
+  'an external entity': [
+    '400 xml-doctype',
+    d => `<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]>${d.replace('Lunch', '&e;')}`,
+  ],
   'a billion laughs': [
     '400 xml-doctype',
-    d => `<!DOCTYPE a [<!ENTITY l0 "lol"><!ENTITY l1 "&l0;&l0;&l0;&l0;&l0;&l0;&l0;&l0;">]>${d.replace('Lunch', '&l1;')}`,
+    d =>
+      `<!DOCTYPE a [<!ENTITY l0 "lol"><!ENTITY l1 "&l0;&l0;&l0;&l0;&l0;&l0;&l0;&l0;">]>${d.replace('Lunch', '&l1;')}`,
   ],
   'an entity without a DOCTYPE': ['400 xml-malformed', d => d.replace('Lunch', '&e;')],
-  'a processing instruction spliced into text': ['400 xml-processing-instruction', d => d.replace('Lunch', 'Lu<?x 00?>nch')],
+  'a processing instruction spliced into text': [
+    '400 xml-processing-instruction',
+    d => d.replace('Lunch', 'Lu<?x 00?>nch'),
+  ],
   'a comment spliced into text': ['400 xml-comment', d => d.replace('Lunch', 'Lu<!-- x -->nch')],
   'a comment spliced into the sender': ['400 xml-comment', d => d.replace('MINISTRY 1', 'MINISTRY<!---->1')],
   'a comment after the root': ['400 xml-comment', d => `${d}<!-- x -->`],
@@ -214,7 +271,10 @@ const bareXml: Record<string, [code: string, edit: (document: string) => string 
     d => d.replace('<Data>', '<Data xmlns:a="urn:x" xmlns:b="urn:x" a:c="1" b:c="1">'),
   ],
   'two attributes of one name': ['400 xml-malformed', d => d.replace('<Data>', '<Data a="1" a="1">')],
-  'a quote in a namespace URI that swallows an attribute': ['400 xml-malformed', d => d.replace('<Data>', `<Data xmlns:a="urn:x"b="1">`)],
+  'a quote in a namespace URI that swallows an attribute': [
+    '400 xml-malformed',
+    d => d.replace('<Data>', `<Data xmlns:a="urn:x"b="1">`),
+  ],
   'an unquoted attribute': ['400 xml-malformed', d => d.replace('<Data>', '<Data a=1>')],
   'a second root': ['400 xml-malformed', d => `${d}<CriticalDocument/>`],
   'trailing text': ['400 xml-malformed', d => `${d}x`],
@@ -231,7 +291,10 @@ const bareXml: Record<string, [code: string, edit: (document: string) => string 
   'Latin-1 bytes': ['400 xml-encoding', d => Buffer.from(d.replace('Lunch', 'L\u00fcnch'), 'latin1')],
   'an overlong UTF-8 form': ['400 xml-encoding', d => Buffer.concat([Buffer.from(d), Buffer.of(0xc0, 0xbc)])],
   'elements nested too deep': ['400 xml-limit', d => d.replace('Lunch', `${'<a>'.repeat(62)}${'</a>'.repeat(62)}`)],
-  'too many attributes': ['400 xml-limit', d => d.replace('<Data>', `<Data${Array.from({ length: 65 }, (_, i) => ` a${i}=""`).join('')}>`)],
+  'too many attributes': [
+    '400 xml-limit',
+    d => d.replace('<Data>', `<Data${Array.from({ length: 65 }, (_, i) => ` a${i}=""`).join('')}>`),
+  ],
   'too many namespaces': [
     '400 xml-limit',
     d => d.replace('<Data>', `<Data${Array.from({ length: 65 }, (_, i) => ` xmlns:a${i}="urn:x"`).join('')}>`),
@@ -254,7 +317,10 @@ const envelopes: Record<string, [code: string, document: () => string]> = {
   'no id': ['422 envelope-malformed', () => write().replace(' id="doc1"', '')],
   'another attribute on the root': ['422 envelope-malformed', () => write().replace(' id="doc1"', ' id="doc1" x="1"')],
   'a root of another name': ['422 envelope-malformed', () => write().replaceAll('CriticalDocument', 'Document')],
-  'a root in a namespace': ['422 envelope-malformed', () => write().replace('<CriticalDocument id', '<CriticalDocument xmlns="urn:x" id')],
+  'a root in a namespace': [
+    '422 envelope-malformed',
+    () => write().replace('<CriticalDocument id', '<CriticalDocument xmlns="urn:x" id'),
+  ],
   'a child missing': ['422 envelope-malformed', () => write().replace(/<SenderID>.*<\/SenderID>/, '')],
   'a child twice': ['422 envelope-malformed', () => write().replace(/(<SenderID>.*<\/SenderID>)/, '$1$1')],
   'children in another order': [
@@ -276,9 +342,15 @@ t.test('refuses', async t => {
   const other = await loadIdentity(await makeCerts(t), 'sender')
   const cases = [
     ...Object.entries(attacks),
-    ...Object.entries(wrappings).map(([name, [code, make]]) => [name, [code, (key: ForgingKey) => make(wrap(key))]] as const),
-    ...Object.entries(bareXml).map(([name, [code, edit]]) => [name, [code, (key: ForgingKey) => edit(forge(honest, key))]] as const),
-    ...Object.entries(envelopes).map(([name, [code, document]]) => [name, [code, (key: ForgingKey) => forge(document(), key)]] as const),
+    ...Object.entries(wrappings).map(
+      ([name, [code, make]]) => [name, [code, (key: ForgingKey) => make(wrap(key))]] as const,
+    ),
+    ...Object.entries(bareXml).map(
+      ([name, [code, edit]]) => [name, [code, (key: ForgingKey) => edit(forge(honest, key))]] as const,
+    ),
+    ...Object.entries(envelopes).map(
+      ([name, [code, document]]) => [name, [code, (key: ForgingKey) => forge(document(), key)]] as const,
+    ),
   ]
   for (const [name, [code, make]] of cases) {
     await t.test(name, async t => {

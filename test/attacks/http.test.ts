@@ -73,7 +73,8 @@ t.test('takes application/xml in UTF-8 and nothing else', async t => {
     'application/xml;',
     ' ',
   ]
-  for (const type of types) t.equal(refusalOf(await post(gateway, document, { 'content-type': type })), '415 media-type', type)
+  for (const type of types)
+    t.equal(refusalOf(await post(gateway, document, { 'content-type': type })), '415 media-type', type)
   for (const coding of ['gzip', 'identity', 'br, gzip']) {
     const headers = { 'content-type': 'application/xml', 'content-encoding': coding }
     t.equal(refusalOf(await post(gateway, document, headers)), '415 media-type', coding)
@@ -153,9 +154,12 @@ t.test('nothing behind a request is taken for part of it, and no part of it for 
     const document = await makeDocument(gateway, { id })
     return Buffer.concat([Buffer.from(documentHead(`Content-Length: ${document.length}`)), document])
   }
-  const [first, second, third, fourth, hidden] = await Promise.all(['first', 'second', 'third', 'fourth', 'hidden'].map(request))
+  const [first, second, third, fourth, hidden] = await Promise.all(
+    ['first', 'second', 'third', 'fourth', 'hidden'].map(request),
+  )
   const hide = (head: string) => [`${head}Host: localhost\r\nContent-Length: ${hidden!.length}\r\n\r\n`, hidden!]
-  const shorten = (bytes: Buffer) => bytes.toString().replace(/Content-Length: (\d+)/, (_, n) => `Content-Length: ${n - 20}`)
+  const shorten = (bytes: Buffer) =>
+    bytes.toString().replace(/Content-Length: (\d+)/, (_, n) => `Content-Length: ${n - 20}`)
   const conversations: [title: string, parts: (string | Buffer)[], answers: RegExp][] = [
     ['garbage behind a document', [first!, 'NONSENSE\r\n\r\n'], /^201,400 request-malformed$/],
     ['binary garbage behind a document', [second!, Buffer.alloc(5000, 0xff)], /^201,400 request-malformed$/],
@@ -163,7 +167,11 @@ t.test('nothing behind a request is taken for part of it, and no part of it for 
     ['a request in the body of a GET', hide('GET /v1/receipts/known HTTP/1.1\r\n'), /^200$/],
     ['of a GET that is refused', hide('GET /v1/receipts/none HTTP/1.1\r\n'), /^404 not-found$/],
     ['of a POST to nowhere', hide('POST /nowhere HTTP/1.1\r\nContent-Type: application/xml\r\n'), /^404 not-found$/],
-    ['of a POST of another type', hide('POST /v1/documents HTTP/1.1\r\nContent-Type: text/plain\r\n'), /^415 media-type$/],
+    [
+      'of a POST of another type',
+      hide('POST /v1/documents HTTP/1.1\r\nContent-Type: text/plain\r\n'),
+      /^415 media-type$/,
+    ],
     ['the end of a document as the next request', [shorten(hidden!)], /^400 xml-malformed,400 request-malformed$/],
   ]
   const check = async ([title, parts, answers]: (typeof conversations)[number]) => {
@@ -182,7 +190,11 @@ t.test('serves no other method and no other path', async t => {
   const document = await makeDocument(gateway)
   const headers = { 'content-type': 'application/xml', 'content-length': String(document.length) }
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'LOCK']) {
-    t.equal(refusalOf(await call(gateway, { method, path: '/v1/documents', headers, body: document })), '404 not-found', method)
+    t.equal(
+      refusalOf(await call(gateway, { method, path: '/v1/documents', headers, body: document })),
+      '404 not-found',
+      method,
+    )
   }
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
     t.equal(refusalOf(await call(gateway, { method, path: '/v1/receipts/doc123' })), '404 not-found', method)
@@ -197,7 +209,15 @@ t.test('serves no other method and no other path', async t => {
     '/v1/x/../documents',
     '/v1/documents;x',
   ]
-  for (const path of [...paths, '/v1/documents%00', '/v2/documents', '/livez', '/metrics', '/v1/receipts/doc123/receipt.xml', '*']) {
+  for (const path of [
+    ...paths,
+    '/v1/documents%00',
+    '/v2/documents',
+    '/livez',
+    '/metrics',
+    '/v1/receipts/doc123/receipt.xml',
+    '*',
+  ]) {
     t.equal(refusalOf(await call(gateway, { method: 'POST', path, headers, body: document })), '404 not-found', path)
   }
   const { socket, text, closed } = await connectRaw(t, gateway)

@@ -13,7 +13,11 @@ import { documentHead, readAnswers } from '../support/raw-http.ts'
 const certs = await makeCerts(t)
 const other = issue({ name: 'MINISTRY 3_SEG01' }, await openIssuer(certs))
 
-const asOther = (gateway: TestGateway): ConnectionOptions => ({ ...credentials(gateway), cert: other.certificatePem, key: other.keyPem })
+const asOther = (gateway: TestGateway): ConnectionOptions => ({
+  ...credentials(gateway),
+  cert: other.certificatePem,
+  key: other.keyPem,
+})
 
 /** A document of the other partner's. */
 async function postAs({ id, ...signer }: Identity, gateway: TestGateway, name: string) {
@@ -43,7 +47,10 @@ t.test('a partner that sends slowly and much leaves room for the others', async 
   await until(async () => refusalOf(await post(gateway, document)) === '429 rate-limit')
   const refused = await post(gateway, document)
   t.equal(refused.headers['retry-after'], '2')
-  t.match(gateway.log.at(-1), { code: 'rate-limit', msg: /6 documents are on their way in already, all of "MINISTRY 1_SEG01", of 8/ })
+  t.match(gateway.log.at(-1), {
+    code: 'rate-limit',
+    msg: /6 documents are on their way in already, all of "MINISTRY 1_SEG01", of 8/,
+  })
   t.equal((await postAs(other, gateway, 'beside')).status, 201)
   socket.destroy()
 })
@@ -64,7 +71,8 @@ t.test('no partner sends faster than it may', async t => {
   const gateway = await openGateway(t, certs, { documentsPerSecond: 2 })
   const begin = Date.now()
   gateway.setTime(new Date(begin))
-  const send = async (id: string) => refusalOf(await post(gateway, await makeDocument(gateway, { id, now: new Date(begin) })))
+  const send = async (id: string) =>
+    refusalOf(await post(gateway, await makeDocument(gateway, { id, now: new Date(begin) })))
   t.match([await send('a'), await send('b')], [/^201/, /^201/])
   t.equal(await send('c'), '429 rate-limit')
   t.match(gateway.log.at(-1)?.msg, /more than 2 documents a second came from "MINISTRY 1_SEG01"/)
@@ -104,7 +112,10 @@ t.test('a partner that opens connections leaves some for the others', async t =>
   const open = await Promise.all(Array.from({ length: 4 }, () => connectRaw(t, gateway)))
   const surplus = await connectRaw(t, gateway)
   await surplus.closed
-  t.match(gateway.log.at(-1)?.msg, /^connection from 127\.0\.0\.1 closed: 4 connections are open already, all of "CN=MINISTRY 1_SEG01"/)
+  t.match(
+    gateway.log.at(-1)?.msg,
+    /^connection from 127\.0\.0\.1 closed: 4 connections are open already, all of "CN=MINISTRY 1_SEG01"/,
+  )
   t.equal((await postAs(other, gateway, 'a')).status, 201)
   open[0]!.socket.destroy()
   await open[0]!.closed
@@ -124,7 +135,10 @@ t.test('what is refused for being too much is in the log, up to a bound, and so 
   const fields = { now: gateway.gate.now() }
   t.equal((await post(gateway, await makeDocument(gateway, fields))).status, 201)
   for (let i = 0; i < 79; i++)
-    t.equal(refusalOf(await post(gateway, await makeDocument(gateway, { ...fields, payload: `${i}` }))), '409 document-id-conflict')
+    t.equal(
+      refusalOf(await post(gateway, await makeDocument(gateway, { ...fields, payload: `${i}` }))),
+      '409 document-id-conflict',
+    )
   t.equal(refusalOf(await post(gateway, await makeDocument(gateway, fields))), '429 rate-limit')
   await gateway.gate.refusals.close()
   const reader = openLedgerReader(gateway.data)

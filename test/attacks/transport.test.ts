@@ -4,7 +4,13 @@ import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
 import { type Identity, loadIdentity } from '@seg/pki'
 import t from 'tap'
 import { type Answer, call, credentials, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
-import { makeCerts, makeDocument, openGateway, senderId, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import {
+  makeCerts,
+  makeDocument,
+  openGateway,
+  senderId,
+  type TestGateway,
+} from '../../packages/receiver/src/testing/gateway.ts'
 import { issue, makeIssuer, openIssuer } from '../support/certificates.ts'
 import { documentHead, readAnswers, storedIds } from '../support/raw-http.ts'
 
@@ -22,7 +28,10 @@ t.test('refuses a client that is not a gateway of this CA, today, for this purpo
     loadIdentity(certs, 'seal'),
     loadIdentity(await makeCerts(t), 'sender'),
   ])
-  const underling = issue({}, { name: sender.id, keys: { privateKey: sender.key, publicKey: sender.certificate.publicKey } })
+  const underling = issue(
+    {},
+    { name: sender.id, keys: { privateKey: sender.key, publicKey: sender.certificate.publicKey } },
+  )
   const clients: Record<string, [expected: string | RegExp, Partial<Identity>]> = {
     'no certificate': ['TLS', {}],
     'the certificate of another CA': ['TLS', foreign],
@@ -47,7 +56,11 @@ t.test('refuses a client that is not a gateway of this CA, today, for this purpo
       const linesBefore = gateway.log.length
       t.match((await visitAs(gateway, identity)).outcome, expected)
       t.same(await storedIds(gateway), [])
-      t.match(await nextLine(gateway, linesBefore), /^TLS handshake with .* failed: |refused: signature not checked; /, 'the log says why')
+      t.match(
+        await nextLine(gateway, linesBefore),
+        /^TLS handshake with .* failed: |refused: signature not checked; /,
+        'the log says why',
+      )
     })
   }
   await t.test('but takes a gateway of this CA, so that these tests can fail', async t => {
@@ -157,7 +170,14 @@ async function visitAs(
 ): Promise<Visit> {
   const signer = certificate && key ? { ...gateway.sender, certificate, key } : gateway.sender
   const document = await makeDocument(gateway, { id: 'visit', signer })
-  const socket = connect({ host: '127.0.0.1', port: gateway.port, ...credentials(gateway), cert: certificatePem, key: keyPem, ...options })
+  const socket = connect({
+    host: '127.0.0.1',
+    port: gateway.port,
+    ...credentials(gateway),
+    cert: certificatePem,
+    key: keyPem,
+    ...options,
+  })
   const sessions: Buffer[] = []
   let text = ''
   let isResumed = false

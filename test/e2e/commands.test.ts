@@ -4,7 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { answerReceipt, makeReceipt, startReceiver as startForeignReceiver } from '../../packages/sender/src/testing/foreign-receiver.ts'
+import {
+  answerReceipt,
+  makeReceipt,
+  startReceiver as startForeignReceiver,
+} from '../../packages/sender/src/testing/foreign-receiver.ts'
 import { type Finished, root, runCommand, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-e2e-'))
@@ -36,8 +40,12 @@ await t.test('pki gen makes everything for a first exchange, and never replaces 
       .sort(),
     names.map(name => join(certs, name)),
   )
-  for (const name of names.filter(name => name.endsWith('.key'))) t.equal((await stat(join(certs, name))).mode & 0o777, 0o600, name)
-  t.equal(new X509Certificate(await readFile(join(certs, 'sender.crt'))).publicKey.asymmetricKeyDetails?.modulusLength, 3072)
+  for (const name of names.filter(name => name.endsWith('.key')))
+    t.equal((await stat(join(certs, name))).mode & 0o777, 0o600, name)
+  t.equal(
+    new X509Certificate(await readFile(join(certs, 'sender.crt'))).publicKey.asymmetricKeyDetails?.modulusLength,
+    3072,
+  )
 
   const key = await readFile(join(certs, 'sender.key'))
   const again = await runCommand('pki', ['gen', '--out', certs, '--json'])
@@ -47,7 +55,12 @@ await t.test('pki gen makes everything for a first exchange, and never replaces 
 
 t.test('pki inspect says what there is', async t => {
   const { certificates } = json(await runCommand('pki', ['inspect', certs, '--json']))
-  const facts = certificates.map(({ id, profile, key, daysLeft }: Record<string, unknown>) => [profile, id, key, daysLeft])
+  const facts = certificates.map(({ id, profile, key, daysLeft }: Record<string, unknown>) => [
+    profile,
+    id,
+    key,
+    daysLeft,
+  ])
   t.match(facts, [
     ['ca', /^SEG root CA /, 'rsa-3072', 3649],
     ['receiver', 'MINISTRY 2_SEG01', 'rsa-3072', 396],
@@ -62,10 +75,19 @@ t.test('send, list, show, export: what arrives is what was signed, once, however
   const first = await send('sample_document.xml', '--json')
   t.equal(first.exitCode, 0, first.stderr)
   const delivered = json(first)
-  t.match(delivered, { ok: true, state: 'delivered', id: 'doc123', senderId: 'MINISTRY 1_SEG01', receiverId: 'MINISTRY 2_SEG01' })
+  t.match(delivered, {
+    ok: true,
+    state: 'delivered',
+    id: 'doc123',
+    senderId: 'MINISTRY 1_SEG01',
+    receiverId: 'MINISTRY 2_SEG01',
+  })
   t.match(delivered.tls, { protocol: 'TLSv1.3' })
   const second = await send('sample_document.xml', '--json')
-  t.match({ ...second, stdout: json(second) }, { exitCode: 0, stdout: { state: 'already-delivered', sha256: delivered.sha256 } })
+  t.match(
+    { ...second, stdout: json(second) },
+    { exitCode: 0, stdout: { state: 'already-delivered', sha256: delivered.sha256 } },
+  )
 
   const documents = (...args: string[]) => runCommand('receiver', ['documents', ...args, '--data', data])
   const { documents: list } = json(await documents('list', '--json'))
@@ -76,7 +98,8 @@ t.test('send, list, show, export: what arrives is what was signed, once, however
     { sender: 'MINISTRY 1_SEG01', id: 'doc123', acceptedAt: delivered.acceptedAt, sha256: delivered.sha256, index: 1 },
   )
   t.match(json(await documents('show', 'doc123', '--json')), list[0])
-  for (const args of [['list'], ['show', 'doc123']]) t.match((await documents(...args)).stdout.toString(), delivered.acceptedAt)
+  for (const args of [['list'], ['show', 'doc123']])
+    t.match((await documents(...args)).stdout.toString(), delivered.acceptedAt)
 
   const exported = await documents('export', 'doc123')
   t.match(exported, { exitCode: 0, stderr: '' })
@@ -103,14 +126,21 @@ t.test('one document signed and sent by hand is the same document to a receiver 
   const again = json(await runCommand('sender', ['send', signed, ...other, '--json']))
   t.match(again, { state: 'delivered', acceptedAt: first.acceptedAt })
   t.same(await readFile(again.receipt), await readFile(first.receipt), 'its receipt is the first one')
-  t.equal(json(await runCommand('receiver', ['documents', 'list', '--data', exchange.data, '--json'])).documents.length, 1)
+  t.equal(
+    json(await runCommand('receiver', ['documents', 'list', '--data', exchange.data, '--json'])).documents.length,
+    1,
+  )
 })
 
 t.test('sign and verify need no network', async t => {
   const desk = await makeFolder(t)
   const signed = join(desk, 'signed.xml')
-  t.match(json(await runCommand('sender', ['sign', sample, '-o', signed, '--certs', certs, '--json'])), { ok: true, file: signed })
-  const verify = (...args: string[]) => runCommand('sender', ['verify', signed, '--cert', join(certs, 'sender.crt'), ...args])
+  t.match(json(await runCommand('sender', ['sign', sample, '-o', signed, '--certs', certs, '--json'])), {
+    ok: true,
+    file: signed,
+  })
+  const verify = (...args: string[]) =>
+    runCommand('sender', ['verify', signed, '--cert', join(certs, 'sender.crt'), ...args])
   const verified = await verify()
   t.match({ ...verified, stdout: verified.stdout.toString() }, { exitCode: 0, stdout: /^valid: / })
   const timed = json(await verify('--repeat', '3', '--json'))
@@ -118,7 +148,10 @@ t.test('sign and verify need no network', async t => {
   t.ok(timed.nsPerOp > 0 && timed.nsPerOp < 1e9, `${timed.nsPerOp} ns`)
   await writeFile(signed, (await readFile(signed, 'utf8')).replace('Saturday', 'Sunday'))
   const changed = await verify('--json')
-  t.match({ ...changed, stdout: json(changed) }, { exitCode: 5, stdout: { ok: false, code: 'signature-digest' }, stderr: '' })
+  t.match(
+    { ...changed, stdout: json(changed) },
+    { exitCode: 5, stdout: { ok: false, code: 'signature-digest' }, stderr: '' },
+  )
 })
 
 t.test('send ends with the exit code of what happened', async t => {
@@ -133,7 +166,12 @@ t.test('send ends with the exit code of what happened', async t => {
     t.match(await outcome(send(sample)), { exitCode: 0, ok: true, state: 'delivered' })
   })
   await t.test('2 for what its help does not offer', async t => {
-    for (const args of [[], [sample, '--nonsense'], [sample, '--timeout', 'long'], [sample, '--to', 'http://localhost']])
+    for (const args of [
+      [],
+      [sample, '--nonsense'],
+      [sample, '--timeout', 'long'],
+      [sample, '--to', 'http://localhost'],
+    ])
       t.match(await outcome(send(...args)), { exitCode: 2, ok: false, code: 'usage' }, args.join(' '))
   })
   await t.test('3 when the receiver refuses', async t => {
@@ -156,10 +194,19 @@ t.test('send ends with the exit code of what happened', async t => {
   })
   await t.test('5 for a document, a file or certificates that are not in order', async t => {
     const comment = await write('comment.xml', '<Payload>', '<!-- x --><Payload>')
-    t.match(await outcome(send(comment)), { exitCode: 5, state: 'failed', code: 'xml-comment', advice: /--strip-comments/ })
+    t.match(await outcome(send(comment)), {
+      exitCode: 5,
+      state: 'failed',
+      code: 'xml-comment',
+      advice: /--strip-comments/,
+    })
     t.match(await outcome(send(comment, '--strip-comments', '--id', 'stripped')), { exitCode: 0, id: 'stripped' })
     t.match(await outcome(send(join(folder, 'missing.xml'))), { exitCode: 5, code: 'file-unreadable' })
-    t.match(await outcome(send(sample, '--certs', folder)), { exitCode: 5, code: 'configuration', detail: /pnpm --filter pki gen/ })
+    t.match(await outcome(send(sample, '--certs', folder)), {
+      exitCode: 5,
+      code: 'configuration',
+      detail: /pnpm --filter pki gen/,
+    })
   })
   await t.test('5 for a server of another CA, which gets nothing', async t => {
     const otherCerts = join(folder, 'other-certs')
@@ -167,15 +214,25 @@ t.test('send ends with the exit code of what happened', async t => {
     const other = await startReceiver(t, ['--certs', otherCerts, '--data', join(folder, 'other')])
     const letter = await write('letter.xml', 'doc123', 'letter')
     t.match(await outcome(send(letter, '--to', other.url.origin)), { exitCode: 5, code: 'certificate-invalid' })
-    t.same(json(await runCommand('receiver', ['documents', 'list', '--data', join(folder, 'other'), '--json'])), { documents: [] })
+    t.same(json(await runCommand('receiver', ['documents', 'list', '--data', join(folder, 'other'), '--json'])), {
+      documents: [],
+    })
   })
   await t.test('6 for the receipt of another document', async t => {
     const liar = await startForeignReceiver(t, certs, async (response, received) =>
       answerReceipt(response, await makeReceipt(received, certs, { documentDigest: Buffer.alloc(32) })),
     )
     const betrayed = await write('betrayed.xml', 'doc123', 'betrayed')
-    t.match(await outcome(send(betrayed, '--to', liar.url.origin)), { exitCode: 6, state: 'unverified', code: 'receipt-invalid' })
-    t.match(await outcome(send(betrayed)), { exitCode: 0, state: 'delivered' }, 'and an honest receiver can still have it')
+    t.match(await outcome(send(betrayed, '--to', liar.url.origin)), {
+      exitCode: 6,
+      state: 'unverified',
+      code: 'receipt-invalid',
+    })
+    t.match(
+      await outcome(send(betrayed)),
+      { exitCode: 0, state: 'delivered' },
+      'and an honest receiver can still have it',
+    )
   })
   await t.test('the worst one of several files', async t => {
     const good = await write('good.xml', 'doc123', 'good')
@@ -207,7 +264,9 @@ t.test('receiver start and documents end with 5 and one JSON object for what is 
   const check = async ([args, expected]: (typeof refusals)[number]) =>
     t.match(await outcome(runCommand('receiver', [...args, '--json'])), expected, args.join(' '))
   await Promise.all(refusals.map(check))
-  t.same(json(await runCommand('receiver', ['documents', 'list', '--data', join(empty, 'none'), '--json'])), { documents: [] })
+  t.same(json(await runCommand('receiver', ['documents', 'list', '--data', join(empty, 'none'), '--json'])), {
+    documents: [],
+  })
 })
 
 t.test('a setting comes from the flag, else the environment, else seg.yaml', async t => {
@@ -224,7 +283,9 @@ t.test('a setting comes from the flag, else the environment, else seg.yaml', asy
   const config = join(desk, 'seg.yaml')
   await writeFile(config, `data: ${file}\n`)
   const idsOf = async (args: string[], variables: Record<string, string>) => {
-    const listed = await runCommand('receiver', ['documents', 'list', '--json', '--config', config, ...args], { environment: variables })
+    const listed = await runCommand('receiver', ['documents', 'list', '--json', '--config', config, ...args], {
+      environment: variables,
+    })
     return json(listed).documents.map(({ id }: { id: string }) => id)
   }
   t.same(await idsOf([], {}), ['file'])
@@ -235,7 +296,10 @@ t.test('a setting comes from the flag, else the environment, else seg.yaml', asy
   const started = await startReceiver(t, ['--config', config])
   t.match(started.ready, { certs, data: join(desk, 'started'), listening: /^https:\/\/127\.0\.0\.1:/ })
   await writeFile(config, `to: ${started.url.origin}\ntimeout: 20\ncerts: ${certs}\ndata: ${join(desk, 'sent')}\n`)
-  t.match(await outcome(runCommand('sender', ['send', sample, '--config', config, '--json'])), { exitCode: 0, state: 'delivered' })
+  t.match(await outcome(runCommand('sender', ['send', sample, '--config', config, '--json'])), {
+    exitCode: 0,
+    state: 'delivered',
+  })
 })
 
 t.test('a receiver whose log nobody reads any more goes on, and stops in order', async t => {
@@ -243,7 +307,19 @@ t.test('a receiver whose log nobody reads any more goes on, and stops in order',
   const { child, url, stop } = await startReceiver(t, ['--certs', certs, '--data', data], { stderr: 'pipe' })
   child.stderr!.destroy()
   const send = () =>
-    runCommand('sender', ['send', sample, '--id', 'auto', '--certs', certs, '--data', `${data}-sent`, '--to', url.origin, '--json'])
+    runCommand('sender', [
+      'send',
+      sample,
+      '--id',
+      'auto',
+      '--certs',
+      certs,
+      '--data',
+      `${data}-sent`,
+      '--to',
+      url.origin,
+      '--json',
+    ])
   t.match(await outcome(send()), { exitCode: 0, state: 'delivered' })
   t.match(await outcome(send()), { exitCode: 0, state: 'delivered' })
   t.equal(await stop(), 0)
@@ -261,7 +337,9 @@ t.test('seg.yaml with a key that no setting has, or that is no YAML, is an error
   await writeFile(config, 'port: many\n')
   const start = runCommand('receiver', ['start', '--certs', certs, '--data', desk, '--config', config, '--json'])
   t.match(await outcome(start), { ok: false, code: 'usage' })
-  t.match(await outcome(runCommand('sender', ['send', sample, '--config', join(desk, 'none.yaml'), '--json'])), { code: 'configuration' })
+  t.match(await outcome(runCommand('sender', ['send', sample, '--config', join(desk, 'none.yaml'), '--json'])), {
+    code: 'configuration',
+  })
 })
 
 t.test('a relative path starts where the user typed it', async t => {
@@ -269,7 +347,8 @@ t.test('a relative path starts where the user typed it', async t => {
   await mkdir(join(desk, 'in'))
   await writeFile(join(desk, 'in/letter.xml'), await readFile(sample))
   const environment = { INIT_CWD: desk }
-  const typed = (name: 'pki' | 'receiver' | 'sender', ...args: string[]) => runCommand(name, [...args, '--json'], { environment })
+  const typed = (name: 'pki' | 'receiver' | 'sender', ...args: string[]) =>
+    runCommand(name, [...args, '--json'], { environment })
   t.match(await outcome(typed('pki', 'gen', '--out', 'keys', '--key', 'ec-p256')), { exitCode: 0 })
   t.match(await outcome(typed('sender', 'sign', 'in/letter.xml', '-o', 'signed.xml', '--certs', 'keys')), {
     exitCode: 0,
@@ -280,13 +359,16 @@ t.test('a relative path starts where the user typed it', async t => {
   t.match(receiver.ready, { certs: join(desk, 'keys'), data: join(desk, 'received') })
   const sent = typed('sender', 'send', 'signed.xml', '--certs', 'keys', '--data', 'sent', '--to', receiver.url.origin)
   t.match(await outcome(sent), { exitCode: 0, receipt: new RegExp(`^${join(desk, 'sent')}/`) })
-  t.match(await outcome(typed('receiver', 'documents', 'export', 'doc123', '--data', 'received', '-o', 'out.xml')), { exitCode: 0 })
+  t.match(await outcome(typed('receiver', 'documents', 'export', 'doc123', '--data', 'received', '-o', 'out.xml')), {
+    exitCode: 0,
+  })
   t.same(await readFile(join(desk, 'out.xml')), await readFile(join(desk, 'signed.xml')))
   t.match((await outcome(typed('pki', 'inspect', 'keys'))).certificates.length, 4)
 })
 
 t.test('package scripts are these commands', async t => {
-  const scriptsOf = async (name: string) => JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')).scripts
+  const scriptsOf = async (name: string) =>
+    JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')).scripts
   for (const [name, scripts] of [
     ['pki', ['gen', 'inspect']],
     ['receiver', ['start', 'documents', 'dead-letters', 'log']],
@@ -320,7 +402,11 @@ t.test('every command has help', async t => {
   ] as const
   const check = async ([name, ...args]: (typeof commands)[number]) => {
     const { exitCode, stdout } = await runCommand(name, [...args, '--help'])
-    t.match({ exitCode, help: stdout.toString() }, { exitCode: 0, help: /^Usage: [\s\S]*--json/ }, [name, ...args].join(' '))
+    t.match(
+      { exitCode, help: stdout.toString() },
+      { exitCode: 0, help: /^Usage: [\s\S]*--json/ },
+      [name, ...args].join(' '),
+    )
   }
   await Promise.all(commands.map(check))
 })

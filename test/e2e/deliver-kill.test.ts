@@ -21,7 +21,11 @@ const KILL_RECEIVER_EVERY = 3
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-deliver-kill-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
-const [certs, data, received] = ['certs', 'sender', 'receiver'].map(name => join(folder, name)) as [string, string, string]
+const [certs, data, received] = ['certs', 'sender', 'receiver'].map(name => join(folder, name)) as [
+  string,
+  string,
+  string,
+]
 const outgoing = join(data, 'outgoing')
 await makePartner(certs)
 await mkdir(outgoing, { recursive: true })
@@ -73,7 +77,11 @@ t.test(`${ROUNDS} rounds of kills lose no document, and double none`, async t =>
 
   t.same(await readdir(join(data, 'refused')), [], 'nothing was refused: no id was used for two documents')
   const sent = await readdir(join(data, 'sent'))
-  t.same(sent.sort(), dropped.flatMap(id => [`${id}.xml`, `${id}.xml.receipt.xml`]).sort(), 'each file is in sent/, with its receipt')
+  t.same(
+    sent.sort(),
+    dropped.flatMap(id => [`${id}.xml`, `${id}.xml.receipt.xml`]).sort(),
+    'each file is in sent/, with its receipt',
+  )
   const { stdout } = await runCommand('receiver', ['documents', 'list', '--data', received, '--json'])
   const listed: { id: string; sha256: string; index: number }[] = JSON.parse(stdout.toString()).documents
   t.same(listed.map(({ id }) => id).sort(), dropped.toSorted(), 'each document is at the receiver once')
@@ -86,7 +94,12 @@ t.test(`${ROUNDS} rounds of kills lose no document, and double none`, async t =>
     const receipt = (await outbox.receipt(number)) ?? Buffer.alloc(0)
     const beside = await readFile(join(data, 'sent', `${document.id}.xml.receipt.xml`))
     const { logEntry } = checkStoredReceipt(receipt, Buffer.from(document.sha256, 'hex'), trust)
-    if (state !== 'delivered' || accepted?.sha256 !== document.sha256 || logEntry.index !== accepted.index || !beside.equals(receipt))
+    if (
+      state !== 'delivered' ||
+      accepted?.sha256 !== document.sha256 ||
+      logEntry.index !== accepted.index ||
+      !beside.equals(receipt)
+    )
       wrong.push(`${number}`)
   }
   t.same(wrong, [], 'and the receipt of each proves its entry')

@@ -62,7 +62,9 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
   await receiver.stop()
   const { exitCode } = await runCommand('receiver', ['log', 'verify', '--data', data, '--certs', certs])
   t.equal(exitCode, 0, 'the log verifies')
-  t.comment(`of ${ROUNDS} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`)
+  t.comment(
+    `of ${ROUNDS} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`,
+  )
   t.comment(`and ${seen.unanswered} stored but not acknowledged`)
   t.ok(seen.interrupted > ROUNDS / 4, 'the kills did hit')
 })
@@ -70,12 +72,17 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
 /** Letters of many sizes: of one packet and of many, and now and then one that the store does not hold in memory. */
 function signLetters(round: number): Promise<Letter[]> {
   const ids = Array.from({ length: LETTERS }, (_, i) => `round${round}.${i}`)
-  const sign = (id: string, i: number) => signLetter(id, 'x'.repeat(i % 13 === 5 ? 2 * HELD_IN_MEMORY : randomInt(20_000)), partner)
+  const sign = (id: string, i: number) =>
+    signLetter(id, 'x'.repeat(i % 13 === 5 ? 2 * HELD_IN_MEMORY : randomInt(20_000)), partner)
   return Promise.all(ids.map(async (id, i) => ({ id, bytes: await sign(id, i) })))
 }
 
 /** Receipts by id, of the letters that were acknowledged before the kill. A failure of any other kind is thrown. */
-async function postAndKill(receiver: ReceiverProcess, letters: readonly Letter[], longestLife: number): Promise<Map<string, Buffer>> {
+async function postAndKill(
+  receiver: ReceiverProcess,
+  letters: readonly Letter[],
+  longestLife: number,
+): Promise<Map<string, Buffer>> {
   const acknowledged = new Map<string, Buffer>()
   let isKilled = false
   const postLetter = async (client: Client, { id, bytes }: Letter) => {
@@ -111,7 +118,8 @@ async function checkFolder(t: Test, letters: readonly Letter[], accepted: Accept
   for (const { id, bytes } of letters) {
     const state = await readState(id, bytes)
     const expected = accepted.get(id)?.receipt
-    if (state === 'damaged' || (expected !== undefined && !(Buffer.isBuffer(state) && state.equals(expected)))) wrong.push(id)
+    if (state === 'damaged' || (expected !== undefined && !(Buffer.isBuffer(state) && state.equals(expected))))
+      wrong.push(id)
     if (Buffer.isBuffer(state)) visible.push(id)
   }
   t.same(wrong, [], `${visible.length} of ${letters.length} letters are there, whole; the others are not there at all`)
@@ -123,7 +131,11 @@ async function readState(id: string, bytes: Buffer): Promise<Buffer | 'absent' |
   const { record, bytes: stored, receipt } = await readStored(data, senderId, id)
   if (record === undefined && stored === undefined && receipt === undefined) return 'absent'
   const digest = createHash('sha256').update(bytes).digest('hex')
-  const isWhole = record?.sha256 === digest && record.bytes === bytes.length && stored?.equals(bytes) === true && receipt !== undefined
+  const isWhole =
+    record?.sha256 === digest &&
+    record.bytes === bytes.length &&
+    stored?.equals(bytes) === true &&
+    receipt !== undefined
   return isWhole && isReceiptFor(receipt, id, digest) ? receipt : 'damaged'
 }
 
@@ -203,7 +215,9 @@ async function checkInbox(t: Test, accepted: Accepted): Promise<void> {
   t.same((await readdir(inbox)).sort(), names.sort(), 'every document was handed on, and nothing else')
   const wrong: string[] = []
   for (const [id, { bytes, receipt }] of accepted) {
-    const [document, beside] = await Promise.all(['xml', 'receipt.xml'].map(ending => readFile(join(inbox, `${id}.${ending}`))))
+    const [document, beside] = await Promise.all(
+      ['xml', 'receipt.xml'].map(ending => readFile(join(inbox, `${id}.${ending}`))),
+    )
     if (!document!.equals(bytes) || !beside!.equals(receipt)) wrong.push(id)
   }
   t.same(wrong, [], 'byte for byte, with its receipt')
@@ -225,7 +239,9 @@ async function checkWebhook(t: Test, accepted: Accepted): Promise<void> {
   const { posted } = endpoint
   const taken = () => new Map(posted.map(({ id, sha256 }) => [id, sha256]))
   await untilThere(async () => taken().size, accepted.size)
-  const digests = [...accepted].map(([id, { bytes }]) => [id, createHash('sha256').update(bytes).digest('hex')] as const)
+  const digests = [...accepted].map(
+    ([id, { bytes }]) => [id, createHash('sha256').update(bytes).digest('hex')] as const,
+  )
   t.same(taken(), new Map(digests), 'every document was posted, byte for byte, and nothing else')
   const isInOrder = posted.every(({ index }, i) => i === 0 || index >= posted[i - 1]!.index)
   t.ok(isInOrder, 'in the order of acceptance')

@@ -78,7 +78,9 @@ t.test(`${DOCUMENTS} documents, ${COPIES} copies of each at once, some of which 
   let lost = 0
   for (let from = 0; from < DOCUMENTS; from += TOGETHER) {
     const numbers = Array.from({ length: Math.min(TOGETHER, DOCUMENTS - from) }, (_, i) => from + i)
-    const letters = await Promise.all(numbers.map(number => signLetter(`many${number}`, 'x'.repeat((number * 997) % 9000), partner)))
+    const letters = await Promise.all(
+      numbers.map(number => signLetter(`many${number}`, 'x'.repeat((number * 997) % 9000), partner)),
+    )
     const answers = await postCopies(clients, letters, from)
     for (const [i, id] of numbers.map(number => `many${number}`).entries()) {
       const { 201: accepted = 0, ...others } = countStatuses(answers[i]!)
@@ -86,7 +88,8 @@ t.test(`${DOCUMENTS} documents, ${COPIES} copies of each at once, some of which 
       // The one who was answered first may be the one who had left.
       const isOnce = accepted === 1 || (isLeft && accepted === 0)
       const expected = COPIES - (isLeft ? 1 : 0) - accepted
-      if (!isOnce || others[200] !== expected || Object.keys(others).length > 1) wrong.push(`${id}: ${accepted}, ${JSON.stringify(others)}`)
+      if (!isOnce || others[200] !== expected || Object.keys(others).length > 1)
+        wrong.push(`${id}: ${accepted}, ${JSON.stringify(others)}`)
       if (new Set(answers[i]!.map(({ body }) => body.toString('hex'))).size !== 1) wrong.push(`${id}: several receipts`)
       receipts.set(id, answers[i]![0]!.body)
       lost += 1 - accepted
@@ -127,7 +130,9 @@ async function checkOnce(t: Test, origin: string, place: string, receipts: Reado
   t.same(accepted.sort(), ids, `the log has ${ids.length} acceptances, one of each document`)
   t.equal(entries.length, ids.length + 1, 'and nothing else but the start')
   t.same((await listStored(place)).map(({ id }) => id).sort(), ids, 'the ledger has each once')
-  const kept = await Promise.all(ids.map(async id => (await readStored(place, senderId, id)).receipt?.equals(receipts.get(id)!)))
+  const kept = await Promise.all(
+    ids.map(async id => (await readStored(place, senderId, id)).receipt?.equals(receipts.get(id)!)),
+  )
   t.ok(
     kept.every(isSame => isSame === true),
     'with its receipt',
@@ -135,7 +140,9 @@ async function checkOnce(t: Test, origin: string, place: string, receipts: Reado
 }
 
 t.test(`${COPIES} documents of one id at once: one is accepted, every other one is a conflict`, async t => {
-  const letters = await Promise.all(Array.from({ length: COPIES }, (_, i) => signLetter('contested', `letter ${i}`, partner)))
+  const letters = await Promise.all(
+    Array.from({ length: COPIES }, (_, i) => signLetter('contested', `letter ${i}`, partner)),
+  )
   const receiver = await startReceiver(t, ['--certs', certs, '--data', data])
   const clients = await openClients(t, receiver.url)
   const answers = await Promise.all(clients.map((client, i) => client.post(letters[i]!)))

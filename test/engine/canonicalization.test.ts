@@ -3,7 +3,12 @@ import t from 'tap'
 import { canonicalize as canonicalizeWithLibxml2, withDocument } from '../fuzz/libxml2.ts'
 import { canonicalize, cuts, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
 
-type Case = { readonly document: string; readonly octets: string; readonly method?: string; readonly prefixes?: readonly string[] }
+type Case = {
+  readonly document: string
+  readonly octets: string
+  readonly method?: string
+  readonly prefixes?: readonly string[]
+}
 
 const long = (last: string) => `${'n'.repeat(40)}${last}`
 
@@ -39,7 +44,8 @@ const cases: Record<string, Case> = {
     octets: '<a>&#xD;DA&amp;&lt;&gt;</a>',
   },
   'references to characters of every length in UTF-8': {
-    document: '<a b="&#x41;&#xFC;&#x20AC;&#x1F600;">&#x7F;&#xFC;&#x20ac;&#128512;&#x10FFFF;&#xD7FF;&#xE000;&#xFFFD;</a>',
+    document:
+      '<a b="&#x41;&#xFC;&#x20AC;&#x1F600;">&#x7F;&#xFC;&#x20ac;&#128512;&#x10FFFF;&#xD7FF;&#xE000;&#xFFFD;</a>',
     octets: '<a b="A\u00fc\u20ac\u{1f600}">\x7f\u00fc\u20ac\u{1f600}\u{10ffff}\ud7ff\ue000\ufffd</a>',
   },
   'characters of every length in UTF-8': {
@@ -50,7 +56,10 @@ const cases: Record<string, Case> = {
     document: '<a><![CDATA[<b>&amp;]]]]><![CDATA[>\r\n\r]]]><![CDATA[]]>\n<![CDATA[\ufffd\t\u00fc]]></a>',
     octets: '<a>&lt;b&gt;&amp;amp;]]&gt;\n\n]\n\ufffd\t\u00fc</a>',
   },
-  'brackets that end no CDATA': { document: '<a>]]<b>></b>]>]]&gt;]&#93;></a>', octets: '<a>]]<b>&gt;</b>]&gt;]]&gt;]]&gt;</a>' },
+  'brackets that end no CDATA': {
+    document: '<a>]]<b>></b>]>]]&gt;]&#93;></a>',
+    octets: '<a>]]<b>&gt;</b>]&gt;]]&gt;]]&gt;</a>',
+  },
   'long text': {
     document: `<a>${'x'.repeat(301)}\u00fc&#97;${'y'.repeat(300)}</a>`,
     octets: `<a>${'x'.repeat(301)}\u00fca${'y'.repeat(300)}</a>`,
@@ -60,7 +69,8 @@ const cases: Record<string, Case> = {
     octets: `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}><d></d></${'c'.repeat(300)}></${'b'.repeat(300)}></${long('a')}>`,
   },
   'names of other letters': {
-    document: '<\u00e4:a1.-_ xmlns:\u00e4="urn:a" \u0391\u0300="" \u{10000}\u{effff}="" \u3001\u00b7=""></\u00e4:a1.-_>',
+    document:
+      '<\u00e4:a1.-_ xmlns:\u00e4="urn:a" \u0391\u0300="" \u{10000}\u{effff}="" \u3001\u00b7=""></\u00e4:a1.-_>',
     octets: '<\u00e4:a1.-_ xmlns:\u00e4="urn:a" \u0391\u0300="" \u3001\u00b7="" \u{10000}\u{effff}=""></\u00e4:a1.-_>',
   },
   'attributes by namespace, then name': {
@@ -112,7 +122,8 @@ const cases: Record<string, Case> = {
     octets: '<a><p:b xmlns:p="urn:p"></p:b><p:c xmlns:p="urn:p"><q:d xmlns:q="urn:q"></q:d></p:c></a>',
   },
   'a prefix declared again, the same or other': {
-    document: '<p:a xmlns:p="urn:p"><p:b xmlns:p="urn:p"/><p:c xmlns:p="urn:q"><p:d xmlns:p="urn:p"/></p:c><p:e/></p:a>',
+    document:
+      '<p:a xmlns:p="urn:p"><p:b xmlns:p="urn:p"/><p:c xmlns:p="urn:q"><p:d xmlns:p="urn:p"/></p:c><p:e/></p:a>',
     octets: '<p:a xmlns:p="urn:p"><p:b></p:b><p:c xmlns:p="urn:q"><p:d xmlns:p="urn:p"></p:d></p:c><p:e></p:e></p:a>',
   },
   'a declaration between that nothing uses': {
@@ -123,7 +134,10 @@ const cases: Record<string, Case> = {
     document: '<a xmlns="urn:a"><b xmlns=""><c xmlns=""/><d xmlns="urn:a"/></b><e/></a>',
     octets: '<a xmlns="urn:a"><b xmlns=""><c></c><d xmlns="urn:a"></d></b><e></e></a>',
   },
-  'a default namespace undeclared where there is none': { document: '<a xmlns=""><b xmlns=""/></a>', octets: '<a><b></b></a>' },
+  'a default namespace undeclared where there is none': {
+    document: '<a xmlns=""><b xmlns=""/></a>',
+    octets: '<a><b></b></a>',
+  },
   'a default namespace that only a child uses': {
     document: '<p:a xmlns="urn:d" xmlns:p="urn:p"><b/><p:c><b/></p:c></p:a>',
     octets: '<p:a xmlns:p="urn:p"><b xmlns="urn:d"></b><p:c><b xmlns="urn:d"></b></p:c></p:a>',
@@ -151,7 +165,8 @@ const cases: Record<string, Case> = {
     prefixes: [''],
   },
   'all namespaces, where they are declared, under C14N 1.0': {
-    document: '<a xmlns:q="urn:q" xmlns:p="urn:p"><b xmlns="urn:d" xmlns:r="urn:r"><c xmlns:q="urn:q"/><q:d xmlns=""/></b></a>',
+    document:
+      '<a xmlns:q="urn:q" xmlns:p="urn:p"><b xmlns="urn:d" xmlns:r="urn:r"><c xmlns:q="urn:q"/><q:d xmlns=""/></b></a>',
     octets: '<a xmlns:p="urn:p" xmlns:q="urn:q"><b xmlns="urn:d" xmlns:r="urn:r"><c></c><q:d xmlns=""></q:d></b></a>',
     method: INCLUSIVE,
   },

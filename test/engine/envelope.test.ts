@@ -50,13 +50,25 @@ t.test('reads the fields from the canonical form, whatever the bytes and the pie
   }
   for (const [what, text] of Object.entries(written)) {
     t.same(read(text), facts, what)
-    const other = [...cuts(Buffer.from(text))].find(pieces => JSON.stringify(readEnvelope(pieces)) !== JSON.stringify(facts))
+    const other = [...cuts(Buffer.from(text))].find(
+      pieces => JSON.stringify(readEnvelope(pieces)) !== JSON.stringify(facts),
+    )
     t.equal(other, undefined, `${what}, in pieces`)
   }
 })
 
 t.test('reads what C14N escapes as the characters that it stands for', async t => {
-  const names = ['R & D', '<a>', '>', '&amp;', 'M\u00fcnchen', '\u{1f600}', 'a b', '\u{1f600}'.repeat(128), 'x'.repeat(128)]
+  const names = [
+    'R & D',
+    '<a>',
+    '>',
+    '&amp;',
+    'M\u00fcnchen',
+    '\u{1f600}',
+    'a b',
+    '\u{1f600}'.repeat(128),
+    'x'.repeat(128),
+  ]
   for (const name of names) {
     const escaped = name.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
     t.equal(read(document.replace('>A<', `>${escaped}<`)).senderId, name, name)
@@ -92,7 +104,10 @@ t.test('refuses what is no envelope', async t => {
     'no children': ['<CriticalDocument id="a"/>', 'expected SenderID, found the end of CriticalDocument'],
     'one child': [`${root}${sender}</CriticalDocument>`, 'expected ReceiverID, found the end of CriticalDocument'],
     'no payload': [document.replace('<Payload/>', ''), 'expected Payload, found the end of CriticalDocument'],
-    'another order': [document.replace(sender + receiver, receiver + sender), 'expected SenderID in CriticalDocument, found "ReceiverID"'],
+    'another order': [
+      document.replace(sender + receiver, receiver + sender),
+      'expected SenderID in CriticalDocument, found "ReceiverID"',
+    ],
     'a child too many': [
       document.replace('<Payload/>', '<Payload/><Payload/>'),
       'expected nothing more in CriticalDocument, found "Payload"',
@@ -111,7 +126,10 @@ t.test('refuses what is no envelope', async t => {
       'unexpected attribute on TimestampForSignature',
     ],
     'an element in SenderID': [document.replace('>A<', '>A<b/><'), 'expected text only in SenderID, found an element'],
-    'an element in the timestamp': [document.replace(time, '<b></b>'), 'expected text only in TimestampForSignature, found an element'],
+    'an element in the timestamp': [
+      document.replace(time, '<b></b>'),
+      'expected text only in TimestampForSignature, found an element',
+    ],
     'text before the children': [document.replace(root, `${root}x`), between],
     'text behind the children': [document.replace('</Cr', '!</Cr'), between],
     'a carriage return by reference between the children': [document.replace('<Payload/>', '&#13;<Payload/>'), between],
@@ -125,18 +143,25 @@ t.test('refuses what is no envelope', async t => {
       'expected the Signature first or last in CriticalDocument',
     ],
     'a SenderID of 513 bytes': [document.replace('>A<', `>${'A'.repeat(513)}<`), 'SenderID is longer than 512 bytes'],
-    'a ReceiverID of 600 bytes in pieces': [document.replace('>B<', `>${'&#65;'.repeat(600)}<`), 'ReceiverID is longer than 512 bytes'],
+    'a ReceiverID of 600 bytes in pieces': [
+      document.replace('>B<', `>${'&#65;'.repeat(600)}<`),
+      'ReceiverID is longer than 512 bytes',
+    ],
     'an empty SenderID': [document.replace('>A<', '><'), printable('SenderID', '""')],
     'a SenderID with a space before': [document.replace('>A<', '> A<'), printable('SenderID', '" A"')],
     'a ReceiverID with a space behind': [document.replace('>B<', '>B <'), printable('ReceiverID', '"B "')],
     'a SenderID with a line end': [document.replace('>A<', '>A\nB<'), printable('SenderID', '"A\\nB"')],
-    'a ReceiverID of 129 characters': [document.replace('>B<', `>${'b'.repeat(129)}<`), printable('ReceiverID', `"${'b'.repeat(120)}`)],
+    'a ReceiverID of 129 characters': [
+      document.replace('>B<', `>${'b'.repeat(129)}<`),
+      printable('ReceiverID', `"${'b'.repeat(120)}`),
+    ],
     'two faults, of which the first is told': [
       document.replace(' id="a"', '').replace('>A<', '>A<b/><'),
       'expected an attribute id on CriticalDocument',
     ],
   }
-  for (const [what, [text, detail]] of Object.entries(rows)) t.throws(() => read(text), { code: 'envelope-malformed', detail }, what)
+  for (const [what, [text, detail]] of Object.entries(rows))
+    t.throws(() => read(text), { code: 'envelope-malformed', detail }, what)
 })
 
 t.test('a time is one that exists, in UTC, to the second or the millisecond', async t => {
@@ -164,7 +189,8 @@ t.test('a time is one that exists, in UTC, to the second or the millisecond', as
     '+002026-11-23T12:00:00Z',
   ]
   const detail = (text: string) => `expected YYYY-MM-DDTHH:MM:SSZ, a time that exists, found "${text}"`
-  for (const text of bad) t.throws(() => readTimestamp(text), { code: 'timestamp-malformed', detail: detail(text) }, text)
+  for (const text of bad)
+    t.throws(() => readTimestamp(text), { code: 'timestamp-malformed', detail: detail(text) }, text)
   t.match(
     verdictOf(() => read(document.replace(time, bad[2]!)).id),
     `timestamp-malformed ${detail(bad[2]!)}`,

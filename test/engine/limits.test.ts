@@ -23,7 +23,8 @@ const documents: Record<Exclude<keyof Limits, 'signatureBytes' | 'tokenBytes'>, 
 /** What is said of a document that uses one more than `n`, and where. */
 const refusals: Record<keyof typeof documents, (n: number) => string> = {
   depth: n => `xml-limit elements are nested deeper than ${n} (byte ${3 * n}, line 1, column ${3 * n + 1})`,
-  attributes: n => `xml-limit an element has more than ${n} attributes (${placeOfLast(documents.attributes(n + 1), ' b')})`,
+  attributes: n =>
+    `xml-limit an element has more than ${n} attributes (${placeOfLast(documents.attributes(n + 1), ' b')})`,
   namespaces: n => `xml-limit more than ${n} namespaces are in scope (byte 0, line 1, column 1)`,
   nameBytes: n => `xml-limit a name is longer than ${n} bytes (byte 1, line 1, column 2)`,
   valueBytes: n => `xml-limit the value of an attribute is longer than ${n} bytes (byte 5, line 1, column 6)`,
@@ -35,7 +36,8 @@ function placeOfLast(document: string, text: string): string {
   return `byte ${at}, line 1, column ${at + 1}`
 }
 
-const read = (document: string, limits: Limits) => verdictOf(() => canonicalize([Buffer.from(document)], methodOf(EXCLUSIVE), limits))
+const read = (document: string, limits: Limits) =>
+  verdictOf(() => canonicalize([Buffer.from(document)], methodOf(EXCLUSIVE), limits))
 
 for (const [name, make] of Object.entries(documents) as [keyof typeof documents, (n: number) => string][]) {
   t.test(`${name}: as many as allowed, and no more`, async t => {
@@ -64,7 +66,10 @@ t.test('the Signature is measured as it is written, wherever the bytes are cut',
   const bytes = Buffer.from(`<a><b/>${signature}</a>`)
   const readSigned = (pieces: Iterable<Uint8Array>, signatureBytes: number) =>
     verdictOf(() => {
-      const pass = new DocumentPass({ method: methodOf(EXCLUSIVE), digest: 'sha256' }, { ...defaultLimits, signatureBytes })
+      const pass = new DocumentPass(
+        { method: methodOf(EXCLUSIVE), digest: 'sha256' },
+        { ...defaultLimits, signatureBytes },
+      )
       for (const piece of pieces) pass.write(piece)
       return pass.end().signature.octets
     })
@@ -73,14 +78,24 @@ t.test('the Signature is measured as it is written, wherever the bytes are cut',
     if (all !== signature) t.equal(all, signature, `in pieces of ${pieces.map(piece => piece.length)} bytes`)
     if (!/^xml-limit the Signature is longer than \d+ bytes/.test(less)) t.fail(less)
   }
-  t.match(readSigned([Buffer.from(`<a><Signature xmlns="${DSIG}">${'x'.repeat(500)}`)], 100), /^xml-limit /, 'before its end is seen')
+  t.match(
+    readSigned([Buffer.from(`<a><Signature xmlns="${DSIG}">${'x'.repeat(500)}`)], 100),
+    /^xml-limit /,
+    'before its end is seen',
+  )
 })
 
 t.test('more declarations than namespaces may be in scope are refused before they are read', async t => {
   const declarations = (count: number, uri: string) => `<a${many(count, i => ` xmlns:b${i}="${uri}"`)}/>`
   const limits = { ...defaultLimits, namespaces: 3 }
-  t.equal(read(declarations(4, 'urn:a'), limits), 'xml-limit more than 3 namespaces are in scope (byte 0, line 1, column 1)')
-  t.equal(read(declarations(5, 'b'), limits), 'xml-limit an element has more than 3 namespace declarations (byte 55, line 1, column 56)')
+  t.equal(
+    read(declarations(4, 'urn:a'), limits),
+    'xml-limit more than 3 namespaces are in scope (byte 0, line 1, column 1)',
+  )
+  t.equal(
+    read(declarations(5, 'b'), limits),
+    'xml-limit an element has more than 3 namespace declarations (byte 55, line 1, column 56)',
+  )
 })
 
 t.test('an attribute value is measured as an application sees it', async t => {
@@ -106,7 +121,11 @@ t.test('a prefix that is declared again, or undeclared, is one namespace in scop
   t.match(read('<a xmlns="urn:a" xmlns:b="urn:b"><c xmlns="urn:c" xmlns:b="urn:d"/></a>', limits), /^<a/)
   t.match(read('<a xmlns="urn:a" xmlns:b="urn:b"><c xmlns="" xmlns:d="urn:d"/></a>', limits), /^<a/)
   t.match(read('<a xmlns="urn:a"><b xmlns=""/><c xmlns:d="urn:d"><e xmlns:f="urn:f"/></c></a>', limits), /^xml-limit /)
-  t.match(read('<a><b xmlns:c="urn:c" xmlns:d="urn:d"/><b xmlns:e="urn:e" xmlns:f="urn:f"/></a>', limits), /^<a/, 'scopes end')
+  t.match(
+    read('<a><b xmlns:c="urn:c" xmlns:d="urn:d"/><b xmlns:e="urn:e" xmlns:f="urn:f"/></a>', limits),
+    /^<a/,
+    'scopes end',
+  )
 })
 
 t.test('what XML lets grow without end does not grow the memory', async t => {

@@ -34,7 +34,8 @@ t.test('a document that is canonical is handed on as one range of the input', as
     'characters of all lengths': `<a>${many('\u00fc\u20ac\uffeb\u{1f600}')}</a>`,
     'names of other letters': `<a>${many('<\u00e4 \u00f6=""></\u00e4>')}</a>`,
   }
-  for (const [what, document] of Object.entries(documents)) t.same(handOn(document), [{ isInput: true, text: document }], what)
+  for (const [what, document] of Object.entries(documents))
+    t.same(handOn(document), [{ isInput: true, text: document }], what)
   const inclusive = `<a xmlns:p="urn:p">${many('<b xmlns:q="urn:q"></b>')}</a>`
   t.same(handOn(inclusive, methodOf(INCLUSIVE)), [{ isInput: true, text: inclusive }], 'inclusive C14N')
 })
@@ -65,9 +66,11 @@ function listen(document: string, skimDepth: number): string[] {
     skimDepth,
     isSettled: binding => binding === NO_NAMESPACE,
     startTag: tag => heard.push(`start ${tag.depth} ${tag.source.toString('utf8', tag.from + 1, tag.nameTo)}`),
-    endTag: (source, from, to, isTidy, depth) => heard.push(`end ${depth} ${isTidy} ${source.toString('utf8', from, to)}`),
+    endTag: (source, from, to, isTidy, depth) =>
+      heard.push(`end ${depth} ${isTidy} ${source.toString('utf8', from, to)}`),
     text: (source, from, to) => heard.push(`text ${source.toString('utf8', from, to)}`),
-    replacedText: (octets, source, from, to) => heard.push(`replaced ${source.toString('utf8', from, to)} by ${octets}`),
+    replacedText: (octets, source, from, to) =>
+      heard.push(`replaced ${source.toString('utf8', from, to)} by ${octets}`),
     pause: () => {},
   }
   const input = new DocumentInput(handler, defaultLimits)

@@ -25,8 +25,13 @@ t.test('other canonicalizations of the document cost a second pass, and give the
   for (const [what, [transforms, canonicalization]] of Object.entries(rows)) {
     const facts = verifyWith({ transforms: transform(ENVELOPED) + transforms }).signature
     t.match(facts, { canonicalization, canonicalBytes: canonical.length }, what)
-    const changed = forge(canonical, signer, { transforms: transform(ENVELOPED) + transforms }).replace('>text<', '>test<')
-    const [signed, computed] = [canonical, canonical.replace('>text<', '>test<')].map(text => hash('sha256', text, 'base64'))
+    const changed = forge(canonical, signer, { transforms: transform(ENVELOPED) + transforms }).replace(
+      '>text<',
+      '>test<',
+    )
+    const [signed, computed] = [canonical, canonical.replace('>text<', '>test<')].map(text =>
+      hash('sha256', text, 'base64'),
+    )
     const detail = `computed sha256 ${computed} over ${canonical.length} canonical bytes, signed ${signed}`
     t.throws(() => verify(changed), { code: 'signature-digest', detail }, what)
   }
@@ -50,7 +55,11 @@ t.test('a document that changes between two passes is noticed', async t => {
   const internal = { code: 'internal', detail: 'the document changed between two passes over it' }
   t.throws(() => passes(listed('p'), listed('q')), internal, 'another PrefixList')
   t.throws(() => passes(listed('p'), listed('p q')), internal, 'a longer PrefixList')
-  t.throws(() => passes(listed('p'), { transforms: transform(ENVELOPED) + transform(INCLUSIVE) }), internal, 'another algorithm')
+  t.throws(
+    () => passes(listed('p'), { transforms: transform(ENVELOPED) + transform(INCLUSIVE) }),
+    internal,
+    'another algorithm',
+  )
   const sha512 = createHash('sha512').update(canonical).digest('base64')
   const otherDigest = { ...listed('p'), digestMethod: 'http://www.w3.org/2001/04/xmlenc#sha512', digest: sha512 }
   t.throws(() => passes(listed('p'), otherDigest), internal, 'another digest')
@@ -72,7 +81,8 @@ t.test('SignedInfo may be of any length, in one piece or several', async t => {
 
 t.test('a document with xml:lang verifies under inclusive C14N of SignedInfo, whose octets then hold it', async t => {
   const document = canonical.replace('id="a"', 'id="a" xml:lang="en"')
-  const withLang = (octets: Buffer) => Buffer.from(octets.toString().replace(/^<SignedInfo xmlns="[^"]*"/, '$& xml:lang="en"'))
+  const withLang = (octets: Buffer) =>
+    Buffer.from(octets.toString().replace(/^<SignedInfo xmlns="[^"]*"/, '$& xml:lang="en"'))
   const signWith = (octets: Buffer) => sign('sha256', withLang(octets), { key: signer.key, dsaEncoding: 'ieee-p1363' })
   t.equal(verify(forge(document, signer, { canonicalization: INCLUSIVE, signWith })).id, 'a')
   t.throws(() => verify(forge(document, signer, { canonicalization: INCLUSIVE })), { code: 'signature-value' })
@@ -83,7 +93,10 @@ t.test("an error of the caller's sink comes out as it is", async t => {
     throw new TypeError('the disk is full')
   }
   const large = canonical.replace('text', 'x'.repeat(200_000))
-  t.throws(() => verifyDocument(Buffer.from(large), signer.certificate, { onCanonical }), new TypeError('the disk is full'))
+  t.throws(
+    () => verifyDocument(Buffer.from(large), signer.certificate, { onCanonical }),
+    new TypeError('the disk is full'),
+  )
 })
 
 t.test('the canonical octets can be had, of each pass', async t => {
@@ -95,7 +108,10 @@ t.test('the canonical octets can be had, of each pass', async t => {
   }
   const written = canonical.replace('text', "<a b='c'/>")
   const octets = canonical.replace('text', '<a b="c"></a>')
-  for (const [transforms, count] of [[transform(ENVELOPED) + transform(EXCLUSIVE), 1] as const, [transform(ENVELOPED), 2] as const]) {
+  for (const [transforms, count] of [
+    [transform(ENVELOPED) + transform(EXCLUSIVE), 1] as const,
+    [transform(ENVELOPED), 2] as const,
+  ]) {
     const signature = /<Signature .*<\/Signature>/.exec(forge(octets, signer, { transforms }))![0]
     const signed = Buffer.from(written.replace('</CriticalDocument>', `${signature}$&`))
     passes.length = 0

@@ -30,7 +30,8 @@ const facts: ReceiptFacts = {
   },
 }
 const receipt = openReceiptSeal(seal)(facts)
-const verify = (bytes: Uint8Array, trust: (certificate: X509Certificate) => void = () => {}) => verifyReceipt(bytes, trust)
+const verify = (bytes: Uint8Array, trust: (certificate: X509Certificate) => void = () => {}) =>
+  verifyReceipt(bytes, trust)
 
 t.test('facts come back as they were sealed, with the certificate', async t => {
   const { certificate, ...read } = verify(receipt)
@@ -90,7 +91,8 @@ function sealText(change: (xml: string) => string, { key, certificate }: Signer 
     .replace(/(<DigestValue>)[^<]+/, `$1${digest}`)
   const octets = `<SignedInfo xmlns="${DSIG_NAMESPACE}">${signed}</SignedInfo>`
   const value = sign('sha256', Buffer.from(octets), { key, dsaEncoding: 'ieee-p1363' }).toString('base64')
-  const info = keyInfo ?? `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`
+  const info =
+    keyInfo ?? `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`
   const signature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signed}</SignedInfo><SignatureValue>${value}</SignatureValue><KeyInfo>${info}</KeyInfo></Signature>`
   const end = text.lastIndexOf('</')
   return Buffer.from(`${text.slice(0, end)}${signature}${text.slice(end)}`)
@@ -101,7 +103,8 @@ t.test('a receipt of another form is refused though its seal is good', async t =
   const changes: Record<string, (xml: string) => string> = {
     'another namespace': xml => xml.replace('urn:seg:receipt:1', 'urn:seg:receipt:2'),
     'another name': xml => xml.replaceAll('Receipt>', 'Reciept>').replace('<Receipt ', '<Reciept '),
-    'an attribute': xml => xml.replace('<Receipt ', '<Receipt a="b" ').replace(/(<Receipt) (a="b") (xmlns="[^"]*")/, '$1 $3 $2'),
+    'an attribute': xml =>
+      xml.replace('<Receipt ', '<Receipt a="b" ').replace(/(<Receipt) (a="b") (xmlns="[^"]*")/, '$1 $3 $2'),
     'an attribute on a child': xml => xml.replace('<Index>', '<Index a="b">'),
     'an attribute on Proof': xml => xml.replace('<Proof>', '<Proof a="b">'),
     'an attribute on LogEntry': xml => xml.replace('<LogEntry>', '<LogEntry a="b">'),
@@ -118,11 +121,15 @@ t.test('a receipt of another form is refused though its seal is good', async t =
     'an index that no number can hold': xml => xml.replace('<Index>7', `<Index>${'9'.repeat(16)}`),
     'text between the elements': xml => xml.replace('<SenderID>', 'x<SenderID>'),
   }
-  for (const [what, change] of Object.entries(changes)) t.throws(() => verify(sealText(change)), { code: 'receipt-invalid' }, what)
+  for (const [what, change] of Object.entries(changes))
+    t.throws(() => verify(sealText(change)), { code: 'receipt-invalid' }, what)
 })
 
 t.test('KeyInfo must hold one certificate that can be read', async t => {
-  t.throws(() => verify(sealText(xml => xml, seal, '<KeyName>a</KeyName>')), /expected one certificate in KeyInfo, found 0/)
+  t.throws(
+    () => verify(sealText(xml => xml, seal, '<KeyName>a</KeyName>')),
+    /expected one certificate in KeyInfo, found 0/,
+  )
   const bad = '<X509Data><X509Certificate>AAAA</X509Certificate></X509Data>'
   t.throws(() => verify(sealText(xml => xml, seal, bad)), /the certificate in KeyInfo cannot be read/)
 })

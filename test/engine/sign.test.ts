@@ -50,7 +50,10 @@ t.test('a document that comes in pieces is signed as it is in one', async t => {
 })
 
 t.test('a private-key operation that fails is told', async t => {
-  await t.rejects(signDocument(Buffer.from(canonical), { ...signer, key: makeShortKey() }), /digest too big for rsa key/)
+  await t.rejects(
+    signDocument(Buffer.from(canonical), { ...signer, key: makeShortKey() }),
+    /digest too big for rsa key/,
+  )
 })
 
 /** An RSA key too short for the digest that it is to sign; OpenSSL makes none, but takes it. */
@@ -58,8 +61,11 @@ function makeShortKey(): KeyObject {
   const [p, q, e] = [generatePrimeSync(192, { bigint: true }), generatePrimeSync(192, { bigint: true }), 65537n]
   const d = invert(e, (p - 1n) * (q - 1n))
   const numbers = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: invert(q, p) }
-  const encode = (number: bigint) => Buffer.from(number.toString(16).padStart(2 * Math.ceil(number.toString(16).length / 2), '0'), 'hex')
-  const key = Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, encode(number).toString('base64url')]))
+  const encode = (number: bigint) =>
+    Buffer.from(number.toString(16).padStart(2 * Math.ceil(number.toString(16).length / 2), '0'), 'hex')
+  const key = Object.fromEntries(
+    Object.entries(numbers).map(([name, number]) => [name, encode(number).toString('base64url')]),
+  )
   return createPrivateKey({ format: 'jwk', key: { kty: 'RSA', ...key } })
 }
 

@@ -31,7 +31,8 @@ t.test('lets stand what KeyInfo may hold, and uses none of it', async t => {
 })
 
 t.test('refuses anything else in KeyInfo', async t => {
-  const unexpected = (local: string, parent: string, uri = DSIG) => `unexpected "${local}" of namespace "${uri}" in "${parent}"`
+  const unexpected = (local: string, parent: string, uri = DSIG) =>
+    `unexpected "${local}" of namespace "${uri}" in "${parent}"`
   const bad: Record<string, [keyInfo: string, detail: string, code?: string]> = {
     nothing: ['<KeyInfo></KeyInfo>', 'expected something in KeyInfo, found nothing'],
     'an attribute': [`<KeyInfo a="b">${x509(signer.certificate)}</KeyInfo>`, 'unexpected attribute "a" on "KeyInfo"'],
@@ -39,7 +40,10 @@ t.test('refuses anything else in KeyInfo', async t => {
       `<KeyInfo xmlns:p="urn:p" p:Id="k">${x509(signer.certificate)}</KeyInfo>`,
       'unexpected attribute "Id" on "KeyInfo"',
     ],
-    'an attribute on X509Data': ['<KeyInfo><X509Data Id="a"></X509Data></KeyInfo>', 'unexpected attribute "Id" on "X509Data"'],
+    'an attribute on X509Data': [
+      '<KeyInfo><X509Data Id="a"></X509Data></KeyInfo>',
+      'unexpected attribute "Id" on "X509Data"',
+    ],
     'an attribute on the certificate': [
       `<KeyInfo><X509Data>${certificate.replace('>', ' Id="a">')}</X509Data></KeyInfo>`,
       'unexpected attribute "Id" on "X509Certificate"',
@@ -51,14 +55,23 @@ t.test('refuses anything else in KeyInfo', async t => {
     text: ['<KeyInfo> a </KeyInfo>', 'expected no text in "KeyInfo", found "a"'],
     'text in X509Data': ['<KeyInfo><X509Data>a</X509Data></KeyInfo>', 'expected no text in "X509Data", found "a"'],
     'a link': ['<KeyInfo><RetrievalMethod></RetrievalMethod></KeyInfo>', unexpected('RetrievalMethod', 'KeyInfo')],
-    'a link behind a name': ['<KeyInfo><KeyName></KeyName><MgmtData></MgmtData></KeyInfo>', unexpected('MgmtData', 'KeyInfo')],
+    'a link behind a name': [
+      '<KeyInfo><KeyName></KeyName><MgmtData></MgmtData></KeyInfo>',
+      unexpected('MgmtData', 'KeyInfo'),
+    ],
     'a certificate without X509Data': [`<KeyInfo>${certificate}</KeyInfo>`, unexpected('X509Certificate', 'KeyInfo')],
-    'a name of another namespace': ['<KeyInfo><KeyName xmlns="urn:a"></KeyName></KeyInfo>', unexpected('KeyName', 'KeyInfo', 'urn:a')],
+    'a name of another namespace': [
+      '<KeyInfo><KeyName xmlns="urn:a"></KeyName></KeyInfo>',
+      unexpected('KeyName', 'KeyInfo', 'urn:a'),
+    ],
     'a key value in DER of another namespace': [
       '<KeyInfo><DEREncodedKeyValue></DEREncodedKeyValue></KeyInfo>',
       unexpected('DEREncodedKeyValue', 'KeyInfo'),
     ],
-    'something else in X509Data': ['<KeyInfo><X509Data><KeyName></KeyName></X509Data></KeyInfo>', unexpected('KeyName', 'X509Data')],
+    'something else in X509Data': [
+      '<KeyInfo><X509Data><KeyName></KeyName></X509Data></KeyInfo>',
+      unexpected('KeyName', 'X509Data'),
+    ],
     'a digest of a certificate in another namespace': [
       '<KeyInfo><X509Data><X509Digest></X509Digest></X509Data></KeyInfo>',
       unexpected('X509Digest', 'X509Data'),
@@ -80,7 +93,10 @@ t.test('refuses anything else in KeyInfo', async t => {
 t.test('refuses a Signature of another form', async t => {
   const change = (from: string | RegExp, to: string) => ({ signature: (xml: string) => xml.replace(from, to) })
   const bad: Record<string, [change: Changes, detail: string | RegExp]> = {
-    'nothing in it': [change(/(<Signature [^>]*>).*(<\/Signature>)/, '$1$2'), 'expected SignedInfo in "Signature", found its end'],
+    'nothing in it': [
+      change(/(<Signature [^>]*>).*(<\/Signature>)/, '$1$2'),
+      'expected SignedInfo in "Signature", found its end',
+    ],
     'no SignatureValue': [
       change(/<SignatureValue>.*<\/SignatureValue>/, ''),
       `expected SignatureValue in "Signature", found "KeyInfo" of namespace "${DSIG}"`,
@@ -91,11 +107,26 @@ t.test('refuses a Signature of another form', async t => {
     ],
     'an attribute': [change('<Signature ', '<Signature a="" '), 'unexpected attribute "a" on "Signature"'],
     'xml:lang': [change('<Signature ', '<Signature xml:lang="en" '), 'unexpected attribute "lang" on "Signature"'],
-    'an attribute on SignedInfo': [change('<SignedInfo ', '<SignedInfo a="" '), 'unexpected attribute "a" on "SignedInfo"'],
-    'an attribute on SignatureValue': [change('<SignatureValue>', '<SignatureValue a="">'), 'unexpected attribute "a" on "SignatureValue"'],
-    'an element in SignatureValue': [change('<SignatureValue>', '<SignatureValue><a/>'), 'expected text only in "SignatureValue"'],
-    'base64 without its padding': [change('=</SignatureValue>', '</SignatureValue>'), /^SignatureValue is not strict base64: "/],
-    'two KeyInfos': [change(/(<KeyInfo>.*<\/KeyInfo>)/, '$1$1'), `unexpected "KeyInfo" of namespace "${DSIG}" in "Signature"`],
+    'an attribute on SignedInfo': [
+      change('<SignedInfo ', '<SignedInfo a="" '),
+      'unexpected attribute "a" on "SignedInfo"',
+    ],
+    'an attribute on SignatureValue': [
+      change('<SignatureValue>', '<SignatureValue a="">'),
+      'unexpected attribute "a" on "SignatureValue"',
+    ],
+    'an element in SignatureValue': [
+      change('<SignatureValue>', '<SignatureValue><a/>'),
+      'expected text only in "SignatureValue"',
+    ],
+    'base64 without its padding': [
+      change('=</SignatureValue>', '</SignatureValue>'),
+      /^SignatureValue is not strict base64: "/,
+    ],
+    'two KeyInfos': [
+      change(/(<KeyInfo>.*<\/KeyInfo>)/, '$1$1'),
+      `unexpected "KeyInfo" of namespace "${DSIG}" in "Signature"`,
+    ],
   }
   for (const [what, [changes, detail]] of Object.entries(bad))
     t.throws(() => verifyWith(changes), { code: 'signature-malformed', detail }, what)
@@ -107,7 +138,8 @@ t.test('accepts an Id on the parts of a Signature, and white space between them'
       .replace('<Signature ', '<Signature Id="s" ')
       .replace('<SignatureValue>', '\n<SignatureValue Id="v">\n')
       .replace('<KeyInfo', '\t<KeyInfo')
-  const signedInfo = (xml: string) => xml.replace(/(<SignedInfo [^>]*)>/, '$1 Id="i">').replace('<Reference ', '\n  <Reference Id="r" ')
+  const signedInfo = (xml: string) =>
+    xml.replace(/(<SignedInfo [^>]*)>/, '$1 Id="i">').replace('<Reference ', '\n  <Reference Id="r" ')
   t.equal(verifyWith({ signature, signedInfo }).id, 'a')
 })
 
@@ -120,7 +152,10 @@ t.test('the Signature may stand first or last, and have a prefix that is declare
     signedInfo: withPrefix,
     signature: xml => xml.replace(/<(\/?)(?=[A-Z])/g, '<$1ds:').replace(/ xmlns="[^"]*"/, ''),
   })
-  for (const document of [open.replace(root, root + signature), open.replace('</CriticalDocument>', `${signature}</CriticalDocument>`)])
+  for (const document of [
+    open.replace(root, root + signature),
+    open.replace('</CriticalDocument>', `${signature}</CriticalDocument>`),
+  ])
     t.equal(verify(document).id, 'a')
 })
 
@@ -133,7 +168,10 @@ t.test('the Reference names the document element by any of its ids', async t => 
   }
   t.equal(verifyWith({ uri: '#a' }).id, 'a')
   for (const uri of ['#b', 'a', '##a', '#'])
-    t.throws(() => verifyWith({ uri }), { code: 'signature-reference', detail: `expected a Reference to "" or "#a", found "${uri}"` })
+    t.throws(() => verifyWith({ uri }), {
+      code: 'signature-reference',
+      detail: `expected a Reference to "" or "#a", found "${uri}"`,
+    })
 })
 
 t.test('takes one Signature, a child of the document element', async t => {
@@ -157,5 +195,8 @@ t.test('takes one Signature, a child of the document element', async t => {
 
 t.test('a signature value of white space is one of no bytes', async t => {
   const signature = (xml: string) => xml.replace(/(<SignatureValue>).*(<\/SignatureValue>)/, '$1 \n$2')
-  t.throws(() => verifyWith({ signature }), { code: 'signature-value', detail: 'expected a signature value of 64 bytes, found 0' })
+  t.throws(() => verifyWith({ signature }), {
+    code: 'signature-value',
+    detail: 'expected a signature value of 64 bytes, found 0',
+  })
 })

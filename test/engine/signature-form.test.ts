@@ -26,7 +26,11 @@ const document = (text: string, root = '') =>
 `)
 /** As many signers write them: values broken into lines. */
 const wrapLines = (signed: Buffer) =>
-  Buffer.from(signed.toString().replace(/(<SignatureValue>)([^<]+)/, (_, tag, value) => `${tag}\n${value.replace(/.{64}/g, '$&\n')}\n`))
+  Buffer.from(
+    signed
+      .toString()
+      .replace(/(<SignatureValue>)([^<]+)/, (_, tag, value) => `${tag}\n${value.replace(/.{64}/g, '$&\n')}\n`),
+  )
 const signed = wrapLines(await signDocument(document('one'), key))
 const fresh = () => new X509Certificate(key.certificate.raw)
 
@@ -141,7 +145,8 @@ t.test('no form is learnt from a Signature whose values are not base64 as it sta
   }
   for (const [what, [from, to]] of Object.entries(changes)) {
     const certificate = fresh()
-    for (let i = 0; i < 2; i++) t.equal(verifyDocument(Buffer.from(signed.toString().replace(from, to)), certificate).id, 'doc1', what)
+    for (let i = 0; i < 2; i++)
+      t.equal(verifyDocument(Buffer.from(signed.toString().replace(from, to)), certificate).id, 'doc1', what)
     t.equal(readVerificationKey(certificate).forms.known, undefined, what)
   }
 })
@@ -155,7 +160,10 @@ t.test('a Signature with a prefix that is declared outside is recognized, too', 
     signature: xml => prefix(xml.replace(/<(\/?)ds:/g, '<$1')).replace(/^(<ds:Signature) xmlns="[^"]*"/, '$1'),
   })
   const opened = canonical.replace(/^<CriticalDocument [^>]*>/, root)
-  for (const text of [opened.replace(root, root + signature), opened.replace('</CriticalDocument>', `${signature}$&`)]) {
+  for (const text of [
+    opened.replace(root, root + signature),
+    opened.replace('</CriticalDocument>', `${signature}$&`),
+  ]) {
     const holder = fresh()
     const first = verifyDocument(Buffer.from(text), holder)
     const { known } = readVerificationKey(holder).forms

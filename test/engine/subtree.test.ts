@@ -34,10 +34,18 @@ t.test('under inclusive C14N an element inherits what stands around it', async t
       INCLUSIVE,
       '<a xmlns:p="urn:p" xmlns:q="urn:q" lang="x" space="" xml:id="i" xml:lang="en" xml:space="preserve"><b></b></a>',
     ],
-    'Exclusive C14N, nothing': ['<s>x<a>y<p:b>&#122;</p:b></a>w<c/></s>', EXCLUSIVE, '<a xmlns="urn:d">y<p:b xmlns:p="urn:p">z</p:b></a>'],
+    'Exclusive C14N, nothing': [
+      '<s>x<a>y<p:b>&#122;</p:b></a>w<c/></s>',
+      EXCLUSIVE,
+      '<a xmlns="urn:d">y<p:b xmlns:p="urn:p">z</p:b></a>',
+    ],
     'the first child only': ['<s> <p:a/><b/>&lt;<c>d</c></s>', EXCLUSIVE, '<p:a xmlns:p="urn:p"></p:a>'],
   }
   for (const [what, [octets, algorithm, expected]] of Object.entries(rows))
-    t.equal(canonicalizeFirstChild(Buffer.from(octets), context, methodOf(algorithm), defaultLimits).toString(), expected, what)
+    t.equal(
+      canonicalizeFirstChild(Buffer.from(octets), context, methodOf(algorithm), defaultLimits).toString(),
+      expected,
+      what,
+    )
   t.equal(canonicalizeFirstChild(Buffer.from('<s/>'), context, exclusiveC14n, defaultLimits).length, 0)
 })

@@ -2,7 +2,17 @@
 import { X509Certificate } from 'node:crypto'
 import t from 'tap'
 import { Verifier, verifyBytes } from '../../packages/xmldsig/src/verify.ts'
-import { canonicalize, cuts, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf, needsVectors, readVector, verdictOf } from '../support/engine.ts'
+import {
+  canonicalize,
+  cuts,
+  EXCLUSIVE,
+  INCLUSIVE,
+  INCLUSIVE_11,
+  methodOf,
+  needsVectors,
+  readVector,
+  verdictOf,
+} from '../support/engine.ts'
 
 const readManifest = (folder: string) => JSON.parse(readVector(folder, 'manifest.json').toString()).vectors
 const exclusive = methodOf(EXCLUSIVE)
@@ -15,9 +25,11 @@ t.test('W3C: refuses what is not well-formed, takes what is, save what the profi
     const bytes = readVector('wellformed', file)
     const verdict = verdictOf(() => canonicalize([bytes], exclusive) && 'taken')
     if (verdict === 'taken') taken++
-    if (expect === 'not-well-formed') t.match(verdict, /^xml-(malformed|encoding|comment|processing-instruction) /, file)
+    if (expect === 'not-well-formed')
+      t.match(verdict, /^xml-(malformed|encoding|comment|processing-instruction) /, file)
     else if (notNamespaceWellFormed.includes(file)) t.match(verdict, /^xml-namespace /, file)
-    else if (bytes.includes('<!--') || bytes.includes('<?')) t.match(verdict, /^(taken$|xml-comment |xml-processing-instruction )/, file)
+    else if (bytes.includes('<!--') || bytes.includes('<?'))
+      t.match(verdict, /^(taken$|xml-comment |xml-processing-instruction )/, file)
     else t.equal(verdict, 'taken', file)
   }
   t.ok(taken > 30, `${taken} taken`)
@@ -41,7 +53,8 @@ t.test('libxml2: canonical octets are the same, octet for octet', needsVectors, 
     const method = methodOf(algorithms[algorithm]!, inclusivePrefixes ?? [])
     const verdict = verdictOf(() => canonicalize([bytes], method))
     if (/encoding="ISO/i.test(bytes.toString('latin1'))) t.match(verdict, /^xml-encoding /, input)
-    else if (bytes.includes('<!DOCTYPE') || bytes.includes('<?xml-')) t.match(verdict, /^xml-(doctype|processing-instruction) /, input)
+    else if (bytes.includes('<!DOCTYPE') || bytes.includes('<?xml-'))
+      t.match(verdict, /^xml-(doctype|processing-instruction) /, input)
     else {
       t.equal(verdict, readVector('c14n', expectedOctets).toString('latin1'), input)
       same++
@@ -65,7 +78,8 @@ t.test(
       // The Windows Store's receipt names its certificate by a link.
       if (encoded === undefined) continue
       const certificate = new X509Certificate(Buffer.from(encoded, 'base64'))
-      const verify = () => verifyBytes(bytes, new Verifier(certificate, () => ({ read: facts => facts }), {})).canonicalization
+      const verify = () =>
+        verifyBytes(bytes, new Verifier(certificate, () => ({ read: facts => facts }), {})).canonicalization
       if (outside[file] !== undefined) t.throws(verify, { code: outside[file] }, file)
       else {
         t.equal(oracleVerdict, 'valid', file)

@@ -1,5 +1,13 @@
 // The keys that the profile knows, with the algorithms of their kind; and the keys and algorithms that it does not.
-import { constants, createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, type X509Certificate } from 'node:crypto'
+import {
+  constants,
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  type X509Certificate,
+} from 'node:crypto'
 import { type SignatureFacts, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { issueCertificate } from '../../packages/pki/src/issue.ts'
@@ -19,7 +27,10 @@ type Options = { readonly padding?: number; readonly saltLength?: number }
 
 function certificateOf(publicKey: KeyObject): X509Certificate {
   const keys = { publicKey, privateKey: issuer.keys.privateKey }
-  return issueCertificate({ profile: 'sender', name: 'A', keys, notBefore: new Date(0), notAfter: new Date(2 ** 42) }, issuer)
+  return issueCertificate(
+    { profile: 'sender', name: 'A', keys, notBefore: new Date(0), notAfter: new Date(2 ** 42) },
+    issuer,
+  )
 }
 
 function signWith({ privateKey }: Pair, hash: string | null, options: Options = {}): (octets: Buffer) => Buffer {
@@ -41,14 +52,21 @@ t.test('accepts each algorithm with the keys of its kind', async t => {
   const rsaPss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
   for (const hash of hashes) {
     const accepted = (what: string, pair: Pair, signatureMethod: string, options?: Options) =>
-      t.equal(verify(pair, { signatureMethod, signWith: signWith(pair, hash, options) }).signatureAlgorithm, signatureMethod, what)
+      t.equal(
+        verify(pair, { signatureMethod, signWith: signWith(pair, hash, options) }).signatureAlgorithm,
+        signatureMethod,
+        what,
+      )
     accepted('RSA', rsa, `${MORE}rsa-${hash}`)
     for (const curve of ['P-256', 'P-384', 'P-521']) accepted(curve, ec(curve), `${MORE}ecdsa-${hash}`)
     const salt = pss(Number(hash.slice(3)) / 8)
     accepted('RSA, salted', rsa, `${MORE_2007}${hash}-rsa-MGF1`, salt)
     accepted('an RSA-PSS key', rsaPss, `${MORE_2007}${hash}-rsa-MGF1`, salt)
   }
-  t.equal(verify(rsa, { signatureMethod: `${MORE_2007}rsa-pss`, signWith: signWith(rsa, 'sha256', pss(32)) }).digestAlgorithm, 'sha256')
+  t.equal(
+    verify(rsa, { signatureMethod: `${MORE_2007}rsa-pss`, signWith: signWith(rsa, 'sha256', pss(32)) }).digestAlgorithm,
+    'sha256',
+  )
   t.equal(verify(ed25519, { signatureMethod: ED25519, signWith: signWith(ed25519, null) }).signatureAlgorithm, ED25519)
   const odd = generateKeyPairSync('rsa', { modulusLength: 2049 })
   t.ok(verify(odd, { signWith: signWith(odd, 'sha256') }), 'a modulus that does not end with a byte')
@@ -56,8 +74,12 @@ t.test('accepts each algorithm with the keys of its kind', async t => {
 
 t.test('refuses an algorithm that is not of the kind of the key', async t => {
   const refused = (pair: Pair, signatureMethod: string, detail: string) =>
-    t.throws(() => verify(pair, { signatureMethod, signWith: () => Buffer.alloc(64) }), { code: 'signature-algorithm', detail })
-  const expected = (family: string, kind: string) => `a signature of the kind ${family} was not made with the certificate's ${kind} key`
+    t.throws(() => verify(pair, { signatureMethod, signWith: () => Buffer.alloc(64) }), {
+      code: 'signature-algorithm',
+      detail,
+    })
+  const expected = (family: string, kind: string) =>
+    `a signature of the kind ${family} was not made with the certificate's ${kind} key`
   refused(rsa, `${MORE}ecdsa-sha256`, expected('ecdsa', 'rsa'))
   refused(rsa, ED25519, expected('ed25519', 'rsa'))
   refused(p256, `${MORE}rsa-sha256`, expected('rsa', 'ec'))
@@ -72,10 +94,20 @@ t.test('refuses a value of another length, salt, hash or form', async t => {
     t.throws(() => verify(pair, changes), { code: 'signature-value', detail }, what)
   const wrong = "the signature value does not verify with the key of the sender's certificate"
   for (const bytes of [0, 63, 65])
-    refused(`${bytes} bytes`, p256, { signWith: () => Buffer.alloc(bytes) }, `expected a signature value of 64 bytes, found ${bytes}`)
+    refused(
+      `${bytes} bytes`,
+      p256,
+      { signWith: () => Buffer.alloc(bytes) },
+      `expected a signature value of 64 bytes, found ${bytes}`,
+    )
   refused('RSA', rsa, { signWith: () => Buffer.alloc(255) }, 'expected a signature value of 256 bytes, found 255')
   refused('zeros', p256, { signWith: () => Buffer.alloc(64) }, wrong)
-  refused('DER', p256, { signWith: octets => sign('sha256', octets, p256.privateKey) }, /^expected a signature value of 64 bytes/)
+  refused(
+    'DER',
+    p256,
+    { signWith: octets => sign('sha256', octets, p256.privateKey) },
+    /^expected a signature value of 64 bytes/,
+  )
   refused('another hash', rsa, { signWith: signWith(rsa, 'sha512') }, wrong)
   refused('RSA-PSS for RSA', rsa, { signWith: signWith(rsa, 'sha256', pss(32)) }, wrong)
   const salted = { signatureMethod: `${MORE_2007}sha256-rsa-MGF1` }
@@ -86,7 +118,8 @@ t.test('refuses a value of another length, salt, hash or form', async t => {
 t.test('refuses keys outside the profile, before anything is signed with them', async t => {
   const refused = (what: string, publicKey: KeyObject, detail: string) =>
     t.throws(() => verifyDocument(Buffer.of(), certificateOf(publicKey)), { code: 'signature-key', detail }, what)
-  const rsaKey = (modulusLength: number, publicExponent = 65537) => generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey
+  const rsaKey = (modulusLength: number, publicExponent = 65537) =>
+    generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey
   refused('RSA-2047', rsaKey(2047), 'expected an RSA key of at least 2048 bits, found 2047')
   refused('a small exponent', rsaKey(2048, 257), 'expected an RSA exponent of at least 65537, found 257')
   refused('another curve', ec('secp256k1').publicKey, 'expected the curve P-256, P-384 or P-521, found secp256k1')

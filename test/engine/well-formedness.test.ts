@@ -74,7 +74,10 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     'an XML declaration without version': ['<?xml encoding="UTF-8"?><a/>', '0:1:1'],
     'an XML declaration of version 1.1': ['<?xml version="1.1"?><a/>', '0:1:1'],
     'an XML declaration with a quote of each kind': [`<?xml version="1.0'?><a/>`, '0:1:1'],
-    'an XML declaration that says standalone before encoding': ['<?xml version="1.0" standalone="yes" encoding="UTF-8"?><a/>', '0:1:1'],
+    'an XML declaration that says standalone before encoding': [
+      '<?xml version="1.0" standalone="yes" encoding="UTF-8"?><a/>',
+      '0:1:1',
+    ],
     'an XML declaration that says standalone="maybe"': ['<?xml version="1.0" standalone="maybe"?><a/>', '0:1:1'],
     'an XML declaration without white space': ['<?xml version="1.0"encoding="UTF-8"?><a/>', '0:1:1'],
     'an XML declaration with text behind': ['<?xml version="1.0" ? ?><a/>', '0:1:1'],
@@ -99,7 +102,10 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     'a cut-off sequence inside': [Buffer.from('<a>\xe2\x82</a>', 'latin1'), '3:1:4'],
   },
   'xml-encoding the document ends inside a UTF-8 sequence': {
-    'a document that ends inside a sequence': [Buffer.concat([Buffer.from('<a>\n'), Buffer.from([0xf0, 0x9f, 0x98])]), '7:2:4'],
+    'a document that ends inside a sequence': [
+      Buffer.concat([Buffer.from('<a>\n'), Buffer.from([0xf0, 0x9f, 0x98])]),
+      '7:2:4',
+    ],
     'a document that ends with a lead byte that never was': [Buffer.from('<a>\xc0', 'latin1'), '4:1:5'],
     'a document that ends inside a sequence of two': [Buffer.from('<a>\xc3', 'latin1'), '4:1:5'],
   },
@@ -250,13 +256,19 @@ const refusals: Record<string, Record<string, readonly [document: string | Buffe
     'two default namespaces': ['<a xmlns="urn:b" xmlns="urn:c"/>', '17:1:18'],
     'two attributes of a long name': [`<a ${'b'.repeat(40)}="" c="" ${'b'.repeat(40)}=""/>`, '52:1:53'],
     'two of ten attributes of a name': ['<a i="" h="" g="" f="" e="" d="" c="" b="" a="" g=""/>', '48:1:49'],
-    'two declarations of a prefix among attributes': ['<a xmlns:c="urn:c" b="" xmlns:a="urn:a" xmlns:c="urn:c"/>', '40:1:41'],
+    'two declarations of a prefix among attributes': [
+      '<a xmlns:c="urn:c" b="" xmlns:a="urn:a" xmlns:c="urn:c"/>',
+      '40:1:41',
+    ],
   },
   'xml-namespace an attribute has the same expanded name as the one 7 bytes before': {
     'two attributes of an expanded name': ['<a xmlns:b="urn:x" xmlns:c="urn:x" b:d="" c:d=""/>', '42:1:43'],
   },
   'xml-namespace an attribute has the same expanded name as the one 12 bytes before': {
-    'two attributes of an expanded name, others between': ['<a xmlns:b="urn:x" xmlns:c="urn:x" c:d="" e="" b:d=""/>', '47:1:48'],
+    'two attributes of an expanded name, others between': [
+      '<a xmlns:b="urn:x" xmlns:c="urn:x" c:d="" e="" b:d=""/>',
+      '47:1:48',
+    ],
   },
 }
 
@@ -268,7 +280,8 @@ for (const [refusal, documents] of Object.entries(refusals)) {
       const bytes = Buffer.from(document as Buffer)
       for (const pieces of [[bytes], ...cuts(bytes)]) {
         const verdict = verdictOf(() => canonicalize(pieces, methodOf(EXCLUSIVE)))
-        if (verdict !== expected) t.equal(verdict, expected, `${title}, in pieces of ${pieces.map(piece => piece.length)} bytes`)
+        if (verdict !== expected)
+          t.equal(verdict, expected, `${title}, in pieces of ${pieces.map(piece => piece.length)} bytes`)
       }
       t.pass(title)
     }
@@ -283,7 +296,8 @@ t.test('tells the line and column behind lines of any length', async t => {
       const behind = before.split(/\r\n|\r|\n/)
       const place = `byte ${before.length}, line ${behind.length}, column ${behind.at(-1)!.length + 1}`
       const verdict = verdictOf(() => canonicalize([Buffer.from(`${before}</c>`)], methodOf(EXCLUSIVE)))
-      if (!verdict.endsWith(`(${place})`)) t.equal(verdict, place, `lines of ${length} bytes that end with ${JSON.stringify(ends)}`)
+      if (!verdict.endsWith(`(${place})`))
+        t.equal(verdict, place, `lines of ${length} bytes that end with ${JSON.stringify(ends)}`)
     }
   }
   t.pass('told')

@@ -14,6 +14,12 @@ import { wellFormedness } from './well-formedness.ts'
 export async function openCampaigns(): Promise<{ campaigns: readonly Campaign[]; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'seg-fuzz-'))
   await generate({ out: folder, key: 'ec-p256' })
-  const campaigns = [canonicalOctets(folder), subtrees, wellFormedness, tampering(folder, await loadIdentity(folder, 'sender')), pieces]
+  const campaigns = [
+    canonicalOctets(folder),
+    subtrees,
+    wellFormedness,
+    tampering(folder, await loadIdentity(folder, 'sender')),
+    pieces,
+  ]
   return { campaigns, close: () => rm(folder, { recursive: true, force: true }) }
 }

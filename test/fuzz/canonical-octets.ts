@@ -39,7 +39,8 @@ function compare(document: Buffer, methodsAsked: typeof methods, tape: Tape): vo
       const theirs = canonicalize(tree, method)
       if (theirs === undefined) throw new Finding('libxml2 declines to canonicalize', document)
       if (ours instanceof Error) throw new Finding(`we refuse it: ${ours.message}`, document)
-      if (!ours.equals(theirs)) throw new Finding(`${method.algorithm}: ours ${show(ours)}, libxml2's ${show(theirs)}`, document)
+      if (!ours.equals(theirs))
+        throw new Finding(`${method.algorithm}: ours ${show(ours)}, libxml2's ${show(theirs)}`, document)
     }
   })
 }

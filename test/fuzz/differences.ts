@@ -12,7 +12,10 @@ const onlyOurs: Partial<Record<FaultCode, Difference>> = {
   'xml-comment': { why: 'the profile has no comments', pattern: /<!--/ },
   'xml-processing-instruction': { why: 'the profile has no processing instructions', pattern: /<\?/ },
   'xml-doctype': { why: 'the profile has no document type declaration', pattern: /<!DOCTYPE/ },
-  'xml-name': { why: 'names that begin with xml are reserved (XML 1.0 2.3); libxml2 lets them pass', pattern: /[<\s][xX][mM][lL]/ },
+  'xml-name': {
+    why: 'names that begin with xml are reserved (XML 1.0 2.3); libxml2 lets them pass',
+    pattern: /[<\s][xX][mM][lL]/,
+  },
   'xml-encoding': {
     why: 'the profile has no encoding but UTF-8; libxml2 knows others, by declaration or by the first bytes',
     pattern: /^(?:\xef\xbb\xbf)?<\?xml[^>]*encoding|^\xff\xfe|^\xfe\xff|^\0|^.\0/s,
@@ -32,7 +35,8 @@ const onlyOurs: Partial<Record<FaultCode, Difference>> = {
 const onlyTheirs: readonly Difference[] = [
   {
     why: 'an empty port in a namespace name: RFC 3986 3.2.3 allows it',
-    pattern: /^xmlns(?::\S*)?: '[^']*:\/\/[^/?#']*:[/?#'].* is not a valid URI$|^xmlns(?::\S*)?: '[^']*:\/\/[^/?#]*:' is not a valid URI$/,
+    pattern:
+      /^xmlns(?::\S*)?: '[^']*:\/\/[^/?#']*:[/?#'].* is not a valid URI$|^xmlns(?::\S*)?: '[^']*:\/\/[^/?#]*:' is not a valid URI$/,
   },
   {
     why: 'a warning that libxml2 tells beside a refusal: another value of xml:space is an error, not a fatal one (XML 1.0 2.10)',

@@ -13,7 +13,8 @@ const titles: Record<string, string> = {
   'canonical-octets': 'whole documents have the canonical octets of libxml2 and xmllint',
   subtrees: 'elements where they stand have the canonical octets of libxml2',
   'well-formedness': 'no document is accepted that libxml2 refuses, and others are refused for known reasons only',
-  tampering: 'no changed document is accepted unless its canonical form is the one signed, as libxml2 and xmlsec1 confirm',
+  tampering:
+    'no changed document is accepted unless its canonical form is the one signed, as libxml2 and xmlsec1 confirm',
   pieces: 'the verdict does not depend on the pieces in which a document comes',
 }
 

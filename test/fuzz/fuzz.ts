@@ -11,7 +11,12 @@ const RUNS = 300
 const REPORT_EVERY_MS = 10_000
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' }, only: { type: 'string' }, path: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    path: { type: 'string' },
+  },
 })
 const firstSeed = values.seed === undefined ? Date.now() % 2 ** 30 : Number(values.seed)
 const opened = await openCampaigns()
@@ -80,7 +85,8 @@ async function replay(path: string): Promise<number> {
 async function keep(found: Found): Promise<void> {
   await mkdir(folder, { recursive: true })
   const name = join(folder, `${found.campaign}-${found.seed}`)
-  const again = found.path === undefined ? '' : `\npnpm fuzz --only ${found.campaign} --seed ${found.seed} --path ${found.path}`
+  const again =
+    found.path === undefined ? '' : `\npnpm fuzz --only ${found.campaign} --seed ${found.seed} --path ${found.path}`
   await writeFile(`${name}.xml`, found.document)
   await writeFile(`${name}.txt`, `${report(found)}${again}\n`)
   console.log(`FOUND ${report(found)}${again}`)

@@ -12,7 +12,17 @@ export type Style = {
 }
 
 const prefixes = ['p', 'q', 'a', 'A', 'pp', 'b-1', 'ü', '\ufdf0', '\u{10000}', 'soap']
-const uris = ['urn:a', 'urn:b', 'urn:A', 'urn:aa', 'http://h/?a&amp;b', 'http://h/%C3%BC', 'urn:x:&#x61;', 'HTTP://h', "urn:'"]
+const uris = [
+  'urn:a',
+  'urn:b',
+  'urn:A',
+  'urn:aa',
+  'http://h/?a&amp;b',
+  'http://h/%C3%BC',
+  'urn:x:&#x61;',
+  'HTTP://h',
+  "urn:'",
+]
 const xmlAttributes = ['xml:lang', 'xml:space', 'xml:id']
 const xmlValues = ['en', 'default', 'preserve', 'i1']
 const looseTokens = ['<!---->', '<!-- x -->', '<?pi?>', '<?p x?>']
@@ -57,7 +67,11 @@ export function writeContent(tape: Tape, style: Style, scope: Scope): string {
 function writeCdata(tape: Tape): string {
   let content = ''
   for (let count = tape.below(4); count > 0; count--) {
-    content += tape.of([tape.of(plainTexts), tape.of(lineEnds), tape.of(['<', '&', '>', '<![CDATA[', '&amp;', ']', ']]'])])
+    content += tape.of([
+      tape.of(plainTexts),
+      tape.of(lineEnds),
+      tape.of(['<', '&', '>', '<![CDATA[', '&amp;', ']', ']]']),
+    ])
   }
   return `<![CDATA[${withoutCdataEnd(content)}]]>`
 }

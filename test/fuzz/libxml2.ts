@@ -48,13 +48,18 @@ export function canonicalizeElement(element: XmlElement, method: Canonicalizatio
 
 export function childElements(element: XmlElement): XmlElement[] {
   const children: XmlElement[] = []
-  for (let node = element.firstChild; node !== null; node = node.next) if (node instanceof XmlElement) children.push(node)
+  for (let node = element.firstChild; node !== null; node = node.next)
+    if (node instanceof XmlElement) children.push(node)
   return children
 }
 
 function c14nOptions({ algorithm, inclusivePrefixes }: CanonicalizationMethod) {
   const prefixes = [...inclusivePrefixes].map(prefix => (prefix === '' ? '#default' : prefix))
-  return { mode: modes.get(algorithm)!, withComments: false, ...(prefixes.length > 0 && { inclusiveNamespacePrefixes: prefixes }) }
+  return {
+    mode: modes.get(algorithm)!,
+    withComments: false,
+    ...(prefixes.length > 0 && { inclusiveNamespacePrefixes: prefixes }),
+  }
 }
 
 type Handler = { write(octets: Uint8Array): number; close(): boolean }

@@ -40,7 +40,8 @@ function flip(text: string, mask: number): string {
   return text === '' ? '' : String.fromCharCode(text.charCodeAt(0) ^ mask) + text.slice(1)
 }
 
-const TOKEN = /<!\[CDATA\[[\s\S]*?\]\]>|<!--|&[^;<& ]*;|"[^"<]*"|'[^'<]*'|[A-Za-z0-9_.\x80-\xff-]+|[ \t\r\n]+|<\/?|\/?>|[\s\S]/g
+const TOKEN =
+  /<!\[CDATA\[[\s\S]*?\]\]>|<!--|&[^;<& ]*;|"[^"<]*"|'[^'<]*'|[A-Za-z0-9_.\x80-\xff-]+|[ \t\r\n]+|<\/?|\/?>|[\s\S]/g
 
 function mutateTokens(text: string, tape: Tape): string {
   const tokens = text.match(TOKEN) ?? ['']

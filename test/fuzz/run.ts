@@ -30,7 +30,8 @@ export function runCampaign(campaign: Campaign, seed: number, runs: number, isLa
     ...(path !== undefined && { path }),
     interruptAfterTimeLimit: LONGEST_MS,
   })
-  if (details.failed) return { cases, found: describe(campaign, details.errorInstance, seed, details.counterexamplePath ?? undefined) }
+  if (details.failed)
+    return { cases, found: describe(campaign, details.errorInstance, seed, details.counterexamplePath ?? undefined) }
   try {
     campaign.finish?.(isLast)
     return { cases, found: undefined }

@@ -6,14 +6,26 @@ import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.
 import { DSIG, ENVELOPED, type ForgingKey, transform, x509 } from '../support/forge.ts'
 import { tagSpaces } from './characters.ts'
 import { type Scope, writeContent, writeProlog } from './grammar.ts'
-import { canonicalize, canonicalizeElement, childElements, withDocument, type XmlDocument, type XmlElement } from './libxml2.ts'
+import {
+  canonicalize,
+  canonicalizeElement,
+  childElements,
+  withDocument,
+  type XmlDocument,
+  type XmlElement,
+} from './libxml2.ts'
 import type { Tape } from './tape.ts'
 
 const SIGNATURE_METHOD = 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256'
 const STYLE = { isLoose: false, depth: 3 }
 
 /** What the document says, as a reader of its tree finds it. */
-export type Facts = { readonly id: string; readonly senderId: string; readonly receiverId: string; readonly timestamp: string }
+export type Facts = {
+  readonly id: string
+  readonly senderId: string
+  readonly receiverId: string
+  readonly timestamp: string
+}
 
 export type Reference = Facts & {
   /** Digest of the canonical document without its Signature. */
@@ -71,7 +83,13 @@ function pickMethod(tape: Tape): Written {
   ])
 }
 
-function writeSignature(tape: Tape, { transforms }: Written, digestMethod: string, digest: string, { certificate }: ForgingKey): string {
+function writeSignature(
+  tape: Tape,
+  { transforms }: Written,
+  digestMethod: string,
+  digest: string,
+  { certificate }: ForgingKey,
+): string {
   const space = tape.of(['', '', '\n', '\t'])
   const canonicalization = tape.of([EXCLUSIVE, INCLUSIVE, INCLUSIVE_11])
   const uri = tape.of(['', '#doc1'])

@@ -10,7 +10,13 @@ import { canonicalizeElement, childElements, withDocument } from './libxml2.ts'
 import type { Tape } from './tape.ts'
 import { captureSignature, exclusive, judge } from './verdict.ts'
 
-const methods = [exclusive, methodOf(INCLUSIVE), methodOf(INCLUSIVE_11), methodOf(EXCLUSIVE, ['', 'p']), methodOf(EXCLUSIVE, ['q', 'ds'])]
+const methods = [
+  exclusive,
+  methodOf(INCLUSIVE),
+  methodOf(INCLUSIVE_11),
+  methodOf(EXCLUSIVE, ['', 'p']),
+  methodOf(EXCLUSIVE, ['q', 'ds']),
+]
 
 export const subtrees: Campaign = {
   name: 'subtrees',
@@ -27,7 +33,8 @@ export const subtrees: Campaign = {
         const ours = canonicalizeFirstChild(captured.octets, captured.context, method, defaultLimits)
         const theirs = canonicalizeElement(child!, method)
         if (theirs === undefined) throw new Finding('libxml2 declines to canonicalize', document)
-        if (!ours.equals(theirs)) throw new Finding(`${method.algorithm}: ours ${show(ours)}, libxml2's ${show(theirs)}`, document)
+        if (!ours.equals(theirs))
+          throw new Finding(`${method.algorithm}: ours ${show(ours)}, libxml2's ${show(theirs)}`, document)
       }
     })
     return 1
@@ -50,7 +57,9 @@ function writeAround(tape: Tape): string {
   const some = (parts: readonly string[]) => parts.filter(() => tape.below(3) === 0)
   // Two default namespaces in one tag are not well-formed.
   const root = some(outer).join('')
-  const declared = some(inner).filter((part, i, all) => !(part.startsWith(' xmlns=') && all.findIndex(p => p.startsWith(' xmlns=')) < i))
+  const declared = some(inner).filter(
+    (part, i, all) => !(part.startsWith(' xmlns=') && all.findIndex(p => p.startsWith(' xmlns=')) < i),
+  )
   const scope = new Map([['ds', DSIG]])
   if (root.includes('xmlns:p') || declared.some(part => part.includes('xmlns:p'))) scope.set('p', 'urn:b')
   // Another ds:Signature would not be XML of the profile.

@@ -33,7 +33,8 @@ export function tampering(folder: string, key: ForgingKey): Campaign & { accepte
         if (verdict instanceof Error) continue
         const found = checkAccepted(mutant, verdict, key)
         if (found === undefined) continue
-        if (!found.digest.equals(signed!.digest)) throw new Finding('accepted with another digest than the one signed', mutant)
+        if (!found.digest.equals(signed!.digest))
+          throw new Finding('accepted with another digest than the one signed', mutant)
         campaign.accepted++
         putAside(batch, mutant)
       }
@@ -48,7 +49,8 @@ export function tampering(folder: string, key: ForgingKey): Campaign & { accepte
 function checkAccepted(document: Buffer, ours: VerifiedDocument, key: ForgingKey): Reference | undefined {
   const theirs = judgeByTree(document, key)
   if (theirs instanceof Error && isOnlyTheirs(theirs.message)) return undefined
-  if (theirs instanceof Error) throw new Finding(`we accept it, libxml2 and node:crypto do not: ${theirs.message}`, document)
+  if (theirs instanceof Error)
+    throw new Finding(`we accept it, libxml2 and node:crypto do not: ${theirs.message}`, document)
   const isSame =
     ours.signature.digest.equals(theirs.digest) &&
     ours.id === theirs.id &&
@@ -79,7 +81,9 @@ function checkPieces(document: Buffer, whole: VerifiedDocument | Error, key: For
     }
     return verdict
   })
-  const [a, b] = [whole, inPieces].map(verdict => (verdict instanceof Error ? verdict.message : JSON.stringify(verdict)))
+  const [a, b] = [whole, inPieces].map(verdict =>
+    verdict instanceof Error ? verdict.message : JSON.stringify(verdict),
+  )
   if (a !== b) throw new Finding(`whole: ${a}; in pieces: ${b}`, document)
 }
 

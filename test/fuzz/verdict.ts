@@ -1,7 +1,11 @@
 // What our engine says of a document, as a value: canonical octets or the Fault, however the bytes come and whoever watches.
 import { Fault } from '@seg/core'
 import type { CanonicalizationMethod } from '../../packages/xmldsig/src/canonicalizer.ts'
-import { type CapturedSignature, type DocumentObserver, DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
+import {
+  type CapturedSignature,
+  type DocumentObserver,
+  DocumentPass,
+} from '../../packages/xmldsig/src/document-pass.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import { EXCLUSIVE, methodOf } from '../support/engine.ts'
 import type { Tape } from './tape.ts'
@@ -21,7 +25,11 @@ export function judge<Result>(read: () => Result): Result | Fault {
 /** Must be told of every element to a depth of 3: the engine then takes its longer way through plain markup, too. */
 const watcher: DocumentObserver = { watchesChildren: true, startTag() {}, endTag() {}, text() {}, signature() {} }
 
-export type Reading = { readonly method?: CanonicalizationMethod; readonly limits?: Limits; readonly isWatched?: boolean }
+export type Reading = {
+  readonly method?: CanonicalizationMethod
+  readonly limits?: Limits
+  readonly isWatched?: boolean
+}
 
 /** Canonical octets of a document without its Signature. */
 export function readCanonical(pieces: readonly Uint8Array[], reading: Reading = {}): Buffer | Fault {
@@ -29,7 +37,9 @@ export function readCanonical(pieces: readonly Uint8Array[], reading: Reading = 
   return judge(() => {
     const octets: Buffer[] = []
     const observer = isWatched ? watcher : undefined
-    const pass = new DocumentPass({ method, digest: 'sha256' }, limits, observer, chunk => octets.push(Buffer.from(chunk)))
+    const pass = new DocumentPass({ method, digest: 'sha256' }, limits, observer, chunk =>
+      octets.push(Buffer.from(chunk)),
+    )
     for (const piece of pieces) pass.write(piece)
     pass.endUnsigned()
     return Buffer.concat(octets)
@@ -47,6 +57,8 @@ export function captureSignature(bytes: Uint8Array): CapturedSignature {
 export function cut(bytes: Buffer, tape: Tape): Uint8Array[] {
   // Each piece in memory of its own, so that nothing can be read beyond its end.
   if (tape.chance(25)) return Array.from(bytes, byte => Uint8Array.of(byte))
-  const places = Array.from({ length: 1 + tape.below(8) }, () => tape.below(Math.min(bytes.length + 1, 65536))).sort((a, b) => a - b)
+  const places = Array.from({ length: 1 + tape.below(8) }, () => tape.below(Math.min(bytes.length + 1, 65536))).sort(
+    (a, b) => a - b,
+  )
   return [0, ...places].map((from, i) => Uint8Array.from(bytes.subarray(from, places[i] ?? bytes.length)))
 }

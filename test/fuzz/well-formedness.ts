@@ -25,7 +25,8 @@ function compare(document: Buffer): void {
   const ours = readCanonical([document])
   const theirs = refusalOf(document)
   if (ours instanceof Error) {
-    if (theirs === undefined && !isOnlyOurs(ours, document)) throw new Finding(`only we refuse it: ${ours.message}`, document)
+    if (theirs === undefined && !isOnlyOurs(ours, document))
+      throw new Finding(`only we refuse it: ${ours.message}`, document)
     return
   }
   if (theirs !== undefined) {
@@ -33,5 +34,6 @@ function compare(document: Buffer): void {
     return
   }
   const octets = withDocument(document, tree => canonicalize(tree, exclusive))
-  if (octets !== undefined && !octets.equals(ours)) throw new Finding(`ours ${show(ours)}, libxml2's ${show(octets)}`, document)
+  if (octets !== undefined && !octets.equals(ours))
+    throw new Finding(`ours ${show(ours)}, libxml2's ${show(octets)}`, document)
 }

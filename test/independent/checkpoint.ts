@@ -16,7 +16,10 @@ export function readKey(text: string): NoteKey {
   demand(octets.length === 33 && octets[0] === ED25519, 'this is no Ed25519 key')
   const id = createHash('sha256').update(`${name}\n`).update(octets).digest().subarray(0, 4)
   demand(id.toString('hex') === hash, 'the key has another id than it says')
-  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: octets.subarray(1).toString('base64url') }, format: 'jwk' })
+  const publicKey = createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: octets.subarray(1).toString('base64url') },
+    format: 'jwk',
+  })
   return { name, id, publicKey }
 }
 
@@ -34,7 +37,10 @@ export function openNote(note: Uint8Array, key: NoteKey): string {
   const own = lines.filter(({ name, octets }) => name === key.name && octets.subarray(0, 4).equals(key.id))
   demand(own.length > 0, `the note has no signature by ${key.name}`)
   for (const { octets } of own) {
-    demand(verify(null, Buffer.from(text), key.publicKey, octets.subarray(4)), `the signature by ${key.name} does not verify`)
+    demand(
+      verify(null, Buffer.from(text), key.publicKey, octets.subarray(4)),
+      `the signature by ${key.name} does not verify`,
+    )
   }
   return text
 }
@@ -64,7 +70,10 @@ export function decodeUtf8(octets: Uint8Array): string {
 
 function readSignatureLine(line: string): { readonly name: string; readonly octets: Buffer } {
   const [dash, name, encoded, ...more] = line.split(' ')
-  demand(dash === '\u2014' && name !== undefined && encoded !== undefined && more.length === 0, 'a line of the note is no signature')
+  demand(
+    dash === '\u2014' && name !== undefined && encoded !== undefined && more.length === 0,
+    'a line of the note is no signature',
+  )
   demand(name !== '' && !name.includes('+'), 'a signature has no key name')
   const octets = readBase64(encoded)
   demand(octets.length > 4, 'a signature is too short')

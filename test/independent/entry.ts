@@ -8,7 +8,8 @@ type Form = (value: unknown) => boolean
 
 const text: Form = value => typeof value === 'string'
 const count: Form = value => Number.isSafeInteger(value) && (value as number) >= 0
-const time: Form = value => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && isTime(value)
+const time: Form = value =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && isTime(value)
 const digest = (...lengths: readonly number[]): Form => {
   return value => typeof value === 'string' && lengths.includes(Buffer.from(value, 'base64').length) && isBase64(value)
 }

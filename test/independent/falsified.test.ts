@@ -44,7 +44,12 @@ t.test('every hash of every tile, with the entries and without them', async t =>
   const changes = names.flatMap(name => {
     const tile = files.get(name)!
     const flipped = Array.from({ length: tile.length / 32 }, (_, i) => flip(tile, i * 32 + (i % 32)))
-    const shifted = [tile.subarray(32), tile.subarray(0, -32), tile.subarray(0, -1), Buffer.concat([tile, tile.subarray(0, 32)])]
+    const shifted = [
+      tile.subarray(32),
+      tile.subarray(0, -32),
+      tile.subarray(0, -1),
+      Buffer.concat([tile, tile.subarray(0, 32)]),
+    ]
     const others = names.filter(other => other !== name).map(other => files.get(other)!)
     return [...flipped, ...shifted, ...others].map(changed => [[name, changed]] as const)
   })
@@ -97,7 +102,9 @@ t.test('every element of a receipt, every hash of its proof, and its document', 
   const elements = new Set(text.slice(0, text.indexOf('<Signature')).match(/(?<=<)\w+(?=>[^<]+<\/)/g))
   t.ok(elements.has('ReceiverID') && elements.has('Checkpoint'))
   const changes = [
-    ...[...elements].map(name => text.replace(new RegExp(`(<${name}>)([^<])`), (_, tag, first) => `${tag}${first === '1' ? '2' : '1'}`)),
+    ...[...elements].map(name =>
+      text.replace(new RegExp(`(<${name}>)([^<])`), (_, tag, first) => `${tag}${first === '1' ? '2' : '1'}`),
+    ),
     ...[...elements].map(name => text.replace(new RegExp(`<${name}>.*?</${name}>`, 's'), '')),
     ...proof.map(hash => text.replace(hash, flip(Buffer.from(hash, 'base64'), 7).toString('base64'))),
     ...proof.map(hash => text.replace(`<Hash>${hash}</Hash>`, '')),
@@ -119,12 +126,17 @@ t.test('every element of a receipt, every hash of its proof, and its document', 
 type Change = readonly (readonly [path: string, octets: Buffer])[]
 
 /** Each change must be seen by itself. */
-async function allSeen(t: Test, changes: readonly Change[], verify: (fetch: Fetch, by: typeof key) => Promise<unknown>): Promise<void> {
+async function allSeen(
+  t: Test,
+  changes: readonly Change[],
+  verify: (fetch: Fetch, by: typeof key) => Promise<unknown>,
+): Promise<void> {
   const unseen: string[] = []
   for (const change of changes) {
     const isSame = change.every(([path, octets]) => files.get(path)?.equals(octets))
     const outcome = await verify(serve(new Map([...files, ...change])), key).catch(error => error)
-    if (isSame || !(outcome instanceof Rejected)) unseen.push(`${change.map(([path]) => path)}: ${isSame ? 'not a change' : outcome}`)
+    if (isSame || !(outcome instanceof Rejected))
+      unseen.push(`${change.map(([path]) => path)}: ${isSame ? 'not a change' : outcome}`)
   }
   t.ok(changes.length > 0)
   t.same(unseen, [], `${changes.length} falsifications are seen`)
@@ -151,7 +163,10 @@ function writeBundles(entries: readonly Buffer[]): Change {
   const bundles = tiles.filter(({ level }) => level === 0)
   return bundles.map(({ index, width }, i) => {
     const part = entries.slice(index * 256, i < bundles.length - 1 ? (index + 1) * 256 : undefined)
-    return [bundlePath({ index, width }), Buffer.concat(part.flatMap(entry => [Buffer.of(entry.length >> 8, entry.length & 255), entry]))]
+    return [
+      bundlePath({ index, width }),
+      Buffer.concat(part.flatMap(entry => [Buffer.of(entry.length >> 8, entry.length & 255), entry])),
+    ]
   })
 }
 

@@ -44,8 +44,12 @@ t.test('every proof leads to its root, and a changed one to none', async t => {
       checkInclusion(hash(index, index + 1), index, proof, head)
       t.throws(() => checkInclusion(other, index, proof, head), Rejected)
       t.throws(() => checkInclusion(hash(index, index + 1), index, [...proof, other], head), Rejected)
-      t.throws(() => checkInclusion(hash(index, index + 1), index, proof.slice(1), { size: size + 1, root: head.root }), Rejected)
-      for (const i of proof.keys()) t.throws(() => checkInclusion(hash(index, index + 1), index, proof.with(i, other), head), Rejected)
+      t.throws(
+        () => checkInclusion(hash(index, index + 1), index, proof.slice(1), { size: size + 1, root: head.root }),
+        Rejected,
+      )
+      for (const i of proof.keys())
+        t.throws(() => checkInclusion(hash(index, index + 1), index, proof.with(i, other), head), Rejected)
     }
     for (let before = 1; before <= size; before++) {
       const older = { size: before, root: hash(0, before) }
@@ -67,7 +71,9 @@ t.test('the signed note of Go, golang.org/x/mod/sumdb/note', async t => {
   t.equal(openNote(Buffer.from(note), key), text)
   t.equal(
     openNote(
-      Buffer.from(`${note}\u2014 EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n`),
+      Buffer.from(
+        `${note}\u2014 EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n`,
+      ),
       key,
     ),
     text,
@@ -86,9 +92,14 @@ t.test('the signed note of Go, golang.org/x/mod/sumdb/note', async t => {
 
 t.test('names and numbers of tiles, by the examples of tlog-tiles', async t => {
   const tiles = tilesOf(70_000)
-  const count = (level: number, isFull: boolean) => tiles.filter(tile => tile.level === level && (tile.width === 256) === isFull).length
+  const count = (level: number, isFull: boolean) =>
+    tiles.filter(tile => tile.level === level && (tile.width === 256) === isFull).length
   t.same([count(0, true), count(0, false), count(1, true), count(1, false), count(2, false)], [273, 1, 1, 1, 1])
-  t.same(tiles.filter(({ width }) => width < 256).map(tilePath), ['tile/0/273.p/112', 'tile/1/001.p/17', 'tile/2/000.p/1'])
+  t.same(tiles.filter(({ width }) => width < 256).map(tilePath), [
+    'tile/0/273.p/112',
+    'tile/1/001.p/17',
+    'tile/2/000.p/1',
+  ])
   t.same(tilesOf(256).map(tilePath), ['tile/0/000', 'tile/1/000.p/1'])
   t.equal(bundlePath({ index: 1_234_067, width: 256 }), 'tile/entries/x001/x234/067')
 })

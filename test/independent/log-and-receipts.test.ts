@@ -50,7 +50,8 @@ t.test('every receipt proves its document offline, and is an entry of the log', 
     const isOfLog = log.octets[index]?.equals(leaf) && log.hash(0, tree.size).equals(tree.root)
     const expected = inclusionProof(index, tree.size, log.hash)
     if (!isOfLog || sender !== senderId || receiver !== receiverId) wrong.push(`entry ${index}`)
-    if (!Buffer.concat(proof).equals(Buffer.concat(expected))) wrong.push(`the proof of ${index} is not that of RFC 6962 2.1.1`)
+    if (!Buffer.concat(proof).equals(Buffer.concat(expected)))
+      wrong.push(`the proof of ${index} is not that of RFC 6962 2.1.1`)
     // And under the latest checkpoint, by a proof that the receiver never made.
     checkInclusion(hashEntry(leaf), index, inclusionProof(index, log.head.size, fromTiles), log.head)
   }

@@ -10,7 +10,9 @@ export type LogClient = { readonly fetch: Fetch; close(): void }
 
 /** `certs` holds ca.crt, sender.crt and sender.key. */
 export async function openLogClient(origin: string, certs: string): Promise<LogClient> {
-  const [ca, cert, key] = await Promise.all(['ca.crt', 'sender.crt', 'sender.key'].map(name => readFile(join(certs, name))))
+  const [ca, cert, key] = await Promise.all(
+    ['ca.crt', 'sender.crt', 'sender.key'].map(name => readFile(join(certs, name))),
+  )
   const agent = new Agent({ keepAlive: true, maxSockets: 4, minVersion: 'TLSv1.3', ca, cert, key })
   const fetch: Fetch = async path => {
     const [answer] = await once(get(`${origin}/v1/log/${path}`, { agent }), 'response')

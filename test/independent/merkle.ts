@@ -43,13 +43,20 @@ export function consistencyProof(m: number, n: number, hash: RangeHash): Buffer[
   const subproof = (start: number, end: number, isWhole: boolean): Buffer[] => {
     if (m === end) return isWhole ? [] : [hash(start, end)]
     const middle = start + split(end - start)
-    return m <= middle ? [...subproof(start, middle, isWhole), hash(middle, end)] : [...subproof(middle, end, false), hash(start, middle)]
+    return m <= middle
+      ? [...subproof(start, middle, isWhole), hash(middle, end)]
+      : [...subproof(middle, end, false), hash(start, middle)]
   }
   return subproof(0, n, true)
 }
 
 /** The root that a proof leads to: PATH read backwards. The last hash of a proof is the sibling nearest to the root. */
-export function checkInclusion(entryHash: Buffer, index: number, proof: readonly Buffer[], { size, root }: TreeHead): void {
+export function checkInclusion(
+  entryHash: Buffer,
+  index: number,
+  proof: readonly Buffer[],
+  { size, root }: TreeHead,
+): void {
   demand(Number.isSafeInteger(index) && index >= 0 && index < size, `a tree of ${size} has no entry ${index}`)
   const rest = [...proof]
   const climb = (m: number, n: number): Buffer => {
@@ -84,7 +91,10 @@ export function checkConsistency(older: TreeHead, newer: TreeHead, proof: readon
   }
   const [old, now] = climb(older.size, newer.size, true)
   demand(rest.length === 0, 'the proof is too long')
-  demand(old.equals(older.root) && now.equals(newer.root), `the tree of ${newer.size} does not begin as the one of ${older.size} did`)
+  demand(
+    old.equals(older.root) && now.equals(newer.root),
+    `the tree of ${newer.size} does not begin as the one of ${older.size} did`,
+  )
 }
 
 /** The largest power of two smaller than n. */

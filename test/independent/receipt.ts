@@ -46,7 +46,9 @@ export function readReceipt(xml: Uint8Array): Receipt {
       index: readNumber(one('r:LogEntry/r:Index')),
       treeSize: readNumber(one('r:LogEntry/r:TreeSize')),
       leaf: readBase64(one('r:LogEntry/r:Leaf')),
-      proof: document.find('/r:Receipt/r:LogEntry/r:Proof/r:Hash', { r: RECEIPT }).map(hash => readBase64(hash.content)),
+      proof: document
+        .find('/r:Receipt/r:LogEntry/r:Proof/r:Hash', { r: RECEIPT })
+        .map(hash => readBase64(hash.content)),
       checkpoint: one('r:LogEntry/r:Checkpoint'),
     }
   })
@@ -58,7 +60,16 @@ export function checkReceipt(xml: Uint8Array, document: Uint8Array, key: NoteKey
   const { receiver, sender, sha256, reference, acceptedAt, index, treeSize, leaf, proof } = receipt
   demand(sha256 === createHash('sha256').update(document).digest('base64'), 'the receipt is for other bytes')
   demand(reference === readReferenceDigest(document), 'the receipt is for another Reference')
-  const said = { v: 1, type: 'accepted', at: acceptedAt, sender, document: receipt.document, bytes: document.length, sha256, reference }
+  const said = {
+    v: 1,
+    type: 'accepted',
+    at: acceptedAt,
+    sender,
+    document: receipt.document,
+    bytes: document.length,
+    sha256,
+    reference,
+  }
   demand(JSON.stringify(readEntry(leaf)) === JSON.stringify(said), 'the leaf does not say what the receipt says')
   const tree = openCheckpoint(Buffer.from(receipt.checkpoint), key)
   demand(tree.origin === percentEncode(receiver), `the checkpoint is of ${tree.origin}, the receipt of ${receiver}`)
@@ -96,5 +107,8 @@ function readNumber(text: string): number {
 
 /** All but A-Z a-z 0-9 - _ . ~ (docs/log.md). */
 function percentEncode(id: string): string {
-  return encodeURIComponent(id).replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(id).replace(
+    /[!'()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }

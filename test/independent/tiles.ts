@@ -12,7 +12,8 @@ const WIDTH = 256
 export function tilesOf(size: number): Tile[] {
   const tiles: Tile[] = []
   for (let level = 0, hashes = size; hashes > 0; level++, hashes = Math.floor(hashes / WIDTH)) {
-    for (let index = 0; index * WIDTH < hashes; index++) tiles.push({ level, index, width: Math.min(WIDTH, hashes - index * WIDTH) })
+    for (let index = 0; index * WIDTH < hashes; index++)
+      tiles.push({ level, index, width: Math.min(WIDTH, hashes - index * WIDTH) })
   }
   return tiles
 }
@@ -34,7 +35,9 @@ export function hashesOf({ level, index, width }: Tile, hash: RangeHash): Buffer
 
 export async function fetchEntries(size: number, fetch: Fetch): Promise<Buffer[]> {
   const bundles = tilesOf(size).filter(({ level }) => level === 0)
-  const entries = await Promise.all(bundles.map(async bundle => splitBundle(await fetch(bundlePath(bundle)), bundle.width)))
+  const entries = await Promise.all(
+    bundles.map(async bundle => splitBundle(await fetch(bundlePath(bundle)), bundle.width)),
+  )
   return entries.flat()
 }
 
@@ -44,7 +47,8 @@ export async function fetchEntries(size: number, fetch: Fetch): Promise<Buffer[]
  */
 export async function fetchTree(size: number, fetch: Fetch): Promise<RangeHash> {
   const tiles = new Map<string, readonly Buffer[]>()
-  const load = async (tile: Tile) => tiles.set(`${tile.level}/${tile.index}`, splitTile(await fetch(tilePath(tile)), tile.width))
+  const load = async (tile: Tile) =>
+    tiles.set(`${tile.level}/${tile.index}`, splitTile(await fetch(tilePath(tile)), tile.width))
   await Promise.all(tilesOf(size).map(load))
   const hash: RangeHash = (start, end) => {
     const count = end - start

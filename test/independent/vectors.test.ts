@@ -66,7 +66,9 @@ t.test('every file of trees at the edges of tiles of all levels', async t => {
 })
 
 t.test('nothing is served that a log of this size does not have', async t => {
-  const last = tilesOf(size).filter(({ level, index }) => tilesOf(size).every(other => other.level !== level || other.index <= index))
+  const last = tilesOf(size).filter(({ level, index }) =>
+    tilesOf(size).every(other => other.level !== level || other.index <= index),
+  )
   t.equal(last.length, 3)
   for (const tile of last) {
     await t.rejects(fetch(tilePath({ ...tile, width: tile.width + 1 })), / 404$/)
@@ -89,7 +91,8 @@ async function writeLog(count: number): Promise<Buffer[]> {
     const at = new Date(1_800_000_000_000 + i).toISOString()
     return { type: 'admin', at, action: `act ${i}`, subject: 'x'.repeat(i % 50), by: 'vectors' } as const
   })
-  for (let from = 1; from < count; from += BURST) await Promise.all(events.slice(from, from + BURST).map(event => ledger.record(event)))
+  for (let from = 1; from < count; from += BURST)
+    await Promise.all(events.slice(from, from + BURST).map(event => ledger.record(event)))
   await ledger.close()
   return events.map(event => Buffer.from(JSON.stringify({ v: 1, ...event })))
 }

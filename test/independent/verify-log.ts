@@ -30,7 +30,10 @@ export async function verifyLog(fetch: Fetch, key: NoteKey): Promise<VerifiedLog
 /** What a partner does who has no need of the entries: the root from the tiles. */
 export async function verifyTiles(fetch: Fetch, head: TreeHead): Promise<RangeHash> {
   const hash = await fetchTree(head.size, fetch)
-  demand(hash(0, head.size).equals(head.root), `the tiles of ${head.size} entries do not have the root of the checkpoint`)
+  demand(
+    hash(0, head.size).equals(head.root),
+    `the tiles of ${head.size} entries do not have the root of the checkpoint`,
+  )
   return hash
 }
 
@@ -45,7 +48,8 @@ function checkConflicts(entries: readonly Entry[]): void {
   for (const [index, { type, accepted, sender, document, sha256 }] of entries.entries()) {
     if (type !== 'conflict') continue
     const first = entries[Number(accepted)]
-    const isSo = Number(accepted) < index && first?.type === 'accepted' && first.sender === sender && first.document === document
+    const isSo =
+      Number(accepted) < index && first?.type === 'accepted' && first.sender === sender && first.document === document
     demand(isSo && first.sha256 !== sha256, `entry ${index} is a conflict with none`)
   }
 }

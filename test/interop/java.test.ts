@@ -57,7 +57,12 @@ const signings: Readonly<Record<string, Signing>> = {
   'exclusive canonicalization with a PrefixList': { ...ecdsa, prefixes: 'u p', isUnusedCovered: true },
   'a PrefixList with the default namespace, and the id': { ...rsa, prefixes: 'p #default', uri: '#doc1' },
   'inclusive canonicalization': { ...rsa, canonicalization: INCLUSIVE, transform: INCLUSIVE, isUnusedCovered: true },
-  'inclusive canonicalization 1.1': { ...ecdsa, canonicalization: INCLUSIVE_11, transform: INCLUSIVE_11, isUnusedCovered: true },
+  'inclusive canonicalization 1.1': {
+    ...ecdsa,
+    canonicalization: INCLUSIVE_11,
+    transform: INCLUSIVE_11,
+    isUnusedCovered: true,
+  },
   'no canonicalization transform': { ...ecdsa, transform: '', isUnusedCovered: true },
 }
 
@@ -67,7 +72,10 @@ async function makeFolder(t: Test): Promise<string> {
   return folder
 }
 
-async function makeIdentity(folder: string, key: KeyKind): Promise<{ certs: string; sender: Identity; seal: Identity }> {
+async function makeIdentity(
+  folder: string,
+  key: KeyKind,
+): Promise<{ certs: string; sender: Identity; seal: Identity }> {
   const certs = join(folder, key)
   await generate({ out: certs, key })
   return { certs, sender: await loadIdentity(certs, 'sender'), seal: await loadIdentity(certs, 'seal') }
@@ -101,7 +109,8 @@ t.test('we accept what the JDK signs', hasJava, async t => {
   for (const [name, { key, method, prefixes, uri = '', isUnusedCovered }] of Object.entries(signings)) {
     await t.test(name, async t => {
       const text = await readFile(output(name), 'utf8')
-      for (const part of [`Algorithm="${method}"`, `URI="${uri}"`, ...(prefixes ? [`PrefixList="${prefixes}"`] : [])]) t.match(text, part)
+      for (const part of [`Algorithm="${method}"`, `URI="${uri}"`, ...(prefixes ? [`PrefixList="${prefixes}"`] : [])])
+        t.match(text, part)
       const { certificate } = identities[key].sender
       const { id, signature } = verifyDocument(Buffer.from(text), certificate)
       t.match({ id, ...signature }, { id: 'doc1', signatureAlgorithm: method, digestAlgorithm: 'sha256' })
@@ -115,7 +124,11 @@ t.test('we accept what the JDK signs', hasJava, async t => {
       if (isUnusedCovered) refuses('urn:unused', 'urn:other', /^signature-(digest|value)$/)
       refuses(`URI="${uri}"`, `URI="${uri === '' ? '#doc1' : ''}"`, 'signature-value')
       const other = identities[key === 'ec-p256' ? 'ec-p384' : 'ec-p256'].sender.certificate
-      t.throws(() => verifyDocument(Buffer.from(text), other), { code: 'signature-key' }, 'nor under another certificate')
+      t.throws(
+        () => verifyDocument(Buffer.from(text), other),
+        { code: 'signature-key' },
+        'nor under another certificate',
+      )
     })
   }
 })
@@ -134,7 +147,12 @@ t.test('the JDK accepts what we sign', hasJava, async t => {
     const { certs, sender, seal } = await makeIdentity(folder, key)
     const signed = await signDocument(prepareDocument(Buffer.from(document), { now: new Date() }), sender)
     await expect(`document ${key}`, signed, join(certs, 'sender.crt'), true)
-    await expect(`changed document ${key}`, signed.toString().replace('MINISTRY 2', 'MINISTRY 3'), join(certs, 'sender.crt'), false)
+    await expect(
+      `changed document ${key}`,
+      signed.toString().replace('MINISTRY 2', 'MINISTRY 3'),
+      join(certs, 'sender.crt'),
+      false,
+    )
     await expect(`receipt under ${key}`, openReceiptSeal(seal)(receiptFacts), join(certs, 'seal.crt'), true)
   }
   const verdicts = runJava(tasks)

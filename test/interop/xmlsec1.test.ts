@@ -24,7 +24,10 @@ const document = `<?xml version="1.0" encoding="UTF-8"?>
 </CriticalDocument>
 `
 
-async function makeFolder(t: Test, key: 'rsa-2048' | 'ec-p256' | 'ec-p384'): Promise<{ folder: string; sender: Identity; seal: Identity }> {
+async function makeFolder(
+  t: Test,
+  key: 'rsa-2048' | 'ec-p256' | 'ec-p384',
+): Promise<{ folder: string; sender: Identity; seal: Identity }> {
   const folder = await mkdtemp(join(tmpdir(), 'seg-interop-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   await generate({ out: folder, key })
@@ -32,7 +35,14 @@ async function makeFolder(t: Test, key: 'rsa-2048' | 'ec-p256' | 'ec-p384'): Pro
 }
 
 const verify = (folder: string, certificate: string, file: string) =>
-  run('xmlsec1', ['--verify', '--trusted-pem', join(folder, 'ca.crt'), '--pubkey-cert-pem', join(folder, certificate), file])
+  run('xmlsec1', [
+    '--verify',
+    '--trusted-pem',
+    join(folder, 'ca.crt'),
+    '--pubkey-cert-pem',
+    join(folder, certificate),
+    file,
+  ])
 
 t.test('xmlsec1 accepts what we sign', needs('xmlsec1'), async t => {
   for (const key of ['rsa-2048', 'ec-p256', 'ec-p384'] as const) {
@@ -76,7 +86,9 @@ const templates: Record<string, Template> = {
   'no canonicalization transform': { method: `${MORE}rsa-sha256`, transforms: transform(ENVELOPED) },
   'exclusive with inclusive prefixes': {
     method: `${MORE}rsa-sha256`,
-    transforms: transform(ENVELOPED) + transform(EXCLUSIVE, `<InclusiveNamespaces xmlns="${EXCLUSIVE}" PrefixList="u p #default"/>`),
+    transforms:
+      transform(ENVELOPED) +
+      transform(EXCLUSIVE, `<InclusiveNamespaces xmlns="${EXCLUSIVE}" PrefixList="u p #default"/>`),
   },
   'SignedInfo inclusive, document exclusive': { method: `${MORE}rsa-sha256`, canonicalization: INCLUSIVE },
   'the prefix ds': { method: `${MORE}rsa-sha256`, prefix: 'ds' },
@@ -99,7 +111,9 @@ function writeTemplate({
 <Reference URI="${uri}"><Transforms>${transforms}</Transforms><DigestMethod Algorithm="${digest}"/><DigestValue/></Reference></SignedInfo>
 <SignatureValue/><KeyInfo><X509Data><X509Certificate/></X509Data></KeyInfo></Signature>`
   const named =
-    prefix === '' ? signature : signature.replace(/<(\/?)(?!Inclusive)(\w)/g, `<$1${prefix}:$2`).replace('xmlns=', `xmlns:${prefix}=`)
+    prefix === ''
+      ? signature
+      : signature.replace(/<(\/?)(?!Inclusive)(\w)/g, `<$1${prefix}:$2`).replace('xmlns=', `xmlns:${prefix}=`)
   return document.replace('</CriticalDocument>', `${named}</CriticalDocument>`)
 }
 

@@ -72,12 +72,17 @@ const happening = fc.constantFrom<(at: string) => RecordedEvent>(
   at => ({ type: 'stop', at }),
 )
 
-const acceptance = parcel.map(one => new Command(`accept ${JSON.stringify(one)}`, (model, real) => acceptOne(model, real, send(one))))
+const acceptance = parcel.map(
+  one => new Command(`accept ${JSON.stringify(one)}`, (model, real) => acceptOne(model, real, send(one))),
+)
 
 const commands = [
   // More often than others.
   ...[acceptance, acceptance, acceptance, acceptance],
-  parcel.map(one => new Command(`discard ${JSON.stringify(one)}`, (_, { ledger, folder }) => discardOne(ledger, folder, send(one)))),
+  parcel.map(
+    one =>
+      new Command(`discard ${JSON.stringify(one)}`, (_, { ledger, folder }) => discardOne(ledger, folder, send(one))),
+  ),
   happening.map(
     makeEvent =>
       new Command(`record ${makeEvent('').type}`, async (model, { ledger }) => {
@@ -85,17 +90,25 @@ const commands = [
         equal(await ledger.record(event), model.record(event))
       }),
   ),
-  fc.integer({ min: 2, max: 300 }).map(count => new Command(`record ${count} at once`, (model, real) => recordMany(model, real, count))),
+  fc
+    .integer({ min: 2, max: 300 })
+    .map(count => new Command(`record ${count} at once`, (model, real) => recordMany(model, real, count))),
   fc
     .array(fc.oneof(parcel, happening), { minLength: 2, maxLength: 40 })
     .map(burst => new Command(`at once ${JSON.stringify(burst)}`, (model, real) => doAtOnce(model, real, burst))),
   parcel.map(one => new Command(`look for ${one.id} of ${one.sender}`, (model, real) => lookFor(model, real, one))),
   fc
     .record({ after: fc.integer({ min: -1, max: 600 }), limit: fc.integer({ min: 1, max: 10 }) })
-    .map(({ after, limit }) => new Command(`the next ${limit} after ${after}`, (model, real) => takeNext(model, real, after, limit))),
+    .map(
+      ({ after, limit }) =>
+        new Command(`the next ${limit} after ${after}`, (model, real) => takeNext(model, real, after, limit)),
+    ),
   fc
     .record({ name: fc.constantFrom('inbox', 'webhook'), index: fc.nat(600) })
-    .map(({ name, index }) => new Command(`move ${name} to ${index}`, (model, real) => moveCursor(model, real, name, index))),
+    .map(
+      ({ name, index }) =>
+        new Command(`move ${name} to ${index}`, (model, real) => moveCursor(model, real, name, index)),
+    ),
   fc.constant(new Command('read the log', readLog)),
   fc.constant(new Command('open anew', openAnew)),
 ]
@@ -153,11 +166,17 @@ async function recordMany(model: Model, { ledger }: Real, count: number): Promis
 }
 
 /** Nobody knows in which order what comes at once is done. The log says; and it must be an order that makes the answers right. */
-async function doAtOnce(model: Model, { ledger }: Real, burst: readonly (Parcel | ((at: string) => RecordedEvent))[]): Promise<void> {
+async function doAtOnce(
+  model: Model,
+  { ledger }: Real,
+  burst: readonly (Parcel | ((at: string) => RecordedEvent))[],
+): Promise<void> {
   const work = burst.map(one => (typeof one === 'function' ? one(tick()) : send(one)))
   const answers = await Promise.all(
     work.map(one =>
-      ('type' in one ? ledger.record(one) : acceptBytes(ledger, one.document, one.bytes)).catch((fault: Fault) => fault.code),
+      ('type' in one ? ledger.record(one) : acceptBytes(ledger, one.document, one.bytes)).catch(
+        (fault: Fault) => fault.code,
+      ),
     ),
   )
   const before = model.entries.length
@@ -226,7 +245,11 @@ async function openAnew(model: Model, real: Real): Promise<void> {
   real.ledger = await openTestLedger(real.folder, { sealer: 'entry-sealer' })
   deepEqual(await readdir(join(real.folder, 'staging')), [])
   const large = model.kept.filter(({ bytes }) => bytes.length > HELD_IN_MEMORY)
-  equal((await readdir(join(real.folder, 'contents'))).length, large.length, 'a file for each large document, and no other')
+  equal(
+    (await readdir(join(real.folder, 'contents'))).length,
+    large.length,
+    'a file for each large document, and no other',
+  )
 }
 
 /** Everything, also as somebody else reads it, and as verifyLedger does. */

@@ -51,7 +51,14 @@ export function entryOf(event: LogEvent): Buffer {
   return Buffer.from(JSON.stringify({ v: 1, ...event }))
 }
 
-export function acceptedEntry({ sender, id, acceptedAt: at, bytes, sha256, referenceDigest: reference }: Sent['document']): Buffer {
+export function acceptedEntry({
+  sender,
+  id,
+  acceptedAt: at,
+  bytes,
+  sha256,
+  referenceDigest: reference,
+}: Sent['document']): Buffer {
   return entryOf({ type: 'accepted', at, sender, document: id, bytes, sha256: base64(sha256), reference })
 }
 

@@ -44,7 +44,8 @@ async function work(): Promise<void> {
     const { outcome } = await runTests(mutant, PATIENCE * longestSilence)
     outcomes.set(mutant, outcome)
     const { file, line, was, text } = mutant
-    if (outcome === 'survived') console.log(`survived ${relative(project, file)}:${line} ${shorten(was)} → ${shorten(text)}`)
+    if (outcome === 'survived')
+      console.log(`survived ${relative(project, file)}:${line} ${shorten(was)} → ${shorten(text)}`)
   }
 }
 

@@ -92,7 +92,8 @@ function* changesOf(node: Node): Generator<readonly [part: Node, text: string]> 
   if (isBinaryExpression(node)) {
     for (const operator of operators[node.operatorToken.getText()] ?? []) yield [node.operatorToken, operator]
   } else if (isPrefixUnaryExpression(node)) yield [node, changePrefix(node.getText(), node.operand.getText())]
-  else if (isPostfixUnaryExpression(node)) yield [node, node.operand.getText() + (node.getText().endsWith('++') ? '--' : '++')]
+  else if (isPostfixUnaryExpression(node))
+    yield [node, node.operand.getText() + (node.getText().endsWith('++') ? '--' : '++')]
   else if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node) || isTemplateExpression(node))
     yield [node, /^.{2}$/s.test(node.getText()) ? "'mutant'" : "''"]
   else if (isRegularExpressionLiteral(node)) for (const text of changeExpression(node.getText())) yield [node, text]
@@ -100,7 +101,8 @@ function* changesOf(node: Node): Generator<readonly [part: Node, text: string]> 
   else if (node.kind === SyntaxKind.FalseKeyword) yield [node, 'true']
   else if (isReturnStatement(node) && node.expression !== undefined) yield [node.expression, 'undefined']
   else if (isArrowFunction(node) && node.body.kind !== SyntaxKind.Block) yield [node.body, 'undefined']
-  else if (isExpressionStatement(node) || isThrowStatement(node) || isBreakStatement(node) || isContinueStatement(node)) yield [node, ';']
+  else if (isExpressionStatement(node) || isThrowStatement(node) || isBreakStatement(node) || isContinueStatement(node))
+    yield [node, ';']
   const condition = conditionOf(node)
   if (condition !== undefined) yield [condition, 'false']
   if (isIfStatement(node)) yield [node.expression, 'true']

@@ -13,11 +13,26 @@ const DATA_KIB = 3 * 1024 * 1024
 const SLOW_TEST = '/^whatever byte of a document is changed/'
 
 /** Runs the tests until one fails, or `silence` milliseconds pass in which none says anything. Without a mutant: as they are. */
-export function runTests(mutant: Mutant | undefined, silence: number): Promise<{ outcome: Outcome; longestSilence: number }> {
+export function runTests(
+  mutant: Mutant | undefined,
+  silence: number,
+): Promise<{ outcome: Outcome; longestSilence: number }> {
   const { MUTANT: _, ...env } = process.env
-  const node = [process.execPath, '--max-old-space-size=512', '--import', join(folder, 'apply.ts'), join(folder, 'tests.ts')]
+  const node = [
+    process.execPath,
+    '--max-old-space-size=512',
+    '--import',
+    join(folder, 'apply.ts'),
+    join(folder, 'tests.ts'),
+  ]
   const tests = spawn('/bin/sh', ['-c', `ulimit -d ${DATA_KIB}; exec "$@"`, 'sh', ...node], {
-    env: { ...env, TAP_BAIL: '1', TAP_GREP: SLOW_TEST, TAP_INVERT: '1', ...(mutant && { MUTANT: JSON.stringify(mutant) }) },
+    env: {
+      ...env,
+      TAP_BAIL: '1',
+      TAP_GREP: SLOW_TEST,
+      TAP_INVERT: '1',
+      ...(mutant && { MUTANT: JSON.stringify(mutant) }),
+    },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   return new Promise((resolve, reject) => {

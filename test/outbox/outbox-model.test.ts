@@ -38,7 +38,15 @@ function expire(entry: Entry, now: number): boolean {
 
 function add(model: Model, delivery: string, receiver: string): number {
   const { now } = model
-  return model.entries.push({ delivery, receiver, state: 'queued', holder: undefined, tries: 0, nextTry: now, expiresAt: now + LIFETIME })
+  return model.entries.push({
+    delivery,
+    receiver,
+    state: 'queued',
+    holder: undefined,
+    tries: 0,
+    nextTry: now,
+    expiresAt: now + LIFETIME,
+  })
 }
 
 async function codeOf(action: Promise<unknown>): Promise<string> {
@@ -73,17 +81,28 @@ class Command implements fc.AsyncCommand<Model, Real> {
 
 /** What both senders see of everything. */
 async function checkAll(model: Model, { senders }: Real): Promise<void> {
-  const expected = model.entries.map(({ holder, ...entry }, i) => ({ number: i + 1, ...entry, isLeased: holder !== undefined }))
+  const expected = model.entries.map(({ holder, ...entry }, i) => ({
+    number: i + 1,
+    ...entry,
+    isLeased: holder !== undefined,
+  }))
   for (const outbox of senders) {
-    const seen = (await Array.fromAsync(outbox.list())).map(({ number, delivery, receiver, state, tries, nextTry, expiresAt, lease }) => {
-      return { number, delivery, receiver, state, tries, nextTry, expiresAt, isLeased: lease !== undefined }
-    })
+    const seen = (await Array.fromAsync(outbox.list())).map(
+      ({ number, delivery, receiver, state, tries, nextTry, expiresAt, lease }) => {
+        return { number, delivery, receiver, state, tries, nextTry, expiresAt, isLeased: lease !== undefined }
+      },
+    )
     same(seen, expected)
-    const waiting = receivers.filter(receiver => model.entries.some(entry => entry.receiver === receiver && entry.state === 'queued'))
+    const waiting = receivers.filter(receiver =>
+      model.entries.some(entry => entry.receiver === receiver && entry.state === 'queued'),
+    )
     same((await outbox.receivers()).sort(), waiting)
   }
   for (const [i, { state }] of model.entries.entries())
-    same((await senders[0]!.receipt(i + 1))?.toString(), state === 'delivered' ? receiptOf(i + 1).toString() : undefined)
+    same(
+      (await senders[0]!.receipt(i + 1))?.toString(),
+      state === 'delivered' ? receiptOf(i + 1).toString() : undefined,
+    )
 }
 
 function same(found: unknown, expected: unknown): void {
@@ -99,21 +118,29 @@ const wait = fc.integer({ min: 0, max: 40 })
 const commands = [
   fc.tuple(sender, fc.constantFrom('x', 'y', 'z'), receiver, fc.boolean()).map(([who, name, to, hasLooked]) => {
     const delivery = `${name} ${to}`
-    return new Command(`queue ${delivery} by ${who}, who ${hasLooked ? 'has' : 'has not'} looked`, async (model, { senders }) => {
-      const i = model.entries.findLastIndex(entry => entry.delivery === delivery)
-      const last = model.entries[i]
-      const seen = hasLooked && last ? { number: i + 1, state: last.state } : undefined
-      const isKept = last !== undefined && (!hasLooked || (last.state === 'queued' && !expire(last, model.now)))
-      const expected = isKept ? i + 1 : add(model, delivery, to)
-      const document = { path: 'd.xml', bytes: 1, sha256: '00', id: undefined, receiverId: undefined, own: undefined }
-      const times = { queuedAt: model.now, expiresAt: model.now + LIFETIME }
-      const { entry, isNew } = await senders[who]!.queue({ delivery, receiver: to, file: 'f', document, ...times }, seen)
-      same([entry.number, isNew], [expected, !isKept])
-    })
+    return new Command(
+      `queue ${delivery} by ${who}, who ${hasLooked ? 'has' : 'has not'} looked`,
+      async (model, { senders }) => {
+        const i = model.entries.findLastIndex(entry => entry.delivery === delivery)
+        const last = model.entries[i]
+        const seen = hasLooked && last ? { number: i + 1, state: last.state } : undefined
+        const isKept = last !== undefined && (!hasLooked || (last.state === 'queued' && !expire(last, model.now)))
+        const expected = isKept ? i + 1 : add(model, delivery, to)
+        const document = { path: 'd.xml', bytes: 1, sha256: '00', id: undefined, receiverId: undefined, own: undefined }
+        const times = { queuedAt: model.now, expiresAt: model.now + LIFETIME }
+        const { entry, isNew } = await senders[who]!.queue(
+          { delivery, receiver: to, file: 'f', document, ...times },
+          seen,
+        )
+        same([entry.number, isNew], [expected, !isKept])
+      },
+    )
   }),
   fc.tuple(sender, receiver, fc.nat(3)).map(([who, to, limit]) => {
     return new Command(`lease up to ${limit} for ${to} by ${who}`, async (model, { senders }) => {
-      const of = model.entries.map((entry, i) => ({ entry, number: i + 1 })).filter(({ entry }) => entry.receiver === to)
+      const of = model.entries
+        .map((entry, i) => ({ entry, number: i + 1 }))
+        .filter(({ entry }) => entry.receiver === to)
       const expired = of.filter(({ entry }) => expire(entry, model.now))
       const free = Math.max(0, limit - of.filter(({ entry }) => entry.holder !== undefined).length)
       const due = of.filter(({ entry }) => isFree(entry) && entry.nextTry <= model.now)
@@ -131,26 +158,28 @@ const commands = [
       same((await senders[who]!.leaseOne(n, model.now))?.number, isLeased ? n : undefined)
     })
   }),
-  fc.tuple(sender, number, fc.constantFrom('release', 'postpone', 'deliver', 'refuse'), wait).map(([who, n, how, delay]) => {
-    return new Command(`${how} ${n} by ${who}`, async (model, { senders }) => {
-      const [entry, outbox] = [model.entries[n - 1], senders[who]!]
-      const reason = { code: 'overloaded', detail: '', at: model.now } as const
-      const actions = {
-        release: () => outbox.release(n),
-        postpone: () => outbox.postpone(n, reason, model.now + delay),
-        deliver: () => outbox.deliver(n, receiptOf(n), model.now),
-        refuse: () => outbox.refuse(n, reason),
-      }
-      const mayDo = isOwn(entry, who)
-      same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : 'TypeError')
-      if (!mayDo || entry === undefined) return
-      entry.holder = undefined
-      if (how !== 'release') entry.tries++
-      if (how === 'postpone') entry.nextTry = model.now + delay
-      if (how === 'deliver') entry.state = 'delivered'
-      if (how === 'refuse') entry.state = 'refused'
-    })
-  }),
+  fc
+    .tuple(sender, number, fc.constantFrom('release', 'postpone', 'deliver', 'refuse'), wait)
+    .map(([who, n, how, delay]) => {
+      return new Command(`${how} ${n} by ${who}`, async (model, { senders }) => {
+        const [entry, outbox] = [model.entries[n - 1], senders[who]!]
+        const reason = { code: 'overloaded', detail: '', at: model.now } as const
+        const actions = {
+          release: () => outbox.release(n),
+          postpone: () => outbox.postpone(n, reason, model.now + delay),
+          deliver: () => outbox.deliver(n, receiptOf(n), model.now),
+          refuse: () => outbox.refuse(n, reason),
+        }
+        const mayDo = isOwn(entry, who)
+        same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : 'TypeError')
+        if (!mayDo || entry === undefined) return
+        entry.holder = undefined
+        if (how !== 'release') entry.tries++
+        if (how === 'postpone') entry.nextTry = model.now + delay
+        if (how === 'deliver') entry.state = 'delivered'
+        if (how === 'refuse') entry.state = 'refused'
+      })
+    }),
   fc.tuple(sender, number).map(([who, n]) => {
     return new Command(`cancel ${n} by ${who}`, async (model, { senders }) => {
       const entry = model.entries[n - 1]
@@ -163,7 +192,9 @@ const commands = [
     return new Command(`retry ${n} by ${who}`, async (model, { senders }) => {
       const entry = model.entries[n - 1]
       const action = codeOf(senders[who]!.retry(n, model.now, model.now + LIFETIME))
-      const isQueuedAgain = model.entries.some(({ delivery, state }) => delivery === entry?.delivery && state === 'queued')
+      const isQueuedAgain = model.entries.some(
+        ({ delivery, state }) => delivery === entry?.delivery && state === 'queued',
+      )
       if (entry === undefined || entry.state === 'delivered') return same(await action, 'usage')
       if (entry.state === 'queued') {
         if (isFree(entry)) entry.nextTry = Math.min(entry.nextTry, model.now)

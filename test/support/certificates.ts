@@ -27,7 +27,10 @@ export function makeIssuer(name: string): Issuer {
   return { name, keys: makeKeys() }
 }
 
-export function issue({ profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1 }: Wish, issuer: Issuer): Identity {
+export function issue(
+  { profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1 }: Wish,
+  issuer: Issuer,
+): Identity {
   const keys = makeKeys()
   const at = (days: number) => new Date(Date.now() + days * DAY)
   const certificate = issueCertificate({ profile, name, keys, notBefore: at(from), notAfter: at(to) }, issuer)

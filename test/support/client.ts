@@ -40,18 +40,28 @@ export type Client = {
 export function openClient({ origin }: URL, { identity, trust }: Partner): Client {
   const tls = { ca: trust.caPem, cert: identity.certificatePem, key: identity.keyPem }
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls })
-  const call = async (method: string, path: string, headers: Record<string, string>, body?: Uint8Array): Promise<Answer> => {
+  const call = async (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: Uint8Array,
+  ): Promise<Answer> => {
     const outgoing = request(`${origin}${path}`, { method, headers, agent }).end(body)
     const [incoming] = await once(outgoing, 'response')
     // Rejects when the connection ends before the declared length.
     const chunks = await incoming.toArray()
     return { status: incoming.statusCode, body: Buffer.concat(chunks) }
   }
-  const headersOf = ({ length }: Uint8Array) => ({ 'content-type': 'application/xml', 'content-length': String(length) })
+  const headersOf = ({ length }: Uint8Array) => ({
+    'content-type': 'application/xml',
+    'content-length': String(length),
+  })
   return {
     post: document => call('POST', '/v1/documents', headersOf(document), document),
     postAndLeave: async (document, when) => {
-      const outgoing = request(`${origin}/v1/documents`, { method: 'POST', headers: headersOf(document), agent }).end(document)
+      const outgoing = request(`${origin}/v1/documents`, { method: 'POST', headers: headersOf(document), agent }).end(
+        document,
+      )
       // A connection that is kept alive has been closed at its other end now and then: also a way to lose an answer.
       outgoing.on('error', () => {})
       await Promise.race([once(outgoing, when), once(outgoing, 'close')]).catch(() => {})

@@ -18,14 +18,24 @@ export const root = resolve(import.meta.dirname, '../..')
 /** Runs `name …args` to its end, with no settings in the environment but the given ones. */
 export async function runCommand(name: PackageName, args: readonly string[], options: Options = {}): Promise<Finished> {
   const child = spawnCommand(name, args, options, 'pipe')
-  const [stdout, stderr, [exitCode]] = await Promise.all([buffer(child.stdout!), text(child.stderr!), once(child, 'close')])
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    buffer(child.stdout!),
+    text(child.stderr!),
+    once(child, 'close'),
+  ])
   return { exitCode, stdout, stderr }
 }
 
 export type ReceiverProcess = {
   readonly child: ChildProcess
   /** What it printed when it was ready. */
-  readonly ready: { readonly listening: string; readonly id: string; readonly certs: string; readonly data: string; readonly pid: number }
+  readonly ready: {
+    readonly listening: string
+    readonly id: string
+    readonly certs: string
+    readonly data: string
+    readonly pid: number
+  }
   readonly url: URL
   /** Ends it without warning; resolves when it is gone. */
   kill(): Promise<void>
@@ -62,8 +72,17 @@ export function launchReceiver(args: readonly string[]): ChildProcess {
   return spawnCommand('receiver', ['start', '--port', '0', '--json', ...args], {}, 'ignore')
 }
 
-function spawnCommand(name: PackageName, args: readonly string[], { environment = {} }: Options, stderr: 'pipe' | 'ignore'): ChildProcess {
+function spawnCommand(
+  name: PackageName,
+  args: readonly string[],
+  { environment = {} }: Options,
+  stderr: 'pipe' | 'ignore',
+): ChildProcess {
   const clean = Object.entries(process.env).filter(([key]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(key))
   const env = { ...Object.fromEntries(clean), ...environment }
-  return spawn(process.execPath, [`packages/${name}/src/main.ts`, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', stderr] })
+  return spawn(process.execPath, [`packages/${name}/src/main.ts`, ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', stderr],
+  })
 }

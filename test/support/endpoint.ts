@@ -12,7 +12,10 @@ import type { Test } from 'tap'
 export type Posted = { readonly id: string; readonly index: number; readonly sha256: string }
 
 /** `posted`: whole documents in the order in which they came, the same more than once perhaps; `settings` make a receiver post to it. */
-export async function openEndpoint(t: Test, certs: string): Promise<{ posted: readonly Posted[]; settings: readonly string[] }> {
+export async function openEndpoint(
+  t: Test,
+  certs: string,
+): Promise<{ posted: readonly Posted[]; settings: readonly string[] }> {
   const posted: Posted[] = []
   const { certificatePem, keyPem } = await loadIdentity(certs, 'receiver')
   const server = createServer({ cert: certificatePem, key: keyPem }, async (request, response) => {
@@ -20,7 +23,11 @@ export async function openEndpoint(t: Test, certs: string): Promise<{ posted: re
     // Cut off: whoever posted it was killed.
     if (body === undefined) return
     const { 'seg-document-id': id, 'seg-index': index } = request.headers
-    posted.push({ id: decodeURIComponent(String(id)), index: Number(index), sha256: createHash('sha256').update(body).digest('hex') })
+    posted.push({
+      id: decodeURIComponent(String(id)),
+      index: Number(index),
+      sha256: createHash('sha256').update(body).digest('hex'),
+    })
     response.writeHead(204).end()
   })
   server.listen(0, '127.0.0.1')

@@ -18,9 +18,15 @@ export function methodOf(algorithm: string, prefixes: readonly string[] = []): C
 }
 
 /** Canonical octets of a document without Signature, given in `pieces`. */
-export function canonicalize(pieces: Iterable<Uint8Array>, method: CanonicalizationMethod, limits: Limits = defaultLimits): Buffer {
+export function canonicalize(
+  pieces: Iterable<Uint8Array>,
+  method: CanonicalizationMethod,
+  limits: Limits = defaultLimits,
+): Buffer {
   const octets: Buffer[] = []
-  const pass = new DocumentPass({ method, digest: 'sha256' }, limits, undefined, chunk => octets.push(Buffer.from(chunk)))
+  const pass = new DocumentPass({ method, digest: 'sha256' }, limits, undefined, chunk =>
+    octets.push(Buffer.from(chunk)),
+  )
   for (const piece of pieces) pass.write(piece)
   pass.endUnsigned()
   return Buffer.concat(octets)

@@ -26,7 +26,11 @@ const CLIENTS = 6
  * Has a receiver accept, refuse and find in conflict, stop, start and do so once more; `beforeStop` is called at the end of each
  * life. Throws when an answer is not what it must be.
  */
-export async function exchangeLog(t: Test, folder: string, beforeStop: (url: URL, certs: string) => Promise<void>): Promise<ExchangedLog> {
+export async function exchangeLog(
+  t: Test,
+  folder: string,
+  beforeStop: (url: URL, certs: string) => Promise<void>,
+): Promise<ExchangedLog> {
   const [certs, data] = [join(folder, 'certs'), join(folder, 'data')]
   const partner = await makePartner(certs)
   const delivered: Delivered[] = []
@@ -43,9 +47,13 @@ async function exchange({ url }: ReceiverProcess, partner: Partner, life: string
   const sign = (payload: string, count: number) =>
     Promise.all(Array.from({ length: count }, (_, i) => signLetter(`${life}.${i}`, `${payload} ${i}`, partner)))
   const [letters, others] = await Promise.all([sign('accepted', ACCEPTED), sign('other', CONFLICTS)])
-  const falsified = letters.slice(0, REFUSED).map(bytes => Buffer.from(bytes.toString().replace('accepted', 'falsified')))
+  const falsified = letters
+    .slice(0, REFUSED)
+    .map(bytes => Buffer.from(bytes.toString().replace('accepted', 'falsified')))
   // One falsified letter after every few others: entries of both kinds in one batch, and batches of all sizes.
-  const mixed = letters.flatMap((letter, i) => (i % 3 === 0 && falsified.length > 0 ? [falsified.pop()!, letter] : [letter]))
+  const mixed = letters.flatMap((letter, i) =>
+    i % 3 === 0 && falsified.length > 0 ? [falsified.pop()!, letter] : [letter],
+  )
 
   const clients = Array.from({ length: CLIENTS }, () => openClient(url, partner))
   const answers = await postAll(mixed)
@@ -67,7 +75,11 @@ async function exchange({ url }: ReceiverProcess, partner: Partner, life: string
 }
 
 function expectStatuses(answers: readonly Answer[], expected: Readonly<Record<number, number>>): void {
-  const found = Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, group]) => [status, group!.length])
+  const found = Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, group]) => [
+    status,
+    group!.length,
+  ])
   const told = JSON.stringify(Object.fromEntries(found))
-  if (told !== JSON.stringify(expected)) throw new Error(`expected the answers ${JSON.stringify(expected)}, found ${told}`)
+  if (told !== JSON.stringify(expected))
+    throw new Error(`expected the answers ${JSON.stringify(expected)}, found ${told}`)
 }

@@ -25,12 +25,18 @@ const SIGNATURE_BYTES = 60_000
 
 /** Shapes that a limit bounds, with the largest size that it lets pass; the document element and Payload take two of a depth of 64. */
 const bounded: Record<string, [largest: number, write: (size: number) => string]> = {
-  'nesting, with long names': [56, n => inPayload(many(n, i => `<${longName(i)}>`) + many(n, i => `</${longName(n - 1 - i)}>`))],
+  'nesting, with long names': [
+    56,
+    n => inPayload(many(n, i => `<${longName(i)}>`) + many(n, i => `</${longName(n - 1 - i)}>`)),
+  ],
   attributes: [64, n => inPayload(`<a${many(n, i => ` a${scattered(i, n)}=""`)}/>`)],
   'attributes with long names': [64, n => inPayload(`<a${many(n, i => ` ${longName(scattered(i, n))}=""`)}/>`)],
   'attributes in namespaces with long names': [
     56,
-    n => inPayload(`<a${many(n, i => ` xmlns:p${i}="urn:${longName(scattered(i, 64))}"`)}${many(n, i => ` p${i}:a=""`)}/>`),
+    n =>
+      inPayload(
+        `<a${many(n, i => ` xmlns:p${i}="urn:${longName(scattered(i, 64))}"`)}${many(n, i => ` p${i}:a=""`)}/>`,
+      ),
   ],
   namespaces: [56, n => inPayload(`<a${declarations(n)}>${many(n, i => `<p${i}:a/>`)}</a>`)],
   'namespaces, the outermost used most': [56, n => inPayload(`<a${declarations(n)}>${'<q:a/>'.repeat(n * 100)}</a>`)],
@@ -51,16 +57,28 @@ const bounded: Record<string, [largest: number, write: (size: number) => string]
   'an attribute': [65_536, n => inPayload(`<a a="${fill(n, 'x')}"/>`)],
   'an attribute of quotes': [65_536, n => inPayload(`<a a='${fill(n, '"')}'/>`)],
   'an attribute of entity references': [65_536, n => inPayload(`<a a="${'&amp;'.repeat(n)}"/>`)],
-  'an attribute of references with leading zeros': [8192, n => inPayload(`<a a="${`&#x${'0'.repeat(60)}41;`.repeat(n)}"/>`)],
+  'an attribute of references with leading zeros': [
+    8192,
+    n => inPayload(`<a a="${`&#x${'0'.repeat(60)}41;`.repeat(n)}"/>`),
+  ],
   'a namespace name': [65_536, n => inPayload(`<a xmlns="urn:${fill(n - 4, 'x')}"><b/></a>`)],
   'a namespace name of ports': [65_536, n => inPayload(`<a xmlns="http://${fill(n - 7, 'x:')}"><b/></a>`)],
   References: [SIGNATURE_BYTES, n => inSignature(`<SignedInfo>${fill(n, '<Reference/>')}</SignedInfo>`)],
   Transforms: [
     SIGNATURE_BYTES,
-    n => inSignature(`<SignedInfo><Reference><Transforms>${fill(n, '<Transform/>')}</Transforms></Reference></SignedInfo>`),
+    n =>
+      inSignature(
+        `<SignedInfo><Reference><Transforms>${fill(n, '<Transform/>')}</Transforms></Reference></SignedInfo>`,
+      ),
   ],
-  'a SignatureValue': [SIGNATURE_BYTES, n => inSignature(`<SignedInfo/><SignatureValue>${fill(n, 'A')}</SignatureValue>`)],
-  'a SignatureValue of white space': [SIGNATURE_BYTES, n => inSignature(`<SignedInfo/><SignatureValue>${fill(n, ' ')}</SignatureValue>`)],
+  'a SignatureValue': [
+    SIGNATURE_BYTES,
+    n => inSignature(`<SignedInfo/><SignatureValue>${fill(n, 'A')}</SignatureValue>`),
+  ],
+  'a SignatureValue of white space': [
+    SIGNATURE_BYTES,
+    n => inSignature(`<SignedInfo/><SignatureValue>${fill(n, ' ')}</SignatureValue>`),
+  ],
   'text in a Signature': [SIGNATURE_BYTES, n => inSignature(fill(n, '&#x41;'))],
   'data in KeyInfo': [
     SIGNATURE_BYTES,
@@ -72,7 +90,8 @@ const bounded: Record<string, [largest: number, write: (size: number) => string]
 const endless: Record<string, (bytes: number) => string> = {
   'nesting beyond the limit': n => inPayload(fill(n, '<a>')),
   'nesting to the limit again and again': n => inPayload(fill(n, '<a>'.repeat(60) + '</a>'.repeat(60))),
-  'elements with as many attributes as may be': n => inPayload(fill(n, `<a${many(64, i => ` a${scattered(i, 64)}=""`)}/>`)),
+  'elements with as many attributes as may be': n =>
+    inPayload(fill(n, `<a${many(64, i => ` a${scattered(i, 64)}=""`)}/>`)),
   'attributes beyond the limit': n => inPayload(`<a${many(n / 8, i => ` a${i}=""`)}/>`),
   'namespaces declared anew for each element': n => inPayload(fill(n, `<a${declarations(60)}/>`)),
   'namespaces beyond the limit': n => inPayload(`<a${declarations(n / 16)}/>`),

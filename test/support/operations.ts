@@ -53,7 +53,11 @@ type AnyFunction = (...args: any[]) => any
 /** Counts the bytes that native functions read or write from here on, whoever calls them. */
 function watchNatives(): { bytes: number } {
   const natives = { bytes: 0 }
-  const watch = (owner: object, name: string, cost: (result: unknown, self: Uint8Array, args: readonly unknown[]) => number) => {
+  const watch = (
+    owner: object,
+    name: string,
+    cost: (result: unknown, self: Uint8Array, args: readonly unknown[]) => number,
+  ) => {
     const methods = owner as Record<string, AnyFunction>
     const original = methods[name]!
     methods[name] = function (this: Uint8Array, ...args) {
@@ -69,7 +73,11 @@ function watchNatives(): { bytes: number } {
     Math.min(self.length, Number(args[2] ?? lengthOf(args[0])) - Number(args[1] ?? 0)),
   )
   watch(Buffer.prototype, 'toString', result => lengthOf(result))
-  watch(Buffer.prototype, 'indexOf', (result, self, args) => (result === -1 ? self.length : (result as number)) - Number(args[1] ?? 0))
+  watch(
+    Buffer.prototype,
+    'indexOf',
+    (result, self, args) => (result === -1 ? self.length : (result as number)) - Number(args[1] ?? 0),
+  )
   watch(Buffer, 'concat', result => lengthOf(result))
   watch(Buffer, 'from', result => lengthOf(result))
   watch(Hash.prototype, 'update', (_result, _self, args) => lengthOf(args[0]))

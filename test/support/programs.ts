@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process'
 export type Ran = { readonly status: number | null; readonly output: string }
 
 export function run(command: string, args: readonly string[], input?: string): Ran {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', ...(input !== undefined && { input }) })
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    ...(input !== undefined && { input }),
+  })
   return { status, output: `${stdout}${stderr}` }
 }
 

@@ -14,7 +14,9 @@ export function frame(chunk: Buffer): Buffer {
 /** Status and, for a refusal, code of each answer in what a connection said. */
 export function readAnswers(text: string): string[] {
   const answers = text.split(/(?=HTTP\/1\.1 \d{3} )/).filter(answer => answer !== '')
-  return answers.map(answer => [answer.slice(9, 12), /"code":"([a-z-]+)"/.exec(answer)?.[1]].filter(part => part !== undefined).join(' '))
+  return answers.map(answer =>
+    [answer.slice(9, 12), /"code":"([a-z-]+)"/.exec(answer)?.[1]].filter(part => part !== undefined).join(' '),
+  )
 }
 
 /** The ids of what the receiver has stored, in order. */

@@ -10,7 +10,11 @@ export type StoredDocument = {
 
 export async function readStored(data: string, sender: string, id: string): Promise<StoredDocument> {
   return withReader(data, async reader => {
-    const [record, chunks, receipt] = await Promise.all([reader.find(sender, id), reader.read(sender, id), reader.receipt(sender, id)])
+    const [record, chunks, receipt] = await Promise.all([
+      reader.find(sender, id),
+      reader.read(sender, id),
+      reader.receipt(sender, id),
+    ])
     return { record, bytes: chunks && Buffer.concat(await Array.fromAsync(chunks)), receipt }
   })
 }

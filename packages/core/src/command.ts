@@ -1,7 +1,14 @@
 // Commands: options from the settings table, people's text and JSON kept apart, faults turned into exit codes.
 import { Command, CommanderError, Option } from 'commander'
 import { Fault } from './fault.ts'
-import { environmentName, readConfiguration, resolveUserPath, type SettingName, type SettingValue, settings } from './settings.ts'
+import {
+  environmentName,
+  readConfiguration,
+  resolveUserPath,
+  type SettingName,
+  type SettingValue,
+  settings,
+} from './settings.ts'
 
 export type { Command }
 
@@ -74,10 +81,12 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
 function reportFailure(error: unknown, json: boolean): number {
   // Commander has printed its own message (or the help that was asked for) by now.
   if (error instanceof CommanderError) {
-    if (json && error.exitCode !== 0) process.stdout.write(`${JSON.stringify({ ok: false, code: 'usage', detail: error.message })}\n`)
+    if (json && error.exitCode !== 0)
+      process.stdout.write(`${JSON.stringify({ ok: false, code: 'usage', detail: error.message })}\n`)
     return error.exitCode === 0 ? 0 : 2
   }
-  const fault = error instanceof Fault ? error : new Fault('internal', (error as Error)?.stack ?? String(error), { cause: error })
+  const fault =
+    error instanceof Fault ? error : new Fault('internal', (error as Error)?.stack ?? String(error), { cause: error })
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, code: fault.code, detail: fault.detail })}\n`)
   else process.stderr.write(`error: ${fault.code}: ${fault.sentence}\n  ${fault.detail}\n`)
   return fault.exitCode

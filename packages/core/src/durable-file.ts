@@ -92,7 +92,12 @@ export async function syncFolder(folder: string): Promise<void> {
   await withFile(folder, 'r', 0, file => file.sync())
 }
 
-async function withFile(path: string, flags: string, mode: number, use: (file: FileHandle) => Promise<void>): Promise<void> {
+async function withFile(
+  path: string,
+  flags: string,
+  mode: number,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const file = await open(path, flags, mode)
   try {
     await use(file)

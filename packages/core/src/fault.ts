@@ -36,5 +36,8 @@ const PLAIN = /^[ !#-[\]-~]{0,120}$/
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`
   const shown = text.length > 120 ? `${text.slice(0, 120)}…` : text
-  return JSON.stringify(shown).replace(/[\u007f-\u2025\u2027-\uffff]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(shown).replace(
+    /[\u007f-\u2025\u2027-\uffff]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

@@ -9,7 +9,12 @@ const page = await readFile(resolve(rootFolder, 'docs/faults.md'), 'utf8')
 const rows = [...page.matchAll(/^\| `(.*)` +\| (\d+) +\| (\d) +\| (.*?) +\| (.*?) +\|$/gm)]
 
 t.test('docs/faults.md has a row for each fault, in the same order and words', async t => {
-  const documented = rows.map(([, code, status, exit, sentence]) => ({ code, status: Number(status), exit: Number(exit), sentence }))
+  const documented = rows.map(([, code, status, exit, sentence]) => ({
+    code,
+    status: Number(status),
+    exit: Number(exit),
+    sentence,
+  }))
   t.same(
     documented,
     Object.entries(faults).map(([code, row]) => ({ code, ...row })),

@@ -1,5 +1,13 @@
 // What every package shares; a closed list.
-export { addSettings, buildProgram, type Command, type Output, openOutput, readSettings, runProgram } from './command.ts'
+export {
+  addSettings,
+  buildProgram,
+  type Command,
+  type Output,
+  openOutput,
+  readSettings,
+  runProgram,
+} from './command.ts'
 export {
   type DurableFileOptions,
   makeDurableFolder,

@@ -37,7 +37,10 @@ export class Bell {
 }
 
 /** Resolves after `signal`, when the look under way has ended. */
-export async function patrol(look: () => Promise<void>, { interval, wake = new Bell(), signal, complain }: Patrol): Promise<void> {
+export async function patrol(
+  look: () => Promise<void>,
+  { interval, wake = new Bell(), signal, complain }: Patrol,
+): Promise<void> {
   let complaint = ''
   while (!signal.aborted) {
     const failure = await look().then(
@@ -53,5 +56,7 @@ export async function patrol(look: () => Promise<void>, { interval, wake = new B
 
 /** What is no Fault is a defect of ours. */
 export function asFault(error: unknown): Fault {
-  return error instanceof Fault ? error : new Fault('internal', quote(String((error as Error)?.stack ?? error)), { cause: error })
+  return error instanceof Fault
+    ? error
+    : new Fault('internal', quote(String((error as Error)?.stack ?? error)), { cause: error })
 }

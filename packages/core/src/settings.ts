@@ -25,9 +25,19 @@ export const settings = {
   certs: { flag: '--certs <dir>', key: 'certs', help: 'folder of keys and certificates', parse: resolveUserPath },
   data: { flag: '--data <dir>', key: 'data', help: 'folder of documents and state', parse: resolveUserPath },
   host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: String },
-  port: { flag: '--port <number>', key: 'port', help: 'port of the exchange listener (0: any free one)', parse: parsePort },
+  port: {
+    flag: '--port <number>',
+    key: 'port',
+    help: 'port of the exchange listener (0: any free one)',
+    parse: parsePort,
+  },
   to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseHttpsUrl },
-  timeout: { flag: '--timeout <seconds>', key: 'timeout', help: 'how long to wait for the receipt', parse: parseSeconds },
+  timeout: {
+    flag: '--timeout <seconds>',
+    key: 'timeout',
+    help: 'how long to wait for the receipt',
+    parse: parseSeconds,
+  },
   lifetime: {
     flag: '--lifetime <hours>',
     key: 'outbox.lifetime',
@@ -109,7 +119,8 @@ export function readConfiguration(file: string | undefined): Partial<Record<Sett
   const found: Partial<Record<SettingName, string>> = {}
   for (const [key, value] of flatten(readYaml(path), '')) {
     const name = settingNames.find(candidate => settings[candidate].key === key)
-    if (name === undefined) throw new Fault('configuration', `${path}: unknown key ${quote(key)}; known keys: ${knownKeys()}`)
+    if (name === undefined)
+      throw new Fault('configuration', `${path}: unknown key ${quote(key)}; known keys: ${knownKeys()}`)
     if (typeof value === 'object') throw new Fault('configuration', `${path}: ${quote(key)} must be a single value`)
     found[name] = String(value)
   }
@@ -143,12 +154,14 @@ function* flatten(value: unknown, prefix: string): Generator<[string, unknown]> 
 
 function parsePort(text: string): number {
   const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65535) throw new Fault('usage', `a port is a number from 0 to 65535, not ${quote(text)}`)
+  if (!/^\d{1,5}$/.test(text) || port > 65535)
+    throw new Fault('usage', `a port is a number from 0 to 65535, not ${quote(text)}`)
   return port
 }
 
 function parseSeconds(text: string): number {
-  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) throw new Fault('usage', `a time is a number of seconds, such as 30, not ${quote(text)}`)
+  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text))
+    throw new Fault('usage', `a time is a number of seconds, such as 30, not ${quote(text)}`)
   return Number(text)
 }
 
@@ -159,12 +172,14 @@ function parseHours(text: string): number {
 }
 
 function parseConcurrency(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new Fault('usage', `a number of documents at a time is from 1 to 999, not ${quote(text)}`)
+  if (!/^[1-9]\d{0,2}$/.test(text))
+    throw new Fault('usage', `a number of documents at a time is from 1 to 999, not ${quote(text)}`)
   return Number(text)
 }
 
 function parseByteCount(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Fault('usage', `a size is a number of bytes, such as 1073741824, not ${quote(text)}`)
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new Fault('usage', `a size is a number of bytes, such as 1073741824, not ${quote(text)}`)
   return Number(text)
 }
 
@@ -195,6 +210,7 @@ function parseRate(text: string): number | 'off' {
 
 function parseHttpsUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'https:') throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(text)}`)
+  if (url?.protocol !== 'https:')
+    throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(text)}`)
   return url
 }

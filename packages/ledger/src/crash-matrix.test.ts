@@ -15,12 +15,16 @@ const calls = { pwrite64: 8, fsync: 1, rename: 1, unlink: 1, mkdir: 1, ftruncate
 /** Nobody can tell these calls of libuv's apart from those to its own pipes: none is made to fail. */
 const fatalCalls = { ...calls, write: 3 } as const
 
-t.test('a process that is killed at any of its writes loses nothing that it acknowledged', { skip: noStrace }, async t => {
-  const { folder, count } = await prepare(t, 'used')
-  await overPoints(fatalCalls, count, async (call, when) => {
-    await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:signal=KILL:when=${when}`])
-  })
-})
+t.test(
+  'a process that is killed at any of its writes loses nothing that it acknowledged',
+  { skip: noStrace },
+  async t => {
+    const { folder, count } = await prepare(t, 'used')
+    await overPoints(fatalCalls, count, async (call, when) => {
+      await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:signal=KILL:when=${when}`])
+    })
+  },
+)
 
 t.test('nor does one that is killed at any of the writes of its first start', { skip: noStrace }, async t => {
   const { folder, count } = await prepare(t, 'new')
@@ -47,17 +51,27 @@ t.test('a write that fails fails one request, and the next one is taken', { skip
   t.ok(failures > 5, `${failures} requests failed`)
 })
 
-t.test('a request whose commit could not be synced is there whole or not at all after a kill', { skip: noStrace }, async t => {
-  const { folder, count } = await prepare(t, 'used')
-  let lost = 0
-  await overPoints({ fsync: 1 }, count, async (call, when) => {
-    const name = `${call}-${when}`
-    const log = join(folder, '..', name, 'ledger.sqlite-wal')
-    const told = await runAndCheck(t, folder, name, ['-P', log, '-e', `inject=${call}:error=EIO:when=${when}`], ['die'])
-    lost += Number([...told.values()].includes('storage-unavailable'))
-  })
-  t.ok(lost > 3, `${lost} processes died of it`)
-})
+t.test(
+  'a request whose commit could not be synced is there whole or not at all after a kill',
+  { skip: noStrace },
+  async t => {
+    const { folder, count } = await prepare(t, 'used')
+    let lost = 0
+    await overPoints({ fsync: 1 }, count, async (call, when) => {
+      const name = `${call}-${when}`
+      const log = join(folder, '..', name, 'ledger.sqlite-wal')
+      const told = await runAndCheck(
+        t,
+        folder,
+        name,
+        ['-P', log, '-e', `inject=${call}:error=EIO:when=${when}`],
+        ['die'],
+      )
+      lost += Number([...told.values()].includes('storage-unavailable'))
+    })
+    t.ok(lost > 3, `${lost} processes died of it`)
+  },
+)
 
 /** A folder to start from, and how often a clean run makes each call, at most, in one of its threads. */
 async function prepare(t: Test, kind: 'new' | 'used') {
@@ -75,7 +89,13 @@ async function prepare(t: Test, kind: 'new' | 'used') {
   return { folder, count }
 }
 
-async function runAndCheck(t: Test, start: string, name: string, injection: readonly string[], args: readonly string[] = []) {
+async function runAndCheck(
+  t: Test,
+  start: string,
+  name: string,
+  injection: readonly string[],
+  args: readonly string[] = [],
+) {
   const folder = await copyOf(start, name)
   const told = readOutcomes((await runTraced({ script, args: [folder, ...args] }, injection)).stdout)
   const wrong = await recover(folder, told)
@@ -102,7 +122,8 @@ async function recover(folder: string, told: ReadonlyMap<string, string>): Promi
   try {
     const there = new Set((await collect(ledger.list())).map(({ id }) => id))
     if ((await readdir(join(folder, 'staging'))).length > 0) return 'staging is not empty'
-    if ((await readdir(join(folder, 'contents'))).length !== Number(there.has('large'))) return 'contents are not what is named'
+    if ((await readdir(join(folder, 'contents'))).length !== Number(there.has('large')))
+      return 'contents are not what is named'
     for (const [id, size] of Object.entries(sizes)) {
       const { document, bytes } = makeSample(id, { size })
       if (told.get(id) === 'done' && !there.has(id)) return `${id} was acknowledged, and is gone`

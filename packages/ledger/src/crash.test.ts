@@ -44,7 +44,8 @@ t.test(`${KILLS} kills lose no acknowledged document and show no partial one`, a
     )
     t.same(outOfOrder([...acknowledged.keys()], places), [], 'later documents have higher places')
     await ledger.close()
-    if (round % 10 === 9) t.equal(await verifiedDocuments(folder), places.size, 'the log verifies, from the documents up')
+    if (round % 10 === 9)
+      t.equal(await verifiedDocuments(folder), places.size, 'the log verifies, from the documents up')
   }
   t.ok(places.size > KILLS, `${places.size} documents in all`)
   t.ok(leftovers > 0, `${leftovers} documents were cut off half-way, so the kills did hit`)
@@ -77,11 +78,18 @@ async function verifiedDocuments(folder: string): Promise<number> {
 }
 
 /** The ids of documents whose bytes, receipt or record are not what was accepted. */
-async function damaged(documents: readonly AcceptedDocument[], ledger: Ledger, receipts: ReadonlyMap<string, string>): Promise<string[]> {
+async function damaged(
+  documents: readonly AcceptedDocument[],
+  ledger: Ledger,
+  receipts: ReadonlyMap<string, string>,
+): Promise<string[]> {
   const ids: string[] = []
   for (const { index, ...facts } of documents) {
     const { document, bytes } = makeSample(facts.id, { size: facts.bytes })
-    const [storedBytes, storedReceipt] = await Promise.all([ledger.export(sender, facts.id), ledger.receipt(sender, facts.id)])
+    const [storedBytes, storedReceipt] = await Promise.all([
+      ledger.export(sender, facts.id),
+      ledger.receipt(sender, facts.id),
+    ])
     const digest = storedReceipt && createHash('sha256').update(storedReceipt).digest('hex')
     const isAnswered = digest === (receipts.get(facts.id) ?? digest)
     const isWhole = storedBytes?.equals(bytes) && isAnswered && JSON.stringify(facts) === JSON.stringify(document)

@@ -19,7 +19,9 @@ export function lockFolder(folder: string): FolderLock {
   } catch (cause) {
     database?.close()
     const isBusy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
-    const reason = isBusy ? 'another process is using it; stop that one, or use another folder (--data)' : (cause as Error).message
+    const reason = isBusy
+      ? 'another process is using it; stop that one, or use another folder (--data)'
+      : (cause as Error).message
     throw new Fault('storage-unavailable', `cannot lock the data folder ${folder}: ${reason}`, { cause })
   }
   const held = database

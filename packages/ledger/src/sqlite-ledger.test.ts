@@ -95,9 +95,15 @@ t.test('a failure of the rename leaves nothing, and the next try succeeds', asyn
 t.test('a data folder that cannot be made or used is a Fault', async t => {
   const folder = await makeFolder(t)
   await writeFile(join(folder, 'file'), '')
-  await t.rejects(openTestLedger(join(folder, 'file')), { code: 'storage-unavailable', detail: /cannot open the data folder/ })
+  await t.rejects(openTestLedger(join(folder, 'file')), {
+    code: 'storage-unavailable',
+    detail: /cannot open the data folder/,
+  })
   await mkdir(join(folder, 'data'))
-  await writeFile(join(folder, 'data/ledger.sqlite'), 'no database at all, but long enough to be told from an empty one'.repeat(100))
+  await writeFile(
+    join(folder, 'data/ledger.sqlite'),
+    'no database at all, but long enough to be told from an empty one'.repeat(100),
+  )
   await t.rejects(openTestLedger(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })
   t.throws(() => openLedgerReader(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })
 })

@@ -5,7 +5,16 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { syncFolder } from '@seg/core'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
-import type { AcceptedDocument, AcceptOptions, DeadLetter, Ledger, LedgerReader, LogReader, RecordedEvent, Staging } from './ledger.ts'
+import type {
+  AcceptedDocument,
+  AcceptOptions,
+  DeadLetter,
+  Ledger,
+  LedgerReader,
+  LogReader,
+  RecordedEvent,
+  Staging,
+} from './ledger.ts'
 import { openDatabaseReader } from './sqlite/database.ts'
 import type { AcceptRequest } from './sqlite/ledger-writer.ts'
 import { LEDGER_FILE, migrations } from './sqlite/schema.ts'

@@ -72,7 +72,8 @@ export class StagedDocument implements Staging {
     await file.sync()
     const { size } = await file.stat()
     await file.close()
-    if (size !== this.#bytes) throw new TypeError(`a document of ${this.#bytes} bytes was sealed before all of it was written: ${size}`)
+    if (size !== this.#bytes)
+      throw new TypeError(`a document of ${this.#bytes} bytes was sealed before all of it was written: ${size}`)
   }
 
   /** Moves a sealed document; from here on it is no longer this object's to remove. */

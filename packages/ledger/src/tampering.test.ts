@@ -11,7 +11,17 @@ import { hashLeaf } from './log/merkle.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
 import { Evidence, octetsOf } from './sqlite/evidence.ts'
 import { LEDGER_FILE } from './sqlite/schema.ts'
-import { type Change, cuts, edits, exchangeKeys, exchanges, readRecords, removals, type TableName, tables } from './testing/changes.ts'
+import {
+  type Change,
+  cuts,
+  edits,
+  exchangeKeys,
+  exchanges,
+  readRecords,
+  removals,
+  type TableName,
+  tables,
+} from './testing/changes.ts'
 import { checkReceipt } from './testing/entry-sealer.ts'
 import { makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from './testing/test-ledger.ts'
@@ -79,7 +89,11 @@ t.test('every file of a document', async t => {
   const names = await readdir(contents)
   t.equal(names.length, 5)
   for (const [i, name] of names.entries()) {
-    const [file, next, aside] = [join(contents, name), join(contents, names[(i + 1) % names.length]!), join(folder, 'aside')]
+    const [file, next, aside] = [
+      join(contents, name),
+      join(contents, names[(i + 1) % names.length]!),
+      join(folder, 'aside'),
+    ]
     const changes = {
       removed: () => rm(file),
       exchanged: () =>
@@ -106,7 +120,9 @@ t.test('what was changed back is in order', async t => {
 })
 
 t.test('nothing is told of what was not touched, wherever one begins', async t => {
-  const starts = Array.from({ length: ENTRIES }, (_, from) => from).filter(from => from % 7 === 0 || (from + 1) % TILE_WIDTH < 3)
+  const starts = Array.from({ length: ENTRIES }, (_, from) => from).filter(
+    from => from % 7 === 0 || (from + 1) % TILE_WIDTH < 3,
+  )
   const outcomes: (string | undefined)[] = []
   for (const from of starts) outcomes.push(await toldFrom(from, from + BATCH + 1))
   for (const from of starts.filter((_, i) => i % 20 === 0)) outcomes.push(await toldFrom(from))
@@ -116,7 +132,8 @@ t.test('nothing is told of what was not touched, wherever one begins', async t =
 
 async function fillLedger(): Promise<void> {
   const ledger = await openTestLedger(good, { sealer: 'entry-sealer' })
-  for (let from = 0; from < ENTRIES; from += BATCH) await Promise.all(Array.from({ length: BATCH }, (_, i) => fillOne(ledger, from + i)))
+  for (let from = 0; from < ENTRIES; from += BATCH)
+    await Promise.all(Array.from({ length: BATCH }, (_, i) => fillOne(ledger, from + i)))
   await ledger.close()
 }
 
@@ -171,7 +188,10 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
   try {
     const { size } = checkExtent(evidence.extent(), verifier)
     const full = from - (from % TILE_WIDTH)
-    const tree = new TreeCheck(evidence, verifier, from, [leafHashes.slice(full, from), tileRoots.slice(0, full / TILE_WIDTH)])
+    const tree = new TreeCheck(evidence, verifier, from, [
+      leafHashes.slice(full, from),
+      tileRoots.slice(0, full / TILE_WIDTH),
+    ])
     const documents = new DocumentCheck(good, evidence, verifier, checkReceipt)
     for (let next = from; next < Math.min(size, end); next += STEP)
       await checkEntries(next, Math.min(next + STEP, size), evidence, tree, documents)

@@ -64,10 +64,12 @@ export class DocumentCheck {
       sha256: document.sha256,
       reference_digest: referenceDigest,
     }
-    if (row.document === null) throw new Fault('log-invalid', `entry ${index} accepts ${quote(id)}, of which there is no document`)
+    if (row.document === null)
+      throw new Fault('log-invalid', `entry ${index} accepts ${quote(id)}, of which there is no document`)
     compare(`the document ${quote(id)}`, index, said, stored)
     const found = this.#evidence.find(sender, id)
-    if (found !== index) throw new Fault('log-invalid', `whoever asks for ${quote(id)} is led to entry ${found}, not to ${index}`)
+    if (found !== index)
+      throw new Fault('log-invalid', `whoever asks for ${quote(id)} is led to entry ${found}, not to ${index}`)
     await this.#checkBytes(document, row)
     this.#checkReceiptOf(document, leaf)
     this.#count++
@@ -76,19 +78,27 @@ export class DocumentCheck {
   async #checkBytes({ id, index, sha256, bytes }: AcceptedDocument, row: Row): Promise<void> {
     const isInRow = row.content !== null
     if (isInRow === (row.file !== null)) {
-      throw new Fault('log-invalid', `the bytes of ${quote(id)}, entry ${index}, are stored ${isInRow ? 'twice' : 'nowhere'}`)
+      throw new Fault(
+        'log-invalid',
+        `the bytes of ${quote(id)}, entry ${index}, are stored ${isInRow ? 'twice' : 'nowhere'}`,
+      )
     }
-    const found = await (isInRow ? digestOf([this.#evidence.octets(index) ?? Buffer.alloc(0)]) : this.#digestFile(id, String(row.file)))
+    const found = await (isInRow
+      ? digestOf([this.#evidence.octets(index) ?? Buffer.alloc(0)])
+      : this.#digestFile(id, String(row.file)))
     compare(`the document ${quote(id)}`, index, { bytes, sha256 }, found)
   }
 
   async #digestFile(id: string, name: string): Promise<Digest> {
-    if (!FILE_NAME.test(name)) throw new Fault('log-invalid', `the bytes of ${quote(id)} are in a file called ${quote(name)}`)
+    if (!FILE_NAME.test(name))
+      throw new Fault('log-invalid', `the bytes of ${quote(id)} are in a file called ${quote(name)}`)
     try {
       return await digestOf(readFileChunks(join(contentsFolder(this.#folder), name)))
     } catch (cause) {
       const isGone = cause instanceof Fault && (cause.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-      throw isGone ? new Fault('log-invalid', `the file ${name} with the bytes of ${quote(id)} is missing`, { cause }) : cause
+      throw isGone
+        ? new Fault('log-invalid', `the file ${name} with the bytes of ${quote(id)} is missing`, { cause })
+        : cause
     }
   }
 
@@ -110,14 +120,18 @@ export class DocumentCheck {
   /** The tree of a receipt's checkpoint, which must be the one that the log has for it. */
   #headOf({ treeSize, checkpoint: note }: ReceiptEntry): TreeHead {
     if (this.#latest?.note === note && this.#latest.head.size === treeSize) return this.#latest.head
-    if (this.#evidence.checkpoint(treeSize) !== note) throw new Fault('log-invalid', `its checkpoint is not that of the log at ${treeSize}`)
+    if (this.#evidence.checkpoint(treeSize) !== note)
+      throw new Fault('log-invalid', `its checkpoint is not that of the log at ${treeSize}`)
     this.#latest = { note, head: openCheckpoint(note, this.#verifier) }
     return this.#latest.head
   }
 
   #checkConflict(index: number, { sender, document, accepted }: Extract<LogEvent, { type: 'conflict' }>): void {
     if (accepted < index && this.#evidence.find(sender, document) === accepted) return
-    throw new Fault('log-invalid', `entry ${index} is a conflict with entry ${accepted}, which does not accept ${quote(document)}`)
+    throw new Fault(
+      'log-invalid',
+      `entry ${index} is a conflict with entry ${accepted}, which does not accept ${quote(document)}`,
+    )
   }
 }
 
@@ -143,13 +157,22 @@ function checkColumns(index: number, event: LogEvent, { at, type, sender, docume
 
 function checkNone(index: number, { type }: LogEvent, { document, content, file, receipt }: Row): void {
   const found = Object.entries({ document, content, file, receipt }).find(([, value]) => value !== null)
-  if (found !== undefined) throw new Fault('log-invalid', `entry ${index} is of type ${type}, but there is a ${found[0]} for it`)
+  if (found !== undefined)
+    throw new Fault('log-invalid', `entry ${index} is of type ${type}, but there is a ${found[0]} for it`)
 }
 
-function compare(what: string, index: number, said: Readonly<Record<string, unknown>>, stored: Readonly<Record<string, unknown>>): void {
+function compare(
+  what: string,
+  index: number,
+  said: Readonly<Record<string, unknown>>,
+  stored: Readonly<Record<string, unknown>>,
+): void {
   for (const [name, value] of Object.entries(said)) {
     if (stored[name] === value) continue
-    throw new Fault('log-invalid', `entry ${index} and ${what} differ: ${name} is ${show(value)} there and ${show(stored[name])} here`)
+    throw new Fault(
+      'log-invalid',
+      `entry ${index} and ${what} differ: ${name} is ${show(value)} there and ${show(stored[name])} here`,
+    )
   }
 }
 

@@ -90,7 +90,9 @@ t.test('a column that is changed is told', async t => {
       `${changed(String(name), last)} WHERE true`,
       `"${name}" = NULL WHERE "${name}" IS NOT NULL`,
     ])
-    const statements = few.flatMap(place => changes.map(set => `UPDATE OR IGNORE ${table} SET ${set} AND rowid = ${place}`))
+    const statements = few.flatMap(place =>
+      changes.map(set => `UPDATE OR IGNORE ${table} SET ${set} AND rowid = ${place}`),
+    )
     await unnoticed(t, table, statements)
   }
 })
@@ -98,7 +100,9 @@ t.test('a column that is changed is told', async t => {
 t.test('rows that are exchanged are told', async t => {
   for (const table of ['transactions', 'documents', 'contents', 'receipts', 'checkpoints']) {
     const key = table === 'checkpoints' ? 'tree_size' : 'leaf_index'
-    const keys = (await select('good', `SELECT ${key} AS key FROM ${table} ORDER BY ${key}`)).map(row => Number(row.key))
+    const keys = (await select('good', `SELECT ${key} AS key FROM ${table} ORDER BY ${key}`)).map(row =>
+      Number(row.key),
+    )
     const pairs = keys.slice(1).map((b, i) => [keys[i]!, b] as const)
     const swaps = some(pairs).map(([a, b]) =>
       [
@@ -142,7 +146,9 @@ t.test('the latest entries cannot be cut off without the key', async t => {
       .map(table => `DELETE FROM ${table} WHERE leaf_index >= ${size}`)
       .concat(`DELETE FROM checkpoints WHERE tree_size > ${size}`)
       .join(';')
-  const kept = new Set((await select('good', 'SELECT tree_size AS size FROM checkpoints')).map(({ size }) => Number(size)))
+  const kept = new Set(
+    (await select('good', 'SELECT tree_size AS size FROM checkpoints')).map(({ size }) => Number(size)),
+  )
   const sizes = Array.from({ length: 40 }, (_, i) => DOCUMENTS + 5 - i).filter(size => !kept.has(size))
   t.ok(sizes.length > 5, 'within a batch')
   await unnoticed(t, 'sizes', sizes.map(cut))
@@ -163,7 +169,10 @@ t.test('a log that was written anew, with the key, does not fit the receipts', a
     database.prepare('UPDATE checkpoints SET note = ? WHERE tree_size = ?').run(note, tree.size)
   }
   database.close()
-  t.match(await failure('forged'), /^log-invalid: the receipt of "doc0", entry 1: its checkpoint is not that of the log at 2/)
+  t.match(
+    await failure('forged'),
+    /^log-invalid: the receipt of "doc0", entry 1: its checkpoint is not that of the log at 2/,
+  )
 })
 
 t.test('every file of a document is looked at', async t => {
@@ -210,7 +219,11 @@ async function fillLedger(place: string): Promise<void> {
   for (let i = 0; i < 3; i++) await accept(ledger, `doc${i}`)
   await ledger.record({ type: 'refused', at, sender, code: 'signature-digest', sha256: null })
   await ledger.record({ type: 'omitted', at, sender, count: 3, since: at })
-  await acceptBytes(ledger, makeSample('doc1', { salt: 'other' }).document, makeSample('doc1', { salt: 'other' }).bytes).catch(() => {})
+  await acceptBytes(
+    ledger,
+    makeSample('doc1', { salt: 'other' }).document,
+    makeSample('doc1', { salt: 'other' }).bytes,
+  ).catch(() => {})
   for (let i = 0; i < 3; i++) await accept(ledger, `large${i}`, LARGE)
   await Promise.all(Array.from({ length: DOCUMENTS - 6 }, (_, i) => accept(ledger, `more${i}`)))
   await ledger.record({ type: 'admin', at, action: 'suspend', subject: sender, by: 'operator' })
@@ -225,7 +238,8 @@ function accept(ledger: Ledger, id: string, size = 1000) {
 
 /** A value of the same kind that says something else. */
 function changed(column: string, last: number): string {
-  if (['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes'].includes(column)) return `"${column}" = "${column}" + ${last}`
+  if (['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes'].includes(column))
+    return `"${column}" = "${column}" + ${last}`
   if (['octets', 'leaf', 'hashes', 'root'].includes(column))
     return `"${column}" = CAST(substr("${column}", 1, length("${column}") - 1) || x'21' AS BLOB)`
   return `"${column}" = coalesce("${column}", '') || 'x'`

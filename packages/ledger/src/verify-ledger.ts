@@ -45,7 +45,13 @@ export async function* verifyLedger(
 }
 
 /** Entries `from` to before `to`, where `tree` is that of all entries before them. */
-export async function checkEntries(from: number, to: number, evidence: Evidence, tree: TreeCheck, documents: DocumentCheck): Promise<void> {
+export async function checkEntries(
+  from: number,
+  to: number,
+  evidence: Evidence,
+  tree: TreeCheck,
+  documents: DocumentCheck,
+): Promise<void> {
   tree.expectCheckpoints(from, to)
   for (const [i, row] of readEntries(evidence, from, to).entries()) {
     const leaf = leafOf(row, from + i)
@@ -65,7 +71,10 @@ export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Exten
   for (const { table, first, end } of ends) {
     const isLog = table === 'transactions'
     if (first >= 0 && (isLog ? end === head.size : end <= head.size)) continue
-    throw new Fault('log-invalid', `the latest checkpoint speaks of ${head.size} entries, ${table} has rows from ${first} to ${end - 1}`)
+    throw new Fault(
+      'log-invalid',
+      `the latest checkpoint speaks of ${head.size} entries, ${table} has rows from ${first} to ${end - 1}`,
+    )
   }
   if (head.size > 0 && !ends.some(({ table }) => table === 'transactions')) {
     throw new Fault('log-invalid', `the latest checkpoint speaks of ${head.size} entries, the log has none`)
@@ -77,10 +86,12 @@ export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Exten
 /** As many full tiles of each level as there are complete subtrees of that height; which they are shows when they are compared. */
 function checkTileCounts(tiles: Extent['tiles'], size: number): void {
   const expected = new Map<unknown, number>()
-  for (let count = Math.floor(size / TILE_WIDTH); count > 0; count = Math.floor(count / TILE_WIDTH)) expected.set(expected.size, count)
+  for (let count = Math.floor(size / TILE_WIDTH); count > 0; count = Math.floor(count / TILE_WIDTH))
+    expected.set(expected.size, count)
   for (const level of new Set([...expected.keys(), ...tiles.keys()])) {
     const [wanted, found] = [expected.get(level) ?? 0, tiles.get(level as never) ?? 0]
-    if (wanted !== found) throw new Fault('log-invalid', `expected ${wanted} full tiles of level ${level}, found ${found}`)
+    if (wanted !== found)
+      throw new Fault('log-invalid', `expected ${wanted} full tiles of level ${level}, found ${found}`)
   }
 }
 

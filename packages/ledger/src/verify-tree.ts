@@ -44,7 +44,8 @@ export class TreeCheck {
   #checkCheckpoint({ tree_size: treeSize, note }: Row): void {
     const { size, root } = openStored(String(note), Number(treeSize), this.#verifier)
     const computed = this.#tree.head
-    if (size !== computed.size) throw new Fault('log-invalid', `the checkpoint at ${treeSize} speaks of ${size} entries`)
+    if (size !== computed.size)
+      throw new Fault('log-invalid', `the checkpoint at ${treeSize} speaks of ${size} entries`)
     if (!root.equals(computed.root)) {
       const [found, expected] = [root.toString('hex'), computed.root.toString('hex')]
       throw new Fault('log-invalid', `the checkpoint at ${size} has the root ${found}, its entries have ${expected}`)

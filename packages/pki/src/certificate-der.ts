@@ -100,7 +100,9 @@ function time(instant: Date): Asn1 {
 }
 
 function algorithmIdentifier({ oid, hasNullParameters }: AlgorithmIdentifier): Asn1 {
-  return hasNullParameters ? sequence(objectIdentifier(oid), primitive(asn1.Type.NULL, '')) : sequence(objectIdentifier(oid))
+  return hasNullParameters
+    ? sequence(objectIdentifier(oid), primitive(asn1.Type.NULL, ''))
+    : sequence(objectIdentifier(oid))
 }
 
 function objectIdentifier(oid: string): Asn1 {

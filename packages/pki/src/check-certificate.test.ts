@@ -11,7 +11,12 @@ const DAY = 86_400_000
 async function loadAll(t: Test) {
   const certs = await makeCerts(t)
   const load = async (profile: 'sender' | 'receiver' | 'seal') => (await loadIdentity(certs, profile)).certificate
-  return { sender: await load('sender'), receiver: await load('receiver'), seal: await load('seal'), trust: await loadTrust(certs) }
+  return {
+    sender: await load('sender'),
+    receiver: await load('receiver'),
+    seal: await load('seal'),
+    trust: await loadTrust(certs),
+  }
 }
 
 /** A certificate with this CN and nothing else. */
@@ -20,13 +25,20 @@ async function certificateOf(subject: string): Promise<X509Certificate> {
   const { algorithm } = signingRow(privateKey)
   const day = new Date('2026-01-01')
   const names = { issuer: subject, subject, notBefore: day, notAfter: day }
-  const tbs = buildTbsCertificate({ serial: Buffer.of(1), algorithm, ...names, publicKey: exportPublicKey(publicKey), extensions: [] })
+  const tbs = buildTbsCertificate({
+    serial: Buffer.of(1),
+    algorithm,
+    ...names,
+    publicKey: exportPublicKey(publicKey),
+    extensions: [],
+  })
   return new X509Certificate(buildCertificate(tbs, algorithm, signOctets(tbs, privateKey)))
 }
 
 const attribute = (type: number, text: string) =>
   Buffer.of(0x30, text.length + 7, 6, 3, 0x55, 4, type, 0x0c, text.length, ...Buffer.from(text))
-const nameSet = (...attributes: Buffer[]) => Buffer.of(0x31, Buffer.concat(attributes).length, ...Buffer.concat(attributes))
+const nameSet = (...attributes: Buffer[]) =>
+  Buffer.of(0x31, Buffer.concat(attributes).length, ...Buffer.concat(attributes))
 const CN = 3
 const O = 10
 
@@ -35,7 +47,9 @@ async function certificateWith(...sets: Buffer[]): Promise<X509Certificate> {
   const subject = Buffer.concat(sets)
   const placeholder = 'x'.repeat(subject.length - nameSet(attribute(CN, '')).length)
   const { raw } = await certificateOf(placeholder)
-  const forged = raw.toString('latin1').replaceAll(nameSet(attribute(CN, placeholder)).toString('latin1'), subject.toString('latin1'))
+  const forged = raw
+    .toString('latin1')
+    .replaceAll(nameSet(attribute(CN, placeholder)).toString('latin1'), subject.toString('latin1'))
   return new X509Certificate(Buffer.from(forged, 'latin1'))
 }
 
@@ -53,9 +67,15 @@ t.test('each certificate serves its own profile and no other', async t => {
 t.test('refuses a foreign CA, even one of the same name, and our CA as a gateway', async t => {
   const { sender, trust } = await loadAll(t)
   const foreign = await loadAll(t)
-  t.throws(() => checkCertificate(foreign.sender, 'sender', trust, new Date()), { code: 'certificate-invalid', detail: /issued by/ })
+  t.throws(() => checkCertificate(foreign.sender, 'sender', trust, new Date()), {
+    code: 'certificate-invalid',
+    detail: /issued by/,
+  })
   const ownCopy = { ...trust, ca: await certificateOf(trust.ca.subject.slice('CN='.length)) }
-  t.throws(() => checkCertificate(sender, 'sender', ownCopy, new Date()), { code: 'certificate-invalid', detail: /issued by/ })
+  t.throws(() => checkCertificate(sender, 'sender', ownCopy, new Date()), {
+    code: 'certificate-invalid',
+    detail: /issued by/,
+  })
   t.throws(() => checkCertificate(trust.ca, 'sender', trust, new Date()), { code: 'certificate-purpose', detail: /CA/ })
 })
 
@@ -64,7 +84,9 @@ t.test('refuses a certificate with one changed bit', async t => {
   const raw = Buffer.from(sender.raw)
   const at = raw.indexOf('MINISTRY 1')
   raw[at] = raw[at]! ^ 1
-  t.throws(() => checkCertificate(new X509Certificate(raw), 'sender', trust, new Date()), { code: 'certificate-invalid' })
+  t.throws(() => checkCertificate(new X509Certificate(raw), 'sender', trust, new Date()), {
+    code: 'certificate-invalid',
+  })
 })
 
 t.test('a certificate is good from its first second to its last', async t => {
@@ -80,7 +102,14 @@ t.test('a certificate is good from its first second to its last', async t => {
 })
 
 t.test('reads the id from the one CN', async t => {
-  for (const id of ['MINISTRY 1_SEG01', 'Büro für Äußeres 𝄞', 'a, O=b + CN=c "d" <e>\\;', '#1', 'a'.repeat(128), '𝄞'.repeat(128)]) {
+  for (const id of [
+    'MINISTRY 1_SEG01',
+    'Büro für Äußeres 𝄞',
+    'a, O=b + CN=c "d" <e>\\;',
+    '#1',
+    'a'.repeat(128),
+    '𝄞'.repeat(128),
+  ]) {
     t.equal(gatewayId(await certificateOf(id)), id)
   }
   t.equal(

@@ -38,7 +38,10 @@ function readGatewayId(certificate: X509Certificate): string {
 /** Narrows a name to a gateway's id; throws the Fault `certificate-invalid`. */
 function checkGatewayId(name: string): string {
   if (!isGatewayId(name))
-    throw new Fault('certificate-invalid', `expected 1 to 128 printable characters as CN, no space at either end, found ${quote(name)}`)
+    throw new Fault(
+      'certificate-invalid',
+      `expected 1 to 128 printable characters as CN, no space at either end, found ${quote(name)}`,
+    )
   return name
 }
 
@@ -49,7 +52,8 @@ export function isGatewayId(name: string): boolean {
 /** Throws the Faults `certificate-invalid` (issuer, dates, form) and `certificate-purpose`. RFC 5280 6.1, for a path of one certificate under the root. */
 export function checkCertificate(certificate: X509Certificate, profile: GatewayProfile, trust: Trust, now: Date): void {
   const known = standings.get(certificate)
-  if (known?.profile === profile && known.trust === trust && now.getTime() >= known.from && now.getTime() <= known.to) return
+  if (known?.profile === profile && known.trust === trust && now.getTime() >= known.from && now.getTime() <= known.to)
+    return
   const { ca } = trust
   if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
     throw new Fault(

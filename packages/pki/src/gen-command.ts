@@ -16,7 +16,10 @@ type Options = {
   readonly force?: boolean
 }
 
-export async function runGen({ host, out, key, senderId, receiverId, days, force = false }: Options, command: Command): Promise<void> {
+export async function runGen(
+  { host, out, key, senderId, receiverId, days, force = false }: Options,
+  command: Command,
+): Promise<void> {
   const folder = out === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(out)
   const request: GenerateOptions = { out: folder, key, senderId, receiverId, days, force, ...(host && { hosts: host }) }
   const files = await generate(request)
@@ -26,7 +29,12 @@ export async function runGen({ host, out, key, senderId, receiverId, days, force
     ...(certificate && { fingerprint: certificate.fingerprint256 }),
   }))
   const isUsual = out === undefined && command.getOptionValueSource('certs') !== 'cli'
-  const text = [`In ${folder}:`, ...files.map(describe), '', advise(isUsual ? '' : ` --certs ${quoteForShell(folder)}`)].join('\n')
+  const text = [
+    `In ${folder}:`,
+    ...files.map(describe),
+    '',
+    advise(isUsual ? '' : ` --certs ${quoteForShell(folder)}`),
+  ].join('\n')
   openOutput(command).report({ ok: true, files: summary }, text)
 }
 
@@ -47,17 +55,22 @@ function describe({ path, title, certificate }: GeneratedFile): string {
 }
 
 export function parseKeyKind(text: string): KeyKind {
-  if (!isKeyKind(text)) throw new Fault('usage', `--key is one of ${Object.keys(keyKinds).join(', ')}, not ${quote(text)}`)
+  if (!isKeyKind(text))
+    throw new Fault('usage', `--key is one of ${Object.keys(keyKinds).join(', ')}, not ${quote(text)}`)
   return text
 }
 
 export function parseName(text: string): string {
-  if (!isGatewayId(text)) throw new Fault('usage', `an id is 1 to 128 printable characters without space at either end, not ${quote(text)}`)
+  if (!isGatewayId(text))
+    throw new Fault('usage', `an id is 1 to 128 printable characters without space at either end, not ${quote(text)}`)
   return text
 }
 
 export function addHost(text: string, hosts: readonly string[] = []): string[] {
-  const isName = /^(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/.test(text)
+  const isName =
+    /^(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/.test(
+      text,
+    )
   // A zone (fe80::1%eth0) means something on one machine only, and a certificate has no place for it.
   const isAddress = isIP(text) !== 0 && !text.includes('%')
   if (!isAddress && !isName) throw new Fault('usage', `--host is a host name or an IP address, not ${quote(text)}`)
@@ -66,6 +79,7 @@ export function addHost(text: string, hosts: readonly string[] = []): string[] {
 
 export function parseDays(text: string): number {
   const days = Number(text)
-  if (!/^\d{1,4}$/.test(text) || days < 1 || days > 3650) throw new Fault('usage', `--days is a number from 1 to 3650, not ${quote(text)}`)
+  if (!/^\d{1,4}$/.test(text) || days < 1 || days > 3650)
+    throw new Fault('usage', `--days is a number from 1 to 3650, not ${quote(text)}`)
   return days
 }

@@ -13,7 +13,9 @@ import { makeCerts, makeFolder } from './testing/make-certs.ts'
 
 const kinds = Object.keys(keyKinds) as KeyKind[]
 const hasOpenssl = spawnSync('openssl', ['version']).error === undefined
-const needsOpenssl = { skip: hasOpenssl ? false : 'openssl is not installed: nobody but Node looks at the certificates' }
+const needsOpenssl = {
+  skip: hasOpenssl ? false : 'openssl is not installed: nobody but Node looks at the certificates',
+}
 const openssl = (...args: string[]) => spawnSync('openssl', args, { encoding: 'utf8' })
 
 for (const key of kinds) {
@@ -22,7 +24,8 @@ for (const key of kinds) {
 
     t.test('openssl accepts each for what it is for, and for nothing else', needsOpenssl, async t => {
       const verify = (name: string, ...purpose: string[]) =>
-        openssl('verify', '-x509_strict', '-CAfile', join(certs, 'ca.crt'), ...purpose, join(certs, `${name}.crt`)).status
+        openssl('verify', '-x509_strict', '-CAfile', join(certs, 'ca.crt'), ...purpose, join(certs, `${name}.crt`))
+          .status
       t.equal(verify('sender', '-purpose', 'sslclient'), 0, 'sender')
       t.equal(verify('receiver', '-purpose', 'sslserver'), 0, 'receiver')
       t.equal(verify('seal'), 0, 'seal')
@@ -41,7 +44,8 @@ for (const key of kinds) {
     })
 
     t.test('the keys are of that kind, the seal always P-256', async t => {
-      const keyOf = async (name: 'sender' | 'receiver' | 'seal') => (await loadIdentity(certs, name)).key.asymmetricKeyDetails
+      const keyOf = async (name: 'sender' | 'receiver' | 'seal') =>
+        (await loadIdentity(certs, name)).key.asymmetricKeyDetails
       const expected = {
         'rsa-3072': { modulusLength: 3072, publicExponent: 65537n },
         'rsa-2048': { modulusLength: 2048, publicExponent: 65537n },
@@ -67,7 +71,14 @@ async function shakeHands(t: Test, certs: string) {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as { port: number }
   const accepted = once(server, 'secureConnection')
-  const client = connect({ port, host: '127.0.0.1', servername: 'localhost', cert: sender.certificatePem, key: sender.keyPem, ca })
+  const client = connect({
+    port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    cert: sender.certificatePem,
+    key: sender.keyPem,
+    ca,
+  })
   t.teardown(() => client.destroy())
   await once(client, 'secureConnect')
   const [socket] = await accepted
@@ -76,8 +87,12 @@ async function shakeHands(t: Test, certs: string) {
 
 t.test('extensions, as openssl reads them', needsOpenssl, async t => {
   const certs = await makeCerts(t)
-  const read = (name: string) => openssl('x509', '-in', join(certs, `${name}.crt`), '-noout', '-text').stdout.replace(/\s+/g, ' ')
-  t.match(read('ca'), /Basic Constraints: critical CA:TRUE, pathlen:0 .*Key Usage: critical Certificate Sign, CRL Sign /)
+  const read = (name: string) =>
+    openssl('x509', '-in', join(certs, `${name}.crt`), '-noout', '-text').stdout.replace(/\s+/g, ' ')
+  t.match(
+    read('ca'),
+    /Basic Constraints: critical CA:TRUE, pathlen:0 .*Key Usage: critical Certificate Sign, CRL Sign /,
+  )
   t.match(read('sender'), /Extended Key Usage: TLS Web Client Authentication /)
   t.match(
     read('receiver'),
@@ -86,7 +101,10 @@ t.test('extensions, as openssl reads them', needsOpenssl, async t => {
   t.match(read('seal'), /Extended Key Usage: (1\.3\.6\.1\.5\.5\.7\.3\.36|Document Signing) /i)
   for (const name of ['sender', 'receiver', 'seal']) {
     t.match(read(name), /Version: 3 .*Basic Constraints: critical CA:FALSE .*Key Usage: critical Digital Signature /)
-    t.match(read(name), /Subject Key Identifier: ([0-9A-F]{2}:){19}[0-9A-F]{2} .*Authority Key Identifier: (keyid:)?([0-9A-F]{2}:){19}/)
+    t.match(
+      read(name),
+      /Subject Key Identifier: ([0-9A-F]{2}:){19}[0-9A-F]{2} .*Authority Key Identifier: (keyid:)?([0-9A-F]{2}:){19}/,
+    )
   }
   t.notMatch(read('sender') + read('seal'), /Subject Alternative Name/)
 })
@@ -140,14 +158,19 @@ t.test('keys are readable by their owner alone, whatever the umask', async t => 
 /** Name → contents of all files in a folder. */
 async function readAll(folder: string): Promise<Record<string, string>> {
   const names = await readdir(folder)
-  return Object.fromEntries(await Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')])))
+  return Object.fromEntries(
+    await Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')])),
+  )
 }
 
 t.test('a refused run changes nothing and names what is in the way', async t => {
   const certs = await makeCerts(t)
   await rm(join(certs, 'ca.crt'))
   const before = await readAll(certs)
-  await t.rejects(generate({ out: certs, key: 'ec-p256' }), { code: 'file-exists', detail: /sender\.key.*--out.*--force/ })
+  await t.rejects(generate({ out: certs, key: 'ec-p256' }), {
+    code: 'file-exists',
+    detail: /sender\.key.*--out.*--force/,
+  })
   t.same(await readAll(certs), before)
 })
 
@@ -160,7 +183,10 @@ t.test('a link that leads nowhere is in the way too', async t => {
 
 t.test('of two runs at once one makes everything and the other nothing', async t => {
   const folder = await makeFolder(t)
-  const runs = await Promise.allSettled([generate({ out: folder, key: 'ec-p256' }), generate({ out: folder, key: 'ec-p256' })])
+  const runs = await Promise.allSettled([
+    generate({ out: folder, key: 'ec-p256' }),
+    generate({ out: folder, key: 'ec-p256' }),
+  ])
   t.same(runs.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   t.match(
     runs.find(({ status }) => status === 'rejected'),
@@ -190,5 +216,8 @@ t.test('a folder that cannot be written is a fault that names it', async t => {
   await t.rejects(generate({ out: join(folder, 'file'), key: 'ec-p256' }), inTheWay)
   await t.rejects(generate({ out: join(folder, 'file'), key: 'ec-p256', force: true }), inTheWay)
   await mkdir(join(folder, 'certs/seal.key'), { recursive: true })
-  await t.rejects(generate({ out: join(folder, 'certs'), key: 'ec-p256', force: true }), { code: 'file-unreadable', detail: /seal\.key/ })
+  await t.rejects(generate({ out: join(folder, 'certs'), key: 'ec-p256', force: true }), {
+    code: 'file-unreadable',
+    detail: /seal\.key/,
+  })
 })

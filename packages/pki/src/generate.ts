@@ -60,7 +60,11 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
   const notBefore = new Date(now.getTime() - BACKDATE)
   const issue = (profile: Profile, name: string, keys: KeyPair, alternativeNames: readonly string[] = []) => {
     const notAfter = new Date(now.getTime() + (profile === 'ca' ? CA_DAYS : days) * DAY)
-    return fileCertificate(profile, issueCertificate({ profile, name, keys, notBefore, notAfter, hosts: alternativeNames }, ca), keys)
+    return fileCertificate(
+      profile,
+      issueCertificate({ profile, name, keys, notBefore, notAfter, hosts: alternativeNames }, ca),
+      keys,
+    )
   }
   return [
     ...issue('ca', ca.name, ca.keys),

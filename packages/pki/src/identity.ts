@@ -24,7 +24,10 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
   const certificate = parsePem(certificatePath, () => new X509Certificate(certificatePem))
   const key = parsePem(join(certs, `${profile}.key`), () => createPrivateKey(keyPem))
   if (!certificate.checkPrivateKey(key))
-    throw new Fault('configuration', `${profile}.key in ${certs} is not the key of ${profile}.crt; \`pnpm --filter pki gen\` makes both`)
+    throw new Fault(
+      'configuration',
+      `${profile}.key in ${certs} is not the key of ${profile}.crt; \`pnpm --filter pki gen\` makes both`,
+    )
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
 }
 
@@ -45,10 +48,15 @@ export async function readCertsFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    const what = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read (${(cause as Error).message})`
-    throw new Fault('configuration', `${path} ${what}; \`pnpm --filter pki gen\` makes keys and certificates for a first exchange`, {
-      cause,
-    })
+    const what =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read (${(cause as Error).message})`
+    throw new Fault(
+      'configuration',
+      `${path} ${what}; \`pnpm --filter pki gen\` makes keys and certificates for a first exchange`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -58,6 +66,9 @@ export function parsePem<T>(path: string, read: () => T): T {
     return read()
   } catch (cause) {
     // The cause may quote the file; a key must not reach a log.
-    throw new Fault('configuration', `${path} is not PEM of the kind expected (${(cause as NodeJS.ErrnoException).code ?? 'unreadable'})`)
+    throw new Fault(
+      'configuration',
+      `${path} is not PEM of the kind expected (${(cause as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+    )
   }
 }

@@ -7,7 +7,9 @@ export async function runInspect(argument: string | undefined, _options: object,
   const path = argument === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(argument)
   const certificates = await inspect(path, new Date())
   const text =
-    certificates.length === 0 ? `no certificates in ${path}; \`pnpm --filter pki gen\` makes some` : certificates.map(describe).join('\n\n')
+    certificates.length === 0
+      ? `no certificates in ${path}; \`pnpm --filter pki gen\` makes some`
+      : certificates.map(describe).join('\n\n')
   openOutput(command).report({ certificates }, text)
 }
 

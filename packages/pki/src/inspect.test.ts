@@ -21,12 +21,16 @@ t.test('says what certificates are and how long they last', async t => {
 
 t.test('names kind and size of RSA keys', async t => {
   const certs = await makeCerts(t, { key: 'rsa-2048' })
-  t.match(await inspect(join(certs, 'sender.crt'), new Date()), [{ key: 'rsa-2048', fingerprint: /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/ }])
+  t.match(await inspect(join(certs, 'sender.crt'), new Date()), [
+    { key: 'rsa-2048', fingerprint: /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/ },
+  ])
 })
 
 t.test('shows every certificate of a bundle, and reads DER', async t => {
   const certs = await makeCerts(t)
-  const [ca = '', seal = ''] = await Promise.all(['ca.crt', 'seal.crt'].map(name => readFile(join(certs, name), 'utf8')))
+  const [ca = '', seal = ''] = await Promise.all(
+    ['ca.crt', 'seal.crt'].map(name => readFile(join(certs, name), 'utf8')),
+  )
   await writeFile(join(certs, 'bundle.pem'), `for partners\n${ca}\n${seal}`)
   t.match(await inspect(join(certs, 'bundle.pem'), new Date()), [{ profile: 'ca' }, { profile: 'seal' }])
   await writeFile(join(certs, 'seal.der'), Buffer.from(seal.replace(/-----.*-----/g, ''), 'base64'))

@@ -42,7 +42,9 @@ export function issueCertificate(request: CertificateRequest, issuer: Issuer): X
     publicKey: exportPublicKey(request.keys.publicKey),
     extensions: extensionsOf(request, issuer),
   })
-  return new X509Certificate(buildCertificate(tbsCertificate, algorithm, signOctets(tbsCertificate, issuer.keys.privateKey)))
+  return new X509Certificate(
+    buildCertificate(tbsCertificate, algorithm, signOctets(tbsCertificate, issuer.keys.privateKey)),
+  )
 }
 
 function extensionsOf({ profile, keys, hosts = [] }: CertificateRequest, issuer: Issuer): Extension[] {
@@ -53,7 +55,8 @@ function extensionsOf({ profile, keys, hosts = [] }: CertificateRequest, issuer:
     { oid: '2.5.29.14', isCritical: false, value: subjectKeyIdentifier(keyIdentifier(keys.publicKey)) },
     { oid: '2.5.29.35', isCritical: false, value: authorityKeyIdentifier(keyIdentifier(issuer.keys.publicKey)) },
   ]
-  if (row.purpose !== null) extensions.push({ oid: '2.5.29.37', isCritical: false, value: extendedKeyUsage([row.purpose]) })
+  if (row.purpose !== null)
+    extensions.push({ oid: '2.5.29.37', isCritical: false, value: extendedKeyUsage([row.purpose]) })
   if (hosts.length > 0) extensions.push({ oid: '2.5.29.17', isCritical: false, value: alternativeNames(hosts) })
   return extensions
 }

@@ -11,7 +11,10 @@ t.test('the verifier key, read as C2SP signed-note says, verifies what the log k
   t.equal(typed.length, 33)
   t.equal(hash, createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, 4).toString('hex'))
 
-  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: typed.subarray(1).toString('base64url') }, format: 'jwk' })
+  const publicKey = createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: typed.subarray(1).toString('base64url') },
+    format: 'jwk',
+  })
   const text = Buffer.from('Ministry%20of%20X%20%2B%20Y\n1\nAAAA\n')
   t.ok(verify(null, text, publicKey, sign(null, text, createPrivateKey(privateKey))))
 })

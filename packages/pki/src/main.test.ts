@@ -10,13 +10,18 @@ const main = join(import.meta.dirname, 'main.ts')
 
 /** The environment without settings: as if `folder` were where the command is typed. */
 function cleanEnvironment(folder: string): Record<string, string | undefined> {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name))
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name),
+  )
   return { ...Object.fromEntries(clean), NO_COLOR: '1', INIT_CWD: folder }
 }
 
 /** Runs `pki …` as typed in `folder`, with no settings but the given ones. */
 function runPki(folder: string, args: readonly string[], environment: Record<string, string> = {}) {
-  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...cleanEnvironment(folder), ...environment } })
+  return spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    env: { ...cleanEnvironment(folder), ...environment },
+  })
 }
 
 t.test('pki gen says what it made and what to do next, and never shows a key', async t => {
@@ -45,7 +50,10 @@ t.test('pki gen says what it made and what to do next, and never shows a key', a
   t.match(made.stdout, `pnpm --filter receiver start --certs '${certs}'`)
 
   const json = runPki(folder, ['gen', '--out', certs, '--key', 'ec-p256', '--force', '--json'])
-  t.match(JSON.parse(json.stdout), { ok: true, files: { length: 10, 0: { path: join(certs, 'ca.crt'), fingerprint: /^[0-9A-F:]{95}$/ } } })
+  t.match(JSON.parse(json.stdout), {
+    ok: true,
+    files: { length: 10, 0: { path: join(certs, 'ca.crt'), fingerprint: /^[0-9A-F:]{95}$/ } },
+  })
   const outputs = made.stdout + made.stderr + json.stdout + json.stderr
   for (const name of ['ca', 'sender', 'receiver', 'seal', 'log']) {
     const lines = (await readFile(join(certs, `${name}.key`), 'utf8')).trim().split('\n').slice(1, -1)
@@ -73,7 +81,11 @@ t.test('the folder is that of --out, --certs, SEG_CERTS or seg.yaml, in this ord
 
 t.test('pki gen refuses to overwrite with exit code 5', async t => {
   const certs = await makeCerts(t)
-  t.match(runPki(certs, ['gen', '--out', '.']), { status: 5, stdout: '', stderr: /file-exists.*\n.*sender\.key.*--force/ })
+  t.match(runPki(certs, ['gen', '--out', '.']), {
+    status: 5,
+    stdout: '',
+    stderr: /file-exists.*\n.*sender\.key.*--force/,
+  })
   t.match(JSON.parse(runPki(certs, ['gen', '--out', '.', '--json']).stdout), { ok: false, code: 'file-exists' })
 })
 
@@ -110,7 +122,8 @@ t.test('pki gen takes no value that makes no sense: exit code 2, nothing written
     ['--days', '1e3'],
     ['--nonsense'],
   ]
-  for (const args of wrong) t.match(runPki(folder, ['gen', '--out', '.', ...args]), { status: 2, stdout: '' }, args.join(' '))
+  for (const args of wrong)
+    t.match(runPki(folder, ['gen', '--out', '.', ...args]), { status: 2, stdout: '' }, args.join(' '))
   t.same(await readdir(folder), [])
   t.match(runPki(folder, ['gen', '--help']), { status: 0, stdout: /--receiver-id[\s\S]*--certs/ })
 })

@@ -26,7 +26,12 @@ const gen = program
     `host name or address of the receiver, may be given again (default: ${generateDefaults.hosts.join(', ')})`,
     addHost,
   )
-  .option('--days <number>', 'days that the certificates are good for (the CA: ten years)', parseDays, generateDefaults.days)
+  .option(
+    '--days <number>',
+    'days that the certificates are good for (the CA: ten years)',
+    parseDays,
+    generateDefaults.days,
+  )
   .option('--force', 'replace what is there')
 addSettings(gen, { certs }).action(runGen)
 

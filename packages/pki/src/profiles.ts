@@ -19,8 +19,16 @@ type ProfileRow = {
 
 export const profiles = {
   ca: { title: 'root CA', keyUsage: [KEY_CERT_SIGN, CRL_SIGN], purpose: null },
-  sender: { title: "sender's certificate (TLS client, signs documents)", keyUsage: [DIGITAL_SIGNATURE], purpose: '1.3.6.1.5.5.7.3.2' },
-  receiver: { title: "receiver's certificate (TLS server)", keyUsage: [DIGITAL_SIGNATURE], purpose: '1.3.6.1.5.5.7.3.1' },
+  sender: {
+    title: "sender's certificate (TLS client, signs documents)",
+    keyUsage: [DIGITAL_SIGNATURE],
+    purpose: '1.3.6.1.5.5.7.3.2',
+  },
+  receiver: {
+    title: "receiver's certificate (TLS server)",
+    keyUsage: [DIGITAL_SIGNATURE],
+    purpose: '1.3.6.1.5.5.7.3.1',
+  },
   // RFC 9336: documentSigning, for signatures that people and programs rely on later.
   seal: { title: "receiver's seal (signs receipts)", keyUsage: [DIGITAL_SIGNATURE], purpose: '1.3.6.1.5.5.7.3.36' },
 } as const satisfies Record<Profile, ProfileRow>

@@ -9,7 +9,11 @@ import { identifyPeer } from './peer.ts'
 import { receiveDocument } from './receive-document.ts'
 import { type Acceptance, recordDocument } from './record-document.ts'
 
-export async function acceptDocument(request: IncomingMessage, gate: Gate, account: DocumentAccount): Promise<Acceptance> {
+export async function acceptDocument(
+  request: IncomingMessage,
+  gate: Gate,
+  account: DocumentAccount,
+): Promise<Acceptance> {
   const begin = gate.now()
   const peer = account.from(identifyPeer(request.socket, gate.trust, begin))
   await using upload = gate.uploads.begin(gate.ledger, peer.id, begin)

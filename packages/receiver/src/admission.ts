@@ -44,7 +44,10 @@ export async function verifyReceived(received: ReceivedDocument): Promise<Signed
 export function checkParties({ received, facts }: SignedDocument, ourId: string): AddressedDocument {
   const { peer } = received
   if (facts.senderId !== peer.id) {
-    throw new Fault('sender-mismatch', `expected SenderID ${quote(peer.id)} as in the client certificate, found ${quote(facts.senderId)}`)
+    throw new Fault(
+      'sender-mismatch',
+      `expected SenderID ${quote(peer.id)} as in the client certificate, found ${quote(facts.senderId)}`,
+    )
   }
   if (facts.receiverId !== ourId)
     throw new Fault('receiver-mismatch', `expected ReceiverID ${quote(ourId)}, found ${quote(facts.receiverId)}`)
@@ -56,7 +59,11 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
  * an entry of the log, too, as long as there are not too many. The ledger finds out by itself when it is to accept a document; it is asked
  * beforehand where a check between here and there could refuse a retry.
  */
-export async function findEarlier(document: AddressedDocument, begin: Date, gate: EarlierGate): Promise<Replay | NewOrUnasked> {
+export async function findEarlier(
+  document: AddressedDocument,
+  begin: Date,
+  gate: EarlierGate,
+): Promise<Replay | NewOrUnasked> {
   const { facts, received } = document
   const { ledger, refusals, now } = gate
   if (gate.secondOpinion.mode === 'off' && isTimely(facts, begin, gate.clockSkew)) {
@@ -66,9 +73,18 @@ export async function findEarlier(document: AddressedDocument, begin: Date, gate
   if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
   const digest = received.digest.toString('hex')
   if (stored.sha256 !== digest) {
-    const conflict = { sender: facts.senderId, document: facts.id, sha256: received.digest.toString('base64'), accepted: stored.index }
-    if (refusals.admits(facts.senderId, 'conflict')) await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
-    throw new Fault('document-id-conflict', `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`)
+    const conflict = {
+      sender: facts.senderId,
+      document: facts.id,
+      sha256: received.digest.toString('base64'),
+      accepted: stored.index,
+    }
+    if (refusals.admits(facts.senderId, 'conflict'))
+      await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
+    throw new Fault(
+      'document-id-conflict',
+      `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`,
+    )
   }
   const receipt = await ledger.receipt(facts.senderId, facts.id)
   if (receipt === undefined) throw new Fault('storage-unavailable', `the receipt of ${quote(facts.id)} is missing`)

@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { post, refusalOf } from './testing/client.ts'
-import { makeCerts, makeDocument, makeFolder, openGateway, openTestLedger, receiverId, senderId } from './testing/gateway.ts'
+import {
+  makeCerts,
+  makeDocument,
+  makeFolder,
+  openGateway,
+  openTestLedger,
+  receiverId,
+  senderId,
+} from './testing/gateway.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 const certs = await makeCerts(t)
@@ -21,7 +29,11 @@ t.test('start says in one line of JSON where it listens, accepts, and stops on S
   t.equal((await post({ ...gateway, port: Number(new URL(ready.listening).port) }, document)).status, 201)
 
   const listed = JSON.parse((await run('documents', 'list', '--data', data, '--json')).stdout)
-  t.match(listed, { documents: [{ sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: String, sha256: String }] })
+  t.match(listed, {
+    documents: [
+      { sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: String, sha256: String },
+    ],
+  })
   t.equal(listed.documents.length, 1)
   child.kill('SIGTERM')
   t.same(await once(child, 'close'), [0, null])
@@ -29,25 +41,31 @@ t.test('start says in one line of JSON where it listens, accepts, and stops on S
 
 t.test('start without --json tells people what to do next', async t => {
   const { child, listening } = await start(t, certs, await makeFolder(t), [])
-  t.match(listening, new RegExp(`^${receiverId} listens on https://localhost:\\d+ .*\\n.*\\nnext: pnpm --filter sender send`))
+  t.match(
+    listening,
+    new RegExp(`^${receiverId} listens on https://localhost:\\d+ .*\\n.*\\nnext: pnpm --filter sender send`),
+  )
   child.kill('SIGINT')
   t.same(await once(child, 'close'), [0, null])
 })
 
-t.test('start ends with 5 and advice without certificates, with a port in use, and with a data folder in use', async t => {
-  const data = await makeFolder(t)
-  const empty = await makeFolder(t)
-  const missing = await run('start', '--certs', empty, '--data', data, '--port', '0')
-  t.equal(missing.code, 5)
-  t.match(missing.stderr, /configuration.*pnpm --filter pki gen/s)
-  const gateway = await openGateway(t, certs)
-  const taken = await run('start', '--certs', certs, '--data', data, '--port', String(gateway.port), '--json')
-  t.equal(taken.code, 5)
-  t.match(JSON.parse(taken.stdout), { ok: false, code: 'configuration', detail: /another program listens there/ })
-  const shared = await run('start', '--certs', certs, '--data', gateway.data, '--port', '0')
-  t.equal(shared.code, 5)
-  t.match(shared.stderr, /storage-unavailable.*another process is using it/s)
-})
+t.test(
+  'start ends with 5 and advice without certificates, with a port in use, and with a data folder in use',
+  async t => {
+    const data = await makeFolder(t)
+    const empty = await makeFolder(t)
+    const missing = await run('start', '--certs', empty, '--data', data, '--port', '0')
+    t.equal(missing.code, 5)
+    t.match(missing.stderr, /configuration.*pnpm --filter pki gen/s)
+    const gateway = await openGateway(t, certs)
+    const taken = await run('start', '--certs', certs, '--data', data, '--port', String(gateway.port), '--json')
+    t.equal(taken.code, 5)
+    t.match(JSON.parse(taken.stdout), { ok: false, code: 'configuration', detail: /another program listens there/ })
+    const shared = await run('start', '--certs', certs, '--data', gateway.data, '--port', '0')
+    t.equal(shared.code, 5)
+    t.match(shared.stderr, /storage-unavailable.*another process is using it/s)
+  },
+)
 
 t.test('documents lists, shows and exports what was accepted', async t => {
   const data = await makeFolder(t)
@@ -68,9 +86,16 @@ t.test('documents lists, shows and exports what was accepted', async t => {
     'the latest',
   )
   t.same((await list('--sender', 'A')).length, 2)
-  t.match((await run('documents', 'list', '--data', data)).stdout, /^index +accepted at +sender +id +bytes\n1 +\S+ +A +one +10\n/)
+  t.match(
+    (await run('documents', 'list', '--data', data)).stdout,
+    /^index +accepted at +sender +id +bytes\n1 +\S+ +A +one +10\n/,
+  )
 
-  t.match(JSON.parse((await run('documents', 'show', 'one', '--data', data, '--json')).stdout), { sender: 'A', id: 'one', bytes: 10 })
+  t.match(JSON.parse((await run('documents', 'show', 'one', '--data', data, '--json')).stdout), {
+    sender: 'A',
+    id: 'one',
+    bytes: 10,
+  })
   t.equal((await run('documents', 'export', 'one', '--data', data)).stdout, '<A-one/>\r\n')
 })
 
@@ -95,7 +120,11 @@ t.test('documents say when an id names nothing, or the documents of two senders'
 t.test('the document limit and the second opinion are settings, which take nothing else', async t => {
   const gateway = await openGateway(t, certs)
   const document = await makeDocument(gateway)
-  const { listening } = await start(t, certs, await makeFolder(t), ['--json', '--document-limit', String(document.length - 1)])
+  const { listening } = await start(t, certs, await makeFolder(t), [
+    '--json',
+    '--document-limit',
+    String(document.length - 1),
+  ])
   const port = Number(new URL(JSON.parse(listening).listening).port)
   t.equal(refusalOf(await post({ ...gateway, port }, document)), '413 document-too-large')
   for (const options of [
@@ -103,7 +132,11 @@ t.test('the document limit and the second opinion are settings, which take nothi
     ['--document-limit', '1e9'],
     ['--second-opinion', 'maybe'],
   ]) {
-    t.equal((await run('start', '--certs', certs, '--data', gateway.data, '--port', '0', ...options)).code, 2, options.join(' '))
+    t.equal(
+      (await run('start', '--certs', certs, '--data', gateway.data, '--port', '0', ...options)).code,
+      2,
+      options.join(' '),
+    )
   }
 })
 
@@ -123,7 +156,11 @@ t.test('exports a document that is not held as a whole, and none that is damaged
   t.equal(damaged.stdout, '')
 })
 
-async function fill(data: string, documents: readonly (readonly [sender: string, id: string])[], size = 0): Promise<void> {
+async function fill(
+  data: string,
+  documents: readonly (readonly [sender: string, id: string])[],
+  size = 0,
+): Promise<void> {
   const ledger = await openTestLedger(certs, data)
   for (const [sender, id] of documents) {
     const bytes = Buffer.from(`<${sender}-${id}/>\r\n`.padEnd(size))
@@ -131,12 +168,20 @@ async function fill(data: string, documents: readonly (readonly [sender: string,
     const staging = ledger.stage()
     await staging.write(bytes)
     const referenceDigest = Buffer.alloc(32).toString('base64')
-    await ledger.accept({ sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest }, staging)
+    await ledger.accept(
+      { sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest },
+      staging,
+    )
   }
   await ledger.close()
 }
 
-async function start(t: Test, certs: string, data: string, options = ['--json']): Promise<{ child: ChildProcess; listening: string }> {
+async function start(
+  t: Test,
+  certs: string,
+  data: string,
+  options = ['--json'],
+): Promise<{ child: ChildProcess; listening: string }> {
   const child = spawn(process.execPath, [main, 'start', '--port', '0', '--certs', certs, '--data', data, ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })

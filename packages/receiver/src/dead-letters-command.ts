@@ -10,7 +10,8 @@ export async function runDeadLetters(_options: object, command: Command): Promis
     return { sender, id, index, acceptedAt, bytes, sha256, at, reason }
   })
   const lines = facts.map(
-    ({ sender, id, index, at, reason }) => `${String(index).padStart(8)}  ${at}  ${quote(id)} from ${quote(sender)}: ${reason}`,
+    ({ sender, id, index, at, reason }) =>
+      `${String(index).padStart(8)}  ${at}  ${quote(id)} from ${quote(sender)}: ${reason}`,
   )
   openOutput(command).report({ deadLetters: facts }, lines.join('\n') || 'no dead letters')
 }

@@ -27,7 +27,8 @@ export async function runExport(id: string, { sender, output }: ExportOptions, c
   const document = await findDocument(reader, id, sender)
   const content = await reader.read(document.sender, document.id)
   if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
-  if (output === undefined) return pipeline(content, process.stdout, { end: false }).catch(cause => failToWrite('standard output', cause))
+  if (output === undefined)
+    return pipeline(content, process.stdout, { end: false }).catch(cause => failToWrite('standard output', cause))
   const file = resolveUserPath(output)
   await writeDurableFile(file, content, { mode: 0o644, replace: true }).catch(cause => failToWrite(file, cause))
   openOutput(command).report({ ...publicFacts(document), file }, `${document.bytes} bytes written to ${file}`)
@@ -58,7 +59,10 @@ async function findDocument(reader: LedgerReader, id: string, sender: string | u
   const [first, second] = found
   if (first === undefined) {
     const from = sender === undefined ? '' : ` from ${quote(sender)}`
-    throw new Fault('not-found', `no document ${quote(id)}${from} was accepted; \`receiver documents list\` shows those that were`)
+    throw new Fault(
+      'not-found',
+      `no document ${quote(id)}${from} was accepted; \`receiver documents list\` shows those that were`,
+    )
   }
   if (second !== undefined) {
     const senders = found.map(document => quote(document.sender)).join(', ')
@@ -73,7 +77,13 @@ function publicFacts({ sender, id, acceptedAt, bytes, sha256, index, referenceDi
 
 function formatTable(documents: readonly AcceptedDocument[]): string {
   if (documents.length === 0) return 'no documents yet'
-  const rows = documents.map(({ index, acceptedAt, sender, id, bytes }) => [String(index), acceptedAt, sender, id, String(bytes)])
+  const rows = documents.map(({ index, acceptedAt, sender, id, bytes }) => [
+    String(index),
+    acceptedAt,
+    sender,
+    id,
+    String(bytes),
+  ])
   const table = [['index', 'accepted at', 'sender', 'id', 'bytes'], ...rows]
   const widths = table[0]!.map((_, column) => table.reduce((width, row) => Math.max(width, row[column]!.length), 0))
   return table

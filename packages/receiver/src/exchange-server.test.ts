@@ -153,7 +153,12 @@ t.test('cuts off a client that sends its headers a byte at a time', async t => {
 })
 
 t.test('closes a connection that says nothing: before the handshake, after it, and after an answer', async t => {
-  const gateway = await openGateway(t, certs, { handshakeTime: 300, headersTime: 300, keepAliveTime: 300, lingerTime: 100 })
+  const gateway = await openGateway(t, certs, {
+    handshakeTime: 300,
+    headersTime: 300,
+    keepAliveTime: 300,
+    lingerTime: 100,
+  })
   const silent = connectTcp(gateway.port, '127.0.0.1')
   silent.on('error', () => {})
   await once(silent.resume(), 'close')
@@ -187,7 +192,8 @@ t.test('does not wait for the body of a request that has no use for one', async 
 t.test('answers while 1,000 TLS connections do nothing', async t => {
   const gateway = await openGateway(t, certs, { headersTime: 60_000 })
   const idle: Awaited<ReturnType<typeof connectRaw>>[] = []
-  for (let i = 0; i < 20; i++) idle.push(...(await Promise.all(Array.from({ length: 50 }, () => connectRaw(t, gateway)))))
+  for (let i = 0; i < 20; i++)
+    idle.push(...(await Promise.all(Array.from({ length: 50 }, () => connectRaw(t, gateway)))))
   const answer = await post(gateway, await makeDocument(gateway))
   t.equal(answer.status, 201)
   t.equal(idle.filter(({ socket }) => !socket.destroyed).length, 1000, 'all of them are still open')
@@ -213,7 +219,10 @@ async function makeBeginning(gateway: TestGateway): Promise<string> {
   return beginning
 }
 
-async function drip(socket: { write(text: string): unknown; destroyed: boolean }, closed: Promise<void>): Promise<void> {
+async function drip(
+  socket: { write(text: string): unknown; destroyed: boolean },
+  closed: Promise<void>,
+): Promise<void> {
   const isOver = closed.then(() => true)
   while (!(await Promise.race([isOver, pause(50, false)]))) socket.write('x')
 }

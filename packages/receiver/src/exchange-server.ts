@@ -15,7 +15,12 @@ import { Places } from './partner-shares.ts'
 import { toFault } from './problem.ts'
 import { isContinueExpected } from './request-form.ts'
 
-export type Exchange = { readonly identity: Identity; readonly trust: Trust; readonly limits: Limits; readonly log: Logger }
+export type Exchange = {
+  readonly identity: Identity
+  readonly trust: Trust
+  readonly limits: Limits
+  readonly log: Logger
+}
 
 export function buildExchangeServer({ identity, trust, limits, log }: Exchange, handler: RequestListener): Server {
   const server = createServer(
@@ -56,7 +61,9 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   // What is not 100-continue is refused like any other request.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
   boundConnections(server, limits, log)
-  server.on('drop', data => log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`))
+  server.on('drop', data =>
+    log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`),
+  )
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
     log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),
   )
@@ -74,7 +81,10 @@ function boundConnections(server: Server, { connections, connectionsOfOne }: Lim
       open.take(partner)
       socket.once('close', () => open.giveBack(partner))
     } catch (fault) {
-      log.warn({ code: (fault as Fault).code }, `connection from ${socket.remoteAddress} closed: ${(fault as Fault).detail}`)
+      log.warn(
+        { code: (fault as Fault).code },
+        `connection from ${socket.remoteAddress} closed: ${(fault as Fault).detail}`,
+      )
       socket.destroy()
     }
   })

@@ -8,7 +8,8 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client does not offer TLS 1.3',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the client does not trust our CA (it needs our ca.crt)',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the client does not take TLS 1.3',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the client does not accept our certificate (another CA, or another host name)',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    'the client does not accept our certificate (another CA, or another host name)',
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the client does not accept our certificate',
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client finds our certificate out of date',
   ERR_SSL_HTTP_REQUEST: 'the client spoke plain HTTP',

@@ -13,7 +13,10 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const trust = await loadTrust(certs)
   const [verifierKey = '', ...others] = await loadVerifierKeys(certs)
   if (others.length > 0)
-    throw new Fault('configuration', `expected one key in log.pub of ${certs}, that of our own log, found ${others.length + 1}`)
+    throw new Fault(
+      'configuration',
+      `expected one key in log.pub of ${certs}, that of our own log, found ${others.length + 1}`,
+    )
   const verification = verifyLedger(data, verifierKey, openReceiptCheck(trust))
   const isShown = process.stderr.isTTY && !output.json
   let shown = performance.now()
@@ -34,7 +37,9 @@ export async function runLogVerify(_options: object, command: Command): Promise<
 /** A receipt must be the seal's word about this document, by a certificate that was good when it was accepted. */
 function openReceiptCheck(trust: Trust): CheckReceipt {
   return (receipt, document) => {
-    const facts = verifyReceipt(receipt, certificate => checkCertificate(certificate, 'seal', trust, new Date(document.acceptedAt)))
+    const facts = verifyReceipt(receipt, certificate =>
+      checkCertificate(certificate, 'seal', trust, new Date(document.acceptedAt)),
+    )
     checkFacts(facts, gatewayId(facts.certificate), document)
     return facts.logEntry
   }

@@ -9,7 +9,8 @@ const IMMUTABLE = 'max-age=31536000, immutable'
 
 /** The file at `path` below `/v1/log/`. Throws the Fault `not-found`. */
 export async function readLogFile(path: string, log: LogReader): Promise<LogFile> {
-  if (path === 'checkpoint') return { type: 'text/plain; charset=utf-8', cacheControl: 'no-store', body: await readCheckpoint(log) }
+  if (path === 'checkpoint')
+    return { type: 'text/plain; charset=utf-8', cacheControl: 'no-store', body: await readCheckpoint(log) }
   const name = parseTilePath(path)
   const tile = name && (await readTile(name, log))
   if (tile === undefined) throw new Fault('not-found', `the log has no ${quote(path)}`)

@@ -12,28 +12,47 @@ const data = resolve(rootFolder, 'data/receiver')
 const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
 
 const start = program.command('start').description('listen for documents until told to stop')
-const startDefaults = { port: 8443, host: 'localhost', certs, data, clockSkew: 300, documentLimit: defaultLimits.documentBytes } as const
+const startDefaults = {
+  port: 8443,
+  host: 'localhost',
+  certs,
+  data,
+  clockSkew: 300,
+  documentLimit: defaultLimits.documentBytes,
+} as const
 const handOffDefaults = { inbox: 'inbox', webhook: 'off', webhookSecret: undefined, webhookCa: undefined } as const
 addSettings(start, { ...startDefaults, secondOpinion: 'off', rateLimit: 'off', ...handOffDefaults }).action(runStart)
 
 const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
 const senderHelp = 'only documents of this gateway'
 
-const list = documents.command('list').description('all accepted documents in order of acceptance').option('--sender <id>', senderHelp)
+const list = documents
+  .command('list')
+  .description('all accepted documents in order of acceptance')
+  .option('--sender <id>', senderHelp)
 addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runList)
 
 const show = documents.command('show').description('what is known of one document').argument('<id>', 'its id')
 addSettings(show.option('--sender <id>', senderHelp), { data }).action(runShow)
 
-const exporting = documents.command('export').description('the exact received bytes of one document').argument('<id>', 'its id')
-exporting.option('-o, --output <file>', 'where to write them; standard output without').option('--sender <id>', senderHelp)
+const exporting = documents
+  .command('export')
+  .description('the exact received bytes of one document')
+  .argument('<id>', 'its id')
+exporting
+  .option('-o, --output <file>', 'where to write them; standard output without')
+  .option('--sender <id>', senderHelp)
 addSettings(exporting, { data }).action(runExport)
 
-const deadLetters = program.command('dead-letters').description('accepted documents that the webhook did not take, and why')
+const deadLetters = program
+  .command('dead-letters')
+  .description('accepted documents that the webhook did not take, and why')
 addSettings(deadLetters, { data }).action(runDeadLetters)
 
 const log = program.command('log').description('the transparency log')
-const logVerify = log.command('verify').description('recompute the log from the documents up, also while the receiver runs')
+const logVerify = log
+  .command('verify')
+  .description('recompute the log from the documents up, also while the receiver runs')
 addSettings(logVerify, { certs, data }).action(runLogVerify)
 
 await runProgram(program)

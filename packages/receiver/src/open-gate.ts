@@ -22,11 +22,18 @@ export type GateSettings = {
 /** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. `closeGate` closes what it opened. */
 export async function openGate(settings: GateSettings, now: () => Date): Promise<Gate> {
   const { certs, data, clockSkew, documentLimit, rateLimit } = settings
-  const [identity, seal, trust] = await Promise.all([loadIdentity(certs, 'receiver'), loadIdentity(certs, 'seal'), loadTrust(certs)])
+  const [identity, seal, trust] = await Promise.all([
+    loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'seal'),
+    loadTrust(certs),
+  ])
   checkCertificate(identity.certificate, 'receiver', trust, now())
   checkCertificate(seal.certificate, 'seal', trust, now())
   if (gatewayId(seal.certificate) !== identity.id) {
-    throw new Fault('configuration', `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`)
+    throw new Fault(
+      'configuration',
+      `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
+    )
   }
   const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now)
   const refusals = new RefusalLog(ledger, now)

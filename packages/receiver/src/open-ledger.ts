@@ -14,7 +14,10 @@ export async function openReceiverLedger(
   now: () => Date,
 ): Promise<Ledger> {
   const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
-  const ledger = await openLedger(data, { log, sealer: { module: new URL('./seal-receipts.ts', import.meta.url).href, data: sealing } })
+  const ledger = await openLedger(data, {
+    log,
+    sealer: { module: new URL('./seal-receipts.ts', import.meta.url).href, data: sealing },
+  })
   await ledger.record({ type: 'start', at: now().toISOString(), version })
   return ledger
 }

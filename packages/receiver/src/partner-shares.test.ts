@@ -4,7 +4,11 @@ import { Places, Rates } from './partner-shares.ts'
 t.test('gives one partner its share, and the rest to others', async t => {
   const places = new Places(4, 3, 'guests are here')
   for (let i = 0; i < 3; i++) places.take('A')
-  t.throws(() => places.take('A'), { code: 'overloaded', detail: '3 guests are here already, all of "A", of 4 that may be' }, 'alone')
+  t.throws(
+    () => places.take('A'),
+    { code: 'overloaded', detail: '3 guests are here already, all of "A", of 4 that may be' },
+    'alone',
+  )
   places.take('B')
   t.throws(() => places.take('C'), { code: 'overloaded', detail: '4 guests are here already' })
   t.throws(() => places.take('A'), { code: 'overloaded' })
@@ -25,7 +29,10 @@ t.test('tells a partner that has its share while others are there that it is too
   const places = new Places(8, 3, 'guests are here')
   places.take('B')
   for (let i = 0; i < 3; i++) places.take('A')
-  t.throws(() => places.take('A'), { code: 'rate-limit', detail: '3 guests are here already, all of "A", of 8 that may be' })
+  t.throws(() => places.take('A'), {
+    code: 'rate-limit',
+    detail: '3 guests are here already, all of "A", of 8 that may be',
+  })
   places.take('B')
   places.giveBack('A')
   places.take('A')

@@ -58,7 +58,8 @@ export class Rates {
     this.#sweep(now)
     const bucket = this.#buckets.get(partner) ?? { tokens: this.#burst, at: now }
     const tokens = this.#refill(bucket, now)
-    if (tokens < 1) throw new Fault('rate-limit', `more than ${this.#perSecond} documents a second came from ${quote(partner)}`)
+    if (tokens < 1)
+      throw new Fault('rate-limit', `more than ${this.#perSecond} documents a second came from ${quote(partner)}`)
     this.#buckets.set(partner, { tokens: tokens - 1, at: now })
   }
 
@@ -71,6 +72,7 @@ export class Rates {
   #sweep(now: number): void {
     if (now < this.#sweepAt) return
     this.#sweepAt = now + 10_000
-    for (const [partner, bucket] of this.#buckets) if (this.#refill(bucket, now) >= this.#burst) this.#buckets.delete(partner)
+    for (const [partner, bucket] of this.#buckets)
+      if (this.#refill(bucket, now) >= this.#burst) this.#buckets.delete(partner)
   }
 }

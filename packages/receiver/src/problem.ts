@@ -7,7 +7,14 @@ export const PROBLEM_TYPE = 'application/problem+json'
 /** `instance` is the request's name in our log: what an operator is asked for. */
 export function formatProblem(fault: Fault, instance: string): string {
   const { code, status, sentence } = fault
-  return JSON.stringify({ type: `urn:seg:fault:${code}`, title: STATUS_CODES[status], status, code, detail: sentence, instance })
+  return JSON.stringify({
+    type: `urn:seg:fault:${code}`,
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail: sentence,
+    instance,
+  })
 }
 
 /** When the peer may try again, in seconds, for what will pass by itself (RFC 9110 10.2.3). */

@@ -39,7 +39,8 @@ function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Pr
   let isRefused = false
 
   const checkProgress = setInterval(() => {
-    if (pause === undefined && received - receivedBefore < limits.progressBytes) refuse(tooSlow(received - receivedBefore, limits))
+    if (pause === undefined && received - receivedBefore < limits.progressBytes)
+      refuse(tooSlow(received - receivedBefore, limits))
     receivedBefore = received
   }, limits.progressTime)
   const onData = (chunk: Buffer) => {

@@ -20,7 +20,10 @@ t.test('a document larger than memory is allowed to hold is verified, stored as 
   const again = await post(gateway, document)
   t.equal(again.status, 200)
   t.same(again.body, answer.body)
-  t.equal(refusalOf(await post(gateway, await makeDocument(gateway, { payload: `${payload}x` }))), '409 document-id-conflict')
+  t.equal(
+    refusalOf(await post(gateway, await makeDocument(gateway, { payload: `${payload}x` }))),
+    '409 document-id-conflict',
+  )
   t.same(await staged(gateway), [])
 })
 
@@ -64,34 +67,45 @@ t.test('a client that goes away half-way leaves nothing', async t => {
   t.match(gateway.log.at(-1)?.msg, /request-malformed: the client went away after \d+ bytes/)
 })
 
-t.test('refuses one document more than may be on their way at once, says when to come back, and takes it after that', async t => {
-  const gateway = await openGateway(t, certs, { uploads: 2, lingerTime: 100 })
-  const first = await begin(t, gateway)
-  const second = await begin(t, gateway)
-  await until(async () => (await staged(gateway)).length === 2)
-  const document = await makeDocument(gateway)
-  const refused = await post(gateway, document)
-  t.equal(refusalOf(refused), '503 overloaded')
-  t.equal(refused.headers['retry-after'], '2')
-  t.match(gateway.log.at(-1)?.msg, /overloaded: 2 documents are on their way in already/)
-  first.socket.destroy()
-  await until(async () => (await post(gateway, document)).status === 201)
-  second.socket.destroy()
-})
+t.test(
+  'refuses one document more than may be on their way at once, says when to come back, and takes it after that',
+  async t => {
+    const gateway = await openGateway(t, certs, { uploads: 2, lingerTime: 100 })
+    const first = await begin(t, gateway)
+    const second = await begin(t, gateway)
+    await until(async () => (await staged(gateway)).length === 2)
+    const document = await makeDocument(gateway)
+    const refused = await post(gateway, document)
+    t.equal(refusalOf(refused), '503 overloaded')
+    t.equal(refused.headers['retry-after'], '2')
+    t.match(gateway.log.at(-1)?.msg, /overloaded: 2 documents are on their way in already/)
+    first.socket.destroy()
+    await until(async () => (await post(gateway, document)).status === 201)
+    second.socket.destroy()
+  },
+)
 
-t.test('refuses one large document more than may be on their way at once, and takes small ones beside them', async t => {
-  const gateway = await openGateway(t, certs, { largeUploads: 1, lingerTime: 100 })
-  const { socket } = await begin(t, gateway)
-  await until(async () => (await staged(gateway)).length === 1)
-  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
-  const document = await makeDocument(gateway, { id: 'large1', payload: 'x'.repeat(large) })
-  t.equal(refusalOf(await post(gateway, document)), '503 overloaded')
-  socket.destroy()
-  await until(async () => (await post(gateway, document)).status === 201)
-})
+t.test(
+  'refuses one large document more than may be on their way at once, and takes small ones beside them',
+  async t => {
+    const gateway = await openGateway(t, certs, { largeUploads: 1, lingerTime: 100 })
+    const { socket } = await begin(t, gateway)
+    await until(async () => (await staged(gateway)).length === 1)
+    t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+    const document = await makeDocument(gateway, { id: 'large1', payload: 'x'.repeat(large) })
+    t.equal(refusalOf(await post(gateway, document)), '503 overloaded')
+    socket.destroy()
+    await until(async () => (await post(gateway, document)).status === 201)
+  },
+)
 
 t.test('gives back every place, whatever became of the document', async t => {
-  const gateway = await openGateway(t, certs, { uploads: 1, largeUploads: 1, documentBytes: 2 * large, lingerTime: 100 })
+  const gateway = await openGateway(t, certs, {
+    uploads: 1,
+    largeUploads: 1,
+    documentBytes: 2 * large,
+    lingerTime: 100,
+  })
   const document = await makeDocument(gateway, { payload: 'x'.repeat(large) })
   const tampered = Buffer.from(document.toString().replace('xxxx', 'yyyy'))
   for (let i = 0; i < 3; i++) {
@@ -109,7 +123,9 @@ t.test('takes a chunked body of single bytes as it takes any other', async t => 
   socket.write(
     'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n',
   )
-  const bytes = Array.from(document, byte => Buffer.concat([Buffer.from('1\r\n'), Buffer.of(byte), Buffer.from('\r\n')]))
+  const bytes = Array.from(document, byte =>
+    Buffer.concat([Buffer.from('1\r\n'), Buffer.of(byte), Buffer.from('\r\n')]),
+  )
   socket.write(Buffer.concat([...bytes, Buffer.from('0\r\n\r\n')]))
   await closed
   t.match(text(), /^HTTP\/1\.1 201 /)

@@ -10,7 +10,15 @@ import t from 'tap'
 import { openLogInto } from './log.ts'
 import { startReceiver } from './start-receiver.ts'
 import { call, connectRaw, post, refusalOf } from './testing/client.ts'
-import { makeCerts, makeDocument, openGateway, openTestLedger, receiverId, senderId, type TestGateway } from './testing/gateway.ts'
+import {
+  makeCerts,
+  makeDocument,
+  openGateway,
+  openTestLedger,
+  receiverId,
+  senderId,
+  type TestGateway,
+} from './testing/gateway.ts'
 
 const certs = await makeCerts(t)
 
@@ -22,7 +30,9 @@ t.test('accepts a document, stores its exact bytes and answers with a sealed rec
   t.equal(answer.headers.location, '/v1/receipts/doc123')
   t.equal(answer.headers['content-type'], 'application/xml')
   const seal = await loadIdentity(certs, 'seal')
-  const receipt = verifyReceipt(answer.body, certificate => t.equal(certificate.fingerprint256, seal.certificate.fingerprint256))
+  const receipt = verifyReceipt(answer.body, certificate =>
+    t.equal(certificate.fingerprint256, seal.certificate.fingerprint256),
+  )
   t.match(receipt, { senderId, receiverId, documentId: 'doc123' })
   const [record] = await listDocuments(gateway)
   t.match(record, { sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: receipt.acceptedAt })
@@ -64,29 +74,35 @@ t.test('says in one line whether the signature is valid, from whom, which docume
   )
 })
 
-t.test('answers a replay with the stored receipt byte for byte, after a restart and when the timestamp is stale by then', async t => {
-  const gateway = await openGateway(t, certs)
-  const document = await makeDocument(gateway)
-  const first = await post(gateway, document)
-  gateway.setTime(new Date(Date.now() + 24 * 3600 * 1000))
-  const again = await post(gateway, document)
-  t.equal(again.status, 200)
-  t.same(again.body, first.body)
-  await gateway.close()
-  await gateway.gate.ledger.close()
+t.test(
+  'answers a replay with the stored receipt byte for byte, after a restart and when the timestamp is stale by then',
+  async t => {
+    const gateway = await openGateway(t, certs)
+    const document = await makeDocument(gateway)
+    const first = await post(gateway, document)
+    gateway.setTime(new Date(Date.now() + 24 * 3600 * 1000))
+    const again = await post(gateway, document)
+    t.equal(again.status, 200)
+    t.same(again.body, first.body)
+    await gateway.close()
+    await gateway.gate.ledger.close()
 
-  const ledger = await openTestLedger(certs, gateway.data)
-  const { log: _, ...rest } = gateway
-  const restarted = await startReceiver({ ...gateway.gate, ledger, log: openLogInto({ write() {} }) }, { host: '127.0.0.1', port: 0 })
-  t.teardown(async () => {
-    await restarted.close()
-    await ledger.close()
-  })
-  const later = await post({ ...rest, log: [], port: Number(new URL(restarted.url).port) }, document)
-  t.equal(later.status, 200)
-  t.same(later.body, first.body)
-  t.equal((await listDocuments(gateway)).length, 1)
-})
+    const ledger = await openTestLedger(certs, gateway.data)
+    const { log: _, ...rest } = gateway
+    const restarted = await startReceiver(
+      { ...gateway.gate, ledger, log: openLogInto({ write() {} }) },
+      { host: '127.0.0.1', port: 0 },
+    )
+    t.teardown(async () => {
+      await restarted.close()
+      await ledger.close()
+    })
+    const later = await post({ ...rest, log: [], port: Number(new URL(restarted.url).port) }, document)
+    t.equal(later.status, 200)
+    t.same(later.body, first.body)
+    t.equal((await listDocuments(gateway)).length, 1)
+  },
+)
 
 t.test('accepts one of 50 copies that come at once and gives all of them its receipt', async t => {
   const gateway = await openGateway(t, certs)
@@ -101,7 +117,10 @@ t.test('refuses another document under an id that was accepted', async t => {
   const gateway = await openGateway(t, certs)
   const document = await makeDocument(gateway)
   await post(gateway, document)
-  t.equal(refusalOf(await post(gateway, await makeDocument(gateway, { payload: 'another' }))), '409 document-id-conflict')
+  t.equal(
+    refusalOf(await post(gateway, await makeDocument(gateway, { payload: 'another' }))),
+    '409 document-id-conflict',
+  )
   t.same(await gateway.gate.ledger.export(senderId, 'doc123'), document)
 })
 
@@ -117,7 +136,13 @@ t.test('checks in one order: signature, sender, receiver, replay, timestamp', as
   codes.push(refusalOf(await post(gateway, await makeDocument(gateway, { ...wrong, from: senderId }))))
   codes.push(refusalOf(await post(gateway, await makeDocument(gateway, { id: 'stored', now: longAgo }))))
   codes.push(refusalOf(await post(gateway, await makeDocument(gateway, { id: 'fresh', now: longAgo }))))
-  t.same(codes, ['422 signature-digest', '403 sender-mismatch', '422 receiver-mismatch', '409 document-id-conflict', '422 timestamp-stale'])
+  t.same(codes, [
+    '422 signature-digest',
+    '403 sender-mismatch',
+    '422 receiver-mismatch',
+    '409 document-id-conflict',
+    '422 timestamp-stale',
+  ])
   t.same(
     (await listDocuments(gateway)).map(({ id }) => id),
     ['stored'],
@@ -162,7 +187,8 @@ t.test('takes application/xml in UTF-8 and no other media type', async t => {
     'nonsense',
     'application/xmlx',
   ]
-  for (const type of others) t.equal(refusalOf(await post(gateway, document, { 'content-type': type })), '415 media-type', type)
+  for (const type of others)
+    t.equal(refusalOf(await post(gateway, document, { 'content-type': type })), '415 media-type', type)
   t.equal(refusalOf(await post(gateway, document, {})), '415 media-type', 'no Content-Type')
   t.equal(refusalOf(await post(gateway, Buffer.alloc(0), {})), '415 media-type', 'no body either')
   const encoded = { 'content-type': 'application/xml', 'content-encoding': 'gzip' }
@@ -197,7 +223,8 @@ t.test('answers what it does not serve with a problem document', async t => {
     { method: 'DELETE', path: '/v1/receipts/doc123' },
     { method: 'POST', path: '/nowhere', headers: { 'content-type': 'application/xml' }, body: Buffer.from('<a/>') },
   ]
-  for (const request of unknown) t.equal(refusalOf(await call(gateway, request)), '404 not-found', `${request.method} ${request.path}`)
+  for (const request of unknown)
+    t.equal(refusalOf(await call(gateway, request)), '404 not-found', `${request.method} ${request.path}`)
   t.equal(refusalOf(await call(gateway, { path: '/%zz' })), '400 request-malformed')
 })
 

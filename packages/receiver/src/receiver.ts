@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import { Fault, quote } from '@seg/core'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { acceptDocument } from './accept-document.ts'
 import { DocumentAccount } from './document-account.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
@@ -94,7 +100,8 @@ async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate
 async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
   const peer = identifyPeer(request.socket, gate.trust, gate.now())
   const receipt = await gate.ledger.receipt(peer.id, request.params.id)
-  if (receipt === undefined) throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
+  if (receipt === undefined)
+    throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
   // Nobody waits for the body of a request that has no use for one.
   if (isUnread(request.raw)) reply.header('connection', 'close')
   return reply.type('application/xml').send(receipt)
@@ -131,7 +138,9 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
 
 /** What is refused at this moment only comes again, and a handshake costs many times what such a body does. */
 function isWorthDraining({ status }: Fault, { headers }: IncomingMessage, { drainedBytes }: Limits): boolean {
-  return (status === 429 || status === 503) && Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= drainedBytes
+  return (
+    (status === 429 || status === 503) && Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= drainedBytes
+  )
 }
 
 /** Node reads the rest of a body itself once it is answered, for as long as that takes. */

@@ -24,10 +24,13 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
   // As long as others of the sender are on their way, there may be a few entries too many, and none is counted twice.
   const isConflictEntry = gate.refusals.hasRoom(facts.senderId, 'conflict')
   try {
-    const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging, { omitsConflict: !isConflictEntry })
+    const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging, {
+      omitsConflict: !isConflictEntry,
+    })
     return { isReplay: replay, id: facts.id, receipt }
   } catch (fault) {
-    if (fault instanceof Fault && fault.code === 'document-id-conflict') gate.refusals.count(facts.senderId, 'conflict', isConflictEntry)
+    if (fault instanceof Fault && fault.code === 'document-id-conflict')
+      gate.refusals.count(facts.senderId, 'conflict', isConflictEntry)
     throw fault
   }
 }

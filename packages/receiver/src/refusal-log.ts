@@ -39,7 +39,9 @@ export class RefusalLog {
     if (this.admits(sender, 'refused'))
       this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
     for (const event of this.#due.splice(0))
-      this.#ledger.record(event).catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
+      this.#ledger
+        .record(event)
+        .catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
   }
 
   /** Whether one more refusal of this sender is an entry; if not, it is counted. */
@@ -80,6 +82,12 @@ export class RefusalLog {
     for (const [sender] of ended) this.#periods.delete(sender)
     return ended
       .filter(([, { omitted }]) => omitted > 0)
-      .map(([sender, { begin, omitted }]) => ({ type: 'omitted', at, sender, count: omitted, since: begin.toISOString() }))
+      .map(([sender, { begin, omitted }]) => ({
+        type: 'omitted',
+        at,
+        sender,
+        count: omitted,
+        since: begin.toISOString(),
+      }))
   }
 }

@@ -5,7 +5,11 @@ import { openReceiptSeal } from '@seg/xmldsig'
 
 export type SealingData = { readonly receiverId: string; readonly certificatePem: string; readonly keyPem: string }
 
-export function openSealer({ receiverId, certificatePem, keyPem }: SealingData): (acceptance: SealableAcceptance) => Buffer {
+export function openSealer({
+  receiverId,
+  certificatePem,
+  keyPem,
+}: SealingData): (acceptance: SealableAcceptance) => Buffer {
   const seal = openReceiptSeal({ key: createPrivateKey(keyPem), certificate: new X509Certificate(certificatePem) })
   return ({ sender, id, sha256, referenceDigest, acceptedAt, index, treeSize, leaf, proof, checkpoint }) =>
     seal({

@@ -35,7 +35,12 @@ t.test('require: disagreement is a refusal and an alarm', async t => {
   const gateway = await openGateway(t, certs, { secondOpinion: 'require' })
   t.equal((await post(gateway, await makeDocument(gateway, { id: 'agreed' }))).status, 201)
   t.equal(refusalOf(await post(gateway, await makeDocument(gateway, { payload: disputed }))), '422 second-opinion')
-  t.match(gateway.log.at(-1), { level: 50, outcome: 'refused', code: 'second-opinion', msg: /refused: signature valid; second-opinion: / })
+  t.match(gateway.log.at(-1), {
+    level: 50,
+    outcome: 'refused',
+    code: 'second-opinion',
+    msg: /refused: signature valid; second-opinion: /,
+  })
   t.match(gateway.log.at(-1)?.msg, notValid)
 })
 
@@ -51,7 +56,10 @@ t.test('a document too large to ask about is refused with require, and not asked
   const bytes = 2000
   const required = await openGateway(t, certs, { secondOpinion: 'require', opinionBytes: bytes })
   const spare = bytes - (await makeDocument(required, { payload: '' })).length
-  t.equal((await post(required, await makeDocument(required, { id: 'doc001', payload: 'x'.repeat(spare) }))).status, 201)
+  t.equal(
+    (await post(required, await makeDocument(required, { id: 'doc001', payload: 'x'.repeat(spare) }))).status,
+    201,
+  )
   const larger = await makeDocument(required, { payload: 'x'.repeat(spare + 1) })
   t.equal(refusalOf(await post(required, larger)), '422 second-opinion')
   t.match(required.log.at(-1)?.msg, /expected at most 2000 bytes to ask xml-crypto about, found 2001/)

@@ -11,7 +11,16 @@ import { type Logger, openLog } from './log.ts'
 import { closeGate, openGate } from './open-gate.ts'
 import { startReceiver } from './start-receiver.ts'
 
-const startSettings = ['certs', 'data', 'host', 'port', 'clockSkew', 'documentLimit', 'secondOpinion', 'rateLimit'] as const
+const startSettings = [
+  'certs',
+  'data',
+  'host',
+  'port',
+  'clockSkew',
+  'documentLimit',
+  'secondOpinion',
+  'rateLimit',
+] as const
 const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {

@@ -14,7 +14,8 @@ t.test('localhost is both loopback addresses on one port', async t => {
   t.match(gateway.url, /^https:\/\/localhost:\d+$/)
   const document = await makeDocument(gateway)
   t.equal((await post(gateway, document)).status, 201)
-  if (await hasIpv6Loopback()) t.equal((await call(gateway, { path: '/v1/receipts/doc123', tls: { host: '::1' } })).status, 200)
+  if (await hasIpv6Loopback())
+    t.equal((await call(gateway, { path: '/v1/receipts/doc123', tls: { host: '::1' } })).status, 200)
 })
 
 t.test('a port in use is a Fault that says what to do', async t => {

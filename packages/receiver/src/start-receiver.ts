@@ -15,7 +15,10 @@ export type RunningReceiver = {
 }
 
 /** `localhost` stands for both loopback addresses, since clients differ in which they try. Port 0 takes any free one. */
-export async function startReceiver(parts: ReceiverParts, { host, port }: { host: string; port: number }): Promise<RunningReceiver> {
+export async function startReceiver(
+  parts: ReceiverParts,
+  { host, port }: { host: string; port: number },
+): Promise<RunningReceiver> {
   const app = buildReceiver(parts)
   const connections = new Set<Duplex>()
   app.server.on('connection', socket => {
@@ -26,9 +29,16 @@ export async function startReceiver(parts: ReceiverParts, { host, port }: { host
   const underWay = trackRequests(app.server)
 
   const main = host === 'localhost' ? '127.0.0.1' : host
-  await listening(app.listen({ host: main, port, listenTextResolver: address => `listening on ${new URL(address).host}` }), main, port)
+  await listening(
+    app.listen({ host: main, port, listenTextResolver: address => `listening on ${new URL(address).host}` }),
+    main,
+    port,
+  )
   const bound = (app.server.address() as AddressInfo).port
-  const second = host === 'localhost' ? await openSecondListener('::1', bound, app.server).catch(closing(() => app.close())) : undefined
+  const second =
+    host === 'localhost'
+      ? await openSecondListener('::1', bound, app.server).catch(closing(() => app.close()))
+      : undefined
 
   const close = async () => {
     second?.close()

@@ -9,9 +9,19 @@ export type Uploads = {
 }
 
 /** For one receiver. */
-export function openUploads({ uploads, uploadsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: Limits): Uploads {
+export function openUploads({
+  uploads,
+  uploadsOfOne,
+  largeUploads,
+  largeUploadsOfOne,
+  documentsPerSecond,
+}: Limits): Uploads {
   const all = new Places(uploads, uploadsOfOne, 'documents are on their way in')
-  const large = new Places(largeUploads, largeUploadsOfOne, `documents of more than ${HELD_IN_MEMORY} bytes are on their way in`)
+  const large = new Places(
+    largeUploads,
+    largeUploadsOfOne,
+    `documents of more than ${HELD_IN_MEMORY} bytes are on their way in`,
+  )
   const rates = new Rates(documentsPerSecond)
   return {
     begin(ledger, partner, now) {

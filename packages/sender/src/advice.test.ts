@@ -7,6 +7,9 @@ import { advice } from './advice.ts'
 
 t.test('docs/faults.md gives the same advice', async t => {
   const page = await readFile(resolve(rootFolder, 'docs/faults.md'), 'utf8')
-  const documented = [...page.matchAll(/^\| `(.*)` +\| \d+ +\| \d +\| .*? +\| (.*?) +\|$/gm)].map(([, code, text]) => [code, text])
+  const documented = [...page.matchAll(/^\| `(.*)` +\| \d+ +\| \d +\| .*? +\| (.*?) +\|$/gm)].map(([, code, text]) => [
+    code,
+    text,
+  ])
   t.same(documented, Object.entries(advice))
 })

@@ -7,14 +7,16 @@ export const advice = {
   'xml-malformed': 'Mend the XML; an XML editor shows the place.',
   'xml-encoding': 'Save the file as UTF-8, and let its XML declaration say UTF-8 or nothing.',
   'xml-doctype': 'Remove the document type declaration, and write out the entities it declares.',
-  'xml-processing-instruction': 'Remove it (of this kind only the XML declaration may stand there), or sign with --strip-comments.',
+  'xml-processing-instruction':
+    'Remove it (of this kind only the XML declaration may stand there), or sign with --strip-comments.',
   'xml-comment': 'Remove the comments, or sign with --strip-comments.',
   'xml-name': 'Rename it; of such names only xml:lang, xml:space and xml:id are allowed.',
   'xml-namespace': 'Declare each prefix, with an absolute URI.',
   'xml-limit': 'Make the document flatter or its names and values shorter; docs/faults.md names the limits.',
   'signature-missing': 'Sign the document: `sender sign`, or let `sender send` do it.',
   'signature-multiple': 'Remove the Signature that is there, and let the gateway make the only one.',
-  'signature-misplaced': 'Let `sender sign` make the Signature; it must be the first or last child of the document element.',
+  'signature-misplaced':
+    'Let `sender sign` make the Signature; it must be the first or last child of the document element.',
   'signature-malformed': 'Let `sender sign` make the Signature.',
   'signature-algorithm': 'Sign with SHA-256 and an RSA (2048 bits or more), P-256, P-384, P-521 or Ed25519 key.',
   'signature-reference': 'Let `sender sign` make the Signature: one Reference, to the whole document.',
@@ -23,7 +25,8 @@ export const advice = {
   'signature-key': 'Sign with the key of the certificate that the connection uses, and RSA keys of at least 2048 bits.',
   'second-opinion': 'Sign with Exclusive C14N, as `sender sign` does, and send less in one document.',
   'envelope-malformed': 'Compare the document with sample_document.xml: the same children, in the same order.',
-  'timestamp-malformed': 'Leave TimestampForSignature empty and the gateway fills it in, or write YYYY-MM-DDTHH:MM:SSZ.',
+  'timestamp-malformed':
+    'Leave TimestampForSignature empty and the gateway fills it in, or write YYYY-MM-DDTHH:MM:SSZ.',
   'timestamp-stale': 'Sign shortly before sending, and check the clocks of both gateways.',
   'receiver-mismatch': "Check ReceiverID and the address: ReceiverID must be the id in the receiver's certificate.",
   'schema-invalid': 'Compare the payload with the schema agreed on with this receiver.',
@@ -46,10 +49,12 @@ export const advice = {
   'file-exists': 'Choose another name, or remove the file.',
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'delivery-refused': 'See the reason that stands beside it.',
-  'delivery-pending': 'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',
+  'delivery-pending':
+    'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',
   'delivery-expired': '`sender outbox retry` queues it again.',
   'delivery-cancelled': '`sender outbox retry` queues it again.',
   'log-invalid': 'Keep both sides of what does not fit as evidence, and ask the operator of the log.',
-  'log-rewritten': 'Trust no receipt of this receiver until its operator explains, over another channel; keep the evidence.',
+  'log-rewritten':
+    'Trust no receipt of this receiver until its operator explains, over another channel; keep the evidence.',
   'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
 } as const satisfies Record<FaultCode, string>

@@ -1,6 +1,14 @@
 // Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed? (docs/log.md)
 import { Fault, quote } from '@seg/core'
-import { hashLeaf, type LogVerifier, openCheckpoint, parseLeaf, parseVerifierKey, type SeenCheckpoint, verifyInclusion } from '@seg/ledger'
+import {
+  hashLeaf,
+  type LogVerifier,
+  openCheckpoint,
+  parseLeaf,
+  parseVerifierKey,
+  type SeenCheckpoint,
+  verifyInclusion,
+} from '@seg/ledger'
 import { loadTrust, loadVerifierKeys, logName, type Trust } from '@seg/pki'
 import type { ReceiptFacts } from '@seg/xmldsig'
 
@@ -20,10 +28,14 @@ export type ShownTree = SeenCheckpoint & { readonly log: string }
 export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: readonly LogVerifier[]): ShownTree {
   const name = logName(receipt.receiverId)
   const verifier = logs.find(log => log.name === name)
-  if (verifier === undefined) throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} of the receipt's receiver`)
+  if (verifier === undefined)
+    throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} of the receipt's receiver`)
   const tree = openCheckpoint(logEntry.checkpoint, verifier)
   if (tree.size !== logEntry.treeSize)
-    throw new Fault('receipt-invalid', `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`)
+    throw new Fault(
+      'receipt-invalid',
+      `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`,
+    )
   verifyInclusion({ leafHash: hashLeaf(logEntry.leaf), index: logEntry.index, proof: logEntry.proof, tree })
   checkLeaf(logEntry.leaf, receipt)
   return { ...tree, note: logEntry.checkpoint, log: `${name}+${verifier.hash.toString('hex')}` }
@@ -31,7 +43,8 @@ export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: read
 
 function checkLeaf(leaf: Buffer, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
   const entry = parseLeaf(leaf)
-  if (entry.type !== 'accepted') throw new Fault('receipt-invalid', `the entry of the log is of the type ${entry.type}, not accepted`)
+  if (entry.type !== 'accepted')
+    throw new Fault('receipt-invalid', `the entry of the log is of the type ${entry.type}, not accepted`)
   const pairs: readonly (readonly [what: string, found: string, expected: string])[] = [
     ['sender', entry.sender, receipt.senderId],
     ['document', entry.document, receipt.documentId],
@@ -41,6 +54,9 @@ function checkLeaf(leaf: Buffer, receipt: Omit<ReceiptFacts, 'logEntry'>): void 
   ]
   for (const [what, found, expected] of pairs) {
     if (found !== expected)
-      throw new Fault('receipt-invalid', `${what} in the entry of the log is ${quote(found)}, the receipt says ${quote(expected)}`)
+      throw new Fault(
+        'receipt-invalid',
+        `${what} in the entry of the log is ${quote(found)}, the receipt says ${quote(expected)}`,
+      )
   }
 }

@@ -7,7 +7,11 @@ import { makeLogEntry, makeReceipt, sha256 } from './testing/foreign-receiver.ts
 import { makeCerts, makeDocument, openTemplate, receiverId, sign } from './testing/gateways.ts'
 
 const certs = await makeCerts(t)
-const [sender, seal, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadIdentity(certs, 'seal'), loadReceiptTrust(certs)])
+const [sender, seal, trust] = await Promise.all([
+  loadIdentity(certs, 'sender'),
+  loadIdentity(certs, 'seal'),
+  loadReceiptTrust(certs),
+])
 const now = new Date()
 const afterSeal = new Date(Date.parse(seal.certificate.validTo) + 1000)
 const bytes = await sign(await openTemplate(t, makeDocument()), sender, now)
@@ -21,22 +25,34 @@ t.test('believes a true receipt', async t => {
 
 t.test('believes no receipt of another receiver than the addressee', async t => {
   const other = { ...delivered, document: { ...document, receiverId: 'MINISTRY 3_SEG01' } }
-  t.throws(() => checkReceipt(receipt, other, trust, now), { code: 'receipt-invalid', detail: /the receiver in the receipt/ })
+  t.throws(() => checkReceipt(receipt, other, trust, now), {
+    code: 'receipt-invalid',
+    detail: /the receiver in the receipt/,
+  })
 })
 
 t.test('believes no receipt of another receiver than the server', async t => {
   const other = { ...delivered, serverId: 'MINISTRY 3_SEG01' }
-  t.throws(() => checkReceipt(receipt, other, trust, now), { code: 'receipt-invalid', detail: /the receiver in the receipt/ })
+  t.throws(() => checkReceipt(receipt, other, trust, now), {
+    code: 'receipt-invalid',
+    detail: /the receiver in the receipt/,
+  })
 })
 
 t.test('believes no new receipt of a seal that is out of date', async t => {
-  t.throws(() => checkReceipt(receipt, delivered, trust, afterSeal), { code: 'receipt-invalid', detail: /certificate-invalid/ })
+  t.throws(() => checkReceipt(receipt, delivered, trust, afterSeal), {
+    code: 'receipt-invalid',
+    detail: /certificate-invalid/,
+  })
 })
 
 t.test('judges the seal of a stored receipt at the time of acceptance', async t => {
   t.match(checkStoredReceipt(receipt, sha256(bytes), trust), { documentId: 'doc123' })
   const late = await makeReceipt(bytes, certs, { acceptedAt: afterSeal.toISOString() })
-  t.throws(() => checkStoredReceipt(late, sha256(bytes), trust), { code: 'receipt-invalid', detail: /certificate-invalid/ })
+  t.throws(() => checkStoredReceipt(late, sha256(bytes), trust), {
+    code: 'receipt-invalid',
+    detail: /certificate-invalid/,
+  })
 })
 
 t.test('believes no stored receipt beside other bytes or under another CA', async t => {
@@ -60,8 +76,14 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
   const entries: Record<string, [entry: typeof good, detail: RegExp]> = {
     'another place': [{ ...good, index: 1 }, /log-invalid: expected an index below/],
     'a proof of something else': [{ ...good, proof: [Buffer.alloc(32)] }, /log-invalid: the proof has more hashes/],
-    'another size than the checkpoint': [{ ...good, treeSize: 2 }, /the checkpoint is of 1 entries, the receipt says 2/],
-    'a checkpoint of another key': [await makeLogEntry(facts, other), /log-invalid: the checkpoint has no signature with the key/],
+    'another size than the checkpoint': [
+      { ...good, treeSize: 2 },
+      /the checkpoint is of 1 entries, the receipt says 2/,
+    ],
+    'a checkpoint of another key': [
+      await makeLogEntry(facts, other),
+      /log-invalid: the checkpoint has no signature with the key/,
+    ],
     'a checkpoint of another log': [
       { ...good, checkpoint: good.checkpoint.replaceAll('MINISTRY', 'MYSTERY') },
       /log-invalid: the checkpoint has no signature with the key/,
@@ -73,7 +95,10 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     'another Reference': [await makeLogEntry(facts, certs, { reference: digest }), /reference in the entry/],
     'another time': [await makeLogEntry(facts, certs, { at: '2020-01-01T00:00:00.000Z' }), /at in the entry/],
   }
-  t.equal(checkReceipt(await makeReceipt(bytes, certs, { ...facts, logEntry: good }), delivered, trust, now).logEntry.index, 0)
+  t.equal(
+    checkReceipt(await makeReceipt(bytes, certs, { ...facts, logEntry: good }), delivered, trust, now).logEntry.index,
+    0,
+  )
   for (const [what, [logEntry, detail]] of Object.entries(entries)) {
     const lying = await makeReceipt(bytes, certs, { ...facts, logEntry })
     t.throws(() => checkReceipt(lying, delivered, trust, now), { code: 'receipt-invalid', detail }, what)
@@ -93,6 +118,9 @@ t.test('believes no receipt that is proved by the log of another receiver, whose
   }
   const lying = await makeReceipt(bytes, certs, { ...facts, logEntry: await makeLogEntry(facts, third) })
   const check = (known: typeof logs) => () => checkReceipt(lying, delivered, { ...trust, logs: known }, now)
-  t.throws(check([...trust.logs, ...logs]), { code: 'receipt-invalid', detail: /the checkpoint has no signature with the key/ })
+  t.throws(check([...trust.logs, ...logs]), {
+    code: 'receipt-invalid',
+    detail: /the checkpoint has no signature with the key/,
+  })
   t.throws(check(logs), { code: 'receipt-invalid', detail: /log\.pub has no key of the log "MINISTRY%202_SEG01"/ })
 })

@@ -12,7 +12,12 @@ export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certific
 export type Delivered = { readonly sha256: Buffer; readonly document: VerifiedDocument; readonly serverId: string }
 
 /** Checks a receipt just received; throws Fault `receipt-invalid`, with what was expected and found. */
-export function checkReceipt(receipt: Uint8Array, delivered: Delivered, trust: ReceiptTrust, now: Date): CheckedReceipt {
+export function checkReceipt(
+  receipt: Uint8Array,
+  delivered: Delivered,
+  trust: ReceiptTrust,
+  now: Date,
+): CheckedReceipt {
   const facts = openReceipt(receipt, certificate => checkCertificate(certificate, 'seal', trust, now), trust)
   const { sha256, document, serverId } = delivered
   expectSame('the receiver', facts.receiverId, document.receiverId)
@@ -35,7 +40,11 @@ export function checkStoredReceipt(receipt: Uint8Array, sha256: Buffer, trust: R
   return facts
 }
 
-function openReceipt(receipt: Uint8Array, trustSeal: (certificate: X509Certificate) => void, { logs }: ReceiptTrust): CheckedReceipt {
+function openReceipt(
+  receipt: Uint8Array,
+  trustSeal: (certificate: X509Certificate) => void,
+  { logs }: ReceiptTrust,
+): CheckedReceipt {
   const facts = verifyReceipt(receipt, trustSeal)
   expectSame(
     "the seal certificate's owner",
@@ -56,5 +65,6 @@ function asReceiptFault<T>(check: () => T): T {
 }
 
 function expectSame(what: string, found: string, expected: string): void {
-  if (found !== expected) throw new Fault('receipt-invalid', `${what} in the receipt is ${quote(found)}, not ${quote(expected)}`)
+  if (found !== expected)
+    throw new Fault('receipt-invalid', `${what} in the receipt is ${quote(found)}, not ${quote(expected)}`)
 }

@@ -18,7 +18,10 @@ t.test('takes a network that fails for a reason to try again', async t => {
     'UND_ERR_CONNECT_TIMEOUT',
   ]
   for (const code of codes) t.type(readConnectionFailure(error(code)), 'string', code)
-  t.equal(readConnectionFailure(AbortSignal.abort(new DOMException('time is up', 'TimeoutError')).reason), 'no answer in time')
+  t.equal(
+    readConnectionFailure(AbortSignal.abort(new DOMException('time is up', 'TimeoutError')).reason),
+    'no answer in time',
+  )
   t.match(readConnectionFailure(error('ERR_SSL_WRONG_VERSION_NUMBER')), /does not speak our TLS 1.3/)
 })
 
@@ -52,7 +55,11 @@ t.test('takes a TLS alert about our certificate for a refusal', async t => {
 })
 
 t.test('hands on what is no failure of a connection', async t => {
-  for (const other of [new TypeError('a defect'), new Fault('receiver-mismatch', 'found before'), error('ERR_INVALID_ARG_TYPE')]) {
+  for (const other of [
+    new TypeError('a defect'),
+    new Fault('receiver-mismatch', 'found before'),
+    error('ERR_INVALID_ARG_TYPE'),
+  ]) {
     t.throws(() => readConnectionFailure(other), { message: other.message })
   }
 })

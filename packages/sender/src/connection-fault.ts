@@ -15,9 +15,13 @@ export function readConnectionFailure(error: unknown): string {
     case 'network':
       return explainNetwork(code, message)
     case 'untrusted':
-      throw new Fault('certificate-invalid', `the server's certificate is not accepted (${code}): ${quote(message)}; nothing was sent`, {
-        cause: error,
-      })
+      throw new Fault(
+        'certificate-invalid',
+        `the server's certificate is not accepted (${code}): ${quote(message)}; nothing was sent`,
+        {
+          cause: error,
+        },
+      )
     case 'unwanted':
       throw new DeliveryRefused(
         {

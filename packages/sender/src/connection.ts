@@ -70,7 +70,11 @@ export function openConnection(link: Link): Connection {
     })
   }
   // The caller's signal limits the whole exchange.
-  const client = new Client(link.receiver.origin, { connect: connectWith(link, onConnected), headersTimeout: 0, bodyTimeout: 0 })
+  const client = new Client(link.receiver.origin, {
+    connect: connectWith(link, onConnected),
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
   return {
     async request({ body, ...request }) {
       try {
@@ -115,7 +119,10 @@ function readPeer(socket: TLSSocket): Peer {
   if (server === undefined) throw new Fault('certificate-invalid', 'the server showed no certificate')
   const key = socket.getEphemeralKeyInfo()
   const group = (key !== null && 'name' in key && key.name) || 'unknown'
-  return { server, tls: { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().standardName, group } }
+  return {
+    server,
+    tls: { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().standardName, group },
+  }
 }
 
 function readHead(response: Dispatcher.ResponseData): Pick<Answer, 'status' | 'mediaType' | 'retryAfter'> {

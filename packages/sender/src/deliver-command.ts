@@ -13,7 +13,13 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
   const { to, concurrency, ...settings } = readSettings(command, ['certs', 'data', 'to', 'lifetime', 'concurrency'])
   if (to.href !== `${to.origin}/`)
     throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
-  const patience = { timeout: 0, now: () => new Date(), random: Math.random, pause: (time: number) => pause(time), onWait() {} }
+  const patience = {
+    timeout: 0,
+    now: () => new Date(),
+    random: Math.random,
+    pause: (time: number) => pause(time),
+    onWait() {},
+  }
   await using gateway = await openGateway(settings, { note: output.say, patience })
   const report = (outcome: Outcome) => (output.json ? output.report(outcomeFacts(outcome), '') : tell(outcome))
   const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))

@@ -12,7 +12,11 @@ export const STAGING = 'staging'
 const ABANDONED = 3_600_000
 
 /** What makes two requests the same delivery; `inputDigest` is the SHA-256 of the input file. */
-export type DeliveryRequest = { readonly inputDigest: Uint8Array; readonly id: string | undefined; readonly receiver: URL }
+export type DeliveryRequest = {
+  readonly inputDigest: Uint8Array
+  readonly id: string | undefined
+  readonly receiver: URL
+}
 
 /** A document on its way to the disk. A Fault that comes out of it is passed on, and nothing is kept. */
 export type Pieces = AsyncIterable<Uint8Array>
@@ -74,7 +78,8 @@ export async function sweepStaging(data: string, now: number): Promise<void> {
 /** SHA-256 over the three parts, each with its length before it, in hex: safe as a folder's name whatever they hold. */
 export function deliveryKey({ inputDigest, id, receiver }: DeliveryRequest): string {
   const hash = createHash('sha256')
-  for (const part of [inputDigest, Buffer.from(id ?? ''), Buffer.from(receiver.origin)]) hash.update(`${part.length}:`).update(part)
+  for (const part of [inputDigest, Buffer.from(id ?? ''), Buffer.from(receiver.origin)])
+    hash.update(`${part.length}:`).update(part)
   return hash.digest('hex')
 }
 

@@ -8,16 +8,31 @@ import { runDeliveries } from './delivery-loop.ts'
 import type { SendingGateway } from './gateway.ts'
 import { codeOf, type Outcome } from './outcome.ts'
 import { queueTemplate } from './queue-document.ts'
-import { accept, acceptAndDiscard, answerReceipt, refuse, startReceiver, startServer } from './testing/foreign-receiver.ts'
+import {
+  accept,
+  acceptAndDiscard,
+  answerReceipt,
+  refuse,
+  startReceiver,
+  startServer,
+} from './testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder, openInput, openSender } from './testing/gateways.ts'
 
 const certs = await makeCerts(t)
 
 /** Runs the loop until `isDone` says so of what has been reported, and to its end. */
-async function runUntil(gateway: SendingGateway, isDone: (outcomes: readonly Outcome[]) => boolean | Promise<boolean>, concurrency = 4) {
+async function runUntil(
+  gateway: SendingGateway,
+  isDone: (outcomes: readonly Outcome[]) => boolean | Promise<boolean>,
+  concurrency = 4,
+) {
   const outcomes: (Outcome & { number: number })[] = []
   const stop = new AbortController()
-  const running = runDeliveries(gateway, { concurrency, report: outcome => void outcomes.push(outcome), signal: stop.signal })
+  const running = runDeliveries(gateway, {
+    concurrency,
+    report: outcome => void outcomes.push(outcome),
+    signal: stop.signal,
+  })
   while (!(await isDone(outcomes))) await pause(20)
   stop.abort()
   await running
@@ -200,7 +215,11 @@ t.test('lets what is on its way come to its end when it is told to stop', async 
   await queue(t, gateway, receiver.url, names(3))
   const stop = new AbortController()
   const outcomes: Outcome[] = []
-  const running = runDeliveries(gateway, { concurrency: 1, report: outcome => void outcomes.push(outcome), signal: stop.signal })
+  const running = runDeliveries(gateway, {
+    concurrency: 1,
+    report: outcome => void outcomes.push(outcome),
+    signal: stop.signal,
+  })
   await begun.promise
   stop.abort()
   await running

@@ -25,7 +25,12 @@ export type LoopOptions = {
 /** Resolves some time after `signal`, when nothing is on its way any more. Failures of the storage are reported, and tried again. */
 export async function runDeliveries(gateway: SendingGateway, options: LoopOptions): Promise<void> {
   const loop = new DeliveryLoop(gateway, options)
-  await patrol(() => loop.look(), { interval: LOOK_INTERVAL, wake: loop.wake, signal: options.signal, complain: gateway.note })
+  await patrol(() => loop.look(), {
+    interval: LOOK_INTERVAL,
+    wake: loop.wake,
+    signal: options.signal,
+    complain: gateway.note,
+  })
   await loop.close()
 }
 
@@ -113,7 +118,11 @@ class DeliveryLoop {
     this.#tell(entry, fault, seconds)
   }
 
-  #tell({ number, file }: OutboxEntry, end: Fault | (TryOutcome & { kind: 'delivered' })['delivery'], seconds: number): void {
+  #tell(
+    { number, file }: OutboxEntry,
+    end: Fault | (TryOutcome & { kind: 'delivered' })['delivery'],
+    seconds: number,
+  ): void {
     this.#options.report({ number, file, seconds, ...(end instanceof Fault ? { fault: end } : { delivery: end }) })
   }
 }

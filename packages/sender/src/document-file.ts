@@ -45,8 +45,14 @@ export async function digestFile(file: DocumentFile): Promise<Buffer> {
 }
 
 /** One buffer is filled while the other is worked on. */
-async function* readPieces(file: FileHandle, path: string, size: number, advance: (done: number) => void): AsyncGenerator<Buffer> {
-  const read = (buffer: Buffer, position: number) => onFile('read', path, () => file.read(buffer, 0, buffer.length, position))
+async function* readPieces(
+  file: FileHandle,
+  path: string,
+  size: number,
+  advance: (done: number) => void,
+): AsyncGenerator<Buffer> {
+  const read = (buffer: Buffer, position: number) =>
+    onFile('read', path, () => file.read(buffer, 0, buffer.length, position))
   // Small documents are many: each has buffers of its own length, and one byte more shows their end.
   const length = Math.min(PIECE_BYTES, size + 1)
   let [current, next] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)]

@@ -28,7 +28,9 @@ async function open(t: Test, data?: string) {
 
 async function listFolders(data: string) {
   const folders = ['outgoing', 'sent', 'refused'] as const
-  return Object.fromEntries(await Promise.all(folders.map(async name => [name, (await readdir(join(data, name))).sort()])))
+  return Object.fromEntries(
+    await Promise.all(folders.map(async name => [name, (await readdir(join(data, name))).sort()])),
+  )
 }
 
 /** Looks until `isDone`; a file is left alone for a second at least. */
@@ -88,7 +90,8 @@ t.test('looks at nothing that is no file, or that its writer calls unfinished', 
   await mkdir(join(outgoing, 'folder.xml'))
   await writeFile(join(gateway.data, 'elsewhere.xml'), makeDocument())
   await symlink(join(gateway.data, 'elsewhere.xml'), join(outgoing, 'link.xml'))
-  for (const name of ['.hidden.xml', 'a.xml.part', 'a.tmp', 'a.xml~']) await writeFile(join(outgoing, name), makeDocument())
+  for (const name of ['.hidden.xml', 'a.xml.part', 'a.tmp', 'a.xml~'])
+    await writeFile(join(outgoing, name), makeDocument())
   await put('last.xml')
   await lookUntil(drop, hasEntries(gateway, 1))
   for (let i = 0; i < 10; i++) await drop.look()
@@ -122,7 +125,11 @@ t.test('finds again after a restart what it had taken, and what had become of it
   await first.gateway.outbox.close()
   const second = await open(t, data)
   await lookUntil(second.drop, async () => (await second.list()).outgoing!.length === 1)
-  t.match(await second.list(), { outgoing: ['c.xml'], sent: ['a.xml', 'a.xml.receipt.xml'], refused: ['b.xml', 'b.xml.reason.json'] })
+  t.match(await second.list(), {
+    outgoing: ['c.xml'],
+    sent: ['a.xml', 'a.xml.receipt.xml'],
+    refused: ['b.xml', 'b.xml.reason.json'],
+  })
   t.equal((await entriesOf(second.gateway)).length, 3, 'nothing is queued twice')
 })
 
@@ -169,7 +176,8 @@ t.test('lets two look at one folder', async t => {
   const look = async () => void (await Promise.all([one.drop.look(), two.drop.look()]))
   const both = { look } as DropFolder
   await lookUntil(both, hasEntries(one.gateway, 20))
-  for (const { number } of await entriesOf(one.gateway)) await settle(one.gateway, number, number % 2 ? 'deliver' : 'refuse')
+  for (const { number } of await entriesOf(one.gateway))
+    await settle(one.gateway, number, number % 2 ? 'deliver' : 'refuse')
   await lookUntil(both, isMoved(one.list))
   const { sent, refused } = await one.list()
   t.equal(sent!.length + refused!.length, 40)

@@ -134,7 +134,13 @@ export class DropFolder {
 
   async #refuse(name: string, path: string, found: Found, fault: Fault, entry?: OutboxEntry): Promise<void> {
     const code = codeOf(fault)
-    const reason = { state: entry?.state ?? 'refused', code, sentence: faults[code].sentence, detail: fault.detail, advice: advice[code] }
+    const reason = {
+      state: entry?.state ?? 'refused',
+      code,
+      sentence: faults[code].sentence,
+      detail: fault.detail,
+      advice: advice[code],
+    }
     const more = entry === undefined ? {} : { number: entry.number, id: entry.document.id, tries: entry.tries }
     const content = `${JSON.stringify({ ...reason, ...more }, undefined, 2)}\n`
     await this.#move(path, found, 'refused', name, { suffix: '.reason.json', content })

@@ -38,7 +38,11 @@ async function post(t: Test, receiver: URL, limits: { time?: number; stall?: num
   await using sender = await openSender(certs, await makeFolder(t))
   const { identity, trust, patience } = sender
   const signal = AbortSignal.timeout(limits.time ?? 10_000)
-  return await postDocument(body, { receiver, identity, trust, admitServer() {} }, { ...limits, signal, now: patience.now })
+  return await postDocument(
+    body,
+    { receiver, identity, trust, admitServer() {} },
+    { ...limits, signal, now: patience.now },
+  )
 }
 
 for (const [when, handler] of Object.entries(refusers)) {
@@ -50,7 +54,10 @@ for (const [when, handler] of Object.entries(refusers)) {
     })
     for (let i = 0; i < 10; i++) {
       const { status } = faults['document-too-large']
-      await t.rejects(post(t, receiver.url), { code: 'delivery-refused', problem: { code: 'document-too-large', status } })
+      await t.rejects(post(t, receiver.url), {
+        code: 'delivery-refused',
+        problem: { code: 'document-too-large', status },
+      })
     }
     t.ok(
       received.every(bytes => bytes < size / 2),
@@ -66,12 +73,16 @@ t.test('is for another try when the connection breaks in the middle without an a
 
 t.test('says how much was sent when the time was up in the middle', async t => {
   const receiver = await startServer(t, certs, request => request.pause())
-  t.match(await post(t, receiver.url, { time: 500 }), { reason: /the time was up when [1-9]\d* of \d+ bytes were sent/ })
+  t.match(await post(t, receiver.url, { time: 500 }), {
+    reason: /the time was up when [1-9]\d* of \d+ bytes were sent/,
+  })
 })
 
 t.test('gives up on a line that carries nothing any more, and not on one that is slow', async t => {
   const stalled = await startServer(t, certs, request => request.pause())
-  t.match(await post(t, stalled.url, { stall: 300 }), { reason: /the line had stalled when [1-9]\d* of \d+ bytes were sent/ })
+  t.match(await post(t, stalled.url, { stall: 300 }), {
+    reason: /the line had stalled when [1-9]\d* of \d+ bytes were sent/,
+  })
   const slow = await startServer(t, certs, async (request, response) => {
     // Longer in all than nothing may move.
     for await (const _ of request) await pause(3)

@@ -7,22 +7,40 @@ import { answerReceipt, makeReceipt, type Reply, startReceiver } from './testing
 import { makeCerts, makeDocument, makeFolder, openSender, openTemplate } from './testing/gateways.ts'
 
 const certs = await makeCerts(t)
-const [tlsKey, ownSender] = await Promise.all((['receiver', 'sender'] as const).map(profile => loadIdentity(certs, profile)))
+const [tlsKey, ownSender] = await Promise.all(
+  (['receiver', 'sender'] as const).map(profile => loadIdentity(certs, profile)),
+)
 const foreignSeal = await loadIdentity(await makeCerts(t), 'seal')
 const template = await openTemplate(t, makeDocument())
 
 const answer = (make: (received: Buffer) => Promise<string | Buffer>): Reply => {
   return async (response, received) => answerReceipt(response, await make(received))
 }
-const changed = async (received: Buffer, from: string, to: string) => (await makeReceipt(received, certs)).toString().replace(from, to)
+const changed = async (received: Buffer, from: string, to: string) =>
+  (await makeReceipt(received, certs)).toString().replace(from, to)
 
 const lies: Record<string, [Reply, RegExp]> = {
   'sealed under another CA': [answer(received => makeReceipt(received, certs, {}, foreignSeal)), /certificate-invalid/],
-  'sealed with the TLS certificate': [answer(received => makeReceipt(received, certs, {}, tlsKey)), /certificate-purpose/],
-  "sealed with the sender's own certificate": [answer(received => makeReceipt(received, certs, {}, ownSender)), /certificate-purpose/],
-  "in another receiver's name": [answer(received => makeReceipt(received, certs, { receiverId: 'MINISTRY 3_SEG01' })), /owner/],
-  'for another sender': [answer(received => makeReceipt(received, certs, { senderId: 'MINISTRY 9' })), /the sender in the receipt/],
-  'for another document id': [answer(received => makeReceipt(received, certs, { documentId: 'doc124' })), /the document id in the receipt/],
+  'sealed with the TLS certificate': [
+    answer(received => makeReceipt(received, certs, {}, tlsKey)),
+    /certificate-purpose/,
+  ],
+  "sealed with the sender's own certificate": [
+    answer(received => makeReceipt(received, certs, {}, ownSender)),
+    /certificate-purpose/,
+  ],
+  "in another receiver's name": [
+    answer(received => makeReceipt(received, certs, { receiverId: 'MINISTRY 3_SEG01' })),
+    /owner/,
+  ],
+  'for another sender': [
+    answer(received => makeReceipt(received, certs, { senderId: 'MINISTRY 9' })),
+    /the sender in the receipt/,
+  ],
+  'for another document id': [
+    answer(received => makeReceipt(received, certs, { documentId: 'doc124' })),
+    /the document id in the receipt/,
+  ],
   'with another document digest': [
     answer(received => makeReceipt(received, certs, { documentDigest: Buffer.alloc(32) })),
     /SHA-256 digest/,
@@ -35,7 +53,10 @@ const lies: Record<string, [Reply, RegExp]> = {
   'that is garbage': [answer(async () => '\u0000not a receipt\u001b[31m'), /./],
   'that is empty': [answer(async () => ''), /./],
   'that has no end in sight': [answer(async () => Buffer.alloc(1 << 20, 'a')), /too long/],
-  'that is a web page': [response => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>welcome</p>'), /"text\/html"/],
+  'that is a web page': [
+    response => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>welcome</p>'),
+    /"text\/html"/,
+  ],
 }
 
 for (const [title, [lie, detail]] of Object.entries(lies)) {

@@ -15,11 +15,24 @@ export type Evidence = {
 }
 
 /** Writes it under the data folder and returns where; the same evidence again changes nothing. Throws Fault `file-unreadable`. */
-export async function keepEvidence(data: string, { before, shown, receipt, receiver, reason }: Evidence): Promise<string> {
+export async function keepEvidence(
+  data: string,
+  { before, shown, receipt, receiver, reason }: Evidence,
+): Promise<string> {
   // The key's hash is hexadecimal, whatever the log is called.
   const keyHash = shown.log.slice(-8)
-  const folder = join(data, 'evidence', `log-${keyHash}-${before.size}-${shown.size}-${shown.root.toString('hex').slice(0, 12)}`)
-  const statement = { log: shown.log, receiver: receiver.origin, reason, seenBefore: describe(before), shownNow: describe(shown) }
+  const folder = join(
+    data,
+    'evidence',
+    `log-${keyHash}-${before.size}-${shown.size}-${shown.root.toString('hex').slice(0, 12)}`,
+  )
+  const statement = {
+    log: shown.log,
+    receiver: receiver.origin,
+    reason,
+    seenBefore: describe(before),
+    shownNow: describe(shown),
+  }
   const files = {
     'before.checkpoint': before.note,
     'shown.checkpoint': shown.note,

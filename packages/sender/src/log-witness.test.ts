@@ -16,7 +16,12 @@ async function openExchange(t: Test, reply: (certs: string) => Reply = accept) {
   const sender = await openSender(certs, data, 5000)
   t.teardown(() => sender[Symbol.asyncDispose]())
   const send = async (id: string, gateway = sender) => {
-    const template = { file: `${id}.xml`, input: await openInput(t, makeDocument({ id })), id: undefined, stripComments: false }
+    const template = {
+      file: `${id}.xml`,
+      input: await openInput(t, makeDocument({ id })),
+      id: undefined,
+      stripComments: false,
+    }
     return sendTemplate(template, receiver.url, gateway)
   }
   const verifier = parseVerifierKey(await readFile(join(certs, 'log.pub'), 'utf8'))
@@ -53,7 +58,10 @@ t.test('sounds the alarm when a log was rewritten, keeps both sides and delivers
   t.ok(place.startsWith(join(data, 'evidence')))
   t.same((await readdir(place)).sort(), ['before.checkpoint', 'evidence.json', 'receipt.xml', 'shown.checkpoint'])
   t.equal(await readFile(join(place, 'before.checkpoint'), 'utf8'), receipt.logEntry.checkpoint)
-  t.match(JSON.parse(await readFile(join(place, 'evidence.json'), 'utf8')), { seenBefore: { size: 6 }, shownNow: { size: 10 } })
+  t.match(JSON.parse(await readFile(join(place, 'evidence.json'), 'utf8')), {
+    seenBefore: { size: 6 },
+    shownNow: { size: 10 },
+  })
   t.same(await seen(), before, 'what was seen before stays remembered')
   t.match(await sender.outbox.find(2), { state: 'queued', reason: { code: 'log-rewritten' } })
   await t.rejects(send('second'), { code: 'log-rewritten' }, 'the next time, too')
@@ -120,7 +128,8 @@ t.test('takes no tile at its word', async t => {
   grow(log, 3)
   await send('first')
   grow(log, 3)
-  log.answer = (_path, response) => void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(7 * 32))
+  log.answer = (_path, response) =>
+    void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(7 * 32))
   await t.rejects(send('second'), { code: 'log-rewritten' })
 })
 

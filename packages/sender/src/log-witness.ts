@@ -1,6 +1,13 @@
 // The sender as a witness of its receivers' logs: each tree that a receipt shows must continue the one that was shown before (RFC 6962 2.1.2).
 import { Fault, quote } from '@seg/core'
-import { formatTilePath, type Outbox, openServedTree, type SeenCheckpoint, type TileName, verifyConsistency } from '@seg/ledger'
+import {
+  formatTilePath,
+  type Outbox,
+  openServedTree,
+  type SeenCheckpoint,
+  type TileName,
+  verifyConsistency,
+} from '@seg/ledger'
 import type { ShownTree } from './check-log-entry.ts'
 import { type Connection, type Link, openConnection } from './connection.ts'
 import { readConnectionFailure } from './connection-fault.ts'
@@ -12,7 +19,12 @@ import { readProblem } from './problem.ts'
 const TILE_TIME = 30_000
 
 /** A tree and the receipt that shows it, and where the log is served. */
-export type Shown = { readonly tree: ShownTree; readonly receipt: Buffer; readonly link: Link; readonly signal: AbortSignal }
+export type Shown = {
+  readonly tree: ShownTree
+  readonly receipt: Buffer
+  readonly link: Link
+  readonly signal: AbortSignal
+}
 
 /** The log could not be looked at: no word about what it holds. */
 class LogUnread extends Error {}
@@ -97,7 +109,13 @@ export class LogWitness {
   /** What was seen before stays remembered. */
   async #alarm(batch: readonly Demand[], before: SeenCheckpoint, broken: Fault): Promise<void> {
     for (const { tree, receipt, link, fail } of batch) {
-      const place = await keepEvidence(this.#data, { before, shown: tree, receipt, receiver: link.receiver, reason: broken.detail })
+      const place = await keepEvidence(this.#data, {
+        before,
+        shown: tree,
+        receipt,
+        receiver: link.receiver,
+        reason: broken.detail,
+      })
       const sizes = `of ${before.size} entries before, of ${tree.size} in this receipt`
       fail(
         new Fault(
@@ -122,7 +140,8 @@ function openServedLog({ link, signal }: Shown) {
     /** The Fault of a proof that does not hold, or that cannot be had of the tiles that are shown; undefined when `newer` continues `older`. */
     async isBroken(older: SeenCheckpoint, newer: SeenCheckpoint): Promise<Fault | undefined> {
       try {
-        if (older.size < newer.size && !trees.has(newer.size)) trees.set(newer.size, openServedTree(newer.size, fetchTile))
+        if (older.size < newer.size && !trees.has(newer.size))
+          trees.set(newer.size, openServedTree(newer.size, fetchTile))
         const tree = await trees.get(newer.size)
         verifyConsistency(older, newer, older.size < newer.size ? await tree!.proveFrom(older.size) : [])
         return undefined
@@ -139,8 +158,11 @@ async function requestTile(connection: Connection, name: TileName, signal: Abort
   const path = `/v1/log/${formatTilePath(name)}`
   const headers = { accept: 'application/octet-stream' }
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TILE_TIME)])
-  const answer = await connection.request({ method: 'GET', path, headers, signal: limited }).catch(readConnectionFailure)
-  if (typeof answer === 'string') throw new LogUnread(`the receipt came, but the receiver's log cannot be read: ${answer}`)
+  const answer = await connection
+    .request({ method: 'GET', path, headers, signal: limited })
+    .catch(readConnectionFailure)
+  if (typeof answer === 'string')
+    throw new LogUnread(`the receipt came, but the receiver's log cannot be read: ${answer}`)
   if (answer.status === 200 && answer.body !== undefined) return answer.body
   const { code, sentence } = readProblem(answer)
   throw new LogUnread(`the receipt came, but the receiver does not show its log (${path}): ${code}: ${sentence}`)

@@ -25,7 +25,10 @@ t.test('send: 0 with a verified receipt, and again 0 for the same file, as the d
   const second = await json('send', 'a.xml', '--to', receiver.url.origin)
   t.match(second, { ok: true, state: 'already-delivered', id: 'doc123', deliveries: [{ file: 'a.xml', ok: true }] })
   t.match(await readFile(second.receipt, 'utf8'), second.id)
-  t.match(await run('send', 'a.xml', '--to', receiver.url.origin), { exitCode: 0, stdout: /already delivered on .*, receipt at / })
+  t.match(await run('send', 'a.xml', '--to', receiver.url.origin), {
+    exitCode: 0,
+    stdout: /already delivered on .*, receipt at /,
+  })
   t.equal(receiver.received.length, 1)
 })
 
@@ -48,7 +51,8 @@ t.test('send: 3 with the code, the sentence and advice when the receiver refuses
   const { run, json } = await openDesk(t)
   const { exitCode, stderr, stdout } = await run('send', 'a.xml', '--to', receiver.url.origin)
   t.match({ exitCode, stdout }, { exitCode: 3, stdout: '' })
-  for (const part of ['refused: document-id-conflict', 'was accepted from this sender before', '--id auto']) t.match(stderr, part)
+  for (const part of ['refused: document-id-conflict', 'was accepted from this sender before', '--id auto'])
+    t.match(stderr, part)
   t.match(await json('send', 'a.xml', '--to', receiver.url.origin), {
     ok: false,
     code: 'document-id-conflict',
@@ -80,7 +84,10 @@ t.test('send: 5 for a document, certificates or a file that are not in order', a
 t.test('send: 6 when the receipt is not one', async t => {
   const receiver = await startReceiver(t, certs, response => answerReceipt(response, '<Receipt/>'))
   const { run } = await openDesk(t)
-  t.match(await run('send', 'a.xml', '--to', receiver.url.origin), { exitCode: 6, stderr: /the receipt does not verify: receipt-invalid/ })
+  t.match(await run('send', 'a.xml', '--to', receiver.url.origin), {
+    exitCode: 6,
+    stderr: /the receipt does not verify: receipt-invalid/,
+  })
 })
 
 t.test('send: tries every file, and the worst outcome is the exit code', async t => {
@@ -93,11 +100,25 @@ t.test('send: tries every file, and the worst outcome is the exit code', async t
     'c.xml': 'not XML',
     'd.xml': makeDocument({ id: 'd' }),
   })
-  const { exitCode, stdout } = await run('send', 'a.xml', 'b.xml', 'c.xml', 'd.xml', '--to', receiver.url.origin, '--json')
+  const { exitCode, stdout } = await run(
+    'send',
+    'a.xml',
+    'b.xml',
+    'c.xml',
+    'd.xml',
+    '--to',
+    receiver.url.origin,
+    '--json',
+  )
   const result = JSON.parse(stdout)
   t.equal(exitCode, 5)
   t.match(result, { ok: false, file: 'c.xml', code: /^xml-/ })
-  t.match(result.deliveries, [{ state: 'delivered' }, { code: 'schema-invalid' }, { state: 'failed' }, { code: 'schema-invalid' }])
+  t.match(result.deliveries, [
+    { state: 'delivered' },
+    { code: 'schema-invalid' },
+    { state: 'failed' },
+    { code: 'schema-invalid' },
+  ])
 })
 
 t.test('send: 2 for what its help does not offer', async t => {
@@ -123,7 +144,11 @@ t.test('sign and verify: what one signs the other lists, in words and in JSON', 
   await writeFile(join(folder, 'signed.xml'), stdout)
   t.match(await run('verify', 'signed.xml', '--cert', cert), { exitCode: 0, stdout: /^valid[\s\S]*doc123/ })
   const facts = { ok: true, id: 'doc123', senderId: 'MINISTRY 1_SEG01', receiverId: 'MINISTRY 2_SEG01' }
-  t.match(await json('verify', 'signed.xml', '--cert', cert), { ...facts, digestAlgorithm: 'sha256', canonicalBytes: Number })
+  t.match(await json('verify', 'signed.xml', '--cert', cert), {
+    ...facts,
+    digestAlgorithm: 'sha256',
+    canonicalBytes: Number,
+  })
   const signed = await json('sign', 'a.xml', '--id', 'other')
   t.match(signed, { ...facts, id: 'other', document: /<CriticalDocument id="other">/, warnings: [] })
 })
@@ -170,8 +195,15 @@ t.test('verify: 5 with the code for a changed document and for another certifica
   await writeFile(join(folder, 'changed.xml'), changed)
   const cert = join(certs, 'sender.crt')
   t.match(await run('verify', 'changed.xml', '--cert', cert), { exitCode: 5, stderr: /signature-digest/ })
-  t.match(await json('verify', 'changed.xml', '--cert', cert), { ok: false, code: 'signature-digest', detail: /computed/ })
-  t.match(await json('verify', 'signed.xml', '--cert', join(certs, 'receiver.crt')), { ok: false, code: /^signature-(key|value)$/ })
+  t.match(await json('verify', 'changed.xml', '--cert', cert), {
+    ok: false,
+    code: 'signature-digest',
+    detail: /computed/,
+  })
+  t.match(await json('verify', 'signed.xml', '--cert', join(certs, 'receiver.crt')), {
+    ok: false,
+    code: /^signature-(key|value)$/,
+  })
   t.match(await json('verify', 'signed.xml', '--cert', 'signed.xml'), { ok: false, code: 'certificate-invalid' })
   t.match(await run('verify', 'signed.xml'), { exitCode: 2, stderr: /--cert/ })
 })
@@ -195,7 +227,10 @@ t.test('verify --canonical: writes what was digested, also for a changed documen
   t.equal(wrong.toString(), right.toString().replace('Saturday', 'Sunday'))
   t.match(await run('verify', 'changed.xml', '--cert', cert), { stderr: /--canonical OUT/ })
 
-  t.match(await run('verify', 'broken.xml', '--cert', cert, '--canonical', 'none'), { exitCode: 5, stderr: /xml-malformed/ })
+  t.match(await run('verify', 'broken.xml', '--cert', cert, '--canonical', 'none'), {
+    exitCode: 5,
+    stderr: /xml-malformed/,
+  })
   await t.rejects(stat(join(folder, 'none')), { code: 'ENOENT' })
 })
 
@@ -206,6 +241,10 @@ t.test('verify --repeat: the time of one, in nanoseconds', async t => {
   t.match(timed, { ok: true, repeat: 5, nsPerOp: Number })
   t.ok(Number.isInteger(timed.nsPerOp) && timed.nsPerOp > 0)
   for (const times of ['0', '-1', '1.5', 'many']) {
-    t.match(await run('verify', 'signed.xml', '--cert', join(certs, 'sender.crt'), '--repeat', times), { exitCode: 2 }, times)
+    t.match(
+      await run('verify', 'signed.xml', '--cert', join(certs, 'sender.crt'), '--repeat', times),
+      { exitCode: 2 },
+      times,
+    )
   }
 })

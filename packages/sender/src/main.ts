@@ -29,19 +29,30 @@ const deliver = program
   .description('deliver what is queued or dropped into outgoing/ of the data folder, until told to stop')
 addSettings(deliver, { to, lifetime: 72, concurrency: 8, certs, data }).action(runDeliver)
 
-const outbox = program.command('outbox').description('what was taken on, and what came of it, also while others deliver')
+const outbox = program
+  .command('outbox')
+  .description('what was taken on, and what came of it, also while others deliver')
 const list = outbox.command('list').description('all entries, in the order of queueing')
 list.option('--state <state>', 'only those that are queued, delivered, refused, expired or cancelled', parseState)
 addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runList)
 const entryHelp = 'number of the entry, or id of its document'
-addSettings(outbox.command('show').description('what is known of one').argument('<entry>', entryHelp), { data }).action(runShow)
-const retry = outbox.command('retry').description('make what is queued due now; queue again what was refused, expired or cancelled')
+addSettings(outbox.command('show').description('what is known of one').argument('<entry>', entryHelp), { data }).action(
+  runShow,
+)
+const retry = outbox
+  .command('retry')
+  .description('make what is queued due now; queue again what was refused, expired or cancelled')
 addSettings(retry.argument('<entry...>', entryHelp), { lifetime: 72, data }).action(runRetry)
-const cancel = outbox.command('cancel').description('give up what is queued and not on its way').argument('<entry...>', entryHelp)
+const cancel = outbox
+  .command('cancel')
+  .description('give up what is queued and not on its way')
+  .argument('<entry...>', entryHelp)
 addSettings(cancel, { data }).action(runCancel)
 
 const sign = program.command('sign').description('sign a file without sending it').argument('<file>', 'the document')
-sign.option('-o, --output <file>', 'where to write the signed document; standard output without').option('--id <id>', idHelp)
+sign
+  .option('-o, --output <file>', 'where to write the signed document; standard output without')
+  .option('--id <id>', idHelp)
 addSettings(sign.option('--strip-comments', stripHelp), { certs }).action(runSign)
 
 const verify = program
@@ -49,7 +60,10 @@ const verify = program
   .description('verify a signed document under a certificate')
   .argument('<file>', 'the signed document')
 verify.requiredOption('--cert <file>', "the signer's certificate, in PEM")
-verify.option('--canonical <file>', 'write the canonical octets under the digest there, also when the digest does not match')
+verify.option(
+  '--canonical <file>',
+  'write the canonical octets under the digest there, also when the digest does not match',
+)
 verify.option('--repeat <times>', 'verify that many times and report the time of one', parseRepeat)
 addSettings(verify, {}).action(runVerify)
 

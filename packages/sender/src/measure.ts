@@ -10,7 +10,11 @@ const IN_MEMORY = 16 * 1024 * 1024
 const WARM_UP = 500
 
 /** Nanoseconds, on average over `rounds`. Throws the Faults of verification. */
-export async function measureVerification(file: DocumentFile, certificate: X509Certificate, rounds: number): Promise<number> {
+export async function measureVerification(
+  file: DocumentFile,
+  certificate: X509Certificate,
+  rounds: number,
+): Promise<number> {
   const verify = file.size > IN_MEMORY ? () => verifyFile(file, certificate) : await verifierInMemory(file, certificate)
   const warm = performance.now() + WARM_UP
   while (performance.now() < warm) await verify()

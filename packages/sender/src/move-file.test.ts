@@ -17,7 +17,9 @@ async function openFolders(t: Test) {
   }
   const contents = async () => {
     const names = (await readdir(sent)).sort()
-    return Object.fromEntries(await Promise.all(names.map(async name => [name, await readFile(join(sent, name), 'utf8')])))
+    return Object.fromEntries(
+      await Promise.all(names.map(async name => [name, await readFile(join(sent, name), 'utf8')])),
+    )
   }
   return { outgoing, sent, put, contents }
 }

@@ -11,7 +11,12 @@ type Beside = { readonly suffix: string; readonly content: string | Buffer; read
  * Crash on the way: the file has both names, or one of them and its companion; the next call goes on with the same. Several processes may do it at once.
  * Throws Fault `file-unreadable`.
  */
-export async function moveBeside(path: string, folder: string, name: string, { suffix, content, staging }: Beside): Promise<void> {
+export async function moveBeside(
+  path: string,
+  folder: string,
+  name: string,
+  { suffix, content, staging }: Beside,
+): Promise<void> {
   await onFile('write', folder, async () => {
     const place = await linkInto(path, folder, name, suffix)
     // Another process was faster.

@@ -38,38 +38,44 @@ const exists = (path: string) =>
     () => false,
   )
 
-t.test('send --no-wait queues, ends with 4, and leaves the rest to the daemon; then send says what became of it', async t => {
-  const { receiver, json, run, daemon } = await openDesk(t, ['a', 'b'])
-  t.match(await json('send', 'a.xml', 'b.xml', '--no-wait'), {
-    exitCode: 4,
-    ok: false,
-    code: 'delivery-pending',
-    detail: /queued as number 1/,
-  })
-  t.match(await json('send', 'a.xml', '--no-wait'), { exitCode: 4, detail: /queued as number 1/ }, 'once')
-  t.same(receiver.received, [])
-  t.match(await json('outbox', 'list'), {
-    exitCode: 0,
-    ok: true,
-    entries: [
-      { number: 1, state: 'queued', id: 'a' },
-      { number: 2, id: 'b' },
-    ],
-  })
-  const { lines, stop } = await daemon()
-  await until(() => lines.length === 2)
-  t.equal(await stop(), 0, 'SIGTERM ends it in order')
-  t.match(
-    lines.map(({ state, ok }) => [state, ok]),
-    [
-      ['delivered', true],
-      ['delivered', true],
-    ],
-  )
-  t.match(await json('send', 'a.xml', '--no-wait'), { exitCode: 0, state: 'already-delivered', number: 1 })
-  t.equal(receiver.received.length, 2)
-  t.match(await run('outbox', 'list', '--state', 'delivered', '--limit', '1'), { exitCode: 0, stdout: /^ +2 +delivered +b/ })
-})
+t.test(
+  'send --no-wait queues, ends with 4, and leaves the rest to the daemon; then send says what became of it',
+  async t => {
+    const { receiver, json, run, daemon } = await openDesk(t, ['a', 'b'])
+    t.match(await json('send', 'a.xml', 'b.xml', '--no-wait'), {
+      exitCode: 4,
+      ok: false,
+      code: 'delivery-pending',
+      detail: /queued as number 1/,
+    })
+    t.match(await json('send', 'a.xml', '--no-wait'), { exitCode: 4, detail: /queued as number 1/ }, 'once')
+    t.same(receiver.received, [])
+    t.match(await json('outbox', 'list'), {
+      exitCode: 0,
+      ok: true,
+      entries: [
+        { number: 1, state: 'queued', id: 'a' },
+        { number: 2, id: 'b' },
+      ],
+    })
+    const { lines, stop } = await daemon()
+    await until(() => lines.length === 2)
+    t.equal(await stop(), 0, 'SIGTERM ends it in order')
+    t.match(
+      lines.map(({ state, ok }) => [state, ok]),
+      [
+        ['delivered', true],
+        ['delivered', true],
+      ],
+    )
+    t.match(await json('send', 'a.xml', '--no-wait'), { exitCode: 0, state: 'already-delivered', number: 1 })
+    t.equal(receiver.received.length, 2)
+    t.match(await run('outbox', 'list', '--state', 'delivered', '--limit', '1'), {
+      exitCode: 0,
+      stdout: /^ +2 +delivered +b/,
+    })
+  },
+)
 
 t.test('deliver: a drop folder, with what became of each file beside it', async t => {
   const { data, daemon } = await openDesk(t, [], (response, received, count) =>
@@ -109,7 +115,13 @@ t.test('outbox show, cancel and retry, by number and by document', async t => {
   )
   t.match(await json('send', 'a.xml'), { exitCode: 3, state: 'refused' })
   await json('send', 'b.xml', '--no-wait')
-  t.match(await json('outbox', 'show', '1'), { number: 1, id: 'a', state: 'refused', reason: { code: 'schema-invalid' }, settledAt: /Z$/ })
+  t.match(await json('outbox', 'show', '1'), {
+    number: 1,
+    id: 'a',
+    state: 'refused',
+    reason: { code: 'schema-invalid' },
+    settledAt: /Z$/,
+  })
   t.match(await run('outbox', 'show', 'b'), { exitCode: 0, stdout: /state +queued/ })
   t.match(await json('outbox', 'cancel', 'b'), { exitCode: 0, entries: [{ number: 2, state: 'cancelled' }] })
   t.match(await json('outbox', 'retry', 'a', 'b'), {
@@ -135,7 +147,8 @@ t.test('outbox: 5 for what is not there, 2 for what its help does not offer', as
   const { json, run } = await openDesk(t, [])
   t.match(await json('outbox', 'list'), { exitCode: 0, entries: [] })
   t.match(await run('outbox', 'list'), { exitCode: 0, stdout: 'the outbox is empty\n' })
-  for (const command of ['show', 'retry', 'cancel']) t.match(await json('outbox', command, 'nothing'), { exitCode: 5, code: 'not-found' })
+  for (const command of ['show', 'retry', 'cancel'])
+    t.match(await json('outbox', command, 'nothing'), { exitCode: 5, code: 'not-found' })
   for (const args of [['list', '--state', 'lost'], ['list', '--limit', '0'], ['show'], ['retry'], []])
     t.equal((await run('outbox', ...args)).exitCode, 2, args.join(' '))
   for (const args of [

@@ -18,7 +18,10 @@ export function parseLimit(text: string): number {
   return Number(text)
 }
 
-export async function runList({ state, limit }: { state?: OutboxState; limit?: number }, command: Command): Promise<void> {
+export async function runList(
+  { state, limit }: { state?: OutboxState; limit?: number },
+  command: Command,
+): Promise<void> {
   const output = openOutput(command)
   const { data } = readSettings(command, ['data'])
   const all = await withOutbox(data, outbox => Array.fromAsync(outbox.list(state && [state])))
@@ -82,7 +85,16 @@ function factsOf(entry: OutboxEntry, data: string) {
   const { number, state, file, receiver, document, tries, reason } = entry
   const isQueued = state === 'queued'
   return {
-    ...{ number, state, id: document.id, file, receiver, receiverId: document.receiverId, bytes: document.bytes, sha256: document.sha256 },
+    ...{
+      number,
+      state,
+      id: document.id,
+      file,
+      receiver,
+      receiverId: document.receiverId,
+      bytes: document.bytes,
+      sha256: document.sha256,
+    },
     ...{ queuedAt: formatTime(entry.queuedAt), expiresAt: formatTime(entry.expiresAt), tries },
     ...(isQueued ? { nextTry: formatTime(entry.nextTry), onItsWay: entry.lease !== undefined } : {}),
     ...(entry.settledAt === undefined ? {} : { settledAt: formatTime(entry.settledAt) }),
@@ -92,7 +104,18 @@ function factsOf(entry: OutboxEntry, data: string) {
   }
 }
 
-function describeLine({ number, state, document, file, receiver, tries, nextTry, lease, settledAt, reason }: OutboxEntry): string {
+function describeLine({
+  number,
+  state,
+  document,
+  file,
+  receiver,
+  tries,
+  nextTry,
+  lease,
+  settledAt,
+  reason,
+}: OutboxEntry): string {
   const waiting = lease === undefined ? `next try ${formatTime(nextTry)}` : 'on its way'
   const when = settledAt === undefined ? waiting : formatTime(settledAt)
   const why = reason ? `  ${reason.code}` : ''

@@ -14,10 +14,16 @@ const receipt = {
 }
 const made = { tries: 2, tls: { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', group: 'X25519MLKEM768' } }
 const delivered = (extra: Partial<Delivery> = {}) => {
-  return { file: 'a.xml', seconds: 0.1, delivery: { receipt, made, receiptPath: '/r.xml', documentPath: '/d.xml', ...extra } as Delivery }
+  return {
+    file: 'a.xml',
+    seconds: 0.1,
+    delivery: { receipt, made, receiptPath: '/r.xml', documentPath: '/d.xml', ...extra } as Delivery,
+  }
 }
 const failed = (fault: Fault) => ({ file: 'b.xml', seconds: 0.1, fault })
-const refused = failed(new DeliveryRefused({ code: 'signature-digest', status: 422, sentence: 'The document is not what was signed.' }))
+const refused = failed(
+  new DeliveryRefused({ code: 'signature-digest', status: 422, sentence: 'The document is not what was signed.' }),
+)
 const plain = (_style: string, text: string) => text
 
 t.test('lets the worst of several outcomes decide: 0, 4, 3, 5, 6', async t => {
@@ -33,7 +39,13 @@ t.test('lets the worst of several outcomes decide: 0, 4, 3, 5, 6', async t => {
 })
 
 t.test('tells a refusal by its code, its sentence and what to do', async t => {
-  t.match(outcomeFacts(refused), { ok: false, state: 'refused', code: 'signature-digest', exitCode: 3, advice: /send the original/ })
+  t.match(outcomeFacts(refused), {
+    ok: false,
+    state: 'refused',
+    code: 'signature-digest',
+    exitCode: 3,
+    advice: /send the original/,
+  })
   const text = describeOutcome(refused, plain)
   for (const part of ['b.xml: refused: signature-digest', 'not what was signed', 'What to do: ']) t.match(text, part)
 })
@@ -54,10 +66,14 @@ t.test('tells a delivery with the facts of its receipt', async t => {
     sha256: '0'.repeat(64),
   })
   const text = describeOutcome(delivered(), plain)
-  for (const part of ['a.xml: delivered', 'doc123', receipt.acceptedAt, '/r.xml', 'X25519MLKEM768', 'at try 2']) t.match(text, part)
+  for (const part of ['a.xml: delivered', 'doc123', receipt.acceptedAt, '/r.xml', 'X25519MLKEM768', 'at try 2'])
+    t.match(text, part)
 })
 
 t.test('tells an earlier delivery as one', async t => {
   t.match(outcomeFacts(delivered({ made: undefined })), { ok: true, state: 'already-delivered' })
-  t.match(describeOutcome(delivered({ made: undefined }), plain), 'already delivered on 2026-11-23T12:00:00.000Z, receipt at /r.xml')
+  t.match(
+    describeOutcome(delivered({ made: undefined }), plain),
+    'already delivered on 2026-11-23T12:00:00.000Z, receipt at /r.xml',
+  )
 })

@@ -35,7 +35,15 @@ export function outcomeFacts(outcome: Outcome) {
 
 function failureFacts({ file, fault }: Failed) {
   const code = codeOf(fault)
-  return { file, ok: false, state: stateOf(fault), code, detail: fault.detail, advice: advice[code], exitCode: fault.exitCode }
+  return {
+    file,
+    ok: false,
+    state: stateOf(fault),
+    code,
+    detail: fault.detail,
+    advice: advice[code],
+    exitCode: fault.exitCode,
+  }
 }
 
 function deliveryFacts({ file, delivery }: Delivered) {
@@ -63,9 +71,12 @@ export function describeOutcome(outcome: Outcome, paint: Paint): string {
 
 function describeDelivery({ file, seconds, delivery }: Delivered, paint: Paint): string {
   const { receipt, receiptPath, made } = delivery
-  if (!made) return `${paint('green', '✔')} ${file}: already delivered on ${receipt.acceptedAt}, receipt at ${receiptPath}`
+  if (!made)
+    return `${paint('green', '✔')} ${file}: already delivered on ${receipt.acceptedAt}, receipt at ${receiptPath}`
   const tries = made.tries > 1 ? `, at try ${made.tries}` : ''
-  const over = made.tls ? `over       ${made.tls.protocol}, ${made.tls.cipher}, ${made.tls.group}` : 'by         another process'
+  const over = made.tls
+    ? `over       ${made.tls.protocol}, ${made.tls.cipher}, ${made.tls.group}`
+    : 'by         another process'
   return [
     `${paint('green', '✔')} ${file}: ${paint('bold', 'delivered')}, the receipt verifies (${seconds.toFixed(2)} s)`,
     `    document   ${receipt.documentId}, from ${quote(receipt.senderId)} to ${quote(receipt.receiverId)}`,
@@ -76,11 +87,17 @@ function describeDelivery({ file, seconds, delivery }: Delivered, paint: Paint):
   ].join('\n')
 }
 
-const words = { refused: 'refused', pending: 'not delivered yet', unverified: 'the receipt does not verify', failed: 'failed' } as const
+const words = {
+  refused: 'refused',
+  pending: 'not delivered yet',
+  unverified: 'the receipt does not verify',
+  failed: 'failed',
+} as const
 
 function describeFailure({ file, fault }: Failed, paint: Paint): string {
   const code = codeOf(fault)
-  const reason = fault instanceof DeliveryRefused ? fault.problem.sentence : `${faults[code].sentence}\n    ${fault.detail}`
+  const reason =
+    fault instanceof DeliveryRefused ? fault.problem.sentence : `${faults[code].sentence}\n    ${fault.detail}`
   const alarm = code === 'log-rewritten' ? `${paint('red', paint('bold', 'ALARM'))} ` : ''
   const heading = `${paint('red', '✖')} ${alarm}${file}: ${words[stateOf(fault)]}: ${paint('bold', code)}`
   return `${heading}\n    ${reason}\n    ${paint('yellow', 'What to do:')} ${advice[code]}`

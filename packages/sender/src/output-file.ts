@@ -12,7 +12,8 @@ import { onFile } from './file-fault.ts'
 export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   await onFile('write', path, async () => {
     const found = await stat(path).catch(() => undefined)
-    if (found !== undefined && !found.isFile() && !found.isDirectory()) return pipeline(copyEach(pieces), createWriteStream(path))
+    if (found !== undefined && !found.isFile() && !found.isDirectory())
+      return pipeline(copyEach(pieces), createWriteStream(path))
     const mode = found?.isFile() ? found.mode & 0o777 : 0o644
     await writeDurableFile(await realpath(path).catch(() => path), pieces, { mode, replace: true })
   })

@@ -41,14 +41,20 @@ export async function postDocument(body: Body, link: Link, { signal, stall, now 
       progress.made()
     }
   }
-  const answer = await post({ bytes: body.bytes, read }, link, progress.signal).catch(readConnectionFailure).finally(progress.end)
+  const answer = await post({ bytes: body.bytes, read }, link, progress.signal)
+    .catch(readConnectionFailure)
+    .finally(progress.end)
   if (typeof answer === 'string')
     return { reason: explain(answer, sent, body.bytes, signal, progress.signal), retryAfter: 0, concernsReceiver: true }
   if (answer.status === 200 || answer.status === 201) return { answer }
   const problem = readProblem(answer)
   if (!isTransient(answer.status)) throw new DeliveryRefused(problem)
   const reason = `${problem.code}: ${problem.sentence}`
-  return { reason, retryAfter: parseRetryAfter(answer.retryAfter, now()), concernsReceiver: ![408, 500].includes(answer.status) }
+  return {
+    reason,
+    retryAfter: parseRetryAfter(answer.retryAfter, now()),
+    concernsReceiver: ![408, 500].includes(answer.status),
+  }
 }
 
 async function post(body: Body, link: Link, signal: AbortSignal): Promise<Answer> {
@@ -76,8 +82,15 @@ async function* holdUntilSent(pieces: AsyncIterable<Uint8Array>, isSent: () => b
 function watchProgress(stall: number | undefined, signal: AbortSignal) {
   if (stall === undefined) return { signal, made: () => {}, end: () => {} }
   const stalled = new AbortController()
-  const timer = setTimeout(() => stalled.abort(new DOMException(`nothing moved for ${stall / 1000} s`, 'TimeoutError')), stall)
-  return { signal: AbortSignal.any([signal, stalled.signal]), made: () => void timer.refresh(), end: () => clearTimeout(timer) }
+  const timer = setTimeout(
+    () => stalled.abort(new DOMException(`nothing moved for ${stall / 1000} s`, 'TimeoutError')),
+    stall,
+  )
+  return {
+    signal: AbortSignal.any([signal, stalled.signal]),
+    made: () => void timer.refresh(),
+    end: () => clearTimeout(timer),
+  }
 }
 
 function explain(reason: string, sent: number, bytes: number, timeUp: AbortSignal, ended: AbortSignal): string {

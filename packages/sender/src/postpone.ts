@@ -5,7 +5,12 @@ import type { SendingGateway } from './gateway.ts'
 import { DeliveryRefused } from './problem.ts'
 
 /** Ends the lease; `delay` in milliseconds. */
-export async function postpone({ number }: OutboxEntry, fault: Fault, delay: number, { outbox, patience }: SendingGateway): Promise<void> {
+export async function postpone(
+  { number }: OutboxEntry,
+  fault: Fault,
+  delay: number,
+  { outbox, patience }: SendingGateway,
+): Promise<void> {
   const at = patience.now().getTime()
   await outbox.postpone(number, reasonOf(fault, at), at + delay)
 }

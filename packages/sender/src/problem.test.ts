@@ -30,7 +30,12 @@ t.test('quotes what else the peer says, escaped and cut', async t => {
 
 t.test('reads a refusal without a readable problem as one without a reason', async t => {
   const bodies = ['', '{', 'null', '[]', '"text"', '7']
-  for (const body of bodies) t.match(readProblem(answer(400, body)), { code: 'delivery-refused', sentence: /without a reason/ }, body)
-  t.match(readProblem(answer(400, { code: 'xml-malformed' }, 'text/html')), { code: 'delivery-refused' }, 'another media type')
+  for (const body of bodies)
+    t.match(readProblem(answer(400, body)), { code: 'delivery-refused', sentence: /without a reason/ }, body)
+  t.match(
+    readProblem(answer(400, { code: 'xml-malformed' }, 'text/html')),
+    { code: 'delivery-refused' },
+    'another media type',
+  )
   t.match(readProblem({ ...answer(400, ''), body: undefined }), { code: 'delivery-refused' }, 'a body too long to read')
 })

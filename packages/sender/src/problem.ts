@@ -29,7 +29,9 @@ export function readProblem(answer: Answer): Problem {
     return { code: said.code, status, sentence: faults[said.code].sentence }
   const words = [said.code, said.title, said.detail].filter(part => typeof part === 'string').map(quote)
   const sentence =
-    words.length > 0 ? `HTTP status ${status}, in its own words: ${words.join(', ')}` : `HTTP status ${status}, without a reason`
+    words.length > 0
+      ? `HTTP status ${status}, in its own words: ${words.join(', ')}`
+      : `HTTP status ${status}, without a reason`
   return { code: 'delivery-refused', status, sentence }
 }
 

@@ -9,7 +9,10 @@ export type Meter = (doing: string, total: number) => (done: number) => void
 /** Milliseconds between two lines of a meter, and before the first: short work shows none. */
 const METER_INTERVAL = 200
 
-export function openProgress(stream: Pick<WriteStream, 'isTTY' | 'columns' | 'write'>, { isSilent = false } = {}): Progress {
+export function openProgress(
+  stream: Pick<WriteStream, 'isTTY' | 'columns' | 'write'>,
+  { isSilent = false } = {},
+): Progress {
   if (isSilent || !stream.isTTY) return silentProgress
   return {
     show: text => void stream.write(`\r\u001b[K${text.slice(0, (stream.columns || 80) - 1)}`),
@@ -28,7 +31,9 @@ export function openMeter(progress: Progress, name: string, now = () => performa
       shown = time
       const share = total === 0 ? 100 : Math.floor((100 * done) / total)
       const speed = done / 1e6 / ((time - start) / 1000)
-      progress.show(`${name}: ${doing}, ${megabytes(done)} of ${megabytes(total)} MB, ${share} %, ${speed.toFixed(0)} MB/s`)
+      progress.show(
+        `${name}: ${doing}, ${megabytes(done)} of ${megabytes(total)} MB, ${share} %, ${speed.toFixed(0)} MB/s`,
+      )
     }
   }
 }

@@ -16,7 +16,11 @@ export type Queued = { readonly entry: OutboxEntry; readonly facts: SignedFacts 
  * Resolves with the delivery when there is a verified receipt for the same input already, else with the one entry that is queued for it. Durable when it
  * resolves. Throws the faults of a document, key or disk that is not in order: then nothing is queued.
  */
-export async function queueTemplate(template: Template, receiver: URL, gateway: SendingGateway): Promise<Queued | Delivery> {
+export async function queueTemplate(
+  template: Template,
+  receiver: URL,
+  gateway: SendingGateway,
+): Promise<Queued | Delivery> {
   return queueUnder(await deliveryOf(template, receiver), template, receiver, gateway)
 }
 
@@ -26,7 +30,12 @@ export async function deliveryOf({ input, id }: Template, receiver: URL): Promis
 }
 
 /** As `queueTemplate`, when the delivery's key is known. */
-export async function queueUnder(delivery: string, template: Template, receiver: URL, gateway: SendingGateway): Promise<Queued | Delivery> {
+export async function queueUnder(
+  delivery: string,
+  template: Template,
+  receiver: URL,
+  gateway: SendingGateway,
+): Promise<Queued | Delivery> {
   const { outbox, lifetime, patience } = gateway
   const earlier = await outbox.latest(delivery)
   const found = earlier?.state === 'delivered' ? await findDelivery(earlier, gateway) : undefined
@@ -82,13 +91,18 @@ async function makeDocument(
     const signed = await signTemplate(template, outline, identity, patience.now(), pieces => files.keepDocument(pieces))
     return { document: describeDocument(signed.kept, signed.facts, signed.own), facts: signed.facts }
   }
-  if (template.id !== undefined) throw new Fault('usage', 'a document that is signed already keeps its id: leave out --id')
+  if (template.id !== undefined)
+    throw new Fault('usage', 'a document that is signed already keeps its id: leave out --id')
   const path = await files.keepDocument(template.input.pieces('copying'))
   const facts = await readSignedFile(join(data, path), identity.certificate, meter)
   return { document: describeDocument(path, facts, undefined), facts }
 }
 
-export function describeDocument(path: string, { bytes, sha256, document }: SignedFacts, own: OutboxDocument['own']): OutboxDocument {
+export function describeDocument(
+  path: string,
+  { bytes, sha256, document }: SignedFacts,
+  own: OutboxDocument['own'],
+): OutboxDocument {
   const { id, receiverId } = document instanceof Fault ? { id: undefined, receiverId: undefined } : document
   return { path, bytes, sha256: sha256.toString('hex'), id, receiverId, own }
 }

@@ -12,7 +12,11 @@ import { chooseId } from './sign-template.ts'
 
 type Options = { readonly id?: string; readonly stripComments?: boolean; readonly wait: boolean }
 
-export async function runSend(files: readonly [string, ...string[]], options: Options, command: Command): Promise<void> {
+export async function runSend(
+  files: readonly [string, ...string[]],
+  options: Options,
+  command: Command,
+): Promise<void> {
   const output = openOutput(command)
   const { to, timeout, ...settings } = readSettings(command, ['certs', 'data', 'to', 'timeout', 'lifetime'])
   checkUsage(files, options, to)

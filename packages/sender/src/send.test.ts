@@ -5,7 +5,17 @@ import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { sendTemplate } from './send.ts'
 import { accept, type Reply, refuse, sha256, startReceiver } from './testing/foreign-receiver.ts'
-import { makeCerts, makeDocument, makeFolder, openInput, openSender, openTemplate, receiverId, senderId, sign } from './testing/gateways.ts'
+import {
+  makeCerts,
+  makeDocument,
+  makeFolder,
+  openInput,
+  openSender,
+  openTemplate,
+  receiverId,
+  senderId,
+  sign,
+} from './testing/gateways.ts'
 
 const template = await openTemplate(t, makeDocument())
 const certs = await makeCerts(t)
@@ -21,7 +31,10 @@ t.test('delivers a document, and keeps what was sent and the receipt', async t =
   const receiver = await startReceiver(t, certs, accept(certs))
   const delivery = await sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t)))
   t.match(delivery.receipt, { documentId: 'doc123', senderId, receiverId })
-  t.match(delivery.made, { tries: 1, tls: { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', group: 'X25519MLKEM768' } })
+  t.match(delivery.made, {
+    tries: 1,
+    tls: { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', group: 'X25519MLKEM768' },
+  })
   const kept = await readFile(delivery.documentPath)
   t.same([kept], receiver.received)
   t.same(delivery.receipt.documentDigest, sha256(kept))
@@ -61,14 +74,21 @@ t.test('sends the same bytes again when the answer was lost', async t => {
 t.test('sends the same bytes in a later run when the first one ended without an answer', async t => {
   const receiver = await startReceiver(t, certs, inTurn(refuse('overloaded', { 'retry-after': '60' }), accept(certs)))
   const sender = await openSender(certs, await makeFolder(t))
-  await t.rejects(sendTemplate(template, receiver.url, sender), { code: 'delivery-pending', detail: /overloaded.*again in 60 s/ })
+  await t.rejects(sendTemplate(template, receiver.url, sender), {
+    code: 'delivery-pending',
+    detail: /overloaded.*again in 60 s/,
+  })
   await sendTemplate(template, receiver.url, sender)
   t.same(receiver.received[0], receiver.received[1])
   t.same(sender.pauses, [], 'a wait beyond the timeout is not begun')
 })
 
 t.test('waits as long as the receiver asks, and longer by chance, before it tries again', async t => {
-  const receiver = await startReceiver(t, certs, inTurn(refuse('rate-limit', { 'retry-after': '3' }), refuse('internal'), accept(certs)))
+  const receiver = await startReceiver(
+    t,
+    certs,
+    inTurn(refuse('rate-limit', { 'retry-after': '3' }), refuse('internal'), accept(certs)),
+  )
   const sender = await openSender(certs, await makeFolder(t))
   await sendTemplate(template, receiver.url, sender)
   t.same(sender.pauses, [3125, 250])
@@ -141,7 +161,10 @@ t.test('lets the receiver judge a signed document that was changed, and believes
   const lax = await startReceiver(t, certs, async response => {
     response.writeHead(201, { 'content-type': 'application/xml' }).end(await readFile(delivery.receiptPath))
   })
-  await t.rejects(sendTemplate({ ...template, input }, lax.url, sender), { code: 'receipt-invalid', detail: /signature-digest/ })
+  await t.rejects(sendTemplate({ ...template, input }, lax.url, sender), {
+    code: 'receipt-invalid',
+    detail: /signature-digest/,
+  })
 })
 
 t.test('signs afresh what it signed with a certificate that was replaced since', async t => {
@@ -179,8 +202,14 @@ t.test('warns of a sender that is not us, and leaves the decision to the receive
 t.test('stores and sends nothing of a document that it may not sign', async t => {
   const receiver = await startReceiver(t, certs, accept(certs))
   const data = await makeFolder(t)
-  const input = await openInput(t, Buffer.from(makeDocument().toString().replace('<Payload>', '<!-- secret --><Payload>')))
-  await t.rejects(sendTemplate({ ...template, input }, receiver.url, await openSender(certs, data)), { code: 'xml-comment', exitCode: 5 })
+  const input = await openInput(
+    t,
+    Buffer.from(makeDocument().toString().replace('<Payload>', '<!-- secret --><Payload>')),
+  )
+  await t.rejects(sendTemplate({ ...template, input }, receiver.url, await openSender(certs, data)), {
+    code: 'xml-comment',
+    exitCode: 5,
+  })
   t.same(receiver.received, [])
   await sendTemplate({ ...template, input, stripComments: true }, receiver.url, await openSender(certs, data))
   t.notMatch(receiver.received[0]?.toString(), /secret/)
@@ -196,6 +225,7 @@ t.test('reports every refusal of the registry by its code', async t => {
   const sender = await openSender(certs, await makeFolder(t))
   const input = await openInput(t, makeDocument({ timestamp: new Date().toISOString() }))
   const seen: string[] = []
-  for (const _ of final) await sendTemplate({ ...template, input }, receiver.url, sender).catch(fault => seen.push(fault.problem.code))
+  for (const _ of final)
+    await sendTemplate({ ...template, input }, receiver.url, sender).catch(fault => seen.push(fault.problem.code))
   t.same(seen, final)
 })

@@ -64,7 +64,9 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
     const delay = retryDelay(tries, later.retryAfter, patience.random)
     // The last wait ends early enough for one more try.
     const wait = isLast ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
-    const fault = isLast ? pending(explain(later, tries), number, patience.timeout) : new Fault('delivery-pending', later.reason)
+    const fault = isLast
+      ? pending(explain(later, tries), number, patience.timeout)
+      : new Fault('delivery-pending', later.reason)
     await postpone(entry, new Fault('delivery-pending', later.reason), wait, gateway)
     if (isLast) throw fault
     patience.onWait(later.reason, wait)
@@ -78,7 +80,8 @@ async function watch(number: number, gateway: SendingGateway): Promise<Delivery 
   if (entry === undefined || entry.state === 'queued') return undefined
   if (entry.state !== 'delivered') throw faultOf(entry)
   const delivery = await findDelivery(entry, gateway)
-  if (delivery === undefined) throw new Fault('receipt-invalid', `number ${number} of the outbox has a receipt that does not verify`)
+  if (delivery === undefined)
+    throw new Fault('receipt-invalid', `number ${number} of the outbox has a receipt that does not verify`)
   return { ...delivery, made: { tries: entry.tries } }
 }
 

@@ -14,7 +14,9 @@ export async function runSign(file: string, options: Options, command: Command):
   const path = options.output === undefined ? undefined : resolveUserPath(options.output)
   const id = chooseId(options.id)
   const { certs } = readSettings(command, ['certs'])
-  const progress = openProgress(process.stderr, { isSilent: output.json || (path === undefined && process.stdout.isTTY) })
+  const progress = openProgress(process.stderr, {
+    isSilent: output.json || (path === undefined && process.stdout.isTTY),
+  })
   await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
   const identity = await loadIdentity(certs, 'sender')
 
@@ -36,7 +38,14 @@ export async function runSign(file: string, options: Options, command: Command):
 }
 
 function describeSigned({ id, senderId, receiverId, timestamp }: Envelope, ownId: string) {
-  return { ok: true, id, senderId, receiverId, timestamp, warnings: senderId === ownId ? [] : [foreignSender(senderId, ownId)] }
+  return {
+    ok: true,
+    id,
+    senderId,
+    receiverId,
+    timestamp,
+    warnings: senderId === ownId ? [] : [foreignSender(senderId, ownId)],
+  }
 }
 
 /** One JSON object with the document as its last member, written as it comes: it may be longer than any string. */

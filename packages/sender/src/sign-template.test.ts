@@ -5,7 +5,16 @@ import { isSigned, prepareDocument, signDocument, verifyDocument } from '@seg/xm
 import t from 'tap'
 import { openDocumentFile } from './document-file.ts'
 import { chooseId, isTimestampOurs, readOutline, signTemplate } from './sign-template.ts'
-import { makeCerts, makeDocument, makeFolder, openInput, openTemplate, receiverId, senderId, sign } from './testing/gateways.ts'
+import {
+  makeCerts,
+  makeDocument,
+  makeFolder,
+  openInput,
+  openTemplate,
+  receiverId,
+  senderId,
+  sign,
+} from './testing/gateways.ts'
 
 // RSA-PKCS1 signatures are the same each time, so that whole documents can be compared.
 const certs = await makeFolder(t)
@@ -33,9 +42,18 @@ const documents: Record<string, string> = {
 
 for (const [title, text] of Object.entries(documents)) {
   t.test(`signs a document ${title} as it is signed in memory`, async t => {
-    const template = { file: 'input.xml', input: await openInput(t, Buffer.from(text)), id: 'other', stripComments: true }
+    const template = {
+      file: 'input.xml',
+      input: await openInput(t, Buffer.from(text)),
+      id: 'other',
+      stripComments: true,
+    }
     const signed = await sign(template, signer, now)
-    t.ok(signed.equals(await signDocument(prepareDocument(Buffer.from(text), { now, id: 'other', stripComments: true }), signer)))
+    t.ok(
+      signed.equals(
+        await signDocument(prepareDocument(Buffer.from(text), { now, id: 'other', stripComments: true }), signer),
+      ),
+    )
     t.match(verifyDocument(signed, signer.certificate), { id: 'other', timestamp: '2026-11-23T12:00:00Z' })
     t.ok(isSigned(signed))
   })

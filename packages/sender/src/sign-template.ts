@@ -85,13 +85,21 @@ export async function signTemplate<Kept>(
 export function chooseId(option: string | undefined): string | undefined {
   if (option === 'auto') return `doc-${randomUUID()}`
   if (option !== undefined && !DOCUMENT_ID.test(option)) {
-    throw new Fault('usage', `${quote(option)} cannot be a document id: 1 to 128 letters, digits, or . _ : - after the first`)
+    throw new Fault(
+      'usage',
+      `${quote(option)} cannot be a document id: 1 to 128 letters, digits, or . _ : - after the first`,
+    )
   }
   return option
 }
 
 /** No piece is empty; each is good until the one after the next is asked for. */
-async function* writeSigned(input: DocumentFile, outline: Outline, fill: Fill, placed: PlacedSignature): AsyncGenerator<Buffer> {
+async function* writeSigned(
+  input: DocumentFile,
+  outline: Outline,
+  fill: Fill,
+  placed: PlacedSignature,
+): AsyncGenerator<Buffer> {
   let [gathered, other] = [new OctetBuffer(), new OctetBuffer()]
   const gather = openPlacement(placed, octets => gathered.append(octets))
   const filling = new TemplateFilling(outline, fill, gather)

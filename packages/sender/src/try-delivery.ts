@@ -29,13 +29,19 @@ const ours: readonly FaultCode[] = ['file-unreadable', 'storage-unavailable', 'i
 type Limits = Omit<TryLimits, 'now'>
 
 /** `known` spares reading a document that was just signed. Throws what is no Fault, and then the entry is still leased. */
-export async function tryDelivery(entry: OutboxEntry, gateway: SendingGateway, limits: Limits, known?: SignedFacts): Promise<TryOutcome> {
+export async function tryDelivery(
+  entry: OutboxEntry,
+  gateway: SendingGateway,
+  limits: Limits,
+  known?: SignedFacts,
+): Promise<TryOutcome> {
   try {
     const isKnown = known?.sha256.toString('hex') === entry.document.sha256
     return await exchange(entry, known && isKnown ? known : await readKept(entry, gateway), gateway, limits)
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault
-    if (!(fault instanceof DeliveryRefused)) return { kind: 'stuck', fault, concernsReceiver: !ours.includes(fault.code) }
+    if (!(fault instanceof DeliveryRefused))
+      return { kind: 'stuck', fault, concernsReceiver: !ours.includes(fault.code) }
     // It did not let us in: no word about this document.
     if (fault.problem.code === 'certificate-invalid') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
@@ -50,10 +56,18 @@ async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Pro
   const facts = await readSignedFile(path, gateway.identity.certificate, gateway.meter)
   const found = facts.sha256.toString('hex')
   if (found === document.sha256) return facts
-  throw new Fault('file-unreadable', `${path} is not what was queued: expected SHA-256 ${document.sha256}, found ${found}`)
+  throw new Fault(
+    'file-unreadable',
+    `${path} is not what was queued: expected SHA-256 ${document.sha256}, found ${found}`,
+  )
 }
 
-async function exchange(entry: OutboxEntry, kept: SignedFacts, gateway: SendingGateway, limits: Limits): Promise<TryOutcome> {
+async function exchange(
+  entry: OutboxEntry,
+  kept: SignedFacts,
+  gateway: SendingGateway,
+  limits: Limits,
+): Promise<TryOutcome> {
   const { own } = entry.document
   // Signed with a certificate that we no longer use, our bytes can only be refused now.
   if (kept.document instanceof Fault && own) return exchangeAfresh(entry, gateway, limits)
@@ -81,7 +95,12 @@ async function exchangeAfresh(entry: OutboxEntry, gateway: SendingGateway, limit
   return exchangeOnce(replaced, signed.facts, gateway, limits)
 }
 
-async function exchangeOnce(entry: OutboxEntry, signed: SignedFacts, gateway: SendingGateway, limits: Limits): Promise<TryOutcome> {
+async function exchangeOnce(
+  entry: OutboxEntry,
+  signed: SignedFacts,
+  gateway: SendingGateway,
+  limits: Limits,
+): Promise<TryOutcome> {
   const { identity, trust, patience, meter, outbox, data } = gateway
   const path = pathOf(entry.document, gateway)
   warnOfForeignSender(signed, gateway)
@@ -91,7 +110,12 @@ async function exchangeOnce(entry: OutboxEntry, signed: SignedFacts, gateway: Se
   if (!('answer' in posted)) return { kind: 'later', ...posted }
   const files = openDeliveryFiles(data, entry.delivery)
   const receipt = await openReceipt(posted.answer, signed, files, gateway)
-  const doubt = await gateway.witness.demand({ tree: receipt.checked.tree, receipt: receipt.bytes, link, signal: limits.signal })
+  const doubt = await gateway.witness.demand({
+    tree: receipt.checked.tree,
+    receipt: receipt.bytes,
+    link,
+    signal: limits.signal,
+  })
   if (doubt !== undefined) return { kind: 'later', ...doubt }
   await files.keepReceipt(receipt.bytes)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no network is needed to know it.
@@ -99,7 +123,13 @@ async function exchangeOnce(entry: OutboxEntry, signed: SignedFacts, gateway: Se
   const made = { tries, tls: posted.answer.tls }
   return {
     kind: 'delivered',
-    delivery: { number: entry.number, receipt: receipt.checked, receiptPath: files.receiptPath, documentPath: path, made },
+    delivery: {
+      number: entry.number,
+      receipt: receipt.checked,
+      receiptPath: files.receiptPath,
+      documentPath: path,
+      made,
+    },
   }
 }
 
@@ -138,7 +168,9 @@ async function openReceipt(
 
 function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {
   if (document instanceof Fault || document.senderId === identity.id) return
-  note(`warning: the document names the sender ${quote(document.senderId)}, but our certificate is ${quote(identity.id)}`)
+  note(
+    `warning: the document names the sender ${quote(document.senderId)}, but our certificate is ${quote(identity.id)}`,
+  )
 }
 
 function isStale(error: unknown): boolean {

@@ -15,7 +15,12 @@ await generate({ out: rsa, key: 'rsa-2048', senderId, receiverId, hosts: ['local
 const second = await loadIdentity(rsa, 'sender')
 const [then, now] = [new Date('2026-11-23T12:00:00Z'), new Date('2026-11-24T13:14:15Z')]
 
-async function signInto(template: Template, outline: Parameters<typeof signTemplate>[1], signer: typeof first, time: Date) {
+async function signInto(
+  template: Template,
+  outline: Parameters<typeof signTemplate>[1],
+  signer: typeof first,
+  time: Date,
+) {
   return signTemplate(template, outline, signer, time, async pieces => {
     const taken: Buffer[] = []
     for await (const piece of pieces) taken.push(Buffer.from(piece))
@@ -55,7 +60,10 @@ for (const [what, [document, options]] of Object.entries(cases)) {
     // RSA-PKCS1 signatures are the same each time.
     t.ok(again.kept.equals(direct.kept))
     t.same(again.own, original.own, 'and it can be done once more')
-    t.match(verifyDocument(again.kept, second.certificate), { id: options?.id ?? 'doc123', timestamp: '2026-11-24T13:14:15Z' })
+    t.match(verifyDocument(again.kept, second.certificate), {
+      id: options?.id ?? 'doc123',
+      timestamp: '2026-11-24T13:14:15Z',
+    })
   })
 }
 

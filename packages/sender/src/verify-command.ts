@@ -27,9 +27,14 @@ export function parseRepeat(text: string): number {
   return Number(text)
 }
 
-async function verify(input: DocumentFile, certificate: X509Certificate, { canonical, repeat }: Options): Promise<Verified> {
+async function verify(
+  input: DocumentFile,
+  certificate: X509Certificate,
+  { canonical, repeat }: Options,
+): Promise<Verified> {
   const found = await verifyFile(input, certificate)
-  if (canonical !== undefined) await writeOutputFile(resolveUserPath(canonical), readCanonicalOctets(input, certificate, found))
+  if (canonical !== undefined)
+    await writeOutputFile(resolveUserPath(canonical), readCanonicalOctets(input, certificate, found))
   if (found.verdict instanceof Fault) throw explainMismatch(found.verdict, canonical)
   return { document: found.verdict, nsPerOp: repeat && (await measureVerification(input, certificate, repeat)) }
 }
@@ -48,7 +53,9 @@ async function readCertificate(file: string): Promise<X509Certificate> {
   try {
     return new X509Certificate(pem)
   } catch (cause) {
-    throw new Fault('certificate-invalid', `${file} is not a certificate in PEM: ${(cause as Error).message}`, { cause })
+    throw new Fault('certificate-invalid', `${file} is not a certificate in PEM: ${(cause as Error).message}`, {
+      cause,
+    })
   }
 }
 

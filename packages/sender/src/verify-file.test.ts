@@ -31,7 +31,8 @@ function signWithSha512(document: string): Buffer {
 async function readCanonical(bytes: Buffer): Promise<string> {
   const file = await openInput(t, bytes)
   const pieces: Buffer[] = []
-  for await (const piece of readCanonicalOctets(file, certificate, await verifyFile(file, certificate))) pieces.push(Buffer.from(piece))
+  for await (const piece of readCanonicalOctets(file, certificate, await verifyFile(file, certificate)))
+    pieces.push(Buffer.from(piece))
   return Buffer.concat(pieces).toString()
 }
 
@@ -43,7 +44,10 @@ t.test('verifies a document of our own in one pass', async t => {
 
 t.test("verifies another signer's document in two, and gives the octets of the second", async t => {
   const bytes = signWithSha512(content)
-  t.match(await verifyFile(await openInput(t, bytes), certificate), { passes: 2, verdict: { signature: { digestAlgorithm: 'sha512' } } })
+  t.match(await verifyFile(await openInput(t, bytes), certificate), {
+    passes: 2,
+    verdict: { signature: { digestAlgorithm: 'sha512' } },
+  })
   t.equal(await readCanonical(bytes), content)
 })
 
@@ -52,7 +56,10 @@ t.test('tells a digest that differs, in either pass, and still gives the octets'
   const ours = changed(await signOurs(await openTemplate(t, Buffer.from(content)), { key, certificate }))
   const other = changed(signWithSha512(content))
   t.match(await verifyFile(await openInput(t, ours), certificate), { passes: 1, verdict: { code: 'signature-digest' } })
-  t.match(await verifyFile(await openInput(t, other), certificate), { passes: 2, verdict: { code: 'signature-digest', detail: /sha512/ } })
+  t.match(await verifyFile(await openInput(t, other), certificate), {
+    passes: 2,
+    verdict: { code: 'signature-digest', detail: /sha512/ },
+  })
   for (const bytes of [ours, other]) t.equal(await readCanonical(bytes), content.replace('Saturday', 'Sunday'))
 })
 

@@ -31,7 +31,10 @@ export async function verifyFile(file: DocumentFile, certificate: X509Certificat
 }
 
 /** The verdict of a verifier that has seen all of `file`, after another pass over it when that is needed. */
-export async function endVerification(verifier: DocumentVerifier, file: DocumentFile | undefined): Promise<VerifiedDocument> {
+export async function endVerification(
+  verifier: DocumentVerifier,
+  file: DocumentFile | undefined,
+): Promise<VerifiedDocument> {
   let outcome = verifier.end()
   while (outcome instanceof Verifier) {
     if (file === undefined) throw new TypeError('a second pass needs the file')

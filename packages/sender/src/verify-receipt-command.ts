@@ -14,13 +14,24 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const trust = await loadReceiptTrust(certs)
   const receipt = await readInputFile(file)
   const progress = openProgress(process.stderr, { isSilent: output.json })
-  await using document = await openDocumentFile(resolveUserPath(options.document), openMeter(progress, options.document))
+  await using document = await openDocumentFile(
+    resolveUserPath(options.document),
+    openMeter(progress, options.document),
+  )
   const sha256 = await digestFile(document).finally(progress.clear)
   const checked = checkStoredReceipt(receipt, sha256, trust)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
 }
 
-function listFacts({ receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt, logEntry }: CheckedReceipt) {
+function listFacts({
+  receiverId,
+  senderId,
+  documentId,
+  documentDigest,
+  referenceDigest,
+  acceptedAt,
+  logEntry,
+}: CheckedReceipt) {
   const { index, treeSize } = logEntry
   const digests = { sha256: documentDigest.toString('hex'), referenceDigest: referenceDigest.toString('base64') }
   return { receiverId, senderId, id: documentId, ...digests, acceptedAt, index, treeSize }

@@ -26,7 +26,9 @@ t.test('is not done yet when the receiver never ends its answer', async t => {
   const receiver = await startReceiver(t, certs, response =>
     response.writeHead(201, { 'content-type': 'application/xml' }).write('<Receipt'),
   )
-  await t.rejects(sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 400)), { code: 'delivery-pending' })
+  await t.rejects(sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 400)), {
+    code: 'delivery-pending',
+  })
 })
 
 t.test('is not done yet when what listens speaks no TLS', async t => {
@@ -55,13 +57,25 @@ t.test('sends nothing to a server that is not the receiver', async t => {
   const other = await makeCerts(t, 'MINISTRY 3_SEG01')
   const sendTo = async (serverCerts: string, trusting: string, options = {}) => {
     const receiver = await startReceiver(t, serverCerts, accept(certs), options)
-    const fault = await sendTemplate(template, receiver.url, await openSender(trusting, await makeFolder(t), 500)).catch(error => error)
+    const fault = await sendTemplate(
+      template,
+      receiver.url,
+      await openSender(trusting, await makeFolder(t), 500),
+    ).catch(error => error)
     t.same(receiver.received, [])
     return fault
   }
   t.match(await sendTo(foreign, certs), { code: 'certificate-invalid', exitCode: 5 }, 'of another CA')
-  t.match(await sendTo(elsewhere, elsewhere), { code: 'certificate-invalid', detail: /ALTNAME/ }, 'under another host name')
-  t.match(await sendTo(certs, certs, { profile: 'sender', host: 'localhost' }), { exitCode: 5 }, 'with the certificate of a sender')
+  t.match(
+    await sendTo(elsewhere, elsewhere),
+    { code: 'certificate-invalid', detail: /ALTNAME/ },
+    'under another host name',
+  )
+  t.match(
+    await sendTo(certs, certs, { profile: 'sender', host: 'localhost' }),
+    { exitCode: 5 },
+    'with the certificate of a sender',
+  )
   t.match(
     await sendTo(other, other),
     { code: 'delivery-refused', exitCode: 3, problem: { code: 'receiver-mismatch' } },
@@ -71,7 +85,9 @@ t.test('sends nothing to a server that is not the receiver', async t => {
 
 t.test('says that the connection may have been closed on account of our certificate', async t => {
   const receiver = await startReceiver(t, certs, accept(certs), { trusting: await makeCerts(t) })
-  const fault = await sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 200)).catch(error => error as Fault)
+  const fault = await sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 200)).catch(
+    error => error as Fault,
+  )
   t.match(fault, { message: /may not accept our certificate|does not accept our certificate/ })
   t.same(receiver.received, [])
 })

@@ -57,7 +57,8 @@ export class AttributeColumns {
       for (let i = 0; i < count; i++) order[i] = sorted[i]!
     }
     for (let i = 1; i < count; i++) {
-      if (this.#compare(source, scope, order[i - 1]!, order[i]!) === 0) this.#refuseDuplicate(source, order[i - 1]!, order[i]!)
+      if (this.#compare(source, scope, order[i - 1]!, order[i]!) === 0)
+        this.#refuseDuplicate(source, order[i - 1]!, order[i]!)
     }
     return false
   }
@@ -85,10 +86,15 @@ export class AttributeColumns {
   /** Same name as written: a breach of XML 1.0 3.1; same expanded name only: of Namespaces in XML 6.3. */
   #refuseDuplicate(source: Buffer, first: number, second: number): never {
     const { nameFrom, nameTo } = this
-    const isSameAsWritten = compareOctets(source, nameFrom[first]!, nameTo[first]!, nameFrom[second]!, nameTo[second]!) === 0
+    const isSameAsWritten =
+      compareOctets(source, nameFrom[first]!, nameTo[first]!, nameFrom[second]!, nameTo[second]!) === 0
     const at = nameFrom[second]!
     if (isSameAsWritten) refuse('xml-malformed', at, 'an element has two attributes of the same name')
-    return refuse('xml-namespace', at, `an attribute has the same expanded name as the one ${at - nameFrom[first]!} bytes before`)
+    return refuse(
+      'xml-namespace',
+      at,
+      `an attribute has the same expanded name as the one ${at - nameFrom[first]!} bytes before`,
+    )
   }
 }
 

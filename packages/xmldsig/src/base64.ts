@@ -6,7 +6,8 @@ export function readBase64(text: string, what: string): Buffer {
   const compact = withoutSpace(text)
   const octets = Buffer.from(compact, 'base64')
   // Writing it again shows a foreign alphabet, missing or surplus padding, and bits after the last octet.
-  if (octets.toString('base64') !== compact) throw new Fault('signature-malformed', `${what} is not strict base64: ${quote(text)}`)
+  if (octets.toString('base64') !== compact)
+    throw new Fault('signature-malformed', `${what} is not strict base64: ${quote(text)}`)
   return octets
 }
 

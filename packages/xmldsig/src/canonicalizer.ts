@@ -1,7 +1,14 @@
 // Canonical XML from tokens: Exclusive C14N 1.0 with a PrefixList, C14N 1.0 and 1.1, all without comments.
 import { EXCLUSIVE_C14N } from './algorithms.ts'
 import { compareCodePoints } from './characters.ts'
-import { type Binding, type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING, XML_NAMESPACE } from './namespaces.ts'
+import {
+  type Binding,
+  type NamespaceScope,
+  NO_NAMESPACE,
+  UNDECLARED,
+  XML_BINDING,
+  XML_NAMESPACE,
+} from './namespaces.ts'
 import type { OctetWriter } from './octets.ts'
 import type { StartTag } from './start-tag.ts'
 
@@ -221,7 +228,9 @@ export class Canonicalizer {
         local,
         write: () => this.#octets.piece(Buffer.from(` xml:${local}="${escapeValue(value)}"`)),
       }))
-    const ordered = [...own, ...others].sort((a, b) => compareCodePoints(a.uri, b.uri) || compareCodePoints(a.local, b.local))
+    const ordered = [...own, ...others].sort(
+      (a, b) => compareCodePoints(a.uri, b.uri) || compareCodePoints(a.local, b.local),
+    )
     for (const attribute of ordered) attribute.write()
   }
 }

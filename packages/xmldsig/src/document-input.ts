@@ -47,7 +47,8 @@ export class DocumentInput {
     const rest = this.#kept.subarray(0, this.#keptLength)
     const consumed = this.#process(rest)
     const missing = rest.subarray(consumed)
-    if (incompleteTail(missing) > 0) this.#refuseAt('xml-encoding', missing, 'the document ends inside a UTF-8 sequence')
+    if (incompleteTail(missing) > 0)
+      this.#refuseAt('xml-encoding', missing, 'the document ends inside a UTF-8 sequence')
     if (missing.length > 0 || !this.tokenizer.isComplete) {
       this.#refuseAt('xml-malformed', missing, 'the document ends before its document element does')
     }
@@ -61,7 +62,8 @@ export class DocumentInput {
     const rest = source.subarray(consumed)
     this.#keptLength = 0
     this.#retryAt = 2 * rest.length
-    if (rest.length > this.#limits.tokenBytes) this.#refuseAt('xml-limit', rest, `a token is longer than ${this.#limits.tokenBytes} bytes`)
+    if (rest.length > this.#limits.tokenBytes)
+      this.#refuseAt('xml-limit', rest, `a token is longer than ${this.#limits.tokenBytes} bytes`)
     if (rest.length > 0) this.#keep(rest)
   }
 

@@ -78,7 +78,13 @@ export class DocumentPass implements TokenHandler {
   #rootIds: readonly string[] = []
 
   /** A Signature of the `known` form is recognized as a whole, not read. */
-  constructor(algorithms: ReferenceAlgorithms, limits: Limits, observer?: DocumentObserver, sink?: OctetSink, known?: SignatureForm) {
+  constructor(
+    algorithms: ReferenceAlgorithms,
+    limits: Limits,
+    observer?: DocumentObserver,
+    sink?: OctetSink,
+    known?: SignatureForm,
+  ) {
     this.#algorithms = algorithms
     this.#limits = limits
     this.#observer = observer
@@ -99,7 +105,10 @@ export class DocumentPass implements TokenHandler {
     if (this.#signatures === 0)
       throw new Fault('signature-missing', 'expected one ds:Signature as a child of the document element, found none')
     if (this.#context === undefined) {
-      throw new Fault('signature-misplaced', `expected ds:Signature as a child of the document element, found it at ${this.#misplacedAt}`)
+      throw new Fault(
+        'signature-misplaced',
+        `expected ds:Signature as a child of the document element, found it at ${this.#misplacedAt}`,
+      )
     }
     const octets = this.#captured.length === 1 ? this.#captured[0]! : Buffer.concat(this.#captured)
     return { ...canonical, signature: { octets, context: this.#context, form: this.#form } }
@@ -139,7 +148,8 @@ export class DocumentPass implements TokenHandler {
 
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
-    if (tag.nameTo - tag.localFrom === SIGNATURE.length && tag.isNamed(SIGNATURE, DSIG_NAMESPACE)) this.#meetSignature(tag)
+    if (tag.nameTo - tag.localFrom === SIGNATURE.length && tag.isNamed(SIGNATURE, DSIG_NAMESPACE))
+      this.#meetSignature(tag)
     if (this.#isCapturing) this.#checkCaptured(tag.to)
     if (this.#isCapturing || tag.skipTo > 0) return
     if (tag.depth === 1) this.#meetRoot(tag)

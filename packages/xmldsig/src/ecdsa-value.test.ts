@@ -12,7 +12,8 @@ t.test('takes one form for the other, in every curve, as Node does', async t => 
       const message = Buffer.from(`message ${i}`)
       const der = sign('sha256', message, privateKey)
       const value = ecdsaFromDer(der, octets)
-      const isGood = verify('sha256', message, { key: publicKey, dsaEncoding: 'ieee-p1363' }, value) && ecdsaToDer(value).equals(der)
+      const isGood =
+        verify('sha256', message, { key: publicKey, dsaEncoding: 'ieee-p1363' }, value) && ecdsaToDer(value).equals(der)
       if (!isGood) t.fail(`${namedCurve}: ${der.toString('hex')}`)
     }
   }

@@ -14,13 +14,15 @@ export class ElementReader {
     this.element = element
     this.#code = code
     this.#uri = uri
-    if (/[^ \t\r\n]/.test(element.text)) this.fail(`expected no text in ${quote(element.local)}, found ${quote(element.text.trim())}`)
+    if (/[^ \t\r\n]/.test(element.text))
+      this.fail(`expected no text in ${quote(element.local)}, found ${quote(element.text.trim())}`)
   }
 
   /** The next child, which must have this name. */
   child(local: string): Element {
     const element = this.optionalChild(local)
-    if (element === undefined) return this.fail(`expected ${local} in ${quote(this.element.local)}, found ${this.#describeNext()}`)
+    if (element === undefined)
+      return this.fail(`expected ${local} in ${quote(this.element.local)}, found ${this.#describeNext()}`)
     return element
   }
 
@@ -34,7 +36,8 @@ export class ElementReader {
 
   /** All children have been taken. */
   end(): void {
-    if (this.#next < this.element.children.length) this.fail(`unexpected ${this.#describeNext()} in ${quote(this.element.local)}`)
+    if (this.#next < this.element.children.length)
+      this.fail(`unexpected ${this.#describeNext()} in ${quote(this.element.local)}`)
   }
 
   fail(detail: string): never {
@@ -50,7 +53,8 @@ export class ElementReader {
 /** Refuses attributes other than those named, which are in no namespace. */
 export function checkAttributes(element: Element, allowed: readonly string[], code: FaultCode): void {
   const stray = element.attributes.find(({ uri, local }) => uri !== '' || !allowed.includes(local))
-  if (stray !== undefined) throw new Fault(code, `unexpected attribute ${quote(stray.local)} on ${quote(element.local)}`)
+  if (stray !== undefined)
+    throw new Fault(code, `unexpected attribute ${quote(stray.local)} on ${quote(element.local)}`)
 }
 
 /** The value of an attribute in no namespace, undefined when the element does not have it. */

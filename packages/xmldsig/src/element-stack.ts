@@ -49,7 +49,8 @@ export class ElementStack {
     const nameFrom = this.#nameFrom[this.depth]!
     const length = this.#length - nameFrom
     const compared = Math.min(length, end - from)
-    if (!isSame(source, from, this.#names, nameFrom, compared)) refuse('xml-malformed', tag, 'an end tag does not fit the start tag')
+    if (!isSame(source, from, this.#names, nameFrom, compared))
+      refuse('xml-malformed', tag, 'an end tag does not fit the start tag')
     return compared < length ? STARVED : from + length
   }
 }

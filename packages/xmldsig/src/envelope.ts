@@ -44,7 +44,8 @@ export class EnvelopeReader implements DocumentObserver {
   startTag(tag: StartTag): void {
     if (tag.depth === 1) this.#readRoot(tag)
     else if (tag.depth === 2) this.#readChild(tag)
-    else if (this.#children <= PAYLOAD) this.#refuse(`expected text only in ${CHILDREN[this.#children - 1]}, found an element`)
+    else if (this.#children <= PAYLOAD)
+      this.#refuse(`expected text only in ${CHILDREN[this.#children - 1]}, found an element`)
   }
 
   endTag(): void {}
@@ -68,7 +69,8 @@ export class EnvelopeReader implements DocumentObserver {
   /** The fields; throws the Fault `envelope-malformed` or `timestamp-malformed`. */
   read(): Envelope {
     if (this.#fault !== undefined) throw this.#fault
-    if (this.#children <= PAYLOAD) throw malformed(`expected ${CHILDREN[this.#children]}, found the end of CriticalDocument`)
+    if (this.#children <= PAYLOAD)
+      throw malformed(`expected ${CHILDREN[this.#children]}, found the end of CriticalDocument`)
     if (this.#signatureAfter > 0 && this.#signatureAfter <= PAYLOAD)
       throw malformed('expected the Signature first or last in CriticalDocument')
     const [senderId, receiverId, timestamp] = this.#fields.map(readCanonicalText) as [string, string, string]
@@ -80,16 +82,21 @@ export class EnvelopeReader implements DocumentObserver {
   #readRoot(tag: StartTag): void {
     const { attributes, source } = tag
     if (tag.uri !== '' || nameOf(tag) !== 'CriticalDocument') {
-      this.#refuse(`expected the document element CriticalDocument in no namespace, found ${quote(nameOf(tag))} in ${quote(tag.uri)}`)
+      this.#refuse(
+        `expected the document element CriticalDocument in no namespace, found ${quote(nameOf(tag))} in ${quote(tag.uri)}`,
+      )
     }
     for (let i = 0; i < attributes.count; i++) {
       const name = source.toString('utf8', attributes.nameFrom[i]!, attributes.nameTo[i]!)
       if (name === 'id') this.#id = tag.attributeValue(i)
-      else if (name !== 'xml:lang' && name !== 'xml:space') this.#refuse(`unexpected attribute ${quote(name)} on CriticalDocument`)
+      else if (name !== 'xml:lang' && name !== 'xml:space')
+        this.#refuse(`unexpected attribute ${quote(name)} on CriticalDocument`)
     }
     if (this.#id === undefined) this.#refuse('expected an attribute id on CriticalDocument')
     else if (!DOCUMENT_ID.test(this.#id))
-      this.#refuse(`expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(this.#id)}`)
+      this.#refuse(
+        `expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(this.#id)}`,
+      )
   }
 
   #readChild(tag: StartTag): void {
@@ -122,7 +129,9 @@ function hasOwnAttributes({ attributes }: StartTag): boolean {
 
 function checkGatewayId(element: string, id: string): void {
   if (GATEWAY_ID.test(id)) return
-  throw malformed(`expected 1 to 128 printable characters without space at either end in ${element}, found ${quote(id)}`)
+  throw malformed(
+    `expected 1 to 128 printable characters without space at either end in ${element}, found ${quote(id)}`,
+  )
 }
 
 /** Milliseconds since 1970 of `YYYY-MM-DDTHH:MM:SS[.sss]Z`; throws the Fault `timestamp-malformed`. */

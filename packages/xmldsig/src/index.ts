@@ -8,5 +8,12 @@ export { openReceiptSeal } from './receipt-seal.ts'
 export { openPlacement, openSigner, type PlacedSignature, signDocument } from './sign.ts'
 export type { Signer } from './signing-key.ts'
 export { type Fill, isSigned, prepareDocument, TemplateFilling } from './template.ts'
-export { openVerifier, type SignatureFacts, type VerifiedDocument, Verifier, type VerifyOptions, verifyDocument } from './verify.ts'
+export {
+  openVerifier,
+  type SignatureFacts,
+  type VerifiedDocument,
+  Verifier,
+  type VerifyOptions,
+  verifyDocument,
+} from './verify.ts'
 export { askXmlCrypto } from './xml-crypto.ts'

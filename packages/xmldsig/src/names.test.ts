@@ -43,7 +43,8 @@ t.test('a name begins and goes on with the characters of the productions, and no
 
 t.test('a character is one of production 2', async t => {
   const wrong: string[] = []
-  for (const c of characters()) if (isCharacter(c.codePointAt(0)!) !== character.test(c)) wrong.push(c.codePointAt(0)!.toString(16))
+  for (const c of characters())
+    if (isCharacter(c.codePointAt(0)!) !== character.test(c)) wrong.push(c.codePointAt(0)!.toString(16))
   t.same(wrong, [])
   for (const code of [0xd800, 0xdfff, 0x110000]) t.notOk(isCharacter(code), code.toString(16))
 })
@@ -51,11 +52,13 @@ t.test('a character is one of production 2', async t => {
 t.test('names that begin with the letters xml are reserved, in any case', async t => {
   const isReserved = (name: string) => isReservedName(Buffer.from(`<${name}>`), 1)
   for (const name of ['xml', 'XML', 'xMl', 'XmL', 'xmlns', 'xml:a', 'xmla']) t.ok(isReserved(name), name)
-  for (const name of ['x', 'xm', 'xm-l', 'yml', 'xnl', 'xmk', 'axml', 'ymla', 'XM', '\u{10000}ml']) t.notOk(isReserved(name), name)
+  for (const name of ['x', 'xm', 'xm-l', 'yml', 'xnl', 'xmk', 'axml', 'ymla', 'XM', '\u{10000}ml'])
+    t.notOk(isReserved(name), name)
 })
 
 t.test('texts are ordered by code point, where they differ first, the shorter before', async t => {
   const ordered = ['', 'A', 'a', 'aa', 'ab', 'b', 'b\ud7ff', 'b\ue000', 'b\uffff', 'b\u{10000}', 'b\u{10ffff}', 'c']
   for (const [i, a] of ordered.entries())
-    for (const [j, b] of ordered.entries()) t.equal(Math.sign(compareCodePoints(a, b)), Math.sign(i - j), `${i} and ${j}`)
+    for (const [j, b] of ordered.entries())
+      t.equal(Math.sign(compareCodePoints(a, b)), Math.sign(i - j), `${i} and ${j}`)
 })

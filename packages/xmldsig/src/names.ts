@@ -1,5 +1,12 @@
 // Qualified names (Namespaces in XML 1.0, production 7; XML 1.0 productions 4 and 4a).
-import { COLON, codePointAt, isNameAboveAscii, isNameStartAboveAscii, nameStartByte, sequenceLength } from './characters.ts'
+import {
+  COLON,
+  codePointAt,
+  isNameAboveAscii,
+  isNameStartAboveAscii,
+  nameStartByte,
+  sequenceLength,
+} from './characters.ts'
 import { refuse, STARVED } from './refusal.ts'
 import { skipName } from './skip.ts'
 
@@ -40,7 +47,8 @@ function checkLocalPart(source: Uint8Array, colon: number, nameEnd: number): voi
   if (colon + 1 === nameEnd) refuse('xml-namespace', colon, 'a name ends with a colon')
   const byte = source[colon + 1]!
   const starts = nameStartByte[byte] === 1 || (byte >= 0x80 && isNameStartAboveAscii(codePointAt(source, colon + 1)))
-  if (!starts) refuse('xml-namespace', colon + 1, 'the local part of a name begins with a character that may not begin a name')
+  if (!starts)
+    refuse('xml-namespace', colon + 1, 'the local part of a name begins with a character that may not begin a name')
 }
 
 /** Whether the name at `from` begins with the letters xml in any case (reserved, XML 1.0 2.3). */

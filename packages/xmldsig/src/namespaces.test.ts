@@ -3,7 +3,8 @@ import { hash } from 'node:crypto'
 import t from 'tap'
 import { NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING } from './namespaces.ts'
 
-const find = (scope: NamespaceScope, prefix: string) => scope.find(Buffer.from(`<${prefix}:`), 1, 1 + Buffer.byteLength(prefix))
+const find = (scope: NamespaceScope, prefix: string) =>
+  scope.find(Buffer.from(`<${prefix}:`), 1, 1 + Buffer.byteLength(prefix))
 const uriOf = (scope: NamespaceScope, prefix: string) => {
   const index = find(scope, prefix)
   return index === UNDECLARED ? undefined : scope.uri(index)

@@ -104,7 +104,15 @@ export class NamespaceScope {
 
 function binding(prefix: string, uri: string, shadows: number, slot: number): Binding {
   const prefixOctets = Buffer.from(prefix)
-  return { prefix, prefixOctets, hash: hashOf(prefixOctets, 0, prefixOctets.length), uri, shadows, slot, declaration: undefined }
+  return {
+    prefix,
+    prefixOctets,
+    hash: hashOf(prefixOctets, 0, prefixOctets.length),
+    uri,
+    shadows,
+    slot,
+    declaration: undefined,
+  }
 }
 
 /** FNV-1a. */

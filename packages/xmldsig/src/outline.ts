@@ -58,7 +58,12 @@ export class OutlineReader implements TokenHandler {
 
   end(): Outline {
     this.#input.end()
-    return { isSigned: this.#isSigned, rootNameTo: this.#rootNameTo, idValue: this.#idValue, openTimestamp: this.#openTimestamp() }
+    return {
+      isSigned: this.#isSigned,
+      rootNameTo: this.#rootNameTo,
+      idValue: this.#idValue,
+      openTimestamp: this.#openTimestamp(),
+    }
   }
 
   /** Nothing below the children has a place in the outline. */
@@ -129,7 +134,8 @@ export class OutlineReader implements TokenHandler {
   /** A missing timestamp goes behind ReceiverID, indented as that is. */
   #openTimestamp(): Outline['openTimestamp'] {
     const [timestamp, receiver] = [this.#timestamp, this.#receiver]
-    if (timestamp !== undefined) return timestamp.isOpen ? { from: timestamp.from, to: timestamp.to, indent: '' } : undefined
+    if (timestamp !== undefined)
+      return timestamp.isOpen ? { from: timestamp.from, to: timestamp.to, indent: '' } : undefined
     if (this.#senderTo === 0 || receiver === undefined || receiver.from < this.#senderTo) return undefined
     return { from: receiver.to, to: receiver.to, indent: receiver.indent }
   }

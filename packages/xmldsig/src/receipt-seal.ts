@@ -55,7 +55,11 @@ function line(indent: string, name: string, content: string): string {
 /** XML-C14N 2.3, Text Nodes. */
 function escapeText(text: string): string {
   if (!/[&<>\r\u0080-\uffff]/.test(text)) return text
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#xD;')
+  const escaped = text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('\r', '&#xD;')
   return Buffer.from(escaped).toString('latin1')
 }
 

@@ -65,7 +65,8 @@ function readSealCertificate(bytes: Uint8Array): X509Certificate {
   const pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, limits)
   pass.write(bytes)
   const { certificates } = readSignatureElement(pass.end().signature, limits)
-  if (certificates.length !== 1) throw new Fault(code, `expected one certificate in KeyInfo, found ${certificates.length}`)
+  if (certificates.length !== 1)
+    throw new Fault(code, `expected one certificate in KeyInfo, found ${certificates.length}`)
   try {
     return new X509Certificate(Buffer.from(certificates[0]!, 'base64'))
   } catch (cause) {
@@ -80,12 +81,18 @@ function openReceiptVerifier(certificate: X509Certificate): Verifier<ReceiptFact
     octets = []
     return (chunk: Uint8Array) => void octets.push(Buffer.from(chunk))
   }
-  return new Verifier(certificate, () => ({ read: () => readReceipt(readTree(Buffer.concat(octets), limits)) }), { limits, onCanonical })
+  return new Verifier(certificate, () => ({ read: () => readReceipt(readTree(Buffer.concat(octets), limits)) }), {
+    limits,
+    onCanonical,
+  })
 }
 
 function readReceipt(element: Element): ReceiptFacts {
   if (element.local !== 'Receipt' || element.uri !== RECEIPT_NAMESPACE) {
-    throw new Fault(code, `expected Receipt in ${RECEIPT_NAMESPACE}, found ${quote(element.local)} in ${quote(element.uri)}`)
+    throw new Fault(
+      code,
+      `expected Receipt in ${RECEIPT_NAMESPACE}, found ${quote(element.local)} in ${quote(element.uri)}`,
+    )
   }
   checkAttributes(element, [], code)
   const reader = new ElementReader(element, code, RECEIPT_NAMESPACE)
@@ -133,7 +140,8 @@ function readText(element: Element): string {
 
 function readCount(text: string): number {
   const count = /^(?:0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(count)) throw new Fault(code, `expected a whole number in the receipt, found ${quote(text)}`)
+  if (!Number.isSafeInteger(count))
+    throw new Fault(code, `expected a whole number in the receipt, found ${quote(text)}`)
   return count
 }
 

@@ -16,7 +16,9 @@ const entities: readonly { name: Buffer; code: number }[] = [
 /** Reads the reference whose `&` is at `at`. Returns the index behind its `;`, or STARVED; the character goes to `into`. */
 export function readReference(source: Uint8Array, at: number, end: number, into: Reference): number {
   if (at + 1 >= end) return STARVED
-  return source[at + 1] === HASH ? readCharacterReference(source, at, end, into) : readEntityReference(source, at, end, into)
+  return source[at + 1] === HASH
+    ? readCharacterReference(source, at, end, into)
+    : readEntityReference(source, at, end, into)
 }
 
 function readEntityReference(source: Uint8Array, at: number, end: number, into: Reference): number {
@@ -46,8 +48,10 @@ function readCharacterReference(source: Uint8Array, at: number, end: number, int
     code = Math.min(code * base + digit, 0x110000)
   }
   if (i === end) return STARVED
-  if (i === first || source[i] !== SEMICOLON) refuse('xml-malformed', at, 'expected digits and ";" in a character reference')
-  if (!isCharacter(code)) refuse('xml-malformed', at, 'a character reference names something that is not an XML character')
+  if (i === first || source[i] !== SEMICOLON)
+    refuse('xml-malformed', at, 'expected digits and ";" in a character reference')
+  if (!isCharacter(code))
+    refuse('xml-malformed', at, 'a character reference names something that is not an XML character')
   into.code = code
   return i + 1
 }

@@ -36,7 +36,8 @@ export class DocumentSigner {
   /** Throws the Fault `signature-multiple` for a document that has a Signature already. */
   async end(): Promise<PlacedSignature> {
     const { digest, canonicalBytes } = this.#pass.endUnsigned()
-    if (this.#pass.signatures > 0) throw new Fault('signature-multiple', 'the document has a Signature already; sign one that has none')
+    if (this.#pass.signatures > 0)
+      throw new Fault('signature-multiple', 'the document has a Signature already; sign one that has none')
     const signature = Buffer.from(await buildSignature(digest, this.#signer))
     return { signature, offset: this.#pass.rootEnd, digest, canonicalBytes }
   }

@@ -20,11 +20,19 @@ export class SignatureForm {
   readonly #signedDigest: Range
 
   /** Undefined for a Signature whose digest or value is written in another way than base64 as it stands. `element` is what was read of it. */
-  static of({ octets, context }: CapturedSignature, element: SignatureElement, limits: Limits): SignatureForm | undefined {
+  static of(
+    { octets, context }: CapturedSignature,
+    element: SignatureElement,
+    limits: Limits,
+  ): SignatureForm | undefined {
     const signature = readTree(octets, limits, context)
     const digest = rangeOf(octets, digestValueOf(signature.children[0]!), element.signedInfo.digest)
     const value = rangeOf(octets, signature.children[1]!, element.value)
-    const signedDigest = rangeOf(element.signedOctets, digestValueOf(readTree(element.signedOctets, limits)), element.signedInfo.digest)
+    const signedDigest = rangeOf(
+      element.signedOctets,
+      digestValueOf(readTree(element.signedOctets, limits)),
+      element.signedInfo.digest,
+    )
     if (digest === undefined || value === undefined || signedDigest === undefined) return undefined
     return new SignatureForm(octets, context, element, { digest, value, signedDigest })
   }
@@ -106,6 +114,8 @@ function isSameContext(a: SubtreeContext, b: SubtreeContext): boolean {
     a.namespaces.length === b.namespaces.length &&
     a.xmlAttributes.length === b.xmlAttributes.length &&
     a.namespaces.every(({ prefix, uri }, i) => prefix === b.namespaces[i]!.prefix && uri === b.namespaces[i]!.uri) &&
-    a.xmlAttributes.every(({ local, value }, i) => local === b.xmlAttributes[i]!.local && value === b.xmlAttributes[i]!.value)
+    a.xmlAttributes.every(
+      ({ local, value }, i) => local === b.xmlAttributes[i]!.local && value === b.xmlAttributes[i]!.value,
+    )
   )
 }

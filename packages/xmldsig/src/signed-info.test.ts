@@ -25,7 +25,10 @@ t.test('RSASSA-PSS parameters are what the digest implies, given or left to thei
   const good: Record<string, [method: string, hash: string]> = {
     'no parameters': [`<SignatureMethod Algorithm="${MORE}rsa-pss"/>`, 'sha256'],
     'empty parameters': [pss(''), 'sha256'],
-    'all of them': [pss(`${SHA512}${mask(SHA512)}<p:SaltLength>64</p:SaltLength><p:TrailerField>1</p:TrailerField>`), 'sha512'],
+    'all of them': [
+      pss(`${SHA512}${mask(SHA512)}<p:SaltLength>64</p:SaltLength><p:TrailerField>1</p:TrailerField>`),
+      'sha512',
+    ],
     'a digest alone, whose mask has the same': [pss(`${SHA512}<p:SaltLength> 64 </p:SaltLength>`), 'sha512'],
     'a mask without a digest, which is SHA-256': [pss(`${SHA256}${mask('')}`), 'sha256'],
   }
@@ -34,14 +37,23 @@ t.test('RSASSA-PSS parameters are what the digest implies, given or left to thei
 
 t.test('refuses other RSASSA-PSS parameters', async t => {
   const bad: Record<string, [method: string, message: string]> = {
-    'a mask with another digest': [pss(`${SHA512}${mask(SHA256)}`), 'signature-algorithm: expected MGF1 with sha512, found sha256'],
+    'a mask with another digest': [
+      pss(`${SHA512}${mask(SHA256)}`),
+      'signature-algorithm: expected MGF1 with sha512, found sha256',
+    ],
     'a mask of SHA-256 by default beside SHA-512': [
       pss(`${SHA512}${mask('')}`),
       'signature-algorithm: expected MGF1 with sha512, found sha256',
     ],
     'another mask': [pss(mask('', `${MORE}MGF2`)), `signature-algorithm: expected MGF1, found "${MORE}MGF2"`],
-    'another salt': [pss('<p:SaltLength>20</p:SaltLength>'), 'signature-algorithm: expected 32 in an RSAPSSParams element, found "20"'],
-    'another trailer': [pss('<p:TrailerField>2</p:TrailerField>'), 'signature-algorithm: expected 1 in an RSAPSSParams element, found "2"'],
+    'another salt': [
+      pss('<p:SaltLength>20</p:SaltLength>'),
+      'signature-algorithm: expected 32 in an RSAPSSParams element, found "20"',
+    ],
+    'another trailer': [
+      pss('<p:TrailerField>2</p:TrailerField>'),
+      'signature-algorithm: expected 1 in an RSAPSSParams element, found "2"',
+    ],
     'a digest that is not allowed': [
       pss(digest(`${DSIG}sha1`)),
       `signature-algorithm: expected SHA-256, SHA-384 or SHA-512 as DigestMethod, found "${DSIG}sha1"`,
@@ -59,7 +71,10 @@ t.test('refuses other RSASSA-PSS parameters', async t => {
       pss('<p:TrailerField a="b">1</p:TrailerField>'),
       'signature-malformed: unexpected attribute "a" on "TrailerField"',
     ],
-    'an element in the salt': [pss('<p:SaltLength>32<a/></p:SaltLength>'), 'signature-malformed: expected text only in "SaltLength"'],
+    'an element in the salt': [
+      pss('<p:SaltLength>32<a/></p:SaltLength>'),
+      'signature-malformed: expected text only in "SaltLength"',
+    ],
     'more behind the trailer': [
       pss('<p:TrailerField>1</p:TrailerField><p:a/>'),
       `signature-malformed: unexpected "a" of namespace "${MORE}" in "RSAPSSParams"`,
@@ -92,7 +107,10 @@ t.test('refuses SignedInfo of another form', async t => {
   const method = `<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>`
   t.equal(read(method).uri, '')
   const bad: Record<string, [change: (xml: string) => string, message: string]> = {
-    'no Reference': [xml => xml.replace(/<Reference.*<\/Reference>/, ''), 'signature-reference: expected one Reference, found none'],
+    'no Reference': [
+      xml => xml.replace(/<Reference.*<\/Reference>/, ''),
+      'signature-reference: expected one Reference, found none',
+    ],
     'two References': [
       xml => xml.replace(/<Reference.*<\/Reference>/, '$&$&'),
       'signature-reference: expected one Reference, found another',
@@ -128,7 +146,10 @@ t.test('refuses SignedInfo of another form', async t => {
     ],
     'an XPath with its expression': [
       xml =>
-        xml.replace(/<Transform Algorithm="[^"]*c14n#"\/><\/Transforms>/, '<Transform Algorithm="urn:x"><XPath/></Transform></Transforms>'),
+        xml.replace(
+          /<Transform Algorithm="[^"]*c14n#"\/><\/Transforms>/,
+          '<Transform Algorithm="urn:x"><XPath/></Transform></Transforms>',
+        ),
       'signature-reference: expected a canonicalization as the second Transform, found "urn:x"',
     ],
     'an element in the second Transform': [
@@ -207,8 +228,14 @@ t.test('refuses SignedInfo of another form', async t => {
       xml => xml.replace('<SignatureMethod', 'x<SignatureMethod'),
       'signature-malformed: expected no text in "SignedInfo", found "x"',
     ],
-    'an element in DigestValue': [xml => xml.replace('AAAA', '<a/>'), 'signature-malformed: expected text only in "DigestValue"'],
-    'a DigestValue that is no base64': [xml => xml.replace('AAAA', 'AAA'), 'signature-malformed: DigestValue is not strict base64: "AAA"'],
+    'an element in DigestValue': [
+      xml => xml.replace('AAAA', '<a/>'),
+      'signature-malformed: expected text only in "DigestValue"',
+    ],
+    'a DigestValue that is no base64': [
+      xml => xml.replace('AAAA', 'AAA'),
+      'signature-malformed: DigestValue is not strict base64: "AAA"',
+    ],
     HMAC: [
       xml => xml.replace(/<SignatureMethod[^>]*>/, `<SignatureMethod Algorithm="${DSIG}hmac-sha1"/>`),
       `signature-algorithm: the SignatureMethod "${DSIG}hmac-sha1" is not allowed`,
@@ -233,6 +260,8 @@ t.test('a PrefixList is read whatever white space it has, and may be absent', as
   t.same(prefixesOf(' PrefixList="a&#9;b&#13;c&#10;d"'), ['a', 'b', 'c', 'd'])
   t.same(prefixesOf(' PrefixList=""'), [])
   t.same(prefixesOf(''), [])
-  t.throws(() => prefixesOf(' a=""'), { message: 'signature-malformed: unexpected attribute "a" on "InclusiveNamespaces"' })
+  t.throws(() => prefixesOf(' a=""'), {
+    message: 'signature-malformed: unexpected attribute "a" on "InclusiveNamespaces"',
+  })
   t.throws(() => prefixesOf('', '<a/>'), { message: 'signature-malformed: unexpected "a" of namespace' })
 })

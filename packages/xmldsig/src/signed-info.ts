@@ -44,7 +44,8 @@ export function readSignedInfo(element: Element): SignedInfo {
   const signature = readSignatureMethod(signatureMethod)
   const reference = reader.optionalChild('Reference')
   if (reference === undefined) throw new Fault('signature-reference', 'expected one Reference, found none')
-  if (reader.optionalChild('Reference') !== undefined) throw new Fault('signature-reference', 'expected one Reference, found another')
+  if (reader.optionalChild('Reference') !== undefined)
+    throw new Fault('signature-reference', 'expected one Reference, found another')
   reader.end()
   return { canonicalization, signatureAlgorithm: algorithmOf(signatureMethod), signature, ...readReference(reference) }
 }
@@ -52,11 +53,14 @@ export function readSignedInfo(element: Element): SignedInfo {
 /** The method that SignedInfo itself is canonicalized with (XMLDSig 4.4.1). */
 function readCanonicalizationMethod(element: Element): CanonicalizationMethod {
   const method = readMethod(element)
-  if (method === undefined) throw new Fault('signature-algorithm', `unknown CanonicalizationMethod ${quote(algorithmOf(element))}`)
+  if (method === undefined)
+    throw new Fault('signature-algorithm', `unknown CanonicalizationMethod ${quote(algorithmOf(element))}`)
   return method
 }
 
-function readReference(element: Element): Pick<SignedInfo, 'uri' | 'referenceCanonicalization' | 'digestName' | 'digest'> {
+function readReference(
+  element: Element,
+): Pick<SignedInfo, 'uri' | 'referenceCanonicalization' | 'digestName' | 'digest'> {
   checkAttributes(element, ['Id', 'URI'], code)
   const uri = attributeOf(element, 'URI')
   if (uri === undefined) throw new Fault('signature-reference', 'expected a URI on Reference, found none')
@@ -72,22 +76,30 @@ function readReference(element: Element): Pick<SignedInfo, 'uri' | 'referenceCan
 
 /** Exactly enveloped-signature, then at most one canonicalization: anything else would leave a part of the document unsigned. */
 function readTransforms(element: Element | undefined): CanonicalizationMethod {
-  if (element === undefined) throw new Fault('signature-reference', 'expected the enveloped-signature transform, found no Transforms')
+  if (element === undefined)
+    throw new Fault('signature-reference', 'expected the enveloped-signature transform, found no Transforms')
   checkAttributes(element, [], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
   const enveloped = reader.child('Transform')
   if (algorithmOf(enveloped) !== ENVELOPED_SIGNATURE || enveloped.children.length > 0) {
-    throw new Fault('signature-reference', `expected enveloped-signature as the first Transform, found ${quote(algorithmOf(enveloped))}`)
+    throw new Fault(
+      'signature-reference',
+      `expected enveloped-signature as the first Transform, found ${quote(algorithmOf(enveloped))}`,
+    )
   }
   checkAttributes(enveloped, ['Algorithm'], code)
   new ElementReader(enveloped, code, DSIG_NAMESPACE).end()
   const transform = reader.optionalChild('Transform')
-  if (reader.optionalChild('Transform') !== undefined) throw new Fault('signature-reference', 'expected at most two Transforms, found more')
+  if (reader.optionalChild('Transform') !== undefined)
+    throw new Fault('signature-reference', 'expected at most two Transforms, found more')
   reader.end()
   if (transform === undefined) return methodOf(DEFAULT_CANONICALIZATION, new Set())!
   const method = readMethod(transform)
   if (method === undefined) {
-    throw new Fault('signature-reference', `expected a canonicalization as the second Transform, found ${quote(algorithmOf(transform))}`)
+    throw new Fault(
+      'signature-reference',
+      `expected a canonicalization as the second Transform, found ${quote(algorithmOf(transform))}`,
+    )
   }
   return method
 }
@@ -122,17 +134,22 @@ function readDigestMethod(element: Element): DigestName {
   new ElementReader(element, code, DSIG_NAMESPACE).end()
   const name = rowOf(digests, algorithmOf(element))
   if (name === undefined)
-    throw new Fault('signature-algorithm', `expected SHA-256, SHA-384 or SHA-512 as DigestMethod, found ${quote(algorithmOf(element))}`)
+    throw new Fault(
+      'signature-algorithm',
+      `expected SHA-256, SHA-384 or SHA-512 as DigestMethod, found ${quote(algorithmOf(element))}`,
+    )
   return name
 }
 
 function readSignatureMethod(element: Element): SignatureRow {
   const algorithm = algorithmOf(element)
   const row = rowOf(signatures, algorithm)
-  if (row === undefined) throw new Fault('signature-algorithm', `the SignatureMethod ${quote(algorithm)} is not allowed`)
+  if (row === undefined)
+    throw new Fault('signature-algorithm', `the SignatureMethod ${quote(algorithm)} is not allowed`)
   checkAttributes(element, ['Algorithm'], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
-  const parameters = algorithm === RSA_PSS_WITH_PARAMETERS ? reader.optionalChild('RSAPSSParams', RSA_PSS_NAMESPACE) : undefined
+  const parameters =
+    algorithm === RSA_PSS_WITH_PARAMETERS ? reader.optionalChild('RSAPSSParams', RSA_PSS_NAMESPACE) : undefined
   reader.end()
   return parameters === undefined ? row : { ...row, hash: readPssParameters(parameters) }
 }
@@ -155,7 +172,8 @@ function readPssParameters(element: Element): DigestName {
 
   function readMaskGeneration(mask: Element | undefined): DigestName {
     if (mask === undefined) return digest
-    if (algorithmOf(mask) !== MGF1) throw new Fault('signature-algorithm', `expected MGF1, found ${quote(algorithmOf(mask))}`)
+    if (algorithmOf(mask) !== MGF1)
+      throw new Fault('signature-algorithm', `expected MGF1, found ${quote(algorithmOf(mask))}`)
     checkAttributes(mask, ['Algorithm'], code)
     const inner = new ElementReader(mask, code, DSIG_NAMESPACE)
     const method = inner.optionalChild('DigestMethod')

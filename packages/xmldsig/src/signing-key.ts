@@ -14,7 +14,8 @@ const algorithmOf: Readonly<Record<string, string>> = {
 /** Identifier of the SignatureMethod; throws the Fault `configuration` for a key of another kind. */
 export function signingAlgorithm({ asymmetricKeyType }: KeyObject): string {
   const algorithm = algorithmOf[asymmetricKeyType ?? '']
-  if (algorithm === undefined) throw new Fault('configuration', `expected an RSA or EC key to sign with, found ${asymmetricKeyType}`)
+  if (algorithm === undefined)
+    throw new Fault('configuration', `expected an RSA or EC key to sign with, found ${asymmetricKeyType}`)
   return algorithm
 }
 

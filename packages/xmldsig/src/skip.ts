@@ -19,7 +19,8 @@ const pairStop = Uint8Array.from({ length: 65536 }, (_, pair) => textStop[pair &
 /** Two bytes a step: worth its start only for long runs. */
 function skipLongText(source: Buffer, from: number, end: number): number {
   let at = (source.byteOffset + from) % 2 === 0 || textStop[source[from]!] === 1 ? from : from + 1
-  if ((source.byteOffset + at) % 2 === 0) at += 2 * skipPairs(new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1))
+  if ((source.byteOffset + at) % 2 === 0)
+    at += 2 * skipPairs(new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1))
   while (at < end && textStop[source[at]!] === 0) at++
   return at
 }
@@ -67,7 +68,8 @@ function skipLongLine(source: Uint8Array, from: number, end: number): number {
   for (let at = from; at < end; at += LINE_BLOCK) {
     const block = source.subarray(at, Math.min(end, at + LINE_BLOCK))
     const [feed, carriageReturn] = [block.indexOf(LF), block.indexOf(CR)]
-    if (feed >= 0 || carriageReturn >= 0) return at + (feed < 0 || (carriageReturn >= 0 && carriageReturn < feed) ? carriageReturn : feed)
+    if (feed >= 0 || carriageReturn >= 0)
+      return at + (feed < 0 || (carriageReturn >= 0 && carriageReturn < feed) ? carriageReturn : feed)
   }
   return end
 }

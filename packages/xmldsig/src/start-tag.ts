@@ -118,7 +118,8 @@ export class StartTag {
     this.nameTo = nameTo
     const colon = this.#name.colon
     this.localFrom = colon < 0 ? from + 1 : colon + 1
-    if (isReservedName(source, from + 1)) refuse('xml-name', from + 1, 'the name of an element begins with the letters xml')
+    if (isReservedName(source, from + 1))
+      refuse('xml-name', from + 1, 'the name of an element begins with the letters xml')
     const to = this.#readAttributes(end)
     if (to === STARVED) return STARVED
     this.to = to
@@ -201,8 +202,16 @@ export class StartTag {
     const source = this.source
     const { colon } = this.#name
     const isDeclaration = isName(source, name, colon < 0 ? nameTo : colon, XMLNS)
-    if (!isDeclaration && isReservedName(source, name) && !allowedXmlNames.some(allowed => isName(source, name, nameTo, allowed))) {
-      refuse('xml-name', name, 'the name of an attribute begins with the letters xml, and is none of xml:lang, xml:space, xml:id, xmlns')
+    if (
+      !isDeclaration &&
+      isReservedName(source, name) &&
+      !allowedXmlNames.some(allowed => isName(source, name, nameTo, allowed))
+    ) {
+      refuse(
+        'xml-name',
+        name,
+        'the name of an attribute begins with the letters xml, and is none of xml:lang, xml:space, xml:id, xmlns',
+      )
     }
     const columns = isDeclaration ? this.#declarations : this.attributes
     const limit = isDeclaration ? this.#limits.namespaces + 1 : this.#limits.attributes
@@ -225,7 +234,8 @@ export class StartTag {
     let at = open + 1
     for (;;) {
       at = skipValue(source, at, end)
-      if (at - open - 1 - surplus > limit) refuse('xml-limit', open, `the value of an attribute is longer than ${limit} bytes`)
+      if (at - open - 1 - surplus > limit)
+        refuse('xml-limit', open, `the value of an attribute is longer than ${limit} bytes`)
       if (at >= end) return STARVED
       const byte = source[at]!
       if (byte === quote) break
@@ -281,7 +291,8 @@ export class StartTag {
       if (prefix === 'xml') this.isTidy = false
       else scope.declare(prefix, uri)
     }
-    if (scope.size > this.#limits.namespaces) refuse('xml-limit', this.from, `more than ${this.#limits.namespaces} namespaces are in scope`)
+    if (scope.size > this.#limits.namespaces)
+      refuse('xml-limit', this.from, `more than ${this.#limits.namespaces} namespaces are in scope`)
   }
 }
 

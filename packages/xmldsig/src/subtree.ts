@@ -19,7 +19,10 @@ export function readXmlAttributes(tag: StartTag): InheritedAttribute[] {
   const found: InheritedAttribute[] = []
   for (let i = 0; i < attributes.count; i++) {
     if (attributes.binding[i] !== XML_BINDING) continue
-    found.push({ local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!), value: tag.attributeValue(i) })
+    found.push({
+      local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!),
+      value: tag.attributeValue(i),
+    })
   }
   return found
 }

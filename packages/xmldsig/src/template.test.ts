@@ -8,7 +8,8 @@ const time = '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature
 const wrap = (children: string, root = 'CriticalDocument id="a"') =>
   `<${root}>${children}<Payload>\u00e4<b c="d"/>\u{1f600}</Payload></CriticalDocument>\n`
 const parties = '\n  <SenderID>s</SenderID>\n  <ReceiverID>r</ReceiverID>'
-const prepare = (text: string, fill: Partial<Fill> = {}) => prepareDocument(Buffer.from(text), { now, ...fill }).toString()
+const prepare = (text: string, fill: Partial<Fill> = {}) =>
+  prepareDocument(Buffer.from(text), { now, ...fill }).toString()
 
 /** Pieces of 1 to `longest` bytes, the same each time; each is overwritten when it has been taken. */
 function* cut(bytes: Buffer, longest: number): Generator<Buffer> {
@@ -34,7 +35,10 @@ function prepareInPieces(text: string, longest: number, fill: Fill): string {
 }
 
 const cases: Record<string, readonly [template: string, filled: string]> = {
-  'the placeholder': [wrap(`${parties}<TimestampForSignature> YYYY-MM-DDTHH:MM:SSZ\n</TimestampForSignature>`), wrap(parties + time)],
+  'the placeholder': [
+    wrap(`${parties}<TimestampForSignature> YYYY-MM-DDTHH:MM:SSZ\n</TimestampForSignature>`),
+    wrap(parties + time),
+  ],
   'an empty timestamp': [wrap(`${parties}<TimestampForSignature/>`), wrap(parties + time)],
   'a timestamp that only a comment stands in': [
     wrap(`${parties}<TimestampForSignature><!-- later --></TimestampForSignature>`),
@@ -53,7 +57,10 @@ const cases: Record<string, readonly [template: string, filled: string]> = {
     wrap('<SenderID>s</SenderID><ReceiverID>r</ReceiverID>'),
     wrap(`<SenderID>s</SenderID><ReceiverID>r</ReceiverID>${time}`),
   ],
-  'an empty timestamp behind text': [wrap(`${parties}x<TimestampForSignature></TimestampForSignature>`), wrap(`${parties}x${time}`)],
+  'an empty timestamp behind text': [
+    wrap(`${parties}x<TimestampForSignature></TimestampForSignature>`),
+    wrap(`${parties}x${time}`),
+  ],
   'no timestamp that holds text before a comment': [
     wrap(`${parties}<TimestampForSignature>x<!-- y --></TimestampForSignature>`),
     wrap(`${parties}<TimestampForSignature>x</TimestampForSignature>`),
@@ -96,7 +103,8 @@ for (const [title, [template, filled]] of Object.entries(cases)) {
       t.equal(prepareInPieces(template, longest, fill), filled, `in pieces of up to ${longest} bytes`)
     if (template.includes('<!--')) t.throws(() => prepare(template), { code: 'xml-comment' })
     else
-      for (const longest of [1, 7, 1000]) t.equal(prepareInPieces(template, longest, { now }), filled, `unstripped, up to ${longest} bytes`)
+      for (const longest of [1, 7, 1000])
+        t.equal(prepareInPieces(template, longest, { now }), filled, `unstripped, up to ${longest} bytes`)
   })
 }
 
@@ -121,7 +129,10 @@ t.test('leaves a signed document as it is', async t => {
   t.equal(prepare(signed, { id: 'b' }), signed)
   t.ok(isSigned(Buffer.from(signed)))
   t.notOk(isSigned(Buffer.from(wrap(parties))))
-  t.notOk(isSigned(Buffer.from(wrap('<Payload><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></Payload>'))), 'further down is none')
+  t.notOk(
+    isSigned(Buffer.from(wrap('<Payload><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/></Payload>'))),
+    'further down is none',
+  )
 })
 
 t.test('leaves out comments and processing instructions wherever they stand, and nothing else', async t => {
@@ -132,7 +143,10 @@ t.test('leaves out comments and processing instructions wherever they stand, and
     'at the very end, a comment': ['<a/>\n<!--b-->', '<a/>\n'],
     'in text, with what could end them': ['<a>b<!-- - > -> <!-c>-->d<?e ?f>? > ?>g</a>', '<a>bdg</a>'],
     'on lines of their own': ['<a>\n<!--\n\n-->\n<?b\n\n?></a>', '<a>\n\n</a>'],
-    'beside CDATA that looks like them': ['<a><![CDATA[<!-- b --><?c?>]]><!-- d --></a>', '<a><![CDATA[<!-- b --><?c?>]]></a>'],
+    'beside CDATA that looks like them': [
+      '<a><![CDATA[<!-- b --><?c?>]]><!-- d --></a>',
+      '<a><![CDATA[<!-- b --><?c?>]]></a>',
+    ],
     'with names of other letters': ['<a><?\u00e4\u00f6.1 ?><?b:c?></a>', '<a></a>'],
   }
   for (const [what, [template, filled]] of Object.entries(rows)) {
@@ -147,16 +161,23 @@ t.test('refuses comments and processing instructions that are not well-formed', 
     '<a>\n<!-- b -- c --></a>': ['xml-malformed', 'a comment has "--" in it (byte 11, line 2, column 8)'],
     '<a><!--\n-->\n<?b\r?>\n<!-- -- --></a>': ['xml-malformed', 'a comment has "--" in it (byte 24, line 5, column 6)'],
     '<a><!-- b ---></a>': ['xml-malformed', 'a comment has "--" in it (byte 10, line 1, column 11)'],
-    '<a><!-- b -></a>': ['xml-malformed', 'the document ends before its document element does (byte 16, line 1, column 17)'],
+    '<a><!-- b -></a>': [
+      'xml-malformed',
+      'the document ends before its document element does (byte 16, line 1, column 17)',
+    ],
     '<a><? b?></a>': ['xml-malformed', 'expected a name (byte 5, line 1, column 6)'],
     '<a><?b></a>': ['xml-malformed', 'the document ends before its document element does (byte 11, line 1, column 12)'],
-    '<a><?xml?></a>': ['xml-malformed', 'an XML declaration stands elsewhere than at the very start (byte 3, line 1, column 4)'],
+    '<a><?xml?></a>': [
+      'xml-malformed',
+      'an XML declaration stands elsewhere than at the very start (byte 3, line 1, column 4)',
+    ],
     '<a><?b:?></a>': ['xml-namespace', 'a name ends with a colon (byte 6, line 1, column 7)'],
     [`<a><?${'b'.repeat(1025)} ?></a>`]: ['xml-limit', 'a name is longer than 1024 bytes (byte 5, line 1, column 6)'],
   }
   for (const [template, [code, detail]] of Object.entries(refusals)) {
     t.throws(() => prepare(template, { stripComments: true }), { code, detail })
-    for (const longest of [1, 3]) t.throws(() => prepareInPieces(template, longest, { now, stripComments: true }), { code, detail })
+    for (const longest of [1, 3])
+      t.throws(() => prepareInPieces(template, longest, { now, stripComments: true }), { code, detail })
   }
 })
 

@@ -91,7 +91,8 @@ class CommentCutter implements TokenHandler {
   }
 
   #handOn(source: Buffer, to: number): void {
-    if (to > this.#handedOnTo) this.#editor.write(source.subarray(this.#handedOnTo, to), this.#offset + this.#handedOnTo)
+    if (to > this.#handedOnTo)
+      this.#editor.write(source.subarray(this.#handedOnTo, to), this.#offset + this.#handedOnTo)
   }
 }
 
@@ -115,6 +116,8 @@ function editId({ idValue, rootNameTo }: Outline, id: string | undefined): Edit[
 function editTimestamp({ openTimestamp }: Outline, now: Date): Edit[] {
   if (openTimestamp === undefined) return []
   const { from, to, indent } = openTimestamp
-  const octets = Buffer.from(`${indent}<TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>`)
+  const octets = Buffer.from(
+    `${indent}<TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>`,
+  )
   return [{ from, to, octets }]
 }

@@ -147,7 +147,9 @@ export class Tokenizer {
   #readByteOrderMark(source: Buffer, at: number): number {
     this.#state = 'declaration'
     // It cannot be cut off: the input ends with a whole character.
-    return source[at] === LAST_BMP_LEAD && codePointAt(source, at) === BYTE_ORDER_MARK ? at + sequenceLength(LAST_BMP_LEAD) : at
+    return source[at] === LAST_BMP_LEAD && codePointAt(source, at) === BYTE_ORDER_MARK
+      ? at + sequenceLength(LAST_BMP_LEAD)
+      : at
   }
 
   #readDeclaration(source: Buffer, at: number, end: number): number {
@@ -229,7 +231,8 @@ export class Tokenizer {
   /** The index behind a start tag of an ASCII name with a known prefix, or none, and nothing else; STARVED for any other. */
   #matchPlainStart(source: Buffer, at: number, end: number): number {
     const first = source[at + 1]!
-    if (nameStartByte[first] !== 1 || (first | 0x20) === 0x78 || this.#stack.depth === this.#limits.depth) return STARVED
+    if (nameStartByte[first] !== 1 || (first | 0x20) === 0x78 || this.#stack.depth === this.#limits.depth)
+      return STARVED
     const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
     let colon = -1
     let i = skipName(source, at + 1, stop)
@@ -395,7 +398,8 @@ export class Tokenizer {
     }
     if (isDoctype > at) refuse('xml-doctype', at, 'a document type declaration is not allowed')
     if (isComment === STARVED || isDoctype === STARVED || isCdata === STARVED) return STARVED
-    if (isCdata === at || this.#state !== 'content') refuse('xml-malformed', at, 'expected an element, character data or an end tag')
+    if (isCdata === at || this.#state !== 'content')
+      refuse('xml-malformed', at, 'expected an element, character data or an end tag')
     this.#state = 'cdata'
     return isCdata
   }
@@ -403,7 +407,8 @@ export class Tokenizer {
   #readInstruction(source: Buffer, at: number, end: number): number {
     // Whole enough to tell an XML declaration out of place, whose target is reserved (XML 1.0 2.6).
     if (at + 6 > end && /^<\?(x(ml?)?)?$/i.test(source.toString('latin1', at, end))) return STARVED
-    const isDeclaration = isReservedName(source, at + 2) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
+    const isDeclaration =
+      isReservedName(source, at + 2) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
     if (isDeclaration) refuse('xml-malformed', at, 'an XML declaration stands elsewhere than at the very start')
     this.#refuseUnlessLeftOut('xml-processing-instruction', at, 'processing instructions are not allowed')
     return this.#leaveOut(source, at, readInstruction(source, at + 2, end, this.#limits.nameBytes))
@@ -423,7 +428,8 @@ export class Tokenizer {
   #readStartTag(source: Buffer, at: number, end: number): number {
     if (this.#state !== 'content' && this.#sawRoot) refuse('xml-malformed', at, 'a second document element')
     const stack = this.#stack
-    if (stack.depth === this.#limits.depth) refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
+    if (stack.depth === this.#limits.depth)
+      refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
     const tag = this.#tag
     const bindings = this.scope.bindings.length
     const next = tag.read(source, at, end)

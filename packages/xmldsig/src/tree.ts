@@ -77,7 +77,11 @@ function readAttributes(tag: StartTag): Attribute[] {
   const found: Attribute[] = []
   for (let i = 0; i < attributes.count; i++) {
     const uri = attributes.binding[i] === NO_NAMESPACE ? '' : scope.uri(attributes.binding[i]!)
-    found.push({ uri, local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!), value: tag.attributeValue(i) })
+    found.push({
+      uri,
+      local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!),
+      value: tag.attributeValue(i),
+    })
   }
   return found
 }

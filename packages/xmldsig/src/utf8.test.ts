@@ -9,8 +9,10 @@ t.test('a sequence that the next piece may complete is left to it', async t => {
   for (const character of characters) {
     const octets = Buffer.from(`x${character}`)
     t.equal(incompleteTail(octets), 0, `${character} whole`)
-    for (let cut = 1; cut < octets.length; cut++) t.equal(incompleteTail(octets.subarray(0, cut)), cut - 1, `${character} cut`)
-    for (let cut = 1; cut < octets.length - 1; cut++) t.equal(incompleteTail(octets.subarray(1, 1 + cut)), cut, `${character} alone`)
+    for (let cut = 1; cut < octets.length; cut++)
+      t.equal(incompleteTail(octets.subarray(0, cut)), cut - 1, `${character} cut`)
+    for (let cut = 1; cut < octets.length - 1; cut++)
+      t.equal(incompleteTail(octets.subarray(1, 1 + cut)), cut, `${character} alone`)
   }
   t.equal(incompleteTail(bytes('')), 0)
   t.equal(incompleteTail(bytes('\x80\x80\x80\x80')), 0, 'four bytes that go on what never began')
@@ -36,5 +38,9 @@ t.test('the first byte that is not part of valid UTF-8 is found', async t => {
   for (const [what, latin1] of Object.entries(wrong))
     for (const before of ['', 'x', valid])
       for (const behind of ['', 'x'])
-        t.equal(invalidAt(Buffer.concat([Buffer.from(before), bytes(latin1 + behind)])), Buffer.byteLength(before), what)
+        t.equal(
+          invalidAt(Buffer.concat([Buffer.from(before), bytes(latin1 + behind)])),
+          Buffer.byteLength(before),
+          what,
+        )
 })

@@ -52,12 +52,14 @@ function valueBytesOf(key: KeyObject): number {
   switch (key.asymmetricKeyType) {
     case 'rsa':
     case 'rsa-pss':
-      if (modulusLength < MINIMUM_RSA_BITS) throw weak(`expected an RSA key of at least ${MINIMUM_RSA_BITS} bits, found ${modulusLength}`)
+      if (modulusLength < MINIMUM_RSA_BITS)
+        throw weak(`expected an RSA key of at least ${MINIMUM_RSA_BITS} bits, found ${modulusLength}`)
       if (publicExponent < MINIMUM_RSA_EXPONENT)
         throw weak(`expected an RSA exponent of at least ${MINIMUM_RSA_EXPONENT}, found ${publicExponent}`)
       return Math.ceil(modulusLength / 8)
     case 'ec':
-      if (integerOctets[namedCurve] === undefined) throw weak(`expected the curve P-256, P-384 or P-521, found ${namedCurve || 'none'}`)
+      if (integerOctets[namedCurve] === undefined)
+        throw weak(`expected the curve P-256, P-384 or P-521, found ${namedCurve || 'none'}`)
       return 2 * integerOctets[namedCurve]
     case 'ed25519':
       return 64
@@ -78,7 +80,10 @@ export function checkCertificates(certificates: readonly string[], key: Verifica
 /** Refuses an algorithm that is not of the key's kind. */
 export function checkAlgorithm(row: SignatureRow, key: VerificationKey): void {
   if (!kindsOf[row.family].includes(key.kind)) {
-    throw new Fault('signature-algorithm', `a signature of the kind ${row.family} was not made with the certificate's ${key.kind} key`)
+    throw new Fault(
+      'signature-algorithm',
+      `a signature of the kind ${row.family} was not made with the certificate's ${key.kind} key`,
+    )
   }
 }
 
@@ -95,7 +100,12 @@ export function checkSignatureValue(octets: Buffer, value: Buffer, row: Signatur
 function isSignature(octets: Buffer, value: Buffer, { family, hash }: SignatureRow, key: KeyObject): boolean {
   switch (family) {
     case 'rsa-pss':
-      return verify(hash, octets, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }, value)
+      return verify(
+        hash,
+        octets,
+        { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+        value,
+      )
     case 'ecdsa':
       return verify(hash, octets, key, ecdsaToDer(value))
     default:

@@ -15,7 +15,13 @@ import type { DigestName, OctetSink } from './octets.ts'
 import { readSignatureElement, type SignatureElement } from './signature-element.ts'
 import { SignatureForm } from './signature-form.ts'
 import type { SignedInfo } from './signed-info.ts'
-import { checkAlgorithm, checkCertificates, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
+import {
+  checkAlgorithm,
+  checkCertificates,
+  checkSignatureValue,
+  readVerificationKey,
+  type VerificationKey,
+} from './verification-key.ts'
 
 /** What a signature that verified says of itself. */
 export type SignatureFacts = {
@@ -52,7 +58,11 @@ const guess: ReferenceAlgorithms = { method: exclusiveC14n, digest: 'sha256' }
  * Verifies a CriticalDocument held in memory against the certificate of the TLS peer. Throws a Fault `xml-…`, `signature-…`, `envelope-malformed`
  * or `timestamp-malformed`. XMLDSig 3.2, in the profile of docs/profile.md.
  */
-export function verifyDocument(bytes: Uint8Array, certificate: X509Certificate, options: VerifyOptions = {}): VerifiedDocument {
+export function verifyDocument(
+  bytes: Uint8Array,
+  certificate: X509Certificate,
+  options: VerifyOptions = {},
+): VerifiedDocument {
   return verifyBytes(bytes, openVerifier(certificate, options))
 }
 
@@ -80,7 +90,12 @@ export class Verifier<Result extends object> {
   readonly #pass: DocumentPass
 
   /** Throws the Fault `signature-key` for a key that the profile does not allow. */
-  constructor(certificate: X509Certificate, openContent: () => Content<Result>, options: VerifyOptions, known?: ReferenceAlgorithms) {
+  constructor(
+    certificate: X509Certificate,
+    openContent: () => Content<Result>,
+    options: VerifyOptions,
+    known?: ReferenceAlgorithms,
+  ) {
     this.#certificate = certificate
     this.#key = readVerificationKey(certificate)
     this.#openContent = openContent
@@ -132,7 +147,10 @@ export class Verifier<Result extends object> {
 
   #openSecondPass({ referenceCanonicalization, digestName }: SignedInfo): Verifier<Result> {
     if (this.#isLast) throw new Fault('internal', 'the document changed between two passes over it')
-    return new Verifier(this.#certificate, this.#openContent, this.#options, { method: referenceCanonicalization, digest: digestName })
+    return new Verifier(this.#certificate, this.#openContent, this.#options, {
+      method: referenceCanonicalization,
+      digest: digestName,
+    })
   }
 }
 
@@ -148,7 +166,10 @@ function checkReference({ uri }: SignedInfo, { rootIds }: ScannedDocument): void
   throw new Fault('signature-reference', `expected a Reference to ${expected}, found ${quote(uri)}`)
 }
 
-function isDigestedAs({ method, digest }: ReferenceAlgorithms, { referenceCanonicalization, digestName }: SignedInfo): boolean {
+function isDigestedAs(
+  { method, digest }: ReferenceAlgorithms,
+  { referenceCanonicalization, digestName }: SignedInfo,
+): boolean {
   return digest === digestName && isSameMethod(method, referenceCanonicalization)
 }
 

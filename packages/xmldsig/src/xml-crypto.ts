@@ -24,11 +24,17 @@ export function buildSignature(digest: Buffer, { key, certificate }: Signer): Pr
     privateKey: 'held by the signer',
     canonicalizationAlgorithm: EXCLUSIVE_C14N,
     signatureAlgorithm: algorithm,
-    getKeyInfoContent: () => `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`,
+    getKeyInfoContent: () =>
+      `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`,
   })
   builder.HashAlgorithms = { [SHA256]: digestOf(digest) }
   builder.SignatureAlgorithms = { [algorithm]: signerOf(algorithm, key) }
-  builder.addReference({ xpath: '/*', isEmptyUri: true, transforms: [ENVELOPED_SIGNATURE, EXCLUSIVE_C14N], digestAlgorithm: SHA256 })
+  builder.addReference({
+    xpath: '/*',
+    isEmptyUri: true,
+    transforms: [ENVELOPED_SIGNATURE, EXCLUSIVE_C14N],
+    digestAlgorithm: SHA256,
+  })
   return new Promise((resolve, reject) => {
     builder.computeSignature(STAND_IN, error => (error ? reject(error) : resolve(builder.getSignatureXml())))
   })
@@ -74,7 +80,8 @@ export function askXmlCrypto(
   const [octets] = references
   if (octets === undefined || references.length !== 1) throw differs(`it found ${references.length} signed References`)
   const digest = createHash(expected.digestAlgorithm).update(octets).digest()
-  if (!digest.equals(expected.digest)) throw differs(`it found other octets signed, of the digest ${digest.toString('base64')}`)
+  if (!digest.equals(expected.digest))
+    throw differs(`it found other octets signed, of the digest ${digest.toString('base64')}`)
 }
 
 function readSignedReferences(text: string, certificate: X509Certificate): string[] {
@@ -82,8 +89,13 @@ function readSignedReferences(text: string, certificate: X509Certificate): strin
     const verifier = new SignedXml({ publicCert: certificate.toString(), getCertFromKeyInfo: () => null })
     const key = readVerificationKey(certificate)
     verifier.HashAlgorithms = Object.fromEntries(Object.entries(digests).map(([uri, name]) => [uri, hashOf(uri, name)]))
-    verifier.SignatureAlgorithms = Object.fromEntries(Object.entries(signatures).map(([uri, row]) => [uri, verifierOf(uri, row, key)]))
-    const signature = new DOMParser().parseFromString(text, 'text/xml').getElementsByTagNameNS(DSIG_NAMESPACE, 'Signature').item(0)
+    verifier.SignatureAlgorithms = Object.fromEntries(
+      Object.entries(signatures).map(([uri, row]) => [uri, verifierOf(uri, row, key)]),
+    )
+    const signature = new DOMParser()
+      .parseFromString(text, 'text/xml')
+      .getElementsByTagNameNS(DSIG_NAMESPACE, 'Signature')
+      .item(0)
     verifier.loadSignature(signature!)
     if (!verifier.checkSignature(text)) throw new Error('its digest or its signature value is another')
     return verifier.getSignedReferences()

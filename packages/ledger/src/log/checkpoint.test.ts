@@ -62,7 +62,8 @@ t.test('refuses what is changed, cut, unsigned, of another log or signed by anot
     nothing: '',
     'a carriage return': note.replace('\n', '\r\n'),
   }
-  for (const [what, text] of Object.entries(changes)) t.throws(() => openCheckpoint(text, verifier), { code: 'log-invalid' }, what)
+  for (const [what, text] of Object.entries(changes))
+    t.throws(() => openCheckpoint(text, verifier), { code: 'log-invalid' }, what)
   for (let at = 0; at < note.length; at++) {
     const changed = note.slice(0, at) + String.fromCharCode(note.charCodeAt(at) ^ 1) + note.slice(at + 1)
     t.throws(() => openCheckpoint(changed, verifier), { code: 'log-invalid' }, `character ${at}`)
@@ -76,5 +77,6 @@ t.test('a note signed for another origin than the key is named for is refused', 
 })
 
 t.test('a name that would break a note is a mistake of ours', async t => {
-  for (const bad of ['', 'a b', 'a+b', 'a\nb']) t.throws(() => signCheckpoint(head, { name: bad, privateKey }), TypeError)
+  for (const bad of ['', 'a b', 'a+b', 'a\nb'])
+    t.throws(() => signCheckpoint(head, { name: bad, privateKey }), TypeError)
 })

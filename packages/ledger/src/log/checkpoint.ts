@@ -22,14 +22,29 @@ export type LogVerifier = { readonly name: string; readonly hash: Buffer; readon
 export function parseVerifierKey(text: string): LogVerifier {
   const match = /^([^\s+]{1,512})\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})\n?$/u.exec(text)
   const octets = Buffer.from(match?.[3] ?? '', 'base64')
-  if (match === null || octets.length !== 1 + KEY_BYTES || octets[0] !== ED25519_TYPE || octets.toString('base64') !== match[3])
-    throw new Fault('configuration', `expected the key of a log as name+hash+base64, Ed25519, found ${quote(text.trim())}`)
+  if (
+    match === null ||
+    octets.length !== 1 + KEY_BYTES ||
+    octets[0] !== ED25519_TYPE ||
+    octets.toString('base64') !== match[3]
+  )
+    throw new Fault(
+      'configuration',
+      `expected the key of a log as name+hash+base64, Ed25519, found ${quote(text.trim())}`,
+    )
   const key = octets.subarray(1)
   const name = match[1]!
   const hash = keyHash(name, key)
   if (hash.toString('hex') !== match[2])
-    throw new Fault('configuration', `the key of the log ${quote(name)} has the hash ${hash.toString('hex')}, not ${match[2]}`)
-  return { name, hash, publicKey: createPublicKey({ key: Buffer.concat([SPKI_FRAME, key]), format: 'der', type: 'spki' }) }
+    throw new Fault(
+      'configuration',
+      `the key of the log ${quote(name)} has the hash ${hash.toString('hex')}, not ${match[2]}`,
+    )
+  return {
+    name,
+    hash,
+    publicKey: createPublicKey({ key: Buffer.concat([SPKI_FRAME, key]), format: 'der', type: 'spki' }),
+  }
 }
 
 export function signCheckpoint(head: TreeHead, key: LogKey): string {
@@ -51,13 +66,18 @@ export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeH
 /** The tree that a checkpoint vouches for. Signatures by other keys are let stand. Throws the Fault `log-invalid`. */
 export function openCheckpoint(note: string, verifier: LogVerifier): TreeHead {
   const [, text, signatures] = /^((?:[^\n]+\n)+)\n((?:\u2014 [^\n ]+ [A-Za-z0-9+/]+={0,2}\n)+)$/u.exec(note) ?? []
-  if (text === undefined || signatures === undefined) throw new Fault('log-invalid', `expected a signed note, found ${quote(note)}`)
+  if (text === undefined || signatures === undefined)
+    throw new Fault('log-invalid', `expected a signed note, found ${quote(note)}`)
   checkSignature(text, signatures, verifier)
   const [, origin, size, root = ''] = /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n/u.exec(text) ?? []
   const octets = Buffer.from(root, 'base64')
   if (octets.length !== HASH_BYTES || octets.toString('base64') !== root || !Number.isSafeInteger(Number(size)))
-    throw new Fault('log-invalid', `expected an origin, a tree size and a root hash in a checkpoint, found ${quote(text)}`)
-  if (origin !== verifier.name) throw new Fault('log-invalid', `expected a checkpoint of ${quote(verifier.name)}, found ${quote(origin!)}`)
+    throw new Fault(
+      'log-invalid',
+      `expected an origin, a tree size and a root hash in a checkpoint, found ${quote(text)}`,
+    )
+  if (origin !== verifier.name)
+    throw new Fault('log-invalid', `expected a checkpoint of ${quote(verifier.name)}, found ${quote(origin!)}`)
   return { size: Number(size), root: octets }
 }
 
@@ -75,5 +95,10 @@ function checkSignature(text: string, signatures: string, { name, hash, publicKe
 
 /** signed-note: the first octets of SHA-256 over name, line end, type and key. */
 function keyHash(name: string, key: Uint8Array): Buffer {
-  return createHash('sha256').update(`${name}\n`).update(Buffer.of(ED25519_TYPE)).update(key).digest().subarray(0, KEY_HASH_BYTES)
+  return createHash('sha256')
+    .update(`${name}\n`)
+    .update(Buffer.of(ED25519_TYPE))
+    .update(key)
+    .digest()
+    .subarray(0, KEY_HASH_BYTES)
 }

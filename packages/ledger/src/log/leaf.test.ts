@@ -5,7 +5,15 @@ import { formatLeaf, type LogEvent, parseLeaf } from './leaf.ts'
 const at = '2026-11-23T12:00:00.123Z'
 const digest = 'A'.repeat(43).concat('=')
 const events: Record<LogEvent['type'], LogEvent> = {
-  accepted: { type: 'accepted', at, sender: 'MINISTRY 1', document: 'doc1', bytes: 12, sha256: digest, reference: digest },
+  accepted: {
+    type: 'accepted',
+    at,
+    sender: 'MINISTRY 1',
+    document: 'doc1',
+    bytes: 12,
+    sha256: digest,
+    reference: digest,
+  },
   refused: { type: 'refused', at, sender: 'MINISTRY "1"', code: 'signature-digest', sha256: null },
   omitted: { type: 'omitted', at, sender: 'MINISTRY 1', count: 7, since: at },
   conflict: { type: 'conflict', at, sender: 'MINISTRY 1', document: 'doc1', sha256: digest, accepted: 3 },

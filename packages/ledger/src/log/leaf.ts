@@ -22,7 +22,8 @@ const isCount: Reads = value => Number.isSafeInteger(value) && (value as number)
 const isDigest: Reads = value => octetsIn(value) === SHA256_BYTES
 /** That of a Reference, SHA-256, SHA-384 or SHA-512. */
 const isReferenceDigest: Reads = value => [32, 48, 64].includes(octetsIn(value))
-const isTime: Reads = value => typeof value === 'string' && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value
+const isTime: Reads = value =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value
 
 /** The fields of each type in the order in which they are written. */
 const fields: Readonly<Record<EventType, Readonly<Record<string, Reads>>>> = {
@@ -47,7 +48,8 @@ export function parseLeaf(octets: Uint8Array): LogEvent {
   const event = parseJson(octets)
   const { type, at } = event
   const isKnown = typeof type === 'string' && Object.hasOwn(fields, type) && isTime(at)
-  if (!isKnown || Object.entries(fields[type as EventType]).some(([name, reads]) => !reads(event[name]))) throw malformed(octets)
+  if (!isKnown || Object.entries(fields[type as EventType]).some(([name, reads]) => !reads(event[name])))
+    throw malformed(octets)
   const read = event as unknown as LogEvent
   if (!formatLeaf(read).equals(octets)) throw malformed(octets)
   return read

@@ -35,7 +35,8 @@ function split(count: number): number {
 function grow(leaves: readonly Buffer[]) {
   const tiles = new Map<string, Buffer>()
   const tree = new LogTree((level, index) => tiles.get(`${level}/${index}`)!)
-  for (const leaf of leaves) for (const tile of tree.append(hashLeaf(leaf))) tiles.set(`${tile.level}/${tile.index}`, tile.hashes)
+  for (const leaf of leaves)
+    for (const tile of tree.append(hashLeaf(leaf))) tiles.set(`${tile.level}/${tile.index}`, tile.hashes)
   return { tree, tiles }
 }
 
@@ -45,8 +46,14 @@ t.test('known answers', async t => {
   const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f']
   const leaves = inputs.map(input => Buffer.from(input, 'hex'))
   t.equal(grow([]).tree.head.root.toString('hex'), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
-  t.equal(grow(leaves.slice(0, 1)).tree.head.root.toString('hex'), '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d')
-  t.equal(grow(leaves).tree.head.root.toString('hex'), '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328')
+  t.equal(
+    grow(leaves.slice(0, 1)).tree.head.root.toString('hex'),
+    '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+  )
+  t.equal(
+    grow(leaves).tree.head.root.toString('hex'),
+    '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
+  )
 })
 
 t.test('roots and proofs of every small tree are those of the recursion, and verify', async t => {
@@ -139,7 +146,8 @@ t.test('no proof verifies for another leaf, place, size or root, nor shortened, 
     for (let older = 1; older < size; older++) {
       const from = { size: older, root: tree.root(older) }
       const proof = tree.proveConsistency(older, size)
-      const refuse = (a: typeof head, b: typeof head, c: readonly Buffer[]) => t.throws(() => verifyConsistency(a, b, c), invalid)
+      const refuse = (a: typeof head, b: typeof head, c: readonly Buffer[]) =>
+        t.throws(() => verifyConsistency(a, b, c), invalid)
       refuse({ size: older, root: head.root }, head, proof)
       refuse(from, { size, root: from.root }, proof)
       refuse(head, from, proof)
@@ -147,6 +155,10 @@ t.test('no proof verifies for another leaf, place, size or root, nor shortened, 
       refuse(from, head, proof.slice(1))
       for (let i = 0; i < proof.length; i++) refuse(from, head, proof.with(i, hashLeaf(Buffer.from('other'))))
     }
-    t.throws(() => verifyConsistency({ size, root: hashLeaf(Buffer.from('fork')) }, head, []), invalid, 'a fork of the same size')
+    t.throws(
+      () => verifyConsistency({ size, root: hashLeaf(Buffer.from('fork')) }, head, []),
+      invalid,
+      'a fork of the same size',
+    )
   }
 })

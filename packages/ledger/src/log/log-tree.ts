@@ -8,7 +8,12 @@ const TILE_HEIGHT = 8
 const REMEMBERED = 16
 
 /** A tile that has just become full; each is told once, and never changes. Its root is a hash of the level above. */
-export type CompletedTile = { readonly level: number; readonly index: number; readonly hashes: Buffer; readonly root: Buffer }
+export type CompletedTile = {
+  readonly level: number
+  readonly index: number
+  readonly hashes: Buffer
+  readonly root: Buffer
+}
 
 /** The octets of a full tile. */
 export type ReadTile = (level: number, index: number) => Buffer
@@ -60,7 +65,8 @@ export class LogTree {
 
   /** RFC 6962 2.1.1, from the leaf up. */
   proveInclusion(index: number, size: number): Buffer[] {
-    if (!(index >= 0 && index < size && size <= this.#size)) throw new RangeError(`no leaf ${index} in a tree of ${size} of ${this.#size}`)
+    if (!(index >= 0 && index < size && size <= this.#size))
+      throw new RangeError(`no leaf ${index} in a tree of ${size} of ${this.#size}`)
     const proof: Buffer[] = []
     let [from, to] = [0, size]
     while (to - from > 1) {
@@ -78,7 +84,8 @@ export class LogTree {
 
   /** RFC 6962 2.1.2: that the tree of `newer` leaves begins with that of `older`. */
   proveConsistency(older: number, newer: number): Buffer[] {
-    if (!(older >= 0 && older <= newer && newer <= this.#size)) throw new RangeError(`no trees of ${older} and ${newer} of ${this.#size}`)
+    if (!(older >= 0 && older <= newer && newer <= this.#size))
+      throw new RangeError(`no trees of ${older} and ${newer} of ${this.#size}`)
     if (older === 0 || older === newer) return []
     const proof: Buffer[] = []
     let [from, to, isWhole] = [0, newer, true]

@@ -19,7 +19,12 @@ export function hashChildren(left: Uint8Array, right: Uint8Array): Buffer {
   return hash('sha256', Buffer.concat([NODE_PREFIX, left, right]), 'buffer')
 }
 
-export type Inclusion = { readonly leafHash: Buffer; readonly index: number; readonly proof: readonly Buffer[]; readonly tree: TreeHead }
+export type Inclusion = {
+  readonly leafHash: Buffer
+  readonly index: number
+  readonly proof: readonly Buffer[]
+  readonly tree: TreeHead
+}
 
 /** Throws the Fault `log-invalid` when the proof does not show that the leaf stands at `index` of the tree. RFC 9162 2.1.3.2. */
 export function verifyInclusion({ leafHash, index, proof, tree }: Inclusion): void {
@@ -44,7 +49,8 @@ export function verifyInclusion({ leafHash, index, proof, tree }: Inclusion): vo
  * RFC 9162 2.1.4.2.
  */
 export function verifyConsistency(from: TreeHead, to: TreeHead, proof: readonly Buffer[]): void {
-  if (from.size > to.size) throw new Fault('log-invalid', `the log has shrunk: it had ${from.size} entries, and now has ${to.size}`)
+  if (from.size > to.size)
+    throw new Fault('log-invalid', `the log has shrunk: it had ${from.size} entries, and now has ${to.size}`)
   if (from.size === 0 || from.size === to.size) {
     if (proof.length > 0) throw tooLong()
     if (from.size > 0) checkRoot(to.root, from, 'of the same size')
@@ -80,7 +86,10 @@ function isPowerOfTwo(size: number): boolean {
 
 function checkRoot(computed: Buffer, { size, root }: TreeHead, which: string): void {
   if (computed.equals(root)) return
-  throw new Fault('log-invalid', `the proof leads to ${hex(computed)}, the root of the tree of ${size} entries ${which} is ${hex(root)}`)
+  throw new Fault(
+    'log-invalid',
+    `the proof leads to ${hex(computed)}, the root of the tree of ${size} entries ${which} is ${hex(root)}`,
+  )
 }
 
 function hex(octets: Buffer): string {

@@ -12,7 +12,8 @@ function openLog(leafAt: (index: number) => string) {
   const full = new Map<string, Buffer>()
   const tree = new LogTree((level, index) => full.get(`${level}/${index}`)!)
   for (let i = 0; i < SIZE; i++)
-    for (const { level, index, hashes } of tree.append(hashLeaf(Buffer.from(leafAt(i))))) full.set(`${level}/${index}`, hashes)
+    for (const { level, index, hashes } of tree.append(hashLeaf(Buffer.from(leafAt(i)))))
+      full.set(`${level}/${index}`, hashes)
   const asked: string[] = []
   const fetchTile: FetchTile = async ({ level, index, width }) => {
     asked.push(formatTilePath({ level, index, width }))
@@ -23,7 +24,8 @@ function openLog(leafAt: (index: number) => string) {
 }
 
 const honest = openLog(String)
-const prove = async (older: number, newer: number, fetchTile: FetchTile) => (await openServedTree(newer, fetchTile)).proveFrom(older)
+const prove = async (older: number, newer: number, fetchTile: FetchTile) =>
+  (await openServedTree(newer, fetchTile)).proveFrom(older)
 const sizes = [1, 2, 3, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 66_000, SIZE]
 
 t.test('proves that every later tree begins with every earlier one', async t => {
@@ -45,10 +47,17 @@ t.test('has no proof for a log that was rewritten', async t => {
   const rewritten = openLog(index => (index === 100 ? 'another' : String(index)))
   for (const older of [101, 256, 300, 65_537]) {
     const proof = await prove(older, SIZE, rewritten.fetchTile)
-    t.throws(() => verifyConsistency(honest.head(older), rewritten.head(SIZE), proof), { code: 'log-invalid' }, `${older}`)
+    t.throws(
+      () => verifyConsistency(honest.head(older), rewritten.head(SIZE), proof),
+      { code: 'log-invalid' },
+      `${older}`,
+    )
   }
   const proof = await prove(100, SIZE, rewritten.fetchTile)
-  t.doesNotThrow(() => verifyConsistency(honest.head(100), rewritten.head(SIZE), proof), 'up to there it is the same log')
+  t.doesNotThrow(
+    () => verifyConsistency(honest.head(100), rewritten.head(SIZE), proof),
+    'up to there it is the same log',
+  )
 })
 
 t.test('takes no tile of another length', async t => {

@@ -32,7 +32,10 @@ export async function openServedTree(size: number, fetchTile: FetchTile): Promis
   const fetchHashes = async (name: TileName) => {
     const tile = await fetchTile(name)
     if (tile.length === name.width * HASH_BYTES) return tile
-    throw new Fault('log-invalid', `expected ${name.width} hashes in ${formatTilePath(name)}, found ${tile.length} octets`)
+    throw new Fault(
+      'log-invalid',
+      `expected ${name.width} hashes in ${formatTilePath(name)}, found ${tile.length} octets`,
+    )
   }
   const tiles = new Map<string, Buffer>()
   const readTile = (level: number, index: number) => {

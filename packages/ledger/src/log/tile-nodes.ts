@@ -33,7 +33,8 @@ export class TileNodes {
   /** Root of the complete subtree of 2^height hashes, the `index`th of its kind. */
   node(height: number, index: number): Buffer {
     const node = this.#heights[height]?.[index]
-    if (node === undefined) throw new TypeError(`a tile of ${this.width} hashes has no node ${index} at height ${height}`)
+    if (node === undefined)
+      throw new TypeError(`a tile of ${this.width} hashes has no node ${index} at height ${height}`)
     return node
   }
 

@@ -18,7 +18,8 @@ export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
   if ('holder' in event && event.type !== 'lease') checkHolder(entry, event.holder)
   switch (event.type) {
     case 'lease':
-      if (entry.state !== 'queued' || entry.lease !== undefined) throw new TypeError(`entry ${entry.number} cannot be leased`)
+      if (entry.state !== 'queued' || entry.lease !== undefined)
+        throw new TypeError(`entry ${entry.number} cannot be leased`)
       return { ...entry, lease: event.holder }
     case 'release':
       return { ...entry, lease: undefined }
@@ -47,10 +48,12 @@ function settle(entry: OutboxEntry, state: Exclude<OutboxState, 'queued'>, settl
 }
 
 function checkHolder({ number, state, lease }: OutboxEntry, holder: string): void {
-  if (state !== 'queued' || lease !== holder) throw new TypeError(`entry ${number} is ${state}, and its lease is not ours`)
+  if (state !== 'queued' || lease !== holder)
+    throw new TypeError(`entry ${number} is ${state}, and its lease is not ours`)
 }
 
 function checkFree({ number, state, lease }: OutboxEntry, what: string): void {
   if (state !== 'queued') throw new Fault('usage', `entry ${number} is ${state} and cannot ${what} any more`)
-  if (lease !== undefined) throw new Fault('usage', `entry ${number} is on its way at this moment and cannot ${what}; try again`)
+  if (lease !== undefined)
+    throw new Fault('usage', `entry ${number} is on its way at this moment and cannot ${what}; try again`)
 }

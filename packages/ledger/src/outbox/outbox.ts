@@ -68,7 +68,10 @@ export interface Outbox {
    * The entry that is queued for this delivery, by whomever it was, else a new one. `isNew` says which. `seen` is the last entry of the delivery as the
    * caller knows it; when that is not so any more, the entry that is last now, which may be settled, and nothing is queued.
    */
-  queue(request: OutboxRequest, seen?: Pick<OutboxEntry, 'number' | 'state'>): Promise<{ entry: OutboxEntry; isNew: boolean }>
+  queue(
+    request: OutboxRequest,
+    seen?: Pick<OutboxEntry, 'number' | 'state'>,
+  ): Promise<{ entry: OutboxEntry; isNew: boolean }>
   find(number: number): Promise<OutboxEntry | undefined>
   /** The last entry of a delivery. */
   latest(delivery: string): Promise<OutboxEntry | undefined>
@@ -85,7 +88,11 @@ export interface Outbox {
    * Leases what is due for a receiver, the longest due first, as long as no more than `limit` of its entries are leased, by whomever. What has outlived its time
    * and is not leased expires instead; told in order of number.
    */
-  lease(ask: { receiver: string; limit: number; now: number }): Promise<{ leased: OutboxEntry[]; expired: OutboxEntry[] }>
+  lease(ask: {
+    receiver: string
+    limit: number
+    now: number
+  }): Promise<{ leased: OutboxEntry[]; expired: OutboxEntry[] }>
   /** Leases one entry whether it is due or not; undefined when it is not queued any more, is leased, or has just expired. */
   leaseOne(number: number, now: number): Promise<OutboxEntry | undefined>
 

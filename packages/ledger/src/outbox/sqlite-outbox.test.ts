@@ -18,7 +18,14 @@ const reason = { code: 'overloaded', detail: 'later', at: now } as const
 const receipt = Buffer.from('a receipt')
 
 function request(delivery: string, change: Partial<OutboxRequest> = {}): OutboxRequest {
-  const document = { path: `${delivery}.xml`, bytes: 5, sha256: 'ab'.repeat(32), id: delivery, receiverId: 'B', own: undefined }
+  const document = {
+    path: `${delivery}.xml`,
+    bytes: 5,
+    sha256: 'ab'.repeat(32),
+    id: delivery,
+    receiverId: 'B',
+    own: undefined,
+  }
   return { delivery, receiver, file: 'a.xml', document, queuedAt: now, expiresAt: now + HOUR, ...change }
 }
 
@@ -68,7 +75,8 @@ t.test('queues nothing when the delivery has come further than its caller knows'
   const { entry: queued } = await outbox.queue(request('a'))
   await outbox.leaseOne(1, now)
   const delivered = await outbox.deliver(1, receipt, now)
-  for (const seen of [undefined, queued]) t.same(await outbox.queue(request('a'), seen), { entry: delivered, isNew: false })
+  for (const seen of [undefined, queued])
+    t.same(await outbox.queue(request('a'), seen), { entry: delivered, isNew: false })
   t.match(await outbox.queue(request('a'), delivered), { isNew: true, entry: { number: 2, state: 'queued' } })
   t.match(await outbox.queue(request('a'), delivered), { isNew: false, entry: { number: 2, state: 'queued' } })
 })
@@ -116,7 +124,12 @@ t.test('moves forward only', async t => {
   const outbox = await open(t)
   for (const delivery of ['delivered', 'refused', 'expired', 'cancelled']) await outbox.queue(request(delivery))
   await outbox.leaseOne(1, now)
-  t.match(await outbox.deliver(1, receipt, now + 1), { state: 'delivered', settledAt: now + 1, tries: 1, reason: undefined })
+  t.match(await outbox.deliver(1, receipt, now + 1), {
+    state: 'delivered',
+    settledAt: now + 1,
+    tries: 1,
+    reason: undefined,
+  })
   await outbox.leaseOne(2, now)
   t.match(await outbox.refuse(2, { ...reason, code: 'schema-invalid' }), {
     state: 'refused',
@@ -129,7 +142,11 @@ t.test('moves forward only', async t => {
   t.same(await outbox.receipt(1), receipt)
   for (const number of [1, 2, 3, 4]) {
     t.equal(await outbox.leaseOne(number, now), undefined)
-    for (const late of [outbox.deliver(number, receipt, now), outbox.refuse(number, reason), outbox.postpone(number, reason, now)])
+    for (const late of [
+      outbox.deliver(number, receipt, now),
+      outbox.refuse(number, reason),
+      outbox.postpone(number, reason, now),
+    ])
       await t.rejects(late, TypeError)
     await t.rejects(outbox.cancel(number, now), { code: 'usage' })
   }
@@ -195,7 +212,8 @@ t.test('replaces the bytes of an entry in the hands of its holder', async t => {
 t.test('takes over what a killed process had on its way, and nothing of one that lives', async t => {
   const folder = await makeFolder(t)
   const outbox = await openIn(t, folder)
-  for (const delivery of ['a', 'b']) await outbox.queue(request(delivery, { expiresAt: Date.now() + HOUR, queuedAt: 0 }))
+  for (const delivery of ['a', 'b'])
+    await outbox.queue(request(delivery, { expiresAt: Date.now() + HOUR, queuedAt: 0 }))
   const script = join(import.meta.dirname, '../testing/lease-and-wait.ts')
   const child = spawn(process.execPath, [script, folder, receiver], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))

@@ -8,7 +8,15 @@ import { asBuffer } from '../sqlite/open-tree.ts'
 import { onStorage } from '../storage-fault.ts'
 import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
-import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState, SeenCheckpoint } from './outbox.ts'
+import type {
+  Outbox,
+  OutboxDocument,
+  OutboxEntry,
+  OutboxReason,
+  OutboxRequest,
+  OutboxState,
+  SeenCheckpoint,
+} from './outbox.ts'
 import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
 import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
 
@@ -36,7 +44,10 @@ class SqliteOutbox implements Outbox {
     this.#database = database
   }
 
-  async queue(request: OutboxRequest, seen?: Pick<OutboxEntry, 'number' | 'state'>): Promise<{ entry: OutboxEntry; isNew: boolean }> {
+  async queue(
+    request: OutboxRequest,
+    seen?: Pick<OutboxEntry, 'number' | 'state'>,
+  ): Promise<{ entry: OutboxEntry; isNew: boolean }> {
     return this.#transact('queue a document', () => {
       this.#endLeasesOfTheGone()
       const [last] = this.#select('delivery = ? ORDER BY number DESC LIMIT 1', request.delivery)
@@ -60,7 +71,12 @@ class SqliteOutbox implements Outbox {
   async *list(states: readonly OutboxState[] = allStates): AsyncGenerator<OutboxEntry> {
     const places = states.map(() => '?').join(', ')
     for (let last = 0; ; ) {
-      const entries = this.#read(`${select} WHERE state IN (${places}) AND number > ? ORDER BY number LIMIT ?`, ...states, last, PAGE)
+      const entries = this.#read(
+        `${select} WHERE state IN (${places}) AND number > ? ORDER BY number LIMIT ?`,
+        ...states,
+        last,
+        PAGE,
+      )
       yield* entries
       if (entries.length < PAGE) return
       last = entries.at(-1)!.number
@@ -72,12 +88,17 @@ class SqliteOutbox implements Outbox {
   }
 
   async receipt(number: number): Promise<Buffer | undefined> {
-    const octets = onDatabase('read the outbox', () => this.#get('SELECT receipt FROM outbox WHERE number = ?', number)?.receipt)
+    const octets = onDatabase(
+      'read the outbox',
+      () => this.#get('SELECT receipt FROM outbox WHERE number = ?', number)?.receipt,
+    )
     return octets instanceof Uint8Array ? asBuffer(octets) : undefined
   }
 
   async receivers(): Promise<string[]> {
-    const rows = onDatabase('read the outbox', () => this.#all("SELECT DISTINCT receiver FROM outbox WHERE state = 'queued'"))
+    const rows = onDatabase('read the outbox', () =>
+      this.#all("SELECT DISTINCT receiver FROM outbox WHERE state = 'queued'"),
+    )
     return rows.map(({ receiver }) => String(receiver))
   }
 
@@ -87,9 +108,16 @@ class SqliteOutbox implements Outbox {
     if (!this.#isAnythingDue(receiver, now)) return { leased: [], expired: [] }
     return this.#transact('lease from the outbox', () => {
       this.#endLeasesOfTheGone()
-      const old = this.#select("state = 'queued' AND receiver = ? AND expires_at <= ? AND lease IS NULL ORDER BY number", receiver, now)
+      const old = this.#select(
+        "state = 'queued' AND receiver = ? AND expires_at <= ? AND lease IS NULL ORDER BY number",
+        receiver,
+        now,
+      )
       const expired = old.map(entry => this.#move(entry, { type: 'expire', at: now }))
-      const leased = this.#get('SELECT COUNT(*) AS leased FROM outbox WHERE receiver = ? AND lease IS NOT NULL', receiver)
+      const leased = this.#get(
+        'SELECT COUNT(*) AS leased FROM outbox WHERE receiver = ? AND lease IS NOT NULL',
+        receiver,
+      )
       const free = Math.max(0, limit - Number(leased?.leased))
       const due = this.#select(
         "state = 'queued' AND receiver = ? AND next_try <= ? AND lease IS NULL ORDER BY next_try, number LIMIT ?",
@@ -158,8 +186,15 @@ class SqliteOutbox implements Outbox {
       if (this.#seen(log)?.note !== before?.note) return false
       const { size, root, note } = next
       if (before === undefined)
-        this.#run('INSERT INTO seen_checkpoints (tree_size, root, note, log) VALUES (?, ?, ?, ?)', size, root, note, log)
-      else this.#run('UPDATE seen_checkpoints SET tree_size = ?, root = ?, note = ? WHERE log = ?', size, root, note, log)
+        this.#run(
+          'INSERT INTO seen_checkpoints (tree_size, root, note, log) VALUES (?, ?, ?, ?)',
+          size,
+          root,
+          note,
+          log,
+        )
+      else
+        this.#run('UPDATE seen_checkpoints SET tree_size = ?, root = ?, note = ? WHERE log = ?', size, root, note, log)
       return true
     })
   }
@@ -181,7 +216,8 @@ class SqliteOutbox implements Outbox {
   }
 
   #isAnythingDue(receiver: string, now: number): boolean {
-    const sql = "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? AND (next_try <= ? OR expires_at <= ?) LIMIT 1"
+    const sql =
+      "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? AND (next_try <= ? OR expires_at <= ?) LIMIT 1"
     return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now) !== undefined)
   }
 
@@ -227,7 +263,12 @@ class SqliteOutbox implements Outbox {
   #move(entry: OutboxEntry, event: OutboxEvent, receipt?: Uint8Array): OutboxEntry {
     const moved = advance(entry, event)
     const assignments = entryColumns.map(column => `${column} = ?`).join(', ')
-    this.#run(`UPDATE outbox SET ${assignments}, receipt = ? WHERE number = ?`, ...writeEntry(moved), receipt ?? null, entry.number)
+    this.#run(
+      `UPDATE outbox SET ${assignments}, receipt = ? WHERE number = ?`,
+      ...writeEntry(moved),
+      receipt ?? null,
+      entry.number,
+    )
     return moved
   }
 

@@ -36,7 +36,9 @@ export function onDatabase<Result>(task: string, work: () => Result): Result {
 export function databaseFault(task: string, error: unknown): unknown {
   const name = storageCodes[codeOf(error)]
   if (name === undefined) return error
-  return new Fault('storage-unavailable', `cannot ${task}: SQLITE_${name}: ${(error as Error).message}`, { cause: error })
+  return new Fault('storage-unavailable', `cannot ${task}: SQLITE_${name}: ${(error as Error).message}`, {
+    cause: error,
+  })
 }
 
 /** The primary code is in the lowest eight bits of an extended one. */

@@ -49,7 +49,13 @@ export class Evidence {
           return first === null ? [] : [{ table, first: Number(first), end: Number(last) + 1 }]
         })
         const levels = tiles.all().map(row => [row.level, row.count] as const)
-        return { size: size ?? undefined, note: note ?? undefined, ends: found, lowestCheckpoint: lowest, tiles: new Map(levels) }
+        return {
+          size: size ?? undefined,
+          note: note ?? undefined,
+          ends: found,
+          lowestCheckpoint: lowest,
+          tiles: new Map(levels),
+        }
       } finally {
         this.#database.exec('RELEASE extent')
       }
@@ -95,7 +101,10 @@ export class Evidence {
     this.#database.close()
   }
 
-  #get(name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find', ...parameters: readonly (string | number)[]): Row | undefined {
+  #get(
+    name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find',
+    ...parameters: readonly (string | number)[]
+  ): Row | undefined {
     return onDatabase('read the ledger', () => this.#statements[name].get(...parameters))
   }
 }
@@ -112,7 +121,9 @@ function prepareStatements(database: DatabaseSync) {
     ),
     ends: ['transactions', ...documentTables].map(table => ({
       table,
-      statement: database.prepare(`SELECT (SELECT MIN(leaf_index) FROM ${table}) AS first, (SELECT MAX(leaf_index) FROM ${table}) AS last`),
+      statement: database.prepare(
+        `SELECT (SELECT MIN(leaf_index) FROM ${table}) AS first, (SELECT MAX(leaf_index) FROM ${table}) AS last`,
+      ),
     })),
     tiles: database.prepare('SELECT level, COUNT(*) AS count FROM tiles GROUP BY level'),
     entries: database.prepare(
@@ -125,7 +136,9 @@ function prepareStatements(database: DatabaseSync) {
       LEFT JOIN receipts r ON r.leaf_index = t.leaf_index
       WHERE t.leaf_index >= ? AND t.leaf_index < ? ORDER BY t.leaf_index`,
     ),
-    checkpoints: database.prepare('SELECT tree_size, note FROM checkpoints WHERE tree_size > ? AND tree_size <= ? ORDER BY tree_size'),
+    checkpoints: database.prepare(
+      'SELECT tree_size, note FROM checkpoints WHERE tree_size > ? AND tree_size <= ? ORDER BY tree_size',
+    ),
     checkpoint: database.prepare('SELECT note FROM checkpoints WHERE tree_size = ?'),
     octets: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),

@@ -14,10 +14,20 @@ import { asBuffer, openTree } from './open-tree.ts'
 export type Content = { readonly octets: Uint8Array } | { readonly file: string }
 
 export type Request =
-  | ({ readonly kind: 'accept'; readonly document: Omit<AcceptedDocument, 'index'>; readonly content: Content } & AcceptOptions)
+  | ({
+      readonly kind: 'accept'
+      readonly document: Omit<AcceptedDocument, 'index'>
+      readonly content: Content
+    } & AcceptOptions)
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
-  | { readonly kind: 'give-up'; readonly cursor: string; readonly index: number; readonly at: string; readonly reason: string }
+  | {
+      readonly kind: 'give-up'
+      readonly cursor: string
+      readonly index: number
+      readonly at: string
+      readonly reason: string
+    }
 
 export type AcceptRequest = Extract<Request, { kind: 'accept' }>
 
@@ -58,7 +68,8 @@ export class LedgerWriter {
     try {
       return this.#commit(requests)
     } catch (error) {
-      if (requests.length === 1) return [{ kind: 'failed', fault: asFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
+      if (requests.length === 1)
+        return [{ kind: 'failed', fault: asFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
       return requests.flatMap(request => this.commit([request]))
     }
   }
@@ -105,7 +116,8 @@ export class LedgerWriter {
   #accept(request: AcceptRequest, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
     const { document, content } = request
     const earlier = this.#statements.find.get(document.sender, document.id)
-    if (earlier !== undefined) return this.#meetAgain(request, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
+    if (earlier !== undefined)
+      return this.#meetAgain(request, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
     const { sender, id, acceptedAt, bytes, sha256, referenceDigest } = document
     const event = {
       type: 'accepted',
@@ -138,7 +150,14 @@ export class LedgerWriter {
       return () => ({ kind: 'accepted', index, replay: true, receipt: first === undefined ? stored() : sealed(first) })
     }
     if (!omitsConflict)
-      this.#append(tree, { type: 'conflict', at: acceptedAt, sender, document: id, sha256: base64(sha256), accepted: index })
+      this.#append(tree, {
+        type: 'conflict',
+        at: acceptedAt,
+        sender,
+        document: id,
+        sha256: base64(sha256),
+        accepted: index,
+      })
     const detail = `${quote(id)} was accepted with SHA-256 ${accepted}, now ${sha256}`
     return () => ({ kind: 'failed', fault: new Fault('document-id-conflict', detail), isDoubtful: false })
   }
@@ -158,7 +177,8 @@ export class LedgerWriter {
     const index = tree.size
     const { at, type, sender, document_id, code } = columnsOf(event)
     this.#statements.insertTransaction.run(index, at, type, sender, document_id, code, leaf)
-    for (const tile of tree.append(hashLeaf(leaf))) this.#statements.insertTile.run(tile.level, tile.index, tile.hashes, tile.root)
+    for (const tile of tree.append(hashLeaf(leaf)))
+      this.#statements.insertTile.run(tile.level, tile.index, tile.hashes, tile.root)
     return { index, leaf }
   }
 
@@ -212,5 +232,7 @@ function base64(hex: string): string {
 
 function asFault(error: unknown): Fault {
   const fault = databaseFault('write to the ledger', error)
-  return fault instanceof Fault ? fault : new Fault('internal', `cannot write to the ledger: ${(fault as Error).message}`, { cause: fault })
+  return fault instanceof Fault
+    ? fault
+    : new Fault('internal', `cannot write to the ledger: ${(fault as Error).message}`, { cause: fault })
 }

@@ -21,7 +21,10 @@ export async function migrate(database: DatabaseSync, migrations: Migrations): P
 export function checkSchema(database: DatabaseSync, migrations: Migrations): void {
   const unknown = appliedMigrations(database).filter(name => !Object.hasOwn(migrations, name))
   if (unknown.length === 0) return
-  throw new Fault('configuration', `${database.location()} was made by a later version of this program: it has the migration ${unknown[0]}`)
+  throw new Fault(
+    'configuration',
+    `${database.location()} was made by a later version of this program: it has the migration ${unknown[0]}`,
+  )
 }
 
 function appliedMigrations(database: DatabaseSync): string[] {

@@ -64,7 +64,11 @@ export class SqliteReader implements LedgerReader {
   async senders(): Promise<string[]> {
     const found: string[] = []
     // From one to the next in the index: as many steps as there are senders, however many documents.
-    for (let next = this.#get('nextSender', '')?.sender; typeof next === 'string'; next = this.#get('nextSender', next)?.sender)
+    for (
+      let next = this.#get('nextSender', '')?.sender;
+      typeof next === 'string';
+      next = this.#get('nextSender', next)?.sender
+    )
       found.push(next)
     return found
   }
@@ -118,7 +122,9 @@ function prepareStatements(database: DatabaseSync) {
   return {
     find: database.prepare(`SELECT ${columns} FROM documents WHERE sender = ? AND document_id = ?`),
     list: database.prepare(`SELECT ${columns} FROM documents WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?`),
-    listOfSender: database.prepare(`SELECT ${columns} FROM documents WHERE sender = ? AND leaf_index > ? ORDER BY leaf_index LIMIT ?`),
+    listOfSender: database.prepare(
+      `SELECT ${columns} FROM documents WHERE sender = ? AND leaf_index > ? ORDER BY leaf_index LIMIT ?`,
+    ),
     nextSender: database.prepare('SELECT MIN(sender) AS sender FROM documents WHERE sender > ?'),
     deadLetters: database.prepare(
       `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason FROM dead_letters
@@ -151,7 +157,8 @@ class SqliteLogReader implements LogReader {
 
   async tile(level: number, index: number, width: number): Promise<Buffer | undefined> {
     const stored = this.#all('SELECT hashes FROM tiles WHERE level = ? AND tile_index = ?', level, index)[0]
-    const hashes = stored === undefined ? this.#partialTile(level, index) : splitTile(asBuffer(stored.hashes as Uint8Array))
+    const hashes =
+      stored === undefined ? this.#partialTile(level, index) : splitTile(asBuffer(stored.hashes as Uint8Array))
     return hashes.length < width ? undefined : Buffer.concat(hashes.slice(0, width))
   }
 
@@ -174,7 +181,11 @@ class SqliteLogReader implements LogReader {
 
   #leaves(index: number, count: number): Buffer[] {
     const from = index * TILE_WIDTH
-    const rows = this.#all('SELECT leaf FROM transactions WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index', from, from + count)
+    const rows = this.#all(
+      'SELECT leaf FROM transactions WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index',
+      from,
+      from + count,
+    )
     return rows.map(({ leaf }) => asBuffer(leaf as Uint8Array))
   }
 
@@ -197,5 +208,8 @@ function readDocument(row: Row): AcceptedDocument {
 
 function checkDigest({ id, sha256 }: AcceptedDocument, found: string): void {
   if (found === sha256) return
-  throw new Fault('storage-unavailable', `the stored document ${quote(id)} is damaged: expected SHA-256 ${sha256}, found ${found}`)
+  throw new Fault(
+    'storage-unavailable',
+    `the stored document ${quote(id)} is damaged: expected SHA-256 ${sha256}, found ${found}`,
+  )
 }

@@ -15,7 +15,9 @@ type Waiting = { readonly resolve: (outcome: Succeeded) => void; readonly reject
 /** Starts the thread; rejects with the Fault that kept it from opening the ledger. */
 export async function startWriter(options: WriterOptions, queue: number): Promise<WriterClient> {
   const worker = new Worker(script, { workerData: options })
-  const first = await new Promise<FromWriter>((resolve, reject) => worker.once('message', resolve).once('error', reject))
+  const first = await new Promise<FromWriter>((resolve, reject) =>
+    worker.once('message', resolve).once('error', reject),
+  )
   if (first === 'ready') return new WriterClient(worker, queue)
   await worker.terminate()
   const { code, detail } = first as SentFault

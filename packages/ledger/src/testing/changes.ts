@@ -35,16 +35,29 @@ export function readRecords(database: DatabaseSync, table: TableName): StoredRec
     // A tile is compared when its last entry comes; a checkpoint belongs to the entries since the one before.
     const span = TILE_WIDTH ** (Number(row.level) + 1)
     const from = { tiles: (Number(row.tile_index) + 1) * span - 1, checkpoints: Number(rows[i - 1]?.tree_size ?? 0) }
-    return { key: row.key as Key, from: table === 'tiles' || table === 'checkpoints' ? from[table] : Number(row.leaf_index) }
+    return {
+      key: row.key as Key,
+      from: table === 'tiles' || table === 'checkpoints' ? from[table] : Number(row.leaf_index),
+    }
   })
 }
 
-export function removals(database: DatabaseSync, table: TableName, records: readonly StoredRecord[], size: number): Change[] {
+export function removals(
+  database: DatabaseSync,
+  table: TableName,
+  records: readonly StoredRecord[],
+  size: number,
+): Change[] {
   const { key } = tables[table]
-  const removed = records.map(record => ({ sql: `DELETE FROM ${table} WHERE ${key} = ${literal(record.key)}`, ...record }))
+  const removed = records.map(record => ({
+    sql: `DELETE FROM ${table} WHERE ${key} = ${literal(record.key)}`,
+    ...record,
+  }))
   if (table !== 'checkpoints') return removed
   // One that no receipt names was told to nobody, and is nobody's loss; but for the latest.
-  const named = database.prepare("SELECT DISTINCT json_extract(CAST(octets AS TEXT), '$.treeSize') AS size FROM receipts").all()
+  const named = database
+    .prepare("SELECT DISTINCT json_extract(CAST(octets AS TEXT), '$.treeSize') AS size FROM receipts")
+    .all()
   const sizes = new Set([...named.map(row => row.size), size])
   return removed.filter(record => sizes.has(record.key))
 }
@@ -61,7 +74,8 @@ export function exchangeKeys(table: TableName, key: string, a: Key, b: Key): str
   // Tiles have their place beside what is exchanged.
   const set = (from: Key, to: Key) => `UPDATE ${table} SET ${key} = ${literal(to)} WHERE ${key} = ${literal(from)}`
   if (table !== 'tiles') return [set(a, -9), set(b, a), set(-9, b)]
-  const other = (column: string) => `${column} = (SELECT ${column} FROM tiles o WHERE o.rowid IN (${a}, ${b}) AND o.rowid <> tiles.rowid)`
+  const other = (column: string) =>
+    `${column} = (SELECT ${column} FROM tiles o WHERE o.rowid IN (${a}, ${b}) AND o.rowid <> tiles.rowid)`
   return [`UPDATE tiles SET ${other('hashes')}, ${other('root')} WHERE rowid IN (${a}, ${b})`]
 }
 
@@ -69,7 +83,10 @@ export function exchangeKeys(table: TableName, key: string, a: Key, b: Key): str
 export function edits(table: TableName, records: readonly StoredRecord[]): Change[] {
   const { key, columns } = tables[table]
   return records.flatMap(record =>
-    columns.map(column => ({ sql: `UPDATE ${table} SET ${edited(column)} WHERE ${key} = ${literal(record.key)}`, from: record.from })),
+    columns.map(column => ({
+      sql: `UPDATE ${table} SET ${edited(column)} WHERE ${key} = ${literal(record.key)}`,
+      from: record.from,
+    })),
   )
 }
 
@@ -82,7 +99,10 @@ function edited(column: string): string {
 export function cuts(table: TableName, records: readonly StoredRecord[]): Change[] {
   const { key, cut } = tables[table]
   return records.flatMap(record =>
-    cut.map(column => ({ sql: `UPDATE ${table} SET ${shortened(column)} WHERE ${key} = ${literal(record.key)}`, from: record.from })),
+    cut.map(column => ({
+      sql: `UPDATE ${table} SET ${shortened(column)} WHERE ${key} = ${literal(record.key)}`,
+      from: record.from,
+    })),
   )
 }
 

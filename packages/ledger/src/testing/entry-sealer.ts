@@ -5,7 +5,9 @@ import type { ReceiptEntry } from '../verify-document.ts'
 
 export function openSealer(): (acceptance: SealableAcceptance) => Buffer {
   return ({ leaf, proof, ...facts }) => {
-    return Buffer.from(JSON.stringify({ ...facts, leaf: leaf.toString('base64'), proof: proof.map(hash => hash.toString('base64')) }))
+    return Buffer.from(
+      JSON.stringify({ ...facts, leaf: leaf.toString('base64'), proof: proof.map(hash => hash.toString('base64')) }),
+    )
   }
 }
 
@@ -14,7 +16,13 @@ export function checkReceipt(receipt: Buffer, { sender, id, sha256 }: AcceptedDo
   if (facts.sender !== sender || facts.id !== id || facts.sha256 !== sha256)
     throw new Fault('receipt-invalid', 'it is for another document')
   const proof = facts.proof.map((hash: string) => Buffer.from(hash, 'base64'))
-  return { index: facts.index, treeSize: facts.treeSize, leaf: Buffer.from(facts.leaf, 'base64'), proof, checkpoint: facts.checkpoint }
+  return {
+    index: facts.index,
+    treeSize: facts.treeSize,
+    leaf: Buffer.from(facts.leaf, 'base64'),
+    proof,
+    checkpoint: facts.checkpoint,
+  }
 }
 
 function parse(receipt: Buffer) {

@@ -24,7 +24,18 @@ const receipt = await ledger.receipt(sender, 'doc0')
 await rm(join(folder, 'ballast'))
 const roomy = await failure(() => accept(ledger, `doc${accepted}`))
 await ledger.close()
-process.stdout.write(JSON.stringify({ accepted, full, staged, files, large, visible: visible.length, receipt: receipt?.toString(), roomy }))
+process.stdout.write(
+  JSON.stringify({
+    accepted,
+    full,
+    staged,
+    files,
+    large,
+    visible: visible.length,
+    receipt: receipt?.toString(),
+    roomy,
+  }),
+)
 
 function accept(ledger: Ledger, id: string) {
   // Some are large enough for a file of their own.

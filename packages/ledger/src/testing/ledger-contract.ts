@@ -127,7 +127,9 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
   t.test('accepts one of 50 different documents that come at once under one id', async t => {
     const { ledger } = await openLedger(t)
     const samples = Array.from({ length: 50 }, (_, i) => sampleOf('doc1', 3000, `salt ${i}`))
-    const outcomes = await Promise.allSettled(samples.map(({ document, bytes }) => acceptBytes(ledger, document, bytes)))
+    const outcomes = await Promise.allSettled(
+      samples.map(({ document, bytes }) => acceptBytes(ledger, document, bytes)),
+    )
     const winner = outcomes.findIndex(({ status }) => status === 'fulfilled')
     const codes = outcomes.filter(outcome => outcome.status === 'rejected').map(({ reason }) => (reason as Fault).code)
     t.same(codes, Array(49).fill('document-id-conflict'))
@@ -179,7 +181,8 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     }
     t.same((await ledger.senders()).sort(), senders.toSorted())
     for (const [i, from] of senders.entries()) {
-      const idsAfter = async (index: number, limit: number) => (await ledger.accepted(index, limit, from)).map(({ id }) => id)
+      const idsAfter = async (index: number, limit: number) =>
+        (await ledger.accepted(index, limit, from)).map(({ id }) => id)
       t.same(await idsAfter(-1, 10), ['1', '2', '3'])
       t.same(await idsAfter(i, 1), ['2'])
       t.same(await idsAfter(i + 10, 10), [])
@@ -231,7 +234,16 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
       verifyInclusion({ leafHash: hashLeaf(leaf), index, proof, tree })
       const sha256 = Buffer.from(document!.sha256, 'hex').toString('base64')
       const { id, bytes, acceptedAt, referenceDigest } = document!
-      t.same(parseLeaf(leaf), { v: 1, type: 'accepted', at: acceptedAt, sender, document: id, bytes, sha256, reference: referenceDigest })
+      t.same(parseLeaf(leaf), {
+        v: 1,
+        type: 'accepted',
+        at: acceptedAt,
+        sender,
+        document: id,
+        bytes,
+        sha256,
+        reference: referenceDigest,
+      })
       checkpoints.add(checkpoint)
     }
     t.ok(checkpoints.size < 100, `${checkpoints.size} checkpoints`)
@@ -285,7 +297,9 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
   t.test('refuses at once what does not fit into its queue, and takes the rest', async t => {
     const { ledger } = await openLedger(t, { queue: 4 })
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => accept(ledger, `doc${i}`)))
-    const refused = outcomes.filter(outcome => outcome.status === 'rejected').map(({ reason }) => (reason as Fault).code)
+    const refused = outcomes
+      .filter(outcome => outcome.status === 'rejected')
+      .map(({ reason }) => (reason as Fault).code)
     t.same(refused, Array(6).fill('overloaded'))
     t.equal((await collect(ledger.list())).length, 4)
     t.equal((await accept(ledger, 'doc9')).replay, false, 'and goes on after that')

@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AcceptedDocument } from '../ledger.ts'
 
-export type Sample = { readonly document: Omit<AcceptedDocument, 'index'>; readonly bytes: Buffer; readonly receipt: Buffer }
+export type Sample = {
+  readonly document: Omit<AcceptedDocument, 'index'>
+  readonly bytes: Buffer
+  readonly receipt: Buffer
+}
 
 export const sender = 'MINISTRY 1_SEG01'
 

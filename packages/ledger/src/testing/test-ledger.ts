@@ -15,7 +15,10 @@ const privateKey = createPrivateKey({
   format: 'der',
   type: 'pkcs8',
 })
-const octets = Buffer.concat([Buffer.of(1), createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)])
+const octets = Buffer.concat([
+  Buffer.of(1),
+  createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32),
+])
 const keyHash = createHash('sha256').update(`${NAME}\n`).update(octets).digest('hex').slice(0, 8)
 
 /** What signs the checkpoints. */
@@ -25,7 +28,10 @@ export const verifierKey = `${NAME}+${keyHash}+${octets.toString('base64')}`
 
 type TestOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
 
-export function openTestLedger(folder: string, { sealer = 'plain-sealer', ...options }: TestOptions = {}): Promise<Ledger> {
+export function openTestLedger(
+  folder: string,
+  { sealer = 'plain-sealer', ...options }: TestOptions = {},
+): Promise<Ledger> {
   const keyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
   const module = new URL(`./${sealer}.ts`, import.meta.url).href
   return openLedger(folder, { log: { name: NAME, keyPem }, sealer: { module, data: undefined }, ...options })
@@ -36,11 +42,21 @@ export async function makeLedger(t: Test) {
   const folder = await makeFolder(t)
   const ledger = await openTestLedger(folder)
   t.teardown(() => ledger.close())
-  return { ledger, folder, staged: () => readdir(join(folder, 'staging')), files: () => readdir(join(folder, 'contents')) }
+  return {
+    ledger,
+    folder,
+    staged: () => readdir(join(folder, 'staging')),
+    files: () => readdir(join(folder, 'contents')),
+  }
 }
 
 /** Stages and accepts at once. */
-export async function acceptBytes(ledger: Ledger, document: Omit<AcceptedDocument, 'index'>, bytes: Uint8Array, options?: AcceptOptions) {
+export async function acceptBytes(
+  ledger: Ledger,
+  document: Omit<AcceptedDocument, 'index'>,
+  bytes: Uint8Array,
+  options?: AcceptOptions,
+) {
   const staging = ledger.stage()
   await staging.write(bytes)
   return ledger.accept(document, staging, options)

@@ -2,7 +2,8 @@ import t from 'tap'
 import { fileNameOf } from './file-names.ts'
 
 t.test('leaves alone what is plain', async t => {
-  for (const id of ['doc123', 'MINISTRY 1_SEG01', 'a.b-c_d', '2026-11-24', 'receipt', 'a.receipts']) t.equal(fileNameOf(id), id)
+  for (const id of ['doc123', 'MINISTRY 1_SEG01', 'a.b-c_d', '2026-11-24', 'receipt', 'a.receipts'])
+    t.equal(fileNameOf(id), id)
 })
 
 t.test('escapes what a file system, or a reader of the folder, could take for something else', async t => {
@@ -40,7 +41,25 @@ t.test('shortens what is too long, and still keeps two of them apart', async t =
 })
 
 t.test('gives no two ids one name', async t => {
-  const pieces = ['', '.', '..', 'a', 'A', ' ', '%', '%2E', '~', '/', 'receipt', '.receipt', 'con', '%63on', '\u0000', 'é', 'e\u0301']
+  const pieces = [
+    '',
+    '.',
+    '..',
+    'a',
+    'A',
+    ' ',
+    '%',
+    '%2E',
+    '~',
+    '/',
+    'receipt',
+    '.receipt',
+    'con',
+    '%63on',
+    '\u0000',
+    'é',
+    'e\u0301',
+  ]
   const ids = new Set(pieces.flatMap(one => pieces.flatMap(two => pieces.map(three => one + two + three))))
   t.equal(new Set([...ids].map(fileNameOf)).size, ids.size)
 })

@@ -19,7 +19,14 @@ async function accept(ledger: Ledger, id: string, { sender = senderId, size = 10
   const content = ledger.stage()
   await content.write(bytes)
   const acceptedAt = new Date().toISOString()
-  const facts = { sender, id, acceptedAt, bytes: size, sha256: digest.toString('hex'), referenceDigest: digest.toString('base64') }
+  const facts = {
+    sender,
+    id,
+    acceptedAt,
+    bytes: size,
+    sha256: digest.toString('hex'),
+    referenceDigest: digest.toString('base64'),
+  }
   return { bytes, receipt: (await ledger.accept(facts, content)).receipt }
 }
 
@@ -30,7 +37,10 @@ async function openScene(t: Test) {
   t.teardown(() => ledger.close())
   const folder = join(data, 'inbox')
   const lines: string[] = []
-  const log = { error: (line: string) => void lines.push(`error: ${line}`), info: (line: string) => void lines.push(`info: ${line}`) }
+  const log = {
+    error: (line: string) => void lines.push(`error: ${line}`),
+    info: (line: string) => void lines.push(`info: ${line}`),
+  }
   const target = openInbox(folder, ledger)
   return { ledger, folder, lines, target, start: () => startHandOff(target, ledger, log as never) }
 }
@@ -50,7 +60,14 @@ t.test('puts each document beside its receipt, whatever its size, and only once 
   const place = join(folder, senderId)
   let handOff = start()
   await until(async () => (await ledger.cursor('inbox')) === 3)
-  t.same(await namesIn(place), ['large.receipt.xml', 'large.xml', 'last.receipt.xml', 'last.xml', 'small.receipt.xml', 'small.xml'])
+  t.same(await namesIn(place), [
+    'large.receipt.xml',
+    'large.xml',
+    'last.receipt.xml',
+    'last.xml',
+    'small.receipt.xml',
+    'small.xml',
+  ])
   for (const [id, { bytes, receipt }] of accepted) {
     t.ok((await readFile(join(place, `${id}.xml`))).equals(bytes), id)
     t.ok((await readFile(join(place, `${id}.receipt.xml`))).equals(receipt), id)
@@ -86,7 +103,8 @@ t.test('stays in its folder, and keeps documents apart, whatever ids hold', asyn
   const senders = ['../../outside', '.', '..', 'a/b', 'A\\B', 'con', 'x'.repeat(128), '€'.repeat(128), 'nul\u0000']
   const ids = ['a', 'a.receipt', 'a.xml', 'A:B', '..', '.tmp-a.xml', 'y'.repeat(128)]
   const accepted = new Map<string, Accepted>()
-  for (const sender of senders) for (const id of ids) accepted.set(`${sender} ${id}`, await accept(ledger, id, { sender, size: 500 }))
+  for (const sender of senders)
+    for (const id of ids) accepted.set(`${sender} ${id}`, await accept(ledger, id, { sender, size: 500 }))
   const handOff = start()
   const count = senders.length * ids.length
   await until(async () => (await ledger.cursor('inbox')) === count)
@@ -142,7 +160,10 @@ t.test('waits when nobody takes anything away, before the disk is full of it', a
   for (const id of ['1', '2', '3', '4']) await accept(ledger, id)
   const documents = await ledger.accepted(-1, 10)
   await target.take(documents.slice(0, 2))
-  await t.rejects(target.take(documents.slice(2, 4)), { code: 'storage-unavailable', detail: /is full: 3 documents may stand there/ })
+  await t.rejects(target.take(documents.slice(2, 4)), {
+    code: 'storage-unavailable',
+    detail: /is full: 3 documents may stand there/,
+  })
   await target.take(documents.slice(2, 3))
   await t.rejects(target.take(documents.slice(3)), { code: 'storage-unavailable' })
   t.equal((await namesIn(join(folder, senderId))).length, 6)

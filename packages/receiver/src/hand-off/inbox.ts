@@ -48,7 +48,9 @@ export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): 
         await writeDurableFiles(files, FILE_MODE)
       } catch (cause) {
         if (cause instanceof Fault) throw cause
-        throw new Fault('storage-unavailable', `cannot write to the inbox ${folder}: ${(cause as Error).message}`, { cause })
+        throw new Fault('storage-unavailable', `cannot write to the inbox ${folder}: ${(cause as Error).message}`, {
+          cause,
+        })
       }
     },
   }

@@ -49,7 +49,12 @@ export async function postToWebhook(
 }
 
 /** The signature covers id, time and body. The document is read twice, so that it need not be in memory. */
-async function signDelivery(document: AcceptedDocument, ledger: LedgerReader, secret: Buffer, now: Date): Promise<Record<string, string>> {
+async function signDelivery(
+  document: AcceptedDocument,
+  ledger: LedgerReader,
+  secret: Buffer,
+  now: Date,
+): Promise<Record<string, string>> {
   const { sender, id, sha256, index, acceptedAt, bytes } = document
   const [deliveryId, timestamp] = [`entry-${index}`, String(Math.floor(now.getTime() / 1000))]
   const hmac = createHmac('sha256', secret).update(`${deliveryId}.${timestamp}.`)
@@ -69,7 +74,10 @@ async function signDelivery(document: AcceptedDocument, ledger: LedgerReader, se
   }
 }
 
-async function readContent({ sender, id, index }: AcceptedDocument, ledger: LedgerReader): Promise<AsyncIterable<Uint8Array>> {
+async function readContent(
+  { sender, id, index }: AcceptedDocument,
+  ledger: LedgerReader,
+): Promise<AsyncIterable<Uint8Array>> {
   const content = await ledger.read(sender, id)
   if (content === undefined) throw new Fault('storage-unavailable', `entry ${index} has lost its document`)
   return content

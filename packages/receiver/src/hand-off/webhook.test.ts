@@ -86,9 +86,12 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
     if (performance.now() > end) throw new Error('it does not come')
 }
 
-const idsOf = (posted: readonly Posted[]) => posted.map(({ headers }) => `${headers['seg-sender']} ${headers['seg-document-id']}`)
+const idsOf = (posted: readonly Posted[]) =>
+  posted.map(({ headers }) => `${headers['seg-sender']} ${headers['seg-document-id']}`)
 const lettersOf = async (ledger: Ledger) =>
-  (await Array.fromAsync(ledger.deadLetters())).map(({ document, reason }) => `${document.sender} ${document.id}: ${reason}`)
+  (await Array.fromAsync(ledger.deadLetters())).map(
+    ({ document, reason }) => `${document.sender} ${document.id}: ${reason}`,
+  )
 
 t.test(
   'posts each document once, its exact bytes, with what is known of it, under a signature that anyone with the secret can check',
@@ -171,7 +174,9 @@ t.test('waits for what may pass, as long as it is asked to, and gives up what is
 
 t.test('gives up after days of answers, but never for want of one', async t => {
   let isThere = true
-  const { posted, url } = await startSystem(t, response => (isThere ? response.writeHead(500).end() : response.destroy()))
+  const { posted, url } = await startSystem(t, response =>
+    isThere ? response.writeHead(500).end() : response.destroy(),
+  )
   const { ledger, lines, pass } = await openScene(t, url)
   await accept(ledger, 'one')
   await accept(ledger, 'two')
@@ -250,7 +255,10 @@ t.test('takes no document for taken that was not sent to its end', async t => {
   const size = 30_000_000
   await accept(ledger, 'large', { size })
   await until(() => lines.length > 0)
-  t.match(lines[0], /holds up documents of "A": document "large" from "A": HTTP status 200 before the whole document was sent/)
+  t.match(
+    lines[0],
+    /holds up documents of "A": document "large" from "A": HTTP status 200 before the whole document was sent/,
+  )
   t.equal(await ledger.cursor('webhook A'), -1)
   isEarly = false
   pass(60_000)
@@ -287,7 +295,9 @@ t.test('gives each of many senders its turn, however much the others have', asyn
   const { ledger } = await openScene(t, url)
   const senders = Array.from({ length: 12 }, (_, i) => String.fromCharCode(65 + i))
   const backlog = 40
-  await Promise.all(senders.flatMap(sender => Array.from({ length: backlog }, (_, i) => accept(ledger, `${i}`, { sender }))))
+  await Promise.all(
+    senders.flatMap(sender => Array.from({ length: backlog }, (_, i) => accept(ledger, `${i}`, { sender }))),
+  )
   await until(() => posted.length === backlog * senders.length)
   const first = senders.map(sender => posted.findIndex(({ headers }) => headers['seg-sender'] === sender))
   t.ok(Math.max(...first) < (backlog * senders.length) / 2, `the last had its first turn after ${Math.max(...first)}`)
@@ -298,7 +308,10 @@ t.test('is not started without a secret that is one', async t => {
   const file = join(await makeFolder(t), 'secret')
   await t.rejects(load(file), { code: 'configuration', detail: /ENOENT/ })
   await writeFile(file, Buffer.alloc(31, 1), { mode: 0o600 })
-  await t.rejects(load(file), { code: 'configuration', detail: /expected a secret of 32 bytes or more in .*, found 31/ })
+  await t.rejects(load(file), {
+    code: 'configuration',
+    detail: /expected a secret of 32 bytes or more in .*, found 31/,
+  })
   await writeFile(file, Buffer.alloc(32, 1))
   t.equal((await load(file)).secret.length, 32)
   for (const mode of [0o640, 0o604, 0o620]) {

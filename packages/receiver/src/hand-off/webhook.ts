@@ -23,10 +23,18 @@ type Files = { readonly url: URL; readonly secret: string; readonly ca: string |
 /** Reads the secret, a file of 32 octets and more that nobody else may read, and the CAs. Throws the Fault `configuration`. */
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
-    const [{ mode }, octets, authorities] = await Promise.all([stat(secret), readFile(secret), ca && readFile(ca, 'utf8')])
-    if ((mode & 0o077) !== 0) throw new Fault('configuration', `${secret} must be readable for its owner only: chmod 600`)
+    const [{ mode }, octets, authorities] = await Promise.all([
+      stat(secret),
+      readFile(secret),
+      ca && readFile(ca, 'utf8'),
+    ])
+    if ((mode & 0o077) !== 0)
+      throw new Fault('configuration', `${secret} must be readable for its owner only: chmod 600`)
     if (octets.length < SHORTEST_SECRET)
-      throw new Fault('configuration', `expected a secret of ${SHORTEST_SECRET} bytes or more in ${secret}, found ${octets.length}`)
+      throw new Fault(
+        'configuration',
+        `expected a secret of ${SHORTEST_SECRET} bytes or more in ${secret}, found ${octets.length}`,
+      )
     return { url, secret: octets, ca: authorities || undefined }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
@@ -51,11 +59,21 @@ type Lane = {
 
 type Edge = { readonly now: () => Date; readonly random: () => number }
 
-export function startWebhook(webhook: Webhook, ledger: Ledger, log: Pick<Logger, 'error' | 'info'>, edge: Edge): HandOff {
+export function startWebhook(
+  webhook: Webhook,
+  ledger: Ledger,
+  log: Pick<Logger, 'error' | 'info'>,
+  edge: Edge,
+): HandOff {
   const stop = new AbortController()
   const rounds = new WebhookRounds(webhook, ledger, log, edge, stop.signal)
   const complain = (line: string) => log.error(`the webhook ${line}`)
-  const ended = patrol(() => rounds.look(), { interval: LOOK_INTERVAL, wake: rounds.wake, signal: stop.signal, complain })
+  const ended = patrol(() => rounds.look(), {
+    interval: LOOK_INTERVAL,
+    wake: rounds.wake,
+    signal: stop.signal,
+    complain,
+  })
   return {
     async close() {
       stop.abort()
@@ -108,7 +126,15 @@ class WebhookRounds {
     for (const sender of await this.#ledger.senders()) {
       if (this.#lanes.has(sender)) continue
       const cursor = await this.#ledger.cursor(cursorOf(sender))
-      this.#lanes.set(sender, { cursor, tries: 0, nextTry: 0, firstRefusal: undefined, complaint: '', turn: 0, emptyAt: 0 })
+      this.#lanes.set(sender, {
+        cursor,
+        tries: 0,
+        nextTry: 0,
+        firstRefusal: undefined,
+        complaint: '',
+        turn: 0,
+        emptyAt: 0,
+      })
     }
     this.#metAt = size
   }
@@ -139,7 +165,13 @@ class WebhookRounds {
       if (outcome.kind === 'taken') await this.#ledger.moveCursor(cursorOf(sender), document.index)
       else await this.#giveUp(document, outcome.reason)
       if (lane.complaint !== '') this.#log.info(`the webhook takes documents of ${quote(sender)} again`)
-      Object.assign(lane, { cursor: document.index, tries: 0, nextTry: 0, firstRefusal: undefined, complaint: '' } satisfies Partial<Lane>)
+      Object.assign(lane, {
+        cursor: document.index,
+        tries: 0,
+        nextTry: 0,
+        firstRefusal: undefined,
+        complaint: '',
+      } satisfies Partial<Lane>)
     }
   }
 
@@ -152,7 +184,8 @@ class WebhookRounds {
     lane.tries++
     const patience = Math.min(retryAfter, LONGEST_PATIENCE)
     lane.nextTry = this.#edge.now().getTime() + retryDelay(lane.tries, patience, this.#edge.random, LONGEST_PAUSE)
-    if (complaint !== lane.complaint) this.#log.error(`the webhook holds up documents of ${quote(sender)}: ${complaint}; it is tried again`)
+    if (complaint !== lane.complaint)
+      this.#log.error(`the webhook holds up documents of ${quote(sender)}: ${complaint}; it is tried again`)
     lane.complaint = complaint
   }
 }

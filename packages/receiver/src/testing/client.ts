@@ -8,10 +8,28 @@ import type { TestGateway } from './gateway.ts'
 
 export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
 
-type Call = { method?: string; path?: string; headers?: Record<string, string>; body?: Uint8Array; tls?: ConnectionOptions }
+type Call = {
+  method?: string
+  path?: string
+  headers?: Record<string, string>
+  body?: Uint8Array
+  tls?: ConnectionOptions
+}
 
-export async function call(gateway: TestGateway, { method = 'GET', path = '/', headers = {}, body, tls = {} }: Call): Promise<Answer> {
-  const outgoing = request({ host: '127.0.0.1', port: gateway.port, method, path, headers, agent: false, ...credentials(gateway), ...tls })
+export async function call(
+  gateway: TestGateway,
+  { method = 'GET', path = '/', headers = {}, body, tls = {} }: Call,
+): Promise<Answer> {
+  const outgoing = request({
+    host: '127.0.0.1',
+    port: gateway.port,
+    method,
+    path,
+    headers,
+    agent: false,
+    ...credentials(gateway),
+    ...tls,
+  })
   outgoing.end(body)
   const [incoming] = await once(outgoing, 'response')
   return { status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(await incoming.toArray()) }
@@ -22,7 +40,12 @@ export function post(
   body: Uint8Array,
   headers: Record<string, string> = { 'content-type': 'application/xml' },
 ): Promise<Answer> {
-  return call(gateway, { method: 'POST', path: '/v1/documents', headers: { 'content-length': String(body.length), ...headers }, body })
+  return call(gateway, {
+    method: 'POST',
+    path: '/v1/documents',
+    headers: { 'content-length': String(body.length), ...headers },
+    body,
+  })
 }
 
 /** The `code` of a refusal, with its status. */
@@ -33,7 +56,11 @@ export function refusalOf({ status, headers, body }: Answer): string {
 /** A connection whose handshake is done; `text` is what the server has said on it so far. */
 export type RawConnection = { readonly socket: TLSSocket; text(): string; readonly closed: Promise<void> }
 
-export async function connectRaw(t: Test, gateway: TestGateway, options: ConnectionOptions = {}): Promise<RawConnection> {
+export async function connectRaw(
+  t: Test,
+  gateway: TestGateway,
+  options: ConnectionOptions = {},
+): Promise<RawConnection> {
   const socket = connect({ host: '127.0.0.1', port: gateway.port, ...credentials(gateway), ...options })
   t.teardown(() => socket.destroy())
   let text = ''

@@ -65,7 +65,11 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const limits = { ...defaultLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
-  const [identity, sender, trust] = await Promise.all([loadIdentity(certs, 'receiver'), loadIdentity(certs, 'sender'), loadTrust(certs)])
+  const [identity, sender, trust] = await Promise.all([
+    loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'sender'),
+    loadTrust(certs),
+  ])
   let time: Date | undefined
   const now = () => time ?? new Date()
   const ledger = await openTestLedger(certs, data, now)
@@ -81,7 +85,10 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     now,
   }
   const log: LogEntry[] = []
-  const running = await startReceiver({ ...gate, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) }, { host, port: 0 })
+  const running = await startReceiver(
+    { ...gate, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) },
+    { host, port: 0 },
+  )
   t.teardown(async () => {
     await running.close()
     await closeGate(gate)

@@ -25,7 +25,10 @@ export class ForeignLog {
   async prove(index: number): Promise<LogEntry> {
     const { name, keyPem } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
     const leaves = [...this.leaves]
-    const checkpoint = signCheckpoint({ size: leaves.length, root: rootOf(leaves) }, { name, privateKey: createPrivateKey(keyPem) })
+    const checkpoint = signCheckpoint(
+      { size: leaves.length, root: rootOf(leaves) },
+      { name, privateKey: createPrivateKey(keyPem) },
+    )
     return { index, treeSize: leaves.length, leaf: leaves[index]!, proof: pathTo(index, leaves), checkpoint }
   }
 

@@ -27,13 +27,23 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => un
 
 export type ForeignReceiver = { readonly url: URL; readonly received: Buffer[]; close(): Promise<void> }
 
-export async function startReceiver(t: Test, certs: string, reply: Reply, options: ServerOptions = {}): Promise<ForeignReceiver> {
+export async function startReceiver(
+  t: Test,
+  certs: string,
+  reply: Reply,
+  options: ServerOptions = {},
+): Promise<ForeignReceiver> {
   const received: Buffer[] = []
   const server = await startServer(t, certs, collect(received, reply), options)
   return { ...server, received }
 }
 
-type ServerOptions = { profile?: 'receiver' | 'sender'; host?: string; trusting?: string; version?: 'TLSv1.3' | 'TLSv1.2' }
+type ServerOptions = {
+  profile?: 'receiver' | 'sender'
+  host?: string
+  trusting?: string
+  version?: 'TLSv1.3' | 'TLSv1.2'
+}
 type Server = Omit<ForeignReceiver, 'received'>
 
 /** The same without the documents. */
@@ -77,7 +87,12 @@ function collect(received: Buffer[], reply: Reply): Handler {
   }
 }
 
-async function listen(t: Test, server: ReturnType<typeof createServer>, host: string, handler: Handler): Promise<Server> {
+async function listen(
+  t: Test,
+  server: ReturnType<typeof createServer>,
+  host: string,
+  handler: Handler,
+): Promise<Server> {
   server.on('request', handler)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -90,8 +105,19 @@ async function listen(t: Test, server: ReturnType<typeof createServer>, host: st
 }
 
 /** A true receipt for what was received, but for what `lie` changes. */
-export async function makeReceipt(received: Buffer, certs: string, lie: Partial<ReceiptFacts> = {}, seal?: Identity): Promise<Buffer> {
-  return sealReceipt(verifyDocument(received, (await loadIdentity(certs, 'sender')).certificate), sha256(received), certs, lie, seal)
+export async function makeReceipt(
+  received: Buffer,
+  certs: string,
+  lie: Partial<ReceiptFacts> = {},
+  seal?: Identity,
+): Promise<Buffer> {
+  return sealReceipt(
+    verifyDocument(received, (await loadIdentity(certs, 'sender')).certificate),
+    sha256(received),
+    certs,
+    lie,
+    seal,
+  )
 }
 
 async function sealReceipt(

@@ -71,7 +71,12 @@ export async function sign(template: Template, signer: Signer, now = new Date())
   return Buffer.concat(signed)
 }
 
-export function makeDocument({ id = 'doc123', timestamp = 'YYYY-MM-DDTHH:MM:SSZ', receiver = receiverId, sender = senderId } = {}): Buffer {
+export function makeDocument({
+  id = 'doc123',
+  timestamp = 'YYYY-MM-DDTHH:MM:SSZ',
+  receiver = receiverId,
+  sender = senderId,
+} = {}): Buffer {
   return Buffer.from(`<CriticalDocument id="${id}">
   <SenderID>${sender}</SenderID>
   <ReceiverID>${receiver}</ReceiverID>
@@ -85,8 +90,11 @@ export function makeDocument({ id = 'doc123', timestamp = 'YYYY-MM-DDTHH:MM:SSZ'
 
 /** A document of `size` bytes and a few more, written to `path` piece by piece. */
 export async function writeLargeDocument(path: string, size: number): Promise<void> {
-  const [head = '', tail = ''] = makeDocument().toString().split('    <SensitiveData>Lunch party at Saturday</SensitiveData>\n')
-  const row = '    <Record unit="EUR"><Name>Lunch party</Name><Note>Deliver by 0300 &amp; bring \u00e4pples.</Note></Record>\n'
+  const [head = '', tail = ''] = makeDocument()
+    .toString()
+    .split('    <SensitiveData>Lunch party at Saturday</SensitiveData>\n')
+  const row =
+    '    <Record unit="EUR"><Name>Lunch party</Name><Note>Deliver by 0300 &amp; bring \u00e4pples.</Note></Record>\n'
   const rows = Buffer.from(row.repeat(1000))
   const records = function* () {
     yield Buffer.from(head)

@@ -30,7 +30,12 @@ export type Daemon = {
 }
 
 /** `sender deliver --json`, ready; killed, if need be, at the end of the test. */
-export async function startDaemon(t: Test, folder: string, args: readonly string[], environment: Environment = {}): Promise<Daemon> {
+export async function startDaemon(
+  t: Test,
+  folder: string,
+  args: readonly string[],
+  environment: Environment = {},
+): Promise<Daemon> {
   const stdio = ['ignore', 'pipe', 'inherit'] as const
   const child = spawn(process.execPath, [main, 'deliver', '--json', ...args], {
     env: cleanEnvironment(folder, environment),
@@ -52,6 +57,8 @@ export async function startDaemon(t: Test, folder: string, args: readonly string
 }
 
 function cleanEnvironment(folder: string, environment: Environment): Record<string, string | undefined> {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name))
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name),
+  )
   return { ...Object.fromEntries(clean), INIT_CWD: folder, ...environment }
 }
