@@ -13,6 +13,8 @@ program
     'verification: ours, xml-crypto, xmlsec1 and Apache Santuario on the same files; then ours alone on files up to 1 GB',
   )
   .option('--quick', 'fewer and shorter rounds, no file above 50 MB')
+  .option('--seed <number>', 'of the random shape', parseCount, Date.now() % 2 ** 30)
+  .option('--only <text>', 'only payloads whose name has this text, and no files')
   .option('--json', 'print one JSON object instead of tables')
   .action(runVerifyBench)
 

@@ -1,11 +1,9 @@
 // What the documents hold: business records of many small elements, or one large text. The same at every run.
 
 /** Makes about `bytes` bytes, in pieces small enough to be held. */
-type Payload = (bytes: number) => Generator<string>
+export type Payload = (bytes: number) => Generator<string>
 
 export const payloads = { records: writeRecords, text: writeText } as const satisfies Record<string, Payload>
-
-export type Shape = keyof typeof payloads
 
 const PIECE = 64 * 1024
 

@@ -8,24 +8,35 @@ import { type Command, openOutput } from '@seg/core'
 import { generate, loadIdentity } from '@seg/pki'
 import type { Signer } from '@seg/xmldsig'
 import { describeMachine, pinTo } from '../machine.ts'
-import { payloads, type Shape } from '../payloads.ts'
+import { payloads } from '../payloads.ts'
 import { formatTime } from '../tables.ts'
 import { checkSidesRefuse, compareSides, type Pace } from './compare.ts'
+import { messages } from './messages.ts'
+import { makeRandomShape } from './random-shape.ts'
 import { type VerifyReport, writeVerifyReport } from './report.ts'
+import { repeatLines, traits } from './shapes.ts'
 import { openSides } from './side.ts'
-import { type SignedFile, writeSignedFile } from './signed-file.ts'
+import { type NamedPayload, type SignedFile, writeSignedFile } from './signed-file.ts'
 import type { Streamed } from './stream-file.ts'
 
 /** Bytes of payload. */
-const comparedSizes = [500, 5_000, 50_000, 500_000, 5_000_000]
+const comparedSizes = [500, 50_000, 5_000_000]
 const streamedSizes = [1e6, 5e7, 5e8, 1e9]
-const full = { rounds: 9, batch: 5e8, warmUp: 8e9, largest: 1e9 }
-const quick = { rounds: 3, batch: 2e8, warmUp: 2e9, largest: 5e7 }
-const shapes = Object.keys(payloads) as Shape[]
+const full = { rounds: 5, batch: 3e8, warmUp: 4e9, largest: 1e9 }
+const quick = { rounds: 3, batch: 1e8, warmUp: 1e9, largest: 5e7 }
+const ownPayloads = Object.entries(payloads).map(([name, write]) => ({ name, write }))
+
+function listPayloads(seed: number): NamedPayload[] {
+  const shapes = { ...traits, ...messages, [`random shape, seed ${seed}`]: makeRandomShape(seed) }
+  return [...ownPayloads, ...Object.entries(shapes).map(([name, shape]) => ({ name, write: repeatLines(shape) }))]
+}
 
 type Bench = { readonly folder: string; readonly signer: Signer; readonly say: (line: string) => void }
 
-export async function runVerifyBench(options: { readonly quick?: true }, command: Command): Promise<void> {
+export async function runVerifyBench(
+  options: { readonly quick?: true; readonly seed: number; readonly only?: string },
+  command: Command,
+): Promise<void> {
   const output = openOutput(command)
   const plan = options.quick ? quick : full
   const machine = describeMachine()
@@ -33,8 +44,9 @@ export async function runVerifyBench(options: { readonly quick?: true }, command
   try {
     await generate({ out: folder, key: 'rsa-2048' })
     const bench = { folder, signer: await loadIdentity(folder, 'sender'), say: output.say }
-    const comparison = await compareAll(bench, plan)
-    const streamed = await streamAll(bench, plan.largest)
+    const payloads = listPayloads(options.seed).filter(({ name }) => name.includes(options.only ?? ''))
+    const comparison = await compareAll(bench, payloads, plan)
+    const streamed = options.only === undefined ? await streamAll(bench, plan.largest) : []
     const report: VerifyReport = { machine, ...comparison, rounds: plan.rounds, streamed }
     output.report(report, writeVerifyReport(report))
   } finally {
@@ -44,21 +56,22 @@ export async function runVerifyBench(options: { readonly quick?: true }, command
 
 async function compareAll(
   { folder, signer, say }: Bench,
+  payloads: readonly NamedPayload[],
   pace: Pace,
 ): Promise<Pick<VerifyReport, 'sides' | 'missing' | 'compared'>> {
   const { sides, missing } = await openSides(folder)
   const compared: VerifyReport['compared'][number][] = []
   try {
-    for (const shape of shapes) {
+    for (const payload of payloads) {
       for (const size of comparedSizes) {
-        const file = await writeSignedFile(join(folder, 'signed.xml'), shape, size, signer)
+        const file = await writeSignedFile(join(folder, 'signed.xml'), payload, size, signer)
         if (size === comparedSizes[0]) await checkSidesRefuse(sides, file)
         const times = await compareSides(sides, file, pace)
         compared.push({ file, times })
         const results = Object.entries(times).map(
           ([name, nanoseconds]) => `${name} ${formatTime(nanoseconds / 1e6)} ms`,
         )
-        say(`${shape}, payload of ${size} bytes: ${results.join(', ')}`)
+        say(`${payload.name}, payload of ${size} bytes: ${results.join(', ')}`)
       }
     }
     return { sides: sides.map(({ title }) => title), missing, compared }
@@ -69,16 +82,16 @@ async function compareAll(
 
 async function streamAll({ folder, signer, say }: Bench, largest: number): Promise<VerifyReport['streamed']> {
   const streamed: VerifyReport['streamed'][number][] = []
-  for (const shape of shapes) {
-    const small = await writeSignedFile(join(folder, 'small.xml'), shape, streamedSizes[0]!, signer)
+  for (const payload of ownPayloads) {
+    const small = await writeSignedFile(join(folder, 'small.xml'), payload, streamedSizes[0]!, signer)
     let first: number | undefined
     for (const size of streamedSizes.filter(size => size <= largest)) {
-      const file = await writeSignedFile(join(folder, 'signed.xml'), shape, size, signer)
+      const file = await writeSignedFile(join(folder, 'signed.xml'), payload, size, signer)
       const measured = await streamFile(join(folder, 'sender.crt'), small, file)
       const perByte = measured.nanoseconds / file.bytes
       first ??= perByte
       streamed.push({ ...measured, file, growth: perByte / first })
-      say(`${shape}, payload of ${size} bytes, from a file: ${formatTime(measured.nanoseconds / 1e6)} ms`)
+      say(`${payload.name}, payload of ${size} bytes, from a file: ${formatTime(measured.nanoseconds / 1e6)} ms`)
     }
   }
   return streamed

@@ -1,22 +1,31 @@
 // A signed document of any size as a file, by our own signer, never held in memory.
 import { open } from 'node:fs/promises'
 import { openSigner, type Signer } from '@seg/xmldsig'
-import { payloads, type Shape } from '../payloads.ts'
+import type { Payload } from '../payloads.ts'
 
 export type SignedFile = {
   readonly path: string
-  readonly shape: Shape /** Bytes of payload, about. */
+  /** What the payload is made of, in words. */
+  readonly shape: string
+  /** Bytes of payload, about. */
   readonly payload: number
   readonly bytes: number
 }
 
+export type NamedPayload = { readonly name: string; readonly write: Payload }
+
 /** Writes a document with a payload of about `payload` bytes, and its Signature as last child. */
-export async function writeSignedFile(path: string, shape: Shape, payload: number, key: Signer): Promise<SignedFile> {
+export async function writeSignedFile(
+  path: string,
+  { name, write }: NamedPayload,
+  payload: number,
+  key: Signer,
+): Promise<SignedFile> {
   const { signer } = openSigner(key)
   await using file = await open(path, 'w')
   let piece = Buffer.alloc(0)
   let pieceFrom = 0
-  for (const text of writeDocument(shape, payload)) {
+  for (const text of writeDocument(write, payload)) {
     pieceFrom += piece.length
     piece = Buffer.from(text)
     signer.write(piece)
@@ -26,16 +35,16 @@ export async function writeSignedFile(path: string, shape: Shape, payload: numbe
   const { signature, offset } = await signer.end()
   const end = Buffer.concat([signature, piece.subarray(offset - pieceFrom)])
   await file.write(end, 0, end.length, offset)
-  return { path, shape, payload, bytes: offset + end.length }
+  return { path, shape: name, payload, bytes: offset + end.length }
 }
 
-function* writeDocument(shape: Shape, payload: number): Generator<string> {
+function* writeDocument(write: Payload, payload: number): Generator<string> {
   yield `<?xml version="1.0" encoding="UTF-8"?>
 <CriticalDocument id="bench">
   <SenderID>MINISTRY 1_SEG01</SenderID>
   <ReceiverID>MINISTRY 2_SEG01</ReceiverID>
   <TimestampForSignature>2026-01-01T00:00:00Z</TimestampForSignature>
   <Payload>`
-  yield* payloads[shape](payload)
+  yield* write(payload)
   yield '</Payload>\n</CriticalDocument>\n'
 }
