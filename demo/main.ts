@@ -135,7 +135,7 @@ function showNextSteps(scene: Scene, { id, document }: Delivery, stays: boolean)
     ['read it', `pnpm --filter receiver documents export ${id}`],
     [
       'ask others',
-      `xmlsec1 --verify --trusted-pem ${show(join(scene.certs, 'ca.crt'))} --pubkey-cert-pem ${show(join(scene.certs, 'sender.crt'))} ${show(document)}`,
+      `xmlsec1 --verify --enabled-key-data key-name,rsa,ecdsa --pubkey-cert-pem ${show(join(scene.certs, 'sender.crt'))} ${show(document)}`,
     ],
     ['refusals', 'docs/faults.md: what each code means, and what to do'],
   ])

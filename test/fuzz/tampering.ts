@@ -96,8 +96,8 @@ function checkWithXmlsec1(folder: string): Check {
   const trust = [
     '--id-attr:id',
     'CriticalDocument',
-    '--trusted-pem',
-    join(folder, 'ca.crt'),
+    '--enabled-key-data',
+    'key-name,rsa,ecdsa',
     '--pubkey-cert-pem',
     join(folder, 'sender.crt'),
   ]

@@ -37,8 +37,8 @@ async function makeFolder(
 const verify = (folder: string, certificate: string, file: string) =>
   run('xmlsec1', [
     '--verify',
-    '--trusted-pem',
-    join(folder, 'ca.crt'),
+    '--enabled-key-data',
+    'key-name,rsa,ecdsa',
     '--pubkey-cert-pem',
     join(folder, certificate),
     file,
