@@ -41,6 +41,8 @@ export type DeadLetter = {
   readonly reason: string
 }
 
+export type NewestOfSender = { readonly sender: string; readonly index: number }
+
 /** Reading only; open to any process at any time. Every method throws the Fault `storage-unavailable` when the storage fails. */
 export interface LedgerReader {
   find(sender: string, id: string): Promise<AcceptedDocument | undefined>
@@ -53,8 +55,8 @@ export interface LedgerReader {
   export(sender: string, id: string): Promise<Buffer | undefined>
   /** At most `limit` documents with an index above `after`, of one sender or of all, in order of acceptance: the next ones for whoever takes them on. */
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]>
-  /** Ids of all whose documents were accepted. */
-  senders(): Promise<string[]>
+  /** Each sender that has documents with an index above `after`, with the index of the newest; -1: all senders. */
+  newest(after: number): Promise<NewestOfSender[]>
   /** The index that a cursor was moved to last; -1 for one that never was. */
   cursor(name: string): Promise<number>
   /** What was given up, by the index of the document. */

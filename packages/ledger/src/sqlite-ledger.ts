@@ -12,6 +12,7 @@ import type {
   Ledger,
   LedgerReader,
   LogReader,
+  NewestOfSender,
   RecordedEvent,
   Staging,
 } from './ledger.ts'
@@ -146,8 +147,8 @@ class SqliteLedger implements Ledger {
     return this.#reader.accepted(after, limit, sender)
   }
 
-  senders(): Promise<string[]> {
-    return this.#reader.senders()
+  newest(after: number): Promise<NewestOfSender[]> {
+    return this.#reader.newest(after)
   }
 
   deadLetters(): AsyncIterable<DeadLetter> {

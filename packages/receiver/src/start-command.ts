@@ -3,8 +3,9 @@ import { resolve } from 'node:path'
 import { type Command, Fault, openOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
 import type { Gate } from './gate.ts'
-import { type HandOff, startHandOff } from './hand-off/hand-off.ts'
+import { startHandOff } from './hand-off/hand-off.ts'
 import { openInbox } from './hand-off/inbox.ts'
+import type { HandOff } from './hand-off/sender-lanes.ts'
 import { loadWebhook, startWebhook } from './hand-off/webhook.ts'
 import type { Webhook } from './hand-off/webhook-request.ts'
 import { type Logger, openLog } from './log.ts'
@@ -76,9 +77,10 @@ async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
 }
 
 function startHandOffs({ inbox, webhook }: HandOffTo, { ledger, now }: Gate, log: Logger): HandOff[] {
+  const edge = { now, random: Math.random }
   return [
-    ...(inbox === undefined ? [] : [startHandOff(openInbox(inbox, ledger), ledger, log)]),
-    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, { now, random: Math.random })]),
+    ...(inbox === undefined ? [] : [startHandOff(openInbox(inbox, ledger), ledger, log, edge)]),
+    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, edge)]),
   ]
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { digestFile, readFileChunks } from '../file-chunks.ts'
-import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader } from '../ledger.ts'
+import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender } from '../ledger.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
@@ -13,6 +13,8 @@ import { asBuffer, readSize } from './open-tree.ts'
 const CONTENTS = 'contents'
 /** Rows of a list read at a time, so that others get their turn. */
 const PAGE = 500
+const newestOf =
+  'SELECT sender, (SELECT MAX(leaf_index) FROM documents WHERE sender = first.sender) AS leaf_index FROM documents AS first'
 const columns = 'leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest'
 
 type Row = Readonly<Record<string, unknown>>
@@ -61,16 +63,9 @@ export class SqliteReader implements LedgerReader {
     ).map(readDocument)
   }
 
-  async senders(): Promise<string[]> {
-    const found: string[] = []
-    // From one to the next in the index: as many steps as there are senders, however many documents.
-    for (
-      let next = this.#get('nextSender', '')?.sender;
-      typeof next === 'string';
-      next = this.#get('nextSender', next)?.sender
-    )
-      found.push(next)
-    return found
+  async newest(after: number): Promise<NewestOfSender[]> {
+    if (after < 0) return this.#newestOfAll()
+    return onDatabase('list the senders', () => this.#statements.newest.all(after)).map(readNewest)
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
@@ -96,6 +91,14 @@ export class SqliteReader implements LedgerReader {
 
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close()
+  }
+
+  /** From one sender to the next in the index: as many steps as there are senders, however many documents. */
+  #newestOfAll(): NewestOfSender[] {
+    const found: NewestOfSender[] = []
+    for (let row = this.#get('firstSender'); row !== undefined; row = this.#get('nextSender', found.at(-1)!.sender))
+      found.push(readNewest(row))
+    return found
   }
 
   #readRow(document: AcceptedDocument): AsyncIterable<Uint8Array> {
@@ -125,7 +128,12 @@ function prepareStatements(database: DatabaseSync) {
     listOfSender: database.prepare(
       `SELECT ${columns} FROM documents WHERE sender = ? AND leaf_index > ? ORDER BY leaf_index LIMIT ?`,
     ),
-    nextSender: database.prepare('SELECT MIN(sender) AS sender FROM documents WHERE sender > ?'),
+    firstSender: database.prepare(`${newestOf} ORDER BY sender LIMIT 1`),
+    nextSender: database.prepare(`${newestOf} WHERE sender > ? ORDER BY sender LIMIT 1`),
+    // By the primary key: the index of senders would be read from end to end.
+    newest: database.prepare(
+      'SELECT sender, MAX(leaf_index) AS leaf_index FROM documents NOT INDEXED WHERE leaf_index > ? GROUP BY sender',
+    ),
     deadLetters: database.prepare(
       `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason FROM dead_letters
       JOIN documents ON documents.leaf_index = dead_letters.leaf_index ORDER BY documents.leaf_index, cursor`,
@@ -204,6 +212,10 @@ function readDocument(row: Row): AcceptedDocument {
     referenceDigest: String(row.reference_digest),
     index: Number(row.leaf_index),
   }
+}
+
+function readNewest({ sender, leaf_index }: Row): NewestOfSender {
+  return { sender: String(sender), index: Number(leaf_index) }
 }
 
 function checkDigest({ id, sha256 }: AcceptedDocument, found: string): void {

@@ -169,9 +169,10 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     t.same((await reader.accepted(3, 2)).map(idAndIndex), expected.slice(2, 4), 'and gives the next ones after any')
   })
 
-  t.test('gives the documents of one sender, and names all senders', async t => {
+  t.test('gives the documents of one sender, and the newest of each', async t => {
     const { ledger } = await openLedger(t)
-    t.same(await ledger.senders(), [])
+    t.same(await ledger.newest(-1), [])
+    t.same(await ledger.newest(0), [])
     const senders = ['B', 'A', "C'", 'Ä', 'A b']
     for (const id of ['1', '2', '3']) {
       for (const from of senders) {
@@ -179,7 +180,17 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
         await acceptBytes(ledger, document, bytes)
       }
     }
-    t.same((await ledger.senders()).sort(), senders.toSorted())
+    const newest = async (after: number) =>
+      (await ledger.newest(after)).map(({ sender, index }) => `${sender} ${index}`).sort()
+    t.same(await newest(-1), senders.map((from, i) => `${from} ${10 + i}`).sort())
+    t.same(
+      await newest(11),
+      senders
+        .slice(2)
+        .map((from, i) => `${from} ${12 + i}`)
+        .sort(),
+    )
+    t.same(await newest(14), [])
     for (const [i, from] of senders.entries()) {
       const idsAfter = async (index: number, limit: number) =>
         (await ledger.accepted(index, limit, from)).map(({ id }) => id)

@@ -30,8 +30,11 @@ async function accept(ledger: Ledger, id: string, { sender = senderId, size = 10
   return { bytes, receipt: (await ledger.accept(facts, content)).receipt }
 }
 
+const edge = { now: () => new Date(), random: () => 0 }
+const cursorOf = (ledger: Ledger, sender = senderId) => ledger.cursor(`inbox ${sender}`)
+
 /** A ledger, the folder of an inbox beside it, and what hands on from the one to the other. */
-async function openScene(t: Test) {
+async function openScene(t: Test, limit?: number) {
   const data = await makeFolder(t)
   const ledger = await openTestLedger(certs, data)
   t.teardown(() => ledger.close())
@@ -41,8 +44,8 @@ async function openScene(t: Test) {
     error: (line: string) => void lines.push(`error: ${line}`),
     info: (line: string) => void lines.push(`info: ${line}`),
   }
-  const target = openInbox(folder, ledger)
-  return { ledger, folder, lines, target, start: () => startHandOff(target, ledger, log as never) }
+  const target = openInbox(folder, ledger, limit)
+  return { ledger, folder, lines, target, start: () => startHandOff(target, ledger, log as never, edge) }
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -59,7 +62,7 @@ t.test('puts each document beside its receipt, whatever its size, and only once 
   for (const [id, size] of Object.entries(sizes)) accepted.set(id, await accept(ledger, id, { size }))
   const place = join(folder, senderId)
   let handOff = start()
-  await until(async () => (await ledger.cursor('inbox')) === 3)
+  await until(async () => (await cursorOf(ledger)) === 3)
   t.same(await namesIn(place), [
     'large.receipt.xml',
     'large.xml',
@@ -78,7 +81,7 @@ t.test('puts each document beside its receipt, whatever its size, and only once 
   await rm(place, { recursive: true })
   handOff = start()
   await accept(ledger, 'next')
-  await until(async () => (await ledger.cursor('inbox')) === 4)
+  await until(async () => (await cursorOf(ledger)) === 4)
   t.same(await namesIn(place), ['next.receipt.xml', 'next.xml'])
   await handOff.close()
 })
@@ -93,7 +96,7 @@ t.test('hands on again what it did before a crash, under the same names', async 
   await rm(join(place, 'one.xml'))
   await writeFile(join(place, '.tmp-two.xml'), 'half a docu')
   const handOff = start()
-  await until(async () => (await ledger.cursor('inbox')) === 2)
+  await until(async () => (await cursorOf(ledger)) === 2)
   t.same(await namesIn(place), ['one.receipt.xml', 'one.xml', 'two.receipt.xml', 'two.xml'])
   await handOff.close()
 })
@@ -106,8 +109,8 @@ t.test('stays in its folder, and keeps documents apart, whatever ids hold', asyn
   for (const sender of senders)
     for (const id of ids) accepted.set(`${sender} ${id}`, await accept(ledger, id, { sender, size: 500 }))
   const handOff = start()
-  const count = senders.length * ids.length
-  await until(async () => (await ledger.cursor('inbox')) === count)
+  for (const { sender, index } of await ledger.newest(-1))
+    await until(async () => (await cursorOf(ledger, sender)) === index)
   await handOff.close()
   t.same(await namesIn(folder), senders.map(fileNameOf).sort())
   for (const sender of senders) {
@@ -129,13 +132,13 @@ t.test('appears in the order of acceptance, and goes no further than what it can
   const handOff = start()
   await until(() => lines.length > 0)
   t.same(await namesIn(place), ['1.receipt.xml', '1.xml', '2.receipt.xml', '2.xml', '3.receipt.xml', '3.xml'])
-  t.equal(await ledger.cursor('inbox'), -1)
+  t.equal(await cursorOf(ledger), -1)
   await rm(join(place, '3.xml'), { recursive: true })
-  await until(async () => (await ledger.cursor('inbox')) === 4)
+  await until(async () => (await cursorOf(ledger)) === 4)
   await until(() => lines.length > 1)
   t.match(lines, [
-    /^error: the inbox cannot go on .*storage-unavailable: .*cannot write to the inbox/,
-    /^info: the inbox takes documents again/,
+    /^error: the inbox holds up documents of "MINISTRY 1_SEG01": .*storage-unavailable: .*cannot write to the inbox/,
+    /^info: the inbox takes documents of "MINISTRY 1_SEG01" again/,
   ])
   t.equal(lines.length, 2, 'each change is told once')
   await handOff.close()
@@ -149,7 +152,7 @@ t.test('waits for a folder that cannot be made, and disturbs nobody', async t =>
   await until(() => lines.length > 0)
   await accept(ledger, 'two')
   await rm(folder)
-  await until(async () => (await ledger.cursor('inbox')) === 2)
+  await until(async () => (await cursorOf(ledger)) === 2)
   t.same(await namesIn(join(folder, senderId)), ['one.receipt.xml', 'one.xml', 'two.receipt.xml', 'two.xml'])
   await handOff.close()
 })
@@ -157,12 +160,13 @@ t.test('waits for a folder that cannot be made, and disturbs nobody', async t =>
 t.test('waits when nobody takes anything away, before the disk is full of it', async t => {
   const { ledger, folder } = await openScene(t)
   const target = openInbox(folder, ledger, 3)
+  await target.prepare()
   for (const id of ['1', '2', '3', '4']) await accept(ledger, id)
   const documents = await ledger.accepted(-1, 10)
   await target.take(documents.slice(0, 2))
   await t.rejects(target.take(documents.slice(2, 4)), {
     code: 'storage-unavailable',
-    detail: /is full: 3 documents may stand there/,
+    detail: /is full: at most 3 documents of one sender wait there/,
   })
   await target.take(documents.slice(2, 3))
   await t.rejects(target.take(documents.slice(3)), { code: 'storage-unavailable' })
@@ -172,4 +176,49 @@ t.test('waits when nobody takes anything away, before the disk is full of it', a
   // Counted again by whoever opens it next, and in a while by this one.
   await openInbox(folder, ledger, 3).take(documents.slice(3))
   t.equal((await namesIn(join(folder, senderId))).length, 6)
+})
+
+t.test("hands on the documents of others when one sender's folder is full or cannot be written to", async t => {
+  const { ledger, folder, lines, start } = await openScene(t, 3)
+  for (const id of ['1', '2', '3', '4']) await accept(ledger, id, { sender: 'FULL' })
+  await accept(ledger, '5', { sender: 'BROKEN' })
+  await mkdir(folder)
+  await writeFile(join(folder, 'BROKEN'), 'no folder')
+  const handOff = start()
+  await until(() => lines.length === 2)
+  for (const id of ['6', '7']) await accept(ledger, id, { sender: 'OTHER' })
+  await until(async () => (await cursorOf(ledger, 'OTHER')) === 7)
+  t.same(await namesIn(join(folder, 'OTHER')), ['6.receipt.xml', '6.xml', '7.receipt.xml', '7.xml'])
+  t.match(lines.toSorted(), [
+    /^error: the inbox holds up documents of "BROKEN": .*cannot write to the inbox .*BROKEN/,
+    /^error: the inbox holds up documents of "FULL": .*is full: at most 3 documents of one sender wait there/,
+  ])
+  await rm(join(folder, 'BROKEN'))
+  await until(async () => (await cursorOf(ledger, 'BROKEN')) === 5)
+  await handOff.close()
+})
+
+t.test('hands on one batch of a sender with many documents before the next sender has its turn', async t => {
+  const { ledger, folder, start } = await openScene(t)
+  const ids = Array.from({ length: 300 }, (_, i) => `${i}`)
+  await Promise.all(ids.map(id => accept(ledger, id, { sender: 'MUCH' })))
+  await accept(ledger, 'one', { sender: 'LITTLE' })
+  const handOff = start()
+  await until(async () => (await cursorOf(ledger, 'LITTLE')) > 0)
+  t.ok((await namesIn(join(folder, 'MUCH'))).length < ids.length, 'the rest comes later')
+  await until(async () => (await cursorOf(ledger, 'MUCH')) === ids.length)
+  await handOff.close()
+})
+
+t.test('goes on behind the one cursor that all senders had before', async t => {
+  const { ledger, folder, start } = await openScene(t)
+  for (const id of ['1', '2', '3']) await accept(ledger, id, { sender: id === '2' ? 'B' : 'A' })
+  await ledger.moveCursor('inbox', 2)
+  const handOff = start()
+  await until(async () => (await cursorOf(ledger, 'A')) === 3)
+  await accept(ledger, '4', { sender: 'B' })
+  await until(async () => (await cursorOf(ledger, 'B')) === 4)
+  await handOff.close()
+  t.same(await namesIn(join(folder, 'A')), ['3.receipt.xml', '3.xml'])
+  t.same(await namesIn(join(folder, 'B')), ['4.receipt.xml', '4.xml'])
 })

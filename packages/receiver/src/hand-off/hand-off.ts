@@ -1,60 +1,75 @@
-// Handing accepted documents on: a durable cursor goes through the ledger behind whoever takes them. At least once, in order.
+// Handing accepted documents on in batches: what is taken is durable before the sender's cursor moves behind it. At least once, in order.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { patrol } from '@seg/core'
-import type { Ledger } from '@seg/ledger'
+import { Fault } from '@seg/core'
+import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
-import type { HandOffTarget } from './inbox.ts'
+import { type Edge, type HandOff, type Lane, type LaneTarget, startLanes } from './sender-lanes.ts'
 
-/** Milliseconds between two looks at the ledger. */
-const LOOK_INTERVAL = 250
-/** Documents handed on, and bytes held, at a time; a larger document goes by itself, in pieces. */
+/** Senders whose documents are handed on at a time. */
+const LANES = 4
+/** Documents of one sender handed on, and bytes held, at a time; a larger document goes by itself, in pieces. */
 const BATCH = 64
-const BATCH_BYTES = 8 * 1024 * 1024
-/** Share of the event loop's time that is spent on documents coming in from which on those must not wait for us, and how much longer we then rest than we work. */
+const BATCH_BYTES = 2 * 1024 * 1024
+/** Milliseconds: the longest pause between two tries of one sender. */
+const LONGEST_PAUSE = 5000
+/**
+ * Load of the event loop above which incoming documents take priority; the hand-off then rests this many times as long as it worked, and at most
+ * so many milliseconds for one batch.
+ */
 const BUSY = 0.5
 const REST = 4
+const LONGEST_REST = 4000
 
-export type HandOff = {
-  /** Lets what is under way come to its end. */
-  close(): Promise<void>
+export type HandOffTarget = {
+  /** Of its cursors. */
+  readonly name: string
+  /** What all senders need. Throws the Fault `storage-unavailable`. */
+  prepare(): Promise<void>
+  /** Hands on documents of one sender in their order; durable when it resolves. May be given the same ones again. Throws the Fault `storage-unavailable`. */
+  take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 
-export function startHandOff(target: HandOffTarget, ledger: Ledger, log: Pick<Logger, 'error' | 'info'>): HandOff {
-  const stop = new AbortController()
-  const { signal } = stop
-  let hasFailed = false
-  const look = async () => {
-    while (!signal.aborted && (await handOnNext(target, ledger, signal))) {
-      if (hasFailed) log.info(`the ${target.name} takes documents again`)
-      hasFailed = false
-    }
-  }
-  const complain = (line: string) => {
-    hasFailed = true
-    log.error(`the ${target.name} ${line}`)
-  }
-  const ended = patrol(look, { interval: LOOK_INTERVAL, signal, complain })
-  return {
-    async close() {
-      stop.abort()
-      await ended
+/** Crash before a cursor is moved: the same documents of its sender are handed on again. */
+export function startHandOff(
+  target: HandOffTarget,
+  ledger: Ledger,
+  log: Pick<Logger, 'error' | 'info'>,
+  edge: Edge,
+): HandOff {
+  const { name } = target
+  const cursorOf = (sender: string) => `${name} ${sender}`
+  const rest = new Rest()
+  const lanes: LaneTarget = {
+    name,
+    lanes: LANES,
+    longestPause: LONGEST_PAUSE,
+    prepare: () => target.prepare(),
+    async cursor(sender) {
+      // There was one cursor for all senders before each had its own.
+      return Math.max(await ledger.cursor(name), await ledger.cursor(cursorOf(sender)))
+    },
+    async handOn(lane, signal) {
+      await rest.end(signal)
+      if (signal.aborted) return undefined
+      const work = rest.measure()
+      const last = await handOnBatch(target, ledger, lane)
+      await ledger.moveCursor(cursorOf(lane.sender), last)
+      work.end()
+      lane.advance(last)
+      return undefined
     },
   }
+  return startLanes(lanes, ledger, log, edge)
 }
 
-/** Whether there was anything. Crash before the cursor is moved: the same documents are handed on again. */
-async function handOnNext(target: HandOffTarget, ledger: Ledger, signal: AbortSignal): Promise<boolean> {
-  const cursor = await ledger.cursor(target.name)
-  const documents = fitting(await ledger.accepted(cursor, BATCH))
+/** Returns the index of the last document. */
+async function handOnBatch(target: HandOffTarget, ledger: Ledger, { sender, cursor }: Lane): Promise<number> {
+  const documents = fitting(await ledger.accepted(cursor, BATCH, sender))
   const last = documents.at(-1)
-  if (last === undefined) return false
-  const [begin, load] = [performance.now(), performance.eventLoopUtilization()]
+  if (last === undefined) throw new Fault('storage-unavailable', `the ledger has lost what follows entry ${cursor}`)
   await target.take(documents)
-  await ledger.moveCursor(target.name, last.index)
-  const { utilization } = performance.eventLoopUtilization(load)
-  if (utilization > BUSY) await pause(REST * (performance.now() - begin), undefined, { signal }).catch(() => {})
-  return true
+  return last.index
 }
 
 function fitting<Sized extends { readonly bytes: number }>(documents: readonly Sized[]): readonly Sized[] {
@@ -64,4 +79,26 @@ function fitting<Sized extends { readonly bytes: number }>(documents: readonly S
     return i > 0 && bytes > BATCH_BYTES
   })
   return over < 0 ? documents : documents.slice(0, over)
+}
+
+/** All lanes rest together: what one of them worked under load, all of them wait for. */
+class Rest {
+  #until = 0
+
+  async end(signal: AbortSignal): Promise<void> {
+    const left = this.#until - performance.now()
+    if (left > 0) await pause(left, undefined, { signal }).catch(() => {})
+  }
+
+  measure(): { end(): void } {
+    const begin = performance.now()
+    const load = performance.eventLoopUtilization()
+    return {
+      end: () => {
+        const now = performance.now()
+        if (performance.eventLoopUtilization(load).utilization <= BUSY) return
+        this.#until = Math.max(this.#until, now) + Math.min(REST * (now - begin), LONGEST_REST)
+      },
+    }
+  }
 }

@@ -4,27 +4,21 @@ import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import { fileNameOf } from './file-names.ts'
+import type { HandOffTarget } from './hand-off.ts'
 
 /** Whoever takes documents away is the receiver's user, or of the group of the folder. */
 const FOLDER_MODE = 0o750
 const FILE_MODE = 0o640
 
-export type HandOffTarget = {
-  /** Of its cursor: how far it has come. */
-  readonly name: string
-  /** Hands on documents in their order; durable when it resolves. May be given the same ones again. Throws the Fault `storage-unavailable`. */
-  take(documents: readonly AcceptedDocument[]): Promise<void>
-}
-
-/** Documents that may stand there: what nobody takes away must not fill the disk, or its table of files. */
+/** Documents of one sender that may stand there: what nobody takes away must not fill the disk, or its table of files. */
 const LIMIT = 100_000
-/** Milliseconds between two counts of a full inbox. */
+/** Milliseconds between two counts of a full folder. */
 const COUNT_INTERVAL = 10_000
 const NAMES_AT_ONCE = 512
 
 /** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
 export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): HandOffTarget {
-  const checkRoom = watchRoom(folder, limit)
+  const rooms = new Map<string, Room>()
   const describe = async (document: AcceptedDocument): Promise<NewFile[]> => {
     const { sender, id } = document
     const place = join(folder, fileNameOf(sender), fileNameOf(id))
@@ -38,46 +32,60 @@ export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): 
   }
   return {
     name: 'inbox',
+    prepare: () => onInbox(folder, () => makeDurableFolder(folder, FOLDER_MODE)),
     async take(documents) {
       const files = (await Promise.all(documents.map(describe))).flat()
-      try {
-        await makeDurableFolder(folder, FOLDER_MODE)
-        await checkRoom(documents.length)
-        for (const sender of new Set(documents.map(document => document.sender)))
-          await makeDurableFolder(join(folder, fileNameOf(sender)), FOLDER_MODE)
+      const place = join(folder, fileNameOf(documents[0]!.sender))
+      await onInbox(place, async () => {
+        await makeDurableFolder(place, FOLDER_MODE)
+        const room = rooms.get(place) ?? new Room(place, limit)
+        rooms.set(place, room)
+        await room.take(documents.length)
         await writeDurableFiles(files, FILE_MODE)
-      } catch (cause) {
-        if (cause instanceof Fault) throw cause
-        throw new Fault('storage-unavailable', `cannot write to the inbox ${folder}: ${(cause as Error).message}`, {
-          cause,
-        })
-      }
+      })
     },
   }
 }
 
-/** Throws the Fault `storage-unavailable` when no more documents have room in the folder. They are counted only when there could be too many. */
-function watchRoom(folder: string, limit: number): (documents: number) => Promise<void> {
-  let room = 0
-  let countedAt = Number.NEGATIVE_INFINITY
-  return async documents => {
-    if (room < documents && performance.now() - countedAt >= COUNT_INTERVAL) {
-      room = limit - (await countDocuments(folder))
-      countedAt = performance.now()
+async function onInbox(folder: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    const detail = `cannot write to the inbox ${folder}: ${(cause as Error).message}`
+    throw new Fault('storage-unavailable', detail, { cause })
+  }
+}
+
+/** How many more documents may stand in a sender's folder. They are counted only when there could be too many. */
+class Room {
+  readonly #folder: string
+  readonly #limit: number
+  #left = 0
+  #countedAt = Number.NEGATIVE_INFINITY
+
+  constructor(folder: string, limit: number) {
+    this.#folder = folder
+    this.#limit = limit
+  }
+
+  /** Throws the Fault `storage-unavailable` when there is not room for so many more. */
+  async take(documents: number): Promise<void> {
+    if (this.#left < documents && performance.now() - this.#countedAt >= COUNT_INTERVAL) {
+      this.#left = this.#limit - (await countDocuments(this.#folder))
+      this.#countedAt = performance.now()
     }
-    if (room < documents) {
-      const detail = `the inbox ${folder} is full: ${limit} documents may stand there until somebody takes them away, or --inbox off`
+    if (this.#left < documents) {
+      const detail = `${this.#folder} is full: at most ${this.#limit} documents of one sender wait there; take some away, or set --inbox off`
       throw new Fault('storage-unavailable', detail)
     }
-    room -= documents
+    this.#left -= documents
   }
 }
 
 /** In pieces: there may be very many names. */
 async function countDocuments(folder: string): Promise<number> {
   let names = 0
-  for await (const sender of await opendir(folder)) {
-    for await (const _name of await opendir(join(folder, sender.name), { bufferSize: NAMES_AT_ONCE })) names++
-  }
+  for await (const _name of await opendir(folder, { bufferSize: NAMES_AT_ONCE })) names++
   return names / 2
 }

@@ -1,0 +1,166 @@
+// Senders take turns: the documents of each go on in order behind a cursor of its own, and one sender's trouble holds up no other.
+import { asFault, Bell, patrol, quote, retryDelay } from '@seg/core'
+import type { LedgerReader } from '@seg/ledger'
+import type { Logger } from '../log.ts'
+
+/** Milliseconds between two looks at the ledger. */
+const LOOK_INTERVAL = 250
+
+/** Why a sender's next document cannot go on now, and the least time in milliseconds before the next try. */
+export type Obstacle = { readonly reason: string; readonly retryAfter: number }
+
+/** Where documents are handed on to. */
+export type LaneTarget = {
+  readonly name: string
+  /** Senders whose documents are handed on at a time. */
+  readonly lanes: number
+  /** Longest pause in milliseconds between two tries of one sender. */
+  readonly longestPause: number
+  /** Index of the sender's last document that was handed on. */
+  cursor(sender: string): Promise<number>
+  /** What all senders need. What it throws is logged once, for all of them. */
+  prepare(): Promise<void>
+  /** Hands on the next few documents of a sender, and calls `lane.advance` behind each that is handed on durably. What it throws is an obstacle, too. */
+  handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
+}
+
+export type Edge = { readonly now: () => Date; readonly random: () => number }
+
+export type HandOff = {
+  /** Lets what is under way come to its end. */
+  close(): Promise<void>
+}
+
+type LaneLogger = Pick<Logger, 'error' | 'info'>
+
+/** How far the documents of one sender have come. */
+export class Lane {
+  readonly sender: string
+  cursor: number
+  /** Index of its newest document. */
+  newest: number
+  /** When it last had its turn: how many turns there had been before. */
+  turn = 0
+  /** Milliseconds since 1970. */
+  nextTry = 0
+  #tries = 0
+  #complaint = ''
+  readonly #name: string
+  readonly #log: LaneLogger
+
+  constructor(sender: string, cursor: number, newest: number, name: string, log: LaneLogger) {
+    this.sender = sender
+    this.cursor = cursor
+    this.newest = newest
+    this.#name = name
+    this.#log = log
+  }
+
+  /** All documents up to this index are handed on. */
+  advance(index: number): void {
+    if (this.#complaint !== '') this.#log.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
+    this.cursor = index
+    this.nextTry = 0
+    this.#tries = 0
+    this.#complaint = ''
+  }
+
+  /** Each obstacle is logged once, until it is gone or another one. */
+  postpone({ reason, retryAfter }: Obstacle, { now, random }: Edge, longestPause: number): void {
+    this.#tries++
+    this.nextTry = now().getTime() + retryDelay(this.#tries, retryAfter, random, longestPause)
+    if (reason !== this.#complaint)
+      this.#log.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
+    this.#complaint = reason
+  }
+}
+
+export function startLanes(target: LaneTarget, ledger: LedgerReader, log: LaneLogger, edge: Edge): HandOff {
+  const stop = new AbortController()
+  const lanes = new SenderLanes(target, ledger, log, edge, stop.signal)
+  const complain = (line: string) => log.error(`the ${target.name} ${line}`)
+  const ended = patrol(() => lanes.look(), {
+    interval: LOOK_INTERVAL,
+    wake: lanes.wake,
+    signal: stop.signal,
+    complain,
+  })
+  return {
+    async close() {
+      stop.abort()
+      await ended
+      await lanes.end()
+    },
+  }
+}
+
+class SenderLanes {
+  readonly #target: LaneTarget
+  readonly #ledger: LedgerReader
+  readonly #log: LaneLogger
+  readonly #edge: Edge
+  readonly #signal: AbortSignal
+  readonly #lanes = new Map<string, Lane>()
+  readonly #underWay = new Map<Lane, Promise<void>>()
+  #turns = 0
+  /** Index of the newest document that was seen. */
+  #seen = -1
+  /** Rings when a lane is free again. */
+  readonly wake = new Bell()
+
+  constructor(target: LaneTarget, ledger: LedgerReader, log: LaneLogger, edge: Edge, signal: AbortSignal) {
+    this.#target = target
+    this.#ledger = ledger
+    this.#log = log
+    this.#edge = edge
+    this.#signal = signal
+  }
+
+  /** The sender that has waited longest comes first: otherwise a few with many documents would keep all lanes. */
+  async look(): Promise<void> {
+    await this.#seeNewest()
+    const now = this.#edge.now().getTime()
+    const waiting = [...this.#lanes.values()].filter(
+      lane => lane.cursor < lane.newest && lane.nextTry <= now && !this.#underWay.has(lane),
+    )
+    if (waiting.length === 0) return
+    await this.#target.prepare()
+    for (const lane of waiting.sort((one, other) => one.turn - other.turn)) {
+      if (this.#underWay.size >= this.#target.lanes || this.#signal.aborted) return
+      this.#start(lane)
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#underWay.values())
+  }
+
+  async #seeNewest(): Promise<void> {
+    const found = await this.#ledger.newest(this.#seen)
+    for (const { sender, index } of found) {
+      const lane = this.#lanes.get(sender)
+      if (lane !== undefined) lane.newest = index
+      else {
+        const cursor = await this.#target.cursor(sender)
+        this.#lanes.set(sender, new Lane(sender, cursor, index, this.#target.name, this.#log))
+      }
+    }
+    for (const { index } of found) this.#seen = Math.max(this.#seen, index)
+  }
+
+  #start(lane: Lane): void {
+    lane.turn = ++this.#turns
+    const working = this.#handOn(lane).finally(() => {
+      this.#underWay.delete(lane)
+      this.wake.ring()
+    })
+    this.#underWay.set(lane, working)
+  }
+
+  async #handOn(lane: Lane): Promise<void> {
+    const obstacle = await this.#target
+      .handOn(lane, this.#signal)
+      .catch(error => ({ reason: asFault(error).message, retryAfter: 0 }))
+    if (obstacle !== undefined) lane.postpone(obstacle, this.#edge, this.#target.longestPause)
+  }
+}
