@@ -18,6 +18,7 @@ type Entry = {
   holder: number | undefined
   tries: number
   nextTry: number
+  isHurried: boolean
   expiresAt: number
 }
 
@@ -30,13 +31,7 @@ const isOwn = (entry: Entry | undefined, holder: number) => entry?.state === 'qu
 const isFree = (entry: Entry) => entry.state === 'queued' && entry.holder === undefined
 const numbersOf = (entries: readonly { number: number }[]) => entries.map(({ number }) => number)
 
-function expire(entry: Entry, now: number): boolean {
-  const isOld = isFree(entry) && entry.expiresAt <= now
-  if (isOld) entry.state = 'expired'
-  return isOld
-}
-
-function add(model: Model, delivery: string, receiver: string): number {
+function add(model: Model, delivery: string, receiver: string, isHurried = false): number {
   const { now } = model
   return model.entries.push({
     delivery,
@@ -45,6 +40,7 @@ function add(model: Model, delivery: string, receiver: string): number {
     holder: undefined,
     tries: 0,
     nextTry: now,
+    isHurried,
     expiresAt: now + LIFETIME,
   })
 }
@@ -88,8 +84,18 @@ async function checkAll(model: Model, { senders }: Real): Promise<void> {
   }))
   for (const outbox of senders) {
     const seen = (await Array.fromAsync(outbox.list())).map(
-      ({ number, delivery, receiver, state, tries, nextTry, expiresAt, lease }) => {
-        return { number, delivery, receiver, state, tries, nextTry, expiresAt, isLeased: lease !== undefined }
+      ({ number, delivery, receiver, state, tries, nextTry, isHurried, expiresAt, lease }) => {
+        return {
+          number,
+          delivery,
+          receiver,
+          state,
+          tries,
+          nextTry,
+          isHurried,
+          expiresAt,
+          isLeased: lease !== undefined,
+        }
       },
     )
     same(seen, expected)
@@ -124,7 +130,10 @@ const commands = [
         const i = model.entries.findLastIndex(entry => entry.delivery === delivery)
         const last = model.entries[i]
         const seen = hasLooked && last ? { number: i + 1, state: last.state } : undefined
-        const isKept = last !== undefined && (!hasLooked || (last.state === 'queued' && !expire(last, model.now)))
+        const isOver = last !== undefined && hasLooked && isFree(last) && last.expiresAt <= model.now
+        if (isOver && last.tries === 0) last.expiresAt = model.now + LIFETIME
+        else if (isOver) last.state = 'expired'
+        const isKept = last !== undefined && (!hasLooked || last.state === 'queued')
         const expected = isKept ? i + 1 : add(model, delivery, to)
         const document = { path: 'd.xml', bytes: 1, sha256: '00', id: undefined, receiverId: undefined, own: undefined }
         const times = { queuedAt: model.now, expiresAt: model.now + LIFETIME }
@@ -141,25 +150,27 @@ const commands = [
       const of = model.entries
         .map((entry, i) => ({ entry, number: i + 1 }))
         .filter(({ entry }) => entry.receiver === to)
-      const expired = of.filter(({ entry }) => expire(entry, model.now))
-      const free = Math.max(0, limit - of.filter(({ entry }) => entry.holder !== undefined).length)
-      const due = of.filter(({ entry }) => isFree(entry) && entry.nextTry <= model.now)
-      const leased = due.sort((a, b) => a.entry.nextTry - b.entry.nextTry || a.number - b.number).slice(0, free)
-      for (const { entry } of leased) entry.holder = who
-      const real = await senders[who]!.lease({ receiver: to, limit, now: model.now })
-      same([numbersOf(real.leased), numbersOf(real.expired)], [numbersOf(leased), numbersOf(expired)])
+      const others = of.filter(({ entry }) => entry.holder !== undefined).length
+      const free = of.filter(({ entry }) => isFree(entry))
+      free.sort((a, b) => a.entry.nextTry - b.entry.nextTry || a.number - b.number)
+      const hurried = free.filter(({ entry }) => entry.isHurried).slice(0, Math.max(0, limit + 1 - others))
+      const due = free.filter(({ entry }) => !entry.isHurried && entry.nextTry <= model.now)
+      const leased = [...hurried, ...due.slice(0, Math.max(0, limit - others - hurried.length))]
+      for (const { entry } of leased) Object.assign(entry, { holder: who, isHurried: false })
+      const real = await senders[who]!.lease({ receiver: to, limit, urgent: limit + 1, now: model.now })
+      same(numbersOf(real), numbersOf(leased))
     })
   }),
   fc.tuple(sender, number).map(([who, n]) => {
     return new Command(`lease ${n} by ${who}`, async (model, { senders }) => {
       const entry = model.entries[n - 1]
-      const isLeased = entry !== undefined && isFree(entry) && !expire(entry, model.now)
-      if (isLeased) entry.holder = who
-      same((await senders[who]!.leaseOne(n, model.now))?.number, isLeased ? n : undefined)
+      const isLeased = entry !== undefined && isFree(entry)
+      if (isLeased) Object.assign(entry, { holder: who, isHurried: false })
+      same((await senders[who]!.leaseOne(n))?.number, isLeased ? n : undefined)
     })
   }),
   fc
-    .tuple(sender, number, fc.constantFrom('release', 'postpone', 'deliver', 'refuse'), wait)
+    .tuple(sender, number, fc.constantFrom('release', 'postpone', 'deliver', 'refuse', 'giveUp'), wait)
     .map(([who, n, how, delay]) => {
       return new Command(`${how} ${n} by ${who}`, async (model, { senders }) => {
         const [entry, outbox] = [model.entries[n - 1], senders[who]!]
@@ -169,6 +180,7 @@ const commands = [
           postpone: () => outbox.postpone(n, reason, model.now + delay),
           deliver: () => outbox.deliver(n, receiptOf(n), model.now),
           refuse: () => outbox.refuse(n, reason),
+          giveUp: () => outbox.giveUp(n, reason),
         }
         const mayDo = isOwn(entry, who)
         same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : 'TypeError')
@@ -178,6 +190,7 @@ const commands = [
         if (how === 'postpone') entry.nextTry = model.now + delay
         if (how === 'deliver') entry.state = 'delivered'
         if (how === 'refuse') entry.state = 'refused'
+        if (how === 'giveUp') entry.state = 'expired'
       })
     }),
   fc.tuple(sender, number).map(([who, n]) => {
@@ -197,11 +210,11 @@ const commands = [
       )
       if (entry === undefined || entry.state === 'delivered') return same(await action, 'usage')
       if (entry.state === 'queued') {
-        if (isFree(entry)) entry.nextTry = Math.min(entry.nextTry, model.now)
+        if (isFree(entry)) Object.assign(entry, { nextTry: Math.min(entry.nextTry, model.now), isHurried: true })
         return same(await action, entry.holder === undefined ? 'done' : 'usage')
       }
       same(await action, isQueuedAgain ? 'usage' : 'done')
-      if (!isQueuedAgain) add(model, entry.delivery, entry.receiver)
+      if (!isQueuedAgain) add(model, entry.delivery, entry.receiver, true)
     })
   }),
   sender.map(who => {

@@ -19,5 +19,5 @@ export {
 export { Fault, quote } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
 export { asFault, Bell, patrol } from './patrol.ts'
-export { LONGEST_PAUSE, parseRetryAfter, retryDelay } from './retry.ts'
+export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'

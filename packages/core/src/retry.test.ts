@@ -19,11 +19,29 @@ t.test('never comes back sooner than the receiver asked', async t => {
   t.ok(retryDelay(1, 3000, () => 0.5) > 3000)
 })
 
-t.test('reads Retry-After as seconds or as an HTTP date, and anything else as none', async t => {
+t.test('reads Retry-After as seconds or as an HTTP date in each of its forms, and anything else as none', async t => {
   const now = new Date('2026-11-23T12:00:00Z')
   t.equal(parseRetryAfter('120', now), 120_000)
-  t.equal(parseRetryAfter('Mon, 23 Nov 2026 12:00:05 GMT', now), 5_000)
+  for (const field of ['Mon, 23 Nov 2026 12:00:05 GMT', 'Monday, 23-Nov-26 12:00:05 GMT', 'Mon Nov 23 12:00:05 2026'])
+    t.equal(parseRetryAfter(field, now), 5_000, field)
+  t.equal(parseRetryAfter('Sun Nov  1 12:00:00 2026', new Date('2026-11-01T11:59:59Z')), 1000, 'a day of one digit')
   t.equal(parseRetryAfter('Mon, 23 Nov 2026 11:00:05 GMT', now), 0, 'the past')
-  for (const field of [undefined, '', '-1', '1.5', 'soon', '1e9', '2026-11-23', '99999999999'])
+  for (const field of [
+    undefined,
+    '',
+    '-1',
+    '-86400',
+    '1.5',
+    'soon',
+    '1e9',
+    '2026-11-23',
+    'Mon, 99 Nov 2026 12:00:05 GMT',
+  ])
     t.equal(parseRetryAfter(field, now), 0, String(field))
+})
+
+t.test('believes no peer that asks for more than an hour', async t => {
+  const now = new Date('2026-11-23T12:00:00Z')
+  for (const field of ['3601', '86400', '99999999999', '9'.repeat(400), 'Mon, 23 Nov 2099 12:00:00 GMT'])
+    t.equal(parseRetryAfter(field, now), 3_600_000, field)
 })

@@ -16,6 +16,7 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
   const patience = {
     timeout: 0,
     now: () => new Date(),
+    elapsed: () => performance.now(),
     random: Math.random,
     pause: (time: number) => pause(time),
     onWait() {},

@@ -128,15 +128,28 @@ t.test('tries with one document while a receiver fails, and sends the same bytes
   t.ok(first.length >= 2 && first.every(bytes => bytes.equals(first[0]!)))
 })
 
-t.test('waits as long as the receiver asks', async t => {
-  const receiver = await startReceiver(t, certs, refuse('rate-limit', { 'retry-after': '3600' }))
+t.test('waits as long as the receiver asks, an hour at most, unless somebody asks for a try', async t => {
+  const receiver = await startReceiver(t, certs, refuse('rate-limit', { 'retry-after': '86400' }))
   const gateway = await open(t)
   await queue(t, gateway, receiver.url, names(5))
   await runUntil(gateway, outcomes => outcomes.length > 0, 1)
   t.equal(receiver.received.length, 1, 'with the others, too')
   const [entry] = await Array.fromAsync(gateway.outbox.list())
   t.ok(entry!.nextTry >= Date.now() + 3_590_000)
+  t.ok(entry!.nextTry <= Date.now() + 3_660_000)
   t.match(entry, { state: 'queued', tries: 1, reason: { code: 'delivery-pending', detail: /rate-limit/ } })
+
+  // While the daemon waits for the whole hour, as it would after the answer.
+  const stop = new AbortController()
+  const running = runDeliveries(gateway, { concurrency: 1, report() {}, signal: stop.signal })
+  while (receiver.received.length < 2) await pause(20)
+  await pause(300)
+  t.equal(receiver.received.length, 2, 'a daemon that begins asks once, and then waits')
+  await gateway.outbox.retry(5, Date.now(), Date.now() + 3_600_000)
+  while (receiver.received.length < 3) await pause(20)
+  stop.abort()
+  await running
+  t.same(idsOf(receiver.received, gateway).at(-1), 'doc4')
 })
 
 t.test('takes a refusal for final, and goes on with the others', async t => {
@@ -171,14 +184,34 @@ t.test('signs afresh what has become stale, with nothing but what is kept', asyn
   await t.rejects(readFile(join(data, kept.path)), { code: 'ENOENT' })
 })
 
-t.test('gives up a document when its time is over, whether the receiver is there or not', async t => {
-  const receiver = await startReceiver(t, certs, accept(certs))
+t.test('gives up a document when a try after its time has failed, too, and none before', async t => {
+  const receiver = await startReceiver(t, certs, (response, received, count) =>
+    (received.includes('doc1') ? refuse('overloaded') : accept(certs))(response, received, count),
+  )
   const gateway = await open(t)
-  await queue(t, { ...gateway, lifetime: -1 } as SendingGateway, receiver.url, ['doc1'])
-  const outcomes = await runUntil(gateway, outcomes => outcomes.length > 0)
-  t.match(outcomes, [{ number: 1, file: 'doc1.xml', fault: { code: 'delivery-expired' } }])
-  t.match(await gateway.outbox.find(1), { state: 'expired' })
-  t.same(receiver.received, [])
+  await queue(t, { ...gateway, lifetime: -1 } as SendingGateway, receiver.url, ['doc1', 'doc2'])
+  const outcomes = await runUntil(gateway, outcomes => outcomes.length > 1)
+  const of = (number: number) => outcomes.find(outcome => outcome.number === number)
+  t.match(of(1), { file: 'doc1.xml', fault: { code: 'delivery-expired', detail: /last of 1 tries: .*overloaded/ } })
+  t.match(await gateway.outbox.find(1), { state: 'expired', tries: 1, reason: { detail: /overloaded/ } })
+  t.match(await gateway.outbox.find(2), { state: 'delivered' })
+  t.equal(receiver.received.length, 2)
+})
+
+t.test('lets nothing expire while the clock is ahead, and goes on at once when it is right again', async t => {
+  let ahead = 0
+  const receiver = await startReceiver(t, certs, (response, received, count) =>
+    (count === 1 ? refuse('overloaded') : accept(certs))(response, received, count),
+  )
+  const gateway = await open(t, undefined, () => new Date(Date.now() + ahead))
+  await queue(t, gateway, receiver.url, ['doc1'])
+  // Within the validity of the receiver's certificate.
+  ahead = 100 * 24 * 3_600_000
+  await runUntil(gateway, outcomes => outcomes.length > 0)
+  t.match(await gateway.outbox.find(1), { state: 'queued', tries: 1 })
+  ahead = 0
+  await runUntil(gateway, allDelivered(1))
+  t.match(await gateway.outbox.find(1), { state: 'delivered', tries: 2 })
 })
 
 t.test('believes no receipt that does not verify, and keeps trying', async t => {
@@ -196,7 +229,7 @@ t.test('does not send a document that is not what was queued any more', async t 
   const gateway = await open(t)
   await queue(t, gateway, receiver.url, ['doc1'])
   const { document } = (await gateway.outbox.find(1))!
-  await gateway.outbox.leaseOne(1, Date.now())
+  await gateway.outbox.leaseOne(1)
   await gateway.outbox.replaceDocument(1, { ...document, sha256: '00'.repeat(32) })
   await gateway.outbox.release(1)
   const outcomes = await runUntil(gateway, outcomes => outcomes.length > 0)

@@ -3,7 +3,7 @@ import { asFault, Bell, Fault, LONGEST_PAUSE, patrol, retryDelay } from '@seg/co
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import type { Outcome } from './outcome.ts'
-import { postpone } from './postpone.ts'
+import { isLastTry, postpone } from './postpone.ts'
 import { ReceiverPace } from './receiver-pace.ts'
 import { type TryOutcome, tryDelivery } from './try-delivery.ts'
 
@@ -52,14 +52,14 @@ class DeliveryLoop {
 
   async look(): Promise<void> {
     const { outbox, patience } = this.#gateway
+    const { concurrency } = this.#options
     for (const number of this.#unended) {
       await outbox.release(number)
       this.#unended.delete(number)
     }
     for (const receiver of await outbox.receivers()) {
-      const now = patience.now().getTime()
-      const { leased, expired } = await outbox.lease({ receiver, limit: this.#pace(receiver).limitAt(now), now })
-      for (const entry of expired) this.#tell(entry, new Fault('delivery-expired', describeEnd(entry)), 0)
+      const limit = this.#pace(receiver).limitAt(patience.elapsed())
+      const leased = await outbox.lease({ receiver, limit, urgent: concurrency, now: patience.now().getTime() })
       for (const entry of leased) this.#start(entry)
     }
   }
@@ -89,15 +89,21 @@ class DeliveryLoop {
   }
 
   async #try(entry: OutboxEntry): Promise<void> {
-    const begin = performance.now()
+    const { elapsed } = this.#gateway.patience
+    const begin = elapsed()
+    const isLast = isLastTry(entry, this.#gateway)
     const limits = { signal: this.#stop.signal, stall: STALL_TIME }
     const outcome = await tryDelivery(entry, this.#gateway, limits).catch(
       (error): TryOutcome => ({ kind: 'stuck', fault: asFault(error), concernsReceiver: false }),
     )
-    await this.#end(entry, outcome, (performance.now() - begin) / 1000)
+    await this.#end(entry, outcome, { isLast, seconds: (elapsed() - begin) / 1000 })
   }
 
-  async #end(entry: OutboxEntry, outcome: TryOutcome, seconds: number): Promise<void> {
+  async #end(
+    entry: OutboxEntry,
+    outcome: TryOutcome,
+    { isLast, seconds }: { isLast: boolean; seconds: number },
+  ): Promise<void> {
     const { outbox, patience } = this.#gateway
     const pace = this.#pace(entry.receiver)
     if (outcome.kind === 'delivered') {
@@ -111,11 +117,10 @@ class DeliveryLoop {
     // Broken off by us: no word about the receiver.
     if (this.#stop.signal.aborted) return void (await outbox.release(entry.number))
     const retryAfter = outcome.kind === 'later' ? outcome.retryAfter : 0
-    if (outcome.concernsReceiver) pace.failed(patience.now().getTime(), retryAfter)
+    if (outcome.concernsReceiver) pace.failed(patience.elapsed(), retryAfter)
     const delay = retryDelay(entry.tries + 1, retryAfter, patience.random, LONGEST_PAUSE)
     const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
-    await postpone(entry, fault, delay, this.#gateway)
-    this.#tell(entry, fault, seconds)
+    this.#tell(entry, await postpone(entry, fault, { delay, isLast }, this.#gateway), seconds)
   }
 
   #tell(
@@ -125,8 +130,4 @@ class DeliveryLoop {
   ): void {
     this.#options.report({ number, file, seconds, ...(end instanceof Fault ? { fault: end } : { delivery: end }) })
   }
-}
-
-function describeEnd({ reason, tries }: OutboxEntry): string {
-  return reason ? `after ${tries} tries, the last of which: ${reason.code}: ${reason.detail}` : 'it was never tried'
 }

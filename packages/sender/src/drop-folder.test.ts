@@ -47,7 +47,7 @@ const hasEntries = (gateway: SendingGateway, count: number) => async () => (awai
 const isMoved = (list: () => Promise<Record<string, string[]>>) => async () => (await list()).outgoing!.length === 0
 
 async function settle({ outbox, data }: SendingGateway, number: number, how: 'deliver' | 'refuse') {
-  const entry = (await outbox.leaseOne(number, Date.now()))!
+  const entry = (await outbox.leaseOne(number))!
   const receipt = await makeReceipt(await readFile(join(data, entry.document.path)), certs)
   if (how === 'deliver') await outbox.deliver(number, receipt, Date.now())
   else await outbox.refuse(number, { ...reason, at: Date.now() })

@@ -13,6 +13,8 @@ export type Patience = {
   /** Milliseconds for all tries together. */
   readonly timeout: number
   readonly now: () => Date
+  /** Milliseconds by a clock that only goes on: durations are measured by it. */
+  readonly elapsed: () => number
   readonly random: () => number
   readonly pause: (milliseconds: number) => Promise<void>
   /** Told before each pause. */
@@ -28,6 +30,8 @@ export type SendingGateway = {
   readonly witness: LogWitness
   /** Milliseconds from queueing until a document expires. */
   readonly lifetime: number
+  /** Milliseconds since 1970 by the clock that lifetimes are judged by. */
+  readonly lifetimeClock: () => number
   readonly patience: Patience
   /** Told what a person may want to know on the way. */
   readonly note: (line: string) => void

@@ -3,6 +3,7 @@ import { openOutbox } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import { loadReceiptTrust } from './check-log-entry.ts'
 import type { SendingGateway } from './gateway.ts'
+import { openLifetimeClock } from './lifetime-clock.ts'
 import { LogWitness } from './log-witness.ts'
 import { silentMeter } from './progress.ts'
 
@@ -21,6 +22,7 @@ export async function openGateway(
     ...{ identity, trust, data, outbox, ...edge },
     witness: new LogWitness({ outbox, data }),
     lifetime: lifetime * HOUR,
+    lifetimeClock: openLifetimeClock(edge.patience),
     meter: silentMeter,
     [Symbol.asyncDispose]: () => outbox.close(),
   }

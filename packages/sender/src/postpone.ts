@@ -1,18 +1,43 @@
-// An entry goes back into the outbox until its next try, with the reason why.
-import type { Fault } from '@seg/core'
+// An entry goes back into the outbox until its next try, with the reason why; or expires, when the try began after its time.
+import { Fault, type FaultCode } from '@seg/core'
 import type { OutboxEntry, OutboxReason } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import { DeliveryRefused } from './problem.ts'
 
-/** Ends the lease; `delay` in milliseconds. */
+/** Faults with which a try ends before the receiver had a say. By a wrong clock, certificates look out of date, too. */
+const untried: readonly FaultCode[] = [
+  'certificate-invalid',
+  'certificate-purpose',
+  'configuration',
+  'file-unreadable',
+  'internal',
+  'storage-unavailable',
+]
+
+/** Whether a try that begins now is the last one for this entry. */
+export function isLastTry({ expiresAt }: OutboxEntry, { lifetimeClock }: SendingGateway): boolean {
+  return expiresAt <= lifetimeClock()
+}
+
+/**
+ * Ends the lease after a try that failed with `fault`; `delay` in milliseconds. Returns what became of the entry: `fault`, or the Fault
+ * `delivery-expired` after its last try. So nothing expires untried, whatever a clock says.
+ */
 export async function postpone(
-  { number }: OutboxEntry,
+  { number, tries }: OutboxEntry,
   fault: Fault,
-  delay: number,
+  { delay, isLast }: { delay: number; isLast: boolean },
   { outbox, patience }: SendingGateway,
-): Promise<void> {
+): Promise<Fault> {
   const at = patience.now().getTime()
-  await outbox.postpone(number, reasonOf(fault, at), at + delay)
+  const reason = reasonOf(fault, at)
+  if (!isLast || untried.includes(fault.code)) {
+    await outbox.postpone(number, reason, at + delay)
+    return fault
+  }
+  await outbox.giveUp(number, reason)
+  const last = `the last of ${tries + 1} tries: ${reason.code}: ${reason.detail}`
+  return new Fault('delivery-expired', `number ${number} of the outbox has expired; ${last}`, { cause: fault })
 }
 
 /** What the receiver said, when it did, rather than that it refused. */

@@ -12,7 +12,7 @@ export class ReceiverPace {
     this.#random = random
   }
 
-  /** How many documents may be on their way at this time (milliseconds). */
+  /** How many documents may be on their way at this time (milliseconds by a monotonic clock). */
   limitAt(now: number): number {
     if (now < this.#until) return 0
     // After a failure, one document finds out whether the receiver is back; the others keep their turn.

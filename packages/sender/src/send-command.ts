@@ -66,6 +66,7 @@ function openPatience(seconds: number, progress: Progress): SendingGateway['pati
   return {
     timeout: seconds * 1000,
     now: () => new Date(),
+    elapsed: () => performance.now(),
     random: Math.random,
     pause: milliseconds => pause(milliseconds),
     onWait: (reason, milliseconds) => progress.show(`next try in ${(milliseconds / 1000).toFixed(1)} s: ${reason}`),

@@ -2,7 +2,7 @@
 import { Fault, retryDelay } from '@seg/core'
 import type { Delivery, SendingGateway } from './gateway.ts'
 import type { Later } from './post-document.ts'
-import { postpone } from './postpone.ts'
+import { isLastTry, postpone } from './postpone.ts'
 import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
 import { faultOf } from './settled-entry.ts'
 import type { Template } from './sign-template.ts'
@@ -32,20 +32,21 @@ export async function queueOnly(template: Template, receiver: URL, gateway: Send
 
 async function deliverQueued({ entry: { number }, facts }: Queued, gateway: SendingGateway): Promise<Delivery> {
   const { outbox, patience } = gateway
-  const end = performance.now() + patience.timeout
+  const deadline = patience.elapsed() + patience.timeout
   const signal = AbortSignal.timeout(patience.timeout)
   let known = facts
   let later: Later | undefined
   for (let tries = 0; ; ) {
-    const entry = await outbox.leaseOne(number, patience.now().getTime())
+    const entry = await outbox.leaseOne(number)
     if (entry === undefined) {
       const delivery = await watch(number, gateway)
       if (delivery) return delivery
-      if (performance.now() >= end) throw pending('another process has it on its way', number, patience.timeout)
+      if (patience.elapsed() >= deadline) throw pending('another process has it on its way', number, patience.timeout)
       await patience.pause(WATCH_INTERVAL)
       continue
     }
     tries++
+    const isLast = isLastTry(entry, gateway)
     const outcome = await tryDelivery(entry, gateway, { signal }, known).catch(async error => {
       await outbox.release(number)
       throw error
@@ -53,22 +54,22 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
     known = undefined
     if (outcome.kind === 'delivered') return { ...outcome.delivery, made: { ...outcome.delivery.made, tries } }
     if (outcome.kind === 'refused') throw outcome.fault
-    const left = end - performance.now()
+    const left = deadline - patience.elapsed()
     if (outcome.kind === 'stuck') {
-      await postpone(entry, outcome.fault, retryDelay(entry.tries + 1, 0, patience.random), gateway)
-      throw outcome.fault
+      const delay = retryDelay(entry.tries + 1, 0, patience.random)
+      throw await postpone(entry, outcome.fault, { delay, isLast }, gateway)
     }
     // That the time was up in the middle of a try says less than why the one before failed.
     later = signal.aborted ? (later ?? outcome) : outcome
-    const isLast = left < 50 || later.retryAfter >= left
+    const isOver = left < 50 || later.retryAfter >= left
     const delay = retryDelay(tries, later.retryAfter, patience.random)
     // The last wait ends early enough for one more try.
-    const wait = isLast ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
-    const fault = isLast
-      ? pending(explain(later, tries), number, patience.timeout)
-      : new Fault('delivery-pending', later.reason)
-    await postpone(entry, new Fault('delivery-pending', later.reason), wait, gateway)
-    if (isLast) throw fault
+    const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
+    // A try that our own patience cut short is none that an entry may expire with.
+    const end = { delay: wait, isLast: isLast && !signal.aborted }
+    const fault = await postpone(entry, new Fault('delivery-pending', later.reason), end, gateway)
+    if (fault.code === 'delivery-expired') throw fault
+    if (isOver) throw pending(explain(later, tries), number, patience.timeout)
     patience.onWait(later.reason, wait)
     await patience.pause(wait)
   }

@@ -9,7 +9,9 @@ export type OutboxEvent =
   | { readonly type: 'postpone'; readonly holder: string; readonly reason: OutboxReason; readonly nextTry: number }
   | { readonly type: 'deliver'; readonly holder: string; readonly at: number }
   | { readonly type: 'refuse'; readonly holder: string; readonly reason: OutboxReason }
+  | { readonly type: 'giveUp'; readonly holder: string; readonly reason: OutboxReason }
   | { readonly type: 'expire'; readonly at: number }
+  | { readonly type: 'renew'; readonly expiresAt: number }
   | { readonly type: 'cancel'; readonly at: number }
   | { readonly type: 'hurry'; readonly at: number }
 
@@ -20,7 +22,7 @@ export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
     case 'lease':
       if (entry.state !== 'queued' || entry.lease !== undefined)
         throw new TypeError(`entry ${entry.number} cannot be leased`)
-      return { ...entry, lease: event.holder }
+      return { ...entry, lease: event.holder, isHurried: false }
     case 'release':
       return { ...entry, lease: undefined }
     case 'replace':
@@ -31,6 +33,11 @@ export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
       return settle({ ...entry, tries: entry.tries + 1, reason: undefined }, 'delivered', event.at)
     case 'refuse':
       return settle({ ...entry, tries: entry.tries + 1, reason: event.reason }, 'refused', event.reason.at)
+    case 'giveUp':
+      return settle({ ...entry, tries: entry.tries + 1, reason: event.reason }, 'expired', event.reason.at)
+    case 'renew':
+      checkFree(entry, 'be renewed')
+      return { ...entry, expiresAt: event.expiresAt }
     case 'expire':
       checkFree(entry, 'expire')
       return settle(entry, 'expired', event.at)
@@ -39,7 +46,7 @@ export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
       return settle(entry, 'cancelled', event.at)
     case 'hurry':
       checkFree(entry, 'be tried')
-      return { ...entry, nextTry: Math.min(entry.nextTry, event.at) }
+      return { ...entry, nextTry: Math.min(entry.nextTry, event.at), isHurried: true }
   }
 }
 

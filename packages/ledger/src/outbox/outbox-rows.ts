@@ -25,6 +25,7 @@ const columns: Readonly<Record<string, (entry: OutboxEntry) => Value | undefined
   tries: entry => entry.tries,
   next_try: entry => entry.nextTry,
   lease: entry => entry.lease,
+  hurried: entry => Number(entry.isHurried),
   settled_at: entry => entry.settledAt,
   code: entry => entry.reason?.code,
   detail: entry => entry.reason?.detail,
@@ -58,6 +59,7 @@ export function readEntry(row: Row): OutboxEntry {
     tries: Number(row.tries),
     nextTry: Number(row.next_try),
     lease: textOf(row.lease),
+    isHurried: row.hurried === 1,
     settledAt: row.settled_at === null ? undefined : Number(row.settled_at),
     reason: readReason(row),
   }

@@ -49,4 +49,5 @@ export const migrations: Migrations = {
       note TEXT NOT NULL
     )`,
   ],
+  '0002-hurried': ['ALTER TABLE outbox ADD COLUMN hurried INTEGER NOT NULL DEFAULT 0'],
 }

@@ -46,8 +46,10 @@ export type OutboxEntry = {
   readonly expiresAt: number
   readonly state: OutboxState
   readonly tries: number
-  /** Not before this time. */
+  /** Not before this time, as far as the clock can be believed. */
   readonly nextTry: number
+  /** Whether somebody asked for a try now, whatever the receiver said of its patience. */
+  readonly isHurried: boolean
   /** Who is sending it at the moment. */
   readonly lease: string | undefined
   readonly settledAt: number | undefined
@@ -65,8 +67,9 @@ export type SeenCheckpoint = TreeHead & { readonly note: string }
  */
 export interface Outbox {
   /**
-   * The entry that is queued for this delivery, by whomever it was, else a new one. `isNew` says which. `seen` is the last entry of the delivery as the
-   * caller knows it; when that is not so any more, the entry that is last now, which may be settled, and nothing is queued.
+   * The entry that is queued for this delivery, by any process, else a new one. `isNew` says which. `seen` is the last entry of the delivery as the
+   * caller knows it; when that is not so any more, the entry that is last now, which may be settled, and nothing is queued. A queued entry that is past
+   * its time expires, and a new one is queued; when it was never tried, its time is renewed instead.
    */
   queue(
     request: OutboxRequest,
@@ -85,29 +88,27 @@ export interface Outbox {
   /** Receivers with something queued. */
   receivers(): Promise<string[]>
   /**
-   * Leases what is due for a receiver, the longest due first, as long as no more than `limit` of its entries are leased, by whomever. What has outlived its time
-   * and is not leased expires instead; told in order of number.
+   * Leases what is due for a receiver: first what is hurried, as long as no more than `urgent` (without it: `limit`) of its entries are leased by any
+   * process, then the rest, the longest due first, as long as no more than `limit` are. An entry past its time is tried like another: only the holder gives it up.
    */
-  lease(ask: {
-    receiver: string
-    limit: number
-    now: number
-  }): Promise<{ leased: OutboxEntry[]; expired: OutboxEntry[] }>
-  /** Leases one entry whether it is due or not; undefined when it is not queued any more, is leased, or has just expired. */
-  leaseOne(number: number, now: number): Promise<OutboxEntry | undefined>
+  lease(ask: { receiver: string; limit: number; urgent?: number; now: number }): Promise<OutboxEntry[]>
+  /** Leases one entry whether it is due or not; undefined when it is not queued any more, or is leased. */
+  leaseOne(number: number): Promise<OutboxEntry | undefined>
 
-  /** These four are for the holder of the lease, and end it; TypeError for anyone else. */
+  /** These five are for the holder of the lease, and end it; TypeError for anyone else. */
   release(number: number): Promise<OutboxEntry>
   postpone(number: number, reason: OutboxReason, nextTry: number): Promise<OutboxEntry>
   /** `receipt` was verified: nothing else may lead here. */
   deliver(number: number, receipt: Uint8Array, now: number): Promise<OutboxEntry>
   refuse(number: number, reason: OutboxReason): Promise<OutboxEntry>
+  /** The entry expires: a try that began after its time has failed, too. */
+  giveUp(number: number, reason: OutboxReason): Promise<OutboxEntry>
   /** New bytes in the place of those that were never accepted; the lease stays. */
   replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry>
 
   /** Throws the Fault `usage` for an entry that is settled or on its way. */
   cancel(number: number, now: number): Promise<OutboxEntry>
-  /** Makes a queued entry due; queues a settled one anew, under another number. Throws the Fault `usage` for one that is delivered. */
+  /** Hurries a queued entry; queues a settled one anew, hurried, under another number. Throws the Fault `usage` for one that is delivered. */
   retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry>
 
   /** The last checkpoint seen of a log. */

@@ -50,7 +50,8 @@ t.test('gives back what was queued, in every later opening', async t => {
   await first.close()
   const second = await openIn(t, folder)
   const entries = await Array.fromAsync(second.list())
-  const fresh = { state: 'queued', tries: 0, nextTry: now, lease: undefined, settledAt: undefined, reason: undefined }
+  const open = { lease: undefined, settledAt: undefined, reason: undefined }
+  const fresh = { state: 'queued', tries: 0, nextTry: now, isHurried: false, ...open }
   t.same(
     entries,
     documents.map((document, i) => ({ number: i + 1, ...request('abc'[i]!, { document }), ...fresh })),
@@ -73,7 +74,7 @@ t.test('has one entry under way for a delivery, however many ask for it', async 
 t.test('queues nothing when the delivery has come further than its caller knows', async t => {
   const outbox = await open(t)
   const { entry: queued } = await outbox.queue(request('a'))
-  await outbox.leaseOne(1, now)
+  await outbox.leaseOne(1)
   const delivered = await outbox.deliver(1, receipt, now)
   for (const seen of [undefined, queued])
     t.same(await outbox.queue(request('a'), seen), { entry: delivered, isNew: false })
@@ -87,61 +88,61 @@ t.test('leases an entry to one holder at a time', async t => {
   for (const delivery of ['a', 'b', 'c']) await one.queue(request(delivery))
   const first = await one.lease({ receiver, limit: 2, now })
   t.same(
-    first.leased.map(({ number }) => number),
+    first.map(({ number }) => number),
     [1, 2],
   )
-  t.same((await two.lease({ receiver, limit: 2, now })).leased, [], 'the limit is that of all holders together')
+  t.same(await two.lease({ receiver, limit: 2, now }), [], 'the limit is that of all holders together')
   t.same(
-    (await two.lease({ receiver, limit: 9, now })).leased.map(({ number }) => number),
+    (await two.lease({ receiver, limit: 9, now })).map(({ number }) => number),
     [3],
   )
-  t.equal(await two.leaseOne(1, now), undefined)
+  t.equal(await two.leaseOne(1), undefined)
   await t.rejects(two.deliver(1, receipt, now), TypeError)
   await t.rejects(two.postpone(1, reason, now), TypeError)
   await t.rejects(two.cancel(1, now), { code: 'usage', detail: /on its way/ })
   await one.release(1)
-  t.match(await two.leaseOne(1, now), { number: 1, tries: 0 })
+  t.match(await two.leaseOne(1), { number: 1, tries: 0 })
 })
 
 t.test('keeps an entry back until its next try, and leases the longest due first', async t => {
   const outbox = await open(t)
   for (const delivery of ['a', 'b']) await outbox.queue(request(delivery))
-  await outbox.leaseOne(1, now)
+  await outbox.leaseOne(1)
   t.match(await outbox.postpone(1, reason, now + 1000), { state: 'queued', tries: 1, reason, lease: undefined })
   t.same(
-    (await outbox.lease({ receiver, limit: 9, now: now + 999 })).leased.map(({ number }) => number),
+    (await outbox.lease({ receiver, limit: 9, now: now + 999 })).map(({ number }) => number),
     [2],
   )
   await outbox.postpone(2, reason, now + 500)
   t.same(
-    (await outbox.lease({ receiver, limit: 9, now: now + 1000 })).leased.map(({ number }) => number),
+    (await outbox.lease({ receiver, limit: 9, now: now + 1000 })).map(({ number }) => number),
     [2, 1],
   )
-  t.same((await outbox.lease({ receiver: 'https://other', limit: 9, now: now + 1000 })).leased, [])
+  t.same(await outbox.lease({ receiver: 'https://other', limit: 9, now: now + 1000 }), [])
 })
 
 t.test('moves forward only', async t => {
   const outbox = await open(t)
   for (const delivery of ['delivered', 'refused', 'expired', 'cancelled']) await outbox.queue(request(delivery))
-  await outbox.leaseOne(1, now)
+  await outbox.leaseOne(1)
   t.match(await outbox.deliver(1, receipt, now + 1), {
     state: 'delivered',
     settledAt: now + 1,
     tries: 1,
     reason: undefined,
   })
-  await outbox.leaseOne(2, now)
+  await outbox.leaseOne(2)
   t.match(await outbox.refuse(2, { ...reason, code: 'schema-invalid' }), {
     state: 'refused',
     reason: { code: 'schema-invalid' },
     settledAt: now,
   })
   t.match(await outbox.cancel(4, now), { state: 'cancelled' })
-  const { leased, expired } = await outbox.lease({ receiver, limit: 9, now: now + HOUR })
-  t.match([leased, expired], [[], [{ number: 3, state: 'expired', settledAt: now + HOUR }]])
+  await outbox.leaseOne(3)
+  t.match(await outbox.giveUp(3, reason), { state: 'expired', reason, tries: 1, settledAt: now, lease: undefined })
   t.same(await outbox.receipt(1), receipt)
   for (const number of [1, 2, 3, 4]) {
-    t.equal(await outbox.leaseOne(number, now), undefined)
+    t.equal(await outbox.leaseOne(number), undefined)
     for (const late of [
       outbox.deliver(number, receipt, now),
       outbox.refuse(number, reason),
@@ -159,7 +160,7 @@ t.test('moves forward only', async t => {
 t.test('queues again, as another entry, what was not delivered', async t => {
   const outbox = await open(t)
   await outbox.queue(request('a'))
-  await outbox.leaseOne(1, now)
+  await outbox.leaseOne(1)
   await outbox.postpone(1, reason, now + HOUR)
   t.match(await outbox.retry(1, now, now), { number: 1, nextTry: now, tries: 1 }, 'what is queued is due now')
   await outbox.cancel(1, now)
@@ -172,32 +173,54 @@ t.test('queues again, as another entry, what was not delivered', async t => {
   })
   await t.rejects(outbox.retry(1, now, now), { code: 'usage', detail: /already, as 2/ })
   t.match(await outbox.find(1), { state: 'cancelled' })
-  await outbox.leaseOne(2, now)
+  await outbox.leaseOne(2)
   await outbox.deliver(2, receipt, now)
   await t.rejects(outbox.retry(2, now, now), { code: 'usage' })
   await t.rejects(outbox.retry(7, now, now), { code: 'usage', detail: /no entry 7/ })
 })
 
-t.test('begins anew with what has expired unnoticed', async t => {
+t.test('begins anew with what has expired unnoticed, and renews what was never tried', async t => {
   const outbox = await open(t)
-  const { entry } = await outbox.queue(request('a'))
-  t.match(await outbox.queue(request('a', { queuedAt: now + HOUR }), entry), { isNew: true, entry: { number: 2 } })
+  await outbox.queue(request('a'))
+  await outbox.leaseOne(1)
+  const tried = await outbox.postpone(1, reason, now)
+  t.match(await outbox.queue(request('a', { queuedAt: now + HOUR }), tried), { isNew: true, entry: { number: 2 } })
   t.match(await outbox.find(1), { state: 'expired' })
-  await outbox.queue(request('b'))
-  t.equal(await outbox.leaseOne(3, now + HOUR), undefined)
-  t.match(await outbox.find(3), { state: 'expired' })
+  const { entry } = await outbox.queue(request('b'))
+  const later = { queuedAt: now + HOUR, expiresAt: now + 2 * HOUR }
+  t.match(await outbox.queue(request('b', later), entry), { isNew: false, entry: { number: 3, state: 'queued' } })
+  t.match(await outbox.find(3), { expiresAt: now + 2 * HOUR })
 })
 
-t.test('tells what has expired in the order of numbers', async t => {
+t.test('lets nothing expire by the clock: what is past its time is leased like another', async t => {
+  const outbox = await open(t)
+  for (const delivery of ['a', 'b']) await outbox.queue(request(delivery))
+  const year = 365 * 24 * HOUR
+  t.match(await outbox.lease({ receiver, limit: 9, now: now + year }), [{ number: 1 }, { number: 2 }])
+})
+
+t.test('leases what a clock that was ahead has put off further than any try is put off', async t => {
+  const outbox = await open(t)
+  await outbox.queue(request('a', { queuedAt: now + 100 * HOUR, expiresAt: now + 200 * HOUR }))
+  await outbox.queue(request('b'))
+  await outbox.leaseOne(2)
+  await outbox.postpone(2, reason, now + HOUR)
+  t.match(await outbox.lease({ receiver, limit: 9, now }), [{ number: 1 }])
+})
+
+t.test('leases what somebody hurries though the receiver has asked for patience', async t => {
   const outbox = await open(t)
   for (const delivery of ['a', 'b', 'c']) await outbox.queue(request(delivery))
-  await outbox.leaseOne(1, now)
-  await outbox.postpone(1, reason, now + 1)
-  const { expired } = await outbox.lease({ receiver, limit: 9, now: now + HOUR })
-  t.same(
-    expired.map(({ number }) => number),
-    [1, 2, 3],
-  )
+  for (const number of [1, 2]) {
+    await outbox.leaseOne(number)
+    await outbox.postpone(number, reason, now + HOUR)
+  }
+  await outbox.retry(2, now, now)
+  t.match(await outbox.lease({ receiver, limit: 0, urgent: 4, now }), [{ number: 2, isHurried: false }])
+  t.same(await outbox.lease({ receiver, limit: 0, urgent: 4, now }), [], 'once')
+  await outbox.cancel(3, now)
+  await outbox.retry(3, now, now + HOUR)
+  t.match(await outbox.lease({ receiver, limit: 0, urgent: 4, now }), [{ number: 4 }])
 })
 
 t.test('replaces the bytes of an entry in the hands of its holder', async t => {
@@ -205,7 +228,7 @@ t.test('replaces the bytes of an entry in the hands of its holder', async t => {
   await outbox.queue(request('a'))
   const document = { ...request('a').document, path: 'other.xml', sha256: 'cd'.repeat(32) }
   await t.rejects(outbox.replaceDocument(1, document), TypeError)
-  await outbox.leaseOne(1, now)
+  await outbox.leaseOne(1)
   t.match(await outbox.replaceDocument(1, document), { document, lease: /./ })
 })
 
@@ -222,12 +245,12 @@ t.test('takes over what a killed process had on its way, and nothing of one that
   t.same(JSON.parse(line), [1, 2])
   // Not even one that stands still loses its lease.
   child.kill('SIGSTOP')
-  for (let i = 0; i < 5; i++) t.same((await outbox.lease({ receiver, limit: 9, now: Date.now() })).leased, [])
+  for (let i = 0; i < 5; i++) t.same(await outbox.lease({ receiver, limit: 9, now: Date.now() }), [])
   await t.rejects(outbox.cancel(1, now), { code: 'usage' })
   child.kill('SIGKILL')
   await closed
   t.same(
-    (await outbox.lease({ receiver, limit: 9, now: Date.now() })).leased.map(({ number }) => number),
+    (await outbox.lease({ receiver, limit: 9, now: Date.now() })).map(({ number }) => number),
     [1, 2],
   )
   t.equal((await readdir(join(folder, 'leases'))).length, 1, 'only ours is left')
@@ -249,9 +272,9 @@ t.test('gives back its leases when it is closed', async t => {
   const folder = await makeFolder(t)
   const [one, two] = [await openIn(t, folder), await openIn(t, folder)]
   await one.queue(request('a'))
-  await one.leaseOne(1, now)
+  await one.leaseOne(1)
   await one.close()
-  t.match(await two.leaseOne(1, now), { number: 1 })
+  t.match(await two.leaseOne(1), { number: 1 })
   t.equal((await readdir(join(folder, 'leases'))).length, 1)
 })
 

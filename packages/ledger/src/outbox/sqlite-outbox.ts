@@ -1,7 +1,7 @@
 // The outbox on SQLite: each method is one transaction, written here, moved by `advance`.
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { Fault, makeDurableFolder } from '@seg/core'
+import { Fault, LONGEST_PATIENCE, LONGEST_PAUSE, makeDurableFolder } from '@seg/core'
 import { openDatabase } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
 import { asBuffer } from '../sqlite/open-tree.ts'
@@ -21,6 +21,8 @@ import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
 import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
 
 const PAGE = 500
+/** Milliseconds: no try is put off any further, so one that seems to be was put off by a clock that was wrong, and is due. */
+const FARTHEST_TRY = LONGEST_PATIENCE + LONGEST_PAUSE
 const allStates: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
 const select = `SELECT ${entryColumns.join(', ')} FROM outbox`
 
@@ -54,6 +56,8 @@ class SqliteOutbox implements Outbox {
       if (last !== undefined && last.number !== seen?.number) return { entry: last, isNew: false }
       if (last?.state === 'queued') {
         if (last.lease !== undefined || last.expiresAt > request.queuedAt) return { entry: last, isNew: false }
+        const { expiresAt } = request
+        if (last.tries === 0) return { entry: this.#move(last, { type: 'renew', expiresAt }), isNew: false }
         this.#move(last, { type: 'expire', at: request.queuedAt })
       } else if (last !== undefined && last.state !== seen?.state) return { entry: last, isNew: false }
       return { entry: this.#insert(request), isNew: true }
@@ -102,42 +106,40 @@ class SqliteOutbox implements Outbox {
     return rows.map(({ receiver }) => String(receiver))
   }
 
-  async lease({ receiver, limit, now }: { receiver: string; limit: number; now: number }): ReturnType<Outbox['lease']> {
+  async lease({ receiver, limit, urgent = limit, now }: Parameters<Outbox['lease']>[0]): Promise<OutboxEntry[]> {
     const holder = this.#openHolder().id
     // Most of the time there is nothing to do, and then nothing is written.
-    if (!this.#isAnythingDue(receiver, now)) return { leased: [], expired: [] }
+    if (!this.#isAnythingDue(receiver, now)) return []
     return this.#transact('lease from the outbox', () => {
       this.#endLeasesOfTheGone()
-      const old = this.#select(
-        "state = 'queued' AND receiver = ? AND expires_at <= ? AND lease IS NULL ORDER BY number",
-        receiver,
-        now,
-      )
-      const expired = old.map(entry => this.#move(entry, { type: 'expire', at: now }))
       const leased = this.#get(
         'SELECT COUNT(*) AS leased FROM outbox WHERE receiver = ? AND lease IS NOT NULL',
         receiver,
       )
-      const free = Math.max(0, limit - Number(leased?.leased))
+      const roomBelow = (most: number) => Math.max(0, most - Number(leased?.leased))
+      const free = "state = 'queued' AND receiver = ? AND lease IS NULL"
+      const hurried = this.#select(
+        `${free} AND hurried = 1 ORDER BY next_try, number LIMIT ?`,
+        receiver,
+        roomBelow(urgent),
+      )
       const due = this.#select(
-        "state = 'queued' AND receiver = ? AND next_try <= ? AND lease IS NULL ORDER BY next_try, number LIMIT ?",
+        `${free} AND hurried = 0 AND (next_try <= ? OR next_try > ?) ORDER BY next_try, number LIMIT ?`,
         receiver,
         now,
-        free,
+        now + FARTHEST_TRY,
+        Math.max(0, roomBelow(limit) - hurried.length),
       )
-      return { leased: due.map(entry => this.#move(entry, { type: 'lease', holder })), expired }
+      return [...hurried, ...due].map(entry => this.#move(entry, { type: 'lease', holder }))
     })
   }
 
-  async leaseOne(number: number, now: number): Promise<OutboxEntry | undefined> {
+  async leaseOne(number: number): Promise<OutboxEntry | undefined> {
     const holder = this.#openHolder().id
     return this.#transact('lease from the outbox', () => {
       this.#endLeasesOfTheGone()
       const [entry] = this.#select("number = ? AND state = 'queued' AND lease IS NULL", number)
-      if (entry === undefined) return undefined
-      if (entry.expiresAt > now) return this.#move(entry, { type: 'lease', holder })
-      this.#move(entry, { type: 'expire', at: now })
-      return undefined
+      return entry && this.#move(entry, { type: 'lease', holder })
     })
   }
 
@@ -157,6 +159,10 @@ class SqliteOutbox implements Outbox {
     return this.#change(number, { type: 'refuse', holder: this.#openHolder().id, reason })
   }
 
+  async giveUp(number: number, reason: OutboxReason): Promise<OutboxEntry> {
+    return this.#change(number, { type: 'giveUp', holder: this.#openHolder().id, reason })
+  }
+
   async replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry> {
     return this.#change(number, { type: 'replace', holder: this.#openHolder().id, document })
   }
@@ -173,7 +179,7 @@ class SqliteOutbox implements Outbox {
       if (entry.state === 'delivered') throw new Fault('usage', `entry ${number} is delivered`)
       const [queued] = this.#select("delivery = ? AND state = 'queued'", entry.delivery)
       if (queued !== undefined) throw new Fault('usage', `entry ${number} is queued again already, as ${queued.number}`)
-      return this.#insert({ ...entry, queuedAt: now, expiresAt })
+      return this.#insert({ ...entry, queuedAt: now, expiresAt }, true)
     })
   }
 
@@ -217,8 +223,8 @@ class SqliteOutbox implements Outbox {
 
   #isAnythingDue(receiver: string, now: number): boolean {
     const sql =
-      "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? AND (next_try <= ? OR expires_at <= ?) LIMIT 1"
-    return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now) !== undefined)
+      "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? AND (next_try <= ? OR next_try > ? OR hurried = 1) LIMIT 1"
+    return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now + FARTHEST_TRY) !== undefined)
   }
 
   /** What a process had on its way when it ended is free again. */
@@ -248,12 +254,13 @@ class SqliteOutbox implements Outbox {
     return entry
   }
 
-  #insert({ delivery, receiver, file, document, queuedAt, expiresAt }: OutboxRequest): OutboxEntry {
+  #insert({ delivery, receiver, file, document, queuedAt, expiresAt }: OutboxRequest, isHurried = false): OutboxEntry {
     const number = Number(this.#get('SELECT COALESCE(MAX(number), 0) + 1 AS next FROM outbox')?.next)
     const entry: OutboxEntry = {
       number,
       ...{ delivery, receiver, file, document, queuedAt, expiresAt },
-      ...{ state: 'queued', tries: 0, nextTry: queuedAt, lease: undefined, settledAt: undefined, reason: undefined },
+      ...{ state: 'queued', tries: 0, nextTry: queuedAt, isHurried },
+      ...{ lease: undefined, settledAt: undefined, reason: undefined },
     }
     const places = entryColumns.map(() => '?').join(', ')
     this.#run(`INSERT INTO outbox (${entryColumns.join(', ')}) VALUES (${places})`, ...writeEntry(entry))

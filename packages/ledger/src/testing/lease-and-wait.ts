@@ -3,6 +3,6 @@ import { openOutbox } from '../outbox/sqlite-outbox.ts'
 
 const [folder = '', receiver = ''] = process.argv.slice(2)
 const outbox = await openOutbox(folder)
-const { leased } = await outbox.lease({ receiver, limit: 100, now: Date.now() })
+const leased = await outbox.lease({ receiver, limit: 100, now: Date.now() })
 process.stdout.write(`${JSON.stringify(leased.map(({ number }) => number))}\n`)
 setInterval(() => {}, 60_000)

@@ -44,7 +44,8 @@ export async function openSender(
     pauses.push(milliseconds)
     await setImmediate()
   }
-  const patience = { timeout, now, random: () => 0.5, pause, onWait() {} }
+  const elapsed = () => performance.now()
+  const patience = { timeout, now, elapsed, random: () => 0.5, pause, onWait() {} }
   const gateway = await openGateway({ certs, data, lifetime: 72 }, { patience, note: line => void notes.push(line) })
   return { ...gateway, notes, pauses }
 }
