@@ -77,7 +77,10 @@ t.test('takes application/xml in UTF-8 and nothing else', async t => {
     t.equal(refusalOf(await post(gateway, document, { 'content-type': type })), '415 media-type', type)
   for (const coding of ['gzip', 'identity', 'br, gzip']) {
     const headers = { 'content-type': 'application/xml', 'content-encoding': coding }
-    t.equal(refusalOf(await post(gateway, document, headers)), '415 media-type', coding)
+    const answer = await post(gateway, document, headers)
+    t.equal(refusalOf(answer), '415 media-type', coding)
+    t.equal(answer.headers['accept-encoding'], 'identity', coding)
+    t.match(JSON.parse(answer.body.toString()).detail, /without a Content-Encoding/)
   }
   const { socket, text, closed } = await connectRaw(t, gateway)
   socket.write(documentHead(`Content-Type: text/plain\r\nConnection: close\r\nContent-Length: ${document.length}`))
@@ -185,19 +188,42 @@ t.test('nothing behind a request is taken for part of it, and no part of it for 
   t.same((await storedIds(gateway)).sort(), ['first', 'fourth', 'known', 'second', 'third'])
 })
 
+t.test('serves each path in the absolute form too, and whatever its query says', async t => {
+  const gateway = await openGateway(t, certs)
+  const body = await makeDocument(gateway)
+  const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) }
+  const form = async (method: string, target: string) =>
+    (await call(gateway, { method, path: target, ...(method === 'POST' && { headers, body }) })).status
+  t.equal(await form('POST', 'https://localhost:8443/v1/documents'), 201)
+  for (const [before, after] of [
+    ['https://localhost:8443', ''],
+    ['HTTPS://LOCALHOST', '?a=b'],
+    ['', '?'],
+    ['', '?a/b?c'],
+  ]) {
+    t.equal(await form('POST', `${before}/v1/documents${after}`), 200)
+    for (const path of ['/v1/receipts/doc123', '/v1/log/checkpoint', '/v1/log/tile/0/000.p/2'])
+      t.equal(await form('GET', `${before}${path}${after}`), 200, `${before}${path}${after}`)
+  }
+  t.equal(await form('GET', 'https://localhost'), 404)
+  t.equal(await form('GET', 'https://localhost/v1/log/?/checkpoint'), 404)
+})
+
 t.test('serves no other method and no other path', async t => {
   const gateway = await openGateway(t, certs)
   const document = await makeDocument(gateway)
   const headers = { 'content-type': 'application/xml', 'content-length': String(document.length) }
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'LOCK']) {
-    t.equal(
-      refusalOf(await call(gateway, { method, path: '/v1/documents', headers, body: document })),
-      '404 not-found',
-      method,
-    )
+    const answer = await call(gateway, { method, path: '/v1/documents', headers, body: document })
+    t.equal(refusalOf(answer), '405 method-not-allowed', method)
+    t.equal(answer.headers.allow, 'POST', method)
   }
-  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
-    t.equal(refusalOf(await call(gateway, { method, path: '/v1/receipts/doc123' })), '404 not-found', method)
+  for (const path of ['/v1/receipts/doc123', '/v1/log/checkpoint', 'https://localhost/v1/log/tile/0/000?x']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const answer = await call(gateway, { method, path })
+      t.equal(refusalOf(answer), '405 method-not-allowed', `${method} ${path}`)
+      t.equal(answer.headers.allow, 'GET, HEAD', `${method} ${path}`)
+    }
   }
   const paths = [
     '/',

@@ -63,7 +63,7 @@ t.test('pki inspect says what there is', async t => {
   ])
   t.match(facts, [
     ['ca', /^SEG root CA /, 'rsa-3072', 3649],
-    ['receiver', 'MINISTRY 2_SEG01', 'rsa-3072', 396],
+    ['receiver', 'MINISTRY 2_SEG01', 'ec-p256', 396],
     ['seal', 'MINISTRY 2_SEG01', 'ec-p256', 396],
     ['sender', 'MINISTRY 1_SEG01', 'rsa-3072', 396],
   ])

@@ -11,7 +11,11 @@ type FaultRow = {
 }
 
 export const faults = {
-  'media-type': { status: 415, exit: 5, sentence: 'The body must be sent as application/xml, in UTF-8.' },
+  'media-type': {
+    status: 415,
+    exit: 5,
+    sentence: 'The body must be sent as application/xml, in UTF-8, without a Content-Encoding such as gzip.',
+  },
   'document-too-large': { status: 413, exit: 5, sentence: 'The document is larger than this gateway accepts.' },
   'xml-malformed': { status: 400, exit: 5, sentence: 'The document is not well-formed XML 1.0.' },
   'xml-encoding': { status: 400, exit: 5, sentence: 'The document is not UTF-8.' },
@@ -114,6 +118,11 @@ export const faults = {
     sentence: 'The gateway cannot store documents at the moment; try again later.',
   },
   'not-found': { status: 404, exit: 5, sentence: 'There is nothing here under that name.' },
+  'method-not-allowed': {
+    status: 405,
+    exit: 5,
+    sentence: 'What is here does not take this method; Allow names those it takes.',
+  },
   'request-malformed': { status: 400, exit: 5, sentence: 'The HTTP request is not one this gateway understands.' },
   'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.' },
   internal: { status: 500, exit: 5, sentence: 'The gateway failed; the operator has been told.' },

@@ -8,7 +8,7 @@ import { isKeyKind, type KeyKind, keyKinds } from './key-pairs.ts'
 
 type Options = {
   readonly out?: string
-  readonly key: KeyKind
+  readonly key?: KeyKind
   readonly senderId: string
   readonly receiverId: string
   readonly host?: readonly string[]
@@ -21,7 +21,15 @@ export async function runGen(
   command: Command,
 ): Promise<void> {
   const folder = out === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(out)
-  const request: GenerateOptions = { out: folder, key, senderId, receiverId, days, force, ...(host && { hosts: host }) }
+  const request: GenerateOptions = {
+    out: folder,
+    senderId,
+    receiverId,
+    days,
+    force,
+    ...(key && { key }),
+    ...(host && { hosts: host }),
+  }
   const files = await generate(request)
   const summary = files.map(({ path, title, certificate }) => ({
     path,

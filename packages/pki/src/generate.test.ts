@@ -59,6 +59,19 @@ for (const key of kinds) {
   })
 }
 
+t.test('without a choice, the receiver has P-256, CA and sender RSA-3072', async t => {
+  const certs = t.testdir()
+  await generate({ out: certs })
+  const kinds = await Promise.all(
+    (['receiver', 'sender', 'seal'] as const).map(
+      async name => (await loadIdentity(certs, name)).key.asymmetricKeyDetails,
+    ),
+  )
+  const ec = { namedCurve: 'prime256v1' }
+  t.match(kinds, [ec, { modulusLength: 3072 }, ec])
+  t.match((await loadTrust(certs)).ca.publicKey.asymmetricKeyDetails, { modulusLength: 3072 })
+})
+
 async function shakeHands(t: Test, certs: string) {
   const [receiver, sender, { caPem: ca }] = await Promise.all([
     loadIdentity(certs, 'receiver'),

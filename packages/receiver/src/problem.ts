@@ -17,9 +17,18 @@ export function formatProblem(fault: Fault, instance: string): string {
   })
 }
 
-/** When the peer may try again, in seconds, for what will pass by itself (RFC 9110 10.2.3). */
-export function retryAfter({ status }: Fault): string | undefined {
-  return status === 503 || status === 429 ? '2' : undefined
+/**
+ * Header fields that a status asks for: when the peer may try again, in seconds, for what passes by itself (RFC 9110 10.2.3), and
+ * which content encodings there are (RFC 9110 12.5.3).
+ */
+const fieldsOfStatus: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  415: { 'accept-encoding': 'identity' },
+  429: { 'retry-after': '2' },
+  503: { 'retry-after': '2' },
+}
+
+export function fieldsOf({ status }: Fault): Readonly<Record<string, string>> {
+  return fieldsOfStatus[status] ?? {}
 }
 
 /** What Fastify and Node's HTTP parser refuse by themselves, by their own codes. */

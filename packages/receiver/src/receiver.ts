@@ -19,8 +19,8 @@ import type { Limits } from './limits.ts'
 import type { Logger } from './log.ts'
 import { readLogFile } from './log-files.ts'
 import { identifyPeer } from './peer.ts'
-import { formatProblem, PROBLEM_TYPE, retryAfter, toFault } from './problem.ts'
-import { checkRequestForm } from './request-form.ts'
+import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
+import { allowedMethods, checkRequestForm, pathOf } from './request-form.ts'
 
 export type ReceiverParts = Gate & { readonly log: Logger }
 
@@ -52,7 +52,12 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
     return answerFault(fault, request, reply, limits)
   }
   app.setErrorHandler(refuse)
-  app.setNotFoundHandler((request, reply) => refuse(new Fault('not-found', 'no such route'), request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(request.url)
+    if (allowed === undefined) return refuse(new Fault('not-found', 'no such route'), request, reply)
+    reply.header('allow', allowed)
+    return refuse(new Fault('method-not-allowed', `expected ${allowed}, found ${request.method}`), request, reply)
+  })
   // A body stays unread until the peer is known.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
@@ -109,7 +114,7 @@ async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate):
 
 async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
   identifyPeer(request.socket, gate.trust, gate.now())
-  const { type, cacheControl, body } = await readLogFile(request.url.slice('/v1/log/'.length), gate.ledger.log)
+  const { type, cacheControl, body } = await readLogFile(pathOf(request.url).slice('/v1/log/'.length), gate.ledger.log)
   if (isUnread(request.raw)) reply.header('connection', 'close')
   return reply.type(type).header('cache-control', cacheControl).send(body)
 }
@@ -119,7 +124,14 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
     if (isWorthDraining(fault, request.raw, limits)) endIfSlow(request.raw, limits.lingerTime)
     else if (reply.raw.socket !== null) {
       reply.hijack()
-      sendLastAnswer(request.socket, fault, request.id, limits.lingerTime)
+      const allow = reply.getHeader('allow')
+      sendLastAnswer(
+        request.socket,
+        fault,
+        request.id,
+        limits.lingerTime,
+        allow === undefined ? {} : { allow: `${allow}` },
+      )
       return reply
     }
     // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it in order, then closes.
@@ -127,11 +139,10 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
   }
   // Where a request that is not understood ends is not certain either.
   if (fault.code === 'request-malformed') reply.header('connection', 'close')
-  const seconds = retryAfter(fault)
-  if (seconds !== undefined) reply.header('retry-after', seconds)
   // As bytes: to text of a JSON type Fastify would add a charset, which RFC 9457 does not define.
   return reply
     .code(fault.status)
+    .headers(fieldsOf(fault))
     .type(PROBLEM_TYPE)
     .send(Buffer.from(formatProblem(fault, request.id)))
 }

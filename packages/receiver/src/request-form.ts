@@ -29,6 +29,25 @@ export function checkRequestForm(request: IncomingMessage): void {
   if (expect !== undefined && !isContinueExpected(request)) throw malformed('the Expect 100-continue', expect)
 }
 
+/** The path of a request's target, which may be absolute (RFC 9112 3.2.2: a server takes both forms). What stands in a query means nothing here. */
+export function pathOf(target: string): string {
+  const [path = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 1)
+  return path
+}
+
+/** What each path of the contract takes. */
+const methods: readonly (readonly [path: RegExp, methods: string])[] = [
+  [/^\/v1\/documents$/, 'POST'],
+  [/^\/v1\/receipts\/[^/]+$/, 'GET, HEAD'],
+  [/^\/v1\/log\//, 'GET, HEAD'],
+]
+
+/** The field Allow for a path of the contract (RFC 9110 15.5.6). */
+export function allowedMethods(target: string): string | undefined {
+  const path = pathOf(target)
+  return methods.find(([pattern]) => pattern.test(path))?.[1]
+}
+
 /** Whether the client waits for 100 before it sends the body, and for nothing else (RFC 9110 10.1.1). */
 export function isContinueExpected({ headers }: IncomingMessage): boolean {
   return headers.expect?.toLowerCase() === '100-continue'

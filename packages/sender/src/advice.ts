@@ -40,6 +40,7 @@ export const advice = {
   overloaded: 'Wait; the gateway tries again by itself until --timeout.',
   'storage-unavailable': 'Wait, and tell the operator of the receiver when it lasts.',
   'not-found': 'Check the name, and whose document it is.',
+  'method-not-allowed': 'Use the method that the contract names for this path.',
   'request-malformed': 'Something between the gateways rewrites the request; no proxy may stand between them.',
   'request-timeout': 'Send again; the line may be slow.',
   internal: 'A defect: report it with what the log says.',
