@@ -6,6 +6,7 @@ if (programs.includes(name)) {
   process.argv.splice(2, 1)
   await import(`./packages/${name}/src/main.ts`)
 } else {
+  process.stderr.on('error', () => {})
   process.stderr.write(`usage: pnpm seg <${programs.join('|')}> <command> …\n`)
   process.exitCode = args.length === 0 && ['--help', '-h'].includes(name) ? 0 : 2
 }

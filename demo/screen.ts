@@ -3,6 +3,8 @@ import { styleText } from 'node:util'
 
 const width = 92
 const stream = process.stdout
+// Whoever has read enough does not stop the demo.
+stream.on('error', () => {})
 
 /** Does a step, and shows it as done or failed; `work` returns the words for what was done. */
 export async function showStep(doing: string, work: () => Promise<string>): Promise<void> {

@@ -1,6 +1,8 @@
 // Commands: options from the settings table, people's text and JSON kept apart, faults turned into exit codes.
 import { Command, CommanderError, Option } from 'commander'
 import { Fault } from './fault.ts'
+import { type LineOutput, openLineOutput } from './line-output.ts'
+import { ResultOutput } from './result-output.ts'
 import {
   environmentName,
   readConfiguration,
@@ -14,11 +16,22 @@ export type { Command }
 
 export type SettingValues<N extends SettingName> = { readonly [K in N]: SettingValue<K> }
 
-/** How a command speaks: `say` for people (silent with --json), `report` for the result of the run. */
+/** How a command speaks: `say` for people (silent with --json), `report` for the result of the run. Neither waits, nor throws. */
 export type Output = {
   readonly json: boolean
   say(line: string): void
   report(result: object, text: string): void
+}
+
+/** Text for people on standard error, and for a terminal that shows it. */
+export const standardError: LineOutput = openLineOutput(2, describeLoss)
+
+const results = new ResultOutput(1)
+const opened: LineOutput[] = [standardError]
+
+/** Writes a result piece by piece to standard output. Throws ReaderGone, the Fault `file-unreadable`, and what comes out of `pieces`. */
+export function writeResult(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {
+  return results.writePieces(pieces)
 }
 
 export function buildProgram(name: string, description: string): Command {
@@ -26,6 +39,7 @@ export function buildProgram(name: string, description: string): Command {
     .description(description)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: text => results.write(text), writeErr: text => standardError.write(text) })
     .showHelpAfterError('(try --help)')
 }
 
@@ -53,42 +67,111 @@ export function readSettings<N extends SettingName>(command: Command, names: rea
   return values as SettingValues<N>
 }
 
+/** For a command that ends: its results wait for their reader. */
 export function openOutput(command: Command): Output {
+  return outputOf(command, text => results.write(text))
+}
+
+export type ListForm<Item> = {
+  /** Of the list, in JSON, and what comes before it there. */
+  readonly name: string
+  readonly before?: object
+  readonly facts: (item: Item) => object
+  readonly heading?: string
+  readonly line: (item: Item) => string
+  /** The text instead of no lines. */
+  readonly empty: string
+}
+
+/** Writes a list that may be longer than memory: item by item, at the pace of its reader. Throws as `writeResult` does. */
+export function writeList<Item>(command: Command, items: AsyncIterable<Item>, form: ListForm<Item>): Promise<void> {
+  return writeResult(command.opts().json === true ? formatJsonList(items, form) : formatLines(items, form))
+}
+
+async function* formatJsonList<Item>(items: AsyncIterable<Item>, { name, before, facts }: ListForm<Item>) {
+  yield JSON.stringify({ ...before, [name]: [] }).slice(0, -2)
+  let separator = ''
+  for await (const item of items) {
+    yield separator + JSON.stringify(facts(item))
+    separator = ','
+  }
+  yield ']}\n'
+}
+
+async function* formatLines<Item>(items: AsyncIterable<Item>, { heading, line, empty }: ListForm<Item>) {
+  let isEmpty = true
+  for await (const item of items) {
+    if (isEmpty && heading !== undefined) yield `${heading}\n`
+    isEmpty = false
+    yield `${line(item)}\n`
+  }
+  if (isEmpty) yield `${empty}\n`
+}
+
+/** For a service: it goes on when nobody reads what it reports, and reports how many lines were dropped. */
+export function openServiceOutput(command: Command): Output {
+  const lines = openLineOutput(1, dropped =>
+    command.opts().json === true ? `${JSON.stringify({ dropped })}\n` : describeLoss(dropped),
+  )
+  opened.push(lines)
+  return outputOf(command, text => lines.write(text))
+}
+
+function outputOf(command: Command, write: (text: string) => void): Output {
   const json = command.opts().json === true
   return {
     json,
     say(line) {
-      if (!json) process.stderr.write(`${line}\n`)
+      if (!json) standardError.write(`${line}\n`)
     },
     report(result, text) {
-      process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text}\n`)
+      write(json ? `${JSON.stringify(result)}\n` : `${text}\n`)
     },
   }
 }
 
+function describeLoss(lines: number): string {
+  return `${lines === 1 ? '1 line was' : `${lines} lines were`} dropped here: nobody read them, or they could not be written\n`
+}
+
 /**
  * Runs a program and sets the process's exit code: 0, 2 for wrong usage, else the fault's. An error that is no Fault is a defect of ours:
- * its stack is shown and the code is 5.
+ * its stack is shown and the code is 5. When nobody reads the results on, the command ends as it would have ended otherwise.
  */
 export async function runProgram(program: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  writeWarnings()
+  const json = argv.includes('--json')
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
-    process.exitCode = reportFailure(error, argv.includes('--json'))
+    if (error !== results.failure) process.exitCode = reportFailure(error, json)
   }
+  await results.end()
+  if (results.failure instanceof Fault) {
+    // There is no place for JSON any more.
+    const exitCode = reportFailure(results.failure, false)
+    process.exitCode ||= exitCode
+  }
+  await Promise.all(opened.map(lines => lines.close()))
+}
+
+/** Node would write them itself, and wait for the reader. */
+function writeWarnings(): void {
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => standardError.write(`${name}: ${message}\n`))
 }
 
 function reportFailure(error: unknown, json: boolean): number {
   // Commander has printed its own message (or the help that was asked for) by now.
   if (error instanceof CommanderError) {
     if (json && error.exitCode !== 0)
-      process.stdout.write(`${JSON.stringify({ ok: false, code: 'usage', detail: error.message })}\n`)
+      results.write(`${JSON.stringify({ ok: false, code: 'usage', detail: error.message })}\n`)
     return error.exitCode === 0 ? 0 : 2
   }
   const fault =
     error instanceof Fault ? error : new Fault('internal', (error as Error)?.stack ?? String(error), { cause: error })
-  if (json) process.stdout.write(`${JSON.stringify({ ok: false, code: fault.code, detail: fault.detail })}\n`)
-  else process.stderr.write(`error: ${fault.code}: ${fault.sentence}\n  ${fault.detail}\n`)
+  if (json) results.write(`${JSON.stringify({ ok: false, code: fault.code, detail: fault.detail })}\n`)
+  else standardError.write(`error: ${fault.code}: ${fault.sentence}\n  ${fault.detail}\n`)
   return fault.exitCode
 }
 

@@ -5,8 +5,12 @@ export {
   type Command,
   type Output,
   openOutput,
+  openServiceOutput,
   readSettings,
   runProgram,
+  standardError,
+  writeList,
+  writeResult,
 } from './command.ts'
 export {
   type DurableFileOptions,
@@ -18,6 +22,7 @@ export {
 } from './durable-file.ts'
 export { Fault, quote } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
+export { type LineOutput, openLineOutput } from './line-output.ts'
 export { asFault, Bell, patrol } from './patrol.ts'
 export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'

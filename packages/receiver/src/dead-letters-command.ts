@@ -1,17 +1,25 @@
 // `receiver dead-letters`: what was accepted and given up on its way to the receiver's own systems; read beside a running receiver.
-import { type Command, openOutput, quote, readSettings } from '@seg/core'
-import { openLedgerReader } from '@seg/ledger'
+import { type Command, quote, readSettings, writeList } from '@seg/core'
+import { type DeadLetter, openLedgerReader } from '@seg/ledger'
 
 export async function runDeadLetters(_options: object, command: Command): Promise<void> {
   const reader = openLedgerReader(readSettings(command, ['data']).data)
-  const letters = await Array.fromAsync(reader.deadLetters())
-  await reader.close()
-  const facts = letters.map(({ document: { sender, id, index, acceptedAt, bytes, sha256 }, at, reason }) => {
-    return { sender, id, index, acceptedAt, bytes, sha256, at, reason }
-  })
-  const lines = facts.map(
-    ({ sender, id, index, at, reason }) =>
-      `${String(index).padStart(8)}  ${at}  ${quote(id)} from ${quote(sender)}: ${reason}`,
-  )
-  openOutput(command).report({ deadLetters: facts }, lines.join('\n') || 'no dead letters')
+  try {
+    await writeList(command, reader.deadLetters(), {
+      name: 'deadLetters',
+      facts: factsOf,
+      line: describeLine,
+      empty: 'no dead letters',
+    })
+  } finally {
+    await reader.close()
+  }
+}
+
+function factsOf({ document: { sender, id, index, acceptedAt, bytes, sha256 }, at, reason }: DeadLetter) {
+  return { sender, id, index, acceptedAt, bytes, sha256, at, reason }
+}
+
+function describeLine({ document: { sender, id, index }, at, reason }: DeadLetter): string {
+  return `${String(index).padStart(8)}  ${at}  ${quote(id)} from ${quote(sender)}: ${reason}`
 }

@@ -1,18 +1,35 @@
 // `receiver documents`: what was accepted, read beside a running receiver.
-import { pipeline } from 'node:stream/promises'
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeDurableFile } from '@seg/core'
+import {
+  type Command,
+  Fault,
+  openOutput,
+  quote,
+  readSettings,
+  resolveUserPath,
+  writeDurableFile,
+  writeList,
+  writeResult,
+} from '@seg/core'
 import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '@seg/ledger'
 
 type ListOptions = { readonly limit?: number; readonly sender?: string }
 type ExportOptions = { readonly sender?: string; readonly output?: string }
 
 export async function runList({ limit, sender }: ListOptions, command: Command): Promise<void> {
-  const documents: AcceptedDocument[] = []
-  for await (const document of openReader(command).list()) {
-    if (sender === undefined || document.sender === sender) documents.push(document)
-  }
-  const latest = limit === undefined ? documents : documents.slice(Math.max(0, documents.length - limit))
-  openOutput(command).report({ documents: latest.map(publicFacts) }, formatTable(latest))
+  const reader = openReader(command)
+  // Twice over, so that there need not be room for all of it.
+  const table = await measureTable(reader.list(), sender)
+  const skipped = limit === undefined ? 0 : Math.max(0, table.rows - limit)
+  const documents = select(reader.list(), sender, skipped, table.rows)
+  const heading = formatRow(heads, table.widths)
+  const line = (document: AcceptedDocument) => formatRow(cellsOf(document), table.widths)
+  await writeList(command, documents, {
+    name: 'documents',
+    facts: publicFacts,
+    heading,
+    line,
+    empty: 'no documents yet',
+  })
 }
 
 export async function runShow(id: string, { sender }: ExportOptions, command: Command): Promise<void> {
@@ -27,8 +44,7 @@ export async function runExport(id: string, { sender, output }: ExportOptions, c
   const document = await findDocument(reader, id, sender)
   const content = await reader.read(document.sender, document.id)
   if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
-  if (output === undefined)
-    return pipeline(content, process.stdout, { end: false }).catch(cause => failToWrite('standard output', cause))
+  if (output === undefined) return writeResult(content)
   const file = resolveUserPath(output)
   await writeDurableFile(file, content, { mode: 0o644, replace: true }).catch(cause => failToWrite(file, cause))
   openOutput(command).report({ ...publicFacts(document), file }, `${document.bytes} bytes written to ${file}`)
@@ -75,23 +91,37 @@ function publicFacts({ sender, id, acceptedAt, bytes, sha256, index, referenceDi
   return { sender, id, acceptedAt, bytes, sha256, index, referenceDigest }
 }
 
-function formatTable(documents: readonly AcceptedDocument[]): string {
-  if (documents.length === 0) return 'no documents yet'
-  const rows = documents.map(({ index, acceptedAt, sender, id, bytes }) => [
-    String(index),
-    acceptedAt,
-    sender,
-    id,
-    String(bytes),
-  ])
-  const table = [['index', 'accepted at', 'sender', 'id', 'bytes'], ...rows]
-  const widths = table[0]!.map((_, column) => table.reduce((width, row) => Math.max(width, row[column]!.length), 0))
-  return table
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+const heads = ['index', 'accepted at', 'sender', 'id', 'bytes'] as const
+
+type Documents = AsyncIterable<AcceptedDocument>
+
+/** What is accepted meanwhile comes behind them. */
+async function* select(documents: Documents, sender: string | undefined, from: number, to: number) {
+  let row = 0
+  for await (const document of documents) {
+    if (sender !== undefined && document.sender !== sender) continue
+    if (row >= to) return
+    if (row++ >= from) yield document
+  }
+}
+
+async function measureTable(documents: Documents, sender: string | undefined) {
+  const widths = heads.map(head => head.length)
+  let rows = 0
+  for await (const document of select(documents, sender, 0, Number.POSITIVE_INFINITY)) {
+    rows++
+    for (const [column, { length }] of cellsOf(document).entries()) widths[column] = Math.max(widths[column]!, length)
+  }
+  return { rows, widths }
+}
+
+function cellsOf({ index, acceptedAt, sender, id, bytes }: AcceptedDocument): readonly string[] {
+  return [String(index), acceptedAt, sender, id, String(bytes)]
+}
+
+function formatRow(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(widths[column]!))
+    .join('  ')
+    .trimEnd()
 }

@@ -1,5 +1,6 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named that does not fit.
-import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
+import { isatty } from 'node:tty'
+import { type Command, Fault, openOutput, quote, readSettings, standardError } from '@seg/core'
 import { type AcceptedDocument, type CheckReceipt, verifyLedger } from '@seg/ledger'
 import { checkCertificate, gatewayId, loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
 import { type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
@@ -18,11 +19,11 @@ export async function runLogVerify(_options: object, command: Command): Promise<
       `expected one key in log.pub of ${certs}, that of our own log, found ${others.length + 1}`,
     )
   const verification = verifyLedger(data, verifierKey, openReceiptCheck(trust))
-  const isShown = process.stderr.isTTY && !output.json
+  const isShown = isatty(2) && !output.json
   let shown = performance.now()
   for (let step = await verification.next(); ; step = await verification.next()) {
     if (step.done) {
-      if (isShown) process.stderr.write('\r\u001b[K')
+      if (isShown) standardError.write('\r\u001b[K')
       const { head, documents, checkpoints } = step.value
       const root = head.root.toString('base64')
       const text = `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`
@@ -30,7 +31,7 @@ export async function runLogVerify(_options: object, command: Command): Promise<
     }
     if (!isShown || performance.now() - shown < PROGRESS_TIME) continue
     shown = performance.now()
-    process.stderr.write(`\r\u001b[K${step.value.entries} of ${step.value.of} entries verified`)
+    standardError.write(`\r\u001b[K${step.value.entries} of ${step.value.of} entries verified`)
   }
 }
 

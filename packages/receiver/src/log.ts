@@ -1,42 +1,43 @@
 // The receiver's log: one JSON object a line, or text for people on a terminal. The only file that knows pino.
-import { type DestinationStream, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { openLineOutput } from '@seg/core'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { prettyFactory } from 'pino-pretty'
 
 export type { Logger }
 
-/** Writes to standard error, so that standard output stays a command's own. */
-export function openLog({ isTerminal }: { isTerminal: boolean }): Logger {
-  const options = { base: { name: 'receiver' }, timestamp: pino.stdTimeFunctions.isoTime }
-  if (!isTerminal) return pino(options, openStandardError())
-  const stream = pretty({
-    destination: 2,
-    sync: true,
+type OpenLog = {
+  readonly log: Logger
+  /** Waits for its reader, for a bounded time. */
+  close(): Promise<void>
+}
+
+const WARN = 40
+
+/** Writes to standard error, so that standard output stays a command's own. Nothing waits for whoever reads there. */
+export function openLog({ isTerminal }: { isTerminal: boolean }): OpenLog {
+  const format = isTerminal ? openPretty() : (line: string) => line
+  const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
+  const log = pino(
+    { base: { name: 'receiver' }, timestamp: stdTimeFunctions.isoTime },
+    { write: line => lines.write(format(line)) },
+  )
+  return { log, close: () => lines.close() }
+}
+
+function describeLoss(dropped: number): string {
+  const msg = `${dropped} lines of the log were dropped here: nobody read them, or they could not be written`
+  return `${JSON.stringify({ level: WARN, time: new Date().toISOString(), name: 'receiver', dropped, msg })}\n`
+}
+
+function openPretty(): (line: string) => string {
+  return prettyFactory({
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'name,request,outcome,signature,sender,document,bytes,sha256,code',
     colorize: !process.env.NO_COLOR,
   })
-  return pino(options, stream)
-}
-
-/** What is logged in one turn of the event loop is written at its end, in one call. */
-function openStandardError(): DestinationStream {
-  const destination = pino.destination({ fd: 2, sync: true })
-  let lines = ''
-  const flush = () => {
-    // Not the destination's own buffer: it would wait for ever for whoever stopped reading.
-    if (lines !== '') destination.write(lines)
-    lines = ''
-  }
-  process.on('exit', flush)
-  return {
-    write(line) {
-      if (lines === '') setImmediate(flush)
-      lines += line
-    },
-  }
 }
 
 /** A log into any stream; for tests and for programs that embed the receiver. */
 export function openLogInto(stream: { write(line: string): unknown }): Logger {
-  return pino({ timestamp: pino.stdTimeFunctions.isoTime }, stream)
+  return pino({ timestamp: stdTimeFunctions.isoTime }, stream)
 }

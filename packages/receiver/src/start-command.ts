@@ -1,6 +1,7 @@
 // `receiver start`: opens what is needed, listens, says so, and stops in an orderly way.
 import { resolve } from 'node:path'
-import { type Command, Fault, openOutput, readSettings } from '@seg/core'
+import { isatty } from 'node:tty'
+import { type Command, Fault, openServiceOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
 import type { Gate } from './gate.ts'
 import { startHandOff } from './hand-off/hand-off.ts'
@@ -25,11 +26,11 @@ const startSettings = [
 const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {
-  const output = openOutput(command)
+  const output = openServiceOutput(command)
   const { host, port, ...settings } = readSettings(command, startSettings)
   const { certs, data } = settings
   const handOff = await readHandOff(command, data)
-  const log = openLog({ isTerminal: process.stderr.isTTY === true })
+  const { log, close: closeLog } = openLog({ isTerminal: isatty(2) })
   const gate = await openGate(settings, () => new Date())
   const receiver = await startReceiver({ ...gate, log }, { host, port }).catch(async error => {
     await closeGate(gate)
@@ -43,6 +44,7 @@ export async function runStart(_options: object, command: Command): Promise<void
     await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
     await closeGate(gate)
     log.info('stopped')
+    await closeLog()
   })
   const { id } = gate.identity
   output.report(

@@ -1,15 +1,14 @@
 // `sender deliver`: the daemon. It says what it does, line by line, and stops in an orderly way.
 import { setTimeout as pause } from 'node:timers/promises'
-import { styleText } from 'node:util'
-import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
+import { type Command, Fault, openServiceOutput, quote, readSettings } from '@seg/core'
 import { sweepStaging } from './delivery-files.ts'
 import { runDeliveries } from './delivery-loop.ts'
 import { DropFolder } from './drop-folder.ts'
 import { openGateway } from './open-gateway.ts'
-import { describeOutcome, type Outcome, outcomeFacts, type Paint } from './outcome.ts'
+import { type Outcome, reportOutcome } from './outcome.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
-  const output = openOutput(command)
+  const output = openServiceOutput(command)
   const { to, concurrency, ...settings } = readSettings(command, ['certs', 'data', 'to', 'lifetime', 'concurrency'])
   if (to.href !== `${to.origin}/`)
     throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
@@ -22,7 +21,8 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     onWait() {},
   }
   await using gateway = await openGateway(settings, { note: output.say, patience })
-  const report = (outcome: Outcome) => (output.json ? output.report(outcomeFacts(outcome), '') : tell(outcome))
+  const report = (outcome: Outcome) =>
+    reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)
   const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))
   await drop.open()
   await sweepStaging(gateway.data, Date.now())
@@ -41,10 +41,4 @@ function signalOfStop(): AbortSignal {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort())
   return stop.signal
-}
-
-function tell(outcome: Outcome): void {
-  const stream = 'fault' in outcome ? process.stderr : process.stdout
-  const paint: Paint = (style, text) => styleText(style, text, { stream })
-  stream.write(`${describeOutcome({ ...outcome, file: quote(outcome.file) }, paint)}\n`)
 }

@@ -1,5 +1,5 @@
 // `sender outbox …`: what was taken on and what came of it, read and steered while others deliver.
-import { type Command, Fault, openOutput, quote, readSettings } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
 import { openDeliveryFiles } from './delivery-files.ts'
 import { pathOf } from './gateway.ts'
@@ -22,14 +22,24 @@ export async function runList(
   { state, limit }: { state?: OutboxState; limit?: number },
   command: Command,
 ): Promise<void> {
-  const output = openOutput(command)
   const { data } = readSettings(command, ['data'])
-  const all = await withOutbox(data, outbox => Array.fromAsync(outbox.list(state && [state])))
-  const entries = limit === undefined ? all : all.slice(-limit)
-  output.report(
-    { ok: true, entries: entries.map(entry => factsOf(entry, data)) },
-    entries.map(describeLine).join('\n') || 'the outbox is empty',
-  )
+  const facts = (entry: OutboxEntry) => factsOf(entry, data)
+  const form = { name: 'entries', before: { ok: true }, facts, line: describeLine, empty: 'the outbox is empty' }
+  await withOutbox(data, async outbox => {
+    const skipped = limit === undefined ? 0 : Math.max(0, (await count(outbox.list(state && [state]))) - limit)
+    await writeList(command, skip(outbox.list(state && [state]), skipped), form)
+  })
+}
+
+async function count(items: AsyncIterable<unknown>): Promise<number> {
+  let found = 0
+  for await (const _item of items) found++
+  return found
+}
+
+async function* skip<Item>(items: AsyncIterable<Item>, skipped: number): AsyncGenerator<Item> {
+  let passed = 0
+  for await (const item of items) if (passed++ >= skipped) yield item
 }
 
 export async function runShow(name: string, _options: object, command: Command): Promise<void> {

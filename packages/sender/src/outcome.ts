@@ -1,5 +1,7 @@
 // How the sending of one file ended, as JSON, as words for people and as an exit code.
-import { type Fault, type FaultCode, faults, quote } from '@seg/core'
+import { isatty } from 'node:tty'
+import { styleText } from 'node:util'
+import { type Fault, type FaultCode, faults, type Output, quote } from '@seg/core'
 import { advice } from './advice.ts'
 import type { Delivery } from './gateway.ts'
 import { DeliveryRefused } from './problem.ts'
@@ -63,6 +65,20 @@ function deliveryFacts({ file, delivery }: Delivered) {
     number: delivery.number,
     ...made,
   }
+}
+
+/** For people: what went well goes to standard output, what did not to standard error. */
+export function reportOutcome(outcome: Outcome, output: Output): void {
+  if (output.json) output.report(outcomeFacts(outcome), '')
+  else if ('fault' in outcome) output.say(describeOutcome(outcome, paintFor(2)))
+  else output.report({}, describeOutcome(outcome, paintFor(1)))
+}
+
+/** Colour where that is a terminal without NO_COLOR. */
+function paintFor(descriptor: 1 | 2): Paint {
+  if (!isatty(descriptor)) return (_style, text) => text
+  const stream = descriptor === 1 ? process.stdout : process.stderr
+  return (style, text) => styleText(style, text, { stream })
 }
 
 export function describeOutcome(outcome: Outcome, paint: Paint): string {

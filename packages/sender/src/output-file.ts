@@ -1,4 +1,4 @@
-// Where a command's result goes: a file, whole or not at all, or standard output.
+// Where a command's result goes when it goes to a file: whole or not at all.
 import { createWriteStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
@@ -19,12 +19,7 @@ export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8A
   })
 }
 
-/** Throws like `writeOutputFile`. */
-export async function writeStandardOutput(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {
-  await onFile('write', 'standard output', () => pipeline(copyEach(pieces), process.stdout, { end: false }))
-}
-
 /** A stream may still hold a piece when it asks for the next. */
-async function* copyEach(pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
-  for await (const piece of pieces) yield typeof piece === 'string' ? piece : Buffer.from(piece)
+async function* copyEach(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield Buffer.from(piece)
 }

@@ -1,5 +1,6 @@
 // One line about what is being waited for, on a terminal; nothing anywhere else.
-import type { WriteStream } from 'node:tty'
+import { isatty, type WriteStream } from 'node:tty'
+import { standardError } from '@seg/core'
 
 export type Progress = { show(text: string): void; clear(): void }
 
@@ -9,10 +10,20 @@ export type Meter = (doing: string, total: number) => (done: number) => void
 /** Milliseconds between two lines of a meter, and before the first: short work shows none. */
 const METER_INTERVAL = 200
 
-export function openProgress(
-  stream: Pick<WriteStream, 'isTTY' | 'columns' | 'write'>,
-  { isSilent = false } = {},
-): Progress {
+type Terminal = Pick<WriteStream, 'columns'> & { readonly isTTY: boolean; write(text: string): unknown }
+
+/** Standard error; Node's stream for it would wait when the terminal is stopped. */
+export const terminal: Terminal = {
+  get isTTY() {
+    return isatty(2)
+  },
+  get columns() {
+    return process.stderr.columns
+  },
+  write: text => standardError.write(text),
+}
+
+export function openProgress(stream: Terminal, { isSilent = false } = {}): Progress {
   if (isSilent || !stream.isTTY) return silentProgress
   return {
     show: text => void stream.write(`\r\u001b[K${text.slice(0, (stream.columns || 80) - 1)}`),

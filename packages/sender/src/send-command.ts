@@ -1,12 +1,11 @@
 // `sender send`: every file is tried, each outcome is told, and the worst one is the exit code.
 import { setTimeout as pause } from 'node:timers/promises'
-import { styleText } from 'node:util'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { openDocumentFile } from './document-file.ts'
 import type { SendingGateway } from './gateway.ts'
 import { openGateway } from './open-gateway.ts'
-import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, type Paint, worstOf } from './outcome.ts'
-import { openMeter, openProgress, type Progress } from './progress.ts'
+import { exitCodeOf, type Outcome, outcomeFacts, reportOutcome, worstOf } from './outcome.ts'
+import { openMeter, openProgress, type Progress, terminal } from './progress.ts'
 import { queueOnly, sendTemplate } from './send.ts'
 import { chooseId } from './sign-template.ts'
 
@@ -20,7 +19,7 @@ export async function runSend(
   const output = openOutput(command)
   const { to, timeout, ...settings } = readSettings(command, ['certs', 'data', 'to', 'timeout', 'lifetime'])
   checkUsage(files, options, to)
-  const progress = openProgress(process.stderr, { isSilent: output.json })
+  const progress = openProgress(terminal, { isSilent: output.json })
   const note = (line: string) => {
     progress.clear()
     output.say(line)
@@ -32,7 +31,7 @@ export async function runSend(
     progress.show(`${file}: sending to ${to.origin}`)
     const outcome = await sendFile(file, options, to, { ...gateway, meter: openMeter(progress, file) })
     progress.clear()
-    if (!output.json) tell(outcome)
+    if (!output.json) reportOutcome(outcome, output)
     outcomes.push(outcome)
   }
   const worst = worstOf(outcomes as [Outcome, ...Outcome[]])
@@ -71,11 +70,4 @@ function openPatience(seconds: number, progress: Progress): SendingGateway['pati
     pause: milliseconds => pause(milliseconds),
     onWait: (reason, milliseconds) => progress.show(`next try in ${(milliseconds / 1000).toFixed(1)} s: ${reason}`),
   }
-}
-
-/** What went well goes to standard output, what did not to standard error, in colour where that is a terminal without NO_COLOR. */
-function tell(outcome: Outcome): void {
-  const stream = 'fault' in outcome ? process.stderr : process.stdout
-  const paint: Paint = (style, text) => styleText(style, text, { stream })
-  stream.write(`${describeOutcome(outcome, paint)}\n`)
 }

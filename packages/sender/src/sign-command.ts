@@ -1,10 +1,11 @@
 // `sender sign`: a signed document, to a file or to standard output, and no network.
-import { type Command, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { isatty } from 'node:tty'
+import { type Command, openOutput, quote, readSettings, resolveUserPath, writeResult } from '@seg/core'
 import { loadIdentity } from '@seg/pki'
 import type { Envelope } from '@seg/xmldsig'
 import { openDocumentFile } from './document-file.ts'
-import { writeOutputFile, writeStandardOutput } from './output-file.ts'
-import { openMeter, openProgress } from './progress.ts'
+import { writeOutputFile } from './output-file.ts'
+import { openMeter, openProgress, terminal } from './progress.ts'
 import { chooseId, type Keep, readOutline, signTemplate } from './sign-template.ts'
 
 type Options = { readonly output?: string; readonly id?: string; readonly stripComments?: boolean }
@@ -14,8 +15,8 @@ export async function runSign(file: string, options: Options, command: Command):
   const path = options.output === undefined ? undefined : resolveUserPath(options.output)
   const id = chooseId(options.id)
   const { certs } = readSettings(command, ['certs'])
-  const progress = openProgress(process.stderr, {
-    isSilent: output.json || (path === undefined && process.stdout.isTTY),
+  const progress = openProgress(terminal, {
+    isSilent: output.json || (path === undefined && isatty(1)),
   })
   await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
   const identity = await loadIdentity(certs, 'sender')
@@ -25,7 +26,7 @@ export async function runSign(file: string, options: Options, command: Command):
     progress.clear()
     for (const warning of facts.warnings) output.say(`warning: ${warning}`)
     if (path !== undefined) await writeOutputFile(path, pieces)
-    else await writeStandardOutput(output.json ? formatJson(facts, pieces) : pieces)
+    else await writeResult(output.json ? formatJson(facts, pieces) : pieces)
     progress.clear()
     if (path !== undefined) output.report({ ...facts, file: path }, `signed ${envelope.id} as ${identity.id}: ${path}`)
   }

@@ -6,7 +6,7 @@ import { type DocumentFile, openDocumentFile } from './document-file.ts'
 import { readInputFile } from './input-file.ts'
 import { measureVerification } from './measure.ts'
 import { writeOutputFile } from './output-file.ts'
-import { openMeter, openProgress } from './progress.ts'
+import { openMeter, openProgress, terminal } from './progress.ts'
 import { readCanonicalOctets, verifyFile } from './verify-file.ts'
 
 type Options = { readonly cert: string; readonly repeat?: number; readonly canonical?: string }
@@ -15,7 +15,7 @@ type Verified = { readonly document: VerifiedDocument; readonly nsPerOp: number 
 export async function runVerify(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
   const certificate = await readCertificate(options.cert)
-  const progress = openProgress(process.stderr, { isSilent: output.json })
+  const progress = openProgress(terminal, { isSilent: output.json })
   await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
   const { document, nsPerOp } = await verify(input, certificate, options).finally(progress.clear)
   const timing = nsPerOp === undefined ? {} : { repeat: options.repeat, nsPerOp }

@@ -4,7 +4,7 @@ import { loadReceiptTrust } from './check-log-entry.ts'
 import { type CheckedReceipt, checkStoredReceipt } from './check-receipt.ts'
 import { digestFile, openDocumentFile } from './document-file.ts'
 import { readInputFile } from './input-file.ts'
-import { openMeter, openProgress } from './progress.ts'
+import { openMeter, openProgress, terminal } from './progress.ts'
 
 type Options = { readonly document: string }
 
@@ -13,7 +13,7 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const { certs } = readSettings(command, ['certs'])
   const trust = await loadReceiptTrust(certs)
   const receipt = await readInputFile(file)
-  const progress = openProgress(process.stderr, { isSilent: output.json })
+  const progress = openProgress(terminal, { isSilent: output.json })
   await using document = await openDocumentFile(
     resolveUserPath(options.document),
     openMeter(progress, options.document),

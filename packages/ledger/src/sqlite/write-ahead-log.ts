@@ -2,10 +2,11 @@
 import { once } from 'node:events'
 import { extname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
 import { databaseFault } from './database-fault.ts'
 import type { CopierOptions, ToCopier } from './log-copier-thread.ts'
+import { startThread } from './start-thread.ts'
 
 /** What the state that is shared with the thread says of it. */
 export const IDLE = 0
@@ -69,7 +70,7 @@ export class WriteAheadLog {
   }
 
   #wake(): void {
-    this.#thread ??= new Worker(script, { workerData: this.#options })
+    this.#thread ??= startThread(script, this.#options)
     Atomics.store(this.#options.state, 0, COPYING)
     this.#thread.postMessage('copy' satisfies ToCopier)
   }

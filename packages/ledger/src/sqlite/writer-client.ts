@@ -1,8 +1,9 @@
 // The writer's thread as this one sees it: requests gathered for a turn of the event loop, outcomes in the same order, a bounded queue between.
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
 import type { Outcome, Request } from './ledger-writer.ts'
+import { startThread } from './start-thread.ts'
 import { type FromWriter, packRequests, type SentFault, type ToWriter, unpackOutcomes } from './writer-messages.ts'
 import type { WriterOptions } from './writer-thread.ts'
 
@@ -14,7 +15,7 @@ type Waiting = { readonly resolve: (outcome: Succeeded) => void; readonly reject
 
 /** Starts the thread; rejects with the Fault that kept it from opening the ledger. */
 export async function startWriter(options: WriterOptions, queue: number): Promise<WriterClient> {
-  const worker = new Worker(script, { workerData: options })
+  const worker = startThread(script, options)
   const first = await new Promise<FromWriter>((resolve, reject) =>
     worker.once('message', resolve).once('error', reject),
   )
