@@ -64,14 +64,14 @@ t.test('each accepts the real thing and refuses every forgery', needs('xmlsec1')
 /** What a forger who has the certificate of another partner, or none, makes of the content of `original`. */
 function forge(original: string, partner: string): Record<string, Buffer> {
   const keys = { partner: `${at(`certs/${partner}.key`)},${at(`certs/${partner}.crt`)}`, stranger: at('stranger.key') }
-  const content = original.replace(/<Signature [^]*<\/Signature>/, '')
+  const content = original.replace(/<Signature [\s\S]*<\/Signature>/, '')
   const sign = (key: keyof typeof keys, keyInfo: string) => {
     const method = '<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>'
     const signature = original
-      .match(/<Signature [^]*<\/Signature>/)![0]
-      .replace(/<SignatureMethod [^]*?<\/SignatureMethod>|<SignatureMethod [^>]*\/>/, method)
-      .replace(/<DigestValue>[^]*?<\/DigestValue>/, '<DigestValue/>')
-      .replace(/<SignatureValue>[^]*<\/Signature>/, `<SignatureValue/>${keyInfo}</Signature>`)
+      .match(/<Signature [\s\S]*<\/Signature>/)![0]
+      .replace(/<SignatureMethod [\s\S]*?<\/SignatureMethod>|<SignatureMethod [^>]*\/>/, method)
+      .replace(/<DigestValue>[\s\S]*?<\/DigestValue>/, '<DigestValue/>')
+      .replace(/<SignatureValue>[\s\S]*<\/Signature>/, `<SignatureValue/>${keyInfo}</Signature>`)
     const end = content.lastIndexOf('</')
     const template = content.slice(0, end).replace('MINISTRY 1', 'MINISTRY 3') + signature + content.slice(end)
     const { status, output } = run('xmlsec1', ['--sign', '--privkey-pem', keys[key], '-'], template)
