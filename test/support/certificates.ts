@@ -17,7 +17,7 @@ const DAY = 24 * 3600 * 1000
 
 /** The CA of a folder of certificates, to issue more with. */
 export async function openIssuer(certs: string): Promise<Issuer> {
-  const { ca } = await loadTrust(certs)
+  const ca = (await loadTrust(certs)).authorities[0]!.certificate
   const privateKey = createPrivateKey(await readFile(join(certs, 'ca.key')))
   return { name: ca.subject.replace(/^CN=/, ''), keys: { privateKey, publicKey: createPublicKey(privateKey) } }
 }

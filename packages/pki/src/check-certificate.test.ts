@@ -1,10 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { buildCertificate, buildTbsCertificate } from './certificate-der.ts'
-import { checkCertificate, gatewayId } from './check-certificate.ts'
-import { loadIdentity, loadTrust } from './identity.ts'
+import { readAuthority } from './certificate-form.ts'
+import { checkCertificate, checkCertificateAt } from './check-certificate.ts'
+import { gatewayId } from './gateway-id.ts'
+import { loadIdentity } from './identity.ts'
 import { exportPublicKey, keyKinds, signingRow, signOctets } from './key-pairs.ts'
 import { makeCerts } from './testing/make-certs.ts'
+import { leafExtensions, makeCa, makeEcKeys, makeOdd } from './testing/odd-certificate.ts'
+import { loadTrust } from './trust.ts'
 
 const DAY = 86_400_000
 
@@ -71,12 +75,17 @@ t.test('refuses a foreign CA, even one of the same name, and our CA as a gateway
     code: 'certificate-invalid',
     detail: /issued by/,
   })
-  const ownCopy = { ...trust, ca: await certificateOf(trust.ca.subject.slice('CN='.length)) }
+  const ca = trust.authorities[0]!
+  const namesake = { ...ca, certificate: await certificateOf(ca.certificate.subject.slice('CN='.length)) }
+  const ownCopy = { ...trust, authorities: [namesake] }
   t.throws(() => checkCertificate(sender, 'sender', ownCopy, new Date()), {
     code: 'certificate-invalid',
     detail: /issued by/,
   })
-  t.throws(() => checkCertificate(trust.ca, 'sender', trust, new Date()), { code: 'certificate-purpose', detail: /CA/ })
+  t.throws(() => checkCertificate(ca.certificate, 'sender', trust, new Date()), {
+    code: 'certificate-purpose',
+    detail: /CA/,
+  })
 })
 
 t.test('refuses a certificate with one changed bit', async t => {
@@ -149,4 +158,58 @@ t.test('several CNs or none name no gateway', async t => {
   t.throws(() => gatewayId(inOneSet), several)
   const none = await certificateWith(nameSet(attribute(O, 'a')))
   t.throws(() => gatewayId(none), { code: 'certificate-invalid', detail: /one CN.*found none/ })
+})
+
+/** One authority, its CA certificate renewed twice with the same key, and a seal of its first years. */
+function makeRenewed() {
+  const keys = makeEcKeys()
+  const caOf = (from: string, to: string) =>
+    makeCa({ name: 'CA', keys, notBefore: new Date(from), notAfter: new Date(to) })
+  const [first, second] = [caOf('2020-01-01', '2024-01-01'), caOf('2023-06-01', '2028-01-01')]
+  const years = { notBefore: new Date('2021-01-01'), notAfter: new Date('2023-01-01') }
+  const seal = makeOdd({ issuer: first, extensions: leafExtensions('seal'), ...years })
+  return { first: first.certificate, second: second.certificate, seal }
+}
+
+const trustOf = (...certificates: X509Certificate[]) => ({
+  authorities: certificates.map(readAuthority),
+  caPem: certificates.join(''),
+})
+
+t.test('what was sealed under a CA certificate counts as long as one of its name and key is listed', async t => {
+  const { first, second, seal } = makeRenewed()
+  const then = new Date('2022-01-01')
+  for (const trust of [trustOf(first), trustOf(second), trustOf(first, second), trustOf(second, first)])
+    t.doesNotThrow(() => checkCertificateAt(seal, 'seal', trust, then))
+  const late = { code: 'certificate-invalid', detail: /the certificate "CN=A" is valid from 2021.*it is 2023-02/ }
+  t.throws(() => checkCertificateAt(seal, 'seal', trustOf(second), new Date('2023-02-01')), late)
+  const stranger = makeCa({ name: 'CA' }).certificate
+  t.throws(() => checkCertificateAt(seal, 'seal', trustOf(stranger), then), {
+    code: 'certificate-invalid',
+    detail: /signed with its key/,
+  })
+  const both = trustOf(stranger, second)
+  t.doesNotThrow(() => checkCertificateAt(seal, 'seal', both, then), 'two CAs of one name')
+})
+
+t.test('what is sealed now needs a CA certificate that is in date now', async t => {
+  const { first, second, seal } = makeRenewed()
+  const early = { code: 'certificate-invalid', detail: /the CA certificate "CN=CA" is valid from 2023-06/ }
+  t.throws(() => checkCertificate(seal, 'seal', trustOf(second), new Date('2022-01-01')), early)
+  t.doesNotThrow(() => checkCertificate(seal, 'seal', trustOf(second, first), new Date('2022-01-01')))
+})
+
+t.test('a time that is no date lies within nothing', async t => {
+  const { first, seal } = makeRenewed()
+  for (const check of [checkCertificate, checkCertificateAt])
+    t.throws(() => check(seal, 'seal', trustOf(first), new Date(Number.NaN)), {
+      code: 'certificate-invalid',
+      detail: /it is no date/,
+    })
+})
+
+t.test('two CAs side by side issue for one PKI, each under its own dates', async t => {
+  const [old, next] = [await loadAll(t), await loadAll(t)]
+  const trust = trustOf(old.trust.authorities[0]!.certificate, next.trust.authorities[0]!.certificate)
+  for (const { sender } of [old, next]) t.doesNotThrow(() => checkCertificate(sender, 'sender', trust, new Date()))
 })

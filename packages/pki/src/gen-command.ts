@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { basename } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { isGatewayId } from './check-certificate.ts'
+import { isGatewayId } from './gateway-id.ts'
 import { type GeneratedFile, type GenerateOptions, generate } from './generate.ts'
 import { isKeyKind, type KeyKind, keyKinds } from './key-pairs.ts'
 

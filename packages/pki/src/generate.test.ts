@@ -7,9 +7,10 @@ import { connect, createServer } from 'node:tls'
 import t, { type Test } from 'tap'
 import { checkCertificate } from './check-certificate.ts'
 import { generate } from './generate.ts'
-import { loadIdentity, loadTrust } from './identity.ts'
+import { loadIdentity } from './identity.ts'
 import { type KeyKind, keyKinds } from './key-pairs.ts'
 import { makeCerts, makeFolder } from './testing/make-certs.ts'
+import { loadTrust } from './trust.ts'
 
 const kinds = Object.keys(keyKinds) as KeyKind[]
 const hasOpenssl = spawnSync('openssl', ['version']).error === undefined
@@ -142,7 +143,7 @@ t.test('times are right on both sides of 2050, where their form changes', async 
   t.equal(certificate.validToDate.toISOString(), '2050-07-03T12:00:00.000Z')
   t.ok(certificate.raw.includes('490601115500Z'), 'UTCTime')
   t.ok(certificate.raw.includes('20500703120000Z'), 'GeneralizedTime')
-  t.equal(trust.ca.validToDate.getUTCFullYear(), 2059)
+  t.equal(trust.authorities[0]!.certificate.validToDate.getUTCFullYear(), 2059)
   t.doesNotThrow(() => checkCertificate(certificate, 'sender', trust, new Date('2050-01-01')))
 })
 

@@ -1,10 +1,12 @@
-// The gateway's own key and certificate, and the CA that it trusts.
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+// The gateway's own key and certificate.
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { gatewayId } from './check-certificate.ts'
+import { checkCertificate } from './check-certificate.ts'
+import { gatewayId } from './gateway-id.ts'
+import { parseCertificate, parsePrivateKey, readCertsFile } from './pem-file.ts'
 import type { GatewayProfile } from './profiles.ts'
+import type { Trust } from './trust.ts'
 
 export type Identity = {
   readonly id: string
@@ -14,61 +16,38 @@ export type Identity = {
   readonly keyPem: string
 }
 
-export type Trust = { readonly ca: X509Certificate; readonly caPem: string }
-
 /** Reads `PROFILE.crt` and `PROFILE.key`. Throws the Fault `configuration` when one is missing, unreadable, or they do not belong together. */
 export async function loadIdentity(certs: string, profile: GatewayProfile): Promise<Identity> {
   const certificatePath = join(certs, `${profile}.crt`)
+  const keyPath = join(certs, `${profile}.key`)
   const certificatePem = await readCertsFile(certificatePath)
-  const keyPem = await readCertsFile(join(certs, `${profile}.key`))
-  const certificate = parsePem(certificatePath, () => new X509Certificate(certificatePem))
-  const key = parsePem(join(certs, `${profile}.key`), () => createPrivateKey(keyPem))
+  const certificate = parseCertificate(certificatePath, certificatePem)
+  const keyPem = await readCertsFile(
+    keyPath,
+    `${profile}.crt is there: bring the key that it was requested with, or have another certificate issued for a new key (docs/pki.md)`,
+  )
+  const key = parsePrivateKey(keyPath, keyPem)
   if (!certificate.checkPrivateKey(key))
     throw new Fault(
       'configuration',
-      `${profile}.key in ${certs} is not the key of ${profile}.crt; \`pnpm --filter pki gen\` makes both`,
+      `${keyPath} is not the key of ${profile}.crt; expected the one that \`openssl x509 -in ${certificatePath} -noout -pubkey\` shows the public half of, found that of \`openssl pkey -in ${keyPath} -pubout\``,
     )
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
 }
 
-/** Reads `ca.crt`. Throws the Fault `configuration` when it is missing or is not one certificate of a CA. */
-export async function loadTrust(certs: string): Promise<Trust> {
-  const path = join(certs, 'ca.crt')
-  const caPem = await readCertsFile(path)
-  const ca = parsePem(path, () => new X509Certificate(caPem))
-  if (!ca.ca) throw new Fault('configuration', `${path} is not the certificate of a CA`)
-  // TLS would trust all of them, checkCertificate the first alone.
-  const count = caPem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g)?.length
-  if (count !== 1) throw new Fault('configuration', `${path} must hold one certificate, that of the CA; found ${count}`)
-  return { ca, caPem }
-}
-
-/** Throws the Fault `configuration`. */
-export async function readCertsFile(path: string): Promise<string> {
+/** That peers can rely on our own certificate now. Throws the Faults `certificate-invalid` and `certificate-purpose`, naming the file. */
+export function checkIdentity(
+  { certificate }: Identity,
+  profile: GatewayProfile,
+  certs: string,
+  trust: Trust,
+  now: Date,
+): void {
   try {
-    return await readFile(path, 'utf8')
+    checkCertificate(certificate, profile, trust, now)
   } catch (cause) {
-    const what =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read (${(cause as Error).message})`
-    throw new Fault(
-      'configuration',
-      `${path} ${what}; \`pnpm --filter pki gen\` makes keys and certificates for a first exchange`,
-      {
-        cause,
-      },
-    )
-  }
-}
-
-/** Throws the Fault `configuration` for what `read` does not take. */
-export function parsePem<T>(path: string, read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    // The cause may quote the file; a key must not reach a log.
-    throw new Fault(
-      'configuration',
-      `${path} is not PEM of the kind expected (${(cause as NodeJS.ErrnoException).code ?? 'unreadable'})`,
-    )
+    if (!(cause instanceof Fault)) throw cause
+    const advice = `\`pnpm --filter pki inspect ${certs}\` shows it, docs/pki.md says how to renew it`
+    throw new Fault(cause.code, `${join(certs, `${profile}.crt`)}: ${cause.detail}; ${advice}`, { cause })
   }
 }

@@ -1,8 +1,8 @@
 // The key of the transparency log: Ed25519, its public half as a C2SP signed-note verifier key.
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { parsePem, readCertsFile } from './identity.ts'
+import { parsePrivateKey, readCertsFile } from './pem-file.ts'
 
 const ED25519_TYPE = 0x01
 /** SubjectPublicKeyInfo of an Ed25519 key is 12 octets of frame and the key (RFC 8410 4). */
@@ -24,7 +24,7 @@ export type LogIdentity = { readonly name: string; readonly keyPem: string; read
 export async function loadLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
   const keyPath = join(certs, 'log.key')
   const keyPem = await readCertsFile(keyPath)
-  const key = parsePem(keyPath, () => createPrivateKey(keyPem))
+  const key = parsePrivateKey(keyPath, keyPem)
   if (key.asymmetricKeyType !== 'ed25519')
     throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${key.asymmetricKeyType}`)
   const name = logName(receiverId)

@@ -2,7 +2,7 @@
 import { isatty } from 'node:tty'
 import { type Command, Fault, openOutput, quote, readSettings, standardError } from '@seg/core'
 import { type AcceptedDocument, type CheckReceipt, verifyLedger } from '@seg/ledger'
-import { checkCertificate, gatewayId, loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
+import { checkCertificateAt, gatewayId, loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
 import { type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
 
 /** Milliseconds between two lines of progress on a terminal. */
@@ -39,7 +39,7 @@ export async function runLogVerify(_options: object, command: Command): Promise<
 function openReceiptCheck(trust: Trust): CheckReceipt {
   return (receipt, document) => {
     const facts = verifyReceipt(receipt, certificate =>
-      checkCertificate(certificate, 'seal', trust, new Date(document.acceptedAt)),
+      checkCertificateAt(certificate, 'seal', trust, new Date(document.acceptedAt)),
     )
     checkFacts(facts, gatewayId(facts.certificate), document)
     return facts.logEntry

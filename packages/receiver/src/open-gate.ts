@@ -1,6 +1,6 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every document with the wrong ones.
 import { Fault, quote } from '@seg/core'
-import { checkCertificate, gatewayId, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
+import { checkIdentity, gatewayId, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
 import type { Gate } from './gate.ts'
 import { defaultLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
@@ -27,8 +27,8 @@ export async function openGate(settings: GateSettings, now: () => Date): Promise
     loadIdentity(certs, 'seal'),
     loadTrust(certs),
   ])
-  checkCertificate(identity.certificate, 'receiver', trust, now())
-  checkCertificate(seal.certificate, 'seal', trust, now())
+  checkIdentity(identity, 'receiver', certs, trust, now())
+  checkIdentity(seal, 'seal', certs, trust, now())
   if (gatewayId(seal.certificate) !== identity.id) {
     throw new Fault(
       'configuration',

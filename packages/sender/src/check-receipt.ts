@@ -1,7 +1,7 @@
 // Is this receipt the receiver's word about exactly the document we sent? Nothing counts as delivered before.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
-import { checkCertificate, gatewayId } from '@seg/pki'
+import { checkCertificate, checkCertificateAt, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
 import { checkLogEntry, type ReceiptTrust, type ShownTree } from './check-log-entry.ts'
 
@@ -35,7 +35,7 @@ export function checkReceipt(
  */
 export function checkStoredReceipt(receipt: Uint8Array, sha256: Buffer, trust: ReceiptTrust): CheckedReceipt {
   const facts = openReceipt(receipt, () => {}, trust)
-  asReceiptFault(() => checkCertificate(facts.certificate, 'seal', trust, new Date(facts.acceptedAt)))
+  asReceiptFault(() => checkCertificateAt(facts.certificate, 'seal', trust, new Date(facts.acceptedAt)))
   expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256.toString('hex'))
   return facts
 }

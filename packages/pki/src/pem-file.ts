@@ -1,0 +1,107 @@
+// Files of keys and certificates in PEM: what lies there instead is recognized, and each mistake has its sentence and its command.
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Fault } from '@seg/core'
+
+const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
+
+/** Throws the Fault `configuration`. */
+export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const what =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read (${(cause as Error).message})`
+    throw new Fault('configuration', `${path} ${what}; ${advice}`, { cause })
+  }
+}
+
+const MAKE_ALL = '`pnpm --filter pki gen` makes keys and certificates for a first exchange'
+
+/** The one certificate of a file. Throws the Fault `configuration`. */
+export function parseCertificate(path: string, text: string): X509Certificate {
+  const [certificate, ...others] = parseCertificates(path, text)
+  if (others.length > 0)
+    throw new Fault(
+      'configuration',
+      `${path} holds ${others.length + 1} certificates, expected one, its own; intermediate certificates are not sent: \`openssl x509 -in ${path}\` prints the first alone`,
+    )
+  return certificate!
+}
+
+/** All certificates of a file, at least one. Throws the Fault `configuration`. */
+export function parseCertificates(path: string, text: string): X509Certificate[] {
+  const blocks = readBlocks(text)
+  const labels = blocks.map(({ label }) => label)
+  const found = blocks.filter(({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label))
+  if (found.length > 0) return found.map(({ block }) => parsePem(path, () => new X509Certificate(block)))
+  if (labels.some(label => label.endsWith('CERTIFICATE REQUEST')))
+    throw new Fault(
+      'configuration',
+      `${path} is a certificate request, expected the certificate that the CA issued for it: \`openssl x509 -req -in ${path} -CA ca.crt -CAkey ca.key …\` (docs/pki.md)`,
+    )
+  if (labels.some(label => label.endsWith('PRIVATE KEY')))
+    throw new Fault(
+      'configuration',
+      `${path} is a private key, expected a certificate; move it to the file that ends in .key`,
+    )
+  if (looksLikeDer(text))
+    throw new Fault(
+      'configuration',
+      `${path} is DER, expected PEM: \`openssl x509 -inform DER -in ${path} -out ${path}.pem\` writes it, then put that in its place`,
+    )
+  throw notPem(path, 'a certificate')
+}
+
+/** Throws the Fault `configuration`; what stands in the file is never quoted. */
+export function parsePrivateKey(path: string, text: string): KeyObject {
+  const blocks = readBlocks(text)
+  const labels = blocks.map(({ label }) => label)
+  const form = labels.includes('ENCRYPTED PRIVATE KEY')
+    ? 'PKCS #8'
+    : blocks.some(({ block }) => /^Proc-Type: *4, *ENCRYPTED/m.test(block))
+      ? 'the traditional form'
+      : undefined
+  if (form !== undefined)
+    throw new Fault(
+      'configuration',
+      `${path} is encrypted (${form}); a gateway starts without a passphrase, so keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
+    )
+  if (labels.length > 0 && labels.every(label => label.includes('CERTIFICATE')))
+    throw new Fault('configuration', `${path} holds a certificate or a request, expected the private key of it`)
+  if (labels.length > 0 && labels.every(label => label.endsWith('PUBLIC KEY')))
+    throw new Fault('configuration', `${path} is a public key, expected the private one`)
+  if (labels.length === 0 && looksLikeDer(text))
+    throw new Fault(
+      'configuration',
+      `${path} is DER, expected PEM: \`(umask 077; openssl pkey -inform DER -in ${path} -out ${path}.pem)\`, then put that in its place`,
+    )
+  if (labels.length === 0) throw notPem(path, 'a private key')
+  return parsePem(path, () => createPrivateKey(text))
+}
+
+function readBlocks(text: string): { readonly label: string; readonly block: string }[] {
+  return Array.from(text.matchAll(BLOCK), match => ({ label: match[1]!, block: match[0] }))
+}
+
+/** A sequence with a length of two octets, where PEM has text. Read as UTF-8, the first octet stays and the second does not. */
+function looksLikeDer(text: string): boolean {
+  return text.startsWith('0') && !/^[\t\n\r -~]*$/.test(text)
+}
+
+function notPem(path: string, what: string): Fault {
+  return new Fault('configuration', `${path} is not PEM of the kind expected: it has no block of ${what}`)
+}
+
+/** Throws the Fault `configuration` for what `read` does not take. */
+function parsePem<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    // The cause may quote the file; a key must not reach a log.
+    throw new Fault(
+      'configuration',
+      `${path} is not PEM of the kind expected (${(cause as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+    )
+  }
+}

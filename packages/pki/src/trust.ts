@@ -1,0 +1,29 @@
+// Whom a gateway trusts: the certificates of the CA in `ca.crt`, the present one and, around a renewal, those before and after it.
+import { join } from 'node:path'
+import { Fault } from '@seg/core'
+import { type Authority, readAuthority } from './certificate-form.ts'
+import { parseCertificates, readCertsFile } from './pem-file.ts'
+
+/** All of `authorities` are of one PKI: each may issue certificates for any gateway. */
+export type Trust = { readonly authorities: readonly Authority[]; readonly caPem: string }
+
+/** Each certificate of a peer is compared with all of them. */
+const MOST = 16
+
+/** Reads `ca.crt`. Throws the Fault `configuration` when it is missing, or holds anything but certificates of CAs that may issue; their dates are not looked at. */
+export async function loadTrust(certs: string): Promise<Trust> {
+  const path = join(certs, 'ca.crt')
+  const certificates = parseCertificates(path, await readCertsFile(path))
+  if (certificates.length > MOST)
+    throw new Fault('configuration', `${path} holds ${certificates.length} certificates, expected at most ${MOST}`)
+  const authorities = certificates.map(certificate => {
+    try {
+      return readAuthority(certificate)
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause
+      throw new Fault('configuration', `${path}: ${cause.detail}`, { cause })
+    }
+  })
+  // TLS sees exactly what was checked, without whatever else stands in the file.
+  return { authorities, caPem: certificates.map(certificate => certificate.toString()).join('') }
+}
