@@ -34,7 +34,7 @@ export function checkCertificate(certificate: X509Certificate, profile: GatewayP
 
 /**
  * Whether a certificate could be relied on at a time that is over: for what was signed then. A CA certificate counts up to its end, and before its
- * start as well: one that was renewed with the same name and key is the same authority (docs/decisions/0010). Throws as `checkCertificate` does.
+ * start as well: one that was renewed with the same name and key is the same authority (docs/decisions/0009). Throws as `checkCertificate` does.
  */
 export function checkCertificateAt(
   certificate: X509Certificate,

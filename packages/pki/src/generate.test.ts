@@ -70,7 +70,7 @@ t.test('without a choice, the receiver has P-256, CA and sender RSA-3072', async
   )
   const ec = { namedCurve: 'prime256v1' }
   t.match(kinds, [ec, { modulusLength: 3072 }, ec])
-  t.match((await loadTrust(certs)).ca.publicKey.asymmetricKeyDetails, { modulusLength: 3072 })
+  t.match((await loadTrust(certs)).authorities[0]!.certificate.publicKey.asymmetricKeyDetails, { modulusLength: 3072 })
 })
 
 async function shakeHands(t: Test, certs: string) {
