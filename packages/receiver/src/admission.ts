@@ -21,8 +21,8 @@ export type AddressedDocument = Passed<'parties'>
 export type NewDocument = Passed<'new'>
 /** Signed shortly before it came. */
 export type TimelyDocument = Passed<'timestamp'>
-/** Everything but durable. With a `doubt` that is an alarm, yet does not keep the document out. */
-export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt: Fault | undefined }
+/** Everything but durable. A `doubt` is an alarm, yet does not keep the document out; `unasked`: why there is no second opinion. */
+export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
 type EarlierGate = Pick<Gate, 'ledger' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
 type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }

@@ -1,11 +1,12 @@
 // The second opinion on a document that we would accept. It can refuse, or raise an alarm; it never makes a refused document acceptable.
-import { Fault } from '@seg/core'
+import { Fault, type FaultCode } from '@seg/core'
 import type { AdmittedDocument, TimelyDocument } from './admission.ts'
 import type { Gate } from './gate.ts'
 
 /**
- * With `require`, throws the Fault `second-opinion` when xml-crypto disagrees, cannot finish, or may not see so large a document. With `report`,
- * a disagreement is noted as the document's `doubt`, and documents too large for it are not asked about.
+ * With `require`, throws the Fault `second-opinion` when xml-crypto disagrees, cannot finish, or may not see so large a document, and `rate-limit`
+ * or `overloaded` when too much waits for it. With `report`, a disagreement is noted as the document's `doubt`; documents too large for
+ * it are not asked about, nor those for which too much waits, which is noted as `unasked`.
  */
 export async function confirmDocument(
   document: TimelyDocument,
@@ -24,9 +25,18 @@ export async function confirmDocument(
     await askAbout(document, gate)
     return admit(document)
   } catch (fault) {
-    if (mode === 'require' || !(fault instanceof Fault) || fault.code !== 'second-opinion') throw fault
-    return admit(document, fault)
+    if (mode === 'require' || !(fault instanceof Fault)) throw fault
+    const note = notes[fault.code]
+    if (note === undefined) throw fault
+    return admit(document, { [note]: fault })
   }
+}
+
+/** What becomes of a Fault that does not keep the document out. */
+const notes: Partial<Record<FaultCode, 'doubt' | 'unasked'>> = {
+  'second-opinion': 'doubt',
+  'rate-limit': 'unasked',
+  overloaded: 'unasked',
 }
 
 async function askAbout(
@@ -34,10 +44,11 @@ async function askAbout(
   { secondOpinion }: Pick<Gate, 'secondOpinion'>,
 ): Promise<void> {
   const { digestAlgorithm, digest } = facts.signature
-  const document = Buffer.concat(await Array.fromAsync(received.upload.staging.read()))
-  await secondOpinion.ask({ document, certificate: received.peer.certificate.raw, digestAlgorithm, digest })
+  const { peer, upload } = received
+  const document = Buffer.concat(await Array.fromAsync(upload.staging.read()))
+  await secondOpinion.ask(peer.id, { document, certificate: peer.certificate.raw, digestAlgorithm, digest })
 }
 
-function admit({ received, facts }: TimelyDocument, doubt?: Fault): AdmittedDocument {
-  return { received, facts, doubt } as AdmittedDocument
+function admit({ received, facts }: TimelyDocument, notes: { doubt?: Fault; unasked?: Fault } = {}): AdmittedDocument {
+  return { received, facts, ...notes } as AdmittedDocument
 }

@@ -17,6 +17,7 @@ export class DocumentAccount {
   #received: ReceivedDocument | undefined
   #signed: SignedDocument | undefined
   #doubt: Fault | undefined
+  #unasked: Fault | undefined
 
   constructor(address: string | undefined) {
     this.#address = address ?? 'an address that is gone'
@@ -39,6 +40,7 @@ export class DocumentAccount {
 
   confirmed(document: AdmittedDocument): AdmittedDocument {
     this.#doubt = document.doubt
+    this.#unasked = document.unasked
     return document
   }
 
@@ -46,6 +48,8 @@ export class DocumentAccount {
     const outcome = isReplay ? 'accepted before, the stored receipt was sent again' : 'accepted'
     const facts = this.#facts(isReplay ? 'replayed' : 'accepted', 'valid')
     const message = `${this.#subject()} ${outcome}: signature valid`
+    if (this.#unasked !== undefined)
+      return { level: 'warn', facts, message: `${message}; no second opinion: ${this.#unasked.detail}` }
     if (this.#doubt === undefined) return { level: 'info', facts, message }
     const { code, detail } = this.#doubt
     return { level: 'error', facts: { ...facts, code }, message: `${message}; but ${code}: ${detail}` }

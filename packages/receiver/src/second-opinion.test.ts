@@ -3,7 +3,7 @@ import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { openSecondOpinion } from './second-opinion.ts'
 import { post, refusalOf } from './testing/client.ts'
-import { makeCerts, makeDocument, openGateway, type TestGateway } from './testing/gateway.ts'
+import { makeCerts, makeDocument, openGateway, senderId, type TestGateway } from './testing/gateway.ts'
 
 const certs = await makeCerts(t)
 
@@ -80,20 +80,68 @@ t.test('one that cannot finish is stopped, holds nobody up, and the next questio
   t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
 })
 
-t.test('asks one question after the other, and can be asked again after it was closed', async t => {
+t.test('asks all questions of a partner, and can be asked again after it was closed', async t => {
   const gateway = await openGateway(t, certs)
   const opinion = openSecondOpinion('report', 5000)
   t.teardown(() => opinion.close())
   const good = await question(gateway, 'Lunch')
   const bad = await question(gateway, disputed)
-  const answers = await Promise.allSettled([good, bad, good, bad].map(each => opinion.ask(each)))
+  const answers = await Promise.allSettled([good, bad, good, bad].map(each => opinion.ask(senderId, each)))
   t.same(
     answers.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled', 'rejected'],
   )
   await opinion.close()
-  await opinion.ask(good)
+  await opinion.ask(senderId, good)
 })
+
+t.test("one partner's slow documents hold up no other partner's", async t => {
+  const gateway = await openGateway(t, certs)
+  const opinion = openSecondOpinion('require', 1000)
+  t.teardown(() => opinion.close())
+  const quick = await question(gateway, 'Lunch')
+  const slow = await question(gateway, '<a/>'.repeat(60_000))
+  // Each partner's thread is there.
+  await Promise.all([opinion.ask('A', quick), opinion.ask('B', quick)])
+  const idle = await timesOf(20, () => opinion.ask('B', quick))
+  let answered = 0
+  const asked = Array.from({ length: 12 }, () => opinion.ask('A', slow).catch(fault => fault.code))
+  for (const each of asked) each.then(() => answered++)
+  const beside = await timesOf(20, () => opinion.ask('B', quick))
+  t.ok(answered < 12, 'slow ones are under way')
+  t.ok(beside.p90 <= 10 * idle.p90 + 20, `p90 ${beside.p90} ms, idle ${idle.p90} ms`)
+  t.ok(
+    (await Promise.all(asked)).filter(code => code === 'overloaded').length >= 9,
+    'what may not wait is refused at once',
+  )
+})
+
+t.test('require: when too much waits the partner may try again; report: the document is accepted unasked', async t => {
+  const slow = '<a/>'.repeat(60_000)
+  for (const mode of ['require', 'report'] as const) {
+    const gateway = await openGateway(t, certs, { secondOpinion: mode, opinionTime: 500 })
+    const documents = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => makeDocument(gateway, { id: `doc${i}`, payload: slow })),
+    )
+    const answers = await Promise.all(documents.map(document => post(gateway, document)))
+    const refused = answers.filter(({ status }) => status === 503)
+    const unasked = gateway.log.filter(({ msg }) => /accepted: signature valid; no second opinion: \d second/.test(msg))
+    t.equal(refused.length > 0, mode === 'require')
+    t.equal(unasked.length > 0, mode === 'report')
+    for (const answer of refused) t.match([refusalOf(answer), answer.headers['retry-after']], ['503 overloaded', /\d/])
+    t.match(unasked.at(-1)?.msg, mode === 'report' ? /; \d not taken since the start$/ : undefined)
+  }
+})
+
+async function timesOf(count: number, work: () => Promise<unknown>): Promise<{ p90: number }> {
+  const times: number[] = []
+  for (let i = 0; i < count; i++) {
+    const begin = performance.now()
+    await work()
+    times.push(performance.now() - begin)
+  }
+  return { p90: times.sort((one, other) => one - other)[Math.floor(0.9 * count)]! }
+}
 
 async function question(gateway: TestGateway, payload: string) {
   const document = await makeDocument(gateway, { payload })
