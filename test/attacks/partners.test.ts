@@ -1,12 +1,21 @@
 // Attacks by one partner on the others: whatever it takes, something is left for them.
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from 'node:tls'
 import type { Identity } from '@seg/pki'
 import t from 'tap'
 import { openLedgerReader } from '../../packages/ledger/src/index.ts'
-import { call, connectRaw, credentials, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
+import {
+  call,
+  connectRaw,
+  credentials,
+  post,
+  type RawConnection,
+  refusalOf,
+} from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, makeDocument, openGateway, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { issueAny } from '../support/any-certificate.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
 import { documentHead, readAnswers } from '../support/raw-http.ts'
 
@@ -114,7 +123,7 @@ t.test('a partner that opens connections leaves some for the others', async t =>
   await surplus.closed
   t.match(
     gateway.log.at(-1)?.msg,
-    /^connection from 127\.0\.0\.1 closed: 4 connections are open already, all of "CN=MINISTRY 1_SEG01"/,
+    /^connection from 127\.0\.0\.1 closed: 4 connections are open already, all of "MINISTRY 1_SEG01"/,
   )
   t.equal((await postAs(other, gateway, 'a')).status, 201)
   open[0]!.socket.destroy()
@@ -127,6 +136,25 @@ t.test('a partner that opens connections leaves some for the others', async t =>
     socket.destroy()
     return isOpen
   })
+})
+
+t.test('a partner has one share of connections, whatever else its certificates say', async t => {
+  const gateway = await openGateway(t, certs, { connections: 6, connectionsOfOne: 4 })
+  const issuer = await openIssuer(certs)
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const connections: RawConnection[] = []
+  for (const organization of ['One', 'Two', 'Three', 'Four', 'Five']) {
+    const subject = [
+      ['O', organization],
+      ['CN', 'MINISTRY 1_SEG01'],
+    ] as const
+    const cert = issueAny(subject, publicKey, issuer).toString()
+    connections.push(await connectRaw(t, gateway, { cert, key }))
+  }
+  await connections.at(-1)!.closed
+  t.match(gateway.log.at(-1)?.msg, /closed: 4 connections are open already, all of "MINISTRY 1_SEG01"/)
+  t.equal((await postAs(other, gateway, 'a')).status, 201)
 })
 
 t.test('what is refused for being too much is in the log, up to a bound, and so are conflicts', async t => {

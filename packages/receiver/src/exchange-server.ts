@@ -12,6 +12,7 @@ import { sendLastAnswer } from './last-answer.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './log.ts'
 import { Places } from './partner-shares.ts'
+import { partnerOf } from './peer.ts'
 import { toFault } from './problem.ts'
 import { isContinueExpected } from './request-form.ts'
 
@@ -74,9 +75,7 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
 function boundConnections(server: Server, { connections, connectionsOfOne }: Limits, log: Logger): void {
   const open = new Places(connections, connectionsOfOne, 'connections are open')
   server.on('secureConnection', socket => {
-    const certificate = socket.getPeerX509Certificate()
-    // By its name, whoever it may be: what it may do is decided with each request.
-    const partner = certificate?.subject ?? ''
+    const partner = partnerOf(socket)
     try {
       open.take(partner)
       socket.once('close', () => open.giveBack(partner))

@@ -10,6 +10,16 @@ export type Peer = {
   readonly certificate: X509Certificate
 }
 
+/** Whose share a connection counts in: its partner's id, whatever else the subject says; '' for all who have none, whom every request refuses. */
+export function partnerOf(socket: Socket): string {
+  const certificate = readCertificate(socket)
+  try {
+    return certificate === undefined ? '' : gatewayId(certificate)
+  } catch {
+    return ''
+  }
+}
+
 /** Certificates by fingerprint: what was found out about one holds for each connection that shows it. The oldest gives way. */
 const certificates = new Map<string, X509Certificate>()
 const REMEMBERED = 1024
