@@ -43,3 +43,11 @@ function checkGatewayId(name: string): string {
 export function isGatewayId(name: string): boolean {
   return GATEWAY_ID.test(name)
 }
+
+/** X.520's bound on a common name (ub-common-name, RFC 5280 A.1): OpenSSL and others make no certificate for a longer one. */
+export const LONGEST_COMMON_NAME = 64
+
+/** Whether a certificate can be issued for this id. */
+export function isIssuableId(name: string): boolean {
+  return isGatewayId(name) && Array.from(name).length <= LONGEST_COMMON_NAME
+}

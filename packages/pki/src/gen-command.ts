@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { basename } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { isGatewayId } from './gateway-id.ts'
+import { isIssuableId, LONGEST_COMMON_NAME } from './gateway-id.ts'
 import { type GeneratedFile, type GenerateOptions, generate } from './generate.ts'
 import { isKeyKind, type KeyKind, keyKinds } from './key-pairs.ts'
 
@@ -30,7 +30,7 @@ export async function runGen(
     ...(key && { key }),
     ...(host && { hosts: host }),
   }
-  const files = await generate(request)
+  const { files, kept } = await generate(request)
   const summary = files.map(({ path, title, certificate }) => ({
     path,
     title,
@@ -40,10 +40,11 @@ export async function runGen(
   const text = [
     `In ${folder}:`,
     ...files.map(describe),
+    ...(kept === undefined ? [] : [`What was there before is kept in ${kept}`]),
     '',
     advise(isUsual ? '' : ` --certs ${quoteForShell(folder)}`),
   ].join('\n')
-  openOutput(command).report({ ok: true, files: summary }, text)
+  openOutput(command).report({ ok: true, files: summary, kept: kept ?? null }, text)
 }
 
 /** What to type next; the settings find the files unless a flag of this run put them elsewhere. */
@@ -69,8 +70,11 @@ export function parseKeyKind(text: string): KeyKind {
 }
 
 export function parseName(text: string): string {
-  if (!isGatewayId(text))
-    throw new Fault('usage', `an id is 1 to 128 printable characters without space at either end, not ${quote(text)}`)
+  if (!isIssuableId(text))
+    throw new Fault(
+      'usage',
+      `an id in a certificate is 1 to ${LONGEST_COMMON_NAME} printable characters (the bound of X.520 on a common name) without space at either end, not ${quote(text)}`,
+    )
   return text
 }
 

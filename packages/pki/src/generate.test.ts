@@ -217,6 +217,12 @@ t.test('with force it replaces everything, and what it makes belongs together', 
   const certs = await makeCerts(t)
   const before = await readAll(certs)
   await generate({ out: certs, key: 'ec-p256', force: true })
+  const kept = (await readdir(certs)).filter(name => name.startsWith('replaced-'))
+  t.equal(kept.length, 1)
+  t.same(await readAll(join(certs, kept[0]!)), before, 'what was there is kept')
+  t.equal((await stat(join(certs, kept[0]!))).mode & 0o777, 0o700)
+  t.equal((await stat(join(certs, kept[0]!, 'ca.key'))).mode & 0o777, 0o600)
+  await rm(join(certs, kept[0]!), { recursive: true })
   const after = await readAll(certs)
   t.same(Object.keys(after).sort(), Object.keys(before).sort())
   for (const [name, text] of Object.entries(after)) t.not(text, before[name], name)
@@ -226,7 +232,7 @@ t.test('with force it replaces everything, and what it makes belongs together', 
 t.test('a folder that cannot be written is a fault that names it', async t => {
   const folder = await makeFolder(t)
   await writeFile(join(folder, 'file'), '')
-  const inTheWay = { code: 'file-unreadable', detail: /cannot write .*file/ }
+  const inTheWay = { code: 'file-unreadable', detail: /cannot (write|keep) .*file/ }
   await t.rejects(generate({ out: join(folder, 'file'), key: 'ec-p256' }), inTheWay)
   await t.rejects(generate({ out: join(folder, 'file'), key: 'ec-p256', force: true }), inTheWay)
   await mkdir(join(folder, 'certs/seal.key'), { recursive: true })
@@ -234,4 +240,19 @@ t.test('a folder that cannot be written is a fault that names it', async t => {
     code: 'file-unreadable',
     detail: /seal\.key/,
   })
+})
+
+t.test('with force, two runs of one second keep both, and one that cannot keep writes nothing', async t => {
+  const certs = await makeCerts(t)
+  const now = new Date()
+  for (const kept of [/Z$/, /Z-2$/])
+    t.match((await generate({ out: certs, key: 'ec-p256', force: true, now })).kept, kept)
+  await rm(join(certs, 'seal.key'))
+  await mkdir(join(certs, 'seal.key'))
+  const before = await readFile(join(certs, 'ca.key'), 'utf8')
+  await t.rejects(generate({ out: certs, key: 'ec-p256', force: true }), {
+    code: 'file-unreadable',
+    detail: /nothing was written: cannot keep .*seal\.key/,
+  })
+  t.equal(await readFile(join(certs, 'ca.key'), 'utf8'), before)
 })

@@ -3,7 +3,9 @@ import { randomBytes, type X509Certificate } from 'node:crypto'
 import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, writeDurableFile } from '@seg/core'
+import { isIssuableId, LONGEST_COMMON_NAME } from './gateway-id.ts'
 import { type Issuer, issueCertificate } from './issue.ts'
+import { keepFiles } from './keep-files.ts'
 import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
 import { makeLogKey } from './log-key.ts'
 import { type Profile, profiles } from './profiles.ts'
@@ -19,7 +21,7 @@ export type GenerateOptions = {
   readonly hosts?: readonly string[]
   /** Days that certificates other than the CA's are good for. */
   readonly days?: number
-  /** Overwrites what is there. */
+  /** Replaces what is there, which is kept in a folder of its own. */
   readonly force?: boolean
   readonly now?: Date
 }
@@ -47,20 +49,33 @@ const BACKDATE = 5 * 60 * 1000
 
 type NewFile = GeneratedFile & { readonly text: string; readonly mode: number }
 
+export type Generated = {
+  readonly files: readonly GeneratedFile[]
+  /** The folder with what was there before. */
+  readonly kept: string | undefined
+}
+
 /**
  * Makes keys and certificates. Throws the Fault `file-exists`, with nothing written, when a file is there already and `force` is not given;
- * `file-unreadable` when the folder cannot be written.
+ * `file-unreadable` when the folder cannot be written, or what is there cannot be kept.
  */
-export async function generate(options: GenerateOptions): Promise<GeneratedFile[]> {
-  const { out, force = false } = options
+export async function generate(options: GenerateOptions): Promise<Generated> {
+  const { out, force = false, now = new Date() } = options
   const files = await makeFiles(options)
-  if (!force) await refuseExisting(files.map(file => join(out, file.path)))
+  const paths = files.map(file => file.path)
+  if (!force) await refuseExisting(paths.map(path => join(out, path)))
+  // Crash after: all that was there is in `kept` as well, and what is in its place is whole. --force makes all anew.
+  const kept = force ? await keepFiles(out, paths, now) : undefined
   await writeFiles(out, files, force)
-  return files.map(({ text: _text, mode: _mode, ...file }) => ({ ...file, path: join(out, file.path) }))
+  return {
+    files: files.map(({ text: _text, mode: _mode, ...file }) => ({ ...file, path: join(out, file.path) })),
+    kept,
+  }
 }
 
 async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
   const { key, senderId, receiverId, hosts, days, now = new Date() } = { ...generateDefaults, ...options }
+  for (const id of [senderId, receiverId]) checkIssuable(id)
   const makeKeys = (owner: keyof typeof usualKeys) => keyKinds[key ?? usualKeys[owner]]()
   const ca: Issuer = { name: `SEG root CA ${randomBytes(4).toString('hex')}`, keys: await makeKeys('ca') }
   const notBefore = new Date(now.getTime() - BACKDATE)
@@ -80,6 +95,11 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
     ...issue('seal', receiverId, await keyKinds['ec-p256']()),
     ...fileLogKey(receiverId),
   ]
+}
+
+/** TypeError: whoever asks has checked what was typed. */
+function checkIssuable(id: string): void {
+  if (!isIssuableId(id)) throw new TypeError(`no id of at most ${LONGEST_COMMON_NAME} characters: ${id}`)
 }
 
 function fileCertificate(profile: Profile, certificate: X509Certificate, keys: KeyPair): NewFile[] {
@@ -117,7 +137,7 @@ async function isThere(path: string): Promise<boolean> {
 
 /**
  * A crash leaves whole files only, but maybe of two runs: certificates that do not belong together are refused when they are loaded, and
- * `--force` makes all anew. A failure takes back what this run added; what it replaced is gone.
+ * `--force` makes all anew. A failure takes back what this run added; what it replaced is kept.
  */
 async function writeFiles(out: string, files: readonly NewFile[], force: boolean): Promise<void> {
   const written: string[] = []
@@ -138,7 +158,7 @@ async function writeFiles(out: string, files: readonly NewFile[], force: boolean
 function fileExists(paths: readonly string[]): Fault {
   return new Fault(
     'file-exists',
-    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force to replace all`,
+    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force, which makes all anew and keeps these in a folder beside`,
   )
 }
 

@@ -20,22 +20,26 @@ export function makeLogKey(receiverId: string): { privateKey: string; verifierKe
 /** A log's name, the private key in PEM that signs its checkpoints, and the verifier key that goes with it. */
 export type LogIdentity = { readonly name: string; readonly keyPem: string; readonly verifierKey: string }
 
-/** Reads `log.key` and `log.pub`. Throws the Fault `configuration` when they do not belong together, or not to this receiver. */
+/** Reads `log.key`, and that `log.pub` has its line. Throws the Fault `configuration` when they do not belong together, or not to this receiver. */
 export async function loadLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
+  const log = await readLogKey(certs, receiverId)
+  if (!(await loadVerifierKeys(certs)).includes(log.verifierKey))
+    throw new Fault(
+      'configuration',
+      `log.pub in ${certs} has no line for the key in log.key and the log ${log.name}: expected ${log.verifierKey}; \`pnpm --filter pki log-key\` adds it`,
+    )
+  return log
+}
+
+/** Reads `log.key` alone. Throws the Fault `configuration`. */
+export async function readLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
   const keyPath = join(certs, 'log.key')
-  const keyPem = await readCertsFile(keyPath)
+  const keyPem = await readCertsFile(keyPath, '`pnpm --filter pki log-key` makes it for a log that is new')
   const key = parsePrivateKey(keyPath, keyPem)
   if (key.asymmetricKeyType !== 'ed25519')
     throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${key.asymmetricKeyType}`)
   const name = logName(receiverId)
-  const verifierKey = formatVerifierKey(name, createPublicKey(key))
-  const found = (await readCertsFile(join(certs, 'log.pub'))).trim()
-  if (found !== verifierKey)
-    throw new Fault(
-      'configuration',
-      `log.pub in ${certs} is not the verifier key of log.key for ${name}; \`pnpm --filter pki gen\` makes both`,
-    )
-  return { name, keyPem, verifierKey }
+  return { name, keyPem, verifierKey: formatVerifierKey(name, createPublicKey(key)) }
 }
 
 /** The name of a receiver's log: its id, in UTF-8, with all but A-Z a-z 0-9 - _ . ~ percent-encoded (a note's key name has no space and no plus). */
@@ -50,7 +54,8 @@ function formatVerifierKey(name: string, publicKey: KeyObject): string {
   return `${name}+${hash}+${typed.toString('base64')}`
 }
 
-/** The verifier keys in `log.pub`, a line for each log. Throws the Fault `configuration` when the file is missing; what a key says is not looked at. */
+/** The verifier keys in `log.pub`, a line each. Throws the Fault `configuration` when the file is missing; what a key says is not looked at. */
 export async function loadVerifierKeys(certs: string): Promise<string[]> {
-  return (await readCertsFile(join(certs, 'log.pub'))).trim().split('\n')
+  const text = await readCertsFile(join(certs, 'log.pub'))
+  return text.split('\n').flatMap(line => (line.trim() === '' ? [] : [line.trim()]))
 }

@@ -1,9 +1,10 @@
 // The command line as its own process, the way a script runs it.
 import { spawnSync } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadIdentity } from './identity.ts'
+import { loadLogKey, loadVerifierKeys } from './log-key.ts'
 import { makeCerts, makeFolder } from './testing/make-certs.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
@@ -46,6 +47,7 @@ t.test('pki gen says what it made and what to do next, and never shows a key', a
   t.equal((await loadIdentity(certs, 'seal')).id, 'B')
   t.equal(certificate.subjectAltName, 'DNS:b.example, IP Address:192.0.2.1')
   for (const name of await readdir(certs)) t.match(made.stdout, name)
+  t.notMatch(made.stdout, 'kept', 'nothing was there')
   t.match(made.stdout, certificate.fingerprint256)
   t.match(made.stdout, `pnpm --filter receiver start --certs '${certs}'`)
 
@@ -54,6 +56,9 @@ t.test('pki gen says what it made and what to do next, and never shows a key', a
     ok: true,
     files: { length: 10, 0: { path: join(certs, 'ca.crt'), fingerprint: /^[0-9A-F:]{95}$/ } },
   })
+  const { kept } = JSON.parse(json.stdout)
+  t.match(kept, new RegExp(`^${certs}/replaced-20\\d\\d-`))
+  t.equal((await loadIdentity(kept, 'receiver')).certificate.fingerprint256, certificate.fingerprint256)
   const outputs = made.stdout + made.stderr + json.stdout + json.stderr
   for (const name of ['ca', 'sender', 'receiver', 'seal', 'log']) {
     const lines = (await readFile(join(certs, `${name}.key`), 'utf8')).trim().split('\n').slice(1, -1)
@@ -113,7 +118,8 @@ t.test('pki gen takes no value that makes no sense: exit code 2, nothing written
     ['--sender-id', ' x'],
     ['--sender-id', ''],
     ['--receiver-id', 'a\nb'],
-    ['--receiver-id', 'x'.repeat(129)],
+    ['--receiver-id', 'x'.repeat(65)],
+    ['--sender-id', '𝄞'.repeat(65)],
     ['--host', 'a b'],
     ['--host', 'fe80::1%eth0'],
     ['--host', `${'a'.repeat(64)}.example`],
@@ -151,4 +157,49 @@ t.test('pki inspect lists a folder, as JSON too', async t => {
   t.same(Object.keys(certificates[0]), ['file', 'id', 'profile', 'key', 'notAfter', 'daysLeft', 'fingerprint'])
   t.match(runPki(await makeFolder(t), ['inspect', '.']), { status: 0, stdout: /no certificates.*pki gen/ })
   t.match(runPki(certs, ['inspect', 'nothing']), { status: 5, stderr: /file-unreadable/ })
+})
+
+t.test('an id has at most the 64 characters of a common name', async t => {
+  const folder = await makeFolder(t)
+  const id = '𝄞'.repeat(64)
+  t.match(runPki(folder, ['gen', '--out', 'certs', '--key', 'ec-p256', '--sender-id', id]), { status: 0 })
+  t.equal((await loadIdentity(join(folder, 'certs'), 'sender')).id, id)
+  t.match(runPki(folder, ['gen', '--out', 'more', '--sender-id', `${id}𝄞`]), {
+    status: 2,
+    stderr: /1 to 64 printable characters \(the bound of X\.520/,
+  })
+  if (spawnSync('openssl', ['version']).status !== 0) return t.comment('SKIPPED: openssl is not installed')
+  const request = (name: string) =>
+    spawnSync('openssl', ['req', '-new', '-utf8', '-key', 'certs/sender.key', '-subj', `/CN=${name}`], { cwd: folder })
+  t.equal(request(id).status, 0)
+  t.not(request(`${id}𝄞`).status, 0, 'openssl makes no longer one either')
+})
+
+t.test('pki log-key makes a key for the id of receiver.crt, or any, and keeps the lines that are there', async t => {
+  const certs = await makeCerts(t, { receiverId: 'B' })
+  const before = await readFile(join(certs, 'log.pub'), 'utf8')
+  await rm(join(certs, 'log.key'))
+  const made = runPki(certs, ['log-key', '--certs', '.'])
+  t.match(made, { status: 0, stderr: '' })
+  const { verifierKey } = await loadLogKey(certs, 'B')
+  t.match(made.stdout, verifierKey)
+  t.equal(await readFile(join(certs, 'log.pub'), 'utf8'), `${before}${verifierKey}\n`)
+  t.equal((await stat(join(certs, 'log.key'))).mode & 0o777, 0o600)
+  t.match(runPki(certs, ['log-key', '--certs', '.']), { status: 5, stderr: /file-exists[\s\S]*log rotate-key/ })
+
+  await rm(join(certs, 'log.pub'))
+  t.match(JSON.parse(runPki(certs, ['log-key', '--certs', '.', '--json']).stdout), {
+    ok: true,
+    isNew: false,
+    verifierKey,
+  })
+  t.same(await loadVerifierKeys(certs), [verifierKey], 'the line of a key that is there')
+
+  const folder = await makeFolder(t)
+  t.match(runPki(folder, ['log-key', '--certs', 'new']), {
+    status: 5,
+    stderr: /receiver\.crt is missing; give the id.*--id/,
+  })
+  t.match(runPki(folder, ['log-key', '--certs', 'new', '--id', 'C C']), { status: 0, stdout: /^ {2}C%20C\+/m })
+  t.match(await loadLogKey(join(folder, 'new'), 'C C'), { name: 'C%20C' })
 })

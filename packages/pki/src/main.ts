@@ -5,6 +5,7 @@ import { addHost, parseDays, parseKeyKind, parseName, runGen } from './gen-comma
 import { generateDefaults } from './generate.ts'
 import { runInspect } from './inspect-command.ts'
 import { keyKinds } from './key-pairs.ts'
+import { runLogKey } from './log-key-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const program = buildProgram('pki', 'makes and shows the keys and certificates of gateways')
@@ -31,7 +32,7 @@ const gen = program
     parseDays,
     generateDefaults.days,
   )
-  .option('--force', 'replace what is there')
+  .option('--force', 'make all anew; what is there is kept in a folder beside')
 addSettings(gen, { certs }).action(runGen)
 
 const show = program
@@ -39,5 +40,11 @@ const show = program
   .description('show certificates: id, profile, key, days left, fingerprint')
   .argument('[path]', 'a certificate or a folder of them, instead of the folder of --certs')
 addSettings(show, { certs }).action(runInspect)
+
+const logKey = program
+  .command('log-key')
+  .description("make the key of a receiver's log, and add its line to log.pub")
+  .option('--id <id>', "the receiver's id, instead of that in receiver.crt", parseName)
+addSettings(logKey, { certs }).action(runLogKey)
 
 await runProgram(program)
