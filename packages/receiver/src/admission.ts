@@ -3,6 +3,7 @@
 import { Fault, quote } from '@seg/core'
 import { type VerifiedDocument, Verifier } from '@seg/xmldsig'
 import type { Gate } from './gate.ts'
+import { canSeal } from './own-certificates.ts'
 import type { ReceivedDocument } from './receive-document.ts'
 
 declare const passed: unique symbol
@@ -24,7 +25,7 @@ export type TimelyDocument = Passed<'timestamp'>
 /** Everything but durable. A `doubt` is an alarm, yet does not keep the document out; `unasked`: why there is no second opinion. */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
-type EarlierGate = Pick<Gate, 'ledger' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
+type EarlierGate = Pick<Gate, 'ledger' | 'seal' | 'trust' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
 type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
@@ -66,7 +67,7 @@ export async function findEarlier(
 ): Promise<Replay | NewOrUnasked> {
   const { facts, received } = document
   const { ledger, refusals, now } = gate
-  if (gate.secondOpinion.mode === 'off' && isTimely(facts, begin, gate.clockSkew)) {
+  if (gate.secondOpinion.mode === 'off' && isTimely(facts, begin, gate.clockSkew) && canSeal(gate, begin)) {
     return { isReplay: false, document: { received, facts } as NewDocument }
   }
   const stored = await ledger.find(facts.senderId, facts.id)

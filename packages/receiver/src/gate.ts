@@ -1,4 +1,5 @@
 // What the receiver decides with: its identity, whom it trusts, its ledger, its limits, its clock.
+import type { X509Certificate } from 'node:crypto'
 import type { Ledger } from '@seg/ledger'
 import type { Identity, Trust } from '@seg/pki'
 import type { Limits } from './limits.ts'
@@ -9,6 +10,8 @@ import type { Uploads } from './uploads.ts'
 export type Gate = {
   /** The TLS server's certificate; its id is ours. */
   readonly identity: Identity
+  /** Of what signs our receipts. */
+  readonly seal: X509Certificate
   readonly trust: Trust
   readonly ledger: Ledger
   readonly refusals: RefusalLog

@@ -43,7 +43,18 @@ export async function openGate(settings: GateSettings, now: () => Date): Promise
     documentsPerSecond: rateLimit === 'off' ? Number.POSITIVE_INFINITY : rateLimit,
   }
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
-  return { identity, trust, ledger, refusals, uploads: openUploads(limits), secondOpinion, clockSkew, limits, now }
+  return {
+    identity,
+    seal: seal.certificate,
+    trust,
+    ledger,
+    refusals,
+    uploads: openUploads(limits),
+    secondOpinion,
+    clockSkew,
+    limits,
+    now,
+  }
 }
 
 export async function closeGate({ ledger, refusals, secondOpinion, now }: Gate): Promise<void> {

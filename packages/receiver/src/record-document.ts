@@ -2,6 +2,7 @@
 import { Fault } from '@seg/core'
 import type { AdmittedDocument } from './admission.ts'
 import type { Gate } from './gate.ts'
+import { checkSeal } from './own-certificates.ts'
 
 export type Acceptance = {
   /** Whether the document was ours already; the receipt is then the first one. */
@@ -11,12 +12,15 @@ export type Acceptance = {
   readonly receipt: Buffer
 }
 
-/** Durable when it resolves. Throws the Fault `document-id-conflict`, `overloaded` or `storage-unavailable`. */
+/** Durable when it resolves. Throws the Fault `document-id-conflict`, `seal-unavailable`, `overloaded` or `storage-unavailable`. */
 export async function recordDocument({ facts, received }: AdmittedDocument, gate: Gate): Promise<Acceptance> {
+  const acceptedAt = gate.now()
+  // The receipt is judged by the time that it names.
+  checkSeal(gate, acceptedAt)
   const document = {
     sender: facts.senderId,
     id: facts.id,
-    acceptedAt: gate.now().toISOString(),
+    acceptedAt: acceptedAt.toISOString(),
     bytes: received.bytes,
     sha256: received.digest.toString('hex'),
     referenceDigest: facts.signature.digest.toString('base64'),

@@ -11,6 +11,7 @@ import { loadWebhook, startWebhook } from './hand-off/webhook.ts'
 import type { Webhook } from './hand-off/webhook-request.ts'
 import { type Logger, openLog } from './log.ts'
 import { closeGate, openGate } from './open-gate.ts'
+import { watchOwnCertificates } from './own-certificates.ts'
 import { startReceiver } from './start-receiver.ts'
 
 const startSettings = [
@@ -37,10 +38,12 @@ export async function runStart(_options: object, command: Command): Promise<void
     throw error
   })
   const handOffs = startHandOffs(handOff, gate, log)
+  const expiry = watchOwnCertificates(gate, log)
   // Twice the time that open requests get, should closing itself hang.
   closeWithGrace({ delay: 2 * gate.limits.closingTime, logger: log }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after a defect')
     else log.info(`stopping on ${signal ?? 'request'}`)
+    expiry.close()
     await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
     await closeGate(gate)
     log.info('stopped')

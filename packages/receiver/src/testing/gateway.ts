@@ -65,8 +65,9 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const limits = { ...defaultLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
-  const [identity, sender, trust] = await Promise.all([
+  const [identity, seal, sender, trust] = await Promise.all([
     loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'seal'),
     loadIdentity(certs, 'sender'),
     loadTrust(certs),
   ])
@@ -75,6 +76,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const ledger = await openTestLedger(certs, data, now)
   const gate: Gate = {
     identity,
+    seal: seal.certificate,
     trust,
     ledger,
     refusals: new RefusalLog(ledger, now),
