@@ -35,7 +35,7 @@ const known = new WeakMap<X509Certificate, VerificationKey>()
 export function readVerificationKey(certificate: X509Certificate): VerificationKey {
   const found = known.get(certificate)
   if (found !== undefined) return found
-  const key = certificate.publicKey
+  const key = readPublicKey(certificate)
   const read = {
     key,
     kind: key.asymmetricKeyType as KeyKind,
@@ -47,7 +47,18 @@ export function readVerificationKey(certificate: X509Certificate): VerificationK
   return read
 }
 
-function valueBytesOf(key: KeyObject): number {
+function readPublicKey(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey
+  } catch (cause) {
+    throw new Fault('signature-key', `the public key of the certificate cannot be read: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+/** Bytes of a signature value that the key, public or private, makes; throws the Fault `signature-key` for a key that the profile does not allow. */
+export function valueBytesOf(key: KeyObject): number {
   const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key.asymmetricKeyDetails!
   switch (key.asymmetricKeyType) {
     case 'rsa':
@@ -77,7 +88,7 @@ export function checkCertificates(certificates: readonly string[], key: Verifica
   }
 }
 
-/** Refuses an algorithm that is not of the key's kind. */
+/** Refuses an algorithm that is not of the key's kind, or that the key excludes. */
 export function checkAlgorithm(row: SignatureRow, key: VerificationKey): void {
   if (!kindsOf[row.family].includes(key.kind)) {
     throw new Fault(
@@ -85,6 +96,19 @@ export function checkAlgorithm(row: SignatureRow, key: VerificationKey): void {
       `a signature of the kind ${row.family} was not made with the certificate's ${key.kind} key`,
     )
   }
+  if (key.kind === 'rsa-pss') checkPssParameters(row, key.key)
+}
+
+/** RFC 4055 3.1: a key of RSASSA-PSS may name one digest, one for MGF1 and the shortest salt. Here all three follow from the algorithm (RFC 9231 2.3.10). */
+function checkPssParameters({ hash }: SignatureRow, { asymmetricKeyDetails }: KeyObject): void {
+  const { hashAlgorithm = hash, mgf1HashAlgorithm = hash, saltLength = 0 } = asymmetricKeyDetails!
+  const saltBytes = Number(hash!.slice(3)) / 8
+  if (hashAlgorithm === hash && mgf1HashAlgorithm === hash && saltLength <= saltBytes) return
+  throw new Fault(
+    'signature-algorithm',
+    `expected RSASSA-PSS with ${hashAlgorithm}, MGF1 with ${mgf1HashAlgorithm} and a salt of ${saltLength} bytes or more, ` +
+      `to which the certificate restricts its key, found ${hash}, MGF1 with ${hash} and ${saltBytes} bytes`,
+  )
 }
 
 /** Refuses a value that is not the key's signature over `octets`. */
@@ -97,7 +121,16 @@ export function checkSignatureValue(octets: Buffer, value: Buffer, row: Signatur
   }
 }
 
-function isSignature(octets: Buffer, value: Buffer, { family, hash }: SignatureRow, key: KeyObject): boolean {
+/** What OpenSSL cannot even try with this key is no signature of it. */
+function isSignature(octets: Buffer, value: Buffer, row: SignatureRow, key: KeyObject): boolean {
+  try {
+    return verifies(octets, value, row, key)
+  } catch {
+    return false
+  }
+}
+
+function verifies(octets: Buffer, value: Buffer, { family, hash }: SignatureRow, key: KeyObject): boolean {
   switch (family) {
     case 'rsa-pss':
       return verify(

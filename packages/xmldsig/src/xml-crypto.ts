@@ -36,7 +36,10 @@ export function buildSignature(digest: Buffer, { key, certificate }: Signer): Pr
     digestAlgorithm: SHA256,
   })
   return new Promise((resolve, reject) => {
-    builder.computeSignature(STAND_IN, error => (error ? reject(error) : resolve(builder.getSignatureXml())))
+    builder.computeSignature(STAND_IN, error => {
+      if (!error) resolve(builder.getSignatureXml())
+      else reject(new Fault('configuration', `the private key cannot sign: ${error.message}`, { cause: error }))
+    })
   })
 }
 
