@@ -11,6 +11,7 @@ import {
   type SettingValue,
   settings,
 } from './settings.ts'
+import { escapeJson } from './shown-text.ts'
 
 export type { Command }
 
@@ -89,10 +90,10 @@ export function writeList<Item>(command: Command, items: AsyncIterable<Item>, fo
 }
 
 async function* formatJsonList<Item>(items: AsyncIterable<Item>, { name, before, facts }: ListForm<Item>) {
-  yield JSON.stringify({ ...before, [name]: [] }).slice(0, -2)
+  yield writeJson({ ...before, [name]: [] }).slice(0, -2)
   let separator = ''
   for await (const item of items) {
-    yield separator + JSON.stringify(facts(item))
+    yield separator + writeJson(facts(item))
     separator = ','
   }
   yield ']}\n'
@@ -125,7 +126,7 @@ function outputOf(command: Command, write: (text: string) => void): Output {
       if (!json) standardError.write(`${line}\n`)
     },
     report(result, text) {
-      write(json ? `${JSON.stringify(result)}\n` : `${text}\n`)
+      write(json ? `${writeJson(result)}\n` : `${text}\n`)
     },
   }
 }
@@ -165,14 +166,19 @@ function reportFailure(error: unknown, json: boolean): number {
   // Commander has printed its own message (or the help that was asked for) by now.
   if (error instanceof CommanderError) {
     if (json && error.exitCode !== 0)
-      results.write(`${JSON.stringify({ ok: false, code: 'usage', detail: error.message })}\n`)
+      results.write(`${writeJson({ ok: false, code: 'usage', detail: error.message })}\n`)
     return error.exitCode === 0 ? 0 : 2
   }
   const fault =
     error instanceof Fault ? error : new Fault('internal', (error as Error)?.stack ?? String(error), { cause: error })
-  if (json) results.write(`${JSON.stringify({ ok: false, code: fault.code, detail: fault.detail })}\n`)
+  if (json) results.write(`${writeJson({ ok: false, code: fault.code, detail: fault.detail })}\n`)
   else standardError.write(`error: ${fault.code}: ${fault.sentence}\n  ${fault.detail}\n`)
   return fault.exitCode
+}
+
+/** It may go to a terminal, whoever it is for. */
+function writeJson(value: object): string {
+  return escapeJson(JSON.stringify(value))
 }
 
 function flagAttribute(name: SettingName): string {

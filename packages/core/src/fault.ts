@@ -28,16 +28,3 @@ export class Fault extends Error {
     return faults[this.code].exit
   }
 }
-
-/** Printable ASCII that is quoted as it stands. */
-const PLAIN = /^[ !#-[\]-~]{0,120}$/
-
-/** Quotes foreign text for a detail or a log line: control and non-ASCII characters escaped, cut at 120 characters. */
-export function quote(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`
-  const shown = text.length > 120 ? `${text.slice(0, 120)}…` : text
-  return JSON.stringify(shown).replace(
-    /[\u007f-\u2025\u2027-\uffff]/g,
-    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}

@@ -20,9 +20,10 @@ export {
   writeDurableFile,
   writeDurableFiles,
 } from './durable-file.ts'
-export { Fault, quote } from './fault.ts'
+export { Fault } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
 export { type LineOutput, openLineOutput } from './line-output.ts'
 export { asFault, Bell, patrol } from './patrol.ts'
 export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'
+export { escapeJson, escapeUnseen, escapeWithinJson, quote } from './shown-text.ts'

@@ -1,5 +1,6 @@
 // Looking again and again, until told to stop: at intervals, sooner when a bell rings, and on in spite of failures that may pass.
-import { Fault, quote } from './fault.ts'
+import { Fault } from './fault.ts'
+import { quote } from './shown-text.ts'
 
 export type Patrol = {
   /** Milliseconds. */

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
-import { Fault, quote } from './fault.ts'
+import { Fault } from './fault.ts'
+import { quote } from './shown-text.ts'
 
 /** The folder that holds certs/, data/ and seg.yaml unless a setting says otherwise: the root of the checkout. */
 export const rootFolder = resolve(import.meta.dirname, '../../..')

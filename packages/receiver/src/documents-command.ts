@@ -1,6 +1,7 @@
 // `receiver documents`: what was accepted, read beside a running receiver.
 import {
   type Command,
+  escapeUnseen,
   Fault,
   openOutput,
   quote,
@@ -35,7 +36,7 @@ export async function runList({ limit, sender }: ListOptions, command: Command):
 export async function runShow(id: string, { sender }: ExportOptions, command: Command): Promise<void> {
   const document = await findDocument(openReader(command), id, sender)
   const facts = publicFacts(document)
-  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(16)}${value}`)
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(16)}${escapeUnseen(String(value))}`)
   openOutput(command).report(facts, lines.join('\n'))
 }
 
@@ -116,7 +117,7 @@ async function measureTable(documents: Documents, sender: string | undefined) {
 }
 
 function cellsOf({ index, acceptedAt, sender, id, bytes }: AcceptedDocument): readonly string[] {
-  return [String(index), acceptedAt, sender, id, String(bytes)]
+  return [String(index), acceptedAt, escapeUnseen(sender), id, String(bytes)]
 }
 
 function formatRow(cells: readonly string[], widths: readonly number[]): string {

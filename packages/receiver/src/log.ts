@@ -1,5 +1,5 @@
 // The receiver's log: one JSON object a line, or text for people on a terminal. The only file that knows pino.
-import { openLineOutput } from '@seg/core'
+import { escapeJson, escapeWithinJson, openLineOutput } from '@seg/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
@@ -15,7 +15,7 @@ const WARN = 40
 
 /** Writes to standard error, so that standard output stays a command's own. Nothing waits for whoever reads there. */
 export function openLog({ isTerminal }: { isTerminal: boolean }): OpenLog {
-  const format = isTerminal ? openPretty() : (line: string) => line
+  const format = openFormat(isTerminal)
   const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
   const log = pino(
     { base: { name: 'receiver' }, timestamp: stdTimeFunctions.isoTime },
@@ -29,12 +29,16 @@ function describeLoss(dropped: number): string {
   return `${JSON.stringify({ level: WARN, time: new Date().toISOString(), name: 'receiver', dropped, msg })}\n`
 }
 
-function openPretty(): (line: string) => string {
-  return prettyFactory({
+/** What becomes of a JSON line: for people on a terminal, or as it is; neither lets a peer's text hide or forge anything there. */
+export function openFormat(isTerminal: boolean): (line: string) => string {
+  if (!isTerminal) return escapeJson
+  const show = prettyFactory({
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'name,request,outcome,signature,sender,document,bytes,sha256,code',
     colorize: !process.env.NO_COLOR,
   })
+  // Before colours are added, which are escape sequences themselves.
+  return line => show(escapeWithinJson(line))
 }
 
 /** A log into any stream; for tests and for programs that embed the receiver. */

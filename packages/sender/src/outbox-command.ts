@@ -1,5 +1,5 @@
 // `sender outbox …`: what was taken on and what came of it, read and steered while others deliver.
-import { type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import { type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
 import { openDeliveryFiles } from './delivery-files.ts'
 import { pathOf } from './gateway.ts'
@@ -48,7 +48,7 @@ export async function runShow(name: string, _options: object, command: Command):
   const entry = await withOutbox(data, outbox => pick(name, outbox))
   const facts = factsOf(entry, data)
   const lines = Object.entries(facts).map(
-    ([key, value]) => `  ${key.padEnd(12)} ${typeof value === 'string' ? showText(value) : JSON.stringify(value)}`,
+    ([key, value]) => `  ${key.padEnd(12)} ${escapeUnseen(typeof value === 'string' ? value : JSON.stringify(value))}`,
   )
   output.report({ ok: true, ...facts }, lines.join('\n'))
 }
@@ -138,6 +138,3 @@ function formatTime(time: number): string {
 }
 
 /** Names and details may hold what a terminal would act on. */
-function showText(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
-}

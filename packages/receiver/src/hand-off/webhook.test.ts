@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
@@ -301,6 +302,20 @@ t.test('gives each of many senders its turn, however much the others have', asyn
   await until(() => posted.length === backlog * senders.length)
   const first = senders.map(sender => posted.findIndex(({ headers }) => headers['seg-sender'] === sender))
   t.ok(Math.max(...first) < (backlog * senders.length) / 2, `the last had its first turn after ${Math.max(...first)}`)
+})
+
+t.test('signs with the octets that whsec_ stands for, as the libraries of Standard Webhooks do', async t => {
+  const file = join(await makeFolder(t), 'secret')
+  await writeFile(file, `whsec_${secret.toString('base64')}\n`, { mode: 0o600 })
+  const loaded = await loadWebhook({ url: new URL('https://localhost'), secret: file, ca: undefined })
+  // openssl computes the signature of the specification's three parts beside us.
+  const signed = 'entry-1.1764302400.<CriticalDocument/>'
+  const openssl = spawnSync(
+    'openssl',
+    ['dgst', '-sha256', '-mac', 'HMAC', '-macopt', `hexkey:${secret.toString('hex')}`, '-binary'],
+    { input: signed },
+  )
+  t.equal(createHmac('sha256', loaded.secret).update(signed).digest('base64'), openssl.stdout.toString('base64'))
 })
 
 t.test('is not started without a secret that is one', async t => {

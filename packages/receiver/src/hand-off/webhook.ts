@@ -5,11 +5,11 @@ import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, startLanes } from './sender-lanes.ts'
 import { postToWebhook, type Webhook } from './webhook-request.ts'
+import { parseWebhookSecret } from './webhook-secret.ts'
 
 /** Documents on their way at a time, each of another sender, and how many of one sender before another has its turn. */
 const LANES = 8
 const TURN = 16
-const SHORTEST_SECRET = 32
 /** Milliseconds of answers that it is not taken after which a document is given up. */
 export const LIFETIME = 72 * 3600 * 1000
 
@@ -18,7 +18,7 @@ const LONGEST_PATIENCE = 3600 * 1000
 
 type Files = { readonly url: URL; readonly secret: string; readonly ca: string | undefined }
 
-/** Reads the secret, a file of 32 octets and more that nobody else may read, and the CAs. Throws the Fault `configuration`. */
+/** Reads the secret, a file that nobody else may read, and the CAs. Throws the Fault `configuration`. */
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
     const [{ mode }, octets, authorities] = await Promise.all([
@@ -28,12 +28,7 @@ export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> 
     ])
     if ((mode & 0o077) !== 0)
       throw new Fault('configuration', `${secret} must be readable for its owner only: chmod 600`)
-    if (octets.length < SHORTEST_SECRET)
-      throw new Fault(
-        'configuration',
-        `expected a secret of ${SHORTEST_SECRET} bytes or more in ${secret}, found ${octets.length}`,
-      )
-    return { url, secret: octets, ca: authorities || undefined }
+    return { url, secret: parseWebhookSecret(octets, secret), ca: authorities || undefined }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw new Fault('configuration', `cannot read what the webhook needs: ${(cause as Error).message}`, { cause })
