@@ -140,6 +140,8 @@ function describeLoss(lines: number): string {
  * its stack is shown and the code is 5. When nobody reads the results on, the command ends as it would have ended otherwise.
  */
 export async function runProgram(program: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  // What is made here is this user's alone, whatever the shell's umask: other modes are set explicitly.
+  process.umask(0o077)
   writeWarnings()
   const json = argv.includes('--json')
   try {

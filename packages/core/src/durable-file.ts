@@ -26,7 +26,8 @@ export async function writeDurableFile(
   if (options.staging !== undefined) await makeDurableFolder(options.staging)
   const temporary = join(options.staging ?? folder, `.tmp-${basename(path)}-${randomBytes(6).toString('hex')}`)
   try {
-    await withFile(temporary, 'wx', options.mode ?? 0o600, async file => {
+    await withFile(temporary, 'wx', 0o600, async file => {
+      if (options.mode !== undefined) await file.chmod(options.mode)
       await file.writeFile(bytes)
       await file.sync()
     })
@@ -54,7 +55,8 @@ export async function writeDurableFiles(files: readonly NewFile[], mode = 0o600)
   let hasFailed = false
   const write = async (file: NewFile) => {
     await rm(unfinished(file), { force: true })
-    await withFile(unfinished(file), 'wx', mode, async handle => {
+    await withFile(unfinished(file), 'wx', 0o600, async handle => {
+      await handle.chmod(mode)
       await handle.writeFile(file.bytes)
       await handle.sync()
     })
@@ -81,7 +83,7 @@ export async function writeDurableFiles(files: readonly NewFile[], mode = 0o600)
 }
 
 /** Makes the folder and those above it that are missing. Crash on the way: some of them are there, empty; the next call makes the rest. */
-export async function makeDurableFolder(folder: string, mode = 0o777): Promise<void> {
+export async function makeDurableFolder(folder: string, mode = 0o700): Promise<void> {
   const first = await mkdir(resolve(folder), { recursive: true, mode })
   if (first === undefined) return
   for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
+import { makePrivateFile } from './private-file.ts'
 
 const SQLITE_BUSY = 5
 
@@ -14,10 +15,12 @@ export type FolderLock = { release(): void }
 export function lockFolder(folder: string): FolderLock {
   let database: DatabaseSync | undefined
   try {
+    makePrivateFile(join(folder, 'lock'))
     database = new DatabaseSync(join(folder, 'lock'))
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (cause) {
     database?.close()
+    if (cause instanceof Fault) throw cause
     const isBusy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
     const reason = isBusy
       ? 'another process is using it; stop that one, or use another folder (--data)'

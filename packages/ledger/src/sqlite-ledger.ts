@@ -1,9 +1,11 @@
 // The ledger on SQLite: a writer in a thread of its own, a reader in this one, and files for documents too large for a row.
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, unlink } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { unlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { syncFolder } from '@seg/core'
+import { makeDurableFolder, syncFolder } from '@seg/core'
+import { claimFolder, type FolderKind } from './data-folder.ts'
+import { FilesInPlace } from './files-in-place.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import type {
   AcceptedDocument,
@@ -24,10 +26,21 @@ import { startWriter, type WriterClient } from './sqlite/writer-client.ts'
 import type { WriterOptions } from './sqlite/writer-thread.ts'
 import { StagedDocument } from './staged-document.ts'
 import { onStorage } from './storage-fault.ts'
+import { emptyStaging, putAside } from './unclaimed.ts'
 
 export type LedgerOptions = Omit<WriterOptions, 'path'> & {
   /** Requests that may wait for the writer; one more is refused. */
   readonly queue?: number
+  /** Takes what the operator should know of the folder. */
+  readonly note?: (line: string) => void
+}
+
+const ledgerFolder: FolderKind = {
+  owner: 'receiver',
+  database: LEDGER_FILE,
+  migration: Object.keys(migrations)[0]!,
+  shared: ['inbox'],
+  dependent: ['contents', 'staging'],
 }
 
 const QUEUE = 1024
@@ -36,20 +49,27 @@ type Accepted = { replay: boolean; receipt: Buffer }
 type ContentlessRequest = Omit<AcceptRequest, 'content'>
 
 /**
- * Opens the ledger in the data folder, which is made if need be, for the one process that may write to it. Throws the Fault
- * `storage-unavailable`, also when another process has it open.
+ * Opens the ledger in the data folder, which is made if need be, for the one process that may write to it. Throws the Faults
+ * `storage-unavailable`, also when another process has it open, and `configuration` for a folder that is not ours or has lost its ledger.
  */
-export async function openLedger(folder: string, { queue = QUEUE, ...options }: LedgerOptions): Promise<Ledger> {
+export async function openLedger(
+  folder: string,
+  { queue = QUEUE, note = () => {}, ...options }: LedgerOptions,
+): Promise<Ledger> {
   return onStorage(`open the data folder ${folder}`, async () => {
-    await makeFolder(resolve(folder))
+    const claimed = await claimFolder(resolve(folder), ledgerFolder, note)
     const lock = lockFolder(folder)
     try {
-      await prepareFolders(folder)
+      for (const place of [stagingFolder(folder), contentsFolder(folder)]) await makeDurableFolder(place, 0o700)
+      await emptyStaging(stagingFolder(folder), note)
       const path = join(folder, LEDGER_FILE)
       const writer = await startWriter({ ...options, path }, queue)
       try {
         const database = openDatabaseReader(path, migrations)
-        await sweepContents(folder, database)
+        await claimed.settle()
+        const isNamed = database.prepare('SELECT 1 FROM content_files WHERE name = ?')
+        const aside = join(folder, 'unclaimed')
+        await putAside(contentsFolder(folder), aside, name => isNamed.get(name) !== undefined, note)
         await syncFolder(folder)
         return new SqliteLedger(folder, lock, writer, new SqliteReader(folder, database))
       } catch (error) {
@@ -77,27 +97,6 @@ function openEmpty(): DatabaseSync {
   return database
 }
 
-/** Makes the folder and those above it, durably. A crash on the way leaves some of them, empty; the next start makes the rest. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = (await mkdir(folder, { recursive: true, mode: 0o700 })) ?? folder
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
-}
-
-/** What earlier crashes left in staging was never answered for and is removed. */
-async function prepareFolders(folder: string): Promise<void> {
-  await rm(stagingFolder(folder), { recursive: true, force: true })
-  await mkdir(stagingFolder(folder), { mode: 0o700 })
-  await mkdir(contentsFolder(folder), { recursive: true, mode: 0o700 })
-}
-
-/** Removes the files that a crash left between their rename and the commit that would have named them. */
-async function sweepContents(folder: string, database: DatabaseSync): Promise<void> {
-  const isNamed = database.prepare('SELECT 1 FROM content_files WHERE name = ?')
-  for (const name of await readdir(contentsFolder(folder))) {
-    if (isNamed.get(name) === undefined) await unlink(join(contentsFolder(folder), name))
-  }
-}
-
 function stagingFolder(folder: string): string {
   return join(folder, 'staging')
 }
@@ -105,6 +104,7 @@ function stagingFolder(folder: string): string {
 class SqliteLedger implements Ledger {
   readonly log: LogReader
   readonly #folder: string
+  readonly #files: FilesInPlace
   readonly #staging: string
   readonly #lock: FolderLock
   readonly #writer: WriterClient
@@ -116,6 +116,7 @@ class SqliteLedger implements Ledger {
 
   constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
     this.#folder = folder
+    this.#files = new FilesInPlace([folder, join(folder, LEDGER_FILE)])
     this.#staging = stagingFolder(folder)
     this.#lock = lock
     this.#writer = writer
@@ -127,7 +128,10 @@ class SqliteLedger implements Ledger {
     return this.#reader.find(sender, id)
   }
 
-  receipt(sender: string, id: string): Promise<Buffer | undefined> {
+  async receipt(sender: string, id: string): Promise<Buffer | undefined> {
+    // A receipt is given again for what is in the ledger, not for what was in it.
+    const lost = this.#files.lost()
+    if (lost !== undefined) throw lost
     return this.#reader.receipt(sender, id)
   }
 

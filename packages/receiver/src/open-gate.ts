@@ -20,7 +20,7 @@ export type GateSettings = {
 }
 
 /** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. `closeGate` closes what it opened. */
-export async function openGate(settings: GateSettings, now: () => Date): Promise<Gate> {
+export async function openGate(settings: GateSettings, now: () => Date, note?: (line: string) => void): Promise<Gate> {
   const { certs, data, clockSkew, documentLimit, rateLimit } = settings
   const [identity, seal, trust] = await Promise.all([
     loadIdentity(certs, 'receiver'),
@@ -35,7 +35,7 @@ export async function openGate(settings: GateSettings, now: () => Date): Promise
       `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
     )
   }
-  const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now)
+  const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now, note)
   const refusals = new RefusalLog(ledger, now)
   const limits = {
     ...defaultLimits,

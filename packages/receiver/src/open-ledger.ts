@@ -12,10 +12,12 @@ export async function openReceiverLedger(
   { id, certificatePem, keyPem }: Identity,
   log: LogIdentity,
   now: () => Date,
+  note?: (line: string) => void,
 ): Promise<Ledger> {
   const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
   const ledger = await openLedger(data, {
     log,
+    ...(note && { note }),
     sealer: { module: new URL('./seal-receipts.ts', import.meta.url).href, data: sealing },
   })
   await ledger.record({ type: 'start', at: now().toISOString(), version })

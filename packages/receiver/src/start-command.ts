@@ -32,7 +32,11 @@ export async function runStart(_options: object, command: Command): Promise<void
   const { certs, data } = settings
   const handOff = await readHandOff(command, data)
   const { log, close: closeLog } = openLog({ isTerminal: isatty(2) })
-  const gate = await openGate(settings, () => new Date())
+  const gate = await openGate(
+    settings,
+    () => new Date(),
+    line => log.warn(line),
+  )
   const receiver = await startReceiver({ ...gate, log }, { host, port }).catch(async error => {
     await closeGate(gate)
     throw error

@@ -48,10 +48,10 @@ t.test('removes what a crash left half written, and nothing that may be under wa
   const data = await makeFolder(t)
   await sweepStaging(data, Date.now())
   await openDeliveryFiles(data, delivery).keepDocument(pieces('one'))
-  for (const name of ['old', 'new']) await writeFile(join(data, 'staging', name), 'hal')
-  await utimes(join(data, 'staging/old'), 1, Date.now() / 1000 - 3601)
+  for (const name of ['.tmp-old', '.tmp-new', 'mine']) await writeFile(join(data, 'staging', name), 'hal')
+  for (const name of ['.tmp-old', 'mine']) await utimes(join(data, 'staging', name), 1, Date.now() / 1000 - 3601)
   await sweepStaging(data, Date.now())
-  t.same(await readdir(join(data, 'staging')), ['new'])
+  t.same((await readdir(join(data, 'staging'))).sort(), ['.tmp-new', 'mine'])
 })
 
 t.test('puts back a receipt that somebody removed, and leaves one that is there', async t => {

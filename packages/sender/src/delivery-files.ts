@@ -1,7 +1,7 @@
 // The files of a delivery: the signed documents and the receipt, in a folder named by what was asked for. What became of it stands in the outbox.
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, stat, unlink } from 'node:fs/promises'
+import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeDurableFile } from '@seg/core'
 import { onFile } from './file-fault.ts'
@@ -65,13 +65,14 @@ export async function discardDocument(data: string, path: string): Promise<void>
   await unlink(join(data, path)).catch(() => {})
 }
 
-/** Removes what crashes left half written; other processes may be writing. */
+/** Removes what crashes left half written, by the names that `writeDurableFile` gives; other processes may be writing. */
 export async function sweepStaging(data: string, now: number): Promise<void> {
   const folder = join(data, STAGING)
   for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith('.tmp-')) continue
     const path = join(folder, name)
-    const stats = await stat(path).catch(() => undefined)
-    if (stats !== undefined && stats.mtimeMs < now - ABANDONED) await unlink(path).catch(() => {})
+    const stats = await lstat(path).catch(() => undefined)
+    if (stats?.isFile() && stats.mtimeMs < now - ABANDONED) await unlink(path).catch(() => {})
   }
 }
 

@@ -1,7 +1,9 @@
 // The outbox on SQLite: each method is one transaction, written here, moved by `advance`.
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { Fault, LONGEST_PATIENCE, LONGEST_PAUSE, makeDurableFolder } from '@seg/core'
+import { Fault, LONGEST_PATIENCE, LONGEST_PAUSE } from '@seg/core'
+import { claimFolder, type FolderKind } from '../data-folder.ts'
+import { FilesInPlace } from '../files-in-place.ts'
 import { openDatabase } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
 import { asBuffer } from '../sqlite/open-tree.ts'
@@ -31,18 +33,32 @@ type Value = string | number | null | Uint8Array
 
 /** Opens the outbox in the sender's data folder, which is made if need be. Throws the Faults `storage-unavailable` and `configuration`. */
 export async function openOutbox(folder: string): Promise<Outbox> {
-  await onStorage(`make the folder ${folder}`, () => makeDurableFolder(folder, 0o700))
-  return new SqliteOutbox(folder, await openDatabase(join(folder, OUTBOX_FILE), migrations))
+  return onStorage(`open the folder ${folder}`, async () => {
+    const claimed = await claimFolder(folder, outboxFolder)
+    const database = await openDatabase(join(folder, OUTBOX_FILE), migrations)
+    await claimed.settle()
+    return new SqliteOutbox(folder, database)
+  })
+}
+
+const outboxFolder: FolderKind = {
+  owner: 'sender',
+  database: OUTBOX_FILE,
+  migration: Object.keys(migrations)[0]!,
+  shared: ['outgoing', 'sent', 'refused'],
+  dependent: ['deliveries', 'staging', 'leases'],
 }
 
 class SqliteOutbox implements Outbox {
   readonly #leases: string
+  readonly #files: FilesInPlace
   readonly #database: DatabaseSync
   /** Made when the first lease is taken: who only looks on has none. */
   #holder: LeaseHolder | undefined
 
   constructor(folder: string, database: DatabaseSync) {
     this.#leases = join(folder, 'leases')
+    this.#files = new FilesInPlace([folder, join(folder, OUTBOX_FILE), `${join(folder, OUTBOX_FILE)}-wal`])
     this.#database = database
   }
 
@@ -312,6 +328,8 @@ class SqliteOutbox implements Outbox {
       try {
         const result = work()
         this.#database.exec('COMMIT')
+        const lost = this.#files.lost()
+        if (lost !== undefined) throw lost
         return result
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK')

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { syncFolder } from '@seg/core'
+import { makePrivateFile } from '../private-file.ts'
 import { isSystemError, onStorage } from '../storage-fault.ts'
 import { databaseFault } from './database-fault.ts'
 import { checkSchema, type Migrations, migrate } from './migrate.ts'
@@ -17,6 +18,7 @@ const BUSY_TIME = 5000
 export async function openDatabase(path: string, migrations: Migrations): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined
   try {
+    await onStorage(`make ${path}`, async () => makePrivateFile(path))
     database = new DatabaseSync(path, { timeout: BUSY_TIME })
     // FULL: a commit is on the disk when it returns (sqlite.org/pragma.html#pragma_synchronous).
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')

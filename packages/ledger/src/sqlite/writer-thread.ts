@@ -1,10 +1,12 @@
 // The writer's thread: takes what has arrived, commits it as one transaction, answers, and looks again.
 import { createPrivateKey } from 'node:crypto'
+import { dirname, join } from 'node:path'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Fault } from '@seg/core'
+import { FilesInPlace } from '../files-in-place.ts'
 import type { Sealer } from '../ledger.ts'
 import { openDatabase } from './database.ts'
-import { LedgerWriter, type Request } from './ledger-writer.ts'
+import { LedgerWriter, type Outcome, type Request } from './ledger-writer.ts'
 import { migrations } from './schema.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './writer-messages.ts'
@@ -27,7 +29,9 @@ try {
   const { openSealer } = (await import(sealer.module)) as { openSealer: (data: unknown) => Sealer }
   const key = { name: log.name, privateKey: createPrivateKey(log.keyPem) }
   const writeAheadLog = new WriteAheadLog(database, path)
-  serve(new LedgerWriter(database, key, openSealer(sealer.data)), writeAheadLog, async () => {
+  const folder = dirname(path)
+  const files = new FilesInPlace([folder, path, `${path}-wal`, join(folder, 'lock'), join(folder, 'contents')])
+  serve(new LedgerWriter(database, key, openSealer(sealer.data)), writeAheadLog, files, async () => {
     await writeAheadLog.close()
     // The last connection: this one puts what is left of the log into the database.
     database.close()
@@ -39,7 +43,12 @@ try {
   port.close()
 }
 
-function serve(writer: LedgerWriter, writeAheadLog: WriteAheadLog, close: () => Promise<void>): void {
+function serve(
+  writer: LedgerWriter,
+  writeAheadLog: WriteAheadLog,
+  files: FilesInPlace,
+  close: () => Promise<void>,
+): void {
   port.on('message', async (message: ToWriter) => {
     let isClosing = message === 'close'
     const waiting: Request[] = message === 'close' ? [] : unpackRequests(message)
@@ -50,7 +59,7 @@ function serve(writer: LedgerWriter, writeAheadLog: WriteAheadLog, close: () => 
         else waiting.push(...unpackRequests(next))
       }
       if (waiting.length === 0) break
-      const { message, handedOver } = packOutcomes(writer.commit(waiting.splice(0, BATCH)))
+      const { message, handedOver } = packOutcomes(commit(writer, files, waiting.splice(0, BATCH)))
       send(message, handedOver)
       writeAheadLog.shorten()
     }
@@ -58,6 +67,13 @@ function serve(writer: LedgerWriter, writeAheadLog: WriteAheadLog, close: () => 
     await close()
     port.close()
   })
+}
+
+/** Nothing is acknowledged that was written into files which are no longer there. */
+function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly Request[]): Outcome[] {
+  const outcomes = writer.commit(requests)
+  const fault = files.lost()
+  return fault === undefined ? outcomes : outcomes.map(() => ({ kind: 'failed', fault, isDoubtful: true }))
 }
 
 function take(): ToWriter | undefined {

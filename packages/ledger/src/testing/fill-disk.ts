@@ -9,15 +9,16 @@ import { acceptBytes, openTestLedger } from './test-ledger.ts'
 
 const [folder = ''] = process.argv.slice(2)
 await writeFile(join(folder, 'ballast'), Buffer.alloc(500_000))
-const ledger = await openTestLedger(folder)
+const data = join(folder, 'data')
+const ledger = await openTestLedger(data)
 
 let accepted = 0
 const full = await failure(async () => {
   for (; ; accepted++) await accept(ledger, `doc${accepted}`)
 })
-const staged = (await readdir(join(folder, 'staging'))).length
+const staged = (await readdir(join(data, 'staging'))).length
 const visible = await collect(ledger.list())
-const files = (await readdir(join(folder, 'contents'))).length
+const files = (await readdir(join(data, 'contents'))).length
 const large = visible.filter(({ bytes }) => bytes > 60_000).length
 const receipt = await ledger.receipt(sender, 'doc0')
 

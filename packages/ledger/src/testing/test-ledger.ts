@@ -26,7 +26,11 @@ export const logKey = { name: NAME, privateKey }
 
 export const verifierKey = `${NAME}+${keyHash}+${octets.toString('base64')}`
 
-type TestOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
+type TestOptions = {
+  readonly queue?: number
+  readonly sealer?: 'plain-sealer' | 'entry-sealer'
+  readonly note?: (line: string) => void
+}
 
 export function openTestLedger(
   folder: string,
