@@ -11,8 +11,16 @@ export {
   type Sealer,
   type Staging,
 } from './ledger.ts'
-export { type LogKey, type LogVerifier, openCheckpoint, parseVerifierKey, signCheckpoint } from './log/checkpoint.ts'
+export {
+  isSignedWith,
+  type LogKey,
+  type LogVerifier,
+  openCheckpoint,
+  parseVerifierKey,
+  signCheckpoint,
+} from './log/checkpoint.ts'
 export { formatLeaf, type LogEvent, parseLeaf } from './log/leaf.ts'
+export { ROTATION } from './log/log-keys.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
 export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
@@ -26,6 +34,6 @@ export type {
   SeenCheckpoint,
 } from './outbox/outbox.ts'
 export { openOutbox } from './outbox/sqlite-outbox.ts'
-export { type LedgerOptions, openLedger, openLedgerReader } from './sqlite-ledger.ts'
+export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite-ledger.ts'
 export type { CheckReceipt } from './verify-document.ts'
 export { verifyLedger } from './verify-ledger.ts'

@@ -113,6 +113,11 @@ export interface Ledger extends LedgerReader {
   ): Promise<{ replay: boolean; receipt: Buffer }>
   /** An entry of the log, durable when it resolves with its index. Throws the Faults `storage-unavailable` and `overloaded`. */
   record(event: RecordedEvent): Promise<number>
+  /**
+   * The last entry under this key of the log, which names the next one; durable when it resolves with its index. Whoever opens the ledger after that
+   * needs the next key. Throws as `record` does.
+   */
+  rotateKey(event: RecordedEvent, verifierKey: string): Promise<number>
   /** Durable when it resolves. Throws as `record` does. */
   moveCursor(name: string, index: number): Promise<void>
   /** Moves the cursor past a document that becomes a dead letter, in one. Throws as `record` does. */

@@ -18,7 +18,10 @@ import type {
   RecordedEvent,
   Staging,
 } from './ledger.ts'
+import type { KeyRange } from './log/log-keys.ts'
+import { readLogKeys as readStoredKeys } from './sqlite/bind-log.ts'
 import { openDatabaseReader } from './sqlite/database.ts'
+import { onDatabase } from './sqlite/database-fault.ts'
 import type { AcceptRequest } from './sqlite/ledger-writer.ts'
 import { LEDGER_FILE, migrations } from './sqlite/schema.ts'
 import { contentsFolder, SqliteReader } from './sqlite/sqlite-reader.ts'
@@ -89,6 +92,18 @@ export function openLedgerReader(folder: string): LedgerReader {
   const database = existsSync(path) ? openDatabaseReader(path, migrations) : undefined
   const hasTables = database?.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
   return new SqliteReader(folder, database !== undefined && hasTables ? database : openEmpty())
+}
+
+/** The keys of the log in a data folder, in their order; none of one that is not bound yet. Throws the Faults `storage-unavailable` and `configuration`. */
+export function readLogKeys(folder: string): KeyRange[] {
+  const path = join(folder, LEDGER_FILE)
+  if (!existsSync(path)) return []
+  const database = openDatabaseReader(path, migrations)
+  try {
+    return onDatabase('read the ledger', () => readStoredKeys(database))
+  } finally {
+    database.close()
+  }
 }
 
 function openEmpty(): DatabaseSync {
@@ -177,6 +192,10 @@ class SqliteLedger implements Ledger {
 
   async record(event: RecordedEvent): Promise<number> {
     return (await this.#writer.send({ kind: 'record', event })).index
+  }
+
+  async rotateKey(event: RecordedEvent, verifierKey: string): Promise<number> {
+    return (await this.#writer.send({ kind: 'rotate', event, verifierKey })).index
   }
 
   async moveCursor(cursor: string, index: number): Promise<void> {

@@ -6,6 +6,7 @@ import { Fault } from '@seg/core'
 import t, { type Test } from 'tap'
 import type { Ledger } from './ledger.ts'
 import { parseVerifierKey } from './log/checkpoint.ts'
+import { LogKeys } from './log/log-keys.ts'
 import { LogTree } from './log/log-tree.ts'
 import { hashLeaf } from './log/merkle.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
@@ -40,7 +41,7 @@ const STEP = 4
 /** Whose rows are an entry's own. */
 const entryTables = ['transactions', 'documents', 'contents', 'content_files', 'receipts'] as const
 const at = '2026-01-02T03:04:05.678Z'
-const verifier = parseVerifierKey(verifierKey)
+const keys = LogKeys.single(parseVerifierKey(verifierKey))
 
 const folder = await makeFolder(t)
 const good = join(folder, 'good')
@@ -186,15 +187,15 @@ async function allTold(t: Test, what: string, changes: readonly Change[]): Promi
  */
 async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<string | undefined> {
   try {
-    const { size } = checkExtent(evidence.extent(), verifier)
+    const { size } = checkExtent(evidence.extent(), keys)
     const full = from - (from % TILE_WIDTH)
-    const tree = new TreeCheck(evidence, verifier, from, [
+    const tree = new TreeCheck(evidence, keys, from, [
       leafHashes.slice(full, from),
       tileRoots.slice(0, full / TILE_WIDTH),
     ])
-    const documents = new DocumentCheck(good, evidence, verifier, checkReceipt)
+    const documents = new DocumentCheck(good, evidence, keys, checkReceipt)
     for (let next = from; next < Math.min(size, end); next += STEP)
-      await checkEntries(next, Math.min(next + STEP, size), evidence, tree, documents)
+      await checkEntries(next, Math.min(next + STEP, size), evidence, keys, tree, documents)
   } catch (fault) {
     return fault instanceof Fault ? fault.message : String(fault)
   }

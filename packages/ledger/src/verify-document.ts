@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { Fault, quote } from '@seg/core'
 import { readFileChunks } from './file-chunks.ts'
 import type { AcceptedDocument, SealableAcceptance } from './ledger.ts'
-import { type LogVerifier, openCheckpoint } from './log/checkpoint.ts'
+import { openCheckpoint } from './log/checkpoint.ts'
 import type { AcceptedEvent, LogEvent } from './log/leaf.ts'
+import type { LogKeys } from './log/log-keys.ts'
 import { hashLeaf, type TreeHead, verifyInclusion } from './log/merkle.ts'
 import { columnsOf } from './sqlite/entry-columns.ts'
 import type { Evidence, Row } from './sqlite/evidence.ts'
@@ -25,16 +26,16 @@ const FILE_NAME = /^[0-9a-f]{32}$/
 export class DocumentCheck {
   readonly #folder: string
   readonly #evidence: Evidence
-  readonly #verifier: LogVerifier
+  readonly #keys: LogKeys
   readonly #checkReceipt: CheckReceipt
   /** Receipts of one batch share a checkpoint. */
   #latest: { readonly note: string; readonly head: TreeHead } | undefined
   #count = 0
 
-  constructor(folder: string, evidence: Evidence, verifier: LogVerifier, checkReceipt: CheckReceipt) {
+  constructor(folder: string, evidence: Evidence, keys: LogKeys, checkReceipt: CheckReceipt) {
     this.#folder = folder
     this.#evidence = evidence
-    this.#verifier = verifier
+    this.#keys = keys
     this.#checkReceipt = checkReceipt
   }
 
@@ -122,7 +123,7 @@ export class DocumentCheck {
     if (this.#latest?.note === note && this.#latest.head.size === treeSize) return this.#latest.head
     if (this.#evidence.checkpoint(treeSize) !== note)
       throw new Fault('log-invalid', `its checkpoint is not that of the log at ${treeSize}`)
-    this.#latest = { note, head: openCheckpoint(note, this.#verifier) }
+    this.#latest = { note, head: openCheckpoint(note, this.#keys.at(treeSize)) }
     return this.#latest.head
   }
 

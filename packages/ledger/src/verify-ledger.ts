@@ -1,7 +1,8 @@
 // Recomputes a ledger from the documents up, and names the first thing that does not fit: what an operator, or an auditor, believes it by.
-import { Fault } from '@seg/core'
-import { type LogVerifier, openCheckpoint, parseVerifierKey } from './log/checkpoint.ts'
-import { parseLeaf } from './log/leaf.ts'
+import { Fault, quote } from '@seg/core'
+import { openCheckpoint } from './log/checkpoint.ts'
+import { type LogEvent, parseLeaf } from './log/leaf.ts'
+import { LogKeys, ROTATION } from './log/log-keys.ts'
 import type { TreeHead } from './log/merkle.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
 import { type Evidence, type Extent, octetsOf, openEvidence, type Row } from './sqlite/evidence.ts'
@@ -13,7 +14,7 @@ export type VerifiedLedger = { readonly head: TreeHead; readonly documents: numb
 
 /**
  * Verifies the ledger in a data folder, also beside a receiver that writes to it: up to the checkpoint that is the latest when it begins. Tells how
- * far it is after every 256 entries. `verifierKey` is the content of log.pub.
+ * far it is after every 256 entries. `logPub` is the content of log.pub: the keys that are trusted, a line each.
  *
  * Checked are, in this order for each entry: that it follows the one before and has the one form; its columns; for an acceptance the document's row,
  * its bytes under their SHA-256, the way from sender and id to it, its receipt, and that the receipt's leaf, index, proof and checkpoint are those of the log; the tree's
@@ -24,18 +25,20 @@ export type VerifiedLedger = { readonly head: TreeHead; readonly documents: numb
  */
 export async function* verifyLedger(
   folder: string,
-  verifierKey: string,
+  logPub: string,
   checkReceipt: CheckReceipt,
 ): AsyncGenerator<LedgerProgress, VerifiedLedger> {
-  const verifier = parseVerifierKey(verifierKey)
   const evidence = openEvidence(folder)
   try {
-    const head = checkExtent(evidence.extent(), verifier)
-    const tree = new TreeCheck(evidence, verifier)
-    const documents = new DocumentCheck(folder, evidence, verifier, checkReceipt)
+    const extent = evidence.extent()
+    const keys = LogKeys.open(logPub, evidence.logKeys(), typeof extent.note === 'string' ? extent.note : undefined)
+    const head = checkExtent(extent, keys)
+    keys.checkEnd(head.size)
+    const tree = new TreeCheck(evidence, keys)
+    const documents = new DocumentCheck(folder, evidence, keys, checkReceipt)
     for (let from = 0; from < head.size; from += TILE_WIDTH) {
       const to = Math.min(from + TILE_WIDTH, head.size)
-      await checkEntries(from, to, evidence, tree, documents)
+      await checkEntries(from, to, evidence, keys, tree, documents)
       yield { entries: to, of: head.size }
     }
     return { head, documents: documents.count, checkpoints: tree.checkpoints }
@@ -49,20 +52,33 @@ export async function checkEntries(
   from: number,
   to: number,
   evidence: Evidence,
+  keys: LogKeys,
   tree: TreeCheck,
   documents: DocumentCheck,
 ): Promise<void> {
   tree.expectCheckpoints(from, to)
   for (const [i, row] of readEntries(evidence, from, to).entries()) {
     const leaf = leafOf(row, from + i)
-    await documents.check(row, parseEntry(leaf, from + i), leaf)
+    const event = parseEntry(leaf, from + i)
+    checkRotation(from + i, event, keys)
+    await documents.check(row, event, leaf)
     tree.append(leaf)
   }
 }
 
+/** The key changes where an entry under the key before says so, and nowhere else. */
+function checkRotation(index: number, event: LogEvent, keys: LogKeys): void {
+  const named = event.type === 'admin' && event.action === ROTATION ? event.subject : undefined
+  const used = keys.nextAfter(index)
+  if (named === used) return
+  const [says, follows] = [named, used].map(key => (key === undefined ? 'no other key' : quote(key)))
+  throw new Fault('log-invalid', `entry ${index} names ${says} for the log, ${follows} is used after it`)
+}
+
 /** That the latest checkpoint speaks of all that is there, and nothing is there beside it. */
-export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Extent, verifier: LogVerifier): TreeHead {
-  const head = note === undefined ? { size: 0, root: Buffer.alloc(0) } : openCheckpoint(String(note), verifier)
+export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Extent, keys: LogKeys): TreeHead {
+  const head =
+    note === undefined ? { size: 0, root: Buffer.alloc(0) } : openCheckpoint(String(note), keys.at(Number(size)))
   if ((size ?? 0) !== head.size)
     throw new Fault('log-invalid', `the latest checkpoint stands at ${size} and speaks of ${head.size} entries`)
   if (typeof lowestCheckpoint === 'number' && lowestCheckpoint < 1) {

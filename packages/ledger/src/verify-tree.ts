@@ -1,6 +1,7 @@
 // The tree of a stored log, computed anew from its entries: the tiles and checkpoints that are stored must be its own.
 import { Fault } from '@seg/core'
-import { type LogVerifier, openCheckpoint } from './log/checkpoint.ts'
+import { openCheckpoint } from './log/checkpoint.ts'
+import type { LogKeys } from './log/log-keys.ts'
 import { LogTree } from './log/log-tree.ts'
 import { hashLeaf } from './log/merkle.ts'
 import { formatTilePath, TILE_WIDTH } from './log/tiles.ts'
@@ -8,16 +9,16 @@ import type { Evidence, Row } from './sqlite/evidence.ts'
 
 export class TreeCheck {
   readonly #evidence: Evidence
-  readonly #verifier: LogVerifier
+  readonly #keys: LogKeys
   readonly #tree: LogTree
   /** Checkpoints ahead, nearest first. */
   #ahead: Row[] = []
   #checkpoints = 0
 
   /** Begins with a tree of `size` entries that were checked already; `edge` as that of a LogTree. */
-  constructor(evidence: Evidence, verifier: LogVerifier, size = 0, edge: readonly (readonly Buffer[])[] = []) {
+  constructor(evidence: Evidence, keys: LogKeys, size = 0, edge: readonly (readonly Buffer[])[] = []) {
     this.#evidence = evidence
-    this.#verifier = verifier
+    this.#keys = keys
     // A full tile is compared before anything is computed from the stored one.
     this.#tree = new LogTree((level, index) => this.#readTile(level, index).hashes, size, edge)
   }
@@ -42,7 +43,7 @@ export class TreeCheck {
   }
 
   #checkCheckpoint({ tree_size: treeSize, note }: Row): void {
-    const { size, root } = openStored(String(note), Number(treeSize), this.#verifier)
+    const { size, root } = openStored(String(note), Number(treeSize), this.#keys)
     const computed = this.#tree.head
     if (size !== computed.size)
       throw new Fault('log-invalid', `the checkpoint at ${treeSize} speaks of ${size} entries`)
@@ -60,9 +61,9 @@ export class TreeCheck {
   }
 }
 
-function openStored(note: string, treeSize: number, verifier: LogVerifier) {
+function openStored(note: string, treeSize: number, keys: LogKeys) {
   try {
-    return openCheckpoint(note, verifier)
+    return openCheckpoint(note, keys.at(treeSize))
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause
     throw new Fault('log-invalid', `the checkpoint at ${treeSize}: ${cause.detail}`, { cause })

@@ -1,8 +1,9 @@
 // `pki log-key`: a key for the log of one receiver, and its line in log.pub, beside those that are there.
-import { lstat, readFile } from 'node:fs/promises'
+import { lstat, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, writeDurableFile } from '@seg/core'
-import { makeLogKey, readLogKey } from './log-key.ts'
+import { Fault, syncFolder, writeDurableFile } from '@seg/core'
+import { keepFiles } from './keep-files.ts'
+import { type LogIdentity, makeLogKey, readLogKey } from './log-key.ts'
 
 export type AddedLogKey = {
   readonly verifierKey: string
@@ -36,6 +37,23 @@ export async function addVerifierKey(certs: string, verifierKey: string): Promis
   const whole = text === '' || text.endsWith('\n') ? text : `${text}\n`
   await writeDurableFile(path, `${whole}${verifierKey}\n`, { mode: 0o644, replace: true })
   return true
+}
+
+const NEXT = 'log.key.next'
+
+/** The key that is to follow log.key, in `log.key.next`: made, or that of a run that was cut off. Durable when it resolves. */
+export async function nextLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
+  const path = join(certs, NEXT)
+  if (!(await isThere(path))) await writeDurableFile(path, makeLogKey(receiverId).privateKey, { mode: 0o600 })
+  return readLogKey(certs, receiverId, NEXT)
+}
+
+/** `log.key.next` becomes log.key, which is kept in the folder that is returned. Crash on the way: the next run does it again. */
+export async function takeNextLogKey(certs: string, now: Date): Promise<string | undefined> {
+  const kept = await keepFiles(certs, ['log.key'], now)
+  await rename(join(certs, NEXT), join(certs, 'log.key'))
+  await syncFolder(certs)
+  return kept
 }
 
 async function isThere(path: string): Promise<boolean> {

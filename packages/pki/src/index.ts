@@ -1,4 +1,6 @@
 // Keys, certificates and trust.
+
+export { addVerifierKey, nextLogKey, takeNextLogKey } from './add-log-key.ts'
 export { checkCertificate, checkCertificateAt } from './check-certificate.ts'
 export { gatewayId } from './gateway-id.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './generate.ts'

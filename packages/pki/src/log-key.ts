@@ -31,9 +31,9 @@ export async function loadLogKey(certs: string, receiverId: string): Promise<Log
   return log
 }
 
-/** Reads `log.key` alone. Throws the Fault `configuration`. */
-export async function readLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
-  const keyPath = join(certs, 'log.key')
+/** Reads `log.key`, or another file, alone. Throws the Fault `configuration`. */
+export async function readLogKey(certs: string, receiverId: string, file = 'log.key'): Promise<LogIdentity> {
+  const keyPath = join(certs, file)
   const keyPem = await readCertsFile(keyPath, '`pnpm --filter pki log-key` makes it for a log that is new')
   const key = parsePrivateKey(keyPath, keyPem)
   if (key.asymmetricKeyType !== 'ed25519')

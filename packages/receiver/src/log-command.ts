@@ -12,13 +12,8 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const output = openOutput(command)
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const trust = await loadTrust(certs)
-  const [verifierKey = '', ...others] = await loadVerifierKeys(certs)
-  if (others.length > 0)
-    throw new Fault(
-      'configuration',
-      `expected one key in log.pub of ${certs}, that of our own log, found ${others.length + 1}`,
-    )
-  const verification = verifyLedger(data, verifierKey, openReceiptCheck(trust))
+  const verifierKeys = await loadVerifierKeys(certs)
+  const verification = verifyLedger(data, verifierKeys.join('\n'), openReceiptCheck(trust))
   const isShown = isatty(2) && !output.json
   let shown = performance.now()
   for (let step = await verification.next(); ; step = await verification.next()) {

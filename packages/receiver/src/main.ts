@@ -5,6 +5,7 @@ import { runDeadLetters } from './dead-letters-command.ts'
 import { parseLimit, runExport, runList, runShow } from './documents-command.ts'
 import { defaultLimits } from './limits.ts'
 import { runLogVerify } from './log-command.ts'
+import { runRotateKey } from './rotate-key-command.ts'
 import { runStart } from './start-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -54,5 +55,10 @@ const logVerify = log
   .command('verify')
   .description('recompute the log from the documents up, also while the receiver runs')
 addSettings(logVerify, { certs, data }).action(runLogVerify)
+
+const rotateKey = log
+  .command('rotate-key')
+  .description('give the log a new key, while the receiver is stopped: an entry under the present key names it')
+addSettings(rotateKey, { certs, data }).action(runRotateKey)
 
 await runProgram(program)

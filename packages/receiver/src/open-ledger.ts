@@ -6,7 +6,19 @@ import type { SealingData } from './seal-receipts.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
-/** Opens the ledger in `data` and logs that the receiver starts. Throws the Fault `storage-unavailable`. */
+/** Opens the ledger in `data`, and logs nothing. Throws the Faults `storage-unavailable` and `configuration`, for a ledger that is bound to another log or key. */
+export function openSealedLedger(
+  data: string,
+  { id, certificatePem, keyPem }: Pick<Identity, 'id' | 'certificatePem' | 'keyPem'>,
+  log: LogIdentity,
+  note?: (line: string) => void,
+): Promise<Ledger> {
+  const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
+  const module = new URL('./seal-receipts.ts', import.meta.url).href
+  return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
+}
+
+/** Opens the ledger in `data` and logs that the receiver starts. Throws as `openSealedLedger` does. */
 export async function openReceiverLedger(
   data: string,
   { id, certificatePem, keyPem }: Identity,
@@ -14,12 +26,7 @@ export async function openReceiverLedger(
   now: () => Date,
   note?: (line: string) => void,
 ): Promise<Ledger> {
-  const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
-  const ledger = await openLedger(data, {
-    log,
-    ...(note && { note }),
-    sealer: { module: new URL('./seal-receipts.ts', import.meta.url).href, data: sealing },
-  })
+  const ledger = await openSealedLedger(data, { id, certificatePem, keyPem }, log, note)
   await ledger.record({ type: 'start', at: now().toISOString(), version })
   return ledger
 }

@@ -2,6 +2,7 @@
 import { Fault, quote } from '@seg/core'
 import {
   hashLeaf,
+  isSignedWith,
   type LogVerifier,
   openCheckpoint,
   parseLeaf,
@@ -27,7 +28,9 @@ export type ShownTree = SeenCheckpoint & { readonly log: string }
 /** Throws the Faults `receipt-invalid` and `log-invalid`, with what was expected and found. */
 export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: readonly LogVerifier[]): ShownTree {
   const name = logName(receipt.receiverId)
-  const verifier = logs.find(log => log.name === name)
+  const keys = logs.filter(log => log.name === name)
+  // After a change of the key, log.pub has a line for each.
+  const verifier = keys.find(log => isSignedWith(logEntry.checkpoint, log)) ?? keys[0]
   if (verifier === undefined)
     throw new Fault('receipt-invalid', `log.pub has no key of the log ${quote(name)} of the receipt's receiver`)
   const tree = openCheckpoint(logEntry.checkpoint, verifier)

@@ -47,6 +47,16 @@ export function parseVerifierKey(text: string): LogVerifier {
   }
 }
 
+/** `name+hash+base64`, the line of log.pub. */
+export function formatVerifierKey({ name, privateKey }: LogKey): string {
+  const key = publicOctets(privateKey)
+  return `${name}+${keyHash(name, key).toString('hex')}+${Buffer.concat([Buffer.of(ED25519_TYPE), key]).toString('base64')}`
+}
+
+function publicOctets(privateKey: KeyObject): Buffer {
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_FRAME.length)
+}
+
 export function signCheckpoint(head: TreeHead, key: LogKey): string {
   return openCheckpointSigner(key)(head)
 }
@@ -54,8 +64,7 @@ export function signCheckpoint(head: TreeHead, key: LogKey): string {
 /** For whoever signs many. */
 export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeHead) => string {
   if (!NAME.test(name)) throw new TypeError(`${quote(name)} cannot be the name of a log`)
-  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_FRAME.length)
-  const hash = keyHash(name, publicKey)
+  const hash = keyHash(name, publicOctets(privateKey))
   return ({ size, root }) => {
     const text = `${name}\n${size}\n${root.toString('base64')}\n`
     const signature = Buffer.concat([hash, sign(null, Buffer.from(text), privateKey)])
@@ -79,6 +88,12 @@ export function openCheckpoint(note: string, verifier: LogVerifier): TreeHead {
   if (origin !== verifier.name)
     throw new Fault('log-invalid', `expected a checkpoint of ${quote(verifier.name)}, found ${quote(origin!)}`)
   return { size: Number(size), root: octets }
+}
+
+/** Whether the note names a signature by this key; that it verifies is another question. */
+export function isSignedWith(note: string, { name, hash }: LogVerifier): boolean {
+  const start = hash.toString('base64').slice(0, 5)
+  return note.split('\n').some(line => line.startsWith(`\u2014 ${name} ${start}`))
 }
 
 function checkSignature(text: string, signatures: string, { name, hash, publicKey }: LogVerifier): void {

@@ -1,6 +1,8 @@
 // What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for granted, not even the type of a column.
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { KeyRange } from '../log/log-keys.ts'
+import { readLogKeys } from './bind-log.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
 import { asBuffer } from './open-tree.ts'
@@ -74,6 +76,11 @@ export class Evidence {
 
   checkpoint(size: number): Value {
     return this.#get('checkpoint', size)?.note
+  }
+
+  /** When each key of the log was in use. */
+  logKeys(): KeyRange[] {
+    return onDatabase('read the ledger', () => readLogKeys(this.#database))
   }
 
   /** A document's bytes, when they are in the database. */

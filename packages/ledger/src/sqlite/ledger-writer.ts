@@ -20,6 +20,7 @@ export type Request =
       readonly content: Content
     } & AcceptOptions)
   | { readonly kind: 'record'; readonly event: RecordedEvent }
+  | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
   | {
       readonly kind: 'give-up'
@@ -54,6 +55,8 @@ export class LedgerWriter {
    * unless another has been committed in its place.
    */
   #isCommitting = false
+  /** The verifier key of whoever signs next; nothing more is signed with the key that names it. */
+  #successor: string | undefined
 
   constructor(database: DatabaseSync, key: LogKey, seal: Sealer) {
     this.#database = database
@@ -65,6 +68,8 @@ export class LedgerWriter {
 
   /** Outcomes in the order of the requests, durable. A request that fails takes no other with it. */
   commit(requests: readonly Request[]): Outcome[] {
+    if (this.#successor !== undefined)
+      return requests.map(() => ({ kind: 'failed', fault: replaced(), isDoubtful: false }))
     try {
       return this.#commit(requests)
     } catch (error) {
@@ -81,16 +86,22 @@ export class LedgerWriter {
   #commit(requests: readonly Request[]): Outcome[] {
     this.#isCommitting = false
     this.#tree ??= openTree(this.#database)
+    let successor: string | undefined
     const tree = this.#tree
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const before = tree.size
       const acceptances = new Map<number, Acceptance>()
-      const answers = requests.map(request => this.#take(request, tree, acceptances))
+      const answers = requests.map(request => {
+        if (request.kind === 'rotate') successor = request.verifierKey
+        return this.#take(request, tree, acceptances)
+      })
       if (tree.size > before) this.#sign(tree, acceptances)
+      if (successor !== undefined) this.#statements.insertLogKey.run(tree.size, successor)
       const outcomes = answers.map(answer => answer())
       this.#isCommitting = true
       this.#database.exec('COMMIT')
+      this.#successor = successor
       return outcomes
     } catch (error) {
       this.#tree = undefined
@@ -104,6 +115,7 @@ export class LedgerWriter {
       case 'accept':
         return this.#accept(request, tree, acceptances)
       case 'record':
+      case 'rotate':
         return this.#record(request.event, tree)
       case 'give-up':
         this.#statements.insertDeadLetter.run(request.cursor, request.index, request.at, request.reason)
@@ -217,8 +229,13 @@ function prepareStatements(database: DatabaseSync) {
     insertDeadLetter: database.prepare(
       'INSERT INTO dead_letters (cursor, leaf_index, at, reason) VALUES (?, ?, ?, ?) ON CONFLICT (cursor, leaf_index) DO NOTHING',
     ),
+    insertLogKey: database.prepare('INSERT INTO log_keys (from_size, verifier_key) VALUES (?, ?)'),
     insertCheckpoint: database.prepare('INSERT INTO checkpoints (tree_size, note) VALUES (?, ?)'),
   }
+}
+
+function replaced(): Fault {
+  return new Fault('storage-unavailable', 'the key of the log was replaced; the next start signs with the new one')
 }
 
 function sealed({ receipt }: Acceptance): Buffer {

@@ -56,4 +56,8 @@ export const migrations: Migrations = {
       PRIMARY KEY (cursor, leaf_index)
     )`,
   ],
+  '0004-log-keys': [
+    // The verifier key of the checkpoints of trees larger than `from_size`; the first row binds the ledger to its log.
+    'CREATE TABLE log_keys (from_size INTEGER NOT NULL PRIMARY KEY, verifier_key TEXT NOT NULL)',
+  ],
 }

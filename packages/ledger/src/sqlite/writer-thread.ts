@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { Fault } from '@seg/core'
 import { FilesInPlace } from '../files-in-place.ts'
 import type { Sealer } from '../ledger.ts'
+import { bindLog } from './bind-log.ts'
 import { openDatabase } from './database.ts'
 import { LedgerWriter, type Outcome, type Request } from './ledger-writer.ts'
 import { migrations } from './schema.ts'
@@ -28,6 +29,7 @@ try {
   const database = await openDatabase(path, migrations)
   const { openSealer } = (await import(sealer.module)) as { openSealer: (data: unknown) => Sealer }
   const key = { name: log.name, privateKey: createPrivateKey(log.keyPem) }
+  bindLog(database, key)
   const writeAheadLog = new WriteAheadLog(database, path)
   const folder = dirname(path)
   const files = new FilesInPlace([folder, path, `${path}-wal`, join(folder, 'lock'), join(folder, 'contents')])
