@@ -1,4 +1,4 @@
-// The only writer of durable state: accepted documents, their receipts, the transparency log, and the sender's outbox.
+// What must outlive the process: accepted documents, their receipts, the transparency log, and the sender's outbox.
 export {
   type AcceptedDocument,
   type DeadLetter,
