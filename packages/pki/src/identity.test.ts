@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
@@ -73,6 +73,7 @@ async function makeCertsWith(t: Test, name: string, args: readonly string[]): Pr
   }
   t.equal(status, 0, `openssl ${args.join(' ')}`)
   await copyFile(join(certs, 'out'), join(certs, name))
+  await chmod(join(certs, name), 0o600)
   return certs
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import { checkCertificate } from './check-certificate.ts'
 import { gatewayId } from './gateway-id.ts'
-import { parseCertificate, parsePrivateKey, readCertsFile } from './pem-file.ts'
+import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
 import type { GatewayProfile } from './profiles.ts'
 import type { Trust } from './trust.ts'
 
@@ -22,7 +22,7 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
   const keyPath = join(certs, `${profile}.key`)
   const certificatePem = await readCertsFile(certificatePath)
   const certificate = parseCertificate(certificatePath, certificatePem)
-  const keyPem = await readCertsFile(
+  const keyPem = await readKeyFile(
     keyPath,
     `${profile}.crt is there: bring the key that it was requested with, or have another certificate issued for a new key (docs/pki.md)`,
   )

@@ -2,7 +2,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { parsePrivateKey, readCertsFile } from './pem-file.ts'
+import { parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
 
 const ED25519_TYPE = 0x01
 /** SubjectPublicKeyInfo of an Ed25519 key is 12 octets of frame and the key (RFC 8410 4). */
@@ -34,7 +34,7 @@ export async function loadLogKey(certs: string, receiverId: string): Promise<Log
 /** Reads `log.key`, or another file, alone. Throws the Fault `configuration`. */
 export async function readLogKey(certs: string, receiverId: string, file = 'log.key'): Promise<LogIdentity> {
   const keyPath = join(certs, file)
-  const keyPem = await readCertsFile(keyPath, '`pnpm --filter pki log-key` makes it for a log that is new')
+  const keyPem = await readKeyFile(keyPath, '`pnpm --filter pki log-key` makes it for a log that is new')
   const key = parsePrivateKey(keyPath, keyPem)
   if (key.asymmetricKeyType !== 'ed25519')
     throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${key.asymmetricKeyType}`)

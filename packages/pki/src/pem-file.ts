@@ -1,15 +1,31 @@
 // Files of keys and certificates in PEM: what lies there instead is recognized, and each mistake has its sentence and its command.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { Fault } from '@seg/core'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { Fault, readSecretFile } from '@seg/core'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
 
-/** Throws the Fault `configuration`. */
+/** Throws the Fault `configuration`, also for a file that anybody may change. */
 export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<string> {
+  return readPem(path, advice, async () => {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (((await file.stat()).mode & constants.S_IWOTH) !== 0)
+      throw new Fault('configuration', `anybody may change ${path}, which decides who is trusted: chmod 644 ${path}`)
+    return file.readFile('utf8')
+  })
+}
+
+/** As `readCertsFile`, for a private key: also for one that others may read. */
+export async function readKeyFile(path: string, advice = MAKE_ALL): Promise<string> {
+  return readPem(path, advice, async () => (await readSecretFile(path)).toString('utf8'))
+}
+
+async function readPem(path: string, advice: string, read: () => Promise<string>): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await read()
   } catch (cause) {
+    if (cause instanceof Fault) throw cause
     const what =
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read (${(cause as Error).message})`
     throw new Fault('configuration', `${path} ${what}; ${advice}`, { cause })

@@ -1,8 +1,10 @@
 // A document on disk, read in pieces as often as is needed, and never held as a whole.
 import { createHash, randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Fault, quote } from '@seg/core'
 import { onFile } from './file-fault.ts'
 import { type Meter, silentMeter } from './progress.ts'
 
@@ -16,6 +18,17 @@ export interface DocumentFile extends AsyncDisposable {
   pieces(doing: string): AsyncGenerator<Buffer>
 }
 
+/** A file that others have put there: no link is followed, and no FIFO waited for. Throws Fault `file-unreadable`. */
+export async function openDroppedFile(path: Buffer, name: string): Promise<DocumentFile> {
+  return onFile('read', name, async () => {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const stats = await file.stat()
+    if (stats.isFile()) return describeFile(file, name, stats.size, silentMeter)
+    await file.close()
+    throw new Fault('file-unreadable', `${quote(name)} is no file any more`)
+  })
+}
+
 /** Opens the file at `path`; what can be read only once, such as a pipe, is copied to a temporary file first. */
 export async function openDocumentFile(path: string, meter: Meter = silentMeter): Promise<DocumentFile> {
   return onFile('read', path, async () => {
@@ -23,12 +36,16 @@ export async function openDocumentFile(path: string, meter: Meter = silentMeter)
     const found = await opened.stat()
     const file = found.isFile() || found.isDirectory() ? opened : await copyAside(opened)
     const { size } = await file.stat()
-    return {
-      size,
-      pieces: doing => readPieces(file, path, size, meter(doing, size)),
-      [Symbol.asyncDispose]: () => file.close(),
-    }
+    return describeFile(file, path, size, meter)
   })
+}
+
+function describeFile(file: FileHandle, path: string, size: number, meter: Meter): DocumentFile {
+  return {
+    size,
+    pieces: doing => readPieces(file, path, size, meter(doing, size)),
+    [Symbol.asyncDispose]: () => file.close(),
+  }
 }
 
 /** The pieces of a file that is opened for them alone. */

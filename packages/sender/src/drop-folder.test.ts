@@ -1,5 +1,7 @@
 // The drop folder on a real disk: what is complete is taken, what was known before a crash is known after it, and nothing is lost on the way.
-import { appendFile, link, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { appendFile, link, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -85,13 +87,19 @@ t.test('leaves a file alone while it is being written, even when the writer rest
   t.same(refused, [])
 })
 
-t.test('looks at nothing that is no file, or that its writer calls unfinished', async t => {
+t.test('takes nothing that is no file, follows and waits for nothing, and names each once', async t => {
   const { gateway, drop, outgoing, put } = await open(t)
   await mkdir(join(outgoing, 'folder.xml'))
   await writeFile(join(gateway.data, 'elsewhere.xml'), makeDocument())
   await symlink(join(gateway.data, 'elsewhere.xml'), join(outgoing, 'link.xml'))
+  await symlink('nowhere', join(outgoing, 'dangling.xml'))
+  spawnSync('mkfifo', [join(outgoing, 'fifo.xml')])
+  const socket = createServer().listen(join(outgoing, 'socket.xml'))
+  t.teardown(() => socket.close())
   for (const name of ['.hidden.xml', 'a.xml.part', 'a.tmp', 'a.xml~'])
     await writeFile(join(outgoing, name), makeDocument())
+  await writeFile(join(outgoing, 'old.part'), '<half')
+  await utimes(join(outgoing, 'old.part'), 1, Date.now() / 1000 - 3601)
   await put('last.xml')
   await lookUntil(drop, hasEntries(gateway, 1))
   for (let i = 0; i < 10; i++) await drop.look()
@@ -99,6 +107,72 @@ t.test('looks at nothing that is no file, or that its writer calls unfinished', 
     (await entriesOf(gateway)).map(({ file }) => file),
     ['last.xml'],
   )
+  t.match(gateway.notes.sort(), [
+    /^"dangling.xml" in outgoing is a symbolic link: it is not taken/,
+    /^"fifo.xml" in outgoing is a FIFO/,
+    /^"folder.xml" in outgoing is a folder/,
+    /^"link.xml" in outgoing is a symbolic link/,
+    /^"old.part" in outgoing is unfinished by its name/,
+    /^"socket.xml" in outgoing is a socket/,
+  ])
+  t.equal(gateway.notes.length, 6)
+})
+
+t.test('takes names of any length, and in any encoding, and moves them under names that are like them', async t => {
+  const { gateway, drop, outgoing, list, refused } = await open(t)
+  const long = `${'文'.repeat(83)}.xml`
+  const names = [
+    ...[long, `${'a'.repeat(251)}.xml`, `${'b'.repeat(255)}`, `${'文'.repeat(73)}-.xml`, 'r%E4k.xml'].map(name =>
+      Buffer.from(name),
+    ),
+    Buffer.from('r\xe4k.xml', 'latin1'),
+    Buffer.from('line\nbreak\u202e.xml'),
+    Buffer.from(`bad-${'c'.repeat(247)}.xml`),
+  ]
+  const pathOf = (name: Buffer) => Buffer.concat([Buffer.from(`${outgoing}/`), name])
+  for (const [i, name] of names.entries())
+    await writeFile(pathOf(name), i === names.length - 1 ? '<bad/>' : makeDocument({ id: `doc-${i}` }))
+  await lookUntil(drop, hasEntries(gateway, names.length - 1))
+  for (const { number } of await entriesOf(gateway)) await settle(gateway, number, number % 2 ? 'deliver' : 'refuse')
+  await lookUntil(drop, isMoved(list))
+  const { sent, refused: moved } = await list()
+  t.equal(sent!.length + moved!.length, 2 * names.length)
+  t.ok([...sent!, ...moved!].every(name => Buffer.byteLength(name) <= 255))
+  const all = [...sent!, ...moved!]
+  t.ok(all.some(name => /^文+~[0-9a-f]{16}\.xml$/.test(name)))
+  t.ok(all.includes('r%E4k.xml') && all.includes('line\nbreak\u202e.xml'))
+  t.match(refused, [/^bad-c+\.xml: envelope-malformed$/])
+})
+
+t.test('goes on with others when one file cannot be moved', async t => {
+  const { gateway, drop, put, list } = await open(t)
+  for (const name of ['1.xml', '2.xml', '3.xml', '4.xml', '5.xml']) await put(name, '<bad/>')
+  await rm(join(gateway.data, 'refused'), { recursive: true })
+  await writeFile(join(gateway.data, 'refused'), 'no folder')
+  await lookUntil(drop, async () => gateway.notes.length >= 5)
+  t.match(gateway.notes, Array(5).fill(/^"\d.xml" waits in outgoing: file-unreadable: cannot write/))
+  await put('good.xml')
+  await lookUntil(drop, hasEntries(gateway, 1))
+  await settle(gateway, 1, 'deliver')
+  await lookUntil(drop, async () => (await readdir(join(gateway.data, 'sent'))).length === 2)
+  t.equal(gateway.notes.length, 5, 'each is told once')
+  await rm(join(gateway.data, 'refused'))
+  await mkdir(join(gateway.data, 'refused'))
+  await lookUntil(drop, isMoved(list))
+})
+
+t.test('does not follow a link that takes the place of a file', async t => {
+  const { gateway, drop, outgoing, put, refused } = await open(t)
+  await put('a.xml')
+  await drop.look()
+  await writeFile(join(gateway.data, 'secret'), makeDocument({ id: 'secret' }))
+  await rm(join(outgoing, 'a.xml'))
+  await symlink(join(gateway.data, 'secret'), join(outgoing, 'a.xml'))
+  await lookUntil(drop, async () => gateway.notes.length > 0)
+  await pause(1100)
+  await drop.look()
+  t.same(await entriesOf(gateway), [])
+  t.same(refused, [])
 })
 
 t.test('refuses at once what is no document, with the reason', async t => {

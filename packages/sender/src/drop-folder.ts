@@ -1,12 +1,13 @@
 // The drop folder: what others put into outgoing/ is queued when it is complete, and moved beside its receipt or its reason when that is known.
-import type { Stats } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import type { Dirent, Stats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Bell, Fault, faults, makeDurableFolder, patrol, quote } from '@seg/core'
+import { asFault, Bell, Fault, faults, makeDurableFolder, patrol, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { advice } from './advice.ts'
 import { STAGING } from './delivery-files.ts'
-import { openDocumentFile } from './document-file.ts'
+import { openDroppedFile } from './document-file.ts'
+import { shortenName, textOf } from './dropped-name.ts'
 import type { SendingGateway } from './gateway.ts'
 import { moveBeside } from './move-file.ts'
 import { codeOf } from './outcome.ts'
@@ -25,8 +26,20 @@ const QUIET_TIME = 1_000
 const PATIENCE_WITH_WRITERS = 30_000
 /** Milliseconds between two tries to read such a file. */
 const RETRY_TIME = 5_000
+/** Milliseconds after which a file that is unfinished by its name is mentioned. */
+const ABANDONED = 3_600_000
+
+/** `path` is octets, since a name need not be text; `name` is what it is called. */
+type Dropped = {
+  readonly path: Buffer
+  readonly name: string
+  /** No two files have the same. */
+  readonly key: string
+  readonly kind: string | undefined
+}
 
 type Found = {
+  readonly key: string
   /** Whatever changes when the file does. */
   readonly identity: string
   readonly changedAt: number
@@ -63,14 +76,16 @@ export class DropFolder {
    */
   async look(): Promise<void> {
     const folder = join(this.#gateway.data, 'outgoing')
-    const entries = await readdir(folder, { withFileTypes: true })
-    const names = new Set(entries.filter(entry => entry.isFile() && !isUnfinished(entry.name)).map(entry => entry.name))
-    for (const name of this.#found.keys()) if (!names.has(name)) this.#found.delete(name)
-    const remaining = names.values()
+    const entries = (await readdir(folder, { withFileTypes: true, encoding: 'buffer' })).map(entry =>
+      describe(folder, entry),
+    )
+    const keys = new Set(entries.map(({ key }) => key))
+    for (const key of this.#found.keys()) if (!keys.has(key)) this.#found.delete(key)
+    const remaining = entries.values()
     let taken = 0
     const work = async () => {
-      for (const name of remaining) {
-        if (await this.#lookAt(name, join(folder, name))) taken++
+      for (const dropped of remaining) {
+        if (await this.#lookAtOne(dropped)) taken++
         if (taken >= TAKEN_AT_A_LOOK) return
       }
     }
@@ -79,14 +94,52 @@ export class DropFolder {
     if (taken >= TAKEN_AT_A_LOOK) this.#wake.ring()
   }
 
-  /** Whether a file was taken, or tried to be. */
-  async #lookAt(name: string, path: string): Promise<boolean> {
-    const stats = await stat(path).catch(() => undefined)
+  /** Whether a file was taken, or tried to be. What fails with one file concerns no other, but for the outbox. */
+  async #lookAtOne(dropped: Dropped): Promise<boolean> {
+    const { name, key, kind } = dropped
+    try {
+      if (kind !== undefined) await this.#mention(dropped, kind)
+      else return await this.#lookAt(dropped)
+    } catch (error) {
+      const fault = asFault(error)
+      if (fault.code === 'storage-unavailable') throw fault
+      const found = this.#found.get(key)
+      if (found === undefined) return false
+      found.nextLook = Date.now() + RETRY_TIME
+      this.#complain(name, found, `waits in outgoing: ${fault.message}`)
+    }
+    return false
+  }
+
+  /** What is not taken, once. */
+  async #mention({ name, path, key }: Dropped, kind: string): Promise<void> {
+    const known = this.#found.get(key)
+    const stats = known?.complaint === undefined ? await lstat(path).catch(() => undefined) : undefined
+    if (stats === undefined) return
+    const found = known ?? { key, identity: kind, changedAt: Date.now(), nextLook: 0 }
+    this.#found.set(key, found)
+    if (kind !== UNFINISHED)
+      this.#complain(name, found, `in outgoing is ${kind}: it is not taken; put the document itself there`)
+    else if (stats.mtimeMs < Date.now() - ABANDONED)
+      this.#complain(
+        name,
+        found,
+        `in outgoing is unfinished by its name, and has not changed for an hour: it is not taken until it is renamed`,
+      )
+  }
+
+  #complain(name: string, found: Found, complaint: string): void {
+    if (found.complaint !== complaint) this.#gateway.note(`${quote(name)} ${complaint}`)
+    found.complaint = complaint
+  }
+
+  async #lookAt({ name, path, key }: Dropped): Promise<boolean> {
+    const stats = await lstat(path).catch(() => undefined)
     if (stats === undefined) return false
     const now = Date.now()
-    const known = this.#found.get(name)
+    const known = this.#found.get(key)
     if (known?.identity !== identityOf(stats)) {
-      this.#found.set(name, { identity: identityOf(stats), changedAt: now, nextLook: now + QUIET_TIME })
+      this.#found.set(key, { key, identity: identityOf(stats), changedAt: now, nextLook: now + QUIET_TIME })
       return false
     }
     if (now < known.nextLook) return false
@@ -102,9 +155,9 @@ export class DropFolder {
   }
 
   /** Queues a file, or finds out what became of it. */
-  async #take(name: string, path: string, found: Found, { ctimeMs, nlink }: Stats): Promise<void> {
+  async #take(name: string, path: Buffer, found: Found, { ctimeMs, nlink }: Stats): Promise<void> {
     try {
-      await using input = await openDocumentFile(path)
+      await using input = await openDroppedFile(path, name)
       const template: Template = { file: name, input, id: undefined, stripComments: false }
       const delivery = await deliveryOf(template, this.#receiver)
       const earlier = await this.#gateway.outbox.latest(delivery)
@@ -118,21 +171,19 @@ export class DropFolder {
       const mayGrow = fault.code === 'xml-malformed' && Date.now() < found.changedAt + PATIENCE_WITH_WRITERS
       found.nextLook = Date.now() + RETRY_TIME
       // A failure of ours, not of the document: it stays where it is.
-      if (faults[fault.code].status >= 500) {
-        if (found.complaint !== fault.message) this.#gateway.note(`${quote(name)} waits in outgoing: ${fault.message}`)
-        found.complaint = fault.message
-      } else if (!mayGrow) await this.#refuse(name, path, found, fault)
+      if (faults[fault.code].status >= 500) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
+      else if (!mayGrow) await this.#refuse(name, path, found, fault)
     }
   }
 
-  async #settle(name: string, path: string, found: Found, entry: OutboxEntry): Promise<void> {
+  async #settle(name: string, path: Buffer, found: Found, entry: OutboxEntry): Promise<void> {
     if (entry.state !== 'delivered') return this.#refuse(name, path, found, faultOf(entry), entry)
     const receipt = await this.#gateway.outbox.receipt(entry.number)
     if (receipt === undefined) throw new TypeError(`entry ${entry.number} is delivered without a receipt`)
     await this.#move(path, found, 'sent', name, { suffix: '.receipt.xml', content: receipt })
   }
 
-  async #refuse(name: string, path: string, found: Found, fault: Fault, entry?: OutboxEntry): Promise<void> {
+  async #refuse(name: string, path: Buffer, found: Found, fault: Fault, entry?: OutboxEntry): Promise<void> {
     const code = codeOf(fault)
     const reason = {
       state: entry?.state ?? 'refused',
@@ -149,19 +200,41 @@ export class DropFolder {
   }
 
   async #move(
-    path: string,
+    path: Buffer,
     found: Found,
     folder: string,
     name: string,
     beside: { suffix: string; content: string | Buffer },
   ): Promise<void> {
     // What was written over it meanwhile is another document.
-    const stats = await stat(path).catch(() => undefined)
+    const stats = await lstat(path).catch(() => undefined)
     if (stats === undefined || identityOf(stats) !== found.identity) return
     const { data } = this.#gateway
-    await moveBeside(path, join(data, folder), name, { ...beside, staging: join(data, STAGING) })
-    this.#found.delete(name)
+    await moveBeside(path, join(data, folder), shortenName(name), { ...beside, staging: join(data, STAGING) })
+    this.#found.delete(found.key)
   }
+}
+
+const UNFINISHED = 'unfinished'
+
+const kinds = {
+  isSymbolicLink: 'a symbolic link',
+  isDirectory: 'a folder',
+  isFIFO: 'a FIFO',
+  isSocket: 'a socket',
+  isBlockDevice: 'a device',
+  isCharacterDevice: 'a device',
+} as const
+
+/** `kind`: why it is not taken. */
+function describe(folder: string, entry: Dirent<Buffer>): Dropped {
+  const name = textOf(entry.name)
+  const key = entry.name.toString('latin1')
+  const path = Buffer.concat([Buffer.from(`${folder}/`), entry.name])
+  if (entry.isFile()) return { path, name, key, kind: isUnfinished(name) ? UNFINISHED : undefined }
+  const tests = Object.keys(kinds) as (keyof typeof kinds)[]
+  const test = tests.find(known => entry[known]())
+  return { path, name, key, kind: test === undefined ? 'no file' : kinds[test] }
 }
 
 /** Names that programs give to what they have not finished; no name of an XML file. */

@@ -1,5 +1,5 @@
 // Moving a file into a folder beside another that says what became of it, without ever putting anything in the place of something else.
-import { link, stat, unlink } from 'node:fs/promises'
+import { link, lstat, unlink } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { syncFolder, writeDurableFile } from '@seg/core'
 import { onFile } from './file-fault.ts'
@@ -12,7 +12,7 @@ type Beside = { readonly suffix: string; readonly content: string | Buffer; read
  * Throws Fault `file-unreadable`.
  */
 export async function moveBeside(
-  path: string,
+  path: string | Buffer,
   folder: string,
   name: string,
   { suffix, content, staging }: Beside,
@@ -28,7 +28,12 @@ export async function moveBeside(
 }
 
 /** The first free one of `a.xml`, `a-2.xml`, `a-3.xml` … is the file's second name; undefined when the file is gone. */
-async function linkInto(path: string, folder: string, name: string, suffix: string): Promise<string | undefined> {
+async function linkInto(
+  path: string | Buffer,
+  folder: string,
+  name: string,
+  suffix: string,
+): Promise<string | undefined> {
   const { name: stem, ext } = parse(name)
   for (let number = 1; ; number++) {
     const place = join(folder, number === 1 ? name : `${stem}-${number}${ext}`)
@@ -49,8 +54,8 @@ async function linkInto(path: string, folder: string, name: string, suffix: stri
   }
 }
 
-async function find(path: string) {
-  return stat(path).catch(ignoreMissing)
+async function find(path: string | Buffer) {
+  return lstat(path).catch(ignoreMissing)
 }
 
 function ignoreMissing(error: unknown): undefined {

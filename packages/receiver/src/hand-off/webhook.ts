@@ -1,6 +1,6 @@
 // The webhook: each accepted document is posted to the receiver's own systems, in order for each sender; one sender's trouble holds up no other.
-import { readFile, stat } from 'node:fs/promises'
-import { Fault, LONGEST_PAUSE, quote } from '@seg/core'
+import { readFile } from 'node:fs/promises'
+import { Fault, LONGEST_PAUSE, quote, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, startLanes } from './sender-lanes.ts'
@@ -21,13 +21,7 @@ type Files = { readonly url: URL; readonly secret: string; readonly ca: string |
 /** Reads the secret, a file that nobody else may read, and the CAs. Throws the Fault `configuration`. */
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
-    const [{ mode }, octets, authorities] = await Promise.all([
-      stat(secret),
-      readFile(secret),
-      ca && readFile(ca, 'utf8'),
-    ])
-    if ((mode & 0o077) !== 0)
-      throw new Fault('configuration', `${secret} must be readable for its owner only: chmod 600`)
+    const [octets, authorities] = await Promise.all([readSecretFile(secret), ca && readFile(ca, 'utf8')])
     return { url, secret: parseWebhookSecret(octets, secret), ca: authorities || undefined }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
