@@ -129,6 +129,11 @@ export const faults = {
     sentence: 'What is here does not take this method; Allow names those it takes.',
   },
   'request-malformed': { status: 400, exit: 5, sentence: 'The HTTP request is not one this gateway understands.' },
+  'request-fragmented': {
+    status: 400,
+    exit: 5,
+    sentence: 'The body comes in too many small pieces; send it in larger ones.',
+  },
   'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.' },
   internal: { status: 500, exit: 5, sentence: 'The gateway failed; the operator has been told.' },
 

@@ -177,7 +177,7 @@ t.test('answers a pipelined request that it refuses unread in its turn, and clos
   socket.write(Buffer.concat([Buffer.from(requestHead(`Content-Length: ${document.length}`)), document]))
   socket.write(requestHead(`Content-Length: ${2 * documentBytes}`))
   await closed
-  t.match(text(), /^HTTP\/1\.1 201 .*HTTP\/1\.1 413 .*connection: close\r\n.*"code":"document-too-large"/s)
+  t.match(text(), /^HTTP\/1\.1 201 .*HTTP\/1\.1 413 .*connection: close\r\n.*"code":"document-too-large"/is)
 })
 
 t.test('does not wait for the body of a request that has no use for one', async t => {

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Fault } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
+import { Connection, connectionOf, ExchangeRequest } from './connection.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
 import { sendLastAnswer } from './last-answer.ts'
 import type { Limits } from './limits.ts'
@@ -15,6 +16,7 @@ import { Places } from './partner-shares.ts'
 import { partnerOf } from './peer.ts'
 import { toFault } from './problem.ts'
 import { isContinueExpected } from './request-form.ts'
+import { Turns } from './turns.ts'
 
 export type Exchange = {
   readonly identity: Identity
@@ -24,28 +26,26 @@ export type Exchange = {
 }
 
 export function buildExchangeServer({ identity, trust, limits, log }: Exchange, handler: RequestListener): Server {
-  const server = createServer(
-    {
-      cert: identity.certificatePem,
-      key: identity.keyPem,
-      ca: trust.caPem,
-      minVersion: 'TLSv1.3',
-      requestCert: true,
-      rejectUnauthorized: true,
-      ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: limits.handshakeTime,
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTime,
-      // None for whole requests: a large document may take hours, as long as it makes progress (read-body.ts).
-      requestTimeout: 0,
-      keepAliveTimeout: limits.keepAliveTime,
-      // Node looks at its timeouts only this often.
-      connectionsCheckingInterval: Math.min(1000, limits.headersTime),
-      // Asked for in request-form.ts: Node's own answer would be no problem document.
-      requireHostHeader: false,
-    },
-    handler,
-  )
+  const server = createServer<typeof ExchangeRequest>({
+    IncomingMessage: ExchangeRequest,
+    cert: identity.certificatePem,
+    key: identity.keyPem,
+    ca: trust.caPem,
+    minVersion: 'TLSv1.3',
+    requestCert: true,
+    rejectUnauthorized: true,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeTime,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTime,
+    // None for whole requests: a large document may take hours, as long as it makes progress (read-body.ts).
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTime,
+    // Node looks at its timeouts only this often.
+    connectionsCheckingInterval: Math.min(1000, limits.headersTime),
+    // Asked for in request-form.ts: Node's own answer would be no problem document.
+    requireHostHeader: false,
+  })
   server.maxHeadersCount = limits.headers
   server.maxConnections = limits.connections
   // Asked once, a socket remembers its address for the log.
@@ -54,6 +54,7 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
     const due = answersDue.get(request.socket) ?? new Set()
     answersDue.set(request.socket, due.add(response))
     response.once('close', () => due.delete(response))
+    connectionOf(request.socket)?.begin(request, response)
   })
   server.on('checkContinue', (request, response) => {
     if (isContinueExpected(request)) response.writeContinue()
@@ -61,7 +62,7 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   })
   // What is not 100-continue is refused like any other request.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
-  boundConnections(server, limits, log)
+  openConnections(server, handler, limits, log)
   server.on('drop', data =>
     log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`),
   )
@@ -72,13 +73,22 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
 }
 
 /** A partner that has its share of connections gets no more of them, as long as it keeps those. */
-function boundConnections(server: Server, { connections, connectionsOfOne }: Limits, log: Logger): void {
-  const open = new Places(connections, connectionsOfOne, 'connections are open')
+function openConnections(server: Server, handler: RequestListener, limits: Limits, log: Logger): void {
+  const open = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
+  const turns = new Turns()
+  const connections = new Set<Connection>()
+  const watch = setInterval(() => checkAnswers(connections, log), Math.min(1000, limits.answerTime)).unref()
+  server.once('close', () => clearInterval(watch))
   server.on('secureConnection', socket => {
     const partner = partnerOf(socket)
     try {
       open.take(partner)
-      socket.once('close', () => open.giveBack(partner))
+      const connection = new Connection(socket, partner, turns, handler, limits)
+      connections.add(connection)
+      socket.once('close', () => {
+        open.giveBack(partner)
+        connections.delete(connection)
+      })
     } catch (fault) {
       log.warn(
         { code: (fault as Fault).code },
@@ -89,8 +99,17 @@ function boundConnections(server: Server, { connections, connectionsOfOne }: Lim
   })
 }
 
+function checkAnswers(connections: ReadonlySet<Connection>, log: Logger): void {
+  const now = performance.now()
+  let count = 0
+  for (const connection of connections) if (!connection.checkAnswers(now)) count++
+  if (count > 0) log.warn(`${count} connections closed: nobody read the answer`)
+}
+
 /** Requests of a connection that are not answered yet, in the order in which they came. */
 const answersDue = new WeakMap<Duplex, Set<ServerResponse>>()
+/** RFC 8446 5.1: what HTTP's parser gets at once is never more. */
+const LARGEST_RECORD = 16 * 1024
 /** Connections whose last answer waits for those before it. */
 const ending = new WeakSet<Duplex>()
 
@@ -99,16 +118,19 @@ const ending = new WeakSet<Duplex>()
  * the answers to what was whole before (9.3.2). Other errors of a connection, and
  * of one that is answered already, leave nobody to answer; a handshake that failed has its own line.
  */
-export function refuseRequest(error: Error, socket: Duplex, { limits, log }: Pick<Exchange, 'limits' | 'log'>): void {
+export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchange, 'log'>): void {
   const { code = '' } = error as NodeJS.ErrnoException
   const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
   if (ending.has(socket)) return
+  const connection = connectionOf(socket)
+  // What follows a last answer may be anything, and is read on as long as any of it is.
+  if (isOfHttp && connection?.isDiscarding === true) return void connection.take(LARGEST_RECORD)
   if (!isOfHttp || !socket.writable) return void socket.destroy()
   const fault = toFault(error)
   const instance = `urn:uuid:${randomUUID()}`
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
   const before = [...(answersDue.get(socket) ?? [])].filter(({ req }) => req.complete)
-  const end = () => sendLastAnswer(socket, fault, instance, limits.lingerTime)
+  const end = () => sendLastAnswer(socket, fault, instance)
   if (before.length === 0) return void end()
   ending.add(socket)
   Promise.all(before.map(response => once(response, 'close'))).then(end)

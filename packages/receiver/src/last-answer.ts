@@ -2,21 +2,13 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Fault } from '@seg/core'
+import { connectionOf } from './connection.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE } from './problem.ts'
 
 type Fields = Readonly<Record<string, string>>
 
-/**
- * Answers, says that nothing follows, and gives the client `lingerTime` milliseconds to take it. Node's own way would read all that still comes,
- * or close at once: then the kernel resets the connection because of the unread bytes, and the reset can overtake the answer.
- */
-export function sendLastAnswer(
-  socket: Duplex,
-  fault: Fault,
-  instance: string,
-  lingerTime: number,
-  fields: Fields = {},
-): void {
+/** Answers, says that nothing follows, and reads on for a while. Node's own way would read all that still comes, or close at once. */
+export function sendLastAnswer(socket: Duplex, fault: Fault, instance: string, fields: Fields = {}): void {
   if (socket.destroyed) return
   if (!socket.writable) return void socket.destroy()
   const body = formatProblem(fault, instance)
@@ -28,7 +20,6 @@ export function sendLastAnswer(
     'Connection: close',
   ]
   for (const [name, value] of Object.entries({ ...fieldsOf(fault), ...fields })) head.push(`${name}: ${value}`)
-  const timer = setTimeout(() => socket.destroy(), lingerTime)
-  socket.once('close', () => clearTimeout(timer))
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  connectionOf(socket)?.discard()
 }

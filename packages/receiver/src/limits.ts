@@ -21,6 +21,11 @@ export type Limits = {
   readonly documentsPerSecond: number
   /** A request that is refused for being one too many is read to its end when no more than this is left: a new connection would cost more. */
   readonly drainedBytes: number
+  /** Requests of one connection that wait for the answer to the one before them; one more ends the connection. */
+  readonly pipelinedRequests: number
+  /** Pieces of a body that may be of any size, and the bytes that each one beyond them must have on average. */
+  readonly freePieces: number
+  readonly pieceBytes: number
   /** From the connection to the end of the TLS handshake. */
   readonly handshakeTime: number
   /** From the end of the handshake, or of the last answer, to the end of the headers. */
@@ -33,8 +38,11 @@ export type Limits = {
   /** The largest document that is shown to the second opinion, and how long it may take. */
   readonly opinionBytes: number
   readonly opinionTime: number
-  /** How long a client that was refused before its last byte may take to read the answer. */
+  /** How long a client that was refused before its last byte may take to read the answer, and how much of the rest is read and dropped meanwhile. */
   readonly lingerTime: number
+  readonly discardedBytes: number
+  /** How long a client may leave an answer unread. */
+  readonly answerTime: number
   /** How long open requests may take to end when the receiver stops. */
   readonly closingTime: number
 }
@@ -51,6 +59,9 @@ export const defaultLimits: Limits = {
   largeUploadsOfOne: 24,
   documentsPerSecond: Number.POSITIVE_INFINITY,
   drainedBytes: 64 * 1024,
+  pipelinedRequests: 8,
+  freePieces: 4096,
+  pieceBytes: 16,
   handshakeTime: 10_000,
   headersTime: 10_000,
   keepAliveTime: 30_000,
@@ -58,6 +69,8 @@ export const defaultLimits: Limits = {
   progressBytes: 128 * 1024,
   opinionBytes: 256 * 1024,
   opinionTime: 5_000,
-  lingerTime: 2_000,
+  lingerTime: 10_000,
+  discardedBytes: 64 * 1024 ** 2,
+  answerTime: 30_000,
   closingTime: 8_000,
 }

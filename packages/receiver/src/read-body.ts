@@ -1,6 +1,7 @@
-// The body of a request in pieces, as fast as they are taken and no faster, never more than allowed and never too slowly.
+// The body of a request in pieces, as fast as they are taken and no faster, never more than allowed, never too slowly and not byte by byte.
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '@seg/core'
+import { connectionOf } from './connection.ts'
 import type { Limits } from './limits.ts'
 
 /** Taken from one client before all others get their turn: what a fast one sends could otherwise keep the event loop for long. */
@@ -32,6 +33,7 @@ function takeWhole(request: IncomingMessage, limits: Limits, take: Take): Promis
 function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let received = 0
+  let pieces = 0
   let receivedBefore = 0
   let turnEnds = TURN_BYTES
   /** Set while we are the ones who wait: for the disk, or for others' turns. */
@@ -39,12 +41,19 @@ function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Pr
   let isRefused = false
 
   const checkProgress = setInterval(() => {
-    if (pause === undefined && received - receivedBefore < limits.progressBytes)
+    // One that is held waits for the others of its partner.
+    if (
+      pause === undefined &&
+      connectionOf(request.socket)?.isHeld !== true &&
+      received - receivedBefore < limits.progressBytes
+    )
       refuse(tooSlow(received - receivedBefore, limits))
     receivedBefore = received
   }, limits.progressTime)
   const onData = (chunk: Buffer) => {
     received += chunk.length
+    if (++pieces > limits.freePieces && received < (pieces - limits.freePieces) * limits.pieceBytes)
+      return refuse(tooFragmented(received, pieces, limits))
     if (received > limits.documentBytes) return refuse(tooLarge(`${received} bytes and more`, limits))
     try {
       pause = take(chunk) ?? (received >= turnEnds ? nextTurn() : undefined)
@@ -86,6 +95,13 @@ export function tooLarge(found: string, { documentBytes }: Limits): Fault {
 
 function tooSlow(found: number, { progressBytes, progressTime }: Limits): Fault {
   return new Fault('request-timeout', `expected at least ${progressBytes} bytes in ${progressTime} ms, found ${found}`)
+}
+
+function tooFragmented(received: number, pieces: number, { freePieces, pieceBytes }: Limits): Fault {
+  return new Fault(
+    'request-fragmented',
+    `expected ${pieceBytes} bytes or more in each piece beyond ${freePieces}, on average, found ${received} bytes in ${pieces} pieces`,
+  )
 }
 
 function goneAway(received: number, cause?: Error): Fault {

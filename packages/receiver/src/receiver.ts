@@ -125,13 +125,7 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
     else if (reply.raw.socket !== null) {
       reply.hijack()
       const allow = reply.getHeader('allow')
-      sendLastAnswer(
-        request.socket,
-        fault,
-        request.id,
-        limits.lingerTime,
-        allow === undefined ? {} : { allow: `${allow}` },
-      )
+      sendLastAnswer(request.socket, fault, request.id, allow === undefined ? {} : { allow: `${allow}` })
       return reply
     }
     // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it in order, then closes.

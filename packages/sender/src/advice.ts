@@ -43,6 +43,7 @@ export const advice = {
   'not-found': 'Check the name, and whose document it is.',
   'method-not-allowed': 'Use the method that the contract names for this path.',
   'request-malformed': 'Something between the gateways rewrites the request; no proxy may stand between them.',
+  'request-fragmented': 'Send the body in chunks and TLS records of a kilobyte or more.',
   'request-timeout': 'Send again; the line may be slow.',
   internal: 'A defect: report it with what the log says.',
   usage: 'See --help.',
