@@ -24,8 +24,6 @@ const shapes: readonly (readonly [shape: string, connections: number])[] = [
   ['pipelined requests', 64],
   ['answers that nobody reads', 64],
   ['large bodies', 24],
-  ['silent strangers', 4300],
-  ['handshakes of strangers', 64],
 ]
 
 /** How long each is watched. Far more than one turn, far less than would try a patience. */
