@@ -1,10 +1,12 @@
 // Commands: options from the settings table, people's text and JSON kept apart, faults turned into exit codes.
 import { Command, CommanderError, Option } from 'commander'
+import { checkEnvironment } from './environment.ts'
 import { Fault } from './fault.ts'
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
 import {
   environmentName,
+  parseSetting,
   readConfiguration,
   resolveUserPath,
   type SettingName,
@@ -47,8 +49,8 @@ export function buildProgram(name: string, description: string): Command {
 /** Adds --json, --config and the named settings with this command's defaults. */
 export function addSettings(command: Command, defaults: { readonly [K in SettingName]?: SettingValue<K> }): Command {
   for (const name of Object.keys(defaults) as SettingName[]) {
-    const { flag, help, parse } = settings[name]
-    const option = new Option(flag, help).env(environmentName(name)).argParser(parse as (text: string) => unknown)
+    const { flag, help } = settings[name]
+    const option = new Option(flag, help).env(environmentName(name)).argParser(text => parseSetting(name, text))
     command.addOption(option.default(defaults[name], String(defaults[name])))
   }
   command.option('--config <file>', 'configuration file instead of seg.yaml at the root', resolveUserPath)
@@ -145,6 +147,8 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
   writeWarnings()
   const json = argv.includes('--json')
   try {
+    checkEnvironment(process.env, process.execArgv)
+    checkArguments(argv)
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     if (error !== results.failure) process.exitCode = reportFailure(error, json)
@@ -156,6 +160,15 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
     process.exitCode ||= exitCode
   }
   await Promise.all(opened.map(lines => lines.close()))
+}
+
+/** An argument that is empty comes from a variable that is: it would mean the folder where somebody stands, or every address. */
+function checkArguments(argv: readonly string[]): void {
+  const empty = argv.findIndex(argument => argument.trim() === '' || /^--[\w-]+=\s*$/.test(argument))
+  if (empty < 0) return
+  const before = argv[empty]!.trim() || argv[empty - 1]
+  const place = before?.startsWith('-') ? `the value of ${before.replace(/=\s*$/, '')}` : `argument ${empty + 1}`
+  throw new Fault('usage', `${place} is empty; give a value or leave it out`)
 }
 
 /** Node would write them itself, and wait for the reader. */

@@ -20,6 +20,7 @@ export {
   writeDurableFile,
   writeDurableFiles,
 } from './durable-file.ts'
+export { TLS13_CIPHERS } from './environment.ts'
 export { Fault } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
 export { type LineOutput, openLineOutput } from './line-output.ts'

@@ -25,14 +25,14 @@ type SettingRow = {
 export const settings = {
   certs: { flag: '--certs <dir>', key: 'certs', help: 'folder of keys and certificates', parse: resolveUserPath },
   data: { flag: '--data <dir>', key: 'data', help: 'folder of documents and state', parse: resolveUserPath },
-  host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: String },
+  host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: parseHost },
   port: {
     flag: '--port <number>',
     key: 'port',
     help: 'port of the exchange listener (0: any free one)',
     parse: parsePort,
   },
-  to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseHttpsUrl },
+  to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseReceiverUrl },
   timeout: {
     flag: '--timeout <seconds>',
     key: 'timeout',
@@ -73,7 +73,7 @@ export const settings = {
     flag: '--inbox <dir>',
     key: 'hand-off.inbox',
     help: 'folder where accepted documents are put for other systems, in the data folder unless it is absolute; off: nowhere',
-    parse: parseInbox,
+    parse: String,
   },
   webhook: {
     flag: '--webhook <url>',
@@ -90,7 +90,7 @@ export const settings = {
   webhookCa: {
     flag: '--webhook-ca <file>',
     key: 'hand-off.webhook.ca',
-    help: "CAs of the webhook's certificate, in PEM, instead of those of the system",
+    help: "CAs of the webhook's certificate, in PEM, instead of the public ones",
     parse: parseOptionalPath,
   },
   rateLimit: {
@@ -122,10 +122,24 @@ export function readConfiguration(file: string | undefined): Partial<Record<Sett
     const name = settingNames.find(candidate => settings[candidate].key === key)
     if (name === undefined)
       throw new Fault('configuration', `${path}: unknown key ${quote(key)}; known keys: ${knownKeys()}`)
+    if (isEmpty(value))
+      throw new Fault('configuration', `${path}: ${quote(key)} is empty; give a value or leave it out`)
     if (typeof value === 'object') throw new Fault('configuration', `${path}: ${quote(key)} must be a single value`)
     found[name] = String(value)
   }
   return found
+}
+
+/** An empty value is no choice of anything: neither of every address, nor of the folder where somebody stands, nor of the default. */
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || String(value).trim() === ''
+}
+
+/** The value of a flag or an environment variable. Throws a Fault `usage`. */
+export function parseSetting(name: SettingName, text: string): unknown {
+  if (!isEmpty(text)) return settings[name].parse(text)
+  const flag = settings[name].flag.split(' ')[0]
+  throw new Fault('usage', `${flag} or ${environmentName(name)} is empty; give a value or leave it out`)
 }
 
 const settingNames = Object.keys(settings) as SettingName[]
@@ -138,7 +152,9 @@ function readYaml(path: string): unknown {
   try {
     return parseYaml(readFileSync(path, 'utf8')) ?? {}
   } catch (cause) {
-    throw new Fault('configuration', `cannot read ${path} as YAML: ${(cause as Error).message}`, { cause })
+    // Behind its first line the parser quotes the file, which may hold a password.
+    const [reason] = (cause as Error).message.split('\n')
+    throw new Fault('configuration', `cannot read ${path} as YAML: ${reason}`)
   }
 }
 
@@ -189,8 +205,9 @@ function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
   throw new Fault('usage', `a second opinion is off, report or require, not ${quote(text)}`)
 }
 
-function parseInbox(text: string): string {
-  if (text === '') throw new Fault('usage', 'an inbox is a folder, or off, not ""')
+function parseHost(text: string): string {
+  if (/[\s/@]/.test(text))
+    throw new Fault('usage', `a host is a name or an address, such as localhost, not ${quote(text)}`)
   return text
 }
 
@@ -211,7 +228,15 @@ function parseRate(text: string): number | 'off' {
 
 function parseHttpsUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'https:')
-    throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(text)}`)
+  if (url?.protocol === 'https:') return url
+  const shown = text.replace(/^.*@/s, '…@')
+  throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(shown)}`)
+}
+
+/** A receiver knows its partners by their certificates: a password would only end up in places where nobody guards it. */
+function parseReceiverUrl(text: string): URL {
+  const url = parseHttpsUrl(text)
+  if (url.username !== '' || url.password !== '')
+    throw new Fault('usage', `expected the receiver's address without user or password, found one with: ${url.host}`)
   return url
 }

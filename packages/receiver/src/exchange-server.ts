@@ -5,7 +5,7 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Fault } from '@seg/core'
+import { type Fault, TLS13_CIPHERS } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { Connection, connectionOf, ExchangeRequest } from './connection.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
@@ -31,7 +31,11 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
     cert: identity.certificatePem,
     key: identity.keyPem,
     ca: trust.caPem,
+    // Each said: where nothing is said, the environment and the options of Node decide.
     minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: TLS13_CIPHERS,
+    insecureHTTPParser: false,
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],

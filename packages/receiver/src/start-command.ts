@@ -61,7 +61,8 @@ export async function runStart(_options: object, command: Command): Promise<void
       certs,
       data,
       inbox: handOff.inbox ?? null,
-      webhook: handOff.webhook?.url.href ?? null,
+      // Without user, password and query, which may be secrets.
+      webhook: (handOff.webhook && `${handOff.webhook.url.origin}${handOff.webhook.url.pathname}`) || null,
       pid: process.pid,
     },
     [

@@ -1,8 +1,8 @@
 // A connection to a receiver over mutually authenticated TLS 1.3: the only file that knows undici.
 import type { X509Certificate } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
-import { Fault } from '@seg/core'
+import { checkServerIdentity, type TLSSocket } from 'node:tls'
+import { Fault, TLS13_CIPHERS } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import { readBeforeFailing } from './answer-first.ts'
@@ -96,7 +96,12 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     ca: link.trust.caPem,
     cert: link.identity.certificatePem,
     key: link.identity.keyPem,
+    // Each said: where nothing is said, the environment and the options of Node decide.
+    rejectUnauthorized: true,
+    checkServerIdentity,
     minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: TLS13_CIPHERS,
     allowH2: false,
   })
   return (options, callback) =>

@@ -4,16 +4,30 @@ import { once } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Fault, parseRetryAfter, quote } from '@seg/core'
+import { checkServerIdentity, createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import { Fault, parseRetryAfter, quote, TLS13_CIPHERS } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 
 export type Webhook = {
   readonly url: URL
   /** Octets of the shared secret. */
   readonly secret: Buffer
-  /** PEM of CAs that are trusted for the webhook's certificate beside, or instead of, those of the system; undefined: those of the system. */
-  readonly ca: string | undefined
+  /** Whose certificates are trusted, and the least that is spoken. */
+  readonly secureContext: SecureContext
 }
+
+/** `ca`: the CAs in PEM; undefined: the public ones that come with Node, which no environment adds to. Throws for what is no certificate. */
+export function webhookContext(ca: string | undefined): SecureContext {
+  return createSecureContext({
+    ca: ca ?? [...rootCertificates],
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+    ciphers: CIPHERS,
+  })
+}
+
+/** Those of TLS 1.3, and of TLS 1.2 those with forward secrecy and authenticated encryption. */
+const CIPHERS = `${TLS13_CIPHERS}:ECDHE+AESGCM:ECDHE+CHACHA20`
 
 /** What became of one try. */
 export type WebhookOutcome =
@@ -90,23 +104,26 @@ type Answer = {
 }
 
 async function send(
-  { url, ca }: Webhook,
+  { url, secureContext }: Webhook,
   headers: Record<string, string>,
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<Answer> {
   // Without keep-alive Node closes the connection behind an answer, whether or not it has told that all is sent.
-  const agent = new Agent({ keepAlive: true })
+  const agent = new Agent({
+    keepAlive: true,
+    secureContext,
+    // Each said: where nothing is said, the environment and the options of Node decide.
+    rejectUnauthorized: true,
+    checkServerIdentity,
+  })
   const outgoing = request(url, {
     method: 'POST',
     headers,
     signal,
     timeout: STALL_TIME,
     agent,
-    minVersion: 'TLSv1.2',
-    // Said, since the environment (NODE_TLS_REJECT_UNAUTHORIZED) decides where nothing is said.
-    rejectUnauthorized: true,
-    ...(ca && { ca }),
+    insecureHTTPParser: false,
   })
   outgoing.once('close', () => agent.destroy())
   outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing moved for ${STALL_TIME / 1000} s`)))

@@ -4,7 +4,7 @@ import { Fault, LONGEST_PAUSE, quote, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, startLanes } from './sender-lanes.ts'
-import { postToWebhook, type Webhook } from './webhook-request.ts'
+import { postToWebhook, type Webhook, webhookContext } from './webhook-request.ts'
 import { parseWebhookSecret } from './webhook-secret.ts'
 
 /** Documents on their way at a time, each of another sender, and how many of one sender before another has its turn. */
@@ -22,7 +22,10 @@ type Files = { readonly url: URL; readonly secret: string; readonly ca: string |
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
     const [octets, authorities] = await Promise.all([readSecretFile(secret), ca && readFile(ca, 'utf8')])
-    return { url, secret: parseWebhookSecret(octets, secret), ca: authorities || undefined }
+    // OpenSSL takes a file without certificates for no file at all.
+    if (authorities !== undefined && !authorities.includes('-----BEGIN CERTIFICATE-----'))
+      throw new Fault('configuration', `expected certificates in PEM in ${ca}, found none`)
+    return { url, secret: parseWebhookSecret(octets, secret), secureContext: webhookContext(authorities) }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw new Fault('configuration', `cannot read what the webhook needs: ${(cause as Error).message}`, { cause })
