@@ -1,11 +1,13 @@
 // A ledger with a history: as many acceptances as are asked for, through the ledger's own port, of documents that are short and never read.
 import { createHash } from 'node:crypto'
-import { type Ledger, openLedger } from '@seg/ledger'
+import { type Ledger, makeCertificateChain, openLedger } from '@seg/ledger'
 import { loadIdentity, loadLogKey } from '@seg/pki'
 
 /** Acceptances under way: enough for full transactions. */
 const LANES = 512
 const CONTENT = Buffer.from('<CriticalDocument/>')
+/** The ledger reads no certificate. */
+const chain = makeCertificateChain([Buffer.from('certificate'), Buffer.from('certificate of the CA')])
 const acceptedAt = new Date().toISOString()
 
 /** Under the log of the receiver in `certs`, which can go on with it. */
@@ -36,6 +38,7 @@ async function acceptOne(ledger: Ledger, number: number): Promise<void> {
     bytes: CONTENT.length,
     sha256,
     referenceDigest,
+    chain,
   }
   await ledger.accept(document, content)
 }

@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { readKey } from '../independent/checkpoint.ts'
+import { openEntry } from '../independent/entry.ts'
 import { openLogClient } from '../independent/log-client.ts'
 import { verifyLog } from '../independent/verify-log.ts'
 import { type Answer, type Client, makePartner, openClient, senderId, signLetter } from '../support/client.ts'
 import { startReceiver } from '../support/commands.ts'
-import { listStored, readStored } from '../support/stored.ts'
+import { listStored, readOpenings, readStored } from '../support/stored.ts'
 
 const COPIES = 50
 const DOCUMENTS = Number(process.env.PARALLEL_DOCUMENTS ?? 200)
@@ -126,7 +127,10 @@ async function checkOnce(t: Test, origin: string, place: string, receipts: Reado
   const { fetch, close } = await openLogClient(origin, certs)
   const { entries } = await verifyLog(fetch, readKey(await readFile(join(certs, 'log.pub'), 'utf8')))
   close()
-  const accepted = entries.filter(({ type }) => type === 'accepted').map(({ document }) => String(document))
+  const openings = readOpenings(place)
+  const accepted = entries.flatMap((entry, i) =>
+    entry.type === 'accepted' ? [String(openEntry(entry, openings[i]!).document)] : [],
+  )
   t.same(accepted.sort(), ids, `the log has ${ids.length} acceptances, one of each document`)
   t.equal(entries.length, ids.length + 1, 'and nothing else but the start')
   t.same((await listStored(place)).map(({ id }) => id).sort(), ids, 'the ledger has each once')

@@ -25,6 +25,7 @@ const facts: ReceiptFacts = {
     index: 7,
     treeSize: 12,
     leaf: Buffer.from('{"v":1,"sender":"<&>"}'),
+    opening: { facts: Buffer.from('{}'), nonce: Buffer.alloc(32, 3) },
     proof: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
     checkpoint: 'MINISTRY%202_SEG01\n12\nroot\n\n\u2014 MINISTRY%202_SEG01 signature\n',
   },
@@ -37,7 +38,10 @@ t.test('facts come back as they were sealed, with the certificate', async t => {
   const { certificate, ...read } = verify(receipt)
   t.same(read, facts)
   t.ok(certificate.raw.equals(seal.certificate.raw))
-  t.same(verify(openReceiptSeal(seal)({ ...facts, logEntry: { ...facts.logEntry, proof: [] } })).logEntry.proof, [])
+  for (const change of [{ proof: [] }, { opening: undefined }]) {
+    const logEntry = { ...facts.logEntry, ...change }
+    t.same(verify(openReceiptSeal(seal)({ ...facts, logEntry })).logEntry, logEntry)
+  }
 })
 
 t.test('xml-crypto finds the octets signed that were digested', async t => {

@@ -1,10 +1,16 @@
-// Entries of the log, from docs/log.md: which fields there are, in which order, and of which form.
+// Entries of the log, from docs/log.md: what a leaf shows, and the facts that it commits to, in which order, and of which form.
+import { createHash } from 'node:crypto'
 import { decodeUtf8 } from './checkpoint.ts'
 import { demand, Rejected } from './rejected.ts'
 
-export type Entry = Readonly<Record<string, string | number | null>> & { readonly type: string; readonly at: string }
+/** What a leaf shows; of version 1 that is all there is. */
+export type Entry = Values & { readonly v: 1 | 2; readonly type: string; readonly at: string }
+/** What opens a leaf of version 2. */
+export type Opening = { readonly facts: Uint8Array; readonly nonce: Uint8Array }
 
+type Values = Readonly<Record<string, string | number | null>>
 type Form = (value: unknown) => boolean
+type Forms = Readonly<Record<string, Form>>
 
 const text: Form = value => typeof value === 'string'
 const count: Form = value => Number.isSafeInteger(value) && (value as number) >= 0
@@ -15,29 +21,52 @@ const digest = (...lengths: readonly number[]): Form => {
 }
 const sha256 = digest(32)
 
-const fields: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
-  accepted: { sender: text, document: text, bytes: count, sha256, reference: digest(32, 48, 64) },
-  refused: { sender: text, code: text, sha256: value => value === null || sha256(value) },
+const accepted = { sender: text, document: text, bytes: count, sha256, reference: digest(32, 48, 64) }
+const others = {
+  refused: { sender: text, code: text, sha256: (value: unknown) => value === null || sha256(value) },
   omitted: { sender: text, count, since: time },
   conflict: { sender: text, document: text, sha256, accepted: count },
   admin: { action: text, subject: text, by: text },
   start: { version: text },
   stop: {},
 }
+/** The facts of each type, by version. */
+const facts: Readonly<Record<string, Readonly<Record<string, Forms>>>> = {
+  1: { accepted, ...others },
+  2: { accepted: { ...accepted, certificate: sha256 }, ...others },
+}
 
 export function readEntry(octets: Uint8Array): Entry {
-  const entry = parse(decodeUtf8(octets))
-  const expected = { v: (value: unknown) => value === 1, type: text, at: time, ...fields[String(entry.type)] }
-  demand(Object.hasOwn(fields, String(entry.type)), `there is no type ${entry.type}`)
-  demand(Object.keys(entry).join() === Object.keys(expected).join(), `an entry has the fields ${Object.keys(entry)}`)
-  for (const [name, has] of Object.entries(expected)) demand(has(entry[name]), `${name} of an entry is ${entry[name]}`)
-  demand(JSON.stringify(entry) === decodeUtf8(octets), 'an entry is not written in the compact form')
+  const entry = parse(octets)
+  const forms = facts[String(entry.v)]
+  demand(forms !== undefined && typeof entry.v === 'number', `there is no version ${entry.v}`)
+  demand(Object.hasOwn(forms, String(entry.type)), `there is no type ${entry.type}`)
+  const rest: Forms = entry.v === 1 ? forms[String(entry.type)]! : { facts: sha256 }
+  check(entry, { v: count, type: text, at: time, ...rest }, octets)
   return entry as Entry
 }
 
-function parse(json: string): Record<string, unknown> {
+/** The facts of an entry of version 2, which must be those that its leaf commits to. */
+export function openEntry({ v, type, facts: committed }: Entry, { facts: octets, nonce }: Opening): Values {
+  demand(v === 2, 'an entry of version 1 is open')
+  demand(nonce.length === 32, `a nonce has ${nonce.length} octets`)
+  const found = createHash('sha256').update(nonce).update(octets).digest('base64')
+  demand(found === committed, 'the facts are not those of the leaf')
+  const values = parse(octets)
+  check(values, facts[2]![type]!, octets)
+  return values as Values
+}
+
+/** Exactly these fields, in this order, in the compact form. */
+function check(values: Record<string, unknown>, forms: Forms, octets: Uint8Array): void {
+  demand(Object.keys(values).join() === Object.keys(forms).join(), `an entry has the fields ${Object.keys(values)}`)
+  for (const [name, has] of Object.entries(forms)) demand(has(values[name]), `${name} of an entry is ${values[name]}`)
+  demand(JSON.stringify(values) === decodeUtf8(octets), 'an entry is not written in the compact form')
+}
+
+function parse(octets: Uint8Array): Record<string, unknown> {
   try {
-    return Object(JSON.parse(json))
+    return Object(JSON.parse(decodeUtf8(octets)))
   } catch (cause) {
     throw new Rejected('an entry is no JSON', { cause })
   }

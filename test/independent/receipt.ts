@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { XmlDocument } from 'libxml2-wasm'
 import { type Checkpoint, type NoteKey, openCheckpoint, readBase64 } from './checkpoint.ts'
-import { readEntry } from './entry.ts'
+import { type Opening, openEntry, readEntry } from './entry.ts'
 import { checkInclusion, hashEntry } from './merkle.ts'
 import { demand, Rejected } from './rejected.ts'
 
@@ -17,12 +17,14 @@ export type Receipt = {
   readonly index: number
   readonly treeSize: number
   readonly leaf: Buffer
+  /** Undefined beside a leaf of version 1. */
+  readonly opening: Opening | undefined
   readonly proof: readonly Buffer[]
   readonly checkpoint: string
 }
 
-/** `tree` is that of its checkpoint. */
-export type ProvenReceipt = Receipt & { readonly tree: Checkpoint }
+/** `tree` is that of its checkpoint; `certificate` the SHA-256 of the one that verified the document, which version 1 does not name. */
+export type ProvenReceipt = Receipt & { readonly tree: Checkpoint; readonly certificate: string | undefined }
 
 const RECEIPT = 'urn:seg:receipt:1'
 const XMLDSIG = 'http://www.w3.org/2000/09/xmldsig#'
@@ -36,6 +38,7 @@ export function readReceipt(xml: Uint8Array): Receipt {
       demand(found.length === 1, `the receipt has ${found.length} of ${path}`)
       return found[0]!.content
     }
+    const has = (path: string) => document.find(`/r:Receipt/${path}`, { r: RECEIPT }).length > 0
     return {
       receiver: one('r:ReceiverID'),
       sender: one('r:SenderID'),
@@ -46,6 +49,7 @@ export function readReceipt(xml: Uint8Array): Receipt {
       index: readNumber(one('r:LogEntry/r:Index')),
       treeSize: readNumber(one('r:LogEntry/r:TreeSize')),
       leaf: readBase64(one('r:LogEntry/r:Leaf')),
+      opening: has('r:LogEntry/r:Facts') ? openingOf(one) : undefined,
       proof: document
         .find('/r:Receipt/r:LogEntry/r:Proof/r:Hash', { r: RECEIPT })
         .map(hash => readBase64(hash.content)),
@@ -54,28 +58,32 @@ export function readReceipt(xml: Uint8Array): Receipt {
   })
 }
 
+function openingOf(one: (path: string) => string): Opening {
+  return { facts: readBase64(one('r:LogEntry/r:Facts')), nonce: readBase64(one('r:LogEntry/r:Nonce')) }
+}
+
 /** That the receipt proves, offline, that `document` was accepted into the log with this key. */
 export function checkReceipt(xml: Uint8Array, document: Uint8Array, key: NoteKey): ProvenReceipt {
   const receipt = readReceipt(xml)
   const { receiver, sender, sha256, reference, acceptedAt, index, treeSize, leaf, proof } = receipt
   demand(sha256 === createHash('sha256').update(document).digest('base64'), 'the receipt is for other bytes')
   demand(reference === readReferenceDigest(document), 'the receipt is for another Reference')
-  const said = {
-    v: 1,
-    type: 'accepted',
-    at: acceptedAt,
-    sender,
-    document: receipt.document,
-    bytes: document.length,
-    sha256,
-    reference,
-  }
-  demand(JSON.stringify(readEntry(leaf)) === JSON.stringify(said), 'the leaf does not say what the receipt says')
+  const entry = readEntry(leaf)
+  demand(entry.type === 'accepted' && entry.at === acceptedAt, 'the leaf is of no acceptance at that time')
+  demand(
+    (entry.v === 2) === (receipt.opening !== undefined),
+    'a leaf of version 2 needs what opens it, and no other does',
+  )
+  const found: Readonly<Record<string, unknown>> =
+    receipt.opening === undefined ? entry : openEntry(entry, receipt.opening)
+  const said = { sender, document: receipt.document, bytes: document.length, sha256, reference }
+  for (const [name, value] of Object.entries(said))
+    demand(found[name] === value, `the entry says ${name} ${found[name]}, the receipt ${value}`)
   const tree = openCheckpoint(Buffer.from(receipt.checkpoint), key)
   demand(tree.origin === percentEncode(receiver), `the checkpoint is of ${tree.origin}, the receipt of ${receiver}`)
   demand(tree.size === treeSize, `the checkpoint is of ${tree.size} entries, the receipt says ${treeSize}`)
   checkInclusion(hashEntry(leaf), index, proof, tree)
-  return { ...receipt, tree }
+  return { ...receipt, tree, certificate: entry.v === 2 ? String(found.certificate) : undefined }
 }
 
 function readReferenceDigest(document: Uint8Array): string {

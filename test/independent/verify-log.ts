@@ -23,6 +23,7 @@ export async function verifyLog(fetch: Fetch, key: NoteKey): Promise<VerifiedLog
     demand(served.equals(Buffer.concat(hashesOf(tile, hash))), `${tilePath(tile)} is not that of the entries`)
   }
   const entries = octets.map(readEntry)
+  checkVersions(entries)
   checkConflicts(entries)
   return { head, octets, entries, hash }
 }
@@ -43,10 +44,20 @@ export async function verifyGrowth(fetch: Fetch, older: TreeHead, newer: TreeHea
   checkConsistency(older, newer, consistencyProof(older.size, newer.size, hash))
 }
 
-/** A conflict names the entry that took the id, which is an acceptance before it. */
+/** A log goes on in the latest version once it has an entry of it. */
+function checkVersions(entries: readonly Entry[]): void {
+  const first = entries.findIndex(({ v }) => v === 2)
+  const later = first < 0 ? [] : entries.slice(first)
+  demand(
+    later.every(({ v }) => v === 2),
+    'there are entries of version 1 after the first of version 2',
+  )
+}
+
+/** In version 1, where entries show what they say: a conflict names the entry that took the id, which is an acceptance before it. */
 function checkConflicts(entries: readonly Entry[]): void {
-  for (const [index, { type, accepted, sender, document, sha256 }] of entries.entries()) {
-    if (type !== 'conflict') continue
+  for (const [index, { v, type, accepted, sender, document, sha256 }] of entries.entries()) {
+    if (v !== 1 || type !== 'conflict') continue
     const first = entries[Number(accepted)]
     const isSo =
       Number(accepted) < index && first?.type === 'accepted' && first.sender === sender && first.document === document

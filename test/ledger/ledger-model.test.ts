@@ -4,18 +4,28 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Fault } from '@seg/core'
 import fc from 'fast-check'
 import t from 'tap'
-import { HELD_IN_MEMORY, type Ledger, openLedgerReader, verifyLedger } from '../../packages/ledger/src/index.ts'
+import {
+  type CheckOrigin,
+  HELD_IN_MEMORY,
+  type Ledger,
+  type LogEvent,
+  openLedgerReader,
+  verifyLedger,
+} from '../../packages/ledger/src/index.ts'
 import type { RecordedEvent } from '../../packages/ledger/src/ledger.ts'
 import { checkReceipt } from '../../packages/ledger/src/testing/entry-sealer.ts'
+import { certificatesOf } from '../../packages/ledger/src/testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from '../../packages/ledger/src/testing/test-ledger.ts'
 import { readLogFile } from '../../packages/receiver/src/log-files.ts'
 import { openCheckpoint, readKey } from '../independent/checkpoint.ts'
+import { readEntry } from '../independent/entry.ts'
 import { inclusionProof } from '../independent/merkle.ts'
 import { verifyLog, verifyTiles } from '../independent/verify-log.ts'
-import { acceptedEntry, conflictEntry, entryOf, type Kept, Model, makeSent, type Sent } from './model.ts'
+import { acceptedEvent, conflictEvent, type Kept, Model, makeSent, type Sent } from './model.ts'
 
 /** Few and long: what takes time is to open a ledger. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 8)
@@ -144,6 +154,7 @@ async function acceptOne(model: Model, { ledger }: Real, sent: Sent): Promise<vo
   equal(replay, verdict === 'replay')
   if (replay) return ok(receipt.equals(model.find(sent.document)!.receipt), 'a replay gets the first receipt')
   model.accept(sent, receipt)
+  await learnLeaves(model, ledger)
   checkProof(model, model.kept.at(-1)!)
 }
 
@@ -181,9 +192,10 @@ async function doAtOnce(
   )
   const before = model.entries.length
   const waiting = new Set(work.keys())
-  for (const entry of await readEntries(ledger, before)) {
-    const done = [...waiting].find(i => entry.equals(entryFor(model, work[i]!)))
-    ok(done !== undefined, `an entry that nothing led to: ${entry}`)
+  for (let index = before; index < (await ledger.log.size()); index++) {
+    const event = await ledger.event(index)
+    const done = [...waiting].find(i => isDeepStrictEqual(event, eventFor(model, work[i]!)))
+    ok(done !== undefined, `an entry that nothing led to: ${JSON.stringify(event)}`)
     waiting.delete(done)
     const [one, answer] = [work[done]!, answers[done]!]
     if ('type' in one) equal(model.record(one), answer)
@@ -201,14 +213,15 @@ async function doAtOnce(
     equal(model.judge(one), 'replay')
     ok(answer.receipt.equals(model.find(one.document)!.receipt), 'all copies get one receipt')
   }
+  await learnLeaves(model, ledger)
   for (const kept of model.kept.filter(({ document }) => document.index >= before)) checkProof(model, kept)
 }
 
 /** What the log would say of it now. */
-function entryFor(model: Model, one: RecordedEvent | Sent): Buffer {
-  if ('type' in one) return entryOf(one)
+function eventFor(model: Model, one: RecordedEvent | Sent): LogEvent {
+  if ('type' in one) return one
   const earlier = model.find(one.document)
-  return earlier === undefined ? acceptedEntry(one.document) : conflictEntry(one.document, earlier.document.index)
+  return earlier === undefined ? acceptedEvent(one.document) : conflictEvent(one.document, earlier.document.index)
 }
 
 async function lookFor(model: Model, { ledger }: Real, { sender, id }: Parcel): Promise<void> {
@@ -236,7 +249,8 @@ async function readLog(model: Model, { ledger }: Real): Promise<void> {
   if (model.entries.length === 0) return equal(await ledger.log.checkpoint(), undefined)
   const fetch = async (path: string) => Buffer.from((await readLogFile(path, ledger.log)).body)
   const { octets, head } = await verifyLog(fetch, key)
-  deepEqual(octets, model.entries)
+  await learnLeaves(model, ledger)
+  deepEqual(octets, model.leaves)
   await verifyTiles(fetch, head)
 }
 
@@ -264,11 +278,19 @@ async function checkAll(model: Model, real: Real): Promise<void> {
   for (const [name, index] of model.cursors) equal(await reader.cursor(name), index)
   await reader.close()
   for (const kept of model.kept) checkProof(model, kept)
-  const verifying = verifyLedger(real.folder, verifierKey, checkReceipt)
+  const verifying = verifyLedger(real.folder, verifierKey, { checkReceipt, checkOrigin: originCheckOf(model) })
   for (let step = await verifying.next(); ; step = await verifying.next()) {
     if (!step.done) continue
     deepEqual([step.value.head.size, step.value.documents], [model.entries.length, model.kept.length])
     return
+  }
+}
+
+/** The documents and certificates that are looked at must be those of the model. */
+function originCheckOf(model: Model): CheckOrigin {
+  return async ({ document, chain, read }) => {
+    ok(Buffer.concat(await Array.fromAsync(read())).equals(model.find(document)!.bytes))
+    deepEqual(chain, certificatesOf(document.sender))
   }
 }
 
@@ -277,10 +299,22 @@ function checkProof(model: Model, { document, receipt }: Kept): void {
   const { index, treeSize, leaf, proof, checkpoint } = checkReceipt(receipt, document)
   const hash = model.hash()
   equal(index, document.index)
-  ok(leaf.equals(model.entries[index]!), 'the leaf is the entry')
+  ok(leaf.equals(model.leaves[index]!), 'the leaf is the entry')
   const tree = openCheckpoint(Buffer.from(checkpoint), key)
   deepEqual([tree.size, tree.root], [treeSize, hash(0, treeSize)])
   deepEqual(proof, inclusionProof(index, treeSize, hash))
+}
+
+/** The leaves of the entries that came since, each of which must record what the model has. */
+async function learnLeaves(model: Model, ledger: Ledger): Promise<void> {
+  const from = model.leaves.length
+  model.leaves.push(...(await readEntries(ledger, from)))
+  equal(model.leaves.length, model.entries.length)
+  for (let index = from; index < model.leaves.length; index++) {
+    deepEqual(await ledger.event(index), model.entries[index])
+    const { type, at } = readEntry(model.leaves[index]!)
+    deepEqual([type, at], [model.entries[index]!.type, model.entries[index]!.at])
+  }
 }
 
 async function readEntries(ledger: Ledger, from: number): Promise<Buffer[]> {

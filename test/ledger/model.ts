@@ -1,19 +1,26 @@
 // The ledger as two lists and a map: what it must say after any history,
 // with the tree of RFC 6962 computed from the list each time it is asked for.
 import { createHash } from 'node:crypto'
-import type { AcceptedDocument } from '../../packages/ledger/src/index.ts'
-import type { LogEvent } from '../../packages/ledger/src/log/leaf.ts'
+import {
+  type AcceptedDocument,
+  type LogEvent,
+  makeCertificateChain,
+  type OfferedDocument,
+} from '../../packages/ledger/src/index.ts'
+import { certificatesOf } from '../../packages/ledger/src/testing/sample-documents.ts'
 import { hashEntry, type RangeHash, rangeHash } from '../independent/merkle.ts'
 
-export type Sent = { readonly document: Omit<AcceptedDocument, 'index'>; readonly bytes: Buffer }
+export type Sent = { readonly document: OfferedDocument; readonly bytes: Buffer }
 export type Kept = { readonly document: AcceptedDocument; readonly bytes: Buffer; readonly receipt: Buffer }
 
 /** What comes of a document that is sent, as far as one can know before its receipt is seen. */
 export type Verdict = 'new' | 'replay' | 'conflict'
 
 export class Model {
-  /** Entries of the log, each as docs/log.md says that it is written. */
-  readonly entries: Buffer[] = []
+  /** What the entries of the log record. */
+  readonly entries: LogEvent[] = []
+  /** The entries as the log first showed them; only they are in the tree, and none may ever change. */
+  readonly leaves: Buffer[] = []
   /** In order of acceptance. */
   readonly kept: Kept[] = []
   readonly cursors = new Map<string, number>()
@@ -29,41 +36,40 @@ export class Model {
   }
 
   accept({ document, bytes }: Sent, receipt: Buffer): void {
-    const index = this.entries.push(acceptedEntry(document)) - 1
-    this.kept.push({ document: { ...document, index }, bytes, receipt })
+    const index = this.record(acceptedEvent(document))
+    const { chain: _, ...kept } = document
+    this.kept.push({ document: { ...kept, index }, bytes, receipt })
   }
 
   conflict({ document }: Sent): void {
-    this.entries.push(conflictEntry(document, this.find(document)!.document.index))
+    this.record(conflictEvent(document, this.find(document)!.document.index))
   }
 
   record(event: LogEvent): number {
-    return this.entries.push(entryOf(event)) - 1
+    return this.entries.push(event) - 1
   }
 
   /** Of the tree that the log is now, and of every one that it was. */
   hash(): RangeHash {
-    return rangeHash(this.entries.map(hashEntry))
+    return rangeHash(this.leaves.map(hashEntry))
   }
 }
 
-export function entryOf(event: LogEvent): Buffer {
-  return Buffer.from(JSON.stringify({ v: 1, ...event }))
-}
-
-export function acceptedEntry({
+export function acceptedEvent({
   sender,
   id,
   acceptedAt: at,
   bytes,
   sha256,
   referenceDigest: reference,
-}: Sent['document']): Buffer {
-  return entryOf({ type: 'accepted', at, sender, document: id, bytes, sha256: base64(sha256), reference })
+  chain,
+}: Sent['document']): LogEvent {
+  const [sha, certificate] = [base64(sha256), base64(chain.fingerprints[0]!)]
+  return { type: 'accepted', at, sender, document: id, bytes, sha256: sha, reference, certificate }
 }
 
-export function conflictEntry({ sender, id, acceptedAt: at, sha256 }: Sent['document'], accepted: number): Buffer {
-  return entryOf({ type: 'conflict', at, sender, document: id, sha256: base64(sha256), accepted })
+export function conflictEvent({ sender, id, acceptedAt: at, sha256 }: Sent['document'], accepted: number): LogEvent {
+  return { type: 'conflict', at, sender, document: id, sha256: base64(sha256), accepted }
 }
 
 /** Any bytes as a document: its digests are its own. */
@@ -76,6 +82,7 @@ export function makeSent(sender: string, id: string, acceptedAt: string, bytes: 
     bytes: bytes.length,
     sha256: digest.copy().digest('hex'),
     referenceDigest: digest.digest('base64'),
+    chain: makeCertificateChain(certificatesOf(sender)),
   }
   return { document, bytes }
 }

@@ -12,6 +12,7 @@ export const receiptFacts: ReceiptFacts = {
     index: 7,
     treeSize: 12,
     leaf: Buffer.from('{"v":1}'),
+    opening: { facts: Buffer.from('{}'), nonce: Buffer.alloc(32, 3) },
     proof: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
     checkpoint: 'MINISTRY%202_SEG01\n12\nroot\n\n\u2014 MINISTRY%202_SEG01 signature\n',
   },

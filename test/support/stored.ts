@@ -1,4 +1,6 @@
 // What lies in a receiver's data folder, document by document.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '../../packages/ledger/src/index.ts'
 
 /** Everything of one document; a part is undefined when it is not there. */
@@ -30,4 +32,13 @@ export function listStored(data: string): Promise<AcceptedDocument[]> {
 async function withReader<Result>(data: string, read: (reader: LedgerReader) => Promise<Result>): Promise<Result> {
   const reader = openLedgerReader(data)
   return read(reader).finally(() => reader.close())
+}
+
+/** Leaves and what opens them, in the order of the log, from the database itself. */
+export function readOpenings(data: string) {
+  const database = new DatabaseSync(join(data, 'ledger.sqlite'), { readOnly: true })
+  const rows = database.prepare('SELECT leaf, facts, nonce FROM transactions ORDER BY leaf_index').all()
+  database.close()
+  const octets = (value: unknown) => Buffer.from(value as Uint8Array)
+  return rows.map(({ leaf, facts, nonce }) => ({ leaf: octets(leaf), facts: octets(facts), nonce: octets(nonce) }))
 }

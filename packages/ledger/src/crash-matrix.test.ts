@@ -2,7 +2,7 @@
 import { cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { checkReceipt } from './testing/entry-sealer.ts'
+import { checks } from './testing/entry-sealer.ts'
 import { countCalls, noStrace, overPoints, runTraced } from './testing/fault-points.ts'
 import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from './testing/test-ledger.ts'
@@ -139,6 +139,6 @@ async function recover(folder: string, told: ReadonlyMap<string, string>): Promi
 }
 
 async function verify(folder: string): Promise<number> {
-  const verifying = verifyLedger(folder, verifierKey, checkReceipt)
+  const verifying = verifyLedger(folder, verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value.documents
 }

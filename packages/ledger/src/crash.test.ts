@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { AcceptedDocument, Ledger } from './ledger.ts'
-import { checkReceipt } from './testing/entry-sealer.ts'
+import { checks } from './testing/entry-sealer.ts'
 import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { openTestLedger, verifierKey } from './testing/test-ledger.ts'
 import { verifyLedger } from './verify-ledger.ts'
@@ -73,7 +73,7 @@ async function acceptAndKill(folder: string, name: string): Promise<ReadonlyMap<
 }
 
 async function verifiedDocuments(folder: string): Promise<number> {
-  const verifying = verifyLedger(folder, verifierKey, checkReceipt)
+  const verifying = verifyLedger(folder, verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value.documents
 }
 

@@ -1,4 +1,5 @@
 // What must outlive the process: accepted documents, their receipts, the transparency log, and the sender's outbox.
+export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
 export {
   type AcceptedDocument,
   type DeadLetter,
@@ -6,6 +7,7 @@ export {
   type Ledger,
   type LedgerReader,
   type LogReader,
+  type OfferedDocument,
   type RecordedEvent,
   type SealableAcceptance,
   type Sealer,
@@ -19,7 +21,8 @@ export {
   parseVerifierKey,
   signCheckpoint,
 } from './log/checkpoint.ts'
-export { formatLeaf, type LogEvent, parseLeaf } from './log/leaf.ts'
+export type { LogEvent } from './log/events.ts'
+export { type Opening, readEntry, writeEntry } from './log/leaf.ts'
 export { ROTATION } from './log/log-keys.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
 export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
@@ -35,5 +38,5 @@ export type {
 } from './outbox/outbox.ts'
 export { openOutbox } from './outbox/sqlite-outbox.ts'
 export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite-ledger.ts'
-export type { CheckReceipt } from './verify-document.ts'
-export { verifyLedger } from './verify-ledger.ts'
+export type { CheckOrigin, CheckReceipt, ReadOctets } from './verify-document.ts'
+export { type VerifiedLedger, verifyLedger } from './verify-ledger.ts'

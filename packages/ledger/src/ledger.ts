@@ -1,5 +1,7 @@
 // The port of the ledger: what any implementation keeps and promises. SQLite stands behind it; nothing here knows.
-import type { LogEvent } from './log/leaf.ts'
+import type { CertificateChain } from './certificate-chain.ts'
+import type { LogEvent } from './log/events.ts'
+import type { Opening } from './log/leaf.ts'
 
 /** The largest document that is held in memory while it comes in; of a larger one only this much is, twice. */
 export const HELD_IN_MEMORY = 256 * 1024
@@ -21,10 +23,14 @@ export type AcceptedDocument = {
   readonly index: number
 }
 
+/** A document that is to be accepted, and the certificates that it was verified with. */
+export type OfferedDocument = Omit<AcceptedDocument, 'index'> & { readonly chain: CertificateChain }
+
 /** What proves an acceptance: the document's entry in the log, under the checkpoint that it was first signed with. */
 export type SealableAcceptance = AcceptedDocument & {
   readonly treeSize: number
   readonly leaf: Buffer
+  readonly opening: Opening
   readonly proof: readonly Buffer[]
   readonly checkpoint: string
 }
@@ -53,6 +59,10 @@ export interface LedgerReader {
   read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined>
   /** The same at once, for documents that fit into memory. */
   export(sender: string, id: string): Promise<Buffer | undefined>
+  /** The certificates that a document was verified with, in DER: the sender's first, the CA's last. Undefined for one accepted before they were kept. */
+  chain(sender: string, id: string): Promise<readonly Buffer[] | undefined>
+  /** What an entry of the log records; undefined where there is none, or its facts were erased. */
+  event(index: number): Promise<LogEvent | undefined>
   /** At most `limit` documents with an index above `after`, of one sender or of all, in order of acceptance: the next ones for whoever takes them on. */
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]>
   /** Each sender that has documents with an index above `after`, with the index of the newest; -1: all senders. */
@@ -107,7 +117,7 @@ export interface Ledger extends LedgerReader {
    * `storage-unavailable` when nothing was accepted, and `overloaded`, at once, when too many are waiting.
    */
   accept(
-    document: Omit<AcceptedDocument, 'index'>,
+    document: OfferedDocument,
     content: Staging,
     options?: AcceptOptions,
   ): Promise<{ replay: boolean; receipt: Buffer }>

@@ -4,6 +4,7 @@ import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDurableFolder, syncFolder } from '@seg/core'
+import { type CertificateChain, formatFingerprints } from './certificate-chain.ts'
 import { claimFolder, type FolderKind } from './data-folder.ts'
 import { FilesInPlace } from './files-in-place.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
@@ -15,11 +16,14 @@ import type {
   LedgerReader,
   LogReader,
   NewestOfSender,
+  OfferedDocument,
   RecordedEvent,
   Staging,
 } from './ledger.ts'
+import type { LogEvent } from './log/events.ts'
 import type { KeyRange } from './log/log-keys.ts'
 import { readLogKeys as readStoredKeys } from './sqlite/bind-log.ts'
+import type { SentChain } from './sqlite/chain-store.ts'
 import { openDatabaseReader } from './sqlite/database.ts'
 import { onDatabase } from './sqlite/database-fault.ts'
 import type { AcceptRequest } from './sqlite/ledger-writer.ts'
@@ -128,6 +132,8 @@ class SqliteLedger implements Ledger {
   readonly #unnamed: string[] = []
   readonly #doubtful: string[] = []
   readonly #underWay = new Set<Promise<unknown>>()
+  /** Chains that the writer is known to have kept. */
+  readonly #kept = new WeakSet<CertificateChain>()
 
   constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
     this.#folder = folder
@@ -162,6 +168,14 @@ class SqliteLedger implements Ledger {
     return this.#reader.export(sender, id)
   }
 
+  chain(sender: string, id: string): Promise<readonly Buffer[] | undefined> {
+    return this.#reader.chain(sender, id)
+  }
+
+  event(index: number): Promise<LogEvent | undefined> {
+    return this.#reader.event(index)
+  }
+
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {
     return this.#reader.accepted(after, limit, sender)
   }
@@ -182,8 +196,12 @@ class SqliteLedger implements Ledger {
     return new StagedDocument(this.#staging)
   }
 
-  accept(document: Omit<AcceptedDocument, 'index'>, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {
-    const acceptance = this.#accept({ kind: 'accept', document, ...options }, content)
+  accept({ chain, ...document }: OfferedDocument, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {
+    const acceptance = this.#accept({ kind: 'accept', document, chain: this.#sendChain(chain), ...options }, content)
+    acceptance.then(
+      ({ replay }) => replay || this.#kept.add(chain),
+      () => {},
+    )
     this.#underWay.add(acceptance)
     const end = () => this.#underWay.delete(acceptance)
     acceptance.then(end, end)
@@ -212,6 +230,11 @@ class SqliteLedger implements Ledger {
     await this.#reader.close()
     await this.#writer.close()
     this.#lock.release()
+  }
+
+  #sendChain(chain: CertificateChain): SentChain {
+    const certificates = this.#kept.has(chain) ? undefined : chain.certificates.map(der => der.toString('base64'))
+    return { fingerprints: formatFingerprints(chain.fingerprints), certificates }
   }
 
   async #accept(request: ContentlessRequest, content: Staging): Promise<Accepted> {

@@ -23,10 +23,11 @@ import {
   type TableName,
   tables,
 } from './testing/changes.ts'
-import { checkReceipt } from './testing/entry-sealer.ts'
+import { checks } from './testing/entry-sealer.ts'
 import { makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from './testing/test-ledger.ts'
 import { DocumentCheck } from './verify-document.ts'
+import { EntryCheck } from './verify-entry.ts'
 import { checkEntries, checkExtent, verifyLedger } from './verify-ledger.ts'
 import { TreeCheck } from './verify-tree.ts'
 
@@ -72,7 +73,7 @@ t.test('every entry with all that is stored for it', async t => {
       `UPDATE ${table} SET leaf_index = leaf_index - 1 WHERE leaf_index > ${index}`,
     ])
   // So that there are as many as the checkpoint says.
-  const columns = 'at, type, sender, document_id, code, leaf'
+  const columns = 'at, type, sender, document_id, code, leaf, facts, nonce, erased_at'
   const fill = `INSERT INTO transactions SELECT ${ENTRIES - 1}, ${columns} FROM transactions WHERE leaf_index = ${ENTRIES - 2}`
   const removed = all.slice(0, -1).map(from => ({ sql: [...remove(from), fill].join(';'), from }))
   await allTold(t, 'removed, with those after it moved up', removed)
@@ -193,9 +194,10 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
       leafHashes.slice(full, from),
       tileRoots.slice(0, full / TILE_WIDTH),
     ])
-    const documents = new DocumentCheck(good, evidence, keys, checkReceipt)
+    const entries = new EntryCheck()
+    const documents = new DocumentCheck(good, evidence, keys, checks)
     for (let next = from; next < Math.min(size, end); next += STEP)
-      await checkEntries(next, Math.min(next + STEP, size), evidence, keys, tree, documents)
+      await checkEntries(next, Math.min(next + STEP, size), evidence, { keys, tree, entries, documents })
   } catch (fault) {
     return fault instanceof Fault ? fault.message : String(fault)
   }
@@ -204,7 +206,7 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
 /** What verifyLedger tells of a ledger. */
 async function told(place: string): Promise<string> {
   try {
-    for await (const _ of verifyLedger(join(folder, place), verifierKey, checkReceipt));
+    for await (const _ of verifyLedger(join(folder, place), verifierKey, checks));
     return 'nothing'
   } catch (fault) {
     return fault instanceof Fault ? fault.message : String(fault)

@@ -8,10 +8,10 @@ import type { Fault } from '@seg/core'
 import t, { type Test } from 'tap'
 import type { Ledger } from './ledger.ts'
 import { signCheckpoint } from './log/checkpoint.ts'
-import { formatLeaf } from './log/leaf.ts'
+import { writeEntry } from './log/leaf.ts'
 import { LogTree } from './log/log-tree.ts'
 import { hashLeaf } from './log/merkle.ts'
-import { checkReceipt } from './testing/entry-sealer.ts'
+import { checks } from './testing/entry-sealer.ts'
 import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { acceptBytes, logKey, openTestLedger, verifierKey } from './testing/test-ledger.ts'
 import { type VerifiedLedger, verifyLedger } from './verify-ledger.ts'
@@ -20,6 +20,17 @@ const at = '2026-01-02T03:04:05.678Z'
 /** More than one tile, so that there are full ones. */
 const DOCUMENTS = 300
 const LARGE = 300_000
+const tables = [
+  'transactions',
+  'documents',
+  'contents',
+  'content_files',
+  'receipts',
+  'tiles',
+  'checkpoints',
+  'chains',
+  'certificates',
+]
 
 const folder = await makeFolder(t)
 await fillLedger(join(folder, 'good'))
@@ -32,7 +43,7 @@ t.test('tells what it verified', async t => {
 })
 
 t.test('tells how far it is', async t => {
-  const told = await collect(verifyLedger(join(folder, 'good'), verifierKey, checkReceipt))
+  const told = await collect(verifyLedger(join(folder, 'good'), verifierKey, checks))
   t.same(told, [
     { entries: 256, of: DOCUMENTS + 6 },
     { entries: DOCUMENTS + 6, of: DOCUMENTS + 6 },
@@ -49,7 +60,7 @@ t.test('verifies beside a ledger that is open and grows', async t => {
   const ledger = await openTestLedger(place, { sealer: 'entry-sealer' })
   t.teardown(() => ledger.close())
   for (let i = 0; i < 300; i++) await accept(ledger, `doc${i}`)
-  const verifying = verifyLedger(place, verifierKey, checkReceipt)
+  const verifying = verifyLedger(place, verifierKey, checks)
   await verifying.next()
   const accepting = Promise.all(Array.from({ length: 100 }, (_, i) => accept(ledger, `more${i}`)))
   for (let step = await verifying.next(); ; step = await verifying.next()) {
@@ -62,7 +73,7 @@ t.test('verifies beside a ledger that is open and grows', async t => {
 })
 
 t.test('a row that is taken away is missed', async t => {
-  for (const table of ['transactions', 'documents', 'contents', 'content_files', 'receipts', 'tiles', 'checkpoints']) {
+  for (const table of tables) {
     // A checkpoint that no receipt names was told to nobody, and is nobody's loss.
     const named = "(SELECT json_extract(CAST(octets AS TEXT), '$.treeSize') FROM receipts)"
     const rowids = await select(
@@ -80,7 +91,7 @@ t.test('a row that is taken away is missed', async t => {
 
 t.test('a column that is changed is told', async t => {
   const last = DOCUMENTS + 5
-  for (const table of ['transactions', 'documents', 'contents', 'content_files', 'receipts', 'tiles', 'checkpoints']) {
+  for (const table of tables) {
     const columns = await select('good', `SELECT name FROM pragma_table_info('${table}')`)
     const rowids = await select('good', `SELECT rowid AS place FROM ${table}`)
     const few = [...new Set([0, 1, Math.floor(rowids.length / 2), rowids.length - 1])].map(
@@ -118,14 +129,15 @@ t.test('rows that are exchanged are told', async t => {
 })
 
 t.test('rows that are put in are told', async t => {
-  const leaf = formatLeaf({ type: 'stop', at }).toString('hex')
+  const { leaf, facts, nonce } = writeEntry({ type: 'stop', at }, randomBytes(32))
+  const entry = `'${at}', 'stop', NULL, NULL, NULL, ${[leaf, facts, nonce].map(octets => `x'${octets.toString('hex')}'`)}, NULL`
   const [refused] = await select('good', "SELECT leaf_index AS at FROM transactions WHERE type = 'refused'")
   const end = DOCUMENTS + 6
   await unnoticed(t, 'rows', [
-    `INSERT INTO transactions VALUES (${end}, '${at}', 'stop', NULL, NULL, NULL, x'${leaf}')`,
-    `INSERT INTO transactions VALUES (-1, '${at}', 'stop', NULL, NULL, NULL, x'${leaf}')`,
-    `INSERT INTO documents VALUES (${end}, 'A', 'x', '${at}', 1, '00', 'AA==')`,
-    `INSERT INTO documents VALUES (${refused!.at}, 'A', 'x', '${at}', 1, '00', 'AA==')`,
+    `INSERT INTO transactions VALUES (${end}, ${entry})`,
+    `INSERT INTO transactions VALUES (-1, ${entry})`,
+    `INSERT INTO documents VALUES (${end}, 'A', 'x', '${at}', 1, '00', 'AA==', NULL)`,
+    `INSERT INTO documents VALUES (${refused!.at}, 'A', 'x', '${at}', 1, '00', 'AA==', NULL)`,
     `INSERT INTO receipts VALUES (${refused!.at}, x'00')`,
     `INSERT INTO contents VALUES (${refused!.at}, x'00')`,
     `INSERT INTO content_files VALUES ('x', ${refused!.at})`,
@@ -156,8 +168,10 @@ t.test('the latest entries cannot be cut off without the key', async t => {
 
 t.test('a log that was written anew, with the key, does not fit the receipts', async t => {
   const database = await copy('forged')
-  const forged = formatLeaf({ type: 'start', at, version: 'forged' })
-  database.prepare('UPDATE transactions SET leaf = ? WHERE leaf_index = 0').run(forged)
+  const forged = writeEntry({ type: 'start', at, version: 'forged' }, randomBytes(32))
+  database
+    .prepare('UPDATE transactions SET leaf = ?, facts = ?, nonce = ? WHERE leaf_index = 0')
+    .run(forged.leaf, forged.facts, forged.nonce)
   const tree = new LogTree(() => forgedTile)
   let forgedTile: Buffer<ArrayBufferLike> = Buffer.alloc(0)
   for (const { leaf } of database.prepare('SELECT leaf FROM transactions ORDER BY leaf_index').all()) {
@@ -241,9 +255,9 @@ function accept(ledger: Ledger, id: string, size = 1000) {
 
 /** A value of the same kind that says something else. */
 function changed(column: string, last: number): string {
-  if (['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes'].includes(column))
+  if (['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes', 'chain', 'id'].includes(column))
     return `"${column}" = "${column}" + ${last}`
-  if (['octets', 'leaf', 'hashes', 'root'].includes(column))
+  if (['octets', 'leaf', 'facts', 'nonce', 'der', 'hashes', 'root'].includes(column))
     return `"${column}" = CAST(substr("${column}", 1, length("${column}") - 1) || x'21' AS BLOB)`
   return `"${column}" = coalesce("${column}", '') || 'x'`
 }
@@ -304,7 +318,7 @@ async function select(name: string, sql: string) {
 }
 
 async function verify(place: string, key = verifierKey): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(place, key, checkReceipt)
+  const verifying = verifyLedger(place, key, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 

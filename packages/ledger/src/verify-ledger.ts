@@ -1,24 +1,32 @@
 // Recomputes a ledger from the documents up, and names the first thing that does not fit: what an operator, or an auditor, believes it by.
 import { Fault, quote } from '@seg/core'
 import { openCheckpoint } from './log/checkpoint.ts'
-import { type LogEvent, parseLeaf } from './log/leaf.ts'
 import { LogKeys, ROTATION } from './log/log-keys.ts'
 import type { TreeHead } from './log/merkle.ts'
 import { TILE_WIDTH } from './log/tiles.ts'
-import { type Evidence, type Extent, octetsOf, openEvidence, type Row } from './sqlite/evidence.ts'
-import { type CheckReceipt, DocumentCheck } from './verify-document.ts'
+import { type Evidence, type Extent, openEvidence, type Row } from './sqlite/evidence.ts'
+import { DocumentCheck, type DocumentChecks } from './verify-document.ts'
+import { type CheckedEntry, EntryCheck } from './verify-entry.ts'
 import { TreeCheck } from './verify-tree.ts'
 
 export type LedgerProgress = { readonly entries: number; readonly of: number }
-export type VerifiedLedger = { readonly head: TreeHead; readonly documents: number; readonly checkpoints: number }
+export type VerifiedLedger = {
+  readonly head: TreeHead
+  readonly documents: number
+  /** Documents accepted before certificates were kept: nothing proves who signed them. */
+  readonly withoutCertificate: number
+  /** Entries whose facts were erased. */
+  readonly erased: number
+  readonly checkpoints: number
+}
 
 /**
  * Verifies the ledger in a data folder, also beside a receiver that writes to it: up to the checkpoint that is the latest when it begins. Tells how
  * far it is after every 256 entries. `logPub` is the content of log.pub: the keys that are trusted, a line each.
  *
- * Checked are, in this order for each entry: that it follows the one before and has the one form; its columns; for an acceptance the document's row,
- * its bytes under their SHA-256, the way from sender and id to it, its receipt, and that the receipt's leaf, index, proof and checkpoint are those of the log; the tree's
- * tiles; and the signature and root of every checkpoint. Whoever holds the key can still cut off the latest entries and sign what is left: that shows where
+ * Checked are, in this order for each entry: that it follows the one before and has the one form; its facts, unless they were erased; its columns; for an
+ * acceptance the document's row, the way from sender and id to it, its bytes under their SHA-256, its origin by the certificates that were kept, its receipt, and that
+ * the receipt's leaf, facts, index, proof and checkpoint are those of the log; the tree's tiles; and the signature and root of every checkpoint. Whoever holds the key can still cut off the latest entries and sign what is left: that shows where
  * checkpoints are kept, with the partners.
  *
  * Throws the Fault `log-invalid` for the first thing that does not fit, and `storage-unavailable` or `configuration` when it cannot be read.
@@ -26,7 +34,7 @@ export type VerifiedLedger = { readonly head: TreeHead; readonly documents: numb
 export async function* verifyLedger(
   folder: string,
   logPub: string,
-  checkReceipt: CheckReceipt,
+  checks: DocumentChecks,
 ): AsyncGenerator<LedgerProgress, VerifiedLedger> {
   const evidence = openEvidence(folder)
   try {
@@ -35,16 +43,25 @@ export async function* verifyLedger(
     const head = checkExtent(extent, keys)
     keys.checkEnd(head.size)
     const tree = new TreeCheck(evidence, keys)
-    const documents = new DocumentCheck(folder, evidence, keys, checkReceipt)
+    const entries = new EntryCheck()
+    const documents = new DocumentCheck(folder, evidence, keys, checks)
     for (let from = 0; from < head.size; from += TILE_WIDTH) {
       const to = Math.min(from + TILE_WIDTH, head.size)
-      await checkEntries(from, to, evidence, keys, tree, documents)
+      await checkEntries(from, to, evidence, { keys, tree, entries, documents })
       yield { entries: to, of: head.size }
     }
-    return { head, documents: documents.count, checkpoints: tree.checkpoints }
+    const { count, withoutCertificate } = documents
+    return { head, documents: count, withoutCertificate, erased: entries.erased, checkpoints: tree.checkpoints }
   } finally {
     evidence.close()
   }
+}
+
+export type LedgerChecks = {
+  readonly keys: LogKeys
+  readonly tree: TreeCheck
+  readonly entries: EntryCheck
+  readonly documents: DocumentCheck
 }
 
 /** Entries `from` to before `to`, where `tree` is that of all entries before them. */
@@ -52,23 +69,20 @@ export async function checkEntries(
   from: number,
   to: number,
   evidence: Evidence,
-  keys: LogKeys,
-  tree: TreeCheck,
-  documents: DocumentCheck,
+  { keys, tree, entries, documents }: LedgerChecks,
 ): Promise<void> {
   tree.expectCheckpoints(from, to)
-  for (const [i, row] of readEntries(evidence, from, to).entries()) {
-    const leaf = leafOf(row, from + i)
-    const event = parseEntry(leaf, from + i)
-    checkRotation(from + i, event, keys)
-    await documents.check(row, event, leaf)
-    tree.append(leaf)
+  for (const row of readEntries(evidence, from, to)) {
+    const entry = entries.check(row)
+    checkRotation(entry, keys)
+    await documents.check(row, entry)
+    tree.append(entry.leaf)
   }
 }
 
 /** The key changes where an entry under the key before says so, and nowhere else. */
-function checkRotation(index: number, event: LogEvent, keys: LogKeys): void {
-  const named = event.type === 'admin' && event.action === ROTATION ? event.subject : undefined
+function checkRotation({ index, event }: CheckedEntry, keys: LogKeys): void {
+  const named = event?.type === 'admin' && event.action === ROTATION ? event.subject : undefined
   const used = keys.nextAfter(index)
   if (named === used) return
   const [says, follows] = [named, used].map(key => (key === undefined ? 'no other key' : quote(key)))
@@ -118,19 +132,4 @@ function readEntries(evidence: Evidence, from: number, to: number): Row[] {
     throw new Fault('log-invalid', `entry ${from + (missing >= 0 ? missing : rows.length)} is missing`)
   }
   return rows
-}
-
-function leafOf(row: Row, index: number): Buffer {
-  const leaf = octetsOf(row.leaf)
-  if (leaf === undefined) throw new Fault('log-invalid', `entry ${index} has no octets`)
-  return leaf
-}
-
-function parseEntry(leaf: Buffer, index: number) {
-  try {
-    return parseLeaf(leaf)
-  } catch (cause) {
-    if (!(cause instanceof Fault)) throw cause
-    throw new Fault('log-invalid', `entry ${index}: ${cause.detail}`, { cause })
-  }
 }

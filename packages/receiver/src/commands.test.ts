@@ -14,6 +14,7 @@ import {
   openTestLedger,
   receiverId,
   senderId,
+  someChain,
 } from './testing/gateway.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
@@ -169,7 +170,15 @@ async function fill(
     await staging.write(bytes)
     const referenceDigest = Buffer.alloc(32).toString('base64')
     await ledger.accept(
-      { sender, id, acceptedAt: '2026-01-02T03:04:05.678Z', bytes: bytes.length, sha256, referenceDigest },
+      {
+        sender,
+        id,
+        acceptedAt: '2026-01-02T03:04:05.678Z',
+        bytes: bytes.length,
+        sha256,
+        referenceDigest,
+        chain: someChain,
+      },
       staging,
     )
   }

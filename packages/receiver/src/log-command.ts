@@ -1,9 +1,10 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named that does not fit.
 import { isatty } from 'node:tty'
 import { type Command, Fault, openOutput, quote, readSettings, standardError } from '@seg/core'
-import { type AcceptedDocument, type CheckReceipt, verifyLedger } from '@seg/ledger'
+import { type AcceptedDocument, type CheckReceipt, type VerifiedLedger, verifyLedger } from '@seg/ledger'
 import { checkCertificateAt, gatewayId, loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
 import { type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
+import { openOriginCheck } from './verify-origin.ts'
 
 /** Milliseconds between two lines of progress on a terminal. */
 const PROGRESS_TIME = 500
@@ -13,21 +14,34 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const trust = await loadTrust(certs)
   const verifierKeys = await loadVerifierKeys(certs)
-  const verification = verifyLedger(data, verifierKeys.join('\n'), openReceiptCheck(trust))
+  const verification = verifyLedger(data, verifierKeys.join('\n'), {
+    checkReceipt: openReceiptCheck(trust),
+    checkOrigin: openOriginCheck(trust),
+  })
   const isShown = isatty(2) && !output.json
   let shown = performance.now()
   for (let step = await verification.next(); ; step = await verification.next()) {
     if (step.done) {
       if (isShown) standardError.write('\r\u001b[K')
-      const { head, documents, checkpoints } = step.value
+      const { head, ...counts } = step.value
       const root = head.root.toString('base64')
-      const text = `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`
-      return output.report({ ok: true, size: head.size, root, documents, checkpoints }, text)
+      return output.report({ ok: true, size: head.size, root, ...counts }, describe(step.value, root))
     }
     if (!isShown || performance.now() - shown < PROGRESS_TIME) continue
     shown = performance.now()
     standardError.write(`\r\u001b[K${step.value.entries} of ${step.value.of} entries verified`)
   }
+}
+
+function describe({ head, documents, withoutCertificate, erased, checkpoints }: VerifiedLedger, root: string): string {
+  return [
+    `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`,
+    `${documents - withoutCertificate} documents proven: signed by their senders, with certificates that were valid when they were accepted`,
+    ...(withoutCertificate > 0
+      ? [`${withoutCertificate} documents not provable: accepted before certificates were kept`]
+      : []),
+    ...(erased > 0 ? [`${erased} entries with facts erased`] : []),
+  ].join('\n')
 }
 
 /** A receipt must be the seal's word about this document, by a certificate that was good when it was accepted. */

@@ -17,6 +17,7 @@ import {
   openTestLedger,
   receiverId,
   senderId,
+  someChain,
   type TestGateway,
 } from './testing/gateway.ts'
 
@@ -205,7 +206,14 @@ t.test('gives a caller its own receipts, and never says whether another has one'
   t.same(own.body, body)
   const digest = Buffer.alloc(32)
   const digests = { sha256: digest.toString('hex'), referenceDigest: digest.toString('base64') }
-  const other = { sender: 'SOMEBODY ELSE', id: 'theirs', acceptedAt: '2026-01-02T03:04:05.678Z', bytes: 4, ...digests }
+  const other = {
+    sender: 'SOMEBODY ELSE',
+    id: 'theirs',
+    acceptedAt: '2026-01-02T03:04:05.678Z',
+    bytes: 4,
+    ...digests,
+    chain: someChain,
+  }
   const staging = gateway.gate.ledger.stage()
   await staging.write(Buffer.from('<a/>'))
   await gateway.gate.ledger.accept(other, staging)

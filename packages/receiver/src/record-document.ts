@@ -3,6 +3,7 @@ import { Fault } from '@seg/core'
 import type { AdmittedDocument } from './admission.ts'
 import type { Gate } from './gate.ts'
 import { checkSeal } from './own-certificates.ts'
+import { chainOf } from './sender-chain.ts'
 
 export type Acceptance = {
   /** Whether the document was ours already; the receipt is then the first one. */
@@ -24,6 +25,7 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
     bytes: received.bytes,
     sha256: received.digest.toString('hex'),
     referenceDigest: facts.signature.digest.toString('base64'),
+    chain: chainOf(received.peer.certificate, gate.trust, acceptedAt),
   }
   // As long as others of the sender are on their way, there may be a few entries too many, and none is counted twice.
   const isConflictEntry = gate.refusals.hasRoom(facts.senderId, 'conflict')

@@ -1,6 +1,6 @@
 // Refusals in the log: one entry each, up to a bound, and then their number.
 import { Fault } from '@seg/core'
-import { type LogEvent, openLedgerReader, parseLeaf } from '@seg/ledger'
+import { type LogEvent, openLedgerReader } from '@seg/ledger'
 import t from 'tap'
 import { RefusalLog } from './refusal-log.ts'
 import { call, post, refusalOf } from './testing/client.ts'
@@ -11,12 +11,9 @@ const log = { error: (facts: object) => t.fail(JSON.stringify(facts)) } as never
 
 async function readEvents(data: string): Promise<LogEvent[]> {
   const reader = openLedgerReader(data)
-  const bundle = (await reader.log.entries(0, await reader.log.size()))!
+  const size = await reader.log.size()
+  const events = await Promise.all(Array.from({ length: size }, async (_, index) => (await reader.event(index))!))
   await reader.close()
-  const events: LogEvent[] = []
-  for (let at = 0; at < bundle.length; at += 2 + bundle.readUInt16BE(at)) {
-    events.push(parseLeaf(bundle.subarray(at + 2, at + 2 + bundle.readUInt16BE(at))))
-  }
   return events
 }
 

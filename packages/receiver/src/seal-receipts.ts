@@ -11,7 +11,7 @@ export function openSealer({
   keyPem,
 }: SealingData): (acceptance: SealableAcceptance) => Buffer {
   const seal = openReceiptSeal({ key: createPrivateKey(keyPem), certificate: new X509Certificate(certificatePem) })
-  return ({ sender, id, sha256, referenceDigest, acceptedAt, index, treeSize, leaf, proof, checkpoint }) =>
+  return ({ sender, id, sha256, referenceDigest, acceptedAt, index, treeSize, leaf, opening, proof, checkpoint }) =>
     seal({
       receiverId,
       senderId: sender,
@@ -19,6 +19,6 @@ export function openSealer({
       documentDigest: Buffer.from(sha256, 'hex'),
       referenceDigest: Buffer.from(referenceDigest, 'base64'),
       acceptedAt,
-      logEntry: { index, treeSize, leaf, proof, checkpoint },
+      logEntry: { index, treeSize, leaf, opening, proof, checkpoint },
     })
 }

@@ -5,13 +5,13 @@ import {
   isSignedWith,
   type LogVerifier,
   openCheckpoint,
-  parseLeaf,
   parseVerifierKey,
+  readEntry,
   type SeenCheckpoint,
   verifyInclusion,
 } from '@seg/ledger'
 import { loadTrust, loadVerifierKeys, logName, type Trust } from '@seg/pki'
-import type { ReceiptFacts } from '@seg/xmldsig'
+import type { LogEntry, ReceiptFacts } from '@seg/xmldsig'
 
 /** The CA whose seals count, and the keys of the logs of those that we send to. */
 export type ReceiptTrust = Trust & { readonly logs: readonly LogVerifier[] }
@@ -40,12 +40,12 @@ export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: read
       `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`,
     )
   verifyInclusion({ leafHash: hashLeaf(logEntry.leaf), index: logEntry.index, proof: logEntry.proof, tree })
-  checkLeaf(logEntry.leaf, receipt)
+  checkLeaf(logEntry, receipt)
   return { ...tree, note: logEntry.checkpoint, log: `${name}+${verifier.hash.toString('hex')}` }
 }
 
-function checkLeaf(leaf: Buffer, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
-  const entry = parseLeaf(leaf)
+function checkLeaf({ leaf, opening }: LogEntry, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
+  const entry = readEntry(leaf, opening)
   if (entry.type !== 'accepted')
     throw new Fault('receipt-invalid', `the entry of the log is of the type ${entry.type}, not accepted`)
   const pairs: readonly (readonly [what: string, found: string, expected: string])[] = [

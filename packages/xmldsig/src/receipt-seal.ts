@@ -38,10 +38,16 @@ function writeFacts(facts: ReceiptFacts): string {
     line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
     line('  ', 'AcceptedAt', escapeText(acceptedAt))
   const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
+  const opening =
+    logEntry.opening === undefined
+      ? ''
+      : line('    ', 'Facts', logEntry.opening.facts.toString('base64')) +
+        line('    ', 'Nonce', logEntry.opening.nonce.toString('base64'))
   const entry =
     line('    ', 'Index', String(logEntry.index)) +
     line('    ', 'TreeSize', String(logEntry.treeSize)) +
     line('    ', 'Leaf', logEntry.leaf.toString('base64')) +
+    opening +
     `    <Proof>\n${proof}    </Proof>\n` +
     line('    ', 'Checkpoint', escapeText(logEntry.checkpoint))
   return `${written}  <LogEntry>\n${entry}  </LogEntry>\n`

@@ -30,6 +30,8 @@ export type LogEntry = {
   readonly treeSize: number
   /** The entry's octets. */
   readonly leaf: Buffer
+  /** What the leaf commits to, and the random octets with which it does; undefined in a receipt whose leaf shows its facts. */
+  readonly opening: { readonly facts: Buffer; readonly nonce: Buffer } | undefined
   /** Hashes of the inclusion proof, from the leaf up. */
   readonly proof: readonly Buffer[]
   /** The exact text of a signed note. */
@@ -119,10 +121,18 @@ function readLogEntry(element: Element): LogEntry {
   const index = readCount(read('Index'))
   const treeSize = readCount(read('TreeSize'))
   const leaf = readBase64(read('Leaf'), 'Leaf')
+  const opening = readOpening(reader)
   const proof = readProof(reader.child('Proof'))
   const checkpoint = read('Checkpoint')
   reader.end()
-  return { index, treeSize, leaf, proof, checkpoint }
+  return { index, treeSize, leaf, opening, proof, checkpoint }
+}
+
+function readOpening(reader: ElementReader): LogEntry['opening'] {
+  const facts = reader.optionalChild('Facts')
+  if (facts === undefined) return undefined
+  const nonce = reader.child('Nonce')
+  return { facts: readBase64(readText(facts), 'Facts'), nonce: readBase64(readText(nonce), 'Nonce') }
 }
 
 function readProof(element: Element): Buffer[] {

@@ -1,58 +1,97 @@
-// The entries of the log: compact JSON with digests and names, never content (docs/log.md).
-import { Fault, type FaultCode, isFaultCode, quote } from '@seg/core'
+// The entries of the log. The leaf of version 2 commits to its facts without showing them; that of version 1 shows them (docs/log.md).
+import { hash } from 'node:crypto'
+import { Fault, quote } from '@seg/core'
+import { type EntryVersion, type EventType, factNames, hasFacts, isEventType, isTime, type LogEvent } from './events.ts'
 
-/** Digests are SHA-256 in base64, `reference` as its Reference says; `at` is RFC 3339 in UTC with milliseconds. */
-export type LogEvent =
-  | { type: 'accepted'; at: string; sender: string; document: string; bytes: number; sha256: string; reference: string }
-  | { type: 'refused'; at: string; sender: string; code: FaultCode; sha256: string | null }
-  | { type: 'omitted'; at: string; sender: string; count: number; since: string }
-  | { type: 'conflict'; at: string; sender: string; document: string; sha256: string; accepted: number }
-  | { type: 'admin'; at: string; action: string; subject: string; by: string }
-  | { type: 'start'; at: string; version: string }
-  | { type: 'stop'; at: string }
+/** What opens a blinded leaf: the facts as they were written, and the random octets before them. */
+export type Opening = { readonly facts: Buffer; readonly nonce: Buffer }
 
-export type AcceptedEvent = Extract<LogEvent, { type: 'accepted' }>
-type EventType = LogEvent['type']
-type Reads = (value: unknown) => boolean
+/** All that a leaf shows by itself. */
+export type Leaf = { readonly version: EntryVersion; readonly type: EventType; readonly at: string }
 
-const VERSION = 1
-const SHA256_BYTES = 32
-const isText: Reads = value => typeof value === 'string'
-const isCount: Reads = value => Number.isSafeInteger(value) && (value as number) >= 0
-const isDigest: Reads = value => octetsIn(value) === SHA256_BYTES
-/** That of a Reference, SHA-256, SHA-384 or SHA-512. */
-const isReferenceDigest: Reads = value => [32, 48, 64].includes(octetsIn(value))
-const isTime: Reads = value =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value
+/** Octets of a nonce: nobody finds it, nor the facts, by trying. */
+export const NONCE_BYTES = 32
 
-/** The fields of each type in the order in which they are written. */
-const fields: Readonly<Record<EventType, Readonly<Record<string, Reads>>>> = {
-  accepted: { sender: isText, document: isText, bytes: isCount, sha256: isDigest, reference: isReferenceDigest },
-  refused: { sender: isText, code: isFaultCode, sha256: value => value === null || isDigest(value) },
-  omitted: { sender: isText, count: isCount, since: isTime },
-  conflict: { sender: isText, document: isText, sha256: isDigest, accepted: isCount },
-  admin: { action: isText, subject: isText, by: isText },
-  start: { version: isText },
-  stop: {},
+/** The entry of an event. `nonce` is random and of this entry only. */
+export function writeEntry(event: LogEvent, nonce: Buffer): Opening & { readonly leaf: Buffer } {
+  const facts = Buffer.from(writeFacts(2, event))
+  return { leaf: writeBlindedLeaf(event, commit({ facts, nonce })), facts, nonce }
 }
 
-export function formatLeaf(event: LogEvent): Buffer {
-  const { type, at } = event
-  const values = event as unknown as Readonly<Record<string, unknown>>
-  const written = Object.keys(fields[type]).map(name => [name, values[name]] as const)
-  return Buffer.from(JSON.stringify(Object.fromEntries([['v', VERSION], ['type', type], ['at', at], ...written])))
+/** Reads what a leaf shows. Throws the Fault `log-invalid` for octets that no version of an entry has. */
+export function readLeaf(octets: Uint8Array): Leaf {
+  const { leaf } = parseLeaf(octets)
+  return leaf
 }
 
-/** Reads a leaf. Throws the Fault `log-invalid` for octets that `formatLeaf` would not have written. */
-export function parseLeaf(octets: Uint8Array): LogEvent {
-  const event = parseJson(octets)
-  const { type, at } = event
-  const isKnown = typeof type === 'string' && Object.hasOwn(fields, type) && isTime(at)
-  if (!isKnown || Object.entries(fields[type as EventType]).some(([name, reads]) => !reads(event[name])))
-    throw malformed(octets)
-  const read = event as unknown as LogEvent
-  if (!formatLeaf(read).equals(octets)) throw malformed(octets)
-  return read
+/**
+ * Reads an entry; `opening` is that of its leaf, undefined for one of version 1, which needs none. Throws the Fault `log-invalid` for octets
+ * that are written in another way, and for facts that are not those of the leaf.
+ */
+export function readEntry(octets: Uint8Array, opening: Opening | undefined): LogEvent {
+  const { leaf, values } = parseLeaf(octets)
+  if (leaf.version === 1) {
+    if (opening !== undefined)
+      throw new Fault('log-invalid', 'expected no facts beside an entry of version 1, found some')
+    return {
+      ...pickFacts(1, leaf.type, values),
+      ...shown(leaf),
+      ...(leaf.type === 'accepted' && { certificate: null }),
+    } as LogEvent
+  }
+  if (opening === undefined) throw new Fault('log-invalid', 'expected the facts of an entry of version 2, found none')
+  if (opening.nonce.length !== NONCE_BYTES)
+    throw new Fault('log-invalid', `expected a nonce of ${NONCE_BYTES} octets, found ${opening.nonce.length}`)
+  if (commit(opening) !== values.facts)
+    throw new Fault('log-invalid', 'the facts and the nonce are not those of the entry')
+  return parseFacts(leaf, opening.facts)
+}
+
+function parseLeaf(octets: Uint8Array): { leaf: Leaf; values: Readonly<Record<string, unknown>> } {
+  const values = parseJson(octets)
+  const { v: version, type, at } = values
+  if ((version !== 1 && version !== 2) || !isEventType(version, type) || !isTime(at)) throw malformed(octets)
+  const leaf: Leaf = { version, type, at }
+  const isWhole = version === 2 ? typeof values.facts === 'string' : hasFacts(1, type, values)
+  if (!isWhole || !rewrite(leaf, values).equals(octets)) throw malformed(octets)
+  return { leaf, values }
+}
+
+/** The octets that these values must have been read from. */
+function rewrite(leaf: Leaf, values: Readonly<Record<string, unknown>>): Buffer {
+  const { version: v, type, at } = leaf
+  if (v === 1) return Buffer.from(JSON.stringify({ v, type, at, ...pickFacts(v, type, values) }))
+  const commitment = Buffer.from(String(values.facts), 'base64')
+  return writeBlindedLeaf(leaf, commitment.length === 32 ? commitment.toString('base64') : '')
+}
+
+function writeBlindedLeaf({ type, at }: Pick<LogEvent, 'type' | 'at'>, commitment: string): Buffer {
+  return Buffer.from(`{"v":2,"type":"${type}","at":"${at}","facts":"${commitment}"}`)
+}
+
+function commit({ facts, nonce }: Opening): string {
+  return hash('sha256', Buffer.concat([nonce, facts]), 'base64')
+}
+
+/** Reads the facts of a blinded entry, which have one form too. */
+function parseFacts(leaf: Leaf, octets: Buffer): LogEvent {
+  const values = parseJson(octets)
+  if (!hasFacts(2, leaf.type, values)) throw malformed(octets)
+  const event = { ...pickFacts(2, leaf.type, values), ...shown(leaf) } as LogEvent
+  if (!Buffer.from(writeFacts(2, event)).equals(octets)) throw malformed(octets)
+  return event
+}
+
+function writeFacts(version: EntryVersion, event: LogEvent): string {
+  return JSON.stringify(pickFacts(version, event.type, event as unknown as Readonly<Record<string, unknown>>))
+}
+
+function pickFacts(version: EntryVersion, type: EventType, values: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(factNames(version, type).map(name => [name, values[name]]))
+}
+
+function shown({ type, at }: Leaf): Pick<LogEvent, 'type' | 'at'> {
+  return { type, at }
 }
 
 function parseJson(octets: Uint8Array): Record<string, unknown> {
@@ -61,12 +100,6 @@ function parseJson(octets: Uint8Array): Record<string, unknown> {
   } catch {
     throw malformed(octets)
   }
-}
-
-/** How many octets strict base64 has; 0 for what is none. */
-function octetsIn(value: unknown): number {
-  const octets = Buffer.from(typeof value === 'string' ? value : '', 'base64')
-  return octets.toString('base64') === value ? octets.length : 0
 }
 
 function malformed(octets: Uint8Array): Fault {

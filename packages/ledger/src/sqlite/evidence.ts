@@ -1,6 +1,8 @@
 // What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for granted, not even the type of a column.
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { Fault, quote } from '@seg/core'
+import { fingerprintOf } from '../certificate-chain.ts'
 import type { KeyRange } from '../log/log-keys.ts'
 import { readLogKeys } from './bind-log.ts'
 import { openDatabaseReader } from './database.ts'
@@ -92,6 +94,21 @@ export class Evidence {
     return octetsOf(this.#get('receipt', index)?.octets)
   }
 
+  /** A certificate in DER. Throws the Fault `log-invalid` when it is missing, or another. */
+  certificate(fingerprint: string): Buffer {
+    const der = octetsOf(this.#get('certificate', fingerprint)?.der)
+    if (der !== undefined && fingerprintOf(der) === fingerprint) return der
+    throw new Fault(
+      'log-invalid',
+      `the certificate ${quote(fingerprint)} is ${der ? 'not the one that was kept' : 'missing'}`,
+    )
+  }
+
+  /** Whether an entry is an acceptance whose facts were erased. */
+  isErasedAcceptance(index: number): boolean {
+    return this.#get('erased', index) !== undefined
+  }
+
   /** Undefined also for a tile that is no octets. */
   tile(level: number, index: number): { readonly hashes: Buffer; readonly root: Buffer } | undefined {
     const row = this.#get('tile', level, index)
@@ -109,7 +126,7 @@ export class Evidence {
   }
 
   #get(
-    name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find',
+    name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find' | 'certificate' | 'erased',
     ...parameters: readonly (string | number)[]
   ): Row | undefined {
     return onDatabase('read the ledger', () => this.#statements[name].get(...parameters))
@@ -135,9 +152,10 @@ function prepareStatements(database: DatabaseSync) {
     tiles: database.prepare('SELECT level, COUNT(*) AS count FROM tiles GROUP BY level'),
     entries: database.prepare(
       `SELECT t.*, d.leaf_index AS document, d.sender AS from_sender, d.document_id AS name, d.accepted_at, d.bytes, d.sha256,
-        d.reference_digest, c.leaf_index AS content, f.name AS file, r.leaf_index AS receipt
+        d.reference_digest, COALESCE(h.fingerprints, d.chain) AS chain, c.leaf_index AS content, f.name AS file, r.leaf_index AS receipt
       FROM transactions t
       LEFT JOIN documents d ON d.leaf_index = t.leaf_index
+      LEFT JOIN chains h ON h.id = d.chain
       LEFT JOIN contents c ON c.leaf_index = t.leaf_index
       LEFT JOIN content_files f ON f.leaf_index = t.leaf_index
       LEFT JOIN receipts r ON r.leaf_index = t.leaf_index
@@ -150,6 +168,10 @@ function prepareStatements(database: DatabaseSync) {
     octets: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
     tile: database.prepare('SELECT hashes, root FROM tiles WHERE level = ? AND tile_index = ?'),
+    certificate: database.prepare('SELECT der FROM certificates WHERE fingerprint = ?'),
+    erased: database.prepare(
+      "SELECT 1 FROM transactions WHERE leaf_index = ? AND type = 'accepted' AND erased_at IS NOT NULL",
+    ),
     find: database.prepare('SELECT leaf_index FROM documents WHERE sender = ? AND document_id = ?'),
   }
 }

@@ -3,9 +3,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import type { AcceptedDocument, AcceptOptions, RecordedEvent, Sealer } from '../ledger.ts'
 import { type LogKey, openCheckpointSigner } from '../log/checkpoint.ts'
-import { formatLeaf, type LogEvent } from '../log/leaf.ts'
+import type { LogEvent } from '../log/events.ts'
+import { writeEntry } from '../log/leaf.ts'
 import type { LogTree } from '../log/log-tree.ts'
 import { hashLeaf, type TreeHead } from '../log/merkle.ts'
+import { openNonces } from '../log/nonces.ts'
+import { ChainStore, type SentChain } from './chain-store.ts'
 import { databaseFault, isFull } from './database-fault.ts'
 import { columnsOf } from './entry-columns.ts'
 import { asBuffer, openTree } from './open-tree.ts'
@@ -17,6 +20,7 @@ export type Request =
   | ({
       readonly kind: 'accept'
       readonly document: Omit<AcceptedDocument, 'index'>
+      readonly chain: SentChain
       readonly content: Content
     } & AcceptOptions)
   | { readonly kind: 'record'; readonly event: RecordedEvent }
@@ -32,6 +36,9 @@ export type Request =
 
 export type AcceptRequest = Extract<Request, { kind: 'accept' }>
 
+/** Characters of a fingerprint in hexadecimal. */
+const FINGERPRINT = 64
+
 export type Outcome =
   | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
   | { readonly kind: 'recorded'; readonly index: number }
@@ -39,7 +46,8 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly fault: Fault; readonly isDoubtful: boolean }
 
 /** Its receipt is sealed once the whole batch is in the tree. */
-type Acceptance = { readonly document: AcceptedDocument; readonly leaf: Buffer; receipt: Buffer | undefined }
+type Acceptance = { readonly document: AcceptedDocument; readonly entry: Entry; receipt: Buffer | undefined }
+type Entry = ReturnType<typeof writeEntry>
 /** What a request came to, once the batch has its receipts. */
 type Answer = () => Outcome
 
@@ -48,6 +56,8 @@ export class LedgerWriter {
   readonly #signCheckpoint: (head: TreeHead) => string
   readonly #seal: Sealer
   readonly #statements: ReturnType<typeof prepareStatements>
+  readonly #chains: ChainStore
+  readonly #nextNonce = openNonces()
   /** Undefined when it may have entries that the disk does not have. */
   #tree: LogTree | undefined
   /**
@@ -63,6 +73,7 @@ export class LedgerWriter {
     this.#signCheckpoint = openCheckpointSigner(key)
     this.#seal = seal
     this.#statements = prepareStatements(database)
+    this.#chains = new ChainStore(database)
     this.#tree = openTree(database)
   }
 
@@ -105,6 +116,7 @@ export class LedgerWriter {
       return outcomes
     } catch (error) {
       this.#tree = undefined
+      this.#chains.forget()
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
@@ -126,7 +138,7 @@ export class LedgerWriter {
   }
 
   #accept(request: AcceptRequest, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
-    const { document, content } = request
+    const { document, chain, content } = request
     const earlier = this.#statements.find.get(document.sender, document.id)
     if (earlier !== undefined)
       return this.#meetAgain(request, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
@@ -139,12 +151,14 @@ export class LedgerWriter {
       bytes,
       sha256: base64(sha256),
       reference: referenceDigest,
+      certificate: base64(chain.fingerprints.slice(0, FINGERPRINT)),
     } as const
-    const { index, leaf } = this.#append(tree, event)
-    this.#statements.insertDocument.run(index, sender, id, acceptedAt, bytes, sha256, referenceDigest)
+    const { index, entry } = this.#append(tree, event)
+    const kept = this.#chains.keep(chain)
+    this.#statements.insertDocument.run(index, sender, id, acceptedAt, bytes, sha256, referenceDigest, kept)
     if ('octets' in content) this.#statements.insertContent.run(index, content.octets)
     else this.#statements.insertContentFile.run(content.file, index)
-    const acceptance: Acceptance = { document: { ...document, index }, leaf, receipt: undefined }
+    const acceptance: Acceptance = { document: { ...document, index }, entry, receipt: undefined }
     acceptances.set(index, acceptance)
     return () => ({ kind: 'accepted', index, replay: false, receipt: sealed(acceptance) })
   }
@@ -184,14 +198,15 @@ export class LedgerWriter {
     return () => ({ kind: 'moved', index })
   }
 
-  #append(tree: LogTree, event: LogEvent): { index: number; leaf: Buffer } {
-    const leaf = formatLeaf(event)
+  #append(tree: LogTree, event: LogEvent): { index: number; entry: Entry } {
+    const entry = writeEntry(event, this.#nextNonce())
+    const { leaf, facts, nonce } = entry
     const index = tree.size
     const { at, type, sender, document_id, code } = columnsOf(event)
-    this.#statements.insertTransaction.run(index, at, type, sender, document_id, code, leaf)
+    this.#statements.insertTransaction.run(index, at, type, sender, document_id, code, leaf, facts, nonce)
     for (const tile of tree.append(hashLeaf(leaf)))
       this.#statements.insertTile.run(tile.level, tile.index, tile.hashes, tile.root)
-    return { index, leaf }
+    return { index, entry }
   }
 
   /** One checkpoint over all that was appended, and the receipts under it. */
@@ -200,9 +215,10 @@ export class LedgerWriter {
     const checkpoint = this.#signCheckpoint(tree.head)
     this.#statements.insertCheckpoint.run(size, checkpoint)
     for (const acceptance of acceptances.values()) {
-      const { document, leaf } = acceptance
+      const { document, entry } = acceptance
+      const { leaf, ...opening } = entry
       const proof = tree.proveInclusion(document.index, size)
-      const receipt = this.#seal({ ...document, treeSize: size, leaf, proof, checkpoint })
+      const receipt = this.#seal({ ...document, treeSize: size, leaf, opening, proof, checkpoint })
       this.#statements.insertReceipt.run(document.index, receipt)
       acceptance.receipt = receipt
     }
@@ -214,10 +230,10 @@ function prepareStatements(database: DatabaseSync) {
     find: database.prepare('SELECT leaf_index, sha256 FROM documents WHERE sender = ? AND document_id = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
     insertTransaction: database.prepare(
-      'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf, facts, nonce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     insertDocument: database.prepare(
-      'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     insertContent: database.prepare('INSERT INTO contents (leaf_index, octets) VALUES (?, ?)'),
     insertContentFile: database.prepare('INSERT INTO content_files (name, leaf_index) VALUES (?, ?)'),

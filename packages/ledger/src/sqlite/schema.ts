@@ -60,4 +60,16 @@ export const migrations: Migrations = {
     // The verifier key of the checkpoints of trees larger than `from_size`; the first row binds the ledger to its log.
     'CREATE TABLE log_keys (from_size INTEGER NOT NULL PRIMARY KEY, verifier_key TEXT NOT NULL)',
   ],
+  '0005-evidence': [
+    // What opens the leaf; NULL for a leaf of version 1, which shows its facts, and where it was erased (docs/log.md).
+    'ALTER TABLE transactions ADD COLUMN facts BLOB',
+    'ALTER TABLE transactions ADD COLUMN nonce BLOB',
+    'ALTER TABLE transactions ADD COLUMN erased_at TEXT',
+    // Certificates by the SHA-256 of their DER, in hexadecimal, each once.
+    'CREATE TABLE certificates (fingerprint TEXT NOT NULL PRIMARY KEY, der BLOB NOT NULL)',
+    // What documents were verified with: fingerprints between commas, from the sender's certificate to the CA's.
+    'CREATE TABLE chains (id INTEGER NOT NULL PRIMARY KEY, fingerprints TEXT NOT NULL UNIQUE)',
+    // NULL for a document that was accepted before certificates were kept.
+    'ALTER TABLE documents ADD COLUMN chain INTEGER REFERENCES chains (id)',
+  ],
 }

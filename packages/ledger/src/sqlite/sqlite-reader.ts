@@ -3,8 +3,11 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
+import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
 import { digestFile, readFileChunks } from '../file-chunks.ts'
 import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender } from '../ledger.ts'
+import type { LogEvent } from '../log/events.ts'
+import { readEntry } from '../log/leaf.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
@@ -73,6 +76,18 @@ export class SqliteReader implements LedgerReader {
       yield { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
   }
 
+  async chain(sender: string, id: string): Promise<readonly Buffer[] | undefined> {
+    const row = this.#get('chain', sender, id)
+    return row && splitFingerprints(String(row.fingerprints)).map(fingerprint => this.#certificate(fingerprint))
+  }
+
+  async event(index: number): Promise<LogEvent | undefined> {
+    const row = this.#get('entry', index)
+    if (row === undefined || row.erased_at !== null) return undefined
+    const opening = row.facts === null ? undefined : { facts: octets(row.facts), nonce: octets(row.nonce) }
+    return readEntry(octets(row.leaf), opening)
+  }
+
   async cursor(name: string): Promise<number> {
     return Number(this.#get('cursor', name)?.leaf_index ?? -1)
   }
@@ -116,6 +131,16 @@ export class SqliteReader implements LedgerReader {
     return readFileChunks(path)
   }
 
+  #certificate(fingerprint: string): Buffer {
+    const row = this.#get('certificate', fingerprint)
+    const der = row && asBuffer(row.der as Uint8Array)
+    if (der !== undefined && fingerprintOf(der) === fingerprint) return der
+    throw new Fault(
+      'storage-unavailable',
+      `the stored certificate ${quote(fingerprint)} is ${der ? 'damaged' : 'gone'}`,
+    )
+  }
+
   #get(name: keyof ReturnType<typeof prepareStatements>, ...parameters: readonly (string | number)[]): Row | undefined {
     return onDatabase('read the ledger', () => this.#statements[name].get(...parameters))
   }
@@ -141,6 +166,11 @@ function prepareStatements(database: DatabaseSync) {
     receipt: database.prepare(
       'SELECT octets FROM receipts JOIN documents ON documents.leaf_index = receipts.leaf_index WHERE sender = ? AND document_id = ?',
     ),
+    chain: database.prepare(
+      'SELECT fingerprints FROM chains JOIN documents ON documents.chain = chains.id WHERE sender = ? AND document_id = ?',
+    ),
+    entry: database.prepare('SELECT leaf, facts, nonce, erased_at FROM transactions WHERE leaf_index = ?'),
+    certificate: database.prepare('SELECT der FROM certificates WHERE fingerprint = ?'),
     content: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
     cursor: database.prepare('SELECT leaf_index FROM cursors WHERE name = ?'),
     contentFile: database.prepare('SELECT name FROM content_files WHERE leaf_index = ?'),
@@ -216,6 +246,10 @@ function readDocument(row: Row): AcceptedDocument {
 
 function readNewest({ sender, leaf_index }: Row): NewestOfSender {
   return { sender: String(sender), index: Number(leaf_index) }
+}
+
+function octets(value: unknown): Buffer {
+  return asBuffer(value as Uint8Array)
 }
 
 function checkDigest({ id, sha256 }: AcceptedDocument, found: string): void {

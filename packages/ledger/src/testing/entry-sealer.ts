@@ -1,13 +1,14 @@
 // Receipts that say where the document stands in the log, for the tests that look at that: the facts in JSON.
 import { Fault } from '@seg/core'
 import type { AcceptedDocument, SealableAcceptance } from '../ledger.ts'
-import type { ReceiptEntry } from '../verify-document.ts'
+import type { DocumentChecks, Origin, ReceiptEntry } from '../verify-document.ts'
+import { certificatesOf } from './sample-documents.ts'
 
 export function openSealer(): (acceptance: SealableAcceptance) => Buffer {
-  return ({ leaf, proof, ...facts }) => {
-    return Buffer.from(
-      JSON.stringify({ ...facts, leaf: leaf.toString('base64'), proof: proof.map(hash => hash.toString('base64')) }),
-    )
+  return ({ leaf, opening, proof, ...said }) => {
+    const { facts, nonce } = opening
+    const octets = { leaf: base64(leaf), facts: base64(facts), nonce: base64(nonce), proof: proof.map(base64) }
+    return Buffer.from(JSON.stringify({ ...said, ...octets }))
   }
 }
 
@@ -20,9 +21,27 @@ export function checkReceipt(receipt: Buffer, { sender, id, sha256 }: AcceptedDo
     index: facts.index,
     treeSize: facts.treeSize,
     leaf: Buffer.from(facts.leaf, 'base64'),
+    opening: { facts: Buffer.from(facts.facts, 'base64'), nonce: Buffer.from(facts.nonce, 'base64') },
     proof,
     checkpoint: facts.checkpoint,
   }
+}
+
+/** Documents of the tests begin with their names, and have the certificates that go with them. */
+async function checkOrigin({ document: { sender, id }, chain, read }: Origin): Promise<void> {
+  if (!Buffer.concat(chain).equals(Buffer.concat(certificatesOf(sender))))
+    throw new Fault('certificate-invalid', `it was verified with ${chain.join(' and ')}`)
+  const begin = `<doc id="${id}" from="${sender}">`
+  for await (const piece of read()) {
+    if (Buffer.from(piece).toString('utf8', 0, begin.length) === begin) return
+    throw new Fault('signature-value', 'it is not signed')
+  }
+}
+
+export const checks: DocumentChecks = { checkReceipt, checkOrigin }
+
+function base64(octets: Buffer): string {
+  return octets.toString('base64')
 }
 
 function parse(receipt: Buffer) {

@@ -3,12 +3,18 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Fault } from '@seg/core'
 import type { Test } from 'tap'
-import { type AcceptedDocument, HELD_IN_MEMORY, type Ledger, type LedgerReader } from '../ledger.ts'
+import {
+  type AcceptedDocument,
+  HELD_IN_MEMORY,
+  type Ledger,
+  type LedgerReader,
+  type OfferedDocument,
+} from '../ledger.ts'
 import { openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
-import { parseLeaf } from '../log/leaf.ts'
+import { readEntry } from '../log/leaf.ts'
 import { hashLeaf, verifyInclusion } from '../log/merkle.ts'
 import { checkReceipt } from './entry-sealer.ts'
-import { collect, makeFolder, makeSample, sender } from './sample-documents.ts'
+import { certificatesOf, collect, makeFolder, makeSample, sender } from './sample-documents.ts'
 import { acceptBytes, verifierKey } from './test-ledger.ts'
 
 type OpenOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
@@ -28,7 +34,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     for (const [i, size] of [0, 3000, HELD_IN_MEMORY, HELD_IN_MEMORY + 1, LARGE].entries()) {
       const { document, bytes, receipt } = sampleOf(`doc${i}`, size)
       t.same(await acceptBytes(ledger, document, bytes), { replay: false, receipt })
-      t.same(await ledger.find(sender, document.id), { ...document, index: i })
+      t.same(await ledger.find(sender, document.id), keptOf(document, i))
       t.ok((await ledger.export(sender, document.id))?.equals(bytes))
       t.ok(Buffer.concat(await collect((await ledger.read(sender, document.id))!)).equals(bytes))
       t.same(await ledger.receipt(sender, document.id), receipt)
@@ -205,7 +211,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     const { ledger, folder } = await openLedger(t)
     const { document, bytes } = sampleOf('doc1', 3000)
     await acceptBytes(ledger, document, bytes)
-    const letter = { cursor: 'webhook A', document: { ...document, index: 0 }, at, reason: 'no' }
+    const letter = { cursor: 'webhook A', document: keptOf(document, 0), at, reason: 'no' }
     await ledger.giveUp('webhook A', 0, at, 'no')
     await ledger.giveUp('webhook A', 0, '2027-01-01T00:00:00.000Z', 'again')
     t.same(await collect(ledger.deadLetters()), [letter])
@@ -239,14 +245,14 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     const answers = await Promise.all(samples.map(({ document, bytes }) => acceptBytes(ledger, document, bytes)))
     for (const [i, { receipt }] of answers.entries()) {
       const document = await ledger.find(sender, `doc${i}`)
-      const { index, treeSize, leaf, proof, checkpoint } = checkReceipt(receipt, document!)
+      const { index, treeSize, leaf, opening, proof, checkpoint } = checkReceipt(receipt, document!)
       const tree = openCheckpoint(checkpoint, verifier)
       t.equal(tree.size, treeSize)
       verifyInclusion({ leafHash: hashLeaf(leaf), index, proof, tree })
       const sha256 = Buffer.from(document!.sha256, 'hex').toString('base64')
       const { id, bytes, acceptedAt, referenceDigest } = document!
-      t.same(parseLeaf(leaf), {
-        v: 1,
+      const certificate = createHash('sha256').update(certificatesOf(sender)[0]!).digest('base64')
+      t.same(readEntry(leaf, opening), {
         type: 'accepted',
         at: acceptedAt,
         sender,
@@ -254,6 +260,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
         bytes,
         sha256,
         reference: referenceDigest,
+        certificate,
       })
       checkpoints.add(checkpoint)
     }
@@ -290,7 +297,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     t.same(await collect(reader.list()), [])
     await accept(ledger, 'doc1')
     const { document, bytes } = makeSample('doc1')
-    t.same(await reader.find(sender, 'doc1'), { ...document, index: 0 })
+    t.same(await reader.find(sender, 'doc1'), keptOf(document, 0))
     t.same(await reader.export(sender, 'doc1'), bytes)
     t.equal(await reader.log.size(), 1)
     const nowhere = openReader(join(folder, 'nowhere'))
@@ -358,6 +365,11 @@ function sampleOf(id: string, size: number, salt = '') {
   return { document: changed, bytes: cut, receipt: receiptOf(changed) }
 }
 
+/** What the ledger knows of a document that it accepted. */
+function keptOf({ chain: _, ...document }: OfferedDocument, index: number): AcceptedDocument {
+  return { ...document, index }
+}
+
 function receiptOf({ id, sha256 }: Pick<AcceptedDocument, 'id' | 'sha256'>): Buffer {
   return Buffer.from(`<receipt for="${id}">${sha256}</receipt>`)
 }
@@ -367,7 +379,7 @@ function idAndIndex({ id, index }: AcceptedDocument): readonly [string, number] 
 }
 
 async function events(ledger: Ledger) {
-  return (await leavesOf(ledger)).map(leaf => parseLeaf(leaf))
+  return Promise.all(Array.from({ length: await ledger.log.size() }, (_, index) => ledger.event(index)))
 }
 
 async function leavesOf(ledger: Ledger): Promise<Buffer[]> {

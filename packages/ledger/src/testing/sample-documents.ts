@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { AcceptedDocument } from '../ledger.ts'
+import { makeCertificateChain } from '../certificate-chain.ts'
+import type { OfferedDocument } from '../ledger.ts'
 
 export type Sample = {
-  readonly document: Omit<AcceptedDocument, 'index'>
+  readonly document: OfferedDocument
   readonly bytes: Buffer
   readonly receipt: Buffer
 }
@@ -24,8 +25,22 @@ export function makeSample(id: string, { from = sender, salt = '', size = 3000 }
     bytes: size,
     sha256,
     referenceDigest: Buffer.alloc(32).toString('base64'),
+    chain: chainOf(from),
   }
   return { document, bytes, receipt: Buffer.from(`<receipt for="${id}">${sha256}</receipt>`) }
+}
+
+/** The ledger reads no certificate: any octets are one. */
+export function certificatesOf(sender: string): Buffer[] {
+  return [`certificate of ${sender}`, 'certificate of the CA'].map(text => Buffer.from(text))
+}
+
+const chains = new Map<string, OfferedDocument['chain']>()
+
+function chainOf(sender: string): OfferedDocument['chain'] {
+  const chain = chains.get(sender) ?? makeCertificateChain(certificatesOf(sender))
+  chains.set(sender, chain)
+  return chain
 }
 
 /** A folder that is gone after the test. */

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { AcceptedDocument, AcceptOptions, Ledger } from '../ledger.ts'
+import type { AcceptOptions, Ledger, OfferedDocument } from '../ledger.ts'
 import { openLedger } from '../sqlite-ledger.ts'
 import { makeFolder } from './sample-documents.ts'
 
@@ -57,7 +57,7 @@ export async function makeLedger(t: Test) {
 /** Stages and accepts at once. */
 export async function acceptBytes(
   ledger: Ledger,
-  document: Omit<AcceptedDocument, 'index'>,
+  document: OfferedDocument,
   bytes: Uint8Array,
   options?: AcceptOptions,
 ) {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import t, { type Test } from 'tap'
-import { makeCerts, makeFolder, openTestLedger, senderId } from '../testing/gateway.ts'
+import { makeCerts, makeFolder, openTestLedger, senderId, someChain } from '../testing/gateway.ts'
 import { fileNameOf } from './file-names.ts'
 import { startHandOff } from './hand-off.ts'
 import { openInbox } from './inbox.ts'
@@ -26,6 +26,7 @@ async function accept(ledger: Ledger, id: string, { sender = senderId, size = 10
     bytes: size,
     sha256: digest.toString('hex'),
     referenceDigest: digest.toString('base64'),
+    chain: someChain,
   }
   return { bytes, receipt: (await ledger.accept(facts, content)).receipt }
 }

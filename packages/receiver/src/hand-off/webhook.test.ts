@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import t, { type Test } from 'tap'
-import { makeCerts, makeFolder, openTestLedger } from '../testing/gateway.ts'
+import { makeCerts, makeFolder, openTestLedger, someChain } from '../testing/gateway.ts'
 import { LIFETIME, loadWebhook, startWebhook } from './webhook.ts'
 
 const certs = await makeCerts(t)
@@ -76,7 +76,15 @@ async function accept(ledger: Ledger, id: string, { sender = 'A', size = 100 } =
   await content.write(bytes)
   const acceptedAt = '2026-11-24T12:00:00.000Z'
   await ledger.accept(
-    { sender, id, acceptedAt, bytes: size, sha256: digest.toString('hex'), referenceDigest: digest.toString('base64') },
+    {
+      sender,
+      id,
+      acceptedAt,
+      bytes: size,
+      sha256: digest.toString('hex'),
+      referenceDigest: digest.toString('base64'),
+      chain: someChain,
+    },
     content,
   )
   return bytes

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Ledger } from '@seg/ledger'
+import { type Ledger, makeCertificateChain } from '@seg/ledger'
 import { generate, type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
 import { prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
@@ -18,6 +18,9 @@ import { openUploads } from '../uploads.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
+
+/** For documents that the ledger is given without a signature; it reads no certificate. */
+export const someChain = makeCertificateChain([Buffer.from('certificate'), Buffer.from('certificate of the CA')])
 
 export type LogEntry = {
   readonly level: number

@@ -1,7 +1,7 @@
 // The log of a receiver written by someone else: its leaves in memory, its hashes computed anew each time, straight from RFC 6962 2.1.
 import { createPrivateKey, hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { parseTilePath, signCheckpoint } from '@seg/ledger'
+import { type Opening, parseTilePath, signCheckpoint } from '@seg/ledger'
 import { loadIdentity, loadLogKey } from '@seg/pki'
 import type { LogEntry } from '@seg/xmldsig'
 
@@ -16,20 +16,20 @@ export class ForeignLog {
     this.#certs = certs
   }
 
-  async append(leaf: Buffer): Promise<LogEntry> {
+  async append(leaf: Buffer, opening?: Opening): Promise<LogEntry> {
     this.leaves.push(leaf)
-    return this.prove(this.leaves.length - 1)
+    return this.prove(this.leaves.length - 1, opening)
   }
 
   /** The entry at `index` in the tree as it is now. */
-  async prove(index: number): Promise<LogEntry> {
+  async prove(index: number, opening?: Opening): Promise<LogEntry> {
     const { name, keyPem } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
     const leaves = [...this.leaves]
     const checkpoint = signCheckpoint(
       { size: leaves.length, root: rootOf(leaves) },
       { name, privateKey: createPrivateKey(keyPem) },
     )
-    return { index, treeSize: leaves.length, leaf: leaves[index]!, proof: pathTo(index, leaves), checkpoint }
+    return { index, treeSize: leaves.length, leaf: leaves[index]!, opening, proof: pathTo(index, leaves), checkpoint }
   }
 
   /** Answers a request for a tile. */

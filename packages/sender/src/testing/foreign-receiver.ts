@@ -1,11 +1,11 @@
 // A receiver written by someone else: a bare TLS server on the loopback that answers whatever a test wants, true or not.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { faults } from '@seg/core'
-import { formatLeaf, type LogEvent } from '@seg/ledger'
+import { type LogEvent, writeEntry } from '@seg/ledger'
 import { type Identity, loadIdentity, loadTrust } from '@seg/pki'
 import {
   type LogEntry,
@@ -136,7 +136,7 @@ async function sealReceipt(
     acceptedAt: new Date().toISOString(),
     ...lie,
   }
-  const logEntry = lie.logEntry ?? (await logOf(certs).append(makeLeaf(facts)))
+  const logEntry = lie.logEntry ?? (await appendEntry(logOf(certs), facts))
   return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, logEntry })
 }
 
@@ -146,13 +146,17 @@ export async function makeLogEntry(
   certs: string,
   change: Partial<AcceptedLeaf> = {},
 ): Promise<LogEntry> {
-  return new ForeignLog(certs).append(makeLeaf(facts, change))
+  return appendEntry(new ForeignLog(certs), facts, change)
 }
 
 type AcceptedLeaf = Extract<LogEvent, { type: 'accepted' }>
 
-function makeLeaf(facts: Omit<ReceiptFacts, 'logEntry'>, change: Partial<AcceptedLeaf> = {}): Buffer {
-  return formatLeaf({
+function appendEntry(
+  log: ForeignLog,
+  facts: Omit<ReceiptFacts, 'logEntry'>,
+  change: Partial<AcceptedLeaf> = {},
+): Promise<LogEntry> {
+  const event: LogEvent = {
     type: 'accepted',
     at: facts.acceptedAt,
     sender: facts.senderId,
@@ -160,8 +164,11 @@ function makeLeaf(facts: Omit<ReceiptFacts, 'logEntry'>, change: Partial<Accepte
     bytes: 1,
     sha256: facts.documentDigest.toString('base64'),
     reference: facts.referenceDigest.toString('base64'),
+    certificate: Buffer.alloc(32).toString('base64'),
     ...change,
-  })
+  }
+  const { leaf, ...opening } = writeEntry(event, randomBytes(32))
+  return log.append(leaf, opening)
 }
 
 export function sha256(bytes: Uint8Array): Buffer {
