@@ -33,7 +33,7 @@ t.test('lets stand what KeyInfo may hold, and uses none of it', async t => {
 t.test('refuses anything else in KeyInfo', async t => {
   const unexpected = (local: string, parent: string, uri = DSIG) =>
     `unexpected "${local}" of namespace "${uri}" in "${parent}"`
-  const bad: Record<string, [keyInfo: string, detail: string, code?: string]> = {
+  const bad: Record<string, [keyInfo: string, detail: string | RegExp, code?: string]> = {
     nothing: ['<KeyInfo></KeyInfo>', 'expected something in KeyInfo, found nothing'],
     'an attribute': [`<KeyInfo a="b">${x509(signer.certificate)}</KeyInfo>`, 'unexpected attribute "a" on "KeyInfo"'],
     'an Id in a namespace': [
@@ -78,7 +78,7 @@ t.test('refuses anything else in KeyInfo', async t => {
     ],
     'the certificate of another': [
       `<KeyInfo>${x509(other.certificate)}</KeyInfo>`,
-      "expected no certificate in KeyInfo but the sender's own, found another",
+      /^expected no certificate in KeyInfo but the sender's own, found /,
       'signature-key',
     ],
     'a certificate that is no base64': [

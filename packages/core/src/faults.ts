@@ -67,12 +67,14 @@ export const faults = {
   'signature-value': {
     status: 422,
     exit: 5,
-    sentence: "The XML signature was not made with the key of the sender's certificate.",
+    sentence:
+      "The XML signature does not verify with the client certificate's key: it was made with another key, or SignedInfo was changed after signing.",
   },
   'signature-key': {
     status: 422,
     exit: 5,
-    sentence: "The XML signature names another certificate than the sender's, or a key too weak.",
+    sentence:
+      "KeyInfo holds another certificate than the client's own (a chain, an intermediate or an earlier one), or the key is too weak.",
   },
   'second-opinion': { status: 422, exit: 5, sentence: 'A second verifier does not find the XML signature valid.' },
   'envelope-malformed': {
@@ -100,7 +102,8 @@ export const faults = {
   'partner-unknown': {
     status: 403,
     exit: 5,
-    sentence: 'The client certificate belongs to no partner of this gateway.',
+    sentence:
+      "The client certificate is that of no partner of this gateway: it must name one gateway as its one CN, be in date and be issued by the gateway's CA.",
   },
   'partner-suspended': { status: 403, exit: 5, sentence: 'The partner is suspended at this gateway.' },
   'certificate-revoked': { status: 403, exit: 5, sentence: 'The client certificate is revoked.' },

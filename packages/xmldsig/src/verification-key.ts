@@ -2,7 +2,6 @@
 import { constants, type KeyObject, verify, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
-import { readBase64 } from './base64.ts'
 import { ecdsaToDer, integerOctets } from './ecdsa-value.ts'
 import { SignatureForms } from './signature-form.ts'
 
@@ -79,15 +78,6 @@ export function valueBytesOf(key: KeyObject): number {
   }
 }
 
-/** KeyInfo never chooses a key: a certificate in it must be the peer's, to the byte. Base64 of other bytes, or no base64, differs. */
-export function checkCertificates(certificates: readonly string[], key: VerificationKey): void {
-  for (const certificate of certificates) {
-    if (certificate === key.certificate) continue
-    readBase64(certificate, 'X509Certificate')
-    throw new Fault('signature-key', "expected no certificate in KeyInfo but the sender's own, found another")
-  }
-}
-
 /** Refuses an algorithm that is not of the key's kind, or that the key excludes. */
 export function checkAlgorithm(row: SignatureRow, key: VerificationKey): void {
   if (!kindsOf[row.family].includes(key.kind)) {
@@ -111,13 +101,22 @@ function checkPssParameters({ hash }: SignatureRow, { asymmetricKeyDetails }: Ke
   )
 }
 
-/** Refuses a value that is not the key's signature over `octets`. */
-export function checkSignatureValue(octets: Buffer, value: Buffer, row: SignatureRow, key: VerificationKey): void {
+/** Refuses a value that is not the key's signature over `octets`. `digest`: what is known of the document's digest. */
+export function checkSignatureValue(
+  octets: Buffer,
+  value: Buffer,
+  row: SignatureRow,
+  key: VerificationKey,
+  digest = '',
+): void {
   if (value.length !== key.valueBytes) {
     throw new Fault('signature-value', `expected a signature value of ${key.valueBytes} bytes, found ${value.length}`)
   }
   if (!isSignature(octets, value, row, key.key)) {
-    throw new Fault('signature-value', "the signature value does not verify with the key of the sender's certificate")
+    const detail =
+      "the signature value over SignedInfo does not verify with the key of the sender's certificate: " +
+      'it was made with another key, or SignedInfo was changed after signing'
+    throw new Fault('signature-value', `${detail}${digest}`)
   }
 }
 

@@ -10,18 +10,13 @@ import {
   type ScannedDocument,
 } from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
+import { checkCertificates } from './key-info.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { DigestName, OctetSink } from './octets.ts'
 import { readSignatureElement, type SignatureElement } from './signature-element.ts'
 import { SignatureForm } from './signature-form.ts'
 import type { SignedInfo } from './signed-info.ts'
-import {
-  checkAlgorithm,
-  checkCertificates,
-  checkSignatureValue,
-  readVerificationKey,
-  type VerificationKey,
-} from './verification-key.ts'
+import { checkAlgorithm, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /** What a signature that verified says of itself. */
 export type SignatureFacts = {
@@ -70,6 +65,11 @@ export function verifyDocument(
 export function openVerifier(certificate: X509Certificate, options: VerifyOptions = {}): Verifier<VerifiedDocument> {
   return new Verifier(certificate, readCriticalDocument, options)
 }
+
+/** What is known of the document when its signature value does not verify; a digest that differs is refused before. */
+const DIGESTED = '; the digest of the document is the one in SignedInfo'
+/** White space in SignedInfo is under the signature with every canonicalization, and a formatter of XML changes it (XML-C14N 1.1). */
+const UNDIGESTED = ', as by indenting the signed document; whether its digest is the one in SignedInfo was not computed'
 
 /** Runs as many passes over `bytes` as the verifier asks for: one, or two. */
 export function verifyBytes<Result extends object>(bytes: Uint8Array, verifier: Verifier<Result>): Result {
@@ -122,14 +122,14 @@ export class Verifier<Result extends object> {
     const element = readSignatureElement(document.signature, this.#limits)
     const { signedInfo, signedOctets, value, certificates } = element
     checkReference(signedInfo, document)
-    checkCertificates(certificates, key)
+    checkCertificates(certificates, key.certificate)
     checkAlgorithm(signedInfo.signature, key)
     if (!isDigestedAs(document.algorithms, signedInfo)) {
-      checkSignatureValue(signedOctets, value, signedInfo.signature, key)
+      checkSignatureValue(signedOctets, value, signedInfo.signature, key, UNDIGESTED)
       return this.#openSecondPass(signedInfo)
     }
     checkDigest(signedInfo, document)
-    checkSignatureValue(signedOctets, value, signedInfo.signature, key)
+    checkSignatureValue(signedOctets, value, signedInfo.signature, key, DIGESTED)
     this.#learnForm(document.signature, element)
     return this.#content.read(describe(signedInfo, document))
   }
