@@ -1,6 +1,7 @@
 // The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of the folder.
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 export type DurableFileOptions = {
@@ -47,18 +48,28 @@ const LANES = 8
 
 /**
  * Writes many files, each whole or not at all, that appear in their order. Crash on the way: the first ones are there, perhaps, and `.tmp-…` files
- * that no reader looks at; writing the same files again leaves nothing else.
+ * that no reader looks at; writing the same files again leaves nothing else. Whatever else stands under one of the names (another file, a folder, a link)
+ * is never followed or written over: it gets a name of its own beside, of which `onAside` is told.
  */
-export async function writeDurableFiles(files: readonly NewFile[], mode = 0o600): Promise<void> {
+export async function writeDurableFiles(
+  files: readonly NewFile[],
+  mode = 0o600,
+  onAside: (path: string, aside: string) => void = () => {},
+): Promise<void> {
   const unfinished = ({ path }: NewFile) => join(dirname(path), `.tmp-${basename(path)}`)
   const waiting = files.values()
   let hasFailed = false
   const write = async (file: NewFile) => {
-    await rm(unfinished(file), { force: true })
-    await withFile(unfinished(file), 'wx', 0o600, async handle => {
+    const path = unfinished(file)
+    const fill = async (handle: FileHandle) => {
       await handle.chmod(mode)
       await handle.writeFile(file.bytes)
       await handle.sync()
+    }
+    await withFile(path, 'wx', 0o600, fill).catch(async error => {
+      if (Object(error).code !== 'EEXIST') throw error
+      await removeUnfinished(path, onAside)
+      await withFile(path, 'wx', 0o600, fill)
     })
   }
   const lane = async () => {
@@ -74,12 +85,56 @@ export async function writeDurableFiles(files: readonly NewFile[], mode = 0o600)
     // All of them end, whatever becomes of one: then nobody is writing any more.
     const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
     for (const end of lanes) if (end.status === 'rejected') throw end.reason
-    for (const file of files) await rename(unfinished(file), file.path)
+    for (const file of files) await giveName(unfinished(file), file.path, onAside)
   } catch (error) {
     for (const file of files) await rm(unfinished(file), { force: true }).catch(() => {})
     throw error
   }
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) await syncFolder(folder)
+}
+
+/** Of file systems that have no hard links. */
+const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
+
+/** A link, unlike a rename, takes no place of anything. */
+async function giveName(unfinished: string, path: string, onAside: (path: string, aside: string) => void) {
+  try {
+    await link(unfinished, path)
+  } catch (error) {
+    const { code } = Object(error)
+    if (code !== 'EEXIST' && !WITHOUT_LINKS.includes(code)) throw error
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    )
+    if (isThere && !(await areSame(unfinished, path))) onAside(path, await putAside(path))
+    return rename(unfinished, path)
+  }
+  await unlink(unfinished)
+}
+
+/** What stands under the name is removed when it can be what a crash left, a file, and put aside when it is something else. */
+async function removeUnfinished(path: string, onAside: (path: string, aside: string) => void): Promise<void> {
+  if ((await lstat(path)).isFile()) await unlink(path)
+  else onAside(path, await putAside(path))
+}
+
+/** Whether `path` is a file with the same octets: then it was written before. */
+async function areSame(unfinished: string, path: string): Promise<boolean> {
+  const [made, found] = await Promise.all([lstat(unfinished), lstat(path)])
+  if (!found.isFile() || found.size !== made.size || found.uid !== made.uid) return false
+  const [one, other] = [createReadStream(unfinished), createReadStream(path)]
+  const [first, second] = [createHash('sha256'), createHash('sha256')]
+  for await (const chunk of one) first.update(chunk)
+  for await (const chunk of other) second.update(chunk)
+  return first.digest().equals(second.digest())
+}
+
+/** Gives what stands there another name in the same folder, and returns it. */
+export async function putAside(path: string): Promise<string> {
+  const aside = join(dirname(path), `.aside-${basename(path).slice(0, 200)}-${randomBytes(6).toString('hex')}`)
+  await rename(path, aside)
+  return aside
 }
 
 /** Makes the folder and those above it that are missing. Crash on the way: some of them are there, empty; the next call makes the rest. */

@@ -16,6 +16,7 @@ export {
   type DurableFileOptions,
   makeDurableFolder,
   type NewFile,
+  putAside,
   syncFolder,
   writeDurableFile,
   writeDurableFiles,

@@ -89,7 +89,16 @@ async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
 function startHandOffs({ inbox, webhook }: HandOffTo, { ledger, now }: Gate, log: Logger): HandOff[] {
   const edge = { now, random: Math.random }
   return [
-    ...(inbox === undefined ? [] : [startHandOff(openInbox(inbox, ledger), ledger, log, edge)]),
+    ...(inbox === undefined
+      ? []
+      : [
+          startHandOff(
+            openInbox(inbox, ledger, undefined, line => log.warn(line)),
+            ledger,
+            log,
+            edge,
+          ),
+        ]),
     ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, edge)]),
   ]
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
@@ -45,8 +45,9 @@ async function openScene(t: Test, limit?: number) {
     error: (line: string) => void lines.push(`error: ${line}`),
     info: (line: string) => void lines.push(`info: ${line}`),
   }
-  const target = openInbox(folder, ledger, limit)
-  return { ledger, folder, lines, target, start: () => startHandOff(target, ledger, log as never, edge) }
+  const notes: string[] = []
+  const target = openInbox(folder, ledger, limit, line => notes.push(line))
+  return { ledger, folder, lines, notes, target, start: () => startHandOff(target, ledger, log as never, edge) }
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -125,25 +126,64 @@ t.test('stays in its folder, and keeps documents apart, whatever ids hold', asyn
   }
 })
 
-t.test('appears in the order of acceptance, and goes no further than what it cannot write', async t => {
-  const { ledger, folder, lines, start } = await openScene(t)
-  for (const id of ['1', '2', '3', '4']) await accept(ledger, id)
+t.test('writes over nothing and follows no link: what others put under its names is put aside', async t => {
+  const { ledger, folder, notes, start } = await openScene(t)
+  for (const id of ['1', '2', '3', '4', '5']) await accept(ledger, id)
   const place = join(folder, senderId)
-  await mkdir(join(place, '3.xml'), { recursive: true })
+  await mkdir(join(place, '3.xml', 'full'), { recursive: true })
+  await mkdir(join(place, '.tmp-4.xml'))
+  await writeFile(join(folder, 'elsewhere'), 'precious')
+  await symlink(join(folder, 'elsewhere'), join(place, '1.xml'))
+  await symlink(join(folder, 'elsewhere'), join(place, '.tmp-2.xml'))
+  await writeFile(join(place, '2.xml'), 'mine')
+  await writeFile(join(place, 'notes.txt'), 'mine')
   const handOff = start()
-  await until(() => lines.length > 0)
-  t.same(await namesIn(place), ['1.receipt.xml', '1.xml', '2.receipt.xml', '2.xml', '3.receipt.xml', '3.xml'])
-  t.equal(await cursorOf(ledger), -1)
-  await rm(join(place, '3.xml'), { recursive: true })
-  await until(async () => (await cursorOf(ledger)) === 4)
-  await until(() => lines.length > 1)
-  t.match(lines, [
-    /^error: the inbox holds up documents of "MINISTRY 1_SEG01": .*storage-unavailable: .*cannot write to the inbox/,
-    /^info: the inbox takes documents of "MINISTRY 1_SEG01" again/,
-  ])
-  t.equal(lines.length, 2, 'each change is told once')
+  await until(async () => (await cursorOf(ledger)) === 5)
   await handOff.close()
+  const names = await namesIn(place)
+  t.same(
+    names.filter(name => !name.startsWith('.aside-')),
+    ['1', '2', '3', '4', '5'].flatMap(id => [`${id}.receipt.xml`, `${id}.xml`]).concat('notes.txt'),
+  )
+  for (const id of ['1', '2', '3', '4', '5']) t.equal((await readFile(join(place, `${id}.xml`))).length, 100)
+  t.equal(await readFile(join(folder, 'elsewhere'), 'utf8'), 'precious')
+  const aside = (name: string) => names.find(found => found.startsWith(`.aside-${name}-`))!
+  t.equal(await readFile(join(place, aside('2.xml')), 'utf8'), 'mine')
+  t.same(await readdir(join(place, aside('3.xml'))), ['full'])
+  t.equal(notes.length, 5, 'and each is named in the log')
 })
+
+t.test("a link in the place of a sender's folder is put aside, not followed", async t => {
+  const { ledger, folder, start } = await openScene(t)
+  await accept(ledger, '1')
+  await mkdir(join(folder, 'elsewhere'), { recursive: true })
+  await symlink(join(folder, 'elsewhere'), join(folder, senderId))
+  const handOff = start()
+  await until(async () => (await cursorOf(ledger)) === 1)
+  await handOff.close()
+  t.same(await namesIn(join(folder, 'elsewhere')), [])
+  t.same(await namesIn(join(folder, senderId)), ['1.receipt.xml', '1.xml'])
+})
+
+t.test(
+  'what it makes has the group of the inbox, whatever the umask',
+  { skip: process.geteuid?.() === 0 ? false : 'only root can choose a group' },
+  async t => {
+    const umask = process.umask(0o077)
+    t.teardown(() => process.umask(umask))
+    const { ledger, folder, start } = await openScene(t)
+    await mkdir(folder)
+    await chown(folder, 0, 12345)
+    await accept(ledger, '1')
+    const handOff = start()
+    await until(async () => (await cursorOf(ledger)) === 1)
+    await handOff.close()
+    const place = await stat(join(folder, senderId))
+    const file = await stat(join(folder, senderId, '1.xml'))
+    t.same([place.gid, place.mode & 0o7777], [12345, 0o2770])
+    t.same([file.gid, file.mode & 0o7777], [12345, 0o640])
+  },
+)
 
 t.test('waits for a folder that cannot be made, and disturbs nobody', async t => {
   const { ledger, folder, lines, start } = await openScene(t)
@@ -179,22 +219,23 @@ t.test('waits when nobody takes anything away, before the disk is full of it', a
   t.equal((await namesIn(join(folder, senderId))).length, 6)
 })
 
-t.test("hands on the documents of others when one sender's folder is full or cannot be written to", async t => {
+t.test("hands on the documents of others when one sender's folder is full, or a document cannot be read", async t => {
   const { ledger, folder, lines, start } = await openScene(t, 3)
   for (const id of ['1', '2', '3', '4']) await accept(ledger, id, { sender: 'FULL' })
-  await accept(ledger, '5', { sender: 'BROKEN' })
-  await mkdir(folder)
-  await writeFile(join(folder, 'BROKEN'), 'no folder')
+  await accept(ledger, '5', { sender: 'BROKEN', size: 2 * HELD_IN_MEMORY })
+  const contents = join(folder, '../contents')
+  const [file] = await readdir(contents)
+  await rename(join(contents, file!), join(folder, '../away'))
   const handOff = start()
   await until(() => lines.length === 2)
   for (const id of ['6', '7']) await accept(ledger, id, { sender: 'OTHER' })
   await until(async () => (await cursorOf(ledger, 'OTHER')) === 7)
   t.same(await namesIn(join(folder, 'OTHER')), ['6.receipt.xml', '6.xml', '7.receipt.xml', '7.xml'])
   t.match(lines.toSorted(), [
-    /^error: the inbox holds up documents of "BROKEN": .*cannot write to the inbox .*BROKEN/,
+    /^error: the inbox holds up documents of "BROKEN": .*storage-unavailable/,
     /^error: the inbox holds up documents of "FULL": .*is full: at most 3 documents of one sender wait there/,
   ])
-  await rm(join(folder, 'BROKEN'))
+  await rename(join(folder, '../away'), join(contents, file!))
   await until(async () => (await cursorOf(ledger, 'BROKEN')) === 5)
   await handOff.close()
 })

@@ -1,13 +1,13 @@
 // The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own systems to take away.
-import { opendir } from 'node:fs/promises'
+import { chmod, chown, lstat, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, makeDurableFolder, type NewFile, writeDurableFiles } from '@seg/core'
+import { Fault, makeDurableFolder, type NewFile, putAside, quote, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import { fileNameOf } from './file-names.ts'
 import type { HandOffTarget } from './hand-off.ts'
 
-/** Whoever takes documents away is the receiver's user, or of the group of the folder. */
-const FOLDER_MODE = 0o750
+/** Whoever takes documents away is the receiver's user, or of the group of the folder, which what is made in it has, too (the bit of set-group-ID). */
+const FOLDER_MODE = 0o2770
 const FILE_MODE = 0o640
 
 /** Documents of one sender that may stand there: what nobody takes away must not fill the disk, or its table of files. */
@@ -17,7 +17,14 @@ const COUNT_INTERVAL = 10_000
 const NAMES_AT_ONCE = 512
 
 /** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
-export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): HandOffTarget {
+export function openInbox(
+  folder: string,
+  ledger: LedgerReader,
+  limit = LIMIT,
+  note: (line: string) => void = () => {},
+): HandOffTarget {
+  const onAside = (path: string, aside: string) =>
+    note(`${quote(path)} in the inbox was not put there by the receiver: it is now ${quote(aside)}`)
   const rooms = new Map<string, Room>()
   const describe = async (document: AcceptedDocument): Promise<NewFile[]> => {
     const { sender, id } = document
@@ -32,19 +39,43 @@ export function openInbox(folder: string, ledger: LedgerReader, limit = LIMIT): 
   }
   return {
     name: 'inbox',
-    prepare: () => onInbox(folder, () => makeDurableFolder(folder, FOLDER_MODE)),
+    prepare: () => onInbox(folder, () => makeShared(folder)),
     async take(documents) {
       const files = (await Promise.all(documents.map(describe))).flat()
       const place = join(folder, fileNameOf(documents[0]!.sender))
       await onInbox(place, async () => {
-        await makeDurableFolder(place, FOLDER_MODE)
+        await makeSenderFolder(folder, place, onAside)
         const room = rooms.get(place) ?? new Room(place, limit)
         rooms.set(place, room)
         await room.take(documents.length)
-        await writeDurableFiles(files, FILE_MODE)
+        await writeDurableFiles(files, FILE_MODE, onAside)
       })
     },
   }
+}
+
+/** A folder that is there is the operator's: its group and mode stay as they are. */
+async function makeShared(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return
+  await makeDurableFolder(folder, 0o700)
+  await chmod(folder, FOLDER_MODE)
+}
+
+/** Of the inbox's group. What stands there and is no folder, a link to one included, is put aside. */
+async function makeSenderFolder(
+  inbox: string,
+  place: string,
+  onAside: (path: string, aside: string) => void,
+): Promise<void> {
+  const found = await lstat(place).catch(() => undefined)
+  if (found?.isDirectory()) return
+  await makeShared(inbox)
+  if (found !== undefined) onAside(place, await putAside(place))
+  await makeDurableFolder(place, 0o700)
+  const { gid } = await stat(inbox)
+  // A group that this user is not in cannot be given; then it is the user's own.
+  if ((await stat(place)).gid !== gid) await chown(place, -1, gid).catch(() => {})
+  await chmod(place, FOLDER_MODE)
 }
 
 async function onInbox(folder: string, work: () => Promise<void>): Promise<void> {
