@@ -155,6 +155,11 @@ export const faults = {
   },
   'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
   'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
+  'clocks-apart': {
+    status: 500,
+    exit: 4,
+    sentence: 'The clocks of the two gateways are too far apart: the document waits until they agree.',
+  },
   'delivery-expired': {
     status: 500,
     exit: 5,
@@ -166,6 +171,17 @@ export const faults = {
     status: 500,
     exit: 6,
     sentence: "The receiver's log does not continue what it showed before: its history was rewritten.",
+  },
+  'log-unproven': {
+    status: 500,
+    exit: 6,
+    sentence: 'The receiver does not show that its log continues what it showed before.',
+  },
+  'log-split': { status: 500, exit: 6, sentence: 'The receiver showed different logs to different partners.' },
+  'log-not-comparable': {
+    status: 500,
+    exit: 4,
+    sentence: 'The checkpoints are of different sizes: comparing them needs the log itself.',
   },
   'receipt-invalid': { status: 500, exit: 6, sentence: 'The receipt does not verify.' },
 } as const satisfies Record<string, FaultRow>

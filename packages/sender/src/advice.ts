@@ -21,8 +21,10 @@ export const advice = {
   'signature-algorithm': 'Sign with SHA-256 and an RSA (2048 bits or more), P-256, P-384, P-521 or Ed25519 key.',
   'signature-reference': 'Let `sender sign` make the Signature: one Reference, to the whole document.',
   'signature-digest': 'The document was changed after it was signed: send the original, or sign the changed one.',
-  'signature-value': 'Sign with the key of the certificate that the connection uses (certs/sender.key).',
-  'signature-key': 'Sign with the key of the certificate that the connection uses, and RSA keys of at least 2048 bits.',
+  'signature-value':
+    'Sign with the key of the certificate that the connection uses (certs/sender.key), and send the signed document as it is: no formatter may touch it.',
+  'signature-key':
+    "Leave out of KeyInfo all certificates but the connection's, or KeyInfo itself; use RSA keys of at least 2048 bits.",
   'second-opinion': 'Sign with Exclusive C14N, as `sender sign` does, and send less in one document.',
   'envelope-malformed': 'Compare the document with sample_document.xml: the same children, in the same order.',
   'timestamp-malformed':
@@ -54,10 +56,17 @@ export const advice = {
   'delivery-refused': 'See the reason that stands beside it.',
   'delivery-pending':
     'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',
+  'clocks-apart':
+    'Compare the two clocks that the detail names, and set the wrong one right; the document is tried again by itself.',
   'delivery-expired': '`sender outbox retry` queues it again.',
   'delivery-cancelled': '`sender outbox retry` queues it again.',
   'log-invalid': 'Keep both sides of what does not fit as evidence, and ask the operator of the log.',
   'log-rewritten':
     'Trust no receipt of this receiver until its operator explains, over another channel; keep the evidence.',
+  'log-unproven':
+    'Ask the operator of the receiver, over another channel, why its log is not shown; the receipt is kept as unproven.',
+  'log-split':
+    'Trust no receipt of this receiver until its operator explains, over another channel; keep both checkpoints.',
+  'log-not-comparable': 'Give --to with the address of the receiver: the proof is fetched from its log.',
   'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
 } as const satisfies Record<FaultCode, string>

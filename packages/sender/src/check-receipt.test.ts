@@ -39,20 +39,53 @@ t.test('believes no receipt of another receiver than the server', async t => {
   })
 })
 
-t.test('believes no new receipt of a seal that is out of date', async t => {
-  t.throws(() => checkReceipt(receipt, delivered, trust, afterSeal), {
-    code: 'receipt-invalid',
-    detail: /certificate-invalid/,
-  })
-})
-
-t.test('judges the seal of a stored receipt at the time of acceptance', async t => {
+t.test('judges the seal at the time of acceptance, and replays of it as long as they come', async t => {
+  t.match(checkReceipt(receipt, delivered, trust, afterSeal), { documentId: 'doc123' })
   t.match(checkStoredReceipt(receipt, sha256(bytes), trust), { documentId: 'doc123' })
   const late = await makeReceipt(bytes, certs, { acceptedAt: afterSeal.toISOString() })
-  t.throws(() => checkStoredReceipt(late, sha256(bytes), trust), {
-    code: 'receipt-invalid',
-    detail: /certificate-invalid/,
-  })
+  const expected = { code: 'receipt-invalid', detail: /certificate-/ }
+  t.throws(() => checkReceipt(late, delivered, trust, afterSeal), expected)
+  t.throws(() => checkStoredReceipt(late, sha256(bytes), trust), expected)
+})
+
+t.test('believes no time of acceptance that is not possible for the document, or lies ahead', async t => {
+  const [minute, day] = [60_000, 86_400_000]
+  // Well within the validity of the seal.
+  const bytes = await sign(await openTemplate(t, makeDocument()), sender, new Date(now.getTime() + 10 * day))
+  const document = verifyDocument(bytes, sender.certificate)
+  const delivered = { sha256: sha256(bytes), document }
+  const at = (milliseconds: number) => new Date(document.signedAt + milliseconds)
+  const check = async (accepted: Date, now: Date) =>
+    checkReceipt(await makeReceipt(bytes, certs, { acceptedAt: accepted.toISOString() }), delivered, trust, now)
+  for (const [accepted, now] of [
+    [at(-4 * minute), at(0)],
+    [at(30 * minute), at(0)],
+    [at(2 * day), at(100 * day)],
+  ] as const)
+    t.match(await check(accepted, now), { documentId: 'doc123' }, `${accepted.toISOString()} at ${now.toISOString()}`)
+  for (const [accepted, now, detail] of [
+    [at(-61 * minute), at(0), /is not possible: the document was signed at/],
+    [at(-4 * minute), at(-2 * day), /lies ahead: our clock says/],
+    [at(61 * minute), at(0), /lies ahead/],
+    [at(8 * day), at(100 * day), /is not possible/],
+  ] as const)
+    await t.rejects(check(accepted, now), { code: 'receipt-invalid', detail }, accepted.toISOString())
+  for (const year of [2019, 2027])
+    await t.rejects(check(new Date(`${year}-06-01T00:00:00.000Z`), now), { code: 'receipt-invalid' })
+})
+
+t.test('accepts a receipt under an older key of the log, and a new key only when it is listed', async t => {
+  const renewed = await makeCerts(t)
+  const newer = (await loadReceiptTrust(renewed)).logs
+  const facts = {
+    ...{ receiverId, senderId: document.senderId, documentId: document.id },
+    ...{ documentDigest: sha256(bytes), referenceDigest: document.signature.digest, acceptedAt: now.toISOString() },
+  }
+  const underNewer = await makeReceipt(bytes, certs, { ...facts, logEntry: await makeLogEntry(facts, renewed) })
+  const both = { ...trust, logs: [...newer, ...trust.logs] }
+  const keyOf = (receipt: Buffer) => checkReceipt(receipt, delivered, both, now).tree.log
+  t.not(keyOf(receipt), keyOf(underNewer))
+  t.throws(() => checkReceipt(underNewer, delivered, trust, now), { code: 'receipt-invalid', detail: /no signature/ })
 })
 
 t.test('believes no stored receipt beside other bytes or under another CA', async t => {

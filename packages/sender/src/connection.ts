@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
-import { Fault, TLS13_CIPHERS } from '@seg/core'
+import { Fault, parseHttpDate, TLS13_CIPHERS } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import { readBeforeFailing } from './answer-first.ts'
@@ -21,6 +21,8 @@ export type Answer = Peer & {
   /** Media type in lower case, without parameters; empty when there is none. */
   readonly mediaType: string
   readonly retryAfter: string | undefined
+  /** The peer's clock, from the Date field. */
+  readonly date: Date | undefined
   /** Undefined when it is longer than anything that a receiver answers. */
   readonly body: Buffer | undefined
 }
@@ -130,9 +132,10 @@ function readPeer(socket: TLSSocket): Peer {
   }
 }
 
-function readHead(response: Dispatcher.ResponseData): Pick<Answer, 'status' | 'mediaType' | 'retryAfter'> {
+function readHead(response: Dispatcher.ResponseData): Pick<Answer, 'status' | 'mediaType' | 'retryAfter' | 'date'> {
   const mediaType = singleField(response, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-  return { status: response.statusCode, mediaType, retryAfter: singleField(response, 'retry-after') }
+  const date = parseHttpDate(singleField(response, 'date'))
+  return { status: response.statusCode, mediaType, retryAfter: singleField(response, 'retry-after'), date }
 }
 
 function singleField(response: Dispatcher.ResponseData, name: string): string | undefined {

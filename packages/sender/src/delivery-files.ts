@@ -1,9 +1,10 @@
 // The files of a delivery: the signed documents and the receipt, in a folder named by what was asked for. What became of it stands in the outbox.
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { lstat, readdir, unlink } from 'node:fs/promises'
+import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeDurableFile } from '@seg/core'
+import { makeDurableFolder, syncFolder, writeDurableFile } from '@seg/core'
+import { digestFile, openDocumentFile } from './document-file.ts'
 import { onFile } from './file-fault.ts'
 
 /** Where files stand until they are whole: a folder in the data folder. */
@@ -24,8 +25,10 @@ export type Pieces = AsyncIterable<Uint8Array>
 /** All methods throw Fault `file-unreadable` when the disk fails. */
 export type DeliveryFiles = {
   readonly receiptPath: string
-  /** Keeps the bytes under a name of their own and resolves with it, relative to the data folder. */
+  /** Keeps the bytes under a name made of their digest and resolves with it, relative to the data folder. What was kept once is never removed. */
   keepDocument(pieces: Pieces): Promise<string>
+  /** The name of the kept document with this SHA-256 (hexadecimal). */
+  findDocument(sha256: string): Promise<string | undefined>
   keepReceipt(receipt: Buffer): Promise<void>
   /** The same when the file is gone. */
   restoreReceipt(receipt: Buffer): Promise<void>
@@ -40,10 +43,29 @@ export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles
   return {
     receiptPath,
     async keepDocument(pieces) {
-      const path = join(home, `document-${randomBytes(6).toString('hex')}.xml`)
-      // Crash before the outbox names it: a file that nobody asks for. It was not sent.
-      await write(data, join(data, path), pieces)
+      const folder = join(data, home)
+      await onFile('write', folder, () => makeDurableFolder(folder))
+      const written = join(data, STAGING, `.tmp-document-${randomBytes(6).toString('hex')}`)
+      const hash = createHash('sha256')
+      await write(data, written, digestOnTheWay(pieces, hash))
+      const path = join(home, nameOf(hash.digest('hex')))
+      await onFile('write', path, async () => {
+        // Crash before: swept away in an hour. After, and before the outbox names it: a file that nobody asks for. It was not sent.
+        await rename(written, join(data, path))
+        await syncFolder(folder)
+      })
       return path
+    },
+    async findDocument(sha256) {
+      const path = join(home, nameOf(sha256))
+      if (existsSync(join(data, path))) return path
+      // Earlier versions chose names at random.
+      for (const name of await readdir(join(data, home)).catch(() => [])) {
+        if (!/^document-[0-9a-f]{12}\.xml$/.test(name)) continue
+        await using file = await openDocumentFile(join(data, home, name))
+        if ((await digestFile(file)).toString('hex') === sha256) return join(home, name)
+      }
+      return undefined
     },
     async keepReceipt(receipt) {
       // Crash before: the next try is a replay and gets the same receipt. After: so it does, and writes the same again.
@@ -58,11 +80,6 @@ export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles
       return path
     },
   }
-}
-
-/** Removes a document that the outbox does not name. */
-export async function discardDocument(data: string, path: string): Promise<void> {
-  await unlink(join(data, path)).catch(() => {})
 }
 
 /** Removes what crashes left half written, by the names that `writeDurableFile` gives; other processes may be writing. */
@@ -82,6 +99,17 @@ export function deliveryKey({ inputDigest, id, receiver }: DeliveryRequest): str
   for (const part of [inputDigest, Buffer.from(id ?? ''), Buffer.from(receiver.origin)])
     hash.update(`${part.length}:`).update(part)
   return hash.digest('hex')
+}
+
+function nameOf(sha256: string): string {
+  return `document-${sha256}.xml`
+}
+
+async function* digestOnTheWay(pieces: Pieces, hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
 }
 
 async function write(data: string, path: string, bytes: Uint8Array | Pieces): Promise<void> {

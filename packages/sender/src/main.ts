@@ -72,6 +72,7 @@ const verifyReceipt = program
   .description('verify a receipt offline: seal, document, log entry, checkpoint')
   .argument('<receipt>', 'the receipt')
 verifyReceipt.requiredOption('--document <file>', 'the signed document that was sent')
+verifyReceipt.option('--cert <file>', "the signer's certificate, for documents without one; sender.crt by default")
 addSettings(verifyReceipt, { certs }).action(runVerifyReceipt)
 
 await runProgram(program)

@@ -48,11 +48,11 @@ export async function postDocument(body: Body, link: Link, { signal, stall, now 
     return { reason: explain(answer, sent, body.bytes, signal, progress.signal), retryAfter: 0, concernsReceiver: true }
   if (answer.status === 200 || answer.status === 201) return { answer }
   const problem = readProblem(answer)
-  if (!isTransient(answer.status)) throw new DeliveryRefused(problem)
+  if (!isTransient(answer.status)) throw new DeliveryRefused(problem, { serverTime: answer.date })
   const reason = `${problem.code}: ${problem.sentence}`
   return {
     reason,
-    retryAfter: parseRetryAfter(answer.retryAfter, now()),
+    retryAfter: parseRetryAfter(answer.retryAfter, answer.date ?? now()),
     concernsReceiver: ![408, 500].includes(answer.status),
   }
 }
@@ -100,6 +100,6 @@ function explain(reason: string, sent: number, bytes: number, timeUp: AbortSigna
 }
 
 /** RFC 9110 15.5.9 and 15.6, RFC 6585 4: the request was good, the moment was not. */
-function isTransient(status: number): boolean {
+export function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500
 }

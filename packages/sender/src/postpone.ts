@@ -5,14 +5,8 @@ import type { SendingGateway } from './gateway.ts'
 import { DeliveryRefused } from './problem.ts'
 
 /** Faults with which a try ends before the receiver had a say. By a wrong clock, certificates look out of date, too. */
-const untried: readonly FaultCode[] = [
-  'certificate-invalid',
-  'certificate-purpose',
-  'configuration',
-  'file-unreadable',
-  'internal',
-  'storage-unavailable',
-]
+const untried: readonly FaultCode[] = ['configuration', 'file-unreadable', 'internal', 'storage-unavailable']
+const isUntried = (code: FaultCode) => code.startsWith('certificate-') || untried.includes(code)
 
 /** Whether a try that begins now is the last one for this entry. */
 export function isLastTry({ expiresAt }: OutboxEntry, { lifetimeClock }: SendingGateway): boolean {
@@ -31,7 +25,7 @@ export async function postpone(
 ): Promise<Fault> {
   const at = patience.now().getTime()
   const reason = reasonOf(fault, at)
-  if (!isLast || untried.includes(fault.code)) {
+  if (!isLast || isUntried(fault.code)) {
     await outbox.postpone(number, reason, at + delay)
     return fault
   }

@@ -14,10 +14,13 @@ export type Problem = {
 /** The receiver's no. Sending the same document again changes nothing until the cause is mended. */
 export class DeliveryRefused extends Fault {
   readonly problem: Problem
+  /** The receiver's clock when it refused. */
+  readonly serverTime: Date | undefined
 
-  constructor(problem: Problem, options?: { cause?: unknown }) {
+  constructor(problem: Problem, options?: { cause?: unknown; serverTime?: Date | undefined }) {
     super('delivery-refused', `${problem.code}: ${problem.sentence}`, options)
     this.problem = problem
+    this.serverTime = options?.serverTime
   }
 }
 

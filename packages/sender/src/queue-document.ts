@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import type { OutboxDocument, OutboxEntry, OutboxState } from '@seg/ledger'
 import { checkStoredReceipt } from './check-receipt.ts'
-import { deliveryKey, discardDocument, openDeliveryFiles } from './delivery-files.ts'
+import { deliveryKey, openDeliveryFiles } from './delivery-files.ts'
 import { digestFile } from './document-file.ts'
 import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
 import { readOutline, signTemplate, type Template } from './sign-template.ts'
@@ -51,9 +51,7 @@ export async function queueUnder(
   const { document, facts } = await makeDocument(template, delivery, gateway)
   // Crash before: a file that nobody asks for. After: these bytes go out on every try, so that the receiver takes at most one document.
   const { entry, isNew } = await outbox.queue({ ...request, document })
-  if (isNew) return { entry, facts }
-  await discardDocument(gateway.data, document.path)
-  return { entry, facts: undefined }
+  return { entry, facts: isNew ? facts : undefined }
 }
 
 /** An entry with a receipt that verifies; undefined when that does not verify any more. */

@@ -102,11 +102,42 @@ t.test('signs afresh, once, when its own timestamp has become stale', async t =>
   t.not(receiver.received[0]?.equals(receiver.received[1] as Buffer), true)
   t.same(await readFile(documentPath), receiver.received[1])
   t.match(sender.notes, [/signing afresh/])
+})
 
-  const stubborn = await startReceiver(t, certs, refuse('timestamp-stale'))
-  const sent = sendTemplate(template, stubborn.url, await openSender(certs, await makeFolder(t)))
-  await t.rejects(sent, { code: 'delivery-refused', exitCode: 3, problem: { code: 'timestamp-stale' } })
-  t.equal(stubborn.received.length, 2)
+t.test('keeps a document whose fresh signature is stale, too, and names both clocks', async t => {
+  let apart = 600_000
+  const receiver = await startReceiver(t, certs, (response, received, count) => {
+    const date = new Date(Date.now() + apart).toUTCString()
+    return apart === 0
+      ? accept(certs)(response, received, count)
+      : refuse('timestamp-stale', { date })(response, received, count)
+  })
+  const sender = await openSender(certs, await makeFolder(t))
+  const send = () => sendTemplate(template, receiver.url, sender)
+  const detail = /our clock says 20[^,]*Z, the receiver's 20[^,]*Z, (599|600|601) s ahead; it stays queued/
+  await t.rejects(send(), { code: 'clocks-apart', exitCode: 4, detail })
+  t.equal(receiver.received.length, 2, 'one fresh signature')
+  t.match(await sender.outbox.find(1), { state: 'queued', tries: 1, reason: { code: 'clocks-apart', detail } })
+  await t.rejects(send(), { code: 'clocks-apart' })
+  t.equal(receiver.received.length, 3, 'no more bytes while they can be of no use')
+  apart = 0
+  t.match(await send(), { number: 1 })
+})
+
+t.test('does not give up a document that came signed while the clocks are apart', async t => {
+  const apart = -600_000
+  const receiver = await startReceiver(t, certs, (response, received, count) =>
+    refuse('timestamp-stale', { date: new Date(Date.now() + apart).toUTCString() })(response, received, count),
+  )
+  const sender = await openSender(certs, await makeFolder(t))
+  const signed = async (age: number) => ({
+    ...template,
+    input: await openInput(t, await sign(template, sender.identity, new Date(Date.now() - age))),
+  })
+  await t.rejects(sendTemplate(await signed(0), receiver.url, sender), { code: 'clocks-apart', detail: /s behind/ })
+  t.match(await sender.outbox.find(1), { state: 'queued' })
+  const late = sendTemplate(await signed(7_200_000), receiver.url, sender)
+  await t.rejects(late, { code: 'delivery-refused', problem: { code: 'timestamp-stale' } }, 'late by both clocks')
 })
 
 t.test("leaves a template's own timestamp alone, stale as it may be", async t => {

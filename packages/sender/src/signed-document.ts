@@ -1,7 +1,7 @@
 // What is known of a document that is ready to be sent: what it signs, and the digest of its bytes.
 import { createHash, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { openVerifier, type VerifiedDocument } from '@seg/xmldsig'
+import { KeyInfoReader, openVerifier, type VerifiedDocument } from '@seg/xmldsig'
 import { type DocumentFile, openDocumentFile } from './document-file.ts'
 import type { Meter } from './progress.ts'
 import { endVerification } from './verify-file.ts'
@@ -55,6 +55,34 @@ export async function readSignedFile(path: string, certificate: X509Certificate,
   for await (const piece of file.pieces('verifying')) reader.write(piece)
   // Awaited here, while the file is open.
   return await reader.end(file)
+}
+
+/**
+ * The same for bytes whose signer is not known beforehand: under the certificate that they claim in KeyInfo, or `otherwise` when they name none.
+ * What they say is theirs to say; whoever uses the claim checks the certificate, which is given with it.
+ */
+export async function readClaimedFile(
+  path: string,
+  otherwise: X509Certificate | undefined,
+  meter?: Meter,
+): Promise<{ facts: SignedFacts; certificate: X509Certificate }> {
+  const certificate = (await readKeyInfo(path, meter)) ?? otherwise
+  if (certificate === undefined)
+    throw new Fault('configuration', `${path} has no certificate in KeyInfo, and certs/ has no sender.crt: give --cert`)
+  return { facts: await readSignedFile(path, certificate, meter), certificate }
+}
+
+/** Undefined when there is none, or what stands there is outside the profile: verification says what. */
+async function readKeyInfo(path: string, meter?: Meter): Promise<X509Certificate | undefined> {
+  await using file = await openDocumentFile(path, meter)
+  const reader = new KeyInfoReader()
+  try {
+    for await (const piece of file.pieces('reading')) reader.write(piece)
+    return reader.end()[0]
+  } catch (error) {
+    asFault(error)
+    return undefined
+  }
 }
 
 function asFault(error: unknown): Fault {

@@ -1,17 +1,19 @@
 // One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
-import { Fault, type FaultCode, quote } from '@seg/core'
+import { Fault, type FaultCode, faults, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { checkCertificate, gatewayId, type Identity } from '@seg/pki'
-import { type CheckedReceipt, checkReceipt } from './check-receipt.ts'
-import type { Answer } from './connection.ts'
-import { discardDocument, openDeliveryFiles } from './delivery-files.ts'
+import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.ts'
+import type { Link } from './connection.ts'
+import { openDeliveryFiles } from './delivery-files.ts'
 import { readFilePieces } from './document-file.ts'
+import { type Found, findAccepted } from './earlier-bytes.ts'
 import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
 import { type Later, postDocument, type TryLimits } from './post-document.ts'
 import { DeliveryRefused } from './problem.ts'
 import { describeDocument } from './queue-document.ts'
 import { signTemplate } from './sign-template.ts'
 import { readSignedFile, type SignedFacts } from './signed-document.ts'
+import { type Taken, takeReceipt } from './take-receipt.ts'
 import { openUnsigned } from './unsigned-document.ts'
 
 /** The entry is settled and its lease ended, or (`later`) it is as it was, and still leased. */
@@ -67,103 +69,120 @@ async function exchange(
   kept: SignedFacts,
   gateway: SendingGateway,
   limits: Limits,
-): Promise<TryOutcome> {
+): Promise<Taken> {
+  checkOurCertificate(gateway)
+  warnOfForeignSender(kept, gateway)
   const { own } = entry.document
-  // Signed with a certificate that we no longer use, our bytes can only be refused now.
-  if (kept.document instanceof Fault && own) return exchangeAfresh(entry, gateway, limits)
+  const link = openLink(entry, kept, gateway)
+  // Signed with a certificate that we no longer use, these bytes can only be refused now; they may have been accepted before.
+  if (kept.document instanceof Fault && own) return exchangeAfresh(entry, link, gateway, limits)
   try {
-    return await exchangeOnce(entry, kept, gateway, limits)
-  } catch (error) {
-    if (!own?.fillsTime || !isStale(error)) throw error
-    // A receiver answers the replay of an accepted document before it looks at the clock: these bytes were never accepted.
-    gateway.note(`${quote(entry.file)}: the timestamp has become stale on the way: signing afresh`)
-    return await exchangeAfresh(entry, gateway, limits)
+    return await post(entry, kept, link, gateway, limits)
+  } catch (refusal) {
+    if (!(refusal instanceof DeliveryRefused) || refusal.problem.status === 0) throw refusal
+    return await answerRefusal(refusal, { entry, kept, link }, gateway, limits)
   }
 }
 
-async function exchangeAfresh(entry: OutboxEntry, gateway: SendingGateway, limits: Limits): Promise<TryOutcome> {
+type Refused = { readonly entry: OutboxEntry; readonly kept: SignedFacts; readonly link: Link }
+
+/** A no that may be wrong for bytes accepted before, or for a clock; throws it otherwise. */
+async function answerRefusal(
+  refusal: DeliveryRefused,
+  { entry, kept, link }: Refused,
+  gateway: SendingGateway,
+  limits: Limits,
+): Promise<Taken> {
+  if (!isStale(refusal)) {
+    const found = await findAccepted(entry, link, gateway, limits.signal).catch(error => {
+      // Who does not want to say more has said enough.
+      if (error instanceof DeliveryRefused) throw refusal
+      throw error
+    })
+    return taken(found, refusal)
+  }
+  const { own } = entry.document
+  const clocks = { ours: gateway.patience.now(), theirs: refusal.serverTime }
+  if (!own?.fillsTime) {
+    const found = await findAccepted(entry, link, gateway, limits.signal)
+    return taken(found, mayBecomeTimely(kept.document, clocks) ? clocksApart(clocks, refusal) : refusal)
+  }
+  if (!(kept.document instanceof Fault) && !helpsToSignAfresh(entry, kept.document.signedAt, clocks))
+    throw clocksApart(clocks, refusal)
+  gateway.note(`${quote(entry.file)}: the timestamp has become stale on the way: signing afresh`)
+  return exchangeAfresh(entry, link, gateway, limits)
+}
+
+function taken(found: Found, otherwise: Fault): Taken {
+  if (found.kind === 'none' || found.kind === 'others') throw otherwise
+  return found
+}
+
+/** New bytes for the same document, once the receiver has said that it accepted none of those before. */
+async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
   const { outbox, identity, patience, data, meter } = gateway
-  const { path, own } = entry.document
+  const { own } = entry.document
   if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
+  const found = await findAccepted(entry, link, gateway, limits.signal)
+  if (found.kind === 'delivered' || found.kind === 'later') return found
+  if (found.kind === 'others') throw new DeliveryRefused(idTaken)
   const files = openDeliveryFiles(data, entry.delivery)
   await using unsigned = await openUnsigned(pathOf(entry.document, gateway), own, meter)
   const { template, outline } = unsigned
   const signed = await signTemplate(template, outline, identity, patience.now(), pieces => files.keepDocument(pieces))
-  // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones go out on every try.
+  // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones go out on every try. The old ones stay.
   const replaced = await outbox.replaceDocument(entry.number, describeDocument(signed.kept, signed.facts, signed.own))
-  await discardDocument(data, path)
-  return exchangeOnce(replaced, signed.facts, gateway, limits)
+  try {
+    return await post(replaced, signed.facts, link, gateway, limits)
+  } catch (error) {
+    if (!own.fillsTime || !isStale(error)) throw error
+    throw clocksApart({ ours: patience.now(), theirs: error.serverTime }, error)
+  }
 }
 
-async function exchangeOnce(
+const idTaken = {
+  code: 'document-id-conflict',
+  status: faults['document-id-conflict'].status,
+  sentence: faults['document-id-conflict'].sentence,
+} as const
+
+async function post(
   entry: OutboxEntry,
   signed: SignedFacts,
+  link: Link,
   gateway: SendingGateway,
   limits: Limits,
-): Promise<TryOutcome> {
-  const { identity, trust, patience, meter, outbox, data } = gateway
+): Promise<Taken> {
+  const { patience, meter } = gateway
   const path = pathOf(entry.document, gateway)
-  warnOfForeignSender(signed, gateway)
-  const link = { receiver: new URL(entry.receiver), identity, trust, admitServer: admitServerFor(signed, gateway) }
   const body = { bytes: signed.bytes, read: () => readFilePieces(path, 'sending', meter) }
   const posted = await postDocument(body, link, { ...limits, now: patience.now })
   if (!('answer' in posted)) return { kind: 'later', ...posted }
-  const files = openDeliveryFiles(data, entry.delivery)
-  const receipt = await openReceipt(posted.answer, signed, files, gateway)
-  const doubt = await gateway.witness.demand({
-    tree: receipt.checked.tree,
-    receipt: receipt.bytes,
-    link,
-    signal: limits.signal,
-  })
-  if (doubt !== undefined) return { kind: 'later', ...doubt }
-  await files.keepReceipt(receipt.bytes)
-  // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no network is needed to know it.
-  const { tries } = await outbox.deliver(entry.number, receipt.bytes, patience.now().getTime())
-  const made = { tries, tls: posted.answer.tls }
-  return {
-    kind: 'delivered',
-    delivery: {
-      number: entry.number,
-      receipt: receipt.checked,
-      receiptPath: files.receiptPath,
-      documentPath: path,
-      made,
-    },
+  return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
+}
+
+/** What every receiver would refuse: said here, in words, and before the first byte goes out. */
+function checkOurCertificate({ identity, trust, patience }: SendingGateway): void {
+  try {
+    checkCertificate(identity.certificate, 'sender', trust, patience.now())
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    throw new Fault(error.code, `our own certificate, sender.crt: ${error.detail}; nothing was sent`, { cause: error })
   }
 }
 
 /** A server may see the document when it is a receiver of our CA, and the very one that the document is addressed to. */
-function admitServerFor({ document }: SignedFacts, { trust, patience }: SendingGateway) {
-  return (certificate: Identity['certificate']) => {
+function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
+  const { identity, trust, patience } = gateway
+  const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
+  const admitServer = (certificate: Identity['certificate']) => {
     checkCertificate(certificate, 'receiver', trust, patience.now())
     const serverId = gatewayId(certificate)
-    if (document instanceof Fault || document.receiverId === serverId) return
-    const sentence = `The document is addressed to ${quote(document.receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
+    if (receiverId === undefined || receiverId === serverId) return
+    const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
     throw new DeliveryRefused({ code: 'receiver-mismatch', status: 0, sentence })
   }
-}
-
-async function openReceipt(
-  answer: Answer,
-  { sha256, document }: SignedFacts,
-  files: ReturnType<typeof openDeliveryFiles>,
-  { trust, patience }: SendingGateway,
-): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
-  const bytes = answer.body ?? Buffer.alloc(0)
-  try {
-    if (answer.mediaType !== 'application/xml')
-      throw new Fault('receipt-invalid', `the answer is ${quote(answer.mediaType)}, not application/xml`)
-    if (answer.body === undefined) throw new Fault('receipt-invalid', 'the answer is too long for a receipt')
-    if (document instanceof Fault)
-      throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
-    const delivered = { sha256, document, serverId: gatewayId(answer.server) }
-    return { bytes, checked: checkReceipt(bytes, delivered, trust, patience.now()) }
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    const path = await files.keepUnverified(bytes)
-    throw new Fault('receipt-invalid', `${error.detail}; the answer is kept in ${path}`, { cause: error })
-  }
+  return { receiver: new URL(entry.receiver), identity, trust, admitServer }
 }
 
 function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {
@@ -173,6 +192,6 @@ function warnOfForeignSender({ document }: SignedFacts, { identity, note }: Send
   )
 }
 
-function isStale(error: unknown): boolean {
+function isStale(error: unknown): error is DeliveryRefused {
   return error instanceof DeliveryRefused && error.problem.code === 'timestamp-stale'
 }

@@ -1,12 +1,16 @@
 // `sender verify-receipt`: what a receipt proves of a document, offline, from the two files and the public parts of certs/.
-import { type Command, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { loadReceiptTrust } from './check-log-entry.ts'
-import { type CheckedReceipt, checkStoredReceipt } from './check-receipt.ts'
-import { digestFile, openDocumentFile } from './document-file.ts'
+import { X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { checkCertificateAt, gatewayId } from '@seg/pki'
+import { loadReceiptTrust, type ReceiptTrust } from './check-log-entry.ts'
+import { type CheckedReceipt, checkReceipt } from './check-receipt.ts'
 import { readInputFile } from './input-file.ts'
 import { openMeter, openProgress, terminal } from './progress.ts'
+import { readClaimedFile } from './signed-document.ts'
 
-type Options = { readonly document: string }
+type Options = { readonly document: string; readonly cert?: string }
 
 export async function runVerifyReceipt(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
@@ -14,13 +18,48 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const trust = await loadReceiptTrust(certs)
   const receipt = await readInputFile(file)
   const progress = openProgress(terminal, { isSilent: output.json })
-  await using document = await openDocumentFile(
-    resolveUserPath(options.document),
-    openMeter(progress, options.document),
-  )
-  const sha256 = await digestFile(document).finally(progress.clear)
-  const checked = checkStoredReceipt(receipt, sha256, trust)
+  const meter = openMeter(progress, options.document)
+  const signer = await readSigner(options.cert, certs)
+  const path = resolveUserPath(options.document)
+  const { facts, certificate } = await readClaimedFile(path, signer, meter).finally(progress.clear)
+  const { sha256, document } = facts
+  // No receiver accepts a document that is not signed by its sender.
+  if (document instanceof Fault)
+    throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
+  const checked = checkReceipt(receipt, { sha256, document }, trust, new Date())
+  checkSigner(certificate, checked, trust)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
+}
+
+/** The certificate of documents that bring none: `--cert`, else the sender's own, where there is one. */
+async function readSigner(file: string | undefined, certs: string): Promise<X509Certificate | undefined> {
+  const path = file === undefined ? join(certs, 'sender.crt') : resolveUserPath(file)
+  if (file === undefined && !existsSync(path)) return undefined
+  try {
+    return new X509Certificate(await readInputFile(path))
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    throw new Fault('certificate-invalid', `${path} is not a certificate in PEM`, { cause })
+  }
+}
+
+/** As the receiver had to see it when it accepted the document: a certificate for senders of our CA, and that of the sender named. */
+function checkSigner(
+  certificate: X509Certificate,
+  { acceptedAt, senderId }: CheckedReceipt,
+  trust: ReceiptTrust,
+): void {
+  try {
+    checkCertificateAt(certificate, 'sender', trust, new Date(acceptedAt))
+    if (gatewayId(certificate) === senderId) return
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    throw new Fault('receipt-invalid', `the document's signer: ${cause.message}`, { cause })
+  }
+  throw new Fault(
+    'receipt-invalid',
+    `the document's signer is ${quote(gatewayId(certificate))}, the receipt says ${quote(senderId)}`,
+  )
 }
 
 function listFacts({

@@ -1,5 +1,6 @@
 // The signature profile: canonicalize, sign, verify. Pure: no network, no disk, no clock of its own.
 export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './envelope.ts'
+export { KeyInfoReader } from './key-info-reader.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export type { OctetSink } from './octets.ts'
 export { type Outline, OutlineReader } from './outline.ts'

@@ -43,6 +43,8 @@ type ServerOptions = {
   host?: string
   trusting?: string
   version?: 'TLSv1.3' | 'TLSv1.2'
+  /** Answers `GET /v1/receipts/…`; without it, nothing was ever accepted. */
+  receipts?: Handler
 }
 type Server = Omit<ForeignReceiver, 'received'>
 
@@ -51,7 +53,13 @@ export async function startServer(
   t: Test,
   certs: string,
   handler: Handler,
-  { profile = 'receiver', host = 'localhost', trusting = certs, version = 'TLSv1.3' }: ServerOptions = {},
+  {
+    profile = 'receiver',
+    host = 'localhost',
+    trusting = certs,
+    version = 'TLSv1.3',
+    receipts = refuseRequest,
+  }: ServerOptions = {},
 ): Promise<Server> {
   const identity = await loadIdentity(certs, profile)
   const { caPem: ca } = await loadTrust(trusting)
@@ -64,7 +72,7 @@ export async function startServer(
     minVersion: version,
     maxVersion: version,
   } as const
-  return listen(t, createTlsServer(tls), host, serveLog(certs, handler))
+  return listen(t, createTlsServer(tls), host, serveLog(certs, handler, receipts))
 }
 
 /** The same without TLS, which no sender may talk to. */
@@ -72,13 +80,16 @@ export async function startPlainServer(t: Test): Promise<ForeignReceiver> {
   return { ...(await listen(t, createServer(), 'localhost', (_request, response) => response.end())), received: [] }
 }
 
-/** Honest about its log, whatever it says of documents. */
-function serveLog(certs: string, handler: Handler): Handler {
+/** Honest about its log and its receipts, whatever it says of documents. */
+function serveLog(certs: string, handler: Handler, receipts: Handler): Handler {
   return (request, response) => {
     const path = /^\/v1\/log\/(.*)$/.exec(request.url ?? '')?.[1]
+    if (request.method === 'GET' && request.url?.startsWith('/v1/receipts/')) return receipts(request, response)
     return path === undefined ? handler(request, response) : logOf(certs).answer(path, response)
   }
 }
+
+const refuseRequest: Handler = (_request, response) => refuse('not-found')(response, Buffer.alloc(0), 0)
 
 function collect(received: Buffer[], reply: Reply): Handler {
   return async (request, response) => {
@@ -195,8 +206,8 @@ export function acceptAndDiscard(certs: string): Handler {
   }
 }
 
-export function answerReceipt(response: ServerResponse, receipt: string | Buffer): void {
-  response.writeHead(201, { 'content-type': 'application/xml' }).end(receipt)
+export function answerReceipt(response: ServerResponse, receipt: string | Buffer, status = 201): void {
+  response.writeHead(status, { 'content-type': 'application/xml' }).end(receipt)
 }
 
 export function refuse(code: keyof typeof faults, headers: Record<string, string> = {}): Reply {

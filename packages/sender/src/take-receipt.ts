@@ -1,0 +1,63 @@
+// From an answer that should be a receipt to a delivered entry: the receipt is checked, its log is followed, and only then is it kept as one.
+import { Fault, quote } from '@seg/core'
+import type { OutboxEntry } from '@seg/ledger'
+import { gatewayId } from '@seg/pki'
+import { type CheckedReceipt, checkReceipt } from './check-receipt.ts'
+import type { Answer, Link } from './connection.ts'
+import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
+import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
+import type { Later } from './post-document.ts'
+import type { SignedFacts } from './signed-document.ts'
+
+/** What the receipt must be for: the bytes that `entry` names, and what they sign. */
+export type Delivering = { readonly entry: OutboxEntry; readonly signed: SignedFacts; readonly link: Link }
+export type Taken = { readonly kind: 'delivered'; readonly delivery: Delivery } | ({ readonly kind: 'later' } & Later)
+
+/** Ends the lease when it resolves with `delivered`. Throws the Faults `receipt-invalid`, `log-rewritten` and `log-unproven`. */
+export async function takeReceipt(
+  answer: Answer,
+  { entry, signed, link }: Delivering,
+  gateway: SendingGateway,
+  signal: AbortSignal,
+): Promise<Taken> {
+  const { patience, outbox, data } = gateway
+  const files = openDeliveryFiles(data, entry.delivery)
+  const receipt = await openReceipt(answer, signed, files, gateway)
+  const doubt = await gateway.witness.demand({ tree: receipt.checked.tree, receipt: receipt.bytes, link, signal })
+  if (doubt !== undefined) return { kind: 'later', ...doubt }
+  await files.keepReceipt(receipt.bytes)
+  // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no network is needed to know it.
+  const { tries } = await outbox.deliver(entry.number, receipt.bytes, patience.now().getTime())
+  return {
+    kind: 'delivered',
+    delivery: {
+      number: entry.number,
+      receipt: receipt.checked,
+      receiptPath: files.receiptPath,
+      documentPath: pathOf(entry.document, gateway),
+      made: { tries, tls: answer.tls },
+    },
+  }
+}
+
+async function openReceipt(
+  answer: Answer,
+  { sha256, document }: SignedFacts,
+  files: DeliveryFiles,
+  { trust, patience }: SendingGateway,
+): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
+  const bytes = answer.body ?? Buffer.alloc(0)
+  try {
+    if (answer.mediaType !== 'application/xml')
+      throw new Fault('receipt-invalid', `the answer is ${quote(answer.mediaType)}, not application/xml`)
+    if (answer.body === undefined) throw new Fault('receipt-invalid', 'the answer is too long for a receipt')
+    if (document instanceof Fault)
+      throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
+    const delivered = { sha256, document, serverId: gatewayId(answer.server) }
+    return { bytes, checked: checkReceipt(bytes, delivered, trust, patience.now()) }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const path = await files.keepUnverified(bytes)
+    throw new Fault('receipt-invalid', `${error.detail}; the answer is kept in ${path}`, { cause: error })
+  }
+}
