@@ -9,7 +9,7 @@ import { Finding } from './finding.ts'
 import { mutate } from './mutate.ts'
 import { type Reference, verifyByTree, writeSigned } from './signed-documents.ts'
 import type { Tape } from './tape.ts'
-import { cut, judge } from './verdict.ts'
+import { cut, judge, judgeBothWays } from './verdict.ts'
 
 const MUTANTS = 8
 
@@ -28,7 +28,7 @@ export function tampering(folder: string, key: ForgingKey): Campaign & { accepte
       putAside(batch, document)
       for (let i = 0; i < MUTANTS; i++) {
         const mutant = mutate(document, changes)
-        const verdict = judge(() => verifyDocument(mutant, key.certificate))
+        const verdict = judgeBothWays(mutant, () => judge(() => verifyDocument(mutant, key.certificate)))
         checkPieces(mutant, verdict, key, changes)
         if (verdict instanceof Error) continue
         const found = checkAccepted(mutant, verdict, key)

@@ -6,8 +6,10 @@ import {
   type DocumentObserver,
   DocumentPass,
 } from '../../packages/xmldsig/src/document-pass.ts'
+import { fastPath } from '../../packages/xmldsig/src/fast-content.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import { EXCLUSIVE, methodOf } from '../support/engine.ts'
+import { Finding } from './finding.ts'
 import type { Tape } from './tape.ts'
 
 export const exclusive = methodOf(EXCLUSIVE)
@@ -31,8 +33,30 @@ export type Reading = {
   readonly isWatched?: boolean
 }
 
-/** Canonical octets of a document without its Signature. */
+/** Canonical octets of a document without its Signature; throws a Finding when the engine's fast path and its tokenizer alone differ. */
 export function readCanonical(pieces: readonly Uint8Array[], reading: Reading = {}): Buffer | Fault {
+  return judgeBothWays(Buffer.concat(pieces), () => readOneWay(pieces, reading))
+}
+
+/** What `read` gives, with the engine's fast path and without; throws a Finding when that is not the same. */
+export function judgeBothWays<Result extends object>(document: Buffer, read: () => Result | Fault): Result | Fault {
+  const verdict = read()
+  fastPath.isOn = false
+  try {
+    const [fast, slow] = [verdict, read()].map(describeVerdict)
+    if (fast !== slow) throw new Finding(`with the fast path: ${fast}; without: ${slow}`, document)
+  } finally {
+    fastPath.isOn = true
+  }
+  return verdict
+}
+
+function describeVerdict(verdict: object): string {
+  if (Buffer.isBuffer(verdict)) return verdict.toString('latin1')
+  return verdict instanceof Error ? `refused: ${verdict.message}` : JSON.stringify(verdict)
+}
+
+function readOneWay(pieces: readonly Uint8Array[], reading: Reading): Buffer | Fault {
   const { method = exclusive, limits = defaultLimits, isWatched = false } = reading
   return judge(() => {
     const octets: Buffer[] = []

@@ -1,16 +1,18 @@
 // Canonical XML from tokens: Exclusive C14N 1.0 with a PrefixList, C14N 1.0 and 1.1, all without comments.
 import { EXCLUSIVE_C14N } from './algorithms.ts'
-import { compareCodePoints } from './characters.ts'
+import { compareCodePoints, EQUALS, GREATER_THAN, LESS_THAN, QUOTE, SLASH, SPACE } from './characters.ts'
 import {
-  type Binding,
+  type Declaration,
   type NamespaceScope,
   NO_NAMESPACE,
   UNDECLARED,
   XML_BINDING,
   XML_NAMESPACE,
 } from './namespaces.ts'
-import type { OctetWriter } from './octets.ts'
+import { GATHER_BYTES, type OctetWriter } from './octets.ts'
+import { copyShort } from './skip.ts'
 import type { StartTag } from './start-tag.ts'
+import { escapeValue, MOST_OCTETS, writeValue } from './value-octets.ts'
 
 export type CanonicalizationMethod = {
   /** Identifier of the algorithm, one of the table of algorithms. */
@@ -41,9 +43,9 @@ export type InheritedAttribute = { readonly local: string; readonly value: strin
 
 const NO_ATTRIBUTES: readonly InheritedAttribute[] = []
 const CLOSE_AND_END = Buffer.from('></')
-const SPACE = Buffer.from(' ')
+const SPACE_OCTET = Buffer.from(' ')
 const OPEN_VALUE = Buffer.from('="')
-const QUOTE = Buffer.from('"')
+const CLOSE_VALUE = Buffer.from('"')
 
 /** Writes the canonical form of the tokens it is given; the first start tag it gets is the apex of the subtree. */
 export class Canonicalizer {
@@ -79,7 +81,7 @@ export class Canonicalizer {
     const bindings = scope.bindings.length
     for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
     const isSettled = declaredFrom === bindings && !this.#isAtApex && this.#isAllWritten(tag)
-    if (isSettled && tag.isTidy) this.#writeAsIs(tag, tag.from)
+    if (isSettled && tag.isTidy) this.#writeAsIs(tag)
     else this.#writeTag(tag, isSettled ? 0 : this.#findNamespaces(tag))
     this.#isAtApex = false
   }
@@ -124,13 +126,16 @@ export class Canonicalizer {
       for (let i = 0; i < attributes.count; i++) this.#consider(tag, attributes.binding[i]!)
     }
     if (!isExclusive || inclusivePrefixes.size > 0) {
-      const candidates = this.#isAtApex ? scope.inScope() : rangeOf(declaredFrom, scope.bindings.length)
-      for (const index of candidates) {
-        if (!isExclusive || inclusivePrefixes.has(scope.bindings[index]!.prefix)) this.#consider(tag, index)
-      }
+      if (this.#isAtApex) for (const index of scope.inScope()) this.#considerInclusive(tag, index)
+      else for (let i = declaredFrom; i < scope.bindings.length; i++) this.#considerInclusive(tag, i)
     }
     if (this.#foundCount > 1) this.#sortFound(scope)
     return this.#foundCount
+  }
+
+  #considerInclusive(tag: StartTag, index: number): void {
+    const { isExclusive, inclusivePrefixes } = this.#method
+    if (!isExclusive || inclusivePrefixes.has(tag.scope.bindings[index]!.prefix)) this.#consider(tag, index)
   }
 
   #consider({ scope, depth }: StartTag, index: number): void {
@@ -141,16 +146,22 @@ export class Canonicalizer {
   }
 
   #sortFound(scope: NamespaceScope): void {
-    const sorted = this.#found.slice(0, this.#foundCount)
-    sorted.sort((a, b) => compareCodePoints(scope.bindings[a]!.prefix, scope.bindings[b]!.prefix))
-    for (let i = 0; i < sorted.length; i++) this.#found[i] = sorted[i]!
+    const found = this.#found
+    for (let i = 1; i < this.#foundCount; i++) {
+      const index = found[i]!
+      const { prefix } = scope.bindings[index]!
+      let to = i
+      for (; to > 0 && compareCodePoints(scope.bindings[found[to - 1]!]!.prefix, prefix) > 0; to--)
+        found[to] = found[to - 1]!
+      found[to] = index
+    }
   }
 
   /** Whether the nearest declaration of the prefix that was written says the same already. */
   #isInEffect(scope: NamespaceScope, index: number): boolean {
     const { uri } = scope.bindings[index]!
-    let outer = scope.bindings[index]!.shadows
-    while (outer !== UNDECLARED && this.#writtenAt[outer] === 0) outer = scope.bindings[outer]!.shadows
+    let outer = scope.shadowedBy(index)
+    while (outer !== UNDECLARED && this.#writtenAt[outer] === 0) outer = scope.shadowedBy(outer)
     return outer !== UNDECLARED && scope.uri(outer) === uri
   }
 
@@ -160,15 +171,41 @@ export class Canonicalizer {
     const declared = tag.scope.bindings.length - tag.declaredFrom
     const isTidy = tag.isTidy && inherited.length === 0
     if (isTidy && declared === count && this.#isFoundHere(tag)) {
-      this.#writeAsIs(tag, tag.from)
+      this.#writeAsIs(tag)
       return
     }
+    let most = MOST_OCTETS * (tag.to - tag.from) + tag.nameTo - tag.from
+    for (let i = 0; i < count; i++) most += declarationOf(tag.scope.bindings[this.#found[i]!]!).length
+    if (most > GATHER_BYTES || inherited.length > 0) this.#writePieces(tag, count, inherited)
+    else this.#writeGathered(tag, count, isTidy && declared === 0, most)
+  }
+
+  /** One loop writes all of a tag, up to `most` octets: for a tag of common length that costs less than a call for each part. */
+  #writeGathered(tag: StartTag, count: number, isTidyBehindName: boolean, most: number): void {
+    const { source, attributes } = tag
+    const { gathered } = this.#octets
+    let at = this.#octets.begin(most)
+    at = copyShort(source, tag.from, tag.nameTo, gathered, at)
+    for (let i = 0; i < count; i++) {
+      const octets = declarationOf(tag.scope.bindings[this.#found[i]!]!)
+      at = copyShort(octets, 0, octets.length, gathered, at)
+    }
+    if (isTidyBehindName) at = copyShort(source, tag.nameTo, tag.isEmpty ? tag.to - 2 : tag.to - 1, gathered, at)
+    else for (let i = 0; i < attributes.count; i++) at = writeAttribute(tag, attributes.order[i]!, gathered, at)
+    gathered[at++] = GREATER_THAN
+    if (tag.isEmpty) {
+      gathered[at++] = LESS_THAN
+      gathered[at++] = SLASH
+      at = copyShort(source, tag.from + 1, tag.nameTo, gathered, at)
+      gathered[at++] = GREATER_THAN
+    }
+    this.#octets.end(at)
+  }
+
+  /** The same for a tag of any length, and one that inherits attributes. */
+  #writePieces(tag: StartTag, count: number, inherited: readonly InheritedAttribute[]): void {
     this.#octets.range(tag.source, tag.from, tag.nameTo)
     for (let i = 0; i < count; i++) this.#octets.piece(declarationOf(tag.scope.bindings[this.#found[i]!]!))
-    if (isTidy && declared === 0) {
-      this.#writeAsIs(tag, tag.nameTo)
-      return
-    }
     if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
     else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
     this.#finishTag(tag)
@@ -181,9 +218,9 @@ export class Canonicalizer {
     return true
   }
 
-  /** Written, from here on, as C14N would write it: the bytes themselves. */
-  #writeAsIs(tag: StartTag, from: number): void {
-    this.#octets.range(tag.source, from, tag.isEmpty ? tag.to - 2 : tag.to)
+  /** Written as C14N would write it: the bytes themselves. */
+  #writeAsIs(tag: StartTag): void {
+    this.#octets.range(tag.source, tag.from, tag.isEmpty ? tag.to - 2 : tag.to)
     if (tag.isEmpty) this.#finishTag(tag)
   }
 
@@ -205,12 +242,12 @@ export class Canonicalizer {
       this.#octets.range(tag.source, nameFrom[i]! - 1, valueTo[i]! + 1)
       return
     }
-    this.#octets.piece(SPACE)
+    this.#octets.piece(SPACE_OCTET)
     this.#octets.range(tag.source, nameFrom[i]!, nameTo[i]!)
     this.#octets.piece(OPEN_VALUE)
     if (isPlain[i]) this.#octets.range(tag.source, valueFrom[i]!, valueTo[i]!)
     else this.#octets.piece(Buffer.from(escapeValue(tag.attributeValue(i))))
-    this.#octets.piece(QUOTE)
+    this.#octets.piece(CLOSE_VALUE)
   }
 
   /** The apex with the xml:* attributes of its ancestors in their place among its own (XML-C14N 2.4). */
@@ -235,27 +272,25 @@ export class Canonicalizer {
   }
 }
 
-function* rangeOf(from: number, to: number): Generator<number> {
-  for (let i = from; i < to; i++) yield i
+/** Writes attribute `i` into `target` from `at` on; returns the index behind it. */
+function writeAttribute({ source, attributes }: StartTag, i: number, target: Buffer, at: number): number {
+  const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isTidy } = attributes
+  if (isTidy[i]) return copyShort(source, nameFrom[i]! - 1, valueTo[i]! + 1, target, at)
+  let into = at
+  target[into++] = SPACE
+  into = copyShort(source, nameFrom[i]!, nameTo[i]!, target, into)
+  target[into++] = EQUALS
+  target[into++] = QUOTE
+  into = isPlain[i]
+    ? copyShort(source, valueFrom[i]!, valueTo[i]!, target, into)
+    : writeValue(source, valueFrom[i]!, valueTo[i]!, target, into)
+  target[into++] = QUOTE
+  return into
 }
 
 /** The declaration as written, made once. */
-function declarationOf(binding: Binding): Buffer {
-  const { prefix, uri } = binding
-  binding.declaration ??= Buffer.from(`${prefix === '' ? ' xmlns' : ` xmlns:${prefix}`}="${escapeValue(uri)}"`)
-  return binding.declaration
-}
-
-/** XML-C14N 2.3, Attribute Nodes. */
-function escapeValue(value: string): string {
-  return value.replace(/[&<"\t\n\r]/g, character => escapes[character]!)
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '"': '&quot;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
-  '\r': '&#xD;',
+function declarationOf(declaration: Declaration): Buffer {
+  const { prefix, uri } = declaration
+  declaration.canonical ??= Buffer.from(`${prefix === '' ? ' xmlns' : ` xmlns:${prefix}`}="${escapeValue(uri)}"`)
+  return declaration.canonical
 }

@@ -45,32 +45,48 @@ function stopsAt(characters: string): Uint8Array {
   return table
 }
 
+/** Whether U+FFFE or U+FFFF stands at `at`, a byte EF of valid UTF-8. */
+export function isNonCharacter(source: Uint8Array, at: number): boolean {
+  return source[at + 1] === 0xbf && source[at + 2]! >= 0xbe
+}
+
 /** Char (production 2): whether a code point may stand in a document at all. */
 export function isCharacter(code: number): boolean {
   if (code < 0x20) return code === TAB || code === LF || code === CR
   return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff)
 }
 
-// Productions 4 and 4a above ASCII, as pairs of first and last code point.
+// Productions 4 and 4a above ASCII in the Basic Multilingual Plane, as pairs of first and last code point.
 const nameStartRanges = [
   0xc0, 0xd6, 0xd8, 0xf6, 0xf8, 0x2ff, 0x370, 0x37d, 0x37f, 0x1fff, 0x200c, 0x200d, 0x2070, 0x218f, 0x2c00, 0x2fef,
-  0x3001, 0xd7ff, 0xf900, 0xfdcf, 0xfdf0, 0xfffd, 0x10000, 0xeffff,
+  0x3001, 0xd7ff, 0xf900, 0xfdcf, 0xfdf0, 0xfffd,
 ]
+/** Of the planes above, all up to here may begin a name. */
+const LAST_NAME_CHARACTER = 0xeffff
 const nameOnlyRanges = [0xb7, 0xb7, 0x300, 0x36f, 0x203f, 0x2040]
+
+const NAME_START = 1
+const NAME_ONLY = 2
+/** Of each character of the Basic Multilingual Plane above ASCII. */
+const nameClasses = classNames()
 
 /** NameStartChar (production 4) for code points above ASCII. */
 export function isNameStartAboveAscii(code: number): boolean {
-  return isWithin(code, nameStartRanges)
+  return code < 0x10000 ? nameClasses[code] === NAME_START : code <= LAST_NAME_CHARACTER
 }
 
 /** NameChar (production 4a) for code points above ASCII. */
 export function isNameAboveAscii(code: number): boolean {
-  return isWithin(code, nameStartRanges) || isWithin(code, nameOnlyRanges)
+  return code < 0x10000 ? nameClasses[code] !== 0 : code <= LAST_NAME_CHARACTER
 }
 
-function isWithin(code: number, ranges: readonly number[]): boolean {
-  for (let i = 0; i < ranges.length; i += 2) if (code >= ranges[i]! && code <= ranges[i + 1]!) return true
-  return false
+function classNames(): Uint8Array {
+  const classes = new Uint8Array(0x10000)
+  for (let i = 0; i < nameStartRanges.length; i += 2)
+    classes.fill(NAME_START, nameStartRanges[i]!, nameStartRanges[i + 1]! + 1)
+  for (let i = 0; i < nameOnlyRanges.length; i += 2)
+    classes.fill(NAME_ONLY, nameOnlyRanges[i]!, nameOnlyRanges[i + 1]! + 1)
+  return classes
 }
 
 /** Bytes of the UTF-8 sequence that `lead` begins; the input is valid UTF-8. */

@@ -7,7 +7,8 @@ import type { Limits } from './limits.ts'
 import type { NamespaceScope } from './namespaces.ts'
 import { Refusal } from './refusal.ts'
 import { NOTHING } from './skip.ts'
-import { type TokenHandler, Tokenizer } from './tokenizer.ts'
+import type { TokenHandler } from './token-handler.ts'
+import { Tokenizer } from './tokenizer.ts'
 import { incompleteTail, invalidAt } from './utf8.ts'
 
 /** Bytes taken at a time: few enough to be hashed while still in the processor's cache. */

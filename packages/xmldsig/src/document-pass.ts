@@ -9,7 +9,7 @@ import { refuse } from './refusal.ts'
 import type { SignatureForm } from './signature-form.ts'
 import type { StartTag } from './start-tag.ts'
 import { readContext, readXmlAttributes, type SubtreeContext } from './subtree.ts'
-import { SKIM_NOTHING, type TokenHandler } from './tokenizer.ts'
+import { SKIM_NOTHING, type TokenHandler } from './token-handler.ts'
 
 /** How a Reference's octets are made and digested. */
 export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }

@@ -4,6 +4,7 @@ import {
   codePointAt,
   isNameAboveAscii,
   isNameStartAboveAscii,
+  nameByte,
   nameStartByte,
   sequenceLength,
 } from './characters.ts'
@@ -33,6 +34,33 @@ export function readName(source: Uint8Array, from: number, end: number, maxBytes
   if (at >= end) return STARVED
   if (into.colon >= 0) checkLocalPart(source, into.colon, at)
   return at
+}
+
+/** The same for a name that is followed by another byte; STARVED for what is no name, or too long, or cut off: `readName` says which. */
+export function findName(source: Uint8Array, from: number, end: number, maxBytes: number, into: NameColon): number {
+  into.colon = -1
+  const stop = Math.min(end, from + maxBytes + 1)
+  let at = skipNameStart(source, from, stop)
+  for (;;) {
+    while (at < stop && nameByte[source[at]!] === 1) at++
+    if (at >= stop) return STARVED
+    const byte = source[at]!
+    if (byte === COLON) {
+      if (into.colon >= 0) return STARVED
+      into.colon = at
+      at = skipNameStart(source, at + 1, stop)
+    } else if (byte < 0x80) return at
+    else if (isNameAboveAscii(codePointAt(source, at))) at += sequenceLength(byte)
+    else return STARVED
+  }
+}
+
+/** The index behind the character at `at` if that may begin a name, else `stop`. */
+function skipNameStart(source: Uint8Array, at: number, stop: number): number {
+  if (at >= stop) return stop
+  const byte = source[at]!
+  if (nameStartByte[byte] === 1) return at + 1
+  return byte >= 0x80 && isNameStartAboveAscii(codePointAt(source, at)) ? at + sequenceLength(byte) : stop
 }
 
 function readStart(source: Uint8Array, from: number): number {

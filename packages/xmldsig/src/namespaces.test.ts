@@ -1,7 +1,7 @@
 // Declarations in scope: found by prefix, taken back in order.
 import { hash } from 'node:crypto'
 import t from 'tap'
-import { NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING } from './namespaces.ts'
+import { makeDeclaration, NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING } from './namespaces.ts'
 
 const find = (scope: NamespaceScope, prefix: string) =>
   scope.find(Buffer.from(`<${prefix}:`), 1, 1 + Buffer.byteLength(prefix))
@@ -26,7 +26,7 @@ t.test('the innermost declaration of a prefix is found, until it is taken back',
   ]
   const seen = [describe(scope)]
   for (const [prefix, uri, size] of states) {
-    scope.declare(prefix, uri)
+    scope.declare(makeDeclaration(prefix, uri))
     t.equal(scope.size, size)
     t.equal(prefix === '' ? scope.uri(scope.defaultIndex) : uriOf(scope, prefix), uri)
     seen.push(describe(scope))
@@ -58,16 +58,16 @@ t.test('two prefixes of one hash are two prefixes', async t => {
     const met = prefixes.get(hashOf(prefix))
     if (met === undefined) prefixes.set(hashOf(prefix), prefix)
     else {
-      scope.declare(met, 'urn:met')
+      scope.declare(makeDeclaration(met, 'urn:met'))
       t.equal(find(scope, prefix), UNDECLARED)
-      scope.declare(prefix, 'urn:other')
+      scope.declare(makeDeclaration(prefix, 'urn:other'))
       t.same([uriOf(scope, met), uriOf(scope, prefix)], ['urn:met', 'urn:other'], `${met} and ${prefix}`)
       return
     }
   }
 
   function hashOf(prefix: string): number {
-    scope.declare(prefix, 'urn:a')
+    scope.declare(makeDeclaration(prefix, 'urn:a'))
     const declared = scope.bindings.at(-1)!
     scope.restore(2)
     return declared.hash

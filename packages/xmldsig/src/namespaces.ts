@@ -5,19 +5,16 @@ export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace'
 export const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
 export const DSIG_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#'
 
-/** A declaration: the default namespace has the prefix ''; a default that is undeclared has the uri ''. */
-export type Binding = {
+/** What a declaration says: the default namespace has the prefix ''; a default that is undeclared has the uri ''. May be shared between documents. */
+export type Declaration = {
   readonly prefix: string
   readonly prefixOctets: Buffer
   /** Of the prefix. */
   readonly hash: number
   readonly uri: string
-  /** Index of the declaration of the same prefix that this one shadows, -1 for none. */
-  readonly shadows: number
-  /** Place of its prefix among the prefixes known. */
-  readonly slot: number
+  readonly uriOctets: Buffer
   /** Its canonical form, kept by the canonicalizer once it was needed. */
-  declaration: Buffer | undefined
+  canonical: Buffer | undefined
 }
 
 /** Index of the binding that says: no default namespace. It is there from the start. */
@@ -29,15 +26,21 @@ export const UNDECLARED = -1
 
 /** Differs from process to process, so that nobody can choose prefixes of one hash. */
 const SEED = randomInt(2 ** 31)
-const noNamespace = binding('', '', -1, 0)
-const xmlBinding = binding('xml', XML_NAMESPACE, -1, 1)
+const noNamespace = makeDeclaration('', '')
+const xmlDeclaration = makeDeclaration('xml', XML_NAMESPACE)
 
 export class NamespaceScope {
-  readonly bindings: Binding[] = [noNamespace, xmlBinding]
+  readonly bindings: Declaration[] = [noNamespace, xmlDeclaration]
+  /** Index of the declaration of the same prefix that each one shadows, -1 for none. */
+  readonly #shadows: number[] = [UNDECLARED, UNDECLARED]
+  /** Place of the prefix of each among the prefixes known. */
+  readonly #slots: number[] = [0, 1]
   /** Index of the innermost binding of each prefix; the default namespace has the first slot, `xml` the second. */
   readonly #innermost: number[] = [NO_NAMESPACE, XML_BINDING]
   /** Of the prefix in each slot. */
-  readonly #hashes: number[] = [noNamespace.hash, xmlBinding.hash]
+  readonly #hashes: number[] = [noNamespace.hash, xmlDeclaration.hash]
+  /** The slot found last: the next name often has the same prefix. */
+  #lastSlot = 1
   /** Prefixes bound to a namespace now, `xml` not counted. */
   size = 0
 
@@ -45,13 +48,19 @@ export class NamespaceScope {
   find(source: Uint8Array, from: number, to: number): number {
     const hashes = this.#hashes
     const hash = hashOf(source, from, to)
+    if (hashes[this.#lastSlot] === hash && this.#isPrefix(this.#lastSlot, source, from, to))
+      return this.#innermost[this.#lastSlot]!
     for (let slot = hashes.length - 1; slot > NO_NAMESPACE; slot--) {
-      if (hashes[slot] !== hash) continue
-      const index = this.#innermost[slot]!
-      const octets = this.bindings[index]!.prefixOctets
-      if (octets.length === to - from && isSame(octets, source, from)) return index
+      if (hashes[slot] !== hash || !this.#isPrefix(slot, source, from, to)) continue
+      this.#lastSlot = slot
+      return this.#innermost[slot]!
     }
     return UNDECLARED
+  }
+
+  #isPrefix(slot: number, source: Uint8Array, from: number, to: number): boolean {
+    const octets = this.bindings[this.#innermost[slot]!]!.prefixOctets
+    return octets.length === to - from && isSame(octets, source, from)
   }
 
   /** Index of the default namespace's binding. */
@@ -63,22 +72,30 @@ export class NamespaceScope {
     return this.bindings[index]!.uri
   }
 
+  /** Index of the declaration of the same prefix that the one at `index` shadows; UNDECLARED for none. */
+  shadowedBy(index: number): number {
+    return this.#shadows[index]!
+  }
+
   /** Adds a declaration; `xml` is bound from the start and never declared. */
-  declare(prefix: string, uri: string): void {
-    const slot = this.#slotOf(prefix)
+  declare(declared: Declaration): void {
+    const slot = this.#slotOf(declared)
     const shadows = this.#innermost[slot] ?? UNDECLARED
     const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
-    if (uri !== '' && !wasBound) this.size++
-    if (uri === '' && wasBound) this.size--
-    const declared = binding(prefix, uri, shadows, slot)
-    this.#innermost[slot] = this.bindings.push(declared) - 1
+    if (declared.uri !== '' && !wasBound) this.size++
+    if (declared.uri === '' && wasBound) this.size--
+    const index = this.bindings.push(declared) - 1
+    this.#shadows[index] = shadows
+    this.#slots[index] = slot
+    this.#innermost[slot] = index
     this.#hashes[slot] = declared.hash
   }
 
   /** Takes back the declarations from `length` on. */
   restore(length: number): void {
-    while (this.bindings.length > length) {
-      const { uri, shadows, slot } = this.bindings.pop()!
+    for (let index = this.bindings.length - 1; index >= length; index--) {
+      const { uri } = this.bindings.pop()!
+      const shadows = this.#shadows[index]!
       const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
       if (uri !== '' && !wasBound) this.size--
       if (uri === '' && wasBound) this.size++
@@ -86,8 +103,9 @@ export class NamespaceScope {
       if (shadows === UNDECLARED) {
         this.#innermost.pop()
         this.#hashes.pop()
-      } else this.#innermost[slot] = shadows
+      } else this.#innermost[this.#slots[index]!] = shadows
     }
+    if (this.#lastSlot >= this.#hashes.length) this.#lastSlot = XML_BINDING
   }
 
   /** Innermost binding of each prefix, those that undeclare the default and `xml` included. */
@@ -95,34 +113,30 @@ export class NamespaceScope {
     return this.#innermost
   }
 
-  /** The slot of a prefix; the one behind the last when it has none yet. */
-  #slotOf(prefix: string): number {
-    const slot = this.#innermost.findIndex(index => this.bindings[index]!.prefix === prefix)
-    return slot < 0 ? this.#innermost.length : slot
+  /** The slot of a declaration's prefix; the one behind the last when it has none yet. */
+  #slotOf({ prefix, hash }: Declaration): number {
+    const hashes = this.#hashes
+    for (let slot = 0; slot < hashes.length; slot++)
+      if (hashes[slot] === hash && this.bindings[this.#innermost[slot]!]!.prefix === prefix) return slot
+    return hashes.length
   }
 }
 
-function binding(prefix: string, uri: string, shadows: number, slot: number): Binding {
+export function makeDeclaration(prefix: string, uri: string): Declaration {
   const prefixOctets = Buffer.from(prefix)
-  return {
-    prefix,
-    prefixOctets,
-    hash: hashOf(prefixOctets, 0, prefixOctets.length),
-    uri,
-    shadows,
-    slot,
-    declaration: undefined,
-  }
+  const hash = hashOf(prefixOctets, 0, prefixOctets.length)
+  return { prefix, prefixOctets, hash, uri, uriOctets: Buffer.from(uri), canonical: undefined }
 }
 
 /** FNV-1a. */
-function hashOf(source: Uint8Array, from: number, to: number): number {
+export function hashOf(source: Uint8Array, from: number, to: number): number {
   let hash = SEED
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
   return hash
 }
 
-function isSame(octets: Uint8Array, source: Uint8Array, from: number): boolean {
+/** Whether all of `octets` stands at `from`. */
+export function isSame(octets: Uint8Array, source: Uint8Array, from: number): boolean {
   for (let i = 0; i < octets.length; i++) if (octets[i] !== source[from + i]) return false
   return true
 }

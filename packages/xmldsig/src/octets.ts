@@ -7,7 +7,7 @@ export type DigestName = 'sha256' | 'sha384' | 'sha512'
 /** Takes canonical octets in order; the bytes are valid only during the call. `isAll`: none came before, and none follow. */
 export type OctetSink = (octets: Uint8Array, isAll?: boolean) => void
 
-const GATHER_BYTES = 64 * 1024
+export const GATHER_BYTES = 64 * 1024
 /** Below this a copy costs less than handing on a range of its own. */
 const COPY_BELOW = 4096
 /** Up to this a loop costs less than a call out of JavaScript. */
@@ -20,10 +20,11 @@ const SPARE_BUFFERS = 8
 export class OctetWriter {
   length = 0
   readonly #sink: OctetSink
-  readonly #gathered = spare.pop() ?? Buffer.allocUnsafeSlow(GATHER_BYTES)
+  /** Small pieces, one behind the other; see `begin`. */
+  readonly gathered = spare.pop() ?? Buffer.allocUnsafeSlow(GATHER_BYTES)
   #gatheredLength = 0
   // The pending range: canonical octets that still stand in the input.
-  #source: Buffer = this.#gathered
+  #source: Buffer = this.gathered
   #from = 0
   #to = 0
 
@@ -49,19 +50,32 @@ export class OctetWriter {
     this.#append(octets, 0, octets.length)
   }
 
+  /** Where in `gathered` the caller may write up to `bytes` octets of its own, at most GATHER_BYTES; then it says `end`. */
+  begin(bytes: number): number {
+    this.settle()
+    if (this.#gatheredLength + bytes > GATHER_BYTES) this.#handOnGathered()
+    return this.#gatheredLength
+  }
+
+  /** The caller has written octets into `gathered` up to `to`. */
+  end(to: number): void {
+    this.length += to - this.#gatheredLength
+    this.#gatheredLength = to
+  }
+
   /** Takes over the pending range: the input may change after this. */
   settle(): void {
     if (this.#to > this.#from) this.#append(this.#source, this.#from, this.#to)
     this.#from = 0
     this.#to = 0
-    this.#source = this.#gathered
+    this.#source = this.gathered
   }
 
   /** Hands on what is left. Ends the writer. */
   finish(): void {
     this.settle()
     this.#handOnGathered(true)
-    if (spare.length < SPARE_BUFFERS) spare.push(this.#gathered)
+    if (spare.length < SPARE_BUFFERS) spare.push(this.gathered)
   }
 
   #append(source: Buffer, from: number, to: number): void {
@@ -72,14 +86,14 @@ export class OctetWriter {
       this.#sink(source.subarray(from, to))
       return
     }
-    if (size > LOOP_UP_TO) source.copy(this.#gathered, this.#gatheredLength, from, to)
-    else copyShort(source, from, to, this.#gathered, this.#gatheredLength)
+    if (size > LOOP_UP_TO) source.copy(this.gathered, this.#gatheredLength, from, to)
+    else copyShort(source, from, to, this.gathered, this.#gatheredLength)
     this.#gatheredLength += size
   }
 
   #handOnGathered(isLast = false): void {
     const isAll = isLast && this.length === this.#gatheredLength
-    if (this.#gatheredLength > 0) this.#sink(this.#gathered.subarray(0, this.#gatheredLength), isAll)
+    if (this.#gatheredLength > 0) this.#sink(this.gathered.subarray(0, this.#gatheredLength), isAll)
     this.#gatheredLength = 0
   }
 }

@@ -3,7 +3,7 @@ import { DocumentInput } from './document-input.ts'
 import { defaultLimits } from './limits.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
-import type { TokenHandler } from './tokenizer.ts'
+import type { TokenHandler } from './token-handler.ts'
 
 /** [from, to) of the document, in bytes from its start. */
 export type Range = { readonly from: number; readonly to: number }

@@ -13,16 +13,33 @@ const entities: readonly { name: Buffer; code: number }[] = [
   { name: Buffer.from('apos'), code: 0x27 },
 ]
 
-/** Reads the reference whose `&` is at `at`. Returns the index behind its `;`, or STARVED; the character goes to `into`. */
-export function readReference(source: Uint8Array, at: number, end: number, into: Reference): number {
-  if (at + 1 >= end) return STARVED
-  return source[at + 1] === HASH
-    ? readCharacterReference(source, at, end, into)
-    : readEntityReference(source, at, end, into)
+/** What is wrong where no reference stands: values of `findReference`, each with its sentence. */
+const NO_ENTITY = -2
+const NO_NUMBER = -3
+const NO_CHARACTER = -4
+const sentences: Readonly<Record<number, string>> = {
+  [NO_ENTITY]: 'expected one of &amp; &lt; &gt; &quot; &apos; or a character reference after "&"',
+  [NO_NUMBER]: 'expected digits and ";" in a character reference',
+  [NO_CHARACTER]: 'a character reference names something that is not an XML character',
 }
 
-function readEntityReference(source: Uint8Array, at: number, end: number, into: Reference): number {
-  for (const { name, code } of entities) {
+/** Reads the reference whose `&` is at `at`. Returns the index behind its `;`, or STARVED; the character goes to `into`. */
+export function readReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  const next = findReference(source, at, end, into)
+  return next < STARVED ? refuse('xml-malformed', at, sentences[next]!) : next
+}
+
+/** The same, but less than STARVED for what is no reference. */
+export function findReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  if (at + 1 >= end) return STARVED
+  return source[at + 1] === HASH
+    ? findCharacterReference(source, at, end, into)
+    : findEntityReference(source, at, end, into)
+}
+
+function findEntityReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  for (let i = 0; i < entities.length; i++) {
+    const { name, code } = entities[i]!
     let matched = 0
     while (matched < name.length && at + 1 + matched < end && source[at + 1 + matched] === name[matched]) matched++
     const behind = at + 1 + matched
@@ -32,10 +49,10 @@ function readEntityReference(source: Uint8Array, at: number, end: number, into: 
       return behind + 1
     }
   }
-  return refuse('xml-malformed', at, 'expected one of &amp; &lt; &gt; &quot; &apos; or a character reference after "&"')
+  return NO_ENTITY
 }
 
-function readCharacterReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+function findCharacterReference(source: Uint8Array, at: number, end: number, into: Reference): number {
   const isHex = at + 2 < end && source[at + 2] === 0x78
   const first = at + (isHex ? 3 : 2)
   const base = isHex ? 16 : 10
@@ -48,10 +65,8 @@ function readCharacterReference(source: Uint8Array, at: number, end: number, int
     code = Math.min(code * base + digit, 0x110000)
   }
   if (i === end) return STARVED
-  if (i === first || source[i] !== SEMICOLON)
-    refuse('xml-malformed', at, 'expected digits and ";" in a character reference')
-  if (!isCharacter(code))
-    refuse('xml-malformed', at, 'a character reference names something that is not an XML character')
+  if (i === first || source[i] !== SEMICOLON) return NO_NUMBER
+  if (!isCharacter(code)) return NO_CHARACTER
   into.code = code
   return i + 1
 }

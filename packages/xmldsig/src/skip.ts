@@ -3,6 +3,8 @@ import { CR, LF, nameByte, spaceByte, textStop, valueStop } from './characters.t
 
 /** An empty input. */
 export const NOTHING: Buffer = Buffer.alloc(0)
+const NO_WORDS = new DataView(new ArrayBuffer(0))
+const NO_PAIRS: Uint16Array = new Uint16Array(0)
 
 /** The index of the next byte that may end a run of canonical character data, or `end`. */
 export function skipText(source: Buffer, from: number, end: number): number {
@@ -20,16 +22,59 @@ const pairStop = Uint8Array.from({ length: 65536 }, (_, pair) => textStop[pair &
 function skipLongText(source: Buffer, from: number, end: number): number {
   let at = (source.byteOffset + from) % 2 === 0 || textStop[source[from]!] === 1 ? from : from + 1
   if ((source.byteOffset + at) % 2 === 0)
-    at += 2 * skipPairs(new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1))
+    at += 2 * skipPairs(new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1), 0, (end - at) >> 1)
   while (at < end && textStop[source[at]!] === 0) at++
   return at
 }
 
-function skipPairs(pairs: Uint16Array): number {
-  const { length } = pairs
-  let i = 0
-  while (i < length && pairStop[pairs[i]!] === 0) i++
+function skipPairs(pairs: Uint16Array, from: number, end: number): number {
+  let i = from
+  while (i < end && pairStop[pairs[i]!] === 0) i++
   return i
+}
+
+/** One input, looked at in larger steps: made once for each, since views cost more than what a short run saves. */
+export class WideView {
+  source = NOTHING
+  #pairs = NO_PAIRS
+  /** What is added to an index of the source for one of the memory that the pairs are aligned in. */
+  #base = 0
+  #words: DataView = NO_WORDS
+
+  /** From here on `source` is looked at. */
+  open(source: Buffer): void {
+    const start = source.byteOffset & ~1
+    this.source = source
+    this.#base = source.byteOffset - start
+    this.#pairs = new Uint16Array(source.buffer, start, (this.#base + source.length) >> 1)
+    this.#words = new DataView(source.buffer, source.byteOffset, source.length)
+  }
+
+  /** As the function `skipText`. */
+  skipText(from: number, end: number): number {
+    const { source } = this
+    const base = this.#base
+    const at = from + base
+    if ((at & 1) !== 0) {
+      if (from >= end || textStop[source[from]!] !== 0) return from
+    }
+    const pair = skipPairs(this.#pairs, (at + 1) >> 1, (end + base) >> 1)
+    const behind = (pair << 1) - base
+    return behind < end && textStop[source[behind]!] === 0 ? behind + 1 : behind
+  }
+
+  /** Whether the same `length` octets stand at `a` and at `b`. */
+  isSame(a: number, b: number, length: number): boolean {
+    const words = this.#words
+    if (length < 4) {
+      const { source } = this
+      for (let i = 0; i < length; i++) if (source[a + i] !== source[b + i]) return false
+      return true
+    }
+    const last = length - 4
+    for (let i = 0; i < last; i += 4) if (words.getInt32(a + i) !== words.getInt32(b + i)) return false
+    return words.getInt32(a + last) === words.getInt32(b + last)
+  }
 }
 
 /** The index of the next byte that may end a run of plain attribute value, or `end`. */
@@ -74,7 +119,9 @@ function skipLongLine(source: Uint8Array, from: number, end: number): number {
   return end
 }
 
-/** Copies a few bytes; a call out of JavaScript costs more. */
-export function copyShort(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
-  for (let i = from, into = at; i < to; i++, into++) target[into] = source[i]!
+/** Copies a few bytes; a call out of JavaScript costs more. Returns the index behind them. */
+export function copyShort(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
+  let into = at
+  for (let i = from; i < to; i++, into++) target[into] = source[i]!
+  return into
 }

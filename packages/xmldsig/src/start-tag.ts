@@ -6,10 +6,10 @@ import {
   CR,
   EQUALS,
   GREATER_THAN,
+  isNonCharacter,
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
-  nameStartByte,
   QUOTE,
   SLASH,
   SPACE,
@@ -17,15 +17,21 @@ import {
 } from './characters.ts'
 import type { Limits } from './limits.ts'
 import { isName, isReservedName, readName } from './names.ts'
-import { type NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.ts'
+import {
+  makeDeclaration,
+  type NamespaceScope,
+  NO_NAMESPACE,
+  UNDECLARED,
+  XML_NAMESPACE,
+  XMLNS_NAMESPACE,
+} from './namespaces.ts'
 import { encodedLength, normalizeValue, readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { NOTHING, skipName, skipSpace, skipValue } from './skip.ts'
+import { NOTHING, skipSpace, skipValue } from './skip.ts'
 import { isAbsoluteUri } from './uri.ts'
 
-const XMLNS = Buffer.from('xmlns')
+export const XMLNS = Buffer.from('xmlns')
 const allowedXmlNames = ['xml:lang', 'xml:space', 'xml:id'].map(name => Buffer.from(name))
-const NON_CHARACTER_SECOND = 0xbf
 
 /** The tag under way; the tokenizer keeps one and fills it anew. Indices are into `source`. */
 export class StartTag {
@@ -55,10 +61,10 @@ export class StartTag {
   mayHoldLines = false
   readonly attributes: AttributeColumns
   readonly scope: NamespaceScope
+  /** Declarations as written, until they are in scope. */
+  readonly declarations: AttributeColumns
 
   readonly #limits: Limits
-  // Declarations as written, until they are in scope.
-  readonly #declarations: AttributeColumns
   /** Whether the value read last is plain. */
   #isPlain = true
   readonly #name = { colon: -1 }
@@ -68,7 +74,7 @@ export class StartTag {
     this.scope = scope
     this.#limits = limits
     this.attributes = new AttributeColumns()
-    this.#declarations = new AttributeColumns()
+    this.declarations = new AttributeColumns()
   }
 
   /** The namespace URI of the element; '' for none. */
@@ -112,7 +118,7 @@ export class StartTag {
     this.isTidy = true
     this.isEmpty = false
     this.attributes.count = 0
-    this.#declarations.count = 0
+    this.declarations.count = 0
     const nameTo = readName(source, from + 1, end, this.#limits.nameBytes, this.#name)
     if (nameTo === STARVED) return STARVED
     this.nameTo = nameTo
@@ -130,7 +136,7 @@ export class StartTag {
 
   #readAttributes(end: number): number {
     const source = this.source
-    let at = this.#readTidyAttributes(end)
+    let at = this.nameTo
     for (;;) {
       const name = skipSpace(source, at, end)
       if (name === end) return STARVED
@@ -152,35 +158,13 @@ export class StartTag {
     }
   }
 
-  /**
-   * The common case: attributes ` name="value"` of ASCII names without prefix and plain values, one behind the other. Returns the index behind
-   * the last of them; what follows is left to the long way.
-   */
-  #readTidyAttributes(end: number): number {
-    const { source, attributes } = this
-    let at = this.nameTo
-    while (at + 1 < end && source[at] === SPACE && attributes.count < this.#limits.attributes) {
-      const first = source[at + 1]!
-      if (nameStartByte[first] === 0 || (first | 0x20) === 0x78) break
-      const equals = skipName(source, at + 2, end)
-      if (equals + 1 >= end || source[equals] !== EQUALS || source[equals + 1] !== QUOTE) break
-      const close = skipValue(source, equals + 2, end)
-      if (close >= end || source[close] !== QUOTE) break
-      if (equals - at - 1 > this.#limits.nameBytes || close - equals - 2 > this.#limits.valueBytes) break
-      attributes.add(at + 1, at + 1, equals)
-      attributes.setValue(equals + 2, close, true, true)
-      at = close + 1
-    }
-    return at
-  }
-
   #readAttribute(name: number, end: number, isSpaced: boolean): number {
     const source = this.source
     const nameTo = readName(source, name, end, this.#limits.nameBytes, this.#name)
     if (nameTo === STARVED) return STARVED
     const columns = this.#columnsFor(name, nameTo)
     // The default namespace's declaration has an empty local part, so that it sorts first (XML-C14N 2.2).
-    const localFrom = columns === this.#declarations ? nameTo : name
+    const localFrom = columns === this.declarations ? nameTo : name
     columns.add(name, this.#name.colon < 0 ? localFrom : this.#name.colon + 1, nameTo)
     const equals = skipSpace(source, nameTo, end)
     if (equals === end) return STARVED
@@ -202,18 +186,14 @@ export class StartTag {
     const source = this.source
     const { colon } = this.#name
     const isDeclaration = isName(source, name, colon < 0 ? nameTo : colon, XMLNS)
-    if (
-      !isDeclaration &&
-      isReservedName(source, name) &&
-      !allowedXmlNames.some(allowed => isName(source, name, nameTo, allowed))
-    ) {
+    if (!isDeclaration && isReservedName(source, name) && !isAllowedXmlName(source, name, nameTo)) {
       refuse(
         'xml-name',
         name,
         'the name of an attribute begins with the letters xml, and is none of xml:lang, xml:space, xml:id, xmlns',
       )
     }
-    const columns = isDeclaration ? this.#declarations : this.attributes
+    const columns = isDeclaration ? this.declarations : this.attributes
     const limit = isDeclaration ? this.#limits.namespaces + 1 : this.#limits.attributes
     if (columns.count === limit) {
       const what = isDeclaration ? `${this.#limits.namespaces} namespace declarations` : `${limit} attributes`
@@ -281,7 +261,7 @@ export class StartTag {
 
   #declare(): void {
     const { source, scope } = this
-    const columns = this.#declarations
+    const columns = this.declarations
     if (!columns.sort(source, scope)) this.isTidy = false
     for (let i = 0; i < columns.count; i++) {
       const nameFrom = columns.nameFrom[i]!
@@ -289,27 +269,40 @@ export class StartTag {
       const uri = normalizeValue(source, columns.valueFrom[i]!, columns.valueTo[i]!)
       checkDeclaration(prefix, uri, nameFrom)
       if (prefix === 'xml') this.isTidy = false
-      else scope.declare(prefix, uri)
+      else scope.declare(makeDeclaration(prefix, uri))
     }
     if (scope.size > this.#limits.namespaces)
       refuse('xml-limit', this.from, `more than ${this.#limits.namespaces} namespaces are in scope`)
   }
 }
 
-/** Namespaces in XML 1.0, section 3, "Reserved Prefixes and Namespace Names", and 2.2: relative URIs are deprecated, here refused. */
 function checkDeclaration(prefix: string, uri: string, at: number): void {
-  if (prefix === 'xmlns') refuse('xml-namespace', at, 'the prefix xmlns must not be declared')
+  const fault = findFault(prefix, uri)
+  if (fault !== undefined) refuse('xml-namespace', at, fault)
+}
+
+/**
+ * What is wrong with a declaration. Namespaces in XML 1.0, section 3, "Reserved Prefixes and Namespace Names", and 2.2: relative URIs are
+ * deprecated, here refused.
+ */
+export function findFault(prefix: string, uri: string): string | undefined {
+  if (prefix === 'xmlns') return 'the prefix xmlns must not be declared'
   if ((prefix === 'xml') !== (uri === XML_NAMESPACE))
-    refuse('xml-namespace', at, 'the prefix xml and its namespace belong to each other only')
-  if (uri === XMLNS_NAMESPACE) refuse('xml-namespace', at, 'the namespace of xmlns must not be declared')
-  if (uri === '' && prefix !== '') refuse('xml-namespace', at, 'a prefix cannot be undeclared')
-  if (uri !== '' && !isAbsoluteUri(uri)) refuse('xml-namespace', at, 'a namespace name is no absolute URI (RFC 3986)')
+    return 'the prefix xml and its namespace belong to each other only'
+  if (uri === XMLNS_NAMESPACE) return 'the namespace of xmlns must not be declared'
+  if (uri === '' && prefix !== '') return 'a prefix cannot be undeclared'
+  if (uri !== '' && !isAbsoluteUri(uri)) return 'a namespace name is no absolute URI (RFC 3986)'
+  return undefined
+}
+
+/** Whether the name at [from, to), which begins with the letters xml, may be an attribute's. */
+export function isAllowedXmlName(source: Uint8Array, from: number, to: number): boolean {
+  return allowedXmlNames.some(allowed => isName(source, from, to, allowed))
 }
 
 /** Refuses U+FFFE and U+FFFF; `at` is a byte EF of valid UTF-8. */
 export function checkCharacter(source: Uint8Array, at: number): void {
-  if (source[at + 1] === NON_CHARACTER_SECOND && source[at + 2]! >= 0xbe)
-    refuse('xml-malformed', at, 'U+FFFE and U+FFFF are not XML characters')
+  if (isNonCharacter(source, at)) refuse('xml-malformed', at, 'U+FFFE and U+FFFF are not XML characters')
 }
 
 function refuseInValue(byte: number, at: number): never {

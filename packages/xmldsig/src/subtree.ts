@@ -2,10 +2,10 @@
 import { type CanonicalizationMethod, Canonicalizer, type InheritedAttribute } from './canonicalizer.ts'
 import { DocumentInput } from './document-input.ts'
 import type { Limits } from './limits.ts'
-import { NamespaceScope, XML_BINDING } from './namespaces.ts'
+import { makeDeclaration, NamespaceScope, XML_BINDING } from './namespaces.ts'
 import { OctetWriter } from './octets.ts'
 import type { StartTag } from './start-tag.ts'
-import type { TokenHandler } from './tokenizer.ts'
+import type { TokenHandler } from './token-handler.ts'
 
 /** What an element's descendants inherit: namespace declarations, outermost first, and xml:* attributes. */
 export type SubtreeContext = {
@@ -35,7 +35,7 @@ export function readContext(tag: StartTag, xmlAttributes: readonly InheritedAttr
 /** A scope in which the context's declarations are known already. */
 export function openScope(context: SubtreeContext): NamespaceScope {
   const scope = new NamespaceScope()
-  for (const { prefix, uri } of context.namespaces) scope.declare(prefix, uri)
+  for (const { prefix, uri } of context.namespaces) scope.declare(makeDeclaration(prefix, uri))
   return scope
 }
 

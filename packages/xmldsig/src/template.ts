@@ -6,7 +6,7 @@ import { defaultLimits } from './limits.ts'
 import { type Edit, OctetEditor } from './octet-edits.ts'
 import type { OctetSink } from './octets.ts'
 import { type Outline, OutlineReader } from './outline.ts'
-import type { TokenHandler } from './tokenizer.ts'
+import type { TokenHandler } from './token-handler.ts'
 
 export type Fill = {
   /** Time for TimestampForSignature when it is the placeholder, empty or absent. */

@@ -4,7 +4,6 @@
 import type { FaultCode } from '@seg/core'
 import {
   AMPERSAND,
-  COLON,
   CR,
   codePointAt,
   EXCLAMATION,
@@ -12,7 +11,6 @@ import {
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
-  nameStartByte,
   QUESTION,
   RIGHT_BRACKET,
   SLASH,
@@ -20,45 +18,21 @@ import {
   spaceByte,
   textStop,
 } from './characters.ts'
-import { ElementStack, findEndTagClose } from './element-stack.ts'
+import { findEndTagClose } from './element-stack.ts'
+import { ElementTeller } from './element-teller.ts'
+import { FastContent, fastPath } from './fast-content.ts'
 import { readComment, readInstruction } from './left-out.ts'
 import type { Limits } from './limits.ts'
 import { LineCounter } from './line-counter.ts'
 import { isReservedName } from './names.ts'
-import { NamespaceScope, UNDECLARED } from './namespaces.ts'
+import { NamespaceScope } from './namespaces.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { skipName, skipText } from './skip.ts'
+import { skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
+import { bracketsBefore, canonicalCharacter, isCanonicalReference, LINE_END, textEscapes } from './text-octets.ts'
+import type { TokenHandler } from './token-handler.ts'
 import { readXmlDeclaration } from './xml-declaration.ts'
-
-/** What a document is made of. Indices are into `source`, whose bytes are good until `pause` returns. */
-export interface TokenHandler {
-  /** `tag` is filled anew for each. */
-  startTag(tag: StartTag): void
-  /** `</name>` at [from, to) of the element at `depth`, without white space when `isTidy`; for an empty-element tag from === to. */
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void
-  /** Character data that is canonical as it stands. */
-  text(source: Buffer, from: number, to: number): void
-  /** Character data whose canonical form is other `octets` than those at [from, to). */
-  replacedText(octets: Buffer, source: Buffer, from: number, to: number): void
-  /**
-   * Elements at this depth or deeper need not be told when they have no attributes and `isSettled` says yes to their namespace's binding: their
-   * tags come as `text`, canonical as they stand. Asked anew after each call. A handler without it is told of all.
-   */
-  readonly skimDepth?: number
-  isSettled?(binding: number): boolean
-  /**
-   * A comment or processing instruction [from, to). A handler without this method gets none: they are refused, since a signature does not cover
-   * comments and no application may act on instructions.
-   */
-  leftOut?(source: Buffer, from: number, to: number): void
-  /** The input under way ends at `to`; the bytes from there on come again at the start of the next. */
-  pause(source: Buffer, to: number): void
-}
-
-/** The `skimDepth` of a handler that is to be told of every element. */
-export const SKIM_NOTHING = 0x3fffffff
 
 type State = 'start' | 'declaration' | 'outside' | 'content' | 'cdata'
 
@@ -66,16 +40,7 @@ const COMMENT = Buffer.from('<!--')
 const DOCTYPE = Buffer.from('<!DOCTYPE')
 const CDATA = Buffer.from('<![CDATA[')
 const BYTE_ORDER_MARK = 0xfeff
-const LINE_END = Buffer.from('\n')
 const TAG_END = Buffer.from('>')
-
-// What C14N writes for these characters in text (XML-C14N 2.3, Text Nodes).
-const escapes = new Map([
-  [AMPERSAND, Buffer.from('&amp;')],
-  [LESS_THAN, Buffer.from('&lt;')],
-  [GREATER_THAN, Buffer.from('&gt;')],
-  [CR, Buffer.from('&#xD;')],
-])
 
 export class Tokenizer {
   readonly scope: NamespaceScope
@@ -86,13 +51,8 @@ export class Tokenizer {
   #state: State = 'start'
   #isStarved = false
   #sawRoot = false
-  readonly #stack = new ElementStack()
-  // Elements at this depth or deeper are skimmed, those of the default namespace only if it is settled.
-  #skimDepth = SKIM_NOTHING
-  #skimsDefault = false
-  // Of the plain start tag matched last: where its colon is (-1: no prefix), and its namespace.
-  #plainColon = -1
-  #plainBinding = 0
+  readonly #elements: ElementTeller
+  readonly #fast: FastContent
   /** Right square brackets, up to two, with which the character data before this input ends: `]]>` may be cut anywhere. */
   #brackets = 0
   readonly #lines = new LineCounter()
@@ -102,11 +62,13 @@ export class Tokenizer {
     this.#limits = limits
     this.scope = scope
     this.#tag = new StartTag(scope, limits)
+    this.#elements = new ElementTeller(handler, this.#tag, scope, this.#lines)
+    this.#fast = new FastContent(handler, this.#tag, this.#elements, this.#lines, limits)
   }
 
   /** Whether the document element has been closed. */
   get isComplete(): boolean {
-    return this.#sawRoot && this.#stack.depth === 0
+    return this.#sawRoot && this.#elements.stack.depth === 0
   }
 
   /** Takes the tokens that are whole in `source` up to `end`, whose first byte is at `offset` of the document; returns the index behind them. */
@@ -116,6 +78,7 @@ export class Tokenizer {
     let at = 0
     while (at < end && !this.#isStarved) at = this.#step(source, at, end)
     this.#lines.endInput(source, at)
+    this.#elements.stack.keepNames(source)
     return at
   }
 
@@ -181,9 +144,9 @@ export class Tokenizer {
       at = this.#readText(source, at, end)
       if (at === end || this.#isStarved) return at
       this.#brackets = 0
-      const behindPlain = this.#readPlain(source, at, end)
-      if (behindPlain > at) {
-        at = behindPlain
+      const behindFast = fastPath.isOn ? this.#readFast(source, at, end) : at
+      if (behindFast > at) {
+        at = behindFast
         continue
       }
       const next = this.#readMarkup(source, at, end)
@@ -193,86 +156,11 @@ export class Tokenizer {
     return at
   }
 
-  /**
-   * The common case, on its own for speed: tags of a name and nothing else, and character data, one behind the other. What need not be told is
-   * canonical as it stands, and handed on as one run. `from` is at a `<`. Returns the index behind what it took; the rest is left to the long way.
-   */
-  #readPlain(source: Buffer, from: number, end: number): number {
-    const stack = this.#stack
-    let at = from
-    // [runFrom, at) is taken and not handed on; [textFrom, at) is character data.
-    let runFrom = from
-    let textFrom = from
-    while (at < end && source[at] === LESS_THAN) {
-      const isEnd = source[at + 1] === SLASH
-      const next = isEnd ? this.#matchPlainEnd(source, at, end) : this.#matchPlainStart(source, at, end)
-      if (next === STARVED) break
-      if (isEnd ? stack.isReported : !this.#isSkimmed()) {
-        if (at > runFrom) this.#handler.text(source, runFrom, at)
-        runFrom = next
-        if (isEnd) this.#tellEnd(source, at, next)
-        else runFrom = this.#tellStart(source, at, next, end)
-      } else if (isEnd) stack.pop()
-      else stack.pushName(source, at + 1, next - 1, this.scope.bindings.length, false)
-      at = Math.max(next, runFrom)
-      textFrom = at
-      if (this.#state !== 'content') break
-      at = skipText(source, at, end)
-      while (at < end && source[at] === LF) {
-        this.#lines.endLine(at)
-        at = skipText(source, at + 1, end)
-      }
-    }
-    if (at > runFrom) this.#handler.text(source, runFrom, at)
-    if (at > from) this.#brackets = this.#bracketsBefore(source, textFrom, at)
+  #readFast(source: Buffer, from: number, end: number): number {
+    const at = this.#fast.read(source, from, end)
+    if (at > from) this.#brackets = this.#fast.brackets
+    if (this.#elements.stack.depth === 0) this.#state = 'outside'
     return at
-  }
-
-  /** The index behind a start tag of an ASCII name with a known prefix, or none, and nothing else; STARVED for any other. */
-  #matchPlainStart(source: Buffer, at: number, end: number): number {
-    const first = source[at + 1]!
-    if (nameStartByte[first] !== 1 || (first | 0x20) === 0x78 || this.#stack.depth === this.#limits.depth)
-      return STARVED
-    const stop = Math.min(end, at + 1 + this.#limits.nameBytes)
-    let colon = -1
-    let i = skipName(source, at + 1, stop)
-    if (i < stop && source[i] === COLON && nameStartByte[source[i + 1]!] === 1) {
-      colon = i
-      i = skipName(source, i + 1, stop)
-    }
-    if (i >= end || source[i] !== GREATER_THAN) return STARVED
-    this.#plainColon = colon
-    this.#plainBinding = colon < 0 ? this.scope.defaultIndex : this.scope.find(source, at + 1, colon)
-    return this.#plainBinding === UNDECLARED ? STARVED : i + 1
-  }
-
-  /** Whether the start tag matched last need not be told. */
-  #isSkimmed(): boolean {
-    if (this.#stack.depth + 1 < this.#skimDepth) return false
-    return this.#plainColon < 0 ? this.#skimsDefault : this.#handler.isSettled!(this.#plainBinding)
-  }
-
-  /** Returns the index behind what need not be read any more: the tag, or its element. */
-  #tellStart(source: Buffer, at: number, to: number, end: number): number {
-    const tag = this.#tag
-    tag.setPlain(source, at, to, end, this.#plainColon, this.#plainBinding)
-    this.#stack.pushName(source, at + 1, to - 1, this.scope.bindings.length, true)
-    tag.depth = this.#stack.depth
-    this.#handler.startTag(tag)
-    if (tag.skipTo > 0) return this.#skipElement(source, tag.skipTo)
-    this.#askWhatToSkim()
-    return to
-  }
-
-  /** The index behind the innermost element's end tag, written without white space; STARVED for any other. */
-  #matchPlainEnd(source: Buffer, at: number, end: number): number {
-    const close = this.#stack.matchName(source, at + 2, end, at)
-    return close === STARVED || close >= end || source[close] !== GREATER_THAN ? STARVED : close + 1
-  }
-
-  #tellEnd(source: Buffer, from: number, to: number): void {
-    this.#handler.endTag(source, from, to, true, this.#stack.depth)
-    this.#closeElement()
   }
 
   /** Character data up to the next `<` (or up to what this input does not hold whole). */
@@ -307,11 +195,11 @@ export class Tokenizer {
         }
       } else next = at + 1
       if (byte === CR && next === end) break
-      if (byte === GREATER_THAN && this.#bracketsBefore(source, rawFrom, at) >= 2)
+      if (byte === GREATER_THAN && bracketsBefore(source, rawFrom, at, this.#brackets) >= 2)
         refuse('xml-malformed', at, '"]]>" stands in character data')
       if (at > runFrom) this.#handler.text(source, runFrom, at)
       if (byte === AMPERSAND) this.#handler.replacedText(canonicalCharacter(this.#reference.code), source, at, next)
-      else if (byte === GREATER_THAN) this.#handler.replacedText(escapes.get(GREATER_THAN)!, source, at, next)
+      else if (byte === GREATER_THAN) this.#handler.replacedText(textEscapes.get(GREATER_THAN)!, source, at, next)
       else if (byte === CR) this.#readCarriageReturn(source, at)
       else refuseControl(byte, at)
       this.#brackets = 0
@@ -320,7 +208,7 @@ export class Tokenizer {
       rawFrom = next
     }
     if (at > runFrom) this.#handler.text(source, runFrom, at)
-    this.#brackets = this.#bracketsBefore(source, rawFrom, at)
+    this.#brackets = bracketsBefore(source, rawFrom, at, this.#brackets)
     if (at < end && source[at] !== LESS_THAN) this.#isStarved = true
     return at
   }
@@ -330,13 +218,6 @@ export class Tokenizer {
     if (source[at + 1] === LF) return
     this.#lines.endLine(at)
     this.#handler.replacedText(LINE_END, source, at, at + 1)
-  }
-
-  /** How many right square brackets, up to two, stand before `at` in character data that goes back to `from` and before this input. */
-  #bracketsBefore(source: Buffer, from: number, at: number): number {
-    let count = 0
-    while (count < 2 && at - count > from && source[at - count - 1] === RIGHT_BRACKET) count++
-    return at - count === from ? Math.min(2, count + this.#brackets) : count
   }
 
   #readCdata(source: Buffer, from: number, end: number): number {
@@ -366,7 +247,7 @@ export class Tokenizer {
           break
         }
         if (at > runFrom) this.#handler.text(source, runFrom, at)
-        const octets = escapes.get(byte)
+        const octets = textEscapes.get(byte)
         if (byte === CR) this.#readCarriageReturn(source, at)
         else if (octets === undefined) refuseControl(byte, at)
         else this.#handler.replacedText(octets, source, at, at + 1)
@@ -427,60 +308,33 @@ export class Tokenizer {
 
   #readStartTag(source: Buffer, at: number, end: number): number {
     if (this.#state !== 'content' && this.#sawRoot) refuse('xml-malformed', at, 'a second document element')
-    const stack = this.#stack
-    if (stack.depth === this.#limits.depth)
+    if (this.#elements.stack.depth === this.#limits.depth)
       refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
-    const tag = this.#tag
-    const bindings = this.scope.bindings.length
-    const next = tag.read(source, at, end)
+    const next = this.#tag.read(source, at, end)
     if (next === STARVED) return STARVED
-    if (tag.mayHoldLines) this.#lines.count(source, next)
-    stack.pushName(source, at + 1, tag.nameTo, bindings, true)
+    if (this.#tag.mayHoldLines) this.#lines.count(source, next)
     this.#sawRoot = true
-    this.#state = 'content'
-    tag.depth = stack.depth
-    this.#handler.startTag(tag)
-    if (tag.skipTo > 0) return this.#skipElement(source, tag.skipTo)
-    if (tag.isEmpty) {
-      this.#handler.endTag(source, next, next, true, stack.depth)
-      this.#closeElement()
-    } else this.#askWhatToSkim()
-    return next
+    const behind = this.#elements.open(source, next)
+    this.#state = this.#elements.stack.depth === 0 ? 'outside' : 'content'
+    return behind
   }
 
   #readEndTag(source: Buffer, at: number, end: number): number {
-    const stack = this.#stack
+    const { stack } = this.#elements
     if (stack.depth === 0) refuse('xml-malformed', at, 'an end tag without its start tag')
     const nameTo = stack.matchName(source, at + 2, end, at)
     if (nameTo === STARVED || nameTo >= end) return STARVED
     const close = findEndTagClose(source, nameTo, end, at)
     if (close === STARVED) return STARVED
     if (close > nameTo) this.#lines.count(source, close)
-    if (stack.isReported) this.#handler.endTag(source, at, close + 1, close === nameTo, stack.depth)
+    if (stack.isReported) this.#elements.close(source, at, close + 1, close === nameTo)
     else {
       this.#handler.text(source, at, nameTo)
       this.#handler.replacedText(TAG_END, source, nameTo, close + 1)
+      stack.pop()
     }
-    this.#closeElement()
+    if (stack.depth === 0) this.#state = 'outside'
     return close + 1
-  }
-
-  #skipElement(source: Buffer, to: number): number {
-    this.#lines.count(source, to)
-    this.#closeElement()
-    return to
-  }
-
-  #closeElement(): void {
-    const bindings = this.#stack.pop()
-    if (bindings < this.scope.bindings.length) this.scope.restore(bindings)
-    if (this.#stack.depth === 0) this.#state = 'outside'
-    this.#askWhatToSkim()
-  }
-
-  #askWhatToSkim(): void {
-    this.#skimDepth = this.#handler.skimDepth ?? SKIM_NOTHING
-    this.#skimsDefault = this.#handler.isSettled?.(this.scope.defaultIndex) ?? false
   }
 }
 
@@ -491,17 +345,6 @@ function matchAt(source: Buffer, at: number, end: number, literal: Buffer): numb
     if (source[at + i] !== literal[i]) return at
   }
   return at + literal.length
-}
-
-/** Whether the reference at [from, to) is written as C14N writes it in text: `&amp;`, `&lt;`, `&gt;` or `&#xD;`. */
-function isCanonicalReference(source: Buffer, from: number, to: number): boolean {
-  const first = source[from + 1]!
-  if (first === 0x23) return to - from === 5 && source[from + 2] === 0x78 && source[from + 3] === 0x44
-  return to - from <= 5
-}
-
-function canonicalCharacter(code: number): Buffer {
-  return escapes.get(code) ?? Buffer.from(String.fromCodePoint(code))
 }
 
 function refuseControl(byte: number, at: number): never {

@@ -5,7 +5,7 @@ import type { Limits } from './limits.ts'
 import { NO_NAMESPACE } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
 import { openScope, type SubtreeContext } from './subtree.ts'
-import type { TokenHandler } from './tokenizer.ts'
+import type { TokenHandler } from './token-handler.ts'
 
 export type Attribute = { readonly uri: string; readonly local: string; readonly value: string }
 
