@@ -27,7 +27,7 @@ import type { SentChain } from './sqlite/chain-store.ts'
 import { openDatabaseReader } from './sqlite/database.ts'
 import { onDatabase } from './sqlite/database-fault.ts'
 import type { AcceptRequest } from './sqlite/ledger-writer.ts'
-import { LEDGER_FILE, migrations } from './sqlite/schema.ts'
+import { emptyViews, LEDGER_FILE, migrations } from './sqlite/schema.ts'
 import { contentsFolder, SqliteReader } from './sqlite/sqlite-reader.ts'
 import { startWriter, type WriterClient } from './sqlite/writer-client.ts'
 import type { WriterOptions } from './sqlite/writer-thread.ts'
@@ -93,7 +93,7 @@ export async function openLedger(
 /** Opens the ledger in the data folder for reading only; one that nobody has written to yet is empty. Throws the Fault `storage-unavailable`. */
 export function openLedgerReader(folder: string): LedgerReader {
   const path = join(folder, LEDGER_FILE)
-  const database = existsSync(path) ? openDatabaseReader(path, migrations) : undefined
+  const database = existsSync(path) ? openDatabaseReader(path, migrations, emptyViews) : undefined
   const hasTables = database?.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
   return new SqliteReader(folder, database !== undefined && hasTables ? database : openEmpty())
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { post, refusalOf } from './testing/client.ts'
 import {
+  loadSenderChain,
   makeCerts,
   makeDocument,
   makeFolder,
@@ -14,7 +15,6 @@ import {
   openTestLedger,
   receiverId,
   senderId,
-  someChain,
 } from './testing/gateway.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
@@ -98,6 +98,23 @@ t.test('documents lists, shows and exports what was accepted', async t => {
     bytes: 10,
   })
   t.equal((await run('documents', 'export', 'one', '--data', data)).stdout, '<A-one/>\r\n')
+
+  const [certificate, ca] = await Promise.all(
+    ['sender', 'ca'].map(name => readFile(join(certs, `${name}.crt`), 'utf8')),
+  )
+  const { fingerprint256, validToDate } = new X509Certificate(certificate!)
+  const shown = JSON.parse((await run('documents', 'show', 'one', '--data', data, '--json')).stdout)
+  t.match(shown.certificate, {
+    sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
+    subject: /CN=MINISTRY 1_SEG01/,
+    validTo: validToDate.toISOString(),
+  })
+  t.match((await run('documents', 'show', 'one', '--data', data)).stdout, `sha256 ${shown.certificate.sha256}`)
+  const exported = await run('documents', 'export', 'one', '--certificate', '--data', data)
+  t.equal(exported.stdout, certificate! + ca!, 'the certificate, then its CA')
+  const file = join(data, 'certificate.pem')
+  t.equal((await run('documents', 'export', 'one', '--certificate', '--data', data, '-o', file)).code, 0)
+  t.equal(await readFile(file, 'utf8'), certificate! + ca!)
 })
 
 t.test('documents say when an id names nothing, or the documents of two senders', async t => {
@@ -163,6 +180,7 @@ async function fill(
   size = 0,
 ): Promise<void> {
   const ledger = await openTestLedger(certs, data)
+  const chain = await loadSenderChain(certs)
   for (const [sender, id] of documents) {
     const bytes = Buffer.from(`<${sender}-${id}/>\r\n`.padEnd(size))
     const sha256 = createHash('sha256').update(bytes).digest('hex')
@@ -177,7 +195,7 @@ async function fill(
         bytes: bytes.length,
         sha256,
         referenceDigest,
-        chain: someChain,
+        chain,
       },
       staging,
     )

@@ -12,9 +12,11 @@ import {
   writeResult,
 } from '@seg/core'
 import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '@seg/ledger'
+import { type CertificateFacts, describeCertificate, exportCertificates } from './kept-certificate.ts'
 
 type ListOptions = { readonly limit?: number; readonly sender?: string }
-type ExportOptions = { readonly sender?: string; readonly output?: string }
+type ShowOptions = { readonly sender?: string }
+type ExportOptions = ShowOptions & { readonly output?: string; readonly certificate?: boolean }
 
 export async function runList({ limit, sender }: ListOptions, command: Command): Promise<void> {
   const reader = openReader(command)
@@ -33,22 +35,33 @@ export async function runList({ limit, sender }: ListOptions, command: Command):
   })
 }
 
-export async function runShow(id: string, { sender }: ExportOptions, command: Command): Promise<void> {
-  const document = await findDocument(openReader(command), id, sender)
-  const facts = publicFacts(document)
-  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(16)}${escapeUnseen(String(value))}`)
-  openOutput(command).report(facts, lines.join('\n'))
-}
-
-export async function runExport(id: string, { sender, output }: ExportOptions, command: Command): Promise<void> {
+export async function runShow(id: string, { sender }: ShowOptions, command: Command): Promise<void> {
   const reader = openReader(command)
   const document = await findDocument(reader, id, sender)
-  const content = await reader.read(document.sender, document.id)
+  const facts = publicFacts(document)
+  const certificate = await describeCertificate(reader, document)
+  const shown = { ...facts, ...describe(certificate) }
+  const lines = Object.entries(shown).map(([name, value]) => `${name.padEnd(16)}${escapeUnseen(String(value))}`)
+  openOutput(command).report({ ...facts, certificate }, lines.join('\n'))
+}
+
+function describe(certificate: CertificateFacts | null): Record<string, string> {
+  if (certificate === null) return { certificate: 'none: accepted before certificates were kept' }
+  const { sha256, subject, issuer, validFrom, validTo } = certificate
+  return { certificate: `sha256 ${sha256}`, subject, issuer, validity: `${validFrom} to ${validTo}` }
+}
+
+export async function runExport(id: string, options: ExportOptions, command: Command): Promise<void> {
+  const { sender, output, certificate } = options
+  const reader = openReader(command)
+  const document = await findDocument(reader, id, sender)
+  const content = certificate ? exportCertificates(reader, document) : await reader.read(document.sender, document.id)
   if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
   if (output === undefined) return writeResult(content)
   const file = resolveUserPath(output)
   await writeDurableFile(file, content, { mode: 0o644, replace: true }).catch(cause => failToWrite(file, cause))
-  openOutput(command).report({ ...publicFacts(document), file }, `${document.bytes} bytes written to ${file}`)
+  const what = certificate ? 'the certificate, and that of its CA,' : `${document.bytes} bytes`
+  openOutput(command).report({ ...publicFacts(document), file }, `${what} written to ${file}`)
 }
 
 function failToWrite(place: string, cause: Error): never {

@@ -1,10 +1,10 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named that does not fit.
 import { isatty } from 'node:tty'
-import { type Command, Fault, openOutput, quote, readSettings, standardError } from '@seg/core'
-import { type AcceptedDocument, type CheckReceipt, type VerifiedLedger, verifyLedger } from '@seg/ledger'
-import { checkCertificateAt, gatewayId, loadTrust, loadVerifierKeys, type Trust } from '@seg/pki'
-import { type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
+import { type Command, openOutput, readSettings, standardError } from '@seg/core'
+import { type VerifiedLedger, verifyLedger } from '@seg/ledger'
+import { loadTrust, loadVerifierKeys } from '@seg/pki'
 import { openOriginCheck } from './verify-origin.ts'
+import { openReceiptCheck } from './verify-sealed-receipt.ts'
 
 /** Milliseconds between two lines of progress on a terminal. */
 const PROGRESS_TIME = 500
@@ -42,29 +42,4 @@ function describe({ head, documents, withoutCertificate, erased, checkpoints }: 
       : []),
     ...(erased > 0 ? [`${erased} entries with facts erased`] : []),
   ].join('\n')
-}
-
-/** A receipt must be the seal's word about this document, by a certificate that was good when it was accepted. */
-function openReceiptCheck(trust: Trust): CheckReceipt {
-  return (receipt, document) => {
-    const facts = verifyReceipt(receipt, certificate =>
-      checkCertificateAt(certificate, 'seal', trust, new Date(document.acceptedAt)),
-    )
-    checkFacts(facts, gatewayId(facts.certificate), document)
-    return facts.logEntry
-  }
-}
-
-function checkFacts(facts: ReceiptFacts, sealId: string, document: AcceptedDocument): void {
-  const pairs: readonly (readonly [what: string, found: string, expected: string])[] = [
-    ['ReceiverID', facts.receiverId, sealId],
-    ['SenderID', facts.senderId, document.sender],
-    ['DocumentID', facts.documentId, document.id],
-    ['DocumentDigest', facts.documentDigest.toString('hex'), document.sha256],
-    ['ReferenceDigest', facts.referenceDigest.toString('base64'), document.referenceDigest],
-    ['AcceptedAt', facts.acceptedAt, document.acceptedAt],
-  ]
-  for (const [what, found, expected] of pairs) {
-    if (found !== expected) throw new Fault('receipt-invalid', `${what} is ${quote(found)}, not ${quote(expected)}`)
-  }
 }

@@ -38,10 +38,11 @@ addSettings(show.option('--sender <id>', senderHelp), { data }).action(runShow)
 
 const exporting = documents
   .command('export')
-  .description('the exact received bytes of one document')
+  .description('the exact received bytes of one document, or the certificate that verified it')
   .argument('<id>', 'its id')
 exporting
   .option('-o, --output <file>', 'where to write them; standard output without')
+  .option('--certificate', 'not the bytes, but the certificate that verified them and that of its CA, in PEM')
   .option('--sender <id>', senderHelp)
 addSettings(exporting, { data }).action(runExport)
 

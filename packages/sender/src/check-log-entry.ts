@@ -44,6 +44,12 @@ export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: read
   return { ...tree, note: logEntry.checkpoint, log: `${name}+${verifier.hash.toString('hex')}` }
 }
 
+/** SHA-256 (base64) of the certificate that the receiver verified the document with; null in a receipt of version 1, which does not name it. */
+export function certificateInEntry({ leaf, opening }: LogEntry): string | null {
+  const entry = readEntry(leaf, opening)
+  return entry.type === 'accepted' ? entry.certificate : null
+}
+
 function checkLeaf({ leaf, opening }: LogEntry, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
   const entry = readEntry(leaf, opening)
   if (entry.type !== 'accepted')

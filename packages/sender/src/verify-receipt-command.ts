@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { checkCertificateAt, gatewayId } from '@seg/pki'
-import { loadReceiptTrust, type ReceiptTrust } from './check-log-entry.ts'
+import { certificateInEntry, loadReceiptTrust, type ReceiptTrust } from './check-log-entry.ts'
 import { type CheckedReceipt, checkReceipt } from './check-receipt.ts'
 import { readInputFile } from './input-file.ts'
 import { openMeter, openProgress, terminal } from './progress.ts'
@@ -73,7 +73,14 @@ function listFacts({
 }: CheckedReceipt) {
   const { index, treeSize } = logEntry
   const digests = { sha256: documentDigest.toString('hex'), referenceDigest: referenceDigest.toString('base64') }
-  return { receiverId, senderId, id: documentId, ...digests, acceptedAt, index, treeSize }
+  const certificate = certificateOf(logEntry)
+  return { receiverId, senderId, id: documentId, ...digests, certificate, acceptedAt, index, treeSize }
+}
+
+/** Its SHA-256 in hexadecimal, as openssl and `documents show` write it. */
+function certificateOf(logEntry: CheckedReceipt['logEntry']): string | null {
+  const sha256 = certificateInEntry(logEntry)
+  return sha256 && Buffer.from(sha256, 'base64').toString('hex')
 }
 
 function describe({ receiverId, senderId, documentId, documentDigest, acceptedAt, logEntry }: CheckedReceipt): string {
@@ -83,6 +90,7 @@ function describe({ receiverId, senderId, documentId, documentDigest, acceptedAt
     `  sender      ${quote(senderId)}`,
     `  document    ${documentId}`,
     `  sha256      ${documentDigest.toString('hex')}`,
+    `  certificate ${certificateOf(logEntry) ?? 'not named: a receipt of version 1'}`,
     `  accepted    ${acceptedAt}`,
     `  log         entry ${logEntry.index}, in the signed tree of ${logEntry.treeSize} entries`,
   ].join('\n')

@@ -6,7 +6,7 @@ import { syncFolder } from '@seg/core'
 import { makePrivateFile } from '../private-file.ts'
 import { isSystemError, onStorage } from '../storage-fault.ts'
 import { databaseFault } from './database-fault.ts'
-import { checkSchema, type Migrations, migrate } from './migrate.ts'
+import { type Migrations, migrate, missingMigrations } from './migrate.ts'
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
 const BUSY_TIME = 5000
@@ -31,12 +31,17 @@ export async function openDatabase(path: string, migrations: Migrations): Promis
   }
 }
 
-/** Opens a database for reading, which may be written to at the same time. Throws as `openDatabase` does. */
-export function openDatabaseReader(path: string, migrations: Migrations): DatabaseSync {
+/**
+ * Opens a database for reading, which may be written to at the same time. Of an earlier version it is read with the `views` of the migrations that it does not
+ * have. Throws as `openDatabase` does.
+ */
+export function openDatabaseReader(path: string, migrations: Migrations, views: Migrations = {}): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: BUSY_TIME, readOnly: true })
-    checkSchema(database, migrations)
+    for (const name of missingMigrations(database, migrations)) {
+      for (const statement of views[name] ?? []) database.exec(statement)
+    }
     return database
   } catch (error) {
     database?.close()

@@ -8,7 +8,7 @@ import { readLogKeys } from './bind-log.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
 import { asBuffer } from './open-tree.ts'
-import { LEDGER_FILE, migrations } from './schema.ts'
+import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
 
 export type Value = SQLOutputValue | undefined
 export type Row = Readonly<Record<string, Value>>
@@ -30,7 +30,7 @@ export type Extent = {
 
 /** That of the ledger in a data folder. Throws the Faults `storage-unavailable` and `configuration`. */
 export function openEvidence(folder: string): Evidence {
-  return new Evidence(openDatabaseReader(join(folder, LEDGER_FILE), migrations))
+  return new Evidence(openDatabaseReader(join(folder, LEDGER_FILE), migrations, emptyViews))
 }
 
 export class Evidence {

@@ -7,24 +7,30 @@ export type Migrations = Readonly<Record<string, readonly string[]>>
 
 /**
  * Crash on the way: the schema is the old one, and the next start makes it new. Several processes may do it at once. Throws the Fault
- * `configuration` for a schema of a later version, as `checkSchema` does.
+ * `configuration` for a schema of a later version.
  */
 export async function migrate(database: DatabaseSync, migrations: Migrations): Promise<void> {
-  checkSchema(database, migrations)
-  if (appliedMigrations(database).length === Object.keys(migrations).length) return
+  if (missingMigrations(database, migrations).length === 0) return
   // Most starts have nothing to migrate and need not load what does it.
   const { runMigrations } = await import('./kysely.ts')
   await runMigrations(database, migrations)
 }
 
 /** Throws the Fault `configuration` when the database was made by a later version of this program. */
-export function checkSchema(database: DatabaseSync, migrations: Migrations): void {
+function checkSchema(database: DatabaseSync, migrations: Migrations): void {
   const unknown = appliedMigrations(database).filter(name => !Object.hasOwn(migrations, name))
   if (unknown.length === 0) return
   throw new Fault(
     'configuration',
     `${database.location()} was made by a later version of this program: it has the migration ${unknown[0]}`,
   )
+}
+
+/** Those that the database does not have yet. Throws as `checkSchema` does. */
+export function missingMigrations(database: DatabaseSync, migrations: Migrations): string[] {
+  checkSchema(database, migrations)
+  const applied = new Set(appliedMigrations(database))
+  return Object.keys(migrations).filter(name => !applied.has(name))
 }
 
 function appliedMigrations(database: DatabaseSync): string[] {

@@ -73,3 +73,19 @@ export const migrations: Migrations = {
     'ALTER TABLE documents ADD COLUMN chain INTEGER REFERENCES chains (id)',
   ],
 }
+
+/**
+ * How a reader sees a database without a migration: what that makes is there, and empty. Whoever only reads changes nothing, and a ledger of an earlier
+ * version is listed, exported and verified before a receiver has opened it.
+ */
+export const emptyViews: Migrations = {
+  '0002-hand-off': ['CREATE TEMP TABLE dead_letters (cursor TEXT, leaf_index INTEGER, at TEXT, reason TEXT)'],
+  '0005-evidence': [
+    `CREATE TEMP VIEW transactions AS SELECT leaf_index, at, type, sender, document_id, code, leaf,
+      NULL AS facts, NULL AS nonce, NULL AS erased_at FROM main.transactions`,
+    `CREATE TEMP VIEW documents AS SELECT leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest,
+      NULL AS chain FROM main.documents`,
+    'CREATE TEMP TABLE certificates (fingerprint TEXT, der BLOB)',
+    'CREATE TEMP TABLE chains (id INTEGER, fingerprints TEXT)',
+  ],
+}

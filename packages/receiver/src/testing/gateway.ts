@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Ledger, makeCertificateChain } from '@seg/ledger'
+import { type CertificateChain, type Ledger, makeCertificateChain } from '@seg/ledger'
 import { generate, type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
 import { prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
@@ -21,6 +21,12 @@ export const receiverId = 'MINISTRY 2_SEG01'
 
 /** For documents that the ledger is given without a signature; it reads no certificate. */
 export const someChain = makeCertificateChain([Buffer.from('certificate'), Buffer.from('certificate of the CA')])
+
+/** The sender's certificate in `certs`, and the CA's. */
+export async function loadSenderChain(certs: string): Promise<CertificateChain> {
+  const [{ certificate }, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadTrust(certs)])
+  return makeCertificateChain([certificate.raw, trust.authorities[0]!.certificate.raw])
+}
 
 export type LogEntry = {
   readonly level: number
