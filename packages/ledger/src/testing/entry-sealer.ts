@@ -21,7 +21,7 @@ export function checkReceipt(receipt: Buffer, { sender, id, sha256 }: AcceptedDo
     index: facts.index,
     treeSize: facts.treeSize,
     leaf: Buffer.from(facts.leaf, 'base64'),
-    opening: { facts: Buffer.from(facts.facts, 'base64'), nonce: Buffer.from(facts.nonce, 'base64') },
+    opening: facts.nonce && { facts: Buffer.from(facts.facts, 'base64'), nonce: Buffer.from(facts.nonce, 'base64') },
     proof,
     checkpoint: facts.checkpoint,
   }
