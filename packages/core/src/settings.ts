@@ -99,6 +99,18 @@ export const settings = {
     help: 'documents a second that one partner may send; off: as many as it likes',
     parse: parseRate,
   },
+  diskReserve: {
+    flag: '--disk-reserve <bytes>',
+    key: 'storage.reserve',
+    help: 'free space that documents may not use; auto: 1 GiB, at most a twentieth of the disk',
+    parse: text => (text === 'auto' ? text : parseByteCount(text)),
+  },
+  storageQuota: {
+    flag: '--storage-quota <bytes>',
+    key: 'storage.quota',
+    help: 'bytes that one partner may store in a day; off: three quarters of the free space',
+    parse: text => (text === 'off' ? text : parseByteCount(text)),
+  },
 } as const satisfies Record<string, SettingRow>
 
 export type SettingName = keyof typeof settings

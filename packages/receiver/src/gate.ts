@@ -5,6 +5,7 @@ import type { Identity, Trust } from '@seg/pki'
 import type { Limits } from './limits.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import type { SecondOpinion } from './second-opinion.ts'
+import type { StorageRoom } from './storage-room.ts'
 import type { Uploads } from './uploads.ts'
 
 export type Gate = {
@@ -15,6 +16,8 @@ export type Gate = {
   readonly trust: Trust
   readonly ledger: Ledger
   readonly refusals: RefusalLog
+  /** On the disk of the data folder. */
+  readonly room: StorageRoom
   readonly uploads: Uploads
   readonly secondOpinion: SecondOpinion
   /** How far TimestampForSignature may be from our clock, either way, in seconds. */

@@ -22,7 +22,14 @@ const startDefaults = {
   documentLimit: defaultLimits.documentBytes,
 } as const
 const handOffDefaults = { inbox: 'inbox', webhook: 'off', webhookSecret: undefined, webhookCa: undefined } as const
-addSettings(start, { ...startDefaults, secondOpinion: 'off', rateLimit: 'off', ...handOffDefaults }).action(runStart)
+addSettings(start, {
+  ...startDefaults,
+  secondOpinion: 'off',
+  rateLimit: 'off',
+  diskReserve: 'auto',
+  storageQuota: 'off',
+  ...handOffDefaults,
+}).action(runStart)
 
 const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
 const senderHelp = 'only documents of this gateway'

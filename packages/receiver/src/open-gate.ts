@@ -6,6 +6,7 @@ import { defaultLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from './second-opinion.ts'
+import { measureSpace, openStorageRoom } from './storage-room.ts'
 import { openUploads } from './uploads.ts'
 
 export type GateSettings = {
@@ -17,6 +18,10 @@ export type GateSettings = {
   readonly secondOpinion: SecondOpinionMode
   /** Documents a second of one partner. */
   readonly rateLimit: number | 'off'
+  /** In bytes. */
+  readonly diskReserve: number | 'auto'
+  /** Bytes that one partner may store in a day. */
+  readonly storageQuota: number | 'off'
 }
 
 /** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. `closeGate` closes what it opened. */
@@ -42,6 +47,9 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     documentBytes: documentLimit,
     documentsPerSecond: rateLimit === 'off' ? Number.POSITIVE_INFINITY : rateLimit,
   }
+  const room = await openStorageRoom({ reserve: settings.diskReserve, quota: settings.storageQuota }, () =>
+    measureSpace(data),
+  )
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
     identity,
@@ -49,7 +57,8 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     trust,
     ledger,
     refusals,
-    uploads: openUploads(limits),
+    room,
+    uploads: openUploads(limits, room),
     secondOpinion,
     clockSkew,
     limits,

@@ -33,6 +33,7 @@ export async function receiveDocument(
   limits: Limits,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
+  upload.expect(Number(request.headers['content-length'] ?? 0))
   const verifier = openVerifier(peer.certificate, { limits: { documentBytes: limits.documentBytes } })
   const digest = new BodyDigest()
   await readBody(request, limits, chunk => {

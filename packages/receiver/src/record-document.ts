@@ -33,6 +33,7 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
     const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging, {
       omitsConflict: !isConflictEntry,
     })
+    if (!replay) received.upload.keep()
     return { isReplay: replay, id: facts.id, receipt }
   } catch (fault) {
     if (fault instanceof Fault && fault.code === 'document-id-conflict')

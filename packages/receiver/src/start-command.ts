@@ -23,6 +23,8 @@ const startSettings = [
   'documentLimit',
   'secondOpinion',
   'rateLimit',
+  'diskReserve',
+  'storageQuota',
 ] as const
 const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
 
@@ -41,13 +43,15 @@ export async function runStart(_options: object, command: Command): Promise<void
     await closeGate(gate)
     throw error
   })
-  const handOffs = startHandOffs(handOff, gate, log)
+  const handOffs = startHandOffs(handOff, gate, log, settings.diskReserve)
+  const room = gate.room.watch(log)
   const expiry = watchOwnCertificates(gate, log)
   // Twice the time that open requests get, should closing itself hang.
   closeWithGrace({ delay: 2 * gate.limits.closingTime, logger: log }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after a defect')
     else log.info(`stopping on ${signal ?? 'request'}`)
     expiry.close()
+    room.close()
     await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
     await closeGate(gate)
     log.info('stopped')
@@ -86,19 +90,17 @@ async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
   }
 }
 
-function startHandOffs({ inbox, webhook }: HandOffTo, { ledger, now }: Gate, log: Logger): HandOff[] {
+function startHandOffs(
+  { inbox, webhook }: HandOffTo,
+  { ledger, now }: Gate,
+  log: Logger,
+  reserve: number | 'auto',
+): HandOff[] {
   const edge = { now, random: Math.random }
   return [
     ...(inbox === undefined
       ? []
-      : [
-          startHandOff(
-            openInbox(inbox, ledger, undefined, line => log.warn(line)),
-            ledger,
-            log,
-            edge,
-          ),
-        ]),
+      : [startHandOff(openInbox(inbox, ledger, { reserve, note: line => log.warn(line) }), ledger, log, edge)]),
     ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, edge)]),
   ]
 }

@@ -2,20 +2,21 @@
 import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
 import type { Limits } from './limits.ts'
 import { Places, Rates } from './partner-shares.ts'
+import { DOCUMENT_OVERHEAD, type StorageRoom } from './storage-room.ts'
 
 export type Uploads = {
-  /** Throws the Faults `overloaded` when too many documents are on their way in, and `rate-limit` when too many are the partner's or came too fast. */
+  /**
+   * Throws the Faults `overloaded` when too many documents are on their way in, `rate-limit` when too many are the partner's or came too fast, and
+   * `storage-unavailable` when there is no room for more.
+   */
   begin(ledger: Ledger, partner: string, now: Date): Upload
 }
 
 /** For one receiver. */
-export function openUploads({
-  uploads,
-  uploadsOfOne,
-  largeUploads,
-  largeUploadsOfOne,
-  documentsPerSecond,
-}: Limits): Uploads {
+export function openUploads(
+  { uploads, uploadsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: Limits,
+  room: StorageRoom,
+): Uploads {
   const all = new Places(uploads, uploadsOfOne, 'documents are on their way in')
   const large = new Places(
     largeUploads,
@@ -26,7 +27,7 @@ export function openUploads({
   return {
     begin(ledger, partner, now) {
       rates.take(partner, now.getTime())
-      return new Upload(ledger, partner, all, large)
+      return new Upload(ledger, partner, all, large, room)
     },
   }
 }
@@ -36,25 +37,49 @@ export class Upload implements AsyncDisposable {
   readonly staging: Staging
   readonly #partner: string
   readonly #large: Places
+  readonly #room: StorageRoom
   readonly #taken: Places[] = []
+  /** Bytes of the room that were taken, and are not stored yet. */
+  #bytes = 0
 
-  constructor(ledger: Ledger, partner: string, all: Places, large: Places) {
+  constructor(ledger: Ledger, partner: string, all: Places, large: Places, room: StorageRoom) {
     this.#partner = partner
-    this.#take(all)
     this.#large = large
+    this.#room = room
+    room.check(partner, DOCUMENT_OVERHEAD)
+    this.#take(all)
+    this.#takeRoom(DOCUMENT_OVERHEAD)
     this.staging = ledger.stage()
   }
 
-  /** Takes the next piece, which must stay as it is from here on; the promise, if there is one, must be waited for. Throws the Faults `overloaded` and `rate-limit`. */
+  /** Whether there is room for as many bytes as are announced. Throws the Faults `storage-unavailable` and `rate-limit`. */
+  expect(bytes: number): void {
+    this.#room.check(this.#partner, bytes)
+  }
+
+  /** What was taken is stored now. */
+  keep(): void {
+    this.#bytes = 0
+  }
+
+  /** Takes the next piece, which must stay as it is from here on; the promise, if there is one, must be waited for. Throws the Faults `overloaded`, `rate-limit` and `storage-unavailable`. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     const { bytes } = this.staging
     if (bytes <= HELD_IN_MEMORY && bytes + chunk.length > HELD_IN_MEMORY) this.#take(this.#large)
+    this.#takeRoom(chunk.length)
     return this.staging.write(chunk)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.staging.discard()
     for (const places of this.#taken.splice(0)) places.giveBack(this.#partner)
+    this.#room.giveBack(this.#partner, this.#bytes)
+    this.#bytes = 0
+  }
+
+  #takeRoom(bytes: number): void {
+    this.#room.take(this.#partner, bytes)
+    this.#bytes += bytes
   }
 
   #take(places: Places): void {

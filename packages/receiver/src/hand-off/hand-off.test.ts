@@ -35,7 +35,7 @@ const edge = { now: () => new Date(), random: () => 0 }
 const cursorOf = (ledger: Ledger, sender = senderId) => ledger.cursor(`inbox ${sender}`)
 
 /** A ledger, the folder of an inbox beside it, and what hands on from the one to the other. */
-async function openScene(t: Test, limit?: number) {
+async function openScene(t: Test, options: { limit?: number; reserve?: number } = {}) {
   const data = await makeFolder(t)
   const ledger = await openTestLedger(certs, data)
   t.teardown(() => ledger.close())
@@ -46,7 +46,7 @@ async function openScene(t: Test, limit?: number) {
     info: (line: string) => void lines.push(`info: ${line}`),
   }
   const notes: string[] = []
-  const target = openInbox(folder, ledger, limit, line => notes.push(line))
+  const target = openInbox(folder, ledger, { ...options, note: line => notes.push(line) })
   return { ledger, folder, lines, notes, target, start: () => startHandOff(target, ledger, log as never, edge) }
 }
 
@@ -200,7 +200,7 @@ t.test('waits for a folder that cannot be made, and disturbs nobody', async t =>
 
 t.test('waits when nobody takes anything away, before the disk is full of it', async t => {
   const { ledger, folder } = await openScene(t)
-  const target = openInbox(folder, ledger, 3)
+  const target = openInbox(folder, ledger, { limit: 3 })
   await target.prepare()
   for (const id of ['1', '2', '3', '4']) await accept(ledger, id)
   const documents = await ledger.accepted(-1, 10)
@@ -215,12 +215,12 @@ t.test('waits when nobody takes anything away, before the disk is full of it', a
   await rm(join(folder, senderId, '1.xml'))
   await rm(join(folder, senderId, '1.receipt.xml'))
   // Counted again by whoever opens it next, and in a while by this one.
-  await openInbox(folder, ledger, 3).take(documents.slice(3))
+  await openInbox(folder, ledger, { limit: 3 }).take(documents.slice(3))
   t.equal((await namesIn(join(folder, senderId))).length, 6)
 })
 
 t.test("hands on the documents of others when one sender's folder is full, or a document cannot be read", async t => {
-  const { ledger, folder, lines, start } = await openScene(t, 3)
+  const { ledger, folder, lines, start } = await openScene(t, { limit: 3 })
   for (const id of ['1', '2', '3', '4']) await accept(ledger, id, { sender: 'FULL' })
   await accept(ledger, '5', { sender: 'BROKEN', size: 2 * HELD_IN_MEMORY })
   const contents = join(folder, '../contents')
@@ -242,7 +242,7 @@ t.test("hands on the documents of others when one sender's folder is full, or a 
 
 t.test('hands on one batch of a sender with many documents before the next sender has its turn', async t => {
   const { ledger, folder, start } = await openScene(t)
-  const ids = Array.from({ length: 300 }, (_, i) => `${i}`)
+  const ids = Array.from({ length: 130 }, (_, i) => `${i}`)
   await Promise.all(ids.map(id => accept(ledger, id, { sender: 'MUCH' })))
   await accept(ledger, 'one', { sender: 'LITTLE' })
   const handOff = start()
@@ -263,4 +263,16 @@ t.test('goes on behind the one cursor that all senders had before', async t => {
   await handOff.close()
   t.same(await namesIn(join(folder, 'A')), ['3.receipt.xml', '3.xml'])
   t.same(await namesIn(join(folder, 'B')), ['4.receipt.xml', '4.xml'])
+})
+
+t.test('leaves twice the reserve of the disk free, and waits', async t => {
+  const { ledger, lines, start } = await openScene(t, { reserve: 2 ** 50 })
+  await accept(ledger, 'one')
+  const handOff = start()
+  await until(() => lines.length > 0)
+  t.match(lines, [
+    /^error: the inbox holds up documents of .* bytes free; the inbox leaves \d+ of them: take documents away/,
+  ])
+  t.equal(await cursorOf(ledger), -1)
+  await handOff.close()
 })

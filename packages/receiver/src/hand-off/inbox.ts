@@ -3,6 +3,7 @@ import { chmod, chown, lstat, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, putAside, quote, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
+import { DOCUMENT_OVERHEAD, measureSpace, reserveOf, type StorageLimits } from '../storage-room.ts'
 import { fileNameOf } from './file-names.ts'
 import type { HandOffTarget } from './hand-off.ts'
 
@@ -16,12 +17,18 @@ const LIMIT = 100_000
 const COUNT_INTERVAL = 10_000
 const NAMES_AT_ONCE = 512
 
+type InboxOptions = {
+  readonly reserve?: StorageLimits['reserve']
+  /** Documents of one sender that may stand there. */
+  readonly limit?: number
+  readonly note?: (line: string) => void
+}
+
 /** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
 export function openInbox(
   folder: string,
   ledger: LedgerReader,
-  limit = LIMIT,
-  note: (line: string) => void = () => {},
+  { reserve = 'auto', limit = LIMIT, note = () => {} }: InboxOptions = {},
 ): HandOffTarget {
   const onAside = (path: string, aside: string) =>
     note(`${quote(path)} in the inbox was not put there by the receiver: it is now ${quote(aside)}`)
@@ -47,6 +54,7 @@ export function openInbox(
         await makeSenderFolder(folder, place, onAside)
         const room = rooms.get(place) ?? new Room(place, limit)
         rooms.set(place, room)
+        await checkSpace(place, documents, reserve)
         await room.take(documents.length)
         await writeDurableFiles(files, FILE_MODE, onAside)
       })
@@ -76,6 +84,20 @@ async function makeSenderFolder(
   // A group that this user is not in cannot be given; then it is the user's own.
   if ((await stat(place)).gid !== gid) await chown(place, -1, gid).catch(() => {})
   await chmod(place, FOLDER_MODE)
+}
+
+/** Copies stop at twice the reserve, so that evidence has the last of the disk to itself. Throws the Fault `storage-unavailable`. */
+async function checkSpace(
+  folder: string,
+  documents: readonly AcceptedDocument[],
+  reserve: StorageLimits['reserve'],
+): Promise<void> {
+  const { free, total } = await measureSpace(folder)
+  const bytes = documents.reduce((sum, document) => sum + document.bytes + DOCUMENT_OVERHEAD, 0)
+  const least = 2 * reserveOf(reserve, total)
+  if (free - bytes >= least) return
+  const detail = `the disk of ${folder} has ${free} bytes free; the inbox leaves ${least} of them: take documents away, or set --disk-reserve`
+  throw new Fault('storage-unavailable', detail)
 }
 
 async function onInbox(folder: string, work: () => Promise<void>): Promise<void> {

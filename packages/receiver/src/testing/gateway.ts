@@ -14,6 +14,7 @@ import { openReceiverLedger } from '../open-ledger.ts'
 import { RefusalLog } from '../refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../second-opinion.ts'
 import { type RunningReceiver, startReceiver } from '../start-receiver.ts'
+import { measureSpace, openStorageRoom, type StorageLimits } from '../storage-room.ts'
 import { openUploads } from '../uploads.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
@@ -67,10 +68,13 @@ export async function openTestLedger(certs: string, data: string, now = () => ne
   return openReceiverLedger(data, seal, await loadLogKey(certs, seal.id), now)
 }
 
-type GatewayOptions = Partial<Limits> & { readonly host?: string; readonly secondOpinion?: SecondOpinionMode }
+type GatewayOptions = Partial<Limits & StorageLimits> & {
+  readonly host?: string
+  readonly secondOpinion?: SecondOpinionMode
+}
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
-  const { host = '127.0.0.1', secondOpinion: mode = 'off', ...changed } = options
+  const { host = '127.0.0.1', secondOpinion: mode = 'off', reserve = 'auto', quota = 'off', ...changed } = options
   const limits = { ...defaultLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
@@ -83,13 +87,15 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   let time: Date | undefined
   const now = () => time ?? new Date()
   const ledger = await openTestLedger(certs, data, now)
+  const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data))
   const gate: Gate = {
     identity,
     seal: seal.certificate,
     trust,
     ledger,
     refusals: new RefusalLog(ledger, now),
-    uploads: openUploads(limits),
+    room,
+    uploads: openUploads(limits, room),
     secondOpinion,
     clockSkew: 300,
     limits,
