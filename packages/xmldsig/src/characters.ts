@@ -30,6 +30,8 @@ export const spaceByte = classOf(c => /[ \t\r\n]/.test(c))
 export const base64Byte = classOf(c => /[A-Za-z0-9+/= \t\n]/.test(c))
 /** 1 for bytes at which a run of canonical character data may have to end. */
 export const textStop = stopsAt('<>&\r\n')
+/** The same in a CDATA section. */
+export const cdataStop = stopsAt('<>&\r\n]')
 /** 1 for bytes at which a run of attribute value may have to end. */
 export const valueStop = stopsAt('<&"\'\t\r\n')
 

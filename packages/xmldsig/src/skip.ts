@@ -1,5 +1,5 @@
 // The innermost loops, each a function of its own: V8 compiles a small loop three times faster than the same loop inside a large method.
-import { CR, LF, nameByte, spaceByte, textStop, valueStop } from './characters.ts'
+import { CR, cdataStop, LF, nameByte, spaceByte, textStop, valueStop } from './characters.ts'
 
 /** An empty input. */
 export const NOTHING: Buffer = Buffer.alloc(0)
@@ -75,6 +75,13 @@ export class WideView {
     for (let i = 0; i < last; i += 4) if (words.getInt32(a + i) !== words.getInt32(b + i)) return false
     return words.getInt32(a + last) === words.getInt32(b + last)
   }
+}
+
+/** The index of the next byte in a CDATA section that may end a run of canonical character data, or the section; or `end`. */
+export function skipCdata(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && cdataStop[source[at]!] === 0) at++
+  return at
 }
 
 /** The index of the next byte that may end a run of plain attribute value, or `end`. */

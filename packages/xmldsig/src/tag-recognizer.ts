@@ -3,6 +3,7 @@ import { type AttributeColumns, DUPLICATE, IN_ORDER } from './attributes.ts'
 import {
   AMPERSAND,
   APOSTROPHE,
+  COLON,
   CR,
   EQUALS,
   GREATER_THAN,
@@ -10,6 +11,7 @@ import {
   isNonCharacter,
   LAST_BMP_LEAD,
   LF,
+  nameStartByte,
   QUOTE,
   SLASH,
   SPACE,
@@ -22,7 +24,7 @@ import { findName, isName, isReservedName } from './names.ts'
 import { type Declaration, makeDeclaration, UNDECLARED } from './namespaces.ts'
 import { encodedLength, findReference } from './references.ts'
 import { STARVED } from './refusal.ts'
-import { skipSpace, skipValue } from './skip.ts'
+import { skipName, skipSpace, skipValue } from './skip.ts'
 import { findFault, isAllowedXmlName, type StartTag, XMLNS } from './start-tag.ts'
 
 /** What the recognizer returns for a tag that it leaves to `StartTag.read`: refused there, or read, or cut off by the input's end. */
@@ -95,8 +97,14 @@ export class TagRecognizer {
 
   #readAttribute(source: Buffer, name: number, end: number, isSpaced: boolean): number {
     const tag = this.#tag
-    const nameTo = findName(source, name, end, this.#limits.nameBytes, this.#name)
-    if (nameTo === STARVED) return NOT_TAKEN
+    const stop = Math.min(end, name + this.#limits.nameBytes + 1)
+    const first = source[name]!
+    let nameTo = skipName(source, name, stop)
+    // Not a name of ASCII characters without prefix.
+    if (nameTo >= stop || nameStartByte[first] !== 1 || source[nameTo] === COLON || source[nameTo]! >= 0x80) {
+      nameTo = findName(source, name, end, this.#limits.nameBytes, this.#name)
+      if (nameTo === STARVED) return NOT_TAKEN
+    } else this.#name.colon = -1
     const columns = this.#columnsFor(source, name, nameTo)
     if (columns === undefined) return NOT_TAKEN
     const isDeclaration = columns === tag.declarations

@@ -16,7 +16,6 @@ import {
   SLASH,
   sequenceLength,
   spaceByte,
-  textStop,
 } from './characters.ts'
 import { findEndTagClose } from './element-stack.ts'
 import { ElementTeller } from './element-teller.ts'
@@ -28,7 +27,7 @@ import { isReservedName } from './names.ts'
 import { NamespaceScope } from './namespaces.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { skipText } from './skip.ts'
+import { skipCdata, skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
 import { bracketsBefore, canonicalCharacter, isCanonicalReference, LINE_END, textEscapes } from './text-octets.ts'
 import type { TokenHandler } from './token-handler.ts'
@@ -224,7 +223,7 @@ export class Tokenizer {
     let at = from
     let runFrom = from
     for (;;) {
-      while (at < end && textStop[source[at]!] === 0 && source[at] !== RIGHT_BRACKET) at++
+      at = skipCdata(source, at, end)
       if (at === end) break
       const byte = source[at]!
       if (byte === RIGHT_BRACKET) {
