@@ -12,6 +12,9 @@ export const STAGING = 'staging'
 /** Milliseconds without a change after which nobody is writing there any more. */
 const ABANDONED = 3_600_000
 
+/** Receipts of one delivery that are kept without a proof. */
+const MOST_UNPROVEN = 16
+
 /** What makes two requests the same delivery; `inputDigest` is the SHA-256 of the input file. */
 export type DeliveryRequest = {
   readonly inputDigest: Uint8Array
@@ -32,6 +35,8 @@ export type DeliveryFiles = {
   keepReceipt(receipt: Buffer): Promise<void>
   /** The same when the file is gone. */
   restoreReceipt(receipt: Buffer): Promise<void>
+  /** Keeps a receipt whose log is not proven: the receiver's word, and evidence. A receiver that makes another each time gets so many kept. */
+  keepUnproven(receipt: Buffer): Promise<void>
   /** Keeps an answer that is no receipt of ours, for whoever looks into it; returns where. */
   keepUnverified(answer: Buffer): Promise<string>
 }
@@ -74,12 +79,28 @@ export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles
     async restoreReceipt(receipt) {
       if (!existsSync(receiptPath)) await write(data, receiptPath, receipt)
     },
+    async keepUnproven(receipt) {
+      const folder = join(data, home)
+      const kept = await listUnproven(data, delivery)
+      const path = join(
+        folder,
+        `unproven-receipt-${createHash('sha256').update(receipt).digest('hex').slice(0, 16)}.xml`,
+      )
+      if (!kept.includes(path) && kept.length < MOST_UNPROVEN) await write(data, path, receipt)
+    },
     async keepUnverified(answer) {
       const path = join(data, home, 'unverified-receipt')
       await write(data, path, answer)
       return path
     },
   }
+}
+
+/** The receipts of a delivery whose log was not proven when they came. */
+export async function listUnproven(data: string, delivery: string): Promise<string[]> {
+  const folder = join(data, 'deliveries', delivery)
+  const names = await readdir(folder).catch(() => [])
+  return names.filter(name => name.startsWith('unproven-receipt-')).map(name => join(folder, name))
 }
 
 /** Removes what crashes left half written, by the names that `writeDurableFile` gives; other processes may be writing. */

@@ -1,8 +1,11 @@
 // A receiver's log from receipt to receipt, over real TLS: one that grows is let grow, one that is rewritten is found out and the evidence is kept.
-import { readdir, readFile } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCheckpoint, parseVerifierKey } from '@seg/ledger'
 import t, { type Test } from 'tap'
+import { loadReceiptTrust } from './check-log-entry.ts'
+import { listUnproven } from './delivery-files.ts'
+import { LogWitness } from './log-witness.ts'
 import { sendTemplate } from './send.ts'
 import { type ForeignLog, logOf } from './testing/foreign-log.ts'
 import { accept, answerReceipt, makeReceipt, type Reply, refuse, startReceiver } from './testing/foreign-receiver.ts'
@@ -123,6 +126,99 @@ t.test('has not delivered what it has a receipt for while the log is not shown',
   )
 })
 
+t.test('sounds the alarm at once when the log has shrunk and says so itself, and keeps the receipt', async t => {
+  const { log, send, sender, data, receiver } = await openExchange(t)
+  grow(log, 20)
+  await send('first')
+  log.leaves.splice(0)
+  const fault = await send('second').catch(error => error)
+  t.match(fault, { code: 'log-rewritten', exitCode: 6, detail: /shrunk: it had 21 entries, and now has 1;/ })
+  t.equal(receiver.received.length, 2, 'at the first try')
+  const place = / is kept in (.*)$/.exec(fault.detail)?.[1] ?? ''
+  t.match(await readFile(join(place, 'shown.checkpoint'), 'utf8'), /\n1\n/)
+  const entry = (await sender.outbox.find(2))!
+  t.match(entry, { state: 'queued', reason: { code: 'log-rewritten' } })
+  const [unproven] = await listUnproven(data, entry.delivery)
+  t.match(await readFile(unproven!, 'utf8'), '<DocumentID>second<')
+  t.same(
+    sender.outbox.logs.seen().map(({ size }) => size),
+    [21, 1],
+    'both checkpoints are among those seen',
+  )
+})
+
+t.test('sounds the alarm when a receiver withholds its log, after three answers', async t => {
+  const { log, send, sender, receiver } = await openExchange(t)
+  grow(log, 20)
+  await send('first')
+  grow(log, 300)
+  const { answer } = log
+  log.answer = (path, response) => {
+    if (path !== 'checkpoint') response.writeHead(404).end()
+    else answer.call(log, path, response)
+  }
+  await t.rejects(send('second'), { code: 'log-unproven', exitCode: 6, detail: /asked 3 times/ })
+  t.match(await sender.outbox.find(2), { state: 'queued', reason: { code: 'log-unproven' } })
+  t.equal(receiver.received.length, 4)
+  log.answer = answer
+  t.ok((await send('second')).made, 'and goes on when it is shown')
+  t.same([...sender.outbox.logs.doubts()], [])
+})
+
+t.test('sounds the alarm when a log is out of reach for a day', async t => {
+  const { log, send, sender } = await openExchange(t)
+  await send('first')
+  grow(log, 3)
+  log.answer = (_path, response) => response.writeHead(503).end()
+  let passed = 0
+  const now = () => new Date(Date.now() + passed)
+  const witness = new LogWitness({ outbox: sender.outbox, data: sender.data, now })
+  const patient = { ...sender, witness, patience: { ...sender.patience, timeout: 400 } }
+  for (
+    let i = 0;
+    sender.outbox.logs.doubts().size === 0 || [...sender.outbox.logs.doubts().values()][0]!.looks < 10;
+    i++
+  ) {
+    if (i > 50) throw new Error('it is not asked')
+    await t.rejects(send('second', patient), { code: 'delivery-pending' })
+  }
+  passed = 24 * 3_600_000
+  await t.rejects(send('second', patient), { code: 'log-unproven' })
+})
+
+t.test('holds a log to what it showed under the key before, until a person ends that log', async t => {
+  const { certs, log, send, sender, verifier } = await openExchange(t)
+  grow(log, 20)
+  await send('first')
+  const old = `${verifier.name}+${verifier.hash.toString('hex')}`
+  // Another key takes over, which log.pub lists beside the first.
+  const [oldLine, other] = [await readFile(join(certs, 'log.pub'), 'utf8'), await makeCerts(t)]
+  for (const name of ['log.key', 'log.pub']) await copyFile(join(other, name), join(certs, name))
+  await appendFile(join(certs, 'log.pub'), oldLine)
+  const renewed = { ...sender, trust: await loadReceiptTrust(certs) }
+  await send('second', renewed)
+  t.same(
+    sender.outbox.logs
+      .remembered()
+      .map(({ size }) => size)
+      .sort(),
+    [21, 22],
+  )
+  log.leaves[3] = Buffer.from('it never was')
+  await t.rejects(send('third', renewed), { code: 'log-rewritten' })
+  // And a third key, under which the log begins anew.
+  const third = await makeCerts(t)
+  const lines = await readFile(join(certs, 'log.pub'), 'utf8')
+  for (const name of ['log.key', 'log.pub']) await copyFile(join(third, name), join(certs, name))
+  await appendFile(join(certs, 'log.pub'), lines)
+  log.leaves.splice(0)
+  const anew = { ...sender, trust: await loadReceiptTrust(certs) }
+  await t.rejects(send('fourth', anew), { code: 'log-rewritten' })
+  for (const known of sender.outbox.logs.remembered()) t.ok(sender.outbox.logs.end(known.log))
+  t.ok((await send('fourth', anew)).made)
+  t.notOk(sender.outbox.logs.end(`${old}0`))
+})
+
 t.test('takes no tile at its word', async t => {
   const { log, send } = await openExchange(t)
   grow(log, 3)
@@ -149,7 +245,13 @@ t.test('looks at the log once for many receipts that come together', async t => 
   const demands = shown.map(({ treeSize: size, checkpoint: note }) => {
     const { root } = openCheckpoint(note, verifier)
     const tree = { size, root, note, log: `${verifier.name}+${verifier.hash.toString('hex')}` }
-    return sender.witness.demand({ tree, receipt: Buffer.alloc(0), link, signal: AbortSignal.timeout(5000) })
+    return sender.witness.demand({
+      tree,
+      verifiers: [verifier],
+      receipt: Buffer.alloc(0),
+      link,
+      signal: AbortSignal.timeout(5000),
+    })
   })
   t.same(new Set(await Promise.all(demands)), new Set([undefined]))
   t.ok(asked < 20, `${asked} tiles were asked for`)

@@ -2,7 +2,10 @@
 import { Fault, quote } from '@seg/core'
 import {
   formatTilePath,
+  isSignedWith,
+  type LogVerifier,
   type Outbox,
+  openCheckpoint,
   openServedTree,
   type SeenCheckpoint,
   type TileName,
@@ -12,39 +15,57 @@ import type { ShownTree } from './check-log-entry.ts'
 import { type Connection, type Link, openConnection } from './connection.ts'
 import { readConnectionFailure } from './connection-fault.ts'
 import { keepEvidence } from './log-evidence.ts'
-import type { Later } from './post-document.ts'
+import { isTransient, type Later } from './post-document.ts'
 import { readProblem } from './problem.ts'
 
 /** Milliseconds for a tile of at most 8 KiB. */
 const TILE_TIME = 30_000
+/** How often a receiver may answer and not show its log before that is an alarm. */
+const MOST_REFUSALS = 3
+/** Milliseconds, and looks at least, for which a log may be out of reach before that is one. */
+const LONGEST_SILENCE = 24 * 3_600_000
+const LEAST_LOOKS = 10
 
 /** A tree and the receipt that shows it, and where the log is served. */
 export type Shown = {
   readonly tree: ShownTree
+  /** The keys of the logs that are known. */
+  readonly verifiers: readonly LogVerifier[]
   readonly receipt: Buffer
   readonly link: Link
   readonly signal: AbortSignal
 }
 
 /** The log could not be looked at: no word about what it holds. */
-class LogUnread extends Error {}
+class LogUnread extends Error {
+  /** Whether the receiver answered, and did not show it. */
+  readonly isRefusal: boolean
+
+  constructor(message: string, isRefusal: boolean) {
+    super(message)
+    this.isRefusal = isRefusal
+  }
+}
 
 type Demand = Shown & { readonly settle: (doubt: Later | undefined) => void; readonly fail: (error: unknown) => void }
 
 export class LogWitness {
   readonly #outbox: Outbox
   readonly #data: string
+  readonly #now: () => Date
   /** What waits for each log; there is a list while one is being worked on. */
   readonly #waiting = new Map<string, Demand[]>()
 
-  constructor({ outbox, data }: { outbox: Outbox; data: string }) {
+  constructor({ outbox, data, now }: { outbox: Outbox; data: string; now: () => Date }) {
     this.#outbox = outbox
     this.#data = data
+    this.#now = now
   }
 
   /**
    * Resolves when the tree is proven to be of one history with what was seen of its log before; durable then. With a reason to try again when the log could
-   * not be read. Throws the Fault `log-rewritten` when there is no such proof, and keeps what shows it. Several demands share one look at the log.
+   * not be read. Throws the Faults `log-rewritten` when there is no such proof, and keeps what shows it, and `log-unproven` when the log is not shown for
+   * too long. Several demands share one look at the log.
    */
   demand(shown: Shown): Promise<Later | undefined> {
     const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Later | undefined>()
@@ -63,9 +84,10 @@ export class LogWitness {
       try {
         await this.#compare(log, batch)
       } catch (error) {
+        const end = await this.#weigh(log, batch, error).catch((failure: unknown) => failure)
         for (const { settle, fail } of batch) {
-          if (error instanceof LogUnread) settle({ reason: error.message, retryAfter: 0, concernsReceiver: true })
-          else fail(error)
+          if (end instanceof LogUnread) settle({ reason: end.message, retryAfter: 0, concernsReceiver: true })
+          else fail(end)
         }
       }
     }
@@ -85,7 +107,8 @@ export class LogWitness {
   /** Settles the demands. Throws LogUnread. */
   async #compare(log: string, batch: readonly Demand[]): Promise<void> {
     for (;;) {
-      const before = await this.#outbox.seen(log)
+      const own = await this.#outbox.seen(log)
+      const before = own ?? this.#predecessor(log)
       const trees = batch.map(({ tree }) => tree)
       const newest = trees.reduce((newer, tree) => (tree.size > newer.size ? tree : newer))
       const top = before !== undefined && before.size >= newest.size ? before : newest
@@ -96,14 +119,70 @@ export class LogWitness {
         if (broken !== undefined) return this.#alarm(batch, before, broken)
       }
       // Another process may have seen another tree meanwhile, which this one must continue, too.
-      if (top !== before && !(await this.#outbox.remember(log, before, top))) continue
+      if (top !== before && !(await this.#outbox.remember(log, own, top))) continue
+      this.#outbox.logs.note(log, trees, this.#now().getTime())
       for (const demand of batch) {
         const broken = demand.tree === top ? undefined : await served.isBroken(demand.tree, top)
         if (broken === undefined) demand.settle(undefined)
         else await this.#alarm([demand], top, broken)
       }
+      this.#outbox.logs.settleDoubt(log)
       return
     }
+  }
+
+  /** After a change of its key a log goes on (docs/log.md): what was seen under the key before holds, unless a person has ended that log. */
+  #predecessor(log: string): SeenCheckpoint | undefined {
+    const [name] = log.split('+')
+    const others = this.#outbox.logs.remembered().filter(known => !known.hasEnded && known.log.split('+')[0] === name)
+    return others.reduce<SeenCheckpoint | undefined>(
+      (last, known) => (known.size > (last?.size ?? -1) ? known : last),
+      undefined,
+    )
+  }
+
+  /** A log that is not shown: whether its own last word is shorter than what it showed before, or it has been silent for too long. */
+  async #weigh(log: string, batch: readonly Demand[], error: unknown): Promise<unknown> {
+    if (!(error instanceof LogUnread)) return error
+    const { logs } = this.#outbox
+    logs.note(
+      log,
+      batch.map(({ tree }) => tree),
+      this.#now().getTime(),
+    )
+    const before = (await this.#outbox.seen(log)) ?? this.#predecessor(log)
+    const now = error.isRefusal && before !== undefined ? await readLastWord(batch[0]!) : undefined
+    if (before !== undefined && now !== undefined && now.size < before.size)
+      return this.#prove(
+        batch,
+        before,
+        now,
+        `the log has shrunk: it had ${before.size} entries, and now has ${now.size}`,
+      )
+    const doubt = logs.doubt(log, {
+      at: this.#now().getTime(),
+      isRefusal: error.isRefusal,
+      reason: error.message,
+    })
+    const isSilent = this.#now().getTime() - doubt.since >= LONGEST_SILENCE && doubt.looks >= LEAST_LOOKS
+    if (doubt.refusals < MOST_REFUSALS && !isSilent) return error
+    const since = new Date(doubt.since).toISOString()
+    return new Fault(
+      'log-unproven',
+      `the log ${quote(log)} is not shown since ${since}, asked ${doubt.looks} times: ${error.message}`,
+      { cause: error },
+    )
+  }
+
+  /** The Fault of a log whose own last checkpoint shows less than one before. */
+  async #prove(batch: readonly Demand[], before: SeenCheckpoint, shown: ShownTree, reason: string): Promise<Fault> {
+    const { receipt, link } = batch[0]!
+    this.#outbox.logs.note(shown.log, [shown], this.#now().getTime())
+    const place = await keepEvidence(this.#data, { before, shown, receipt, receiver: link.receiver, reason })
+    return new Fault(
+      'log-rewritten',
+      `the log ${quote(shown.log)} at ${link.receiver.origin} is not what it was: ${reason}; evidence is kept in ${place}`,
+    )
   }
 
   /** What was seen before stays remembered. */
@@ -155,15 +234,33 @@ function openServedLog({ link, signal }: Shown) {
 }
 
 async function requestTile(connection: Connection, name: TileName, signal: AbortSignal): Promise<Buffer> {
-  const path = `/v1/log/${formatTilePath(name)}`
-  const headers = { accept: 'application/octet-stream' }
+  return requestLog(connection, formatTilePath(name), 'application/octet-stream', signal)
+}
+
+async function requestLog(connection: Connection, name: string, accept: string, signal: AbortSignal): Promise<Buffer> {
+  const path = `/v1/log/${name}`
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TILE_TIME)])
   const answer = await connection
-    .request({ method: 'GET', path, headers, signal: limited })
+    .request({ method: 'GET', path, headers: { accept }, signal: limited })
     .catch(readConnectionFailure)
   if (typeof answer === 'string')
-    throw new LogUnread(`the receipt came, but the receiver's log cannot be read: ${answer}`)
+    throw new LogUnread(`the receipt came, but the receiver's log cannot be read: ${answer}`, false)
   if (answer.status === 200 && answer.body !== undefined) return answer.body
   const { code, sentence } = readProblem(answer)
-  throw new LogUnread(`the receipt came, but the receiver does not show its log (${path}): ${code}: ${sentence}`)
+  const reason = `the receipt came, but the receiver does not show its log (${path}): ${code}: ${sentence}`
+  throw new LogUnread(reason, !isTransient(answer.status))
+}
+
+/** The checkpoint that the log shows at this moment, under one of its keys; undefined when it shows none. */
+async function readLastWord({ tree, verifiers, link, signal }: Shown): Promise<ShownTree | undefined> {
+  await using connection = openConnection(link)
+  try {
+    const note = (await requestLog(connection, 'checkpoint', 'text/plain', signal)).toString('utf8')
+    const [name] = tree.log.split('+')
+    const verifier = verifiers.find(key => key.name === name && isSignedWith(note, key))
+    return verifier && { ...openCheckpoint(note, verifier), note, log: `${name}+${verifier.hash.toString('hex')}` }
+  } catch (error) {
+    if (error instanceof LogUnread || (error instanceof Fault && error.code === 'log-invalid')) return undefined
+    throw error
+  }
 }

@@ -20,7 +20,7 @@ export async function openGateway(
   const outbox = await openOutbox(data)
   return {
     ...{ identity, trust, data, outbox, ...edge },
-    witness: new LogWitness({ outbox, data }),
+    witness: new LogWitness({ outbox, data, now: edge.patience.now }),
     lifetime: lifetime * HOUR,
     lifetimeClock: openLifetimeClock(edge.patience),
     meter: silentMeter,

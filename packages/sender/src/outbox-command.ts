@@ -1,7 +1,8 @@
 // `sender outbox …`: what was taken on and what came of it, read and steered while others deliver.
 import { type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
-import { openDeliveryFiles } from './delivery-files.ts'
+import { advice } from './advice.ts'
+import { listUnproven, openDeliveryFiles } from './delivery-files.ts'
 import { pathOf } from './gateway.ts'
 
 const HOUR = 3_600_000
@@ -46,7 +47,8 @@ export async function runShow(name: string, _options: object, command: Command):
   const output = openOutput(command)
   const { data } = readSettings(command, ['data'])
   const entry = await withOutbox(data, outbox => pick(name, outbox))
-  const facts = factsOf(entry, data)
+  const unproven = entry.state === 'delivered' ? [] : await listUnproven(data, entry.delivery)
+  const facts = { ...factsOf(entry, data), ...(unproven.length > 0 && { unprovenReceipts: unproven }) }
   const lines = Object.entries(facts).map(
     ([key, value]) => `  ${key.padEnd(12)} ${escapeUnseen(typeof value === 'string' ? value : JSON.stringify(value))}`,
   )
@@ -111,6 +113,7 @@ function factsOf(entry: OutboxEntry, data: string) {
     ...(reason && { reason: { code: reason.code, detail: reason.detail, at: formatTime(reason.at) } }),
     document: pathOf(document, { data }),
     ...(state === 'delivered' ? { receipt: openDeliveryFiles(data, entry.delivery).receiptPath } : {}),
+    ...(reason && state !== 'delivered' && { advice: advice[reason.code] }),
   }
 }
 

@@ -13,7 +13,8 @@ import type { SignedFacts } from './signed-document.ts'
 export type Delivering = { readonly entry: OutboxEntry; readonly signed: SignedFacts; readonly link: Link }
 export type Taken = { readonly kind: 'delivered'; readonly delivery: Delivery } | ({ readonly kind: 'later' } & Later)
 
-/** Ends the lease when it resolves with `delivered`. Throws the Faults `receipt-invalid`, `log-rewritten` and `log-unproven`. */
+/** Ends the lease when it resolves with `delivered`. Throws the Faults `receipt-invalid`, `log-rewritten` and `log-unproven`;
+ * a receipt that its log does not prove is kept as unproven. */
 export async function takeReceipt(
   answer: Answer,
   { entry, signed, link }: Delivering,
@@ -23,8 +24,16 @@ export async function takeReceipt(
   const { patience, outbox, data } = gateway
   const files = openDeliveryFiles(data, entry.delivery)
   const receipt = await openReceipt(answer, signed, files, gateway)
-  const doubt = await gateway.witness.demand({ tree: receipt.checked.tree, receipt: receipt.bytes, link, signal })
-  if (doubt !== undefined) return { kind: 'later', ...doubt }
+  const { tree } = receipt.checked
+  const shown = { tree, verifiers: gateway.trust.logs, receipt: receipt.bytes, link, signal }
+  const doubt = await gateway.witness.demand(shown).catch(async error => {
+    await files.keepUnproven(receipt.bytes)
+    throw error
+  })
+  if (doubt !== undefined) {
+    await files.keepUnproven(receipt.bytes)
+    return { kind: 'later', ...doubt }
+  }
   await files.keepReceipt(receipt.bytes)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no network is needed to know it.
   const { tries } = await outbox.deliver(entry.number, receipt.bytes, patience.now().getTime())

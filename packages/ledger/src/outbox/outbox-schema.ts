@@ -50,4 +50,28 @@ export const migrations: Migrations = {
     )`,
   ],
   '0002-hurried': ['ALTER TABLE outbox ADD COLUMN hurried INTEGER NOT NULL DEFAULT 0'],
+  '0003-log-memory': [
+    // Every checkpoint that came with a receipt, each tree once.
+    `CREATE TABLE checkpoints (
+      number INTEGER NOT NULL PRIMARY KEY,
+      log TEXT NOT NULL,
+      tree_size INTEGER NOT NULL,
+      root BLOB NOT NULL,
+      note TEXT NOT NULL,
+      seen_at INTEGER NOT NULL,
+      UNIQUE (log, tree_size, root)
+    )`,
+    'CREATE INDEX checkpoints_of_log ON checkpoints (log, number)',
+    `INSERT INTO checkpoints (log, tree_size, root, note, seen_at)
+      SELECT log, tree_size, root, note, 0 FROM seen_checkpoints`,
+    'ALTER TABLE seen_checkpoints ADD COLUMN ended INTEGER NOT NULL DEFAULT 0',
+    // Logs that were not shown when a proof was due.
+    `CREATE TABLE log_doubts (
+      log TEXT NOT NULL PRIMARY KEY,
+      since INTEGER NOT NULL,
+      looks INTEGER NOT NULL,
+      refusals INTEGER NOT NULL,
+      reason TEXT NOT NULL
+    )`,
+  ],
 }

@@ -1,6 +1,7 @@
 // The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of SQLite.
 import type { FaultCode } from '@seg/core'
 import type { TreeHead } from '../log/merkle.ts'
+import type { LogMemory } from './log-memory.ts'
 
 /** Where a delivery stands. `queued` is the only one that anything comes after. */
 export type OutboxState = 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
@@ -115,6 +116,8 @@ export interface Outbox {
   seen(log: string): Promise<SeenCheckpoint | undefined>
   /** Remembers `next` in the place of `before`; false, and nothing done, when that is not what is remembered any more. */
   remember(log: string, before: SeenCheckpoint | undefined, next: SeenCheckpoint): Promise<boolean>
+  /** What else is known of the logs. */
+  readonly logs: LogMemory
   /** Gives back the leases. */
   close(): Promise<void>
 }

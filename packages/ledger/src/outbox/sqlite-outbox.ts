@@ -10,6 +10,7 @@ import { asBuffer } from '../sqlite/open-tree.ts'
 import { onStorage } from '../storage-fault.ts'
 import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
+import { LogMemory } from './log-memory.ts'
 import type {
   Outbox,
   OutboxDocument,
@@ -53,6 +54,7 @@ class SqliteOutbox implements Outbox {
   readonly #leases: string
   readonly #files: FilesInPlace
   readonly #database: DatabaseSync
+  readonly logs: LogMemory
   /** Made when the first lease is taken: who only looks on has none. */
   #holder: LeaseHolder | undefined
 
@@ -60,6 +62,7 @@ class SqliteOutbox implements Outbox {
     this.#leases = join(folder, 'leases')
     this.#files = new FilesInPlace([folder, join(folder, OUTBOX_FILE), `${join(folder, OUTBOX_FILE)}-wal`])
     this.#database = database
+    this.logs = new LogMemory(database)
   }
 
   async queue(

@@ -23,17 +23,19 @@ export class ForeignLog {
 
   /** The entry at `index` in the tree as it is now. */
   async prove(index: number, opening?: Opening): Promise<LogEntry> {
-    const { name, keyPem } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
     const leaves = [...this.leaves]
-    const checkpoint = signCheckpoint(
-      { size: leaves.length, root: rootOf(leaves) },
-      { name, privateKey: createPrivateKey(keyPem) },
-    )
+    const checkpoint = await this.#sign(leaves)
     return { index, treeSize: leaves.length, leaf: leaves[index]!, opening, proof: pathTo(index, leaves), checkpoint }
   }
 
-  /** Answers a request for a tile. */
+  async #sign(leaves: readonly Buffer[]): Promise<string> {
+    const { name, keyPem } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
+    return signCheckpoint({ size: leaves.length, root: rootOf(leaves) }, { name, privateKey: createPrivateKey(keyPem) })
+  }
+
+  /** Answers a request for a tile, or for the checkpoint of now. */
   answer(path: string, response: ServerResponse): void {
+    if (path === 'checkpoint') return void this.#sign(this.leaves).then(note => response.writeHead(200).end(note))
     const name = parseTilePath(path)
     if (name === undefined || name.level === 'entries') return void response.writeHead(404).end()
     const span = 256 ** name.level

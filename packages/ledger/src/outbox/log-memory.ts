@@ -1,0 +1,140 @@
+// What a sender remembers of its receivers' logs, beside the last checkpoint of each: those seen before it, and doubts that are not settled.
+import type { DatabaseSync } from 'node:sqlite'
+import { onDatabase } from '../sqlite/database-fault.ts'
+import { asBuffer } from '../sqlite/open-tree.ts'
+import type { SeenCheckpoint } from './outbox.ts'
+
+/** Checkpoints of one log that are kept: what is older is in the receipts. */
+const KEPT = 10_000
+/** So many more are there before some are removed. */
+const SLACK = 256
+
+/** `log` is `name+hash`, the name of the log and the hash of its key. */
+export type KnownCheckpoint = SeenCheckpoint & {
+  readonly log: string /** Milliseconds since 1970. */
+  readonly seenAt: number
+}
+
+/** A log that was not shown when a proof was due. Times in milliseconds since 1970. */
+export type LogDoubt = {
+  readonly since: number
+  /** Times that it was asked for, and those that the receiver answered with a no. */
+  readonly looks: number
+  readonly refusals: number
+  readonly reason: string
+}
+
+/** Every method throws the Fault `storage-unavailable` when the storage fails; what it promises is durable. */
+export class LogMemory {
+  readonly #database: DatabaseSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  /** The last checkpoint of every log that was proven to continue what was seen before. */
+  remembered(): (SeenCheckpoint & { readonly log: string; readonly hasEnded: boolean })[] {
+    return this.#all('SELECT log, tree_size, root, note, ended FROM seen_checkpoints ORDER BY log').map(row => ({
+      ...readCheckpoint(row),
+      log: String(row.log),
+      hasEnded: row.ended === 1,
+    }))
+  }
+
+  /** The checkpoints seen of all logs, or of one, in the order of sight; the latest ones when there were very many. */
+  seen(log?: string): KnownCheckpoint[] {
+    const where = log === undefined ? '' : 'WHERE log = ?'
+    const sql = `SELECT log, tree_size, root, note, seen_at FROM checkpoints ${where} ORDER BY number`
+    return this.#all(sql, ...(log === undefined ? [] : [log])).map(row => ({
+      ...readCheckpoint(row),
+      log: String(row.log),
+      seenAt: Number(row.seen_at),
+    }))
+  }
+
+  /** Takes checkpoints into the list of those seen, whatever they prove; each tree once. */
+  note(log: string, checkpoints: readonly SeenCheckpoint[], at: number): void {
+    this.#transact('note checkpoints', () => {
+      const insert = this.#database.prepare(
+        'INSERT OR IGNORE INTO checkpoints (log, tree_size, root, note, seen_at) VALUES (?, ?, ?, ?, ?)',
+      )
+      let isManyMore = false
+      for (const { size, root, note } of checkpoints) {
+        const { changes, lastInsertRowid } = insert.run(log, size, root, note, at)
+        isManyMore ||= changes === 1 && Number(lastInsertRowid) % SLACK === 0
+      }
+      if (isManyMore)
+        this.#database
+          .prepare(
+            'DELETE FROM checkpoints WHERE log = ? AND number <= (SELECT number FROM checkpoints WHERE log = ? ORDER BY number DESC LIMIT 1 OFFSET ?)',
+          )
+          .run(log, log, KEPT)
+    })
+  }
+
+  /** Counts one more time that a log was not shown. */
+  doubt(log: string, { at, isRefusal, reason }: { at: number; isRefusal: boolean; reason: string }): LogDoubt {
+    return this.#transact('note a doubt', () => {
+      this.#database
+        .prepare(
+          `INSERT INTO log_doubts (log, since, looks, refusals, reason) VALUES (?, ?, 1, ?, ?)
+           ON CONFLICT (log) DO UPDATE SET looks = looks + 1, refusals = refusals + excluded.refusals, reason = excluded.reason`,
+        )
+        .run(log, at, Number(isRefusal), reason)
+      return this.doubts().get(log)!
+    })
+  }
+
+  /** By log. */
+  doubts(): Map<string, LogDoubt> {
+    const rows = this.#all('SELECT log, since, looks, refusals, reason FROM log_doubts')
+    return new Map(
+      rows.map(row => [
+        String(row.log),
+        {
+          since: Number(row.since),
+          looks: Number(row.looks),
+          refusals: Number(row.refusals),
+          reason: String(row.reason),
+        },
+      ]),
+    )
+  }
+
+  /** The proof has come. */
+  settleDoubt(log: string): void {
+    if (!this.doubts().has(log)) return
+    this.#transact('settle a doubt', () => void this.#database.prepare('DELETE FROM log_doubts WHERE log = ?').run(log))
+  }
+
+  /** The log of this key has ended: one under another key need not continue it. False when nothing is remembered of it. */
+  end(log: string): boolean {
+    return this.#transact('end a log', () => {
+      const { changes } = this.#database.prepare('UPDATE seen_checkpoints SET ended = 1 WHERE log = ?').run(log)
+      return changes === 1
+    })
+  }
+
+  #all(sql: string, ...parameters: readonly string[]) {
+    return onDatabase('read the outbox', () => this.#database.prepare(sql).all(...parameters))
+  }
+
+  /** Crash before the commit returns: nothing of it is there. After: all of it. */
+  #transact<Result>(task: string, work: () => Result): Result {
+    return onDatabase(task, () => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        this.#database.exec('COMMIT')
+        return result
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+}
+
+function readCheckpoint({ tree_size, root, note }: Record<string, unknown>): SeenCheckpoint {
+  return { size: Number(tree_size), root: asBuffer(root as Uint8Array), note: String(note) }
+}
