@@ -46,6 +46,30 @@ export async function keepEvidence(
   return folder
 }
 
+type SplitView = {
+  readonly log: string
+  readonly reason: string
+  readonly one: SeenCheckpoint
+  readonly other: SeenCheckpoint
+}
+
+/** The same for what partners have seen of one log. */
+export async function keepSplit(data: string, { log, reason, one, other }: SplitView): Promise<string> {
+  const roots = [one, other].map(({ size, root }) => `${size}-${root.toString('hex').slice(0, 12)}`).join('-')
+  const folder = join(data, 'evidence', `split-${log.slice(-8)}-${roots}`)
+  const statement = { log, reason, one: describe(one), other: describe(other) }
+  const files = {
+    'one.checkpoint': one.note,
+    'other.checkpoint': other.note,
+    'evidence.json': `${JSON.stringify(statement, undefined, 2)}\n`,
+  }
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name)
+    await onFile('write', path, () => writeDurableFile(path, content, { replace: true }))
+  }
+  return folder
+}
+
 function describe({ size, root }: SeenCheckpoint) {
   return { size, root: root.toString('base64') }
 }

@@ -37,7 +37,7 @@ export type Shown = {
 }
 
 /** The log could not be looked at: no word about what it holds. */
-class LogUnread extends Error {
+export class LogUnread extends Error {
   /** Whether the receiver answered, and did not show it. */
   readonly isRefusal: boolean
 
@@ -208,7 +208,7 @@ export class LogWitness {
 }
 
 /** The log at the receiver, and each of its tiles asked for once. */
-function openServedLog({ link, signal }: Shown) {
+export function openServedLog({ link, signal }: Pick<Shown, 'link' | 'signal'>) {
   let connection: Connection | undefined
   const fetchTile = async (name: TileName) => {
     connection ??= openConnection(link)

@@ -1,7 +1,8 @@
 // The sender's commands.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
+import { addSettings, buildProgram, rootFolder, runProgram, settings } from '@seg/core'
 import { runDeliver } from './deliver-command.ts'
+import { runLogCompare, runLogEnd, runLogShow } from './log-command.ts'
 import { parseLimit, parseState, runCancel, runList, runRetry, runShow } from './outbox-command.ts'
 import { runSend } from './send-command.ts'
 import { runSign } from './sign-command.ts'
@@ -48,6 +49,22 @@ const cancel = outbox
   .description('give up what is queued and not on its way')
   .argument('<entry...>', entryHelp)
 addSettings(cancel, { data }).action(runCancel)
+
+const log = program.command('log').description("the receivers' logs, as their receipts have shown them")
+const logShow = log.command('show').description('the checkpoints seen of each log')
+logShow.option('--out <file>', 'write them there, for a partner to compare with its own')
+addSettings(logShow, { data }).action(runLogShow)
+const logCompare = log
+  .command('compare')
+  .description('compare with the checkpoints that partners have seen: was everybody shown one log?')
+  .argument('<file...>', 'what `sender log show --out` wrote, or signed checkpoints as they are')
+logCompare.option('--to <url>', 'fetch proofs from the log of the receiver there', settings.to.parse)
+addSettings(logCompare, { certs, data }).action(runLogCompare)
+const logEnd = log
+  .command('end')
+  .description('a log has ended: one under another key need not continue it')
+  .argument('<log>', 'name+hash, as `sender log show` lists it')
+addSettings(logEnd, { data }).action(runLogEnd)
 
 const sign = program.command('sign').description('sign a file without sending it').argument('<file>', 'the document')
 sign
