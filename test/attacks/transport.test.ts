@@ -54,13 +54,12 @@ t.test('refuses a client that is not a gateway of this CA, today, for this purpo
   for (const [title, [expected, identity]] of Object.entries(clients)) {
     await t.test(title, async t => {
       const linesBefore = gateway.log.length
-      t.match((await visitAs(gateway, identity)).outcome, expected)
+      const { outcome } = await visitAs(gateway, identity)
+      t.match(outcome, expected)
       t.same(await storedIds(gateway), [])
-      t.match(
-        await nextLine(gateway, linesBefore),
-        /^TLS handshake with .* failed: |refused: signature not checked; /,
-        'the log says why',
-      )
+      // Of those that fail in the handshake, the log names the first of a kind.
+      if (outcome === 'TLS') await lineLike(gateway, 0, /^TLS handshake with .* failed: /)
+      else await lineLike(gateway, linesBefore, /refused: signature not checked; /)
     })
   }
   await t.test('but takes a gateway of this CA, so that these tests can fail', async t => {
@@ -74,9 +73,8 @@ t.test('refuses TLS below 1.3, and other protocols inside it', async t => {
   const visit = (options: ConnectionOptions) => visitAs(gateway, gateway.sender, options)
   for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2'] satisfies SecureVersion[]) {
     const old = { minVersion: 'TLSv1', maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const
-    const linesBefore = gateway.log.length
     t.equal((await visit(old)).outcome, 'TLS', version)
-    t.match(await nextLine(gateway, linesBefore), /the client does not offer TLS 1\.3$/)
+    await lineLike(gateway, 0, /the client does not offer TLS 1\.3$/)
   }
   t.equal((await visit({ ALPNProtocols: ['h2'] })).outcome, 'TLS', 'HTTP/2')
   t.same(await storedIds(gateway), [])
@@ -195,10 +193,9 @@ async function visitAs(
   return { outcome: readAnswers(text)[0] ?? 'TLS', isResumed, sessions }
 }
 
-/** What the receiver logs next: its side of a handshake may end after the client's. */
-async function nextLine(gateway: TestGateway, linesBefore: number): Promise<string | undefined> {
-  while (gateway.log.length === linesBefore) await pause(10)
-  return gateway.log.at(-1)?.msg
+/** Waits for what the receiver logs: its side of a handshake may end after the client's. */
+async function lineLike(gateway: TestGateway, linesBefore: number, line: RegExp): Promise<void> {
+  while (!gateway.log.slice(linesBefore).some(({ msg }) => line.test(msg))) await pause(10)
 }
 
 function withoutInstance({ status, headers, body }: Answer): object {

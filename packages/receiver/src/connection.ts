@@ -69,10 +69,10 @@ export class Connection implements Reader {
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#spend(costs.request)
     // What follows a last answer gets none.
-    if (this.#discarded !== undefined || this.#socket.destroyed) return void this.#drop()
+    if (this.#discarded !== undefined || this.#socket.destroyed) return void this.#dropFlood()
     if (this.#current === undefined) return void this.#start([request, response])
     // Nobody needs so many: they would cost memory for as long as the first takes.
-    if (this.#waiting.length >= this.#bounds.pipelinedRequests) return void this.#drop()
+    if (this.#waiting.length >= this.#bounds.pipelinedRequests) return void this.#dropFlood()
     this.#waiting.push([request, response])
     this.#socket.pause()
   }
@@ -146,6 +146,12 @@ export class Connection implements Reader {
     this.#share.spend(microseconds)
   }
 
+  /** The rest of a record may hold hundreds of requests: the parser makes none of them any more. */
+  #dropFlood(): void {
+    stopParser(this.#socket)
+    this.#drop()
+  }
+
   #drop(): void {
     this.#socket.destroy()
   }
@@ -168,6 +174,11 @@ export class ExchangeRequest extends IncomingMessage {
   override _read(size: number): void {
     if (this.#connection === undefined || this.#connection.mayRead) super._read(size)
   }
+}
+
+/** Nothing public stops Node's parser within what it is reading: each request there would cost an object, and an error when the connection closes. */
+function stopParser({ parser }: TLSSocket & { parser?: { pause?(): void } }): void {
+  parser?.pause?.()
 }
 
 /**

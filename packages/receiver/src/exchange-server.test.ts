@@ -206,7 +206,7 @@ t.test('closes connections beyond the limit and serves those that are open', asy
   first.socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   await first.closed
   t.match(first.text(), /^HTTP\/1\.1 404 /)
-  t.match(gateway.log.map(({ msg }) => msg).join('\n'), /closed: 2 are open already/)
+  t.match(gateway.log.map(({ msg }) => msg).join('\n'), /closed: 2 connections are open already/)
 })
 
 function requestHead(headers: string): string {

@@ -16,6 +16,8 @@ import { Places } from './partner-shares.ts'
 import { partnerOf } from './peer.ts'
 import { toFault } from './problem.ts'
 import { isContinueExpected } from './request-form.ts'
+import { openStrangerLog, type StrangerLog } from './stranger-log.ts'
+import { Strangers } from './strangers.ts'
 import { Turns } from './turns.ts'
 
 export type Exchange = {
@@ -51,9 +53,7 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
     requireHostHeader: false,
   })
   server.maxHeadersCount = limits.headers
-  server.maxConnections = limits.connections
-  // Asked once, a socket remembers its address for the log.
-  server.on('connection', socket => void (socket as Socket).remoteAddress)
+  server.maxConnections = limits.connections + limits.strangers
   server.on('request', (request, response) => {
     const due = answersDue.get(request.socket) ?? new Set()
     answersDue.set(request.socket, due.add(response))
@@ -66,18 +66,46 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   })
   // What is not 100-continue is refused like any other request.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
-  openConnections(server, handler, limits, log)
+  const strangerLog = openStrangerLog(log)
+  const strangers = awaitAuthentication(server, limits, strangerLog)
+  openConnections(server, strangers, handler, limits, log)
   server.on('drop', data =>
-    log.warn(`connection from ${data?.remoteAddress} closed: ${limits.connections} are open already`),
+    strangerLog.report(
+      'too many connections',
+      `connection from ${data?.remoteAddress} closed: ${server.maxConnections} are open already`,
+    ),
   )
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
-    log.warn({ code: error.code }, describeHandshakeFailure(error, socket)),
-  )
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const { address, reason } = describeHandshakeFailure(error, socket)
+    strangerLog.report(reason, `TLS handshake with ${address} failed: ${reason}`, error.code)
+  })
+  server.once('close', () => strangerLog.close())
   return server
 }
 
+/** Puts strangers between a connection and Node's listener, which would begin its handshake at once. */
+function awaitAuthentication(server: Server, limits: Limits, log: StrangerLog): Strangers {
+  const listeners = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const strangers = new Strangers(
+    limits,
+    socket => {
+      for (const listener of listeners) listener.call(server, socket)
+    },
+    log,
+  )
+  server.on('connection', socket => strangers.take(socket as Socket))
+  return strangers
+}
+
 /** A partner that has its share of connections gets no more of them, as long as it keeps those. */
-function openConnections(server: Server, handler: RequestListener, limits: Limits, log: Logger): void {
+function openConnections(
+  server: Server,
+  strangers: Strangers,
+  handler: RequestListener,
+  limits: Limits,
+  log: Logger,
+): void {
   const open = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
   const turns = new Turns()
   const connections = new Set<Connection>()
@@ -85,6 +113,7 @@ function openConnections(server: Server, handler: RequestListener, limits: Limit
   server.once('close', () => clearInterval(watch))
   server.on('secureConnection', socket => {
     const partner = partnerOf(socket)
+    strangers.recognize(socket, partner)
     try {
       open.take(partner)
       const connection = new Connection(socket, partner, turns, handler, limits)

@@ -28,11 +28,14 @@ const reasons: Readonly<Record<string, string>> = {
   INVALID_PURPOSE: "the client's certificate is not made for clients",
 }
 
-export function describeHandshakeFailure(error: NodeJS.ErrnoException, socket: TLSSocket): string {
+export function describeHandshakeFailure(
+  error: NodeJS.ErrnoException,
+  socket: TLSSocket,
+): { readonly address: string; readonly reason: string } {
   // Node destroys the socket of a certificate that does not verify and then only tells that the connection is gone.
   const verdict = socket.authorizationError as unknown as string | null | undefined
   const code = verdict || error.code || ''
-  return `TLS handshake with ${addressOf(socket)} failed: ${reasons[code] ?? quote(`${code} ${error.message}`)}`
+  return { address: addressOf(socket), reason: reasons[code] ?? quote(`${code} ${error.message}`) }
 }
 
 /** A destroyed TLS socket has forgotten its address; the connection below it, which no public name leads to, has not if it was asked before. */

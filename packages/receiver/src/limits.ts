@@ -7,7 +7,7 @@ export type Limits = {
   /** The request line and all headers together. */
   readonly headerBytes: number
   readonly headers: number
-  /** Open connections, however far they got; one more is closed at once. */
+  /** Open connections of partners; one more is closed at once. */
   readonly connections: number
   /** Documents on their way in, from the first byte to the answer; one more is refused. */
   readonly uploads: number
@@ -26,7 +26,14 @@ export type Limits = {
   /** Pieces of a body that may be of any size, and the bytes that each one beyond them must have on average. */
   readonly freePieces: number
   readonly pieceBytes: number
-  /** From the connection to the end of the TLS handshake. */
+  /** Connections that are not authenticated yet, beside those of partners; one more takes the place of the oldest. */
+  readonly strangers: number
+  /** Of these, from one IPv4 address or 64 bits of IPv6. */
+  readonly strangersOfOne: number
+  /** Handshakes from there, and of one partner, in a second, and how many of them may come at once; others wait. */
+  readonly handshakesPerSecond: number
+  readonly handshakesAtOnce: number
+  /** From the connection to the first byte, and from there to the end of the TLS handshake. */
   readonly handshakeTime: number
   /** From the end of the handshake, or of the last answer, to the end of the headers. */
   readonly headersTime: number
@@ -59,9 +66,13 @@ export const defaultLimits: Limits = {
   largeUploadsOfOne: 24,
   documentsPerSecond: Number.POSITIVE_INFINITY,
   drainedBytes: 64 * 1024,
-  pipelinedRequests: 8,
+  pipelinedRequests: 4,
   freePieces: 4096,
   pieceBytes: 16,
+  strangers: 1024,
+  strangersOfOne: 512,
+  handshakesPerSecond: 200,
+  handshakesAtOnce: 1024,
   handshakeTime: 10_000,
   headersTime: 10_000,
   keepAliveTime: 30_000,
