@@ -6,10 +6,11 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { AcceptedDocument, Ledger } from './ledger.ts'
 import { checks } from './testing/entry-sealer.ts'
-import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
+import { collect, keptOf, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { openTestLedger, verifierKey } from './testing/test-ledger.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
@@ -84,16 +85,14 @@ async function damaged(
   receipts: ReadonlyMap<string, string>,
 ): Promise<string[]> {
   const ids: string[] = []
-  for (const { index, ...facts } of documents) {
-    const { document, bytes } = makeSample(facts.id, { size: facts.bytes })
-    const [storedBytes, storedReceipt] = await Promise.all([
-      ledger.export(sender, facts.id),
-      ledger.receipt(sender, facts.id),
-    ])
+  for (const listed of documents) {
+    const { id, bytes: size, index } = listed
+    const { document, bytes } = makeSample(id, { size })
+    const [storedBytes, storedReceipt] = await Promise.all([ledger.export(sender, id), ledger.receipt(sender, id)])
     const digest = storedReceipt && createHash('sha256').update(storedReceipt).digest('hex')
-    const isAnswered = digest === (receipts.get(facts.id) ?? digest)
-    const isWhole = storedBytes?.equals(bytes) && isAnswered && JSON.stringify(facts) === JSON.stringify(document)
-    if (!isWhole || !Number.isSafeInteger(index)) ids.push(facts.id)
+    const isAnswered = digest === (receipts.get(id) ?? digest)
+    const isWhole = storedBytes?.equals(bytes) && isAnswered && isDeepStrictEqual(listed, keptOf(document, index))
+    if (!isWhole || !Number.isSafeInteger(index)) ids.push(id)
   }
   return ids
 }

@@ -14,7 +14,7 @@ import { openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
 import { readEntry } from '../log/leaf.ts'
 import { hashLeaf, verifyInclusion } from '../log/merkle.ts'
 import { checkReceipt } from './entry-sealer.ts'
-import { certificatesOf, collect, makeFolder, makeSample, sender } from './sample-documents.ts'
+import { certificatesOf, collect, keptOf, makeFolder, makeSample, sender } from './sample-documents.ts'
 import { acceptBytes, verifierKey } from './test-ledger.ts'
 
 type OpenOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
@@ -363,11 +363,6 @@ function sampleOf(id: string, size: number, salt = '') {
   const cut = bytes.subarray(0, size)
   const changed = { ...document, bytes: size, sha256: createHash('sha256').update(cut).digest('hex') }
   return { document: changed, bytes: cut, receipt: receiptOf(changed) }
-}
-
-/** What the ledger knows of a document that it accepted. */
-function keptOf({ chain: _, ...document }: OfferedDocument, index: number): AcceptedDocument {
-  return { ...document, index }
 }
 
 function receiptOf({ id, sha256 }: Pick<AcceptedDocument, 'id' | 'sha256'>): Buffer {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { makeCertificateChain } from '../certificate-chain.ts'
-import type { OfferedDocument } from '../ledger.ts'
+import type { AcceptedDocument, OfferedDocument } from '../ledger.ts'
 
 export type Sample = {
   readonly document: OfferedDocument
@@ -28,6 +28,11 @@ export function makeSample(id: string, { from = sender, salt = '', size = 3000 }
     chain: chainOf(from),
   }
   return { document, bytes, receipt: Buffer.from(`<receipt for="${id}">${sha256}</receipt>`) }
+}
+
+/** What the ledger knows of a document that it accepted. */
+export function keptOf({ chain: _, ...document }: OfferedDocument, index: number): AcceptedDocument {
+  return { ...document, index }
 }
 
 /** The ledger reads no certificate: any octets are one. */
