@@ -3,13 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Fault } from '@seg/core'
 import type { Test } from 'tap'
-import {
-  type AcceptedDocument,
-  HELD_IN_MEMORY,
-  type Ledger,
-  type LedgerReader,
-  type OfferedDocument,
-} from '../ledger.ts'
+import { type AcceptedDocument, HELD_IN_MEMORY, type Ledger, type LedgerReader } from '../ledger.ts'
 import { openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
 import { readEntry } from '../log/leaf.ts'
 import { hashLeaf, verifyInclusion } from '../log/merkle.ts'
