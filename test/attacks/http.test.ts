@@ -8,7 +8,7 @@ const certs = await makeCerts(t)
 
 t.test('does not read a body of 2 MiB to its end', async t => {
   const LIMIT = 1024 ** 2
-  const gateway = await openGateway(t, certs, { documentBytes: LIMIT, lingerTime: 300 })
+  const gateway = await openGateway(t, certs, { documentBytes: LIMIT, lingerTime: 300, discardedBytes: LIMIT })
   // Nothing is wrong with it but its size.
   const document = await makeDocument(gateway, { payload: 'x'.repeat(2 * LIMIT) })
 
@@ -31,20 +31,23 @@ t.test('does not read a body of 2 MiB to its end', async t => {
     [`Content-Length: ${1024 ** 4}`, (chunk: Buffer) => chunk],
     ['Transfer-Encoding: chunked', frame],
   ] as const) {
-    await t.test(`${framing}: an eager client gets rid of what the kernels buffer, and no more`, async t => {
-      const { socket, closed } = await connectRaw(t, gateway)
-      socket.write(documentHead(framing))
-      socket.write(wrap(document.subarray(0, LIMIT)))
-      const chunk = wrap(Buffer.alloc(64 * 1024, 'x'))
-      let taken = 0
-      const pump = () => {
-        while (!socket.destroyed && socket.write(chunk, error => (taken += error ? 0 : chunk.length)));
-      }
-      socket.on('drain', pump)
-      pump()
-      await closed
-      t.ok(taken < 32 * 1024 ** 2, `${taken} bytes left the client`)
-    })
+    await t.test(
+      `${framing}: an eager client gets rid of what is dropped and what the kernels buffer, and no more`,
+      async t => {
+        const { socket, closed } = await connectRaw(t, gateway)
+        socket.write(documentHead(framing))
+        socket.write(wrap(document.subarray(0, LIMIT)))
+        const chunk = wrap(Buffer.alloc(64 * 1024, 'x'))
+        let taken = 0
+        const pump = () => {
+          while (!socket.destroyed && socket.write(chunk, error => (taken += error ? 0 : chunk.length)));
+        }
+        socket.on('drain', pump)
+        pump()
+        await closed
+        t.ok(taken < 32 * 1024 ** 2, `${taken} bytes left the client`)
+      },
+    )
   }
   await t.test('a usual client hears the answer both ways', async t => {
     t.equal(refusalOf(await post(gateway, document)), '413 document-too-large')
@@ -53,6 +56,88 @@ t.test('does not read a body of 2 MiB to its end', async t => {
     t.equal(refusalOf(chunked), '413 document-too-large')
   })
   t.same(await storedIds(gateway), [])
+})
+
+t.test(
+  'a client that writes all of its request before it reads sees the answer to one that is refused early',
+  async t => {
+    const gateway = await openGateway(t, certs)
+    const [start = ''] = (await makeDocument(gateway)).toString().split('Lunch')
+    const megabyte = Buffer.alloc(1024 ** 2, 'x')
+    const MEGABYTES = 24
+    const length = `Content-Length: ${start.length + 8 + MEGABYTES * megabyte.length}`
+    const requests: Record<string, [head: string, wrap: (chunk: Buffer) => Buffer, answer: string]> = {
+      'with a length': [`${documentHead(length)}${start}<!-- -->`, chunk => chunk, '400 xml-comment'],
+      'in chunks': [
+        `${documentHead('Transfer-Encoding: chunked')}${frame(Buffer.from(`${start}<!-- -->`))}`,
+        frame,
+        '400 xml-comment',
+      ],
+      'of another type': [
+        documentHead(length).replace('application/xml', 'text/plain'),
+        chunk => chunk,
+        '415 media-type',
+      ],
+      'in chunks of no size': [
+        `${documentHead('Transfer-Encoding: chunked')}nonsense\r\n`,
+        chunk => chunk,
+        '400 request-malformed',
+      ],
+    }
+    for (const [title, [head, wrap, answer]] of Object.entries(requests)) {
+      const { socket, text, closed } = await connectRaw(t, gateway)
+      socket.pause()
+      socket.write(head)
+      const chunk = wrap(megabyte)
+      for (let i = 0; i < MEGABYTES; i++) await new Promise<void>(resolve => socket.write(chunk, () => resolve()))
+      socket.resume()
+      await closed
+      t.same(readAnswers(text()), [answer], title)
+    }
+  },
+)
+
+t.test('but only up to an amount, and for a time', async t => {
+  const amount = await openGateway(t, certs, { discardedBytes: 4 * 1024 ** 2 })
+  const { socket, closed } = await connectRaw(t, amount)
+  socket.write(documentHead(`Content-Length: ${1024 ** 4}`))
+  let taken = 0
+  const chunk = Buffer.alloc(64 * 1024, 'x')
+  const pump = () => {
+    while (!socket.destroyed && socket.write(chunk, error => (taken += error ? 0 : chunk.length)));
+  }
+  socket.on('drain', pump)
+  pump()
+  await closed
+  t.ok(taken < 24 * 1024 ** 2, `${taken} bytes left the client`)
+  const time = await openGateway(t, certs, { lingerTime: 200 })
+  const slow = await connectRaw(t, time)
+  // It goes on when the receiver has ended its side, and finds out by writing that nobody reads any more.
+  slow.socket.allowHalfOpen = true
+  slow.socket.write(documentHead(`Content-Length: ${1024 ** 4}`))
+  const drip = setInterval(() => slow.socket.write('x'), 20)
+  await slow.closed
+  clearInterval(drip)
+  t.same(readAnswers(slow.text()), ['413 document-too-large'])
+})
+
+t.test('takes a document line by line and in small chunks, and refuses one that goes on byte by byte', async t => {
+  const gateway = await openGateway(t, certs, { freePieces: 100 })
+  const send = async (size: number, payload: string) => {
+    const document = await makeDocument(gateway, { id: `in-${size}`, payload })
+    const { socket, text, closed } = await connectRaw(t, gateway)
+    socket.write(documentHead('Transfer-Encoding: chunked\r\nConnection: close'))
+    for (let at = 0; at < document.length; at += size) socket.write(frame(document.subarray(at, at + size)))
+    socket.write('0\r\n\r\n')
+    await closed
+    return readAnswers(text())
+  }
+  const payload = 'x'.repeat(20_000)
+  t.same(await send(1, payload), ['400 request-fragmented'])
+  t.same(await send(15, payload), ['400 request-fragmented'])
+  t.same(await send(17, payload), ['201'])
+  t.same(await send(1000, payload), ['201'])
+  t.match(gateway.log.at(-3)?.msg, /request-fragmented: expected 16 bytes or more in each piece beyond 100, on average/)
 })
 
 t.test('takes application/xml in UTF-8 and nothing else', async t => {

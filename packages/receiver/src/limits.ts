@@ -13,9 +13,12 @@ export type Limits = {
   readonly uploads: number
   /** Of these, documents too large to be held in memory. */
   readonly largeUploads: number
+  /** Receipts and files of the log on their way out, until the client has taken them. */
+  readonly reads: number
   /** Of each of these, as many as one partner may have while others have some. */
   readonly connectionsOfOne: number
   readonly uploadsOfOne: number
+  readonly readsOfOne: number
   readonly largeUploadsOfOne: number
   /** Of one partner; Infinity for no limit. */
   readonly documentsPerSecond: number
@@ -60,9 +63,11 @@ export const defaultLimits: Limits = {
   headers: 64,
   connections: 4096,
   uploads: 256,
+  reads: 256,
   largeUploads: 32,
   connectionsOfOne: 3072,
   uploadsOfOne: 192,
+  readsOfOne: 192,
   largeUploadsOfOne: 24,
   documentsPerSecond: Number.POSITIVE_INFINITY,
   drainedBytes: 64 * 1024,

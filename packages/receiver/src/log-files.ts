@@ -12,7 +12,7 @@ export async function readLogFile(path: string, log: LogReader): Promise<LogFile
   if (path === 'checkpoint')
     return { type: 'text/plain; charset=utf-8', cacheControl: 'no-store', body: await readCheckpoint(log) }
   const name = parseTilePath(path)
-  const tile = name && (await readTile(name, log))
+  const tile = name && (await readThrough(name, path, log))
   if (tile === undefined) throw new Fault('not-found', `the log has no ${quote(path)}`)
   return { type: 'application/octet-stream', cacheControl: IMMUTABLE, body: tile }
 }
@@ -25,4 +25,24 @@ async function readCheckpoint(log: LogReader): Promise<string> {
 
 function readTile({ level, index, width }: TileName, log: LogReader): Promise<Buffer | undefined> {
   return level === 'entries' ? log.entries(index, width) : log.tile(level, index, width)
+}
+
+/** Whole tiles by path, for each log: they never change, and are read by whoever checks the log. */
+const caches = new WeakMap<LogReader, Map<string, Buffer>>()
+const WHOLE = 256
+/** A bundle of entries has some hundred bytes for each. */
+const CACHED_TILES = 64
+const LARGEST_CACHED = 256 * 1024
+
+async function readThrough(name: TileName, path: string, log: LogReader): Promise<Buffer | undefined> {
+  if (name.width < WHOLE) return readTile(name, log)
+  const cache = caches.get(log) ?? new Map<string, Buffer>()
+  caches.set(log, cache)
+  const tile = cache.get(path) ?? (await readTile(name, log))
+  if (tile === undefined || tile.length > LARGEST_CACHED) return tile
+  // Whatever was asked for least recently gives way.
+  cache.delete(path)
+  cache.set(path, tile)
+  if (cache.size > CACHED_TILES) cache.delete(cache.keys().next().value!)
+  return tile
 }

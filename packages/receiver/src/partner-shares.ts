@@ -52,15 +52,15 @@ export class Rates {
     this.#burst = Math.max(1, perSecond)
   }
 
-  /** `now` in milliseconds. Throws the Fault `rate-limit`. */
-  take(partner: string, now: number): void {
+  /** `now` in milliseconds; `cost` in documents. Throws the Fault `rate-limit`. */
+  take(partner: string, now: number, cost = 1): void {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return
     this.#sweep(now)
     const bucket = this.#buckets.get(partner) ?? { tokens: this.#burst, at: now }
     const tokens = this.#refill(bucket, now)
-    if (tokens < 1)
+    if (tokens < cost)
       throw new Fault('rate-limit', `more than ${this.#perSecond} documents a second came from ${quote(partner)}`)
-    this.#buckets.set(partner, { tokens: tokens - 1, at: now })
+    this.#buckets.set(partner, { tokens: tokens - cost, at: now })
   }
 
   #refill({ tokens, at }: Bucket, now: number): number {

@@ -18,7 +18,7 @@ import { sendLastAnswer } from './last-answer.ts'
 import type { Limits } from './limits.ts'
 import type { Logger } from './log.ts'
 import { readLogFile } from './log-files.ts'
-import { identifyPeer } from './peer.ts'
+import { identifyPeer, type Peer } from './peer.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
 import { allowedMethods, checkRequestForm, pathOf } from './request-form.ts'
 
@@ -103,7 +103,7 @@ async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate
 
 /** A caller sees its own receipts and cannot tell another's from one that is not there. */
 async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
-  const peer = identifyPeer(request.socket, gate.trust, gate.now())
+  const peer = beginRead(request, reply, gate)
   const receipt = await gate.ledger.receipt(peer.id, request.params.id)
   if (receipt === undefined)
     throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
@@ -112,8 +112,15 @@ async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate):
   return reply.type('application/xml').send(receipt)
 }
 
+/** An answer counts until the client has taken it, or is gone. */
+function beginRead(request: FastifyRequest, reply: FastifyReply, { trust, uploads, now }: Gate): Peer {
+  const peer = identifyPeer(request.socket, trust, now())
+  reply.raw.once('close', uploads.beginRead(peer.id, now()))
+  return peer
+}
+
 async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
-  identifyPeer(request.socket, gate.trust, gate.now())
+  beginRead(request, reply, gate)
   const { type, cacheControl, body } = await readLogFile(pathOf(request.url).slice('/v1/log/'.length), gate.ledger.log)
   if (isUnread(request.raw)) reply.header('connection', 'close')
   return reply.type(type).header('cache-control', cacheControl).send(body)

@@ -10,14 +10,22 @@ export type Uploads = {
    * `storage-unavailable` when there is no room for more.
    */
   begin(ledger: Ledger, partner: string, now: Date): Upload
+  /**
+   * A receipt or a file of the log on its way out; the function ends it. Throws the Faults `overloaded` and `rate-limit`, as for a document: one counts as a
+   * tenth of that.
+   */
+  beginRead(partner: string, now: Date): () => void
 }
+
+const COST_OF_READ = 0.1
 
 /** For one receiver. */
 export function openUploads(
-  { uploads, uploadsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: Limits,
+  { uploads, uploadsOfOne, reads, readsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: Limits,
   room: StorageRoom,
 ): Uploads {
   const all = new Places(uploads, uploadsOfOne, 'documents are on their way in')
+  const answers = new Places(reads, readsOfOne, 'receipts and files of the log are on their way out')
   const large = new Places(
     largeUploads,
     largeUploadsOfOne,
@@ -28,6 +36,11 @@ export function openUploads(
     begin(ledger, partner, now) {
       rates.take(partner, now.getTime())
       return new Upload(ledger, partner, all, large, room)
+    },
+    beginRead(partner, now) {
+      rates.take(partner, now.getTime(), COST_OF_READ)
+      answers.take(partner)
+      return () => answers.giveBack(partner)
     },
   }
 }
