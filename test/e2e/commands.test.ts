@@ -108,6 +108,7 @@ t.test('send, list, show, export: what arrives is what was signed, once, however
   t.equal(createHash('sha256').update(exported.stdout).digest('hex'), sha256)
   const file = join(data, '..', 'exported.xml')
   t.equal((await documents('export', 'doc123', '--sender', 'MINISTRY 1_SEG01', '-o', file)).exitCode, 0)
+  t.equal((await stat(file)).mode & 0o777, 0o600, 'what was exported is for its user alone')
   t.same(await readFile(file), exported.stdout)
 
   t.match(receiver.ready, { id: 'MINISTRY 2_SEG01', certs, data, pid: receiver.child.pid })
@@ -118,6 +119,7 @@ t.test('one document signed and sent by hand is the same document to a receiver 
   const exchange = await openExchange(t)
   const signed = join(exchange.folder, 'signed.xml')
   t.equal((await runCommand('sender', ['sign', sample, '-o', signed, '--certs', certs])).exitCode, 0)
+  t.equal((await stat(signed)).mode & 0o777, 0o600)
   const first = json(await exchange.send(signed, '--json'))
   await exchange.receiver.kill()
   const restarted = await startReceiver(t, ['--certs', certs, '--data', exchange.data])

@@ -1,4 +1,5 @@
 // `receiver documents`: what was accepted, read beside a running receiver.
+import { stat } from 'node:fs/promises'
 import {
   type Command,
   escapeUnseen,
@@ -59,7 +60,10 @@ export async function runExport(id: string, options: ExportOptions, command: Com
   if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
   if (output === undefined) return writeResult(content)
   const file = resolveUserPath(output)
-  await writeDurableFile(file, content, { mode: 0o644, replace: true }).catch(cause => failToWrite(file, cause))
+  // As a file that is there has been shared, so it stays; a new one is the user's alone.
+  const found = await stat(file).catch(() => undefined)
+  const mode = found?.isFile() ? found.mode & 0o777 : 0o600
+  await writeDurableFile(file, content, { mode, replace: true }).catch(cause => failToWrite(file, cause))
   const what = certificate ? 'the certificate, and that of its CA,' : `${document.bytes} bytes`
   openOutput(command).report({ ...publicFacts(document), file }, `${what} written to ${file}`)
 }

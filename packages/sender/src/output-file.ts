@@ -6,7 +6,7 @@ import { writeDurableFile } from '@seg/core'
 import { onFile } from './file-fault.ts'
 
 /**
- * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a file keeps its permissions; a pipe or device
+ * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a file keeps its permissions, a new one is the user's alone; a pipe or device
  * is written to. Throws Fault `file-unreadable`, and a Fault that comes out of `pieces`, each of which need be good only until the next.
  */
 export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
@@ -14,7 +14,7 @@ export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8A
     const found = await stat(path).catch(() => undefined)
     if (found !== undefined && !found.isFile() && !found.isDirectory())
       return pipeline(copyEach(pieces), createWriteStream(path))
-    const mode = found?.isFile() ? found.mode & 0o777 : 0o644
+    const mode = found?.isFile() ? found.mode & 0o777 : 0o600
     await writeDurableFile(await realpath(path).catch(() => path), pieces, { mode, replace: true })
   })
 }
