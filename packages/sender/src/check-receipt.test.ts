@@ -1,8 +1,10 @@
+import type { Opening } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
-import { verifyDocument } from '@seg/xmldsig'
+import { verifyDocument, verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
-import { loadReceiptTrust } from './check-log-entry.ts'
+import { certificateInEntry, loadReceiptTrust } from './check-log-entry.ts'
 import { checkReceipt, checkStoredReceipt } from './check-receipt.ts'
+import { ForeignLog } from './testing/foreign-log.ts'
 import { makeLogEntry, makeReceipt, sha256 } from './testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, openTemplate, receiverId, sign } from './testing/gateways.ts'
 
@@ -122,6 +124,14 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
       /log-invalid: the checkpoint has no signature with the key/,
     ],
     'a leaf that is none': [{ ...good, leaf: Buffer.from('{}') }, /log-invalid/],
+    'facts of another entry': [
+      { ...good, opening: (await makeLogEntry(facts, certs, { document: 'x' })).opening },
+      /log-invalid: the facts and the nonce are not those of the entry/,
+    ],
+    'no facts': [
+      { ...good, opening: undefined },
+      /log-invalid: expected the facts of an entry of version 2, found none/,
+    ],
     'another sender': [await makeLogEntry(facts, certs, { sender: 'x' }), /sender in the entry of the log is "x"/],
     'another document': [await makeLogEntry(facts, certs, { document: 'x' }), /document in the entry/],
     'another digest': [await makeLogEntry(facts, certs, { sha256: digest }), /sha256 in the entry/],
@@ -136,6 +146,25 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     const lying = await makeReceipt(bytes, certs, { ...facts, logEntry })
     t.throws(() => checkReceipt(lying, delivered, trust, now), { code: 'receipt-invalid', detail }, what)
   }
+})
+
+t.test('believes a receipt of version 1, whose entry shows its facts, and no other entry in it', async t => {
+  const at = now.toISOString()
+  const [sha, reference] = [sha256(bytes), document.signature.digest].map(digest => digest.toString('base64'))
+  const leaf = (sender: string) =>
+    Buffer.from(
+      `{"v":1,"type":"accepted","at":"${at}","sender":"${sender}","document":"doc123","bytes":${bytes.length},"sha256":"${sha}","reference":"${reference}"}`,
+    )
+  const check = async (sender: string, opening?: Opening) => {
+    const logEntry = await new ForeignLog(certs).append(leaf(sender), opening)
+    return checkReceipt(await makeReceipt(bytes, certs, { acceptedAt: at, logEntry }), delivered, trust, now)
+  }
+  const { logEntry } = await check(document.senderId)
+  t.equal(certificateInEntry(logEntry), null, 'it names no certificate')
+  t.equal(certificateInEntry(verifyReceipt(receipt, () => {}).logEntry), Buffer.alloc(32).toString('base64'))
+  const invalid = { code: 'receipt-invalid' }
+  await t.rejects(check('x'), invalid)
+  await t.rejects(check(document.senderId, { facts: Buffer.from('{}'), nonce: Buffer.alloc(32) }), invalid)
 })
 
 t.test('believes no receipt that is proved by the log of another receiver, whose key is known', async t => {

@@ -62,9 +62,21 @@ export function isEventType(version: EntryVersion, type: unknown): type is Event
   return typeof type === 'string' && Object.hasOwn(kinds[version], type)
 }
 
-/** The names of the facts of a kind, in the order in which they are written. */
-export function factNames(version: EntryVersion, type: EventType): string[] {
-  return Object.keys(fieldsOf(version, type))
+const factNames = { 1: namesOf(kinds[1]), 2: namesOf(kinds[2]) }
+
+/** The facts of a kind, in the order in which they are written, and nothing else. */
+export function pickFacts(
+  version: EntryVersion,
+  type: EventType,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const facts: Record<string, unknown> = {}
+  for (const name of factNames[version][type]!) facts[name] = values[name]
+  return facts
+}
+
+function namesOf(fields: Readonly<Record<string, Fields>>): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.entries(fields).map(([type, facts]) => [type, Object.keys(facts)]))
 }
 
 /** Whether each fact of the kind is there, and of the right form. */

@@ -1,7 +1,7 @@
 // The entries of the log. The leaf of version 2 commits to its facts without showing them; that of version 1 shows them (docs/log.md).
 import { hash } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
-import { type EntryVersion, type EventType, factNames, hasFacts, isEventType, isTime, type LogEvent } from './events.ts'
+import { type EntryVersion, type EventType, hasFacts, isEventType, isTime, type LogEvent, pickFacts } from './events.ts'
 
 /** What opens a blinded leaf: the facts as they were written, and the random octets before them. */
 export type Opening = { readonly facts: Buffer; readonly nonce: Buffer }
@@ -84,10 +84,6 @@ function parseFacts(leaf: Leaf, octets: Buffer): LogEvent {
 
 function writeFacts(version: EntryVersion, event: LogEvent): string {
   return JSON.stringify(pickFacts(version, event.type, event as unknown as Readonly<Record<string, unknown>>))
-}
-
-function pickFacts(version: EntryVersion, type: EventType, values: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(factNames(version, type).map(name => [name, values[name]]))
 }
 
 function shown({ type, at }: Leaf): Pick<LogEvent, 'type' | 'at'> {

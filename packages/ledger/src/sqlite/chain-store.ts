@@ -5,30 +5,37 @@ import { splitFingerprints } from '../certificate-chain.ts'
 /** A chain on its way to the writer: with its certificates, in base64, until a document of it is known to be accepted. */
 export type SentChain = { readonly fingerprints: string; readonly certificates: readonly string[] | undefined }
 
+/** Row of a chain, and the SHA-256 of its first certificate in base64. */
+type KeptChain = { readonly row: number; readonly certificate: string }
+
+/** Characters of a SHA-256 in hexadecimal. */
+const FINGERPRINT = 64
 /** Chains remembered; one more and the database is asked again. */
 const REMEMBERED = 4096
 
 export class ChainStore {
   readonly #statements: ReturnType<typeof prepareStatements>
-  /** Rows by fingerprints; some may be of the transaction under way. */
-  readonly #rows = new Map<string, number>()
+  /** By fingerprints; some may be of the transaction under way. */
+  readonly #known = new Map<string, KeptChain>()
 
   constructor(database: DatabaseSync) {
     this.#statements = prepareStatements(database)
   }
 
-  /** The row of a chain, written if need be. */
-  keep({ fingerprints, certificates }: SentChain): number {
-    const known = this.#rows.get(fingerprints) ?? this.#find(fingerprints)
-    const row = known ?? this.#insert(fingerprints, certificates)
-    if (this.#rows.size >= REMEMBERED) this.#rows.clear()
-    this.#rows.set(fingerprints, row)
-    return row
+  /** A chain that is stored, or is from here on. */
+  keep({ fingerprints, certificates }: SentChain): KeptChain {
+    const known = this.#known.get(fingerprints)
+    if (known !== undefined) return known
+    const row = this.#find(fingerprints) ?? this.#insert(fingerprints, certificates)
+    const kept = { row, certificate: Buffer.from(fingerprints.slice(0, FINGERPRINT), 'hex').toString('base64') }
+    if (this.#known.size >= REMEMBERED) this.#known.clear()
+    this.#known.set(fingerprints, kept)
+    return kept
   }
 
   /** The transaction was undone: what it wrote is not there. */
   forget(): void {
-    this.#rows.clear()
+    this.#known.clear()
   }
 
   #find(fingerprints: string): number | undefined {

@@ -36,9 +36,6 @@ export type Request =
 
 export type AcceptRequest = Extract<Request, { kind: 'accept' }>
 
-/** Characters of a fingerprint in hexadecimal. */
-const FINGERPRINT = 64
-
 export type Outcome =
   | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
   | { readonly kind: 'recorded'; readonly index: number }
@@ -143,6 +140,7 @@ export class LedgerWriter {
     if (earlier !== undefined)
       return this.#meetAgain(request, Number(earlier.leaf_index), String(earlier.sha256), tree, acceptances)
     const { sender, id, acceptedAt, bytes, sha256, referenceDigest } = document
+    const { row, certificate } = this.#chains.keep(chain)
     const event = {
       type: 'accepted',
       at: acceptedAt,
@@ -151,11 +149,10 @@ export class LedgerWriter {
       bytes,
       sha256: base64(sha256),
       reference: referenceDigest,
-      certificate: base64(chain.fingerprints.slice(0, FINGERPRINT)),
+      certificate,
     } as const
     const { index, entry } = this.#append(tree, event)
-    const kept = this.#chains.keep(chain)
-    this.#statements.insertDocument.run(index, sender, id, acceptedAt, bytes, sha256, referenceDigest, kept)
+    this.#statements.insertDocument.run(index, sender, id, acceptedAt, bytes, sha256, referenceDigest, row)
     if ('octets' in content) this.#statements.insertContent.run(index, content.octets)
     else this.#statements.insertContentFile.run(content.file, index)
     const acceptance: Acceptance = { document: { ...document, index }, entry, receipt: undefined }

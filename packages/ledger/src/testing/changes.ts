@@ -9,10 +9,14 @@ type StoredRecord = { readonly key: Key; readonly from: number }
 
 /** Tables by their key, the columns that are edited, and those that are cut short. */
 export const tables = {
-  transactions: { key: 'leaf_index', columns: ['at', 'type', 'sender', 'document_id', 'code', 'leaf'], cut: ['leaf'] },
+  transactions: {
+    key: 'leaf_index',
+    columns: ['at', 'type', 'sender', 'document_id', 'code', 'leaf', 'facts', 'nonce', 'erased_at'],
+    cut: ['leaf', 'facts', 'nonce'],
+  },
   documents: {
     key: 'leaf_index',
-    columns: ['sender', 'document_id', 'accepted_at', 'bytes', 'sha256', 'reference_digest'],
+    columns: ['sender', 'document_id', 'accepted_at', 'bytes', 'sha256', 'reference_digest', 'chain'],
     cut: ['sender', 'document_id', 'accepted_at', 'sha256', 'reference_digest'],
   },
   contents: { key: 'leaf_index', columns: ['octets'], cut: ['octets'] },
@@ -21,8 +25,8 @@ export const tables = {
   tiles: { key: 'rowid', columns: ['hashes', 'root', 'level', 'tile_index'], cut: ['hashes', 'root'] },
   checkpoints: { key: 'tree_size', columns: ['note', 'tree_size'], cut: ['note'] },
 } as const
-const octetColumns: ReadonlySet<string> = new Set(['octets', 'leaf', 'hashes', 'root'])
-const numberColumns: ReadonlySet<string> = new Set(['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes'])
+const octetColumns: ReadonlySet<string> = new Set(['octets', 'leaf', 'facts', 'nonce', 'hashes', 'root'])
+const numberColumns: ReadonlySet<string> = new Set(['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes', 'chain'])
 export type TableName = keyof typeof tables
 
 /** In their order. */
