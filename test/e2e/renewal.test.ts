@@ -26,45 +26,49 @@ async function renewSender(days = 30): Promise<void> {
   await writeFile(join(certs, 'sender.key'), keyPem, { mode: 0o600 })
 }
 
-t.test('a sender certificate renewed while an answer was lost, and a CA certificate renewed afterwards', { timeout: 120_000 }, async t => {
-  const receiver = await startReceiver(t, ['--certs', certs, '--data', received])
-  const to = ['--to', receiver.url.origin]
-  const [data, lost] = [join(folder, 'sender'), join(folder, 'lost')]
-  await run('send', sample, '--id', 'renewed', '--no-wait', '--data', data, ...to)
-  // Who is put back to before the answer came is as one that never got it.
-  await cp(data, lost, { recursive: true })
-  const first = await run('send', sample, '--id', 'renewed', '--data', data, ...to)
-  t.match(first, { exitCode: 0, state: 'delivered' })
-  await renewSender()
-  const again = await run('send', sample, '--id', 'renewed', '--data', lost, ...to)
-  t.match(again, { exitCode: 0, state: 'delivered', sha256: first.sha256 })
-  t.same(await readFile(again.receipt), await readFile(first.receipt), 'the receipt of the first bytes')
-  t.equal((await readdir(dirname(again.document))).filter(name => name.startsWith('document-')).length, 1)
+t.test(
+  'a sender certificate renewed while an answer was lost, and a CA certificate renewed afterwards',
+  { timeout: 120_000 },
+  async t => {
+    const receiver = await startReceiver(t, ['--certs', certs, '--data', received])
+    const to = ['--to', receiver.url.origin]
+    const [data, lost] = [join(folder, 'sender'), join(folder, 'lost')]
+    await run('send', sample, '--id', 'renewed', '--no-wait', '--data', data, ...to)
+    // Who is put back to before the answer came is as one that never got it.
+    await cp(data, lost, { recursive: true })
+    const first = await run('send', sample, '--id', 'renewed', '--data', data, ...to)
+    t.match(first, { exitCode: 0, state: 'delivered' })
+    await renewSender()
+    const again = await run('send', sample, '--id', 'renewed', '--data', lost, ...to)
+    t.match(again, { exitCode: 0, state: 'delivered', sha256: first.sha256 })
+    t.same(await readFile(again.receipt), await readFile(first.receipt), 'the receipt of the first bytes')
+    t.equal((await readdir(dirname(again.document))).filter(name => name.startsWith('document-')).length, 1)
 
-  const verified = await run('verify-receipt', again.receipt, '--document', again.document)
-  t.match(verified, { exitCode: 0, ok: true, id: 'renewed' }, 'signed under the certificate before')
-  const other = await run('send', sample, '--id', 'other', '--data', data, ...to)
-  t.match(other, { exitCode: 0 }, 'and the renewed one is good')
-  t.match(await run('verify-receipt', other.receipt, '--document', again.document), {
-    exitCode: 6,
-    code: 'receipt-invalid',
-    detail: /the document id in the receipt/,
-  })
+    const verified = await run('verify-receipt', again.receipt, '--document', again.document)
+    t.match(verified, { exitCode: 0, ok: true, id: 'renewed' }, 'signed under the certificate before')
+    const other = await run('send', sample, '--id', 'other', '--data', data, ...to)
+    t.match(other, { exitCode: 0 }, 'and the renewed one is good')
+    t.match(await run('verify-receipt', other.receipt, '--document', again.document), {
+      exitCode: 6,
+      code: 'receipt-invalid',
+      detail: /the document id in the receipt/,
+    })
 
-  await renewSender(-0.5)
-  t.match(await run('send', sample, '--id', 'third', '--data', data, '--timeout', '3', ...to), {
-    exitCode: 5,
-    code: 'certificate-invalid',
-    detail: /our own certificate, sender\.crt: .* is valid from .*; nothing was sent/,
-  })
-  const shown = await runCommand('sender', ['outbox', 'show', 'third', '--data', data, '--json'])
-  t.match(JSON.parse(shown.stdout.toString()), { state: 'queued', tries: 1, advice: /inspect/ })
-  t.equal(await receiver.stop(), 0)
+    await renewSender(-0.5)
+    t.match(await run('send', sample, '--id', 'third', '--data', data, '--timeout', '3', ...to), {
+      exitCode: 5,
+      code: 'certificate-invalid',
+      detail: /our own certificate, sender\.crt: .* is valid from .*; nothing was sent/,
+    })
+    const shown = await runCommand('sender', ['outbox', 'show', 'third', '--data', data, '--json'])
+    t.match(JSON.parse(shown.stdout.toString()), { state: 'queued', tries: 1, advice: /inspect/ })
+    t.equal(await receiver.stop(), 0)
 
-  const issuer = await openIssuer(certs)
-  const [notBefore, notAfter] = [new Date(), new Date(Date.now() + 86_400_000)]
-  const ca = issueCertificate({ profile: 'ca', name: issuer.name, keys: issuer.keys, notBefore, notAfter }, issuer)
-  await writeFile(join(certs, 'ca.crt'), ca.toString())
-  const later = await run('verify-receipt', again.receipt, '--document', again.document)
-  t.match(later, { exitCode: 0, ok: true }, 'under the CA certificate that was renewed since, with the same key')
-})
+    const issuer = await openIssuer(certs)
+    const [notBefore, notAfter] = [new Date(), new Date(Date.now() + 86_400_000)]
+    const ca = issueCertificate({ profile: 'ca', name: issuer.name, keys: issuer.keys, notBefore, notAfter }, issuer)
+    await writeFile(join(certs, 'ca.crt'), ca.toString())
+    const later = await run('verify-receipt', again.receipt, '--document', again.document)
+    t.match(later, { exitCode: 0, ok: true }, 'under the CA certificate that was renewed since, with the same key')
+  },
+)

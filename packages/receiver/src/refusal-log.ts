@@ -73,7 +73,8 @@ export class RefusalLog {
   }
 
   #isOver({ begin }: Period): boolean {
-    return this.#now().getTime() - begin.getTime() >= PERIOD
+    // A clock that was put back by as much ends it, too: it would go on until that time comes again.
+    return Math.abs(this.#now().getTime() - begin.getTime()) >= PERIOD
   }
 
   #end(isOver: (period: readonly [sender: string, period: Period]) => boolean): RecordedEvent[] {

@@ -96,7 +96,7 @@ function startHandOffs(
   log: Logger,
   reserve: number | 'auto',
 ): HandOff[] {
-  const edge = { now, random: Math.random }
+  const edge = { now, elapsed: () => performance.now(), random: Math.random }
   return [
     ...(inbox === undefined
       ? []

@@ -42,6 +42,7 @@ type Found = {
   readonly key: string
   /** Whatever changes when the file does. */
   readonly identity: string
+  /** Milliseconds of the monotonic clock, as `nextLook`. */
   readonly changedAt: number
   /** Of its entry in the outbox. */
   number?: number
@@ -105,7 +106,7 @@ export class DropFolder {
       if (fault.code === 'storage-unavailable') throw fault
       const found = this.#found.get(key)
       if (found === undefined) return false
-      found.nextLook = Date.now() + RETRY_TIME
+      found.nextLook = performance.now() + RETRY_TIME
       this.#complain(name, found, `waits in outgoing: ${fault.message}`)
     }
     return false
@@ -116,7 +117,7 @@ export class DropFolder {
     const known = this.#found.get(key)
     const stats = known?.complaint === undefined ? await lstat(path).catch(() => undefined) : undefined
     if (stats === undefined) return
-    const found = known ?? { key, identity: kind, changedAt: Date.now(), nextLook: 0 }
+    const found = known ?? { key, identity: kind, changedAt: performance.now(), nextLook: 0 }
     this.#found.set(key, found)
     if (kind !== UNFINISHED)
       this.#complain(name, found, `in outgoing is ${kind}: it is not taken; put the document itself there`)
@@ -136,7 +137,7 @@ export class DropFolder {
   async #lookAt({ name, path, key }: Dropped): Promise<boolean> {
     const stats = await lstat(path).catch(() => undefined)
     if (stats === undefined) return false
-    const now = Date.now()
+    const now = performance.now()
     const known = this.#found.get(key)
     if (known?.identity !== identityOf(stats)) {
       this.#found.set(key, { key, identity: identityOf(stats), changedAt: now, nextLook: now + QUIET_TIME })
@@ -168,8 +169,8 @@ export class DropFolder {
       found.number = 'receipt' in queued ? queued.number : queued.entry.number
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault
-      const mayGrow = fault.code === 'xml-malformed' && Date.now() < found.changedAt + PATIENCE_WITH_WRITERS
-      found.nextLook = Date.now() + RETRY_TIME
+      const mayGrow = fault.code === 'xml-malformed' && performance.now() < found.changedAt + PATIENCE_WITH_WRITERS
+      found.nextLook = performance.now() + RETRY_TIME
       // A failure of ours, not of the document: it stays where it is.
       if (faults[fault.code].status >= 500) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
       else if (!mayGrow) await this.#refuse(name, path, found, fault)

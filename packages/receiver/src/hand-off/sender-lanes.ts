@@ -24,7 +24,8 @@ export type LaneTarget = {
   handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
 }
 
-export type Edge = { readonly now: () => Date; readonly random: () => number }
+/** `elapsed`: milliseconds by a clock that only goes on; waits are measured by it, whatever happens to the system's clock. */
+export type Edge = { readonly now: () => Date; readonly elapsed: () => number; readonly random: () => number }
 
 export type HandOff = {
   /** Lets what is under way come to its end. */
@@ -66,9 +67,9 @@ export class Lane {
   }
 
   /** Each obstacle is logged once, until it is gone or another one. */
-  postpone({ reason, retryAfter }: Obstacle, { now, random }: Edge, longestPause: number): void {
+  postpone({ reason, retryAfter }: Obstacle, { elapsed, random }: Edge, longestPause: number): void {
     this.#tries++
-    this.nextTry = now().getTime() + retryDelay(this.#tries, retryAfter, random, longestPause)
+    this.nextTry = elapsed() + retryDelay(this.#tries, retryAfter, random, longestPause)
     if (reason !== this.#complaint)
       this.#log.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
     this.#complaint = reason
@@ -119,7 +120,7 @@ class SenderLanes {
   /** The sender that has waited longest comes first: otherwise a few with many documents would keep all lanes. */
   async look(): Promise<void> {
     await this.#seeNewest()
-    const now = this.#edge.now().getTime()
+    const now = this.#edge.elapsed()
     const waiting = [...this.#lanes.values()].filter(
       lane => lane.cursor < lane.newest && lane.nextTry <= now && !this.#underWay.has(lane),
     )

@@ -53,20 +53,30 @@ const answer =
 async function openScene(t: Test, url: URL) {
   const data = await makeFolder(t)
   let time = Date.now()
+  let passed = 0
   const now = () => new Date(time)
   const ledger = await openTestLedger(certs, data, now)
   const lines: string[] = []
   const log = { error: (line: string) => void lines.push(line), info: (line: string) => void lines.push(line) }
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
-  const handOff = startWebhook(webhook, ledger, log as never, { now, random: () => 0 })
+  const handOff = startWebhook(webhook, ledger, log as never, {
+    now,
+    elapsed: () => passed + performance.now(),
+    random: () => 0,
+  })
   t.teardown(async () => {
     await handOff.close()
     await ledger.close()
   })
-  const pass = (milliseconds: number) => {
+  /** The system's clock alone. */
+  const jump = (milliseconds: number) => {
     time += milliseconds
   }
-  return { ledger, lines, handOff, pass, now }
+  const pass = (milliseconds: number) => {
+    time += milliseconds
+    passed += milliseconds
+  }
+  return { ledger, lines, handOff, pass, jump, now }
 }
 
 async function accept(ledger: Ledger, id: string, { sender = 'A', size = 100 } = {}): Promise<Buffer> {
@@ -217,7 +227,11 @@ t.test('posts again what was on its way when the receiver stopped, and nothing e
   await handOff.close()
   t.equal(await ledger.cursor('webhook A'), 1)
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
-  const again = startWebhook(webhook, ledger, console as never, { now: () => new Date(), random: () => 0 })
+  const again = startWebhook(webhook, ledger, console as never, {
+    now: () => new Date(),
+    elapsed: () => performance.now(),
+    random: () => 0,
+  })
   await until(async () => (await ledger.cursor('webhook A')) === 2)
   await again.close()
   t.same(idsOf(posted), ['A one', 'A two', 'A two'])
@@ -342,4 +356,18 @@ t.test('is not started without a secret that is one', async t => {
     await t.rejects(load(file), { code: 'configuration', detail: /others may read or write .*chmod 600/ })
   }
   t.ok((await readFile(file)).length === 32)
+})
+
+t.test('waits as long as it should whatever happens to the clock', async t => {
+  let count = 0
+  const { posted, url } = await startSystem(t, response => void response.writeHead(++count < 3 ? 503 : 204).end())
+  const { ledger, jump } = await openScene(t, url)
+  await accept(ledger, 'a')
+  await until(() => posted.length > 0)
+  // Back by a year, and ahead: neither holds the document up, nor is its lifetime over.
+  jump(-365 * 24 * 3_600_000)
+  await until(() => posted.length > 1)
+  jump(730 * 24 * 3_600_000)
+  await until(() => posted.length > 2)
+  t.same(await lettersOf(ledger), [])
 })

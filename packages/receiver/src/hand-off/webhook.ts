@@ -13,9 +13,6 @@ const TURN = 16
 /** Milliseconds of answers that it is not taken after which a document is given up. */
 export const LIFETIME = 72 * 3600 * 1000
 
-/** Milliseconds that a webhook is believed when it asks for patience. */
-const LONGEST_PATIENCE = 3600 * 1000
-
 type Files = { readonly url: URL; readonly secret: string; readonly ca: string | undefined }
 
 /** Reads the secret, a file that nobody else may read, and the CAs. Throws the Fault `configuration`. */
@@ -49,7 +46,7 @@ class WebhookLanes implements LaneTarget {
   readonly #ledger: Ledger
   readonly #log: Pick<Logger, 'error'>
   readonly #edge: Edge
-  /** By sender: when its next document was answered, and not taken, for the first time; in milliseconds since 1970. */
+  /** By sender: when its next document was answered, and not taken, for the first time; in milliseconds of the monotonic clock. */
   readonly #refusedSince = new Map<string, number>()
 
   constructor(webhook: Webhook, ledger: Ledger, log: Pick<Logger, 'error'>, edge: Edge) {
@@ -72,8 +69,7 @@ class WebhookLanes implements LaneTarget {
       const outcome = await postToWebhook(document, this.#ledger, this.#webhook, now(), signal)
       if (signal.aborted && outcome.kind !== 'taken') return undefined
       if (outcome.kind === 'later' && !this.#isOver(lane.sender, outcome.isAnswer)) {
-        const retryAfter = Math.min(outcome.retryAfter, LONGEST_PATIENCE)
-        return { reason: `${describe(document)}: ${outcome.reason}`, retryAfter }
+        return { reason: `${describe(document)}: ${outcome.reason}`, retryAfter: outcome.retryAfter }
       }
       // Crash before: it is posted again. After: never.
       if (outcome.kind === 'taken') await this.#ledger.moveCursor(cursorOf(lane.sender), document.index)
@@ -86,7 +82,7 @@ class WebhookLanes implements LaneTarget {
 
   /** Whether the document that was not taken has been answered for long enough. */
   #isOver(sender: string, isAnswer: boolean): boolean {
-    const now = this.#edge.now().getTime()
+    const now = this.#edge.elapsed()
     const since = this.#refusedSince.get(sender) ?? now
     if (isAnswer) this.#refusedSince.set(sender, since)
     return now - since >= LIFETIME
