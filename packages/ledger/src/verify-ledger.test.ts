@@ -258,7 +258,8 @@ function changed(column: string, last: number): string {
   if (['leaf_index', 'tree_size', 'tile_index', 'level', 'bytes', 'chain', 'id'].includes(column))
     return `"${column}" = "${column}" + ${last}`
   if (['octets', 'leaf', 'facts', 'nonce', 'der', 'hashes', 'root'].includes(column))
-    return `"${column}" = CAST(substr("${column}", 1, length("${column}") - 1) || x'21' AS BLOB)`
+    return `"${column}" = CAST(substr("${column}", 1, length("${column}") - 1) ||
+      CASE WHEN substr("${column}", -1) = x'21' THEN x'22' ELSE x'21' END AS BLOB)`
   return `"${column}" = coalesce("${column}", '') || 'x'`
 }
 

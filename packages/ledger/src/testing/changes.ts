@@ -96,7 +96,9 @@ export function edits(table: TableName, records: readonly StoredRecord[]): Chang
 
 function edited(column: string): string {
   if (numberColumns.has(column)) return `${column} = ${column} + 1000`
-  if (octetColumns.has(column)) return `${column} = CAST(x'21' || substr(${column}, 2) AS BLOB)`
+  // Random octets may begin with any.
+  const first = `CASE WHEN substr(${column}, 1, 1) = x'21' THEN x'22' ELSE x'21' END`
+  if (octetColumns.has(column)) return `${column} = CAST((${first}) || substr(${column}, 2) AS BLOB)`
   return `${column} = CASE WHEN ${column} IS NULL THEN 'x' ELSE 'x' || substr(${column}, 2) END`
 }
 
