@@ -1,7 +1,7 @@
 // The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of the folder.
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 export type DurableFileOptions = {
@@ -139,9 +139,28 @@ export async function putAside(path: string): Promise<string> {
 
 /** Makes the folder and those above it that are missing. Crash on the way: some of them are there, empty; the next call makes the rest. */
 export async function makeDurableFolder(folder: string, mode = 0o700): Promise<void> {
-  const first = await mkdir(resolve(folder), { recursive: true, mode })
-  if (first === undefined) return
-  for (let made = resolve(folder); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+  const path = resolve(folder)
+  if (await makeFolder(path, mode)) await syncFolder(dirname(path))
+}
+
+/**
+ * Whether it was not there. Node's own `recursive` goes round without end where a folder that is there takes no other, as /proc and a folder
+ * that was removed do.
+ */
+async function makeFolder(path: string, mode: number, areParentsMade = false): Promise<boolean> {
+  try {
+    await mkdir(path, { mode })
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && !areParentsMade) {
+      await makeDurableFolder(dirname(path), mode)
+      return makeFolder(path, mode, true)
+    }
+    // Systems differ in what they say of a folder that is there and cannot be written (EROFS, EACCES).
+    if (code !== 'ENOENT' && (await stat(path).catch(() => undefined))?.isDirectory()) return false
+    throw error
+  }
 }
 
 /** Makes renames and new names in `folder` durable. */

@@ -35,6 +35,17 @@ t.test('an empty value of any setting is an error, wherever it comes from', asyn
   }
 })
 
+t.test('an alias of YAML that leads to itself ends in the name of its key', async t => {
+  for (const [text, key] of [
+    ['a: &a {b: *a}', 'a'],
+    ['hand-off: &a {webhook: *a}', 'hand-off.webhook.webhook'],
+    ['port: &a {a: *a}', 'port'],
+  ] as const) {
+    const file = await writeConfiguration(text)
+    t.throws(() => readConfiguration(file), { code: 'configuration', detail: new RegExp(key.replaceAll('.', '\\.')) })
+  }
+})
+
 t.test('no message shows a password', async t => {
   const { parse } = settings.webhook
   const shown = (work: () => unknown) => {

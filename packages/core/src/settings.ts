@@ -176,9 +176,15 @@ function* flatten(value: unknown, prefix: string): Generator<[string, unknown]> 
   }
   for (const [key, inner] of Object.entries(value)) {
     const path = prefix ? `${prefix}.${key}` : key
-    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) yield* flatten(inner, path)
+    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && isPrefix(path))
+      yield* flatten(inner, path)
     else yield [path, inner]
   }
+}
+
+/** Whether keys stand under it: no other path is followed, which with an alias of YAML may have no end. */
+function isPrefix(path: string): boolean {
+  return settingNames.some(name => settings[name].key.startsWith(`${path}.`))
 }
 
 function parsePort(text: string): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Ledger } from './ledger.ts'
 import { openOutbox } from './outbox/sqlite-outbox.ts'
-import { openLedgerReader } from './sqlite-ledger.ts'
+import { openLedgerReader, readLogKeys } from './sqlite-ledger.ts'
 import { collect, makeFolder, makeSample, sender } from './testing/sample-documents.ts'
 import { acceptBytes, openTestLedger } from './testing/test-ledger.ts'
 
@@ -49,6 +49,29 @@ t.test('refuses a folder that has lost its ledger, and touches nothing', async t
   const ledger = await openTestLedger(folder)
   t.equal((await ledger.export(sender, 'large'))?.length, makeSample('large', { size: LARGE }).bytes.length)
   await ledger.close()
+})
+
+t.test('a reader takes neither a folder that has lost its ledger nor that of a sender for an empty one', async t => {
+  const folder = await makeUsed(t, 'small')
+  await rename(join(folder, 'ledger.sqlite'), join(folder, '../backup'))
+  for (const read of [openLedgerReader, readLogKeys])
+    t.throws(() => read(folder), { code: 'configuration', detail: /has lost its database: ledger.sqlite is missing/ })
+  const other = join(await makeFolder(t), 'data')
+  const outbox = await openOutbox(other)
+  await outbox.close()
+  t.throws(() => openLedgerReader(other), { code: 'configuration', detail: /data folder of a "sender", expected/ })
+  t.same(await collect(openLedgerReader(join(folder, 'nothing')).list()), [])
+})
+
+t.test('a file in the place of the folder, or above it, is a mistake of the setting', async t => {
+  const file = join(await makeFolder(t), 'file')
+  await writeFile(file, '')
+  const fault = {
+    code: 'configuration',
+    detail: new RegExp(`expected a folder at ${file}, found a file; name another`),
+  }
+  for (const folder of [file, join(file, 'data')]) await t.rejects(openTestLedger(folder), fault)
+  t.throws(() => openLedgerReader(file), fault)
 })
 
 t.test('refuses a marked folder whose ledger is lost, be all of its documents small', async t => {
@@ -103,7 +126,7 @@ t.test('takes a folder with files of others for nobody’s data folder', async t
 
   const sent = join(base, 'sender')
   await (await openOutbox(sent)).close()
-  await t.rejects(openTestLedger(sent), { code: 'configuration', detail: /is the data folder of a sender/ })
+  await t.rejects(openTestLedger(sent), { code: 'configuration', detail: /is the data folder of a "sender"/ })
   await rm(join(sent, 'outbox.sqlite'))
   await t.rejects(openOutbox(sent), {
     code: 'configuration',

@@ -1,7 +1,7 @@
 // A data folder: marked as ours, so that the folder of somebody else, or one that has lost its database, is never taken for a new one.
-import { constants, existsSync, lstatSync, statSync } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { closeSync, constants, existsSync, lstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault, makeDurableFolder, quote, writeDurableFile } from '@seg/core'
 import { describeKind, keepPrivate, keepPrivateFolder } from './private-file.ts'
@@ -41,12 +41,11 @@ export async function claimFolder(
   kind: FolderKind,
   note: (line: string) => void = () => {},
 ): Promise<DataFolder> {
-  await makeDurableFolder(folder, 0o700)
-  const marker = await readMarker(folder)
+  await makeDurableFolder(folder, 0o700).catch(failToMake(folder))
+  const marker = readMarker(folder)
   const database = join(folder, kind.database)
   const state = onDatabase(`open ${database}`, () => readState(database, kind.migration))
-  if (marker !== undefined && marker.folder !== kind.owner)
-    throw new Fault('configuration', `${folder} is the data folder of a ${marker.folder}; name another with --data`)
+  checkOwner(folder, kind, marker)
   if (state !== 'ours') await checkNew(folder, kind, marker, state)
   keepPrivateFolder(folder, statSync(folder))
   for (const name of [kind.database, `${kind.database}-wal`, `${kind.database}-shm`, 'lock'])
@@ -62,19 +61,60 @@ export async function claimFolder(
   }
 }
 
+/** For a command that only reads: a folder that is not there is one in which nothing happened yet. Throws the Fault `configuration`. */
+export function checkReadable(folder: string, kind: FolderKind): void {
+  const stats = statSync(folder, { throwIfNoEntry: false })
+  if (stats === undefined) return
+  if (!stats.isDirectory()) throw notFolder(folder, stats)
+  const marker = readMarker(folder)
+  checkOwner(folder, kind, marker)
+  if (marker?.hasDatabase && !existsSync(join(folder, kind.database))) throw lostDatabase(folder, kind, 'missing')
+}
+
+function checkOwner(folder: string, { owner }: FolderKind, marker: Marker | undefined): void {
+  if (marker === undefined || marker.folder === owner) return
+  throw new Fault(
+    'configuration',
+    `${folder} is the data folder of a ${quote(marker.folder)}, expected that of a ${owner}; name another with --data`,
+  )
+}
+
+function lostDatabase(folder: string, { database }: FolderKind, state: DatabaseState): Fault {
+  return new Fault(
+    'configuration',
+    `${folder} has lost its database: ${database} is ${state}; put it back from the backup, or name an empty folder with --data`,
+  )
+}
+
+function notFolder(path: string, stats: Stats): Fault {
+  return new Fault(
+    'configuration',
+    `expected a folder at ${path}, found ${describeKind(stats)}; name another with --data`,
+  )
+}
+
+/** What stands in its way is a mistake in the setting; whatever else fails is the disk's. */
+function failToMake(folder: string): (error: Error) => never {
+  return error => {
+    for (let path = resolve(folder); ; path = dirname(path)) {
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats !== undefined && !stats.isDirectory()) throw notFolder(path, stats)
+      if (stats !== undefined || path === dirname(path)) throw error
+    }
+  }
+}
+
 /** What has no database of ours must be a folder in which there never was one. */
 async function checkNew(
   folder: string,
-  { owner, database, dependent, shared }: FolderKind,
+  kind: FolderKind,
   marker: Marker | undefined,
   state: DatabaseState,
 ): Promise<void> {
+  const { owner, database, dependent, shared } = kind
   const names = await Promise.all(dependent.map(name => namesIn(join(folder, name))))
   if (state !== 'foreign' && (marker?.hasDatabase || names.flat().some(name => OURS.test(name))))
-    throw new Fault(
-      'configuration',
-      `${folder} has lost its database: ${database} is ${state}; put it back from the backup, or name an empty folder with --data`,
-    )
+    throw lostDatabase(folder, kind, state)
   if (marker !== undefined) return
   const isNew = (name: string) =>
     NEW.test(name) ||
@@ -114,13 +154,17 @@ async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder)
 }
 
-async function readMarker(folder: string): Promise<Marker | undefined> {
+function readMarker(folder: string): Marker | undefined {
   const path = join(folder, MARKER)
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
   try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const { folder: owner, hasDatabase } = JSON.parse(await file.readFile('utf8'))
-    return { folder: String(owner), hasDatabase: hasDatabase === true }
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      const { folder: owner, hasDatabase } = JSON.parse(readFileSync(file, 'utf8'))
+      return { folder: String(owner), hasDatabase: hasDatabase === true }
+    } finally {
+      closeSync(file)
+    }
   } catch (cause) {
     throw new Fault('configuration', `${path} is not the marker of a data folder: ${(cause as Error).message}`, {
       cause,

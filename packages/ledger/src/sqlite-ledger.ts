@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDurableFolder, syncFolder } from '@seg/core'
 import { type CertificateChain, formatFingerprints } from './certificate-chain.ts'
-import { claimFolder, type FolderKind } from './data-folder.ts'
+import { checkReadable, claimFolder, type FolderKind } from './data-folder.ts'
 import { FilesInPlace } from './files-in-place.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
 import type {
@@ -92,6 +92,7 @@ export async function openLedger(
 
 /** Opens the ledger in the data folder for reading only; one that nobody has written to yet is empty. Throws the Fault `storage-unavailable`. */
 export function openLedgerReader(folder: string): LedgerReader {
+  checkReadable(folder, ledgerFolder)
   const path = join(folder, LEDGER_FILE)
   const database = existsSync(path) ? openDatabaseReader(path, migrations, emptyViews) : undefined
   const hasTables = database?.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
@@ -100,6 +101,7 @@ export function openLedgerReader(folder: string): LedgerReader {
 
 /** The keys of the log in a data folder, in their order; none of one that is not bound yet. Throws the Faults `storage-unavailable` and `configuration`. */
 export function readLogKeys(folder: string): KeyRange[] {
+  checkReadable(folder, ledgerFolder)
   const path = join(folder, LEDGER_FILE)
   if (!existsSync(path)) return []
   const database = openDatabaseReader(path, migrations)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
@@ -33,6 +33,20 @@ t.test('says which file is missing and what makes it', async t => {
     code: 'configuration',
     detail: /cannot be read.*pki gen/,
   })
+})
+
+t.test('a folder in the place of any file is a Fault, and never ends the process', async t => {
+  const places: readonly (readonly [string, (certs: string) => Promise<unknown>])[] = [
+    ['ca.crt', loadTrust],
+    ['sender.crt', certs => loadIdentity(certs, 'sender')],
+    ['sender.key', certs => loadIdentity(certs, 'sender')],
+  ]
+  for (const [name, load] of places) {
+    const certs = await makeCerts(t)
+    await rm(join(certs, name))
+    await mkdir(join(certs, name))
+    await t.rejects(load(certs), { code: 'configuration', detail: new RegExp(name.replace('.', '\\.')) })
+  }
 })
 
 t.test('refuses a key that is not the key of the certificate', async t => {

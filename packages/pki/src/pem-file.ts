@@ -12,7 +12,7 @@ export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<st
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     if (((await file.stat()).mode & constants.S_IWOTH) !== 0)
       throw new Fault('configuration', `anybody may change ${path}, which decides who is trusted: chmod 644 ${path}`)
-    return file.readFile('utf8')
+    return await file.readFile('utf8')
   })
 }
 

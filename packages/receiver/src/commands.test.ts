@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { appendFile, lstat, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
@@ -172,6 +172,31 @@ t.test('exports a document that is not held as a whole, and none that is damaged
   t.equal(damaged.code, 5)
   t.match(damaged.stderr, /storage-unavailable.*the stored document "one" is damaged/s)
   t.equal(damaged.stdout, '')
+})
+
+t.test('documents export writes through a link, and to a device as to one', async t => {
+  const data = await makeFolder(t)
+  await fill(data, [['A', 'one']])
+  const [target, link, pipe] = ['target', 'link', 'pipe'].map(name => join(data, name)) as [string, string, string]
+  await writeFile(target, 'earlier')
+  await symlink(target, link)
+  t.equal((await run('documents', 'export', 'one', '--data', data, '-o', link)).code, 0)
+  t.equal(await readlink(link), target)
+  spawnSync('mkfifo', [pipe])
+  const [written, exported] = await Promise.all([
+    readFile(pipe, 'utf8'),
+    run('documents', 'export', 'one', '--data', data, '-o', pipe),
+  ])
+  t.same([written, exported.code], ['<A-one/>\r\n', 0])
+  t.ok((await lstat(pipe)).isFIFO(), 'it is not replaced')
+})
+
+t.test('start refuses an inbox that is a file', async t => {
+  const data = await makeFolder(t)
+  const inbox = join(certs, 'ca.crt')
+  const { code, stderr } = await run('start', '--certs', certs, '--data', data, '--port', '0', '--inbox', inbox)
+  t.equal(code, 5)
+  t.match(stderr, /configuration.*expected a folder at .*ca\.crt.*--inbox/s)
 })
 
 async function fill(

@@ -1,5 +1,4 @@
 // `receiver documents`: what was accepted, read beside a running receiver.
-import { stat } from 'node:fs/promises'
 import {
   type Command,
   escapeUnseen,
@@ -8,8 +7,8 @@ import {
   quote,
   readSettings,
   resolveUserPath,
-  writeDurableFile,
   writeList,
+  writeOutputFile,
   writeResult,
 } from '@seg/core'
 import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '@seg/ledger'
@@ -60,17 +59,9 @@ export async function runExport(id: string, options: ExportOptions, command: Com
   if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
   if (output === undefined) return writeResult(content)
   const file = resolveUserPath(output)
-  // As a file that is there has been shared, so it stays; a new one is the user's alone.
-  const found = await stat(file).catch(() => undefined)
-  const mode = found?.isFile() ? found.mode & 0o777 : 0o600
-  await writeDurableFile(file, content, { mode, replace: true }).catch(cause => failToWrite(file, cause))
+  await writeOutputFile(file, content)
   const what = certificate ? 'the certificate, and that of its CA,' : `${document.bytes} bytes`
   openOutput(command).report({ ...publicFacts(document), file }, `${what} written to ${file}`)
-}
-
-function failToWrite(place: string, cause: Error): never {
-  if (cause instanceof Fault) throw cause
-  throw new Fault('file-unreadable', `cannot write ${place}: ${cause.message}`, { cause })
 }
 
 export function parseLimit(text: string): number {

@@ -18,9 +18,10 @@ export type Rotation = {
  */
 export async function rotateLogKey(certs: string, data: string, seal: Identity, now: Date): Promise<Rotation> {
   const present = await loadLogKey(certs, seal.id)
+  const named = readLogKeys(data)
   const next = await nextLogKey(certs, seal.id)
   await addVerifierKey(certs, next.verifierKey)
-  const isNamed = readLogKeys(data).at(-1)?.verifierKey === next.verifierKey
+  const isNamed = named.at(-1)?.verifierKey === next.verifierKey
   const index = isNamed ? undefined : await nameNextKey()
   return { verifierKey: next.verifierKey, index, kept: await takeNextLogKey(certs, now) }
 

@@ -1,4 +1,5 @@
 // `receiver start`: opens what is needed, listens, says so, and stops in an orderly way.
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { type Command, Fault, openServiceOutput, readSettings } from '@seg/core'
@@ -84,10 +85,18 @@ async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
   const { inbox, webhook: url, webhookSecret: secret, webhookCa: ca } = readSettings(command, handOffSettings)
   if (url !== 'off' && secret === undefined)
     throw new Fault('usage', '--webhook needs --webhook-secret FILE, which its receiver knows, too')
+  const folder = inbox === 'off' ? undefined : resolve(data, inbox)
+  if (folder !== undefined) await checkInbox(folder)
   return {
-    inbox: inbox === 'off' ? undefined : resolve(data, inbox),
+    inbox: folder,
     webhook: url === 'off' || secret === undefined ? undefined : await loadWebhook({ url, secret, ca }),
   }
+}
+
+async function checkInbox(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined)
+  if (found !== undefined && !found.isDirectory())
+    throw new Fault('configuration', `expected a folder at ${folder}, found something else; name another with --inbox`)
 }
 
 function startHandOffs(

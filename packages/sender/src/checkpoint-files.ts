@@ -1,9 +1,8 @@
 // Checkpoints that somebody has seen, as a file: what `sender log show` exports, or signed notes as they are. Each is believed for its signature alone.
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Fault, quote, resolveUserPath } from '@seg/core'
+import { Fault, onFile, quote, resolveUserPath } from '@seg/core'
 import { isSignedWith, type LogVerifier, openCheckpoint, type SeenCheckpoint } from '@seg/ledger'
-import { onFile } from './file-fault.ts'
 import { readInputFile } from './input-file.ts'
 
 /** `log` is the name of the log and the hash of the key that signed. */

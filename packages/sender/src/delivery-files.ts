@@ -3,9 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeDurableFolder, syncFolder, writeDurableFile } from '@seg/core'
+import { makeDurableFolder, onFile, syncFolder, writeDurableFile } from '@seg/core'
 import { digestFile, openDocumentFile } from './document-file.ts'
-import { onFile } from './file-fault.ts'
 
 /** Where files stand until they are whole: a folder in the data folder. */
 export const STAGING = 'staging'

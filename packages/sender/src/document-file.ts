@@ -4,8 +4,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Fault, quote } from '@seg/core'
-import { onFile } from './file-fault.ts'
+import { Fault, onFile, quote } from '@seg/core'
 import { type Meter, silentMeter } from './progress.ts'
 
 const PIECE_BYTES = 256 * 1024

@@ -1,7 +1,6 @@
 // Small files that a command names.
 import { readFile } from 'node:fs/promises'
-import { resolveUserPath } from '@seg/core'
-import { onFile } from './file-fault.ts'
+import { onFile, resolveUserPath } from '@seg/core'
 
 /** The whole file; a relative path starts where the user typed it. Throws Fault `file-unreadable`. */
 export async function readInputFile(file: string): Promise<Buffer> {

@@ -8,6 +8,7 @@ import {
   quote,
   readSettings,
   resolveUserPath,
+  writeOutputFile,
 } from '@seg/core'
 import { type Outbox, openOutbox } from '@seg/ledger'
 import { checkCertificate, gatewayId, loadIdentity, logName } from '@seg/pki'
@@ -18,7 +19,6 @@ import { compareSightings, type LogComparison, type Prove } from './compare-chec
 import type { Link } from './connection.ts'
 import { keepSplit } from './log-evidence.ts'
 import { LogUnread, openServedLog } from './log-witness.ts'
-import { writeOutputFile } from './output-file.ts'
 
 /** Milliseconds for all proofs of one comparison. */
 const PROOF_TIME = 300_000

@@ -1,9 +1,8 @@
 // What is kept when a receiver's log is found to have two histories: its own signed words, side by side.
 import { join } from 'node:path'
-import { writeDurableFile } from '@seg/core'
+import { onFile, writeDurableFile } from '@seg/core'
 import type { SeenCheckpoint } from '@seg/ledger'
 import type { ShownTree } from './check-log-entry.ts'
-import { onFile } from './file-fault.ts'
 
 export type Evidence = {
   readonly before: SeenCheckpoint

@@ -1,8 +1,7 @@
 // Moving a file into a folder beside another that says what became of it, without ever putting anything in the place of something else.
 import { link, lstat, unlink } from 'node:fs/promises'
 import { join, parse } from 'node:path'
-import { syncFolder, writeDurableFile } from '@seg/core'
-import { onFile } from './file-fault.ts'
+import { onFile, syncFolder, writeDurableFile } from '@seg/core'
 
 /** `staging`: folder of the companion while it is unfinished, on the same file system. */
 type Beside = { readonly suffix: string; readonly content: string | Buffer; readonly staging: string }

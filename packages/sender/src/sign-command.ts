@@ -1,10 +1,9 @@
 // `sender sign`: a signed document, to a file or to standard output, and no network.
 import { isatty } from 'node:tty'
-import { type Command, openOutput, quote, readSettings, resolveUserPath, writeResult } from '@seg/core'
+import { type Command, openOutput, quote, readSettings, resolveUserPath, writeOutputFile, writeResult } from '@seg/core'
 import { loadIdentity } from '@seg/pki'
 import type { Envelope } from '@seg/xmldsig'
 import { openDocumentFile } from './document-file.ts'
-import { writeOutputFile } from './output-file.ts'
 import { openMeter, openProgress, terminal } from './progress.ts'
 import { chooseId, type Keep, readOutline, signTemplate } from './sign-template.ts'
 

@@ -1,11 +1,10 @@
 // `sender verify`: what a document signs under a given certificate, or why it does not.
 import { X509Certificate } from 'node:crypto'
-import { type Command, Fault, openOutput, quote, resolveUserPath } from '@seg/core'
+import { type Command, Fault, openOutput, quote, resolveUserPath, writeOutputFile } from '@seg/core'
 import type { VerifiedDocument } from '@seg/xmldsig'
 import { type DocumentFile, openDocumentFile } from './document-file.ts'
 import { readInputFile } from './input-file.ts'
 import { measureVerification } from './measure.ts'
-import { writeOutputFile } from './output-file.ts'
 import { openMeter, openProgress, terminal } from './progress.ts'
 import { readCanonicalOctets, verifyFile } from './verify-file.ts'
 

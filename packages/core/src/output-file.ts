@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { writeDurableFile } from '@seg/core'
+import { writeDurableFile } from './durable-file.ts'
 import { onFile } from './file-fault.ts'
 
 /**

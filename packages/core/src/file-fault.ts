@@ -1,5 +1,5 @@
 // The disk's failures in one form.
-import { Fault } from '@seg/core'
+import { Fault } from './fault.ts'
 
 /** Runs `work`; throws Fault `file-unreadable` for an error of the system, and anything else that comes out of `work` as it is. */
 export async function onFile<T>(doing: 'read' | 'write', path: string, work: () => Promise<T>): Promise<T> {
