@@ -20,6 +20,7 @@ const partner = { host: '127.0.0.1', servername: 'localhost', ca, cert: other.ce
 const shapes: readonly (readonly [shape: string, connections: number])[] = [
   ['one-byte chunks', 190],
   ['16-byte chunks', 190],
+  ['chunk extensions', 190],
   ['one-byte records', 32],
   ['headers in one-byte records', 32],
   ['pipelined requests', 64],

@@ -19,6 +19,7 @@ const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n${start.length.toStrin
 const shapes: Record<string, { first: string; again: Buffer; isByByte?: true; isDeaf?: true }> = {
   'one-byte chunks': { first: chunked, again: pieces(8000, 1) },
   '16-byte chunks': { first: chunked, again: pieces(2000, 16) },
+  'chunk extensions': { first: chunked, again: Buffer.from(`1;${'e'.repeat(15_000)}\r\nx\r\n`.repeat(4)) },
   'one-byte records': {
     first: `${head}Content-Length: 100000000\r\n\r\n${start}`,
     again: Buffer.alloc(2000, 'x'),

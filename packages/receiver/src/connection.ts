@@ -26,8 +26,10 @@ export class Connection implements Reader {
   #current: Exchange | undefined
   /** Pipelined: they came before the answer to the one before them, and wait for it (RFC 9112 9.3.2). */
   readonly #waiting: Exchange[] = []
-  /** Bytes that came behind the last answer; undefined as long as there is none. */
-  #discarded: number | undefined
+  /** Bytes that came, whatever they are for: headers, bodies, or what is around chunks. */
+  #received = 0
+  /** How many of them may come at the most: what comes behind the last answer is dropped. Undefined as long as there is none. */
+  #discardable: number | undefined
   #answers = 0
   #unread: { readonly answers: number; readonly since: number } | undefined
 
@@ -43,7 +45,7 @@ export class Connection implements Reader {
     socket.on('resume', () => {
       if (this.#isStopped) socket.emit('pause')
     })
-    countRecords(socket, () => this.#spend(costs.piece))
+    countRecords(socket, () => this.#takeRecord())
   }
 
   get isHeld(): boolean {
@@ -69,7 +71,7 @@ export class Connection implements Reader {
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#spend(costs.request)
     // What follows a last answer gets none.
-    if (this.#discarded !== undefined || this.#socket.destroyed) return void this.#dropFlood()
+    if (this.isDiscarding || this.#socket.destroyed) return void this.#dropFlood()
     if (this.#current === undefined) return void this.#start([request, response])
     // Nobody needs so many: they would cost memory for as long as the first takes.
     if (this.#waiting.length >= this.#bounds.pipelinedRequests) return void this.#dropFlood()
@@ -78,12 +80,9 @@ export class Connection implements Reader {
   }
 
   /** A piece of a body. Says whether it is still wanted. */
-  take(bytes: number): boolean {
-    this.#spend(costs.piece + (bytes / 1024) * costs.kibibyte)
-    if (this.#discarded === undefined) return true
-    this.#discarded += bytes
-    if (this.#discarded > this.#bounds.discardedBytes) this.#drop()
-    return false
+  take(): boolean {
+    this.#spend(costs.piece)
+    return !this.isDiscarding
   }
 
   /** Whether a request may have more of its body read. */
@@ -96,15 +95,15 @@ export class Connection implements Reader {
    * never see the answer, for a connection that is closed while there are unread bytes is reset (RFC 9112 9.6).
    */
   discard(): void {
-    if (this.#discarded !== undefined) return
-    this.#discarded = 0
+    if (this.isDiscarding) return
+    this.#discardable = this.#socket.bytesRead + this.#bounds.discardedBytes
     const timer = setTimeout(() => this.#drop(), this.#bounds.lingerTime)
     this.#socket.once('close', () => clearTimeout(timer))
     this.#goOn()
   }
 
   get isDiscarding(): boolean {
-    return this.#discarded !== undefined
+    return this.#discardable !== undefined
   }
 
   /** To be called now and then: ends a connection whose client does not read an answer. */
@@ -141,6 +140,13 @@ export class Connection implements Reader {
     if (!isFull || this.isDiscarding) this.#socket.resume()
   }
 
+  #takeRecord(): void {
+    const before = this.#received
+    this.#received = this.#socket.bytesRead
+    this.#spend(costs.piece + ((this.#received - before) / 1024) * costs.kibibyte)
+    if (this.#discardable !== undefined && this.#received > this.#discardable) this.#drop()
+  }
+
   #spend(microseconds: number): void {
     this.cost += microseconds
     this.#share.spend(microseconds)
@@ -167,7 +173,7 @@ export class ExchangeRequest extends IncomingMessage {
   }
 
   override push(chunk: Buffer | null): boolean {
-    if (chunk !== null && this.#connection?.take(chunk.length) === false) return true
+    if (chunk !== null && this.#connection?.take() === false) return true
     return super.push(chunk)
   }
 

@@ -141,8 +141,6 @@ function checkAnswers(connections: ReadonlySet<Connection>, log: Logger): void {
 
 /** Requests of a connection that are not answered yet, in the order in which they came. */
 const answersDue = new WeakMap<Duplex, Set<ServerResponse>>()
-/** RFC 8446 5.1: what HTTP's parser gets at once is never more. */
-const LARGEST_RECORD = 16 * 1024
 /** Connections whose last answer waits for those before it. */
 const ending = new WeakSet<Duplex>()
 
@@ -157,7 +155,7 @@ export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchan
   if (ending.has(socket)) return
   const connection = connectionOf(socket)
   // What follows a last answer may be anything, and is read on as long as any of it is.
-  if (isOfHttp && connection?.isDiscarding === true) return void connection.take(LARGEST_RECORD)
+  if (isOfHttp && connection?.isDiscarding === true) return
   if (!isOfHttp || !socket.writable) return void socket.destroy()
   const fault = toFault(error)
   const instance = `urn:uuid:${randomUUID()}`
