@@ -5,7 +5,7 @@ import t from 'tap'
 import { certificateInEntry, loadReceiptTrust } from './check-log-entry.ts'
 import { checkReceipt, checkStoredReceipt } from './check-receipt.ts'
 import { ForeignLog } from './testing/foreign-log.ts'
-import { makeLogEntry, makeReceipt, sha256 } from './testing/foreign-receiver.ts'
+import { makeLogEntry, makeReceipt, sha256, signedUnder } from './testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, openTemplate, receiverId, sign } from './testing/gateways.ts'
 
 const certs = await makeCerts(t)
@@ -19,7 +19,8 @@ const afterSeal = new Date(Date.parse(seal.certificate.validTo) + 1000)
 const bytes = await sign(await openTemplate(t, makeDocument()), sender, now)
 const document = verifyDocument(bytes, sender.certificate)
 const receipt = await makeReceipt(bytes, certs)
-const delivered = { sha256: sha256(bytes), document, serverId: receiverId }
+const signer = sender.certificate
+const delivered = { sha256: sha256(bytes), document, signer, serverId: receiverId }
 
 t.test('believes a true receipt', async t => {
   t.match(checkReceipt(receipt, delivered, trust, now), { documentId: 'doc123', receiverId })
@@ -55,7 +56,7 @@ t.test('believes no time of acceptance that is not possible for the document, or
   // Well within the validity of the seal.
   const bytes = await sign(await openTemplate(t, makeDocument()), sender, new Date(now.getTime() + 10 * day))
   const document = verifyDocument(bytes, sender.certificate)
-  const delivered = { sha256: sha256(bytes), document }
+  const delivered = { sha256: sha256(bytes), document, signer }
   const at = (milliseconds: number) => new Date(document.signedAt + milliseconds)
   const check = async (accepted: Date, now: Date) =>
     checkReceipt(await makeReceipt(bytes, certs, { acceptedAt: accepted.toISOString() }), delivered, trust, now)
@@ -83,7 +84,10 @@ t.test('accepts a receipt under an older key of the log, and a new key only when
     ...{ receiverId, senderId: document.senderId, documentId: document.id },
     ...{ documentDigest: sha256(bytes), referenceDigest: document.signature.digest, acceptedAt: now.toISOString() },
   }
-  const underNewer = await makeReceipt(bytes, certs, { ...facts, logEntry: await makeLogEntry(facts, renewed) })
+  const underNewer = await makeReceipt(bytes, certs, {
+    ...facts,
+    logEntry: await makeLogEntry(facts, renewed, await signedUnder(certs)),
+  })
   const both = { ...trust, logs: [...newer, ...trust.logs] }
   const keyOf = (receipt: Buffer) => checkReceipt(receipt, delivered, both, now).tree.log
   t.not(keyOf(receipt), keyOf(underNewer))
@@ -136,6 +140,10 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     'another document': [await makeLogEntry(facts, certs, { document: 'x' }), /document in the entry/],
     'another digest': [await makeLogEntry(facts, certs, { sha256: digest }), /sha256 in the entry/],
     'another Reference': [await makeLogEntry(facts, certs, { reference: digest }), /reference in the entry/],
+    'another certificate of the signer': [
+      await makeLogEntry(facts, certs, { certificate: digest }),
+      /the signer's certificate in the receipt/,
+    ],
     'another time': [await makeLogEntry(facts, certs, { at: '2020-01-01T00:00:00.000Z' }), /at in the entry/],
   }
   t.equal(
@@ -161,7 +169,7 @@ t.test('believes a receipt of version 1, whose entry shows its facts, and no oth
   }
   const { logEntry } = await check(document.senderId)
   t.equal(certificateInEntry(logEntry), null, 'it names no certificate')
-  t.equal(certificateInEntry(verifyReceipt(receipt, () => {}).logEntry), Buffer.alloc(32).toString('base64'))
+  t.equal(certificateInEntry(verifyReceipt(receipt, () => {}).logEntry), (await signedUnder(certs)).certificate)
   const invalid = { code: 'receipt-invalid' }
   await t.rejects(check('x'), invalid)
   await t.rejects(check(document.senderId, { facts: Buffer.from('{}'), nonce: Buffer.alloc(32) }), invalid)

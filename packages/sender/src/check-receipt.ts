@@ -1,9 +1,9 @@
 // Is this receipt the receiver's word about exactly this document? Nothing counts as delivered before; the same function says so live and years later.
-import type { X509Certificate } from 'node:crypto'
+import { hash, type X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificateAt, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
-import { checkLogEntry, type ReceiptTrust, type ShownTree } from './check-log-entry.ts'
+import { certificateInEntry, checkLogEntry, type ReceiptTrust, type ShownTree } from './check-log-entry.ts'
 
 /** Milliseconds that the receiver's clock may be off ours, or that of whoever signed. */
 const CLOCKS_OFF = 3_600_000
@@ -14,7 +14,13 @@ const LONGEST_WAY = 7 * 24 * 3_600_000
 export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certificate; readonly tree: ShownTree }
 
 /** What the receipt must say: the SHA-256 of the exact bytes, what they sign, and who took them, when that was seen. */
-export type Delivered = { readonly sha256: Buffer; readonly document: VerifiedDocument; readonly serverId?: string }
+export type Delivered = {
+  readonly sha256: Buffer
+  readonly document: VerifiedDocument
+  /** Certificate that the document verifies with. */
+  readonly signer: X509Certificate
+  readonly serverId?: string
+}
 
 /**
  * Checks all that a receipt says against the document and against time: the seal is judged at the time of acceptance, since a receipt outlives the
@@ -23,7 +29,7 @@ export type Delivered = { readonly sha256: Buffer; readonly document: VerifiedDo
  */
 export function checkReceipt(
   receipt: Uint8Array,
-  { sha256, document, serverId = document.receiverId }: Delivered,
+  { sha256, document, signer, serverId = document.receiverId }: Delivered,
   trust: ReceiptTrust,
   now: Date,
 ): CheckedReceipt {
@@ -34,6 +40,9 @@ export function checkReceipt(
   expectSame('the document id', facts.documentId, document.id)
   expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256.toString('hex'))
   expectSame('the Reference digest', facts.referenceDigest.toString('hex'), document.signature.digest.toString('hex'))
+  const certificate = certificateInEntry(facts.logEntry)
+  // Entries of the log's first version do not name it.
+  if (certificate !== null) expectSame("the signer's certificate", certificate, hash('sha256', signer.raw, 'base64'))
   checkTime(facts, document, now)
   return facts
 }

@@ -11,6 +11,8 @@ export type SignedFacts = {
   readonly bytes: number
   /** SHA-256 of it. */
   readonly sha256: Buffer
+  /** Certificate that it was verified with, or tried to be. */
+  readonly signer: X509Certificate
   /**
    * What the bytes sign under our certificate; the Fault instead when they do not verify, which can only be with bytes that came to us signed:
    * then it is the receiver's part to judge them.
@@ -21,12 +23,14 @@ export type SignedFacts = {
 /** Digests and verifies a signed document on its way. */
 export class SignedDocumentReader {
   readonly #hash = createHash('sha256')
+  readonly #signer: X509Certificate
   readonly #verifier: ReturnType<typeof openVerifier>
   #bytes = 0
   #fault: Fault | undefined
 
   /** Throws the Fault `signature-key` for a certificate that no document may be verified with. */
   constructor(certificate: X509Certificate) {
+    this.#signer = certificate
     this.#verifier = openVerifier(certificate)
   }
 
@@ -44,7 +48,7 @@ export class SignedDocumentReader {
   /** `file` is what was written, for documents that take a second pass. */
   async end(file?: DocumentFile): Promise<SignedFacts> {
     const document = this.#fault ?? (await endVerification(this.#verifier, file).catch(asFault))
-    return { bytes: this.#bytes, sha256: this.#hash.digest(), document }
+    return { bytes: this.#bytes, sha256: this.#hash.digest(), signer: this.#signer, document }
   }
 }
 
@@ -59,17 +63,17 @@ export async function readSignedFile(path: string, certificate: X509Certificate,
 
 /**
  * The same for bytes whose signer is not known beforehand: under the certificate that they claim in KeyInfo, or `otherwise` when they name none.
- * What they say is theirs to say; whoever uses the claim checks the certificate, which is given with it.
+ * What they say is theirs to say; whoever uses the claim checks `signer`.
  */
 export async function readClaimedFile(
   path: string,
   otherwise: X509Certificate | undefined,
   meter?: Meter,
-): Promise<{ facts: SignedFacts; certificate: X509Certificate }> {
+): Promise<SignedFacts> {
   const certificate = (await readKeyInfo(path, meter)) ?? otherwise
   if (certificate === undefined)
     throw new Fault('configuration', `${path} has no certificate in KeyInfo, and certs/ has no sender.crt: give --cert`)
-  return { facts: await readSignedFile(path, certificate, meter), certificate }
+  return readSignedFile(path, certificate, meter)
 }
 
 /** Undefined when there is none, or what stands there is outside the profile: verification says what. */

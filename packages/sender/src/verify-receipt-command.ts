@@ -19,15 +19,14 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const receipt = await readInputFile(file)
   const progress = openProgress(terminal, { isSilent: output.json })
   const meter = openMeter(progress, options.document)
-  const signer = await readSigner(options.cert, certs)
+  const known = await readSigner(options.cert, certs)
   const path = resolveUserPath(options.document)
-  const { facts, certificate } = await readClaimedFile(path, signer, meter).finally(progress.clear)
-  const { sha256, document } = facts
+  const { sha256, document, signer } = await readClaimedFile(path, known, meter).finally(progress.clear)
   // No receiver accepts a document that is not signed by its sender.
   if (document instanceof Fault)
     throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
-  const checked = checkReceipt(receipt, { sha256, document }, trust, new Date())
-  checkSigner(certificate, checked, trust)
+  const checked = checkReceipt(receipt, { sha256, document, signer }, trust, new Date())
+  checkSigner(signer, checked, trust)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
 }
 

@@ -147,7 +147,7 @@ async function sealReceipt(
     acceptedAt: new Date().toISOString(),
     ...lie,
   }
-  const logEntry = lie.logEntry ?? (await appendEntry(logOf(certs), facts))
+  const logEntry = lie.logEntry ?? (await appendEntry(logOf(certs), facts, await signedUnder(certs)))
   return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, logEntry })
 }
 
@@ -157,7 +157,12 @@ export async function makeLogEntry(
   certs: string,
   change: Partial<AcceptedLeaf> = {},
 ): Promise<LogEntry> {
-  return appendEntry(new ForeignLog(certs), facts, change)
+  return appendEntry(new ForeignLog(certs), facts, { ...(await signedUnder(certs)), ...change })
+}
+
+/** As entries name the sender's certificate of this folder. */
+export async function signedUnder(certs: string): Promise<Pick<AcceptedLeaf, 'certificate'>> {
+  return { certificate: sha256((await loadIdentity(certs, 'sender')).certificate.raw).toString('base64') }
 }
 
 type AcceptedLeaf = Extract<LogEvent, { type: 'accepted' }>
@@ -165,7 +170,7 @@ type AcceptedLeaf = Extract<LogEvent, { type: 'accepted' }>
 function appendEntry(
   log: ForeignLog,
   facts: Omit<ReceiptFacts, 'logEntry'>,
-  change: Partial<AcceptedLeaf> = {},
+  change: Pick<AcceptedLeaf, 'certificate'> & Partial<AcceptedLeaf>,
 ): Promise<LogEntry> {
   const event: LogEvent = {
     type: 'accepted',
@@ -175,7 +180,6 @@ function appendEntry(
     bytes: 1,
     sha256: facts.documentDigest.toString('base64'),
     reference: facts.referenceDigest.toString('base64'),
-    certificate: Buffer.alloc(32).toString('base64'),
     ...change,
   }
   const { leaf, ...opening } = writeEntry(event, randomBytes(32))
