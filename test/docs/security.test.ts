@@ -20,5 +20,8 @@ t.test('each promise names at least one test', async t => {
 
 t.test('each test that is named exists, with its title', async t => {
   for (const [, file, title] of promises.flatMap(promise => [...promise.matchAll(PROOF)]))
-    t.ok(readFileSync(join(root, file!), 'utf8').includes(`'${title}'`), `${file} › ${title}`)
+    t.ok(
+      ["'", '`'].some(quote => readFileSync(join(root, file!), 'utf8').includes(`${quote}${title}${quote}`)),
+      `${file} › ${title}`,
+    )
 })

@@ -16,7 +16,8 @@ export type Sighting = {
 }
 
 const MOST_BYTES = 64 * 1024 * 1024
-const NOTE = /(?:[^\n]+\n)+\n(?:\u2014 [^\n]+\n)+/gu
+/** Of a signature line (C2SP signed-note). */
+const DASH = '\u2014 '
 
 /** Reads such a file. Throws the Faults `file-unreadable`, and `log-invalid` for one that holds no checkpoint. */
 export async function readCheckpointFile(file: string, verifiers: readonly LogVerifier[]): Promise<Sighting> {
@@ -54,10 +55,28 @@ function open(note: string, verifier: LogVerifier): SignedCheckpoint | undefined
 }
 
 function readNotes(text: string): string[] {
-  if (!/^\s*\{/.test(text)) return text.match(NOTE) ?? []
+  if (!/^\s*\{/.test(text)) return splitNotes(text)
   const { logs }: { logs?: unknown } = parse(text)
   const entries = Array.isArray(logs) ? logs.flatMap(log => Object(log).checkpoints ?? []) : []
   return entries.map(entry => Object(entry).note).filter(note => typeof note === 'string')
+}
+
+/** Signed notes one after the other: lines of text, an empty one, lines of signatures. Line by line: a partner's file may be long, and hold anything. */
+function splitNotes(text: string): string[] {
+  const lines = text.split('\n').slice(0, -1)
+  const notes: string[] = []
+  for (let first = 0, end = 0; end < lines.length; end++) {
+    if (lines[end] !== '') continue
+    const signatures = end + 1
+    while (end + 1 < lines.length && isSignature(lines[end + 1]!)) end++
+    if (signatures - 1 > first && end >= signatures) notes.push(`${lines.slice(first, end + 1).join('\n')}\n`)
+    first = end + 1
+  }
+  return notes
+}
+
+function isSignature(line: string): boolean {
+  return line.startsWith(DASH) && line.length > DASH.length
 }
 
 function parse(text: string): object {
