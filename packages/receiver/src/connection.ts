@@ -41,9 +41,13 @@ export class Connection implements Reader {
     this.#share = turns.join(partner, this)
     connections.set(socket, this)
     socket.once('close', () => turns.leave(partner, this))
-    // `resume` comes a tick late, maybe after we stopped again; Node's HTTP server starts reading with this event, and stops with the other.
+    // Node's HTTP server starts reading with this event and stops with the other. It comes a tick late, perhaps after we
+    // stopped again, or because a request before had the rest of its body dropped. The stream's own state must agree with
+    // what we do here: `resume` does nothing for a stream that calls itself flowing.
     socket.on('resume', () => {
-      if (this.#isStopped) socket.emit('pause')
+      if (!this.#isStopped) return
+      if (socket.readableFlowing === true) socket.pause()
+      else socket.emit('pause')
     })
     countRecords(socket, () => this.#takeRecord())
   }
