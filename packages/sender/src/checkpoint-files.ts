@@ -1,6 +1,5 @@
 // Checkpoints that somebody has seen, as a file: what `sender log show` exports, or signed notes as they are. Each is believed for its signature alone.
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { Fault, onFile, quote, resolveUserPath } from '@seg/core'
 import { isSignedWith, type LogVerifier, openCheckpoint, type SeenCheckpoint } from '@seg/ledger'
 import { readInputFile } from './input-file.ts'
@@ -27,7 +26,7 @@ export async function readCheckpointFile(file: string, verifiers: readonly LogVe
     throw new Fault('file-unreadable', `expected a file of at most ${MOST_BYTES} bytes in ${path}, found ${size}`)
   const notes = readNotes((await readInputFile(file)).toString('utf8'))
   if (notes.length === 0) throw new Fault('log-invalid', `expected checkpoints in ${path}, found none`)
-  return sight(basename(file), notes, verifiers)
+  return sight(file, notes, verifiers)
 }
 
 /** Those of the notes that a known key has signed; of logs that are not known here nothing is said. */

@@ -1,7 +1,8 @@
 // Whether several parties were shown one history of a log. Two signed trees of one size with different roots are a proof that they were not.
 import type { Sighting, SignedCheckpoint } from './checkpoint-files.ts'
 
-type Seen = { readonly source: string; readonly checkpoint: SignedCheckpoint }
+/** `party` is the place of the sighting: two files may have one name. */
+type Seen = { readonly party: number; readonly source: string; readonly checkpoint: SignedCheckpoint }
 
 /** Two checkpoints, of which at most one can be of the log's true history. */
 export type Split = { readonly one: Seen; readonly other: Seen; readonly reason: string }
@@ -23,23 +24,32 @@ export type LogComparison = {
  */
 export type Prove = (older: SignedCheckpoint, newer: SignedCheckpoint) => Promise<string | undefined>
 
-/** Compares what the parties have seen of each log that two of them or more know. With `prove`, checkpoints of different sizes as well. */
-export async function compareSightings(sightings: readonly Sighting[], prove?: Prove): Promise<LogComparison[]> {
-  const seen = sightings.flatMap(({ source, checkpoints }) => checkpoints.map(checkpoint => ({ source, checkpoint })))
-  const logs = Object.entries(Object.groupBy(seen, ({ checkpoint }) => checkpoint.log))
+/**
+ * Compares what the parties have seen of each log that two of them or more know, or that contradicts itself. With `prove`, checkpoints of different sizes as
+ * well. A log is one under all of its keys (docs/log.md), but for those whose log has `ended`.
+ */
+export async function compareSightings(
+  sightings: readonly Sighting[],
+  prove?: Prove,
+  ended: ReadonlySet<string> = new Set(),
+): Promise<LogComparison[]> {
+  const seen = sightings.flatMap(({ source, checkpoints }, party) =>
+    checkpoints.map(checkpoint => ({ party, source, checkpoint })),
+  )
+  const logs = Map.groupBy(seen, ({ checkpoint: { log } }) => (ended.has(log) ? log : log.split('+')[0]))
   const compared: LogComparison[] = []
-  for (const [log, all = []] of logs) {
-    const parties = Object.entries(Object.groupBy(all, ({ source }) => source))
-    if (parties.length > 1) compared.push(await compareLog(log, all, prove))
+  for (const all of logs.values()) {
+    const isShared = all.some(({ party }) => party !== all[0]!.party)
+    if (isShared || splitOfOneSize(all) !== undefined) compared.push(await compareLog(all, prove))
   }
   return compared
 }
 
-async function compareLog(log: string, seen: readonly Seen[], prove: Prove | undefined): Promise<LogComparison> {
-  const bySource = Object.groupBy(seen, ({ source }) => source)
-  const parties = Object.entries(bySource).map(([source, of = []]) => {
+async function compareLog(seen: readonly Seen[], prove: Prove | undefined): Promise<LogComparison> {
+  const { log } = newestOf(seen).checkpoint
+  const parties = [...Map.groupBy(seen, ({ party }) => party).values()].map(of => {
     const sizes = new Set(of.map(({ checkpoint }) => checkpoint.size))
-    return { source, sizes, size: Math.max(...sizes) }
+    return { source: of[0]!.source, sizes, size: newestOf(of).checkpoint.size }
   })
   const newest = parties.map(({ source, size }) => ({ source, size }))
   const pairs = parties.flatMap((one, i) => parties.slice(i + 1).map(other => compareSizes(one, other)))
@@ -48,10 +58,14 @@ async function compareLog(log: string, seen: readonly Seen[], prove: Prove | und
   const comparedUpTo = prove ? Math.max(...newest.map(({ size }) => size)) : Math.min(...commons)
   return {
     ...{ log, newest, split },
-    comparedUpTo: comparedUpTo < 0 ? undefined : comparedUpTo,
+    comparedUpTo: comparedUpTo < 0 || comparedUpTo === Number.POSITIVE_INFINITY ? undefined : comparedUpTo,
     // Each party has proved for itself that what it saw is one history.
     isComplete: prove !== undefined || pairs.every(({ isComplete }) => isComplete),
   }
+}
+
+function newestOf(seen: readonly Seen[]): Seen {
+  return seen.reduce((newer, next) => (next.checkpoint.size > newer.checkpoint.size ? next : newer))
 }
 
 type Party = { readonly sizes: ReadonlySet<number>; readonly size: number }
@@ -75,7 +89,7 @@ function splitOfOneSize(seen: readonly Seen[]): Split | undefined {
 }
 
 async function findBrokenProof(seen: readonly Seen[], prove: Prove): Promise<Split | undefined> {
-  const newest = seen.reduce((newer, next) => (next.checkpoint.size > newer.checkpoint.size ? next : newer))
+  const newest = newestOf(seen)
   const proved = new Set<number>()
   for (const next of seen) {
     const { size } = next.checkpoint

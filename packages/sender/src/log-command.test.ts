@@ -43,6 +43,38 @@ t.test('two trees of one size with different roots are a split view at once', as
   t.match(await compareSightings(sightings), [{ split: { reason: /2 entries with different roots/ } }])
 })
 
+t.test('a log is one under all of its keys, until it has ended', async t => {
+  const other = await makeCerts(t)
+  const { logs: others } = await loadReceiptTrust(other)
+  const both = [...verifiers, ...others]
+  const after = logOf(other)
+  after.leaves = ['a', 'c'].map(leaf => Buffer.from(leaf))
+  const [before, next] = [await noteOf(['a', 'b']), (await after.prove(0)).checkpoint]
+  const sightings = [sight('ours', [before], both), sight('theirs', [next], both)]
+  t.match(await compareSightings(sightings), [{ split: { reason: /2 entries with different roots/ } }])
+  const ended = new Set(sightings[0]!.checkpoints.map(checkpoint => checkpoint.log))
+  t.same(await compareSightings(sightings, undefined, ended), [], 'nobody else has seen it')
+})
+
+t.test('parties are those that were given, whatever their files are called, and one may contradict itself', async t => {
+  const [one, other] = [await noteOf(['a', 'b']), await noteOf(['a', 'c'])]
+  const split = [{ split: { reason: /2 entries with different roots/ } }]
+  t.match(await compareSightings([sight('ours', [one], verifiers), sight('ours', [other], verifiers)]), split)
+  t.match(await compareSightings([sight('seen.json', [one, other], verifiers)]), split)
+})
+
+t.test('reads a file of a partner in linear time, whatever stands in it', async t => {
+  const file = join(await makeFolder(t), 'long')
+  const note = await noteOf(['a', 'b'])
+  for (const junk of ['a\n', 'a', '\n', '\u2014 x y\n', 'a\n\n']) {
+    await writeFile(file, `${junk.repeat(300_000)}\n\n${note}`)
+    const start = process.cpuUsage()
+    const { checkpoints } = await readCheckpointFile(file, verifiers)
+    t.match(checkpoints, [{ size: 2 }])
+    t.ok(process.cpuUsage(start).user < 5_000_000, 'not the square of it')
+  }
+})
+
 t.test('is complete when the shorter view ends at a size that the longer one has', async t => {
   const notes = [await noteOf(['a']), await noteOf(['a', 'b']), await noteOf(['a', 'b', 'c'])]
   const compare = (ours: readonly number[], theirs: readonly number[]) =>

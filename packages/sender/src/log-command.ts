@@ -54,7 +54,11 @@ export async function runLogCompare(files: readonly string[], { to }: { to?: URL
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const trust = await loadReceiptTrust(certs)
   const others = await Promise.all(files.map(file => readCheckpointFile(file, trust.logs)))
-  const own = await withOutbox(data, async outbox => outbox.logs.seen())
+  const { own, remembered } = await withOutbox(data, async ({ logs }) => ({
+    own: logs.seen(),
+    remembered: logs.remembered(),
+  }))
+  const ended = new Set(remembered.filter(({ hasEnded }) => hasEnded).map(known => known.log))
   const sightings = [
     sight(
       'ours',
@@ -64,7 +68,7 @@ export async function runLogCompare(files: readonly string[], { to }: { to?: URL
     ...others,
   ]
   await using proofs = to === undefined ? undefined : await openProofs(to, certs, trust)
-  const logs = await compareSightings(sightings, proofs?.prove)
+  const logs = await compareSightings(sightings, proofs?.prove, ended)
   const strangers = others.flatMap(({ source, strangers }) => strangers.map(what => `${source}: ${what}`))
   const verdict = await judge(logs, strangers, data)
   const facts = { logs: logs.map(factsOf), strangers }

@@ -54,8 +54,10 @@ type SplitView = {
 
 /** The same for what partners have seen of one log. */
 export async function keepSplit(data: string, { log, reason, one, other }: SplitView): Promise<string> {
+  // The key's hash is hexadecimal, whatever the log is called.
+  const keyHash = log.slice(-8)
   const roots = [one, other].map(({ size, root }) => `${size}-${root.toString('hex').slice(0, 12)}`).join('-')
-  const folder = join(data, 'evidence', `split-${log.slice(-8)}-${roots}`)
+  const folder = join(data, 'evidence', `split-${keyHash}-${roots}`)
   const statement = { log, reason, one: describe(one), other: describe(other) }
   const files = {
     'one.checkpoint': one.note,

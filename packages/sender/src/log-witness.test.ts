@@ -1,5 +1,5 @@
 // A receiver's log from receipt to receipt, over real TLS: one that grows is let grow, one that is rewritten is found out and the evidence is kept.
-import { appendFile, copyFile, readdir, readFile } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCheckpoint, parseVerifierKey } from '@seg/ledger'
 import t, { type Test } from 'tap'
@@ -217,6 +217,38 @@ t.test('holds a log to what it showed under the key before, until a person ends 
   for (const known of sender.outbox.logs.remembered()) t.ok(sender.outbox.logs.end(known.log))
   t.ok((await send('fourth', anew)).made)
   t.notOk(sender.outbox.logs.end(`${old}0`))
+})
+
+t.test('holds the key that was replaced to what its successor signed', async t => {
+  const { certs, data, log, send, sender } = await openExchange(t)
+  grow(log, 4)
+  await send('first')
+  const [oldLine, oldKey, other] = [
+    await readFile(join(certs, 'log.pub'), 'utf8'),
+    await readFile(join(certs, 'log.key')),
+    await makeCerts(t),
+  ]
+  for (const name of ['log.key', 'log.pub']) await copyFile(join(other, name), join(certs, name))
+  await appendFile(join(certs, 'log.pub'), oldLine)
+  const both = { ...sender, trust: await loadReceiptTrust(certs) }
+  await send('second', both)
+  const history = [...log.leaves]
+  await writeFile(join(certs, 'log.key'), oldKey)
+  // Another sixth entry, under the key before: it continues what that key signed.
+  log.leaves.pop()
+  await t.rejects(send('third', both), { code: 'log-rewritten', detail: /not of one history/ })
+  // And a true continuation, which that key cannot sign any more.
+  log.leaves = history
+  await t.rejects(send('fourth', both), { code: 'log-rewritten', detail: /a key that was replaced signed 7 entries/ })
+  t.equal((await readdir(join(data, 'evidence'))).length, 2)
+  t.same(
+    sender.outbox.logs
+      .seen()
+      .map(({ size }) => size)
+      .sort(),
+    [5, 6, 6, 7],
+    'what broke with the others is there for partners to find',
+  )
 })
 
 t.test('takes no tile at its word', async t => {

@@ -47,6 +47,7 @@ export class LogUnread extends Error {
   }
 }
 
+type RememberedCheckpoint = SeenCheckpoint & { readonly log: string }
 type Demand = Shown & { readonly settle: (doubt: Later | undefined) => void; readonly fail: (error: unknown) => void }
 
 export class LogWitness {
@@ -106,11 +107,19 @@ export class LogWitness {
 
   /** Settles the demands. Throws LogUnread. */
   async #compare(log: string, batch: readonly Demand[]): Promise<void> {
+    const trees = batch.map(({ tree }) => tree)
+    const newest = trees.reduce((newer, tree) => (tree.size > newer.size ? tree : newer))
+    // Before any proof: a tree that breaks with the others is what partners must be able to find.
+    this.#outbox.logs.note(log, trees, this.#now().getTime())
     for (;;) {
       const own = await this.#outbox.seen(log)
-      const before = own ?? this.#predecessor(log)
-      const trees = batch.map(({ tree }) => tree)
-      const newest = trees.reduce((newer, tree) => (tree.size > newer.size ? tree : newer))
+      const before = this.#latest(log)
+      if (before !== undefined && own !== undefined && isReplaced(log, own, before, newest))
+        return this.#alarm(
+          batch,
+          before,
+          new Fault('log-invalid', `a key that was replaced signed ${newest.size} entries`),
+        )
       const top = before !== undefined && before.size >= newest.size ? before : newest
       const source = batch[0]!
       await using served = openServedLog(source)
@@ -120,7 +129,6 @@ export class LogWitness {
       }
       // Another process may have seen another tree meanwhile, which this one must continue, too.
       if (top !== before && !(await this.#outbox.remember(log, own, top))) continue
-      this.#outbox.logs.note(log, trees, this.#now().getTime())
       for (const demand of batch) {
         const broken = demand.tree === top ? undefined : await served.isBroken(demand.tree, top)
         if (broken === undefined) demand.settle(undefined)
@@ -131,26 +139,24 @@ export class LogWitness {
     }
   }
 
-  /** After a change of its key a log goes on (docs/log.md): what was seen under the key before holds, unless a person has ended that log. */
-  #predecessor(log: string): SeenCheckpoint | undefined {
+  /**
+   * The largest tree seen of a log, under whichever of its keys: it goes on after a change of its key (docs/log.md), and each key is held to what the others
+   * signed. Only what a person has ended stands alone.
+   */
+  #latest(log: string): RememberedCheckpoint | undefined {
     const [name] = log.split('+')
-    const others = this.#outbox.logs.remembered().filter(known => !known.hasEnded && known.log.split('+')[0] === name)
-    return others.reduce<SeenCheckpoint | undefined>(
-      (last, known) => (known.size > (last?.size ?? -1) ? known : last),
-      undefined,
-    )
+    const remembered = this.#outbox.logs.remembered()
+    const own = remembered.find(known => known.log === log)
+    if (own?.hasEnded) return own
+    const ofName = remembered.filter(known => !known.hasEnded && known.log.split('+')[0] === name)
+    return ofName.reduce((last, known) => (last === undefined || known.size > last.size ? known : last), own)
   }
 
   /** A log that is not shown: whether its own last word is shorter than what it showed before, or it has been silent for too long. */
   async #weigh(log: string, batch: readonly Demand[], error: unknown): Promise<unknown> {
     if (!(error instanceof LogUnread)) return error
     const { logs } = this.#outbox
-    logs.note(
-      log,
-      batch.map(({ tree }) => tree),
-      this.#now().getTime(),
-    )
-    const before = (await this.#outbox.seen(log)) ?? this.#predecessor(log)
+    const before = this.#latest(log)
     const now = error.isRefusal && before !== undefined ? await readLastWord(batch[0]!) : undefined
     if (before !== undefined && now !== undefined && now.size < before.size)
       return this.#prove(
@@ -205,6 +211,11 @@ export class LogWitness {
       )
     }
   }
+}
+
+/** A key that signed less than its successor is at its end: no larger tree is under it. */
+function isReplaced(log: string, own: SeenCheckpoint, latest: RememberedCheckpoint, newest: ShownTree): boolean {
+  return latest.log !== log && own.size < latest.size && newest.size > latest.size
 }
 
 /** The log at the receiver, and each of its tiles asked for once. */
