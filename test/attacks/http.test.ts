@@ -334,6 +334,13 @@ t.test('serves no other method and no other path', async t => {
   const { socket, text, closed } = await connectRaw(t, gateway)
   socket.write('CONNECT localhost:8443 HTTP/1.1\r\nHost: localhost:8443\r\n\r\n')
   await closed
-  t.notMatch(text(), /^HTTP\/1\.1 2/, 'it is no proxy')
+  t.same(readAnswers(text()), ['405 method-not-allowed'], 'it is no proxy')
+  t.match(text(), /^allow: \r$/im, 'which takes nothing here')
+  t.match(gateway.log.at(-1), { code: 'method-not-allowed' })
+  const pipelined = await connectRaw(t, gateway)
+  const get = 'GET /v1/log/checkpoint HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  pipelined.socket.write(`${get}CONNECT localhost:8443 HTTP/1.1\r\nHost: localhost:8443\r\n\r\n${get}`)
+  await pipelined.closed
+  t.match(readAnswers(pipelined.text()), ['200', '405 method-not-allowed'], 'in order, and nothing behind it')
   t.same(await storedIds(gateway), [])
 })

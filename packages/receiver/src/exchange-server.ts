@@ -5,7 +5,7 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Fault, TLS13_CIPHERS } from '@seg/core'
+import { Fault, TLS13_CIPHERS } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { Connection, connectionOf, ExchangeRequest } from './connection.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
@@ -15,7 +15,7 @@ import type { Logger } from './log.ts'
 import { Places } from './partner-shares.ts'
 import { partnerOf } from './peer.ts'
 import { toFault } from './problem.ts'
-import { isContinueExpected } from './request-form.ts'
+import { allowedMethods, isContinueExpected } from './request-form.ts'
 import { openStrangerLog, type StrangerLog } from './stranger-log.ts'
 import { Strangers } from './strangers.ts'
 import { Turns } from './turns.ts'
@@ -66,6 +66,11 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   })
   // What is not 100-continue is refused like any other request.
   server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
+  // Without this, Node closes the connection without an answer.
+  server.on('connect', (request, socket) => {
+    const fault = new Fault('method-not-allowed', 'expected no CONNECT: this is no proxy')
+    answerLast(fault, socket, log, { allow: allowedMethods(request.url ?? '') ?? '' })
+  })
   const strangerLog = openStrangerLog(log)
   const strangers = awaitAuthentication(server, limits, strangerLog)
   openConnections(server, strangers, handler, limits, log)
@@ -157,11 +162,15 @@ export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchan
   // What follows a last answer may be anything, and is read on as long as any of it is.
   if (isOfHttp && connection?.isDiscarding === true) return
   if (!isOfHttp || !socket.writable) return void socket.destroy()
-  const fault = toFault(error)
+  answerLast(toFault(error), socket, log)
+}
+
+/** Behind the answers to what was whole before it. */
+function answerLast(fault: Fault, socket: Duplex, log: Logger, fields: Readonly<Record<string, string>> = {}): void {
   const instance = `urn:uuid:${randomUUID()}`
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
   const before = [...(answersDue.get(socket) ?? [])].filter(({ req }) => req.complete)
-  const end = () => sendLastAnswer(socket, fault, instance)
+  const end = () => sendLastAnswer(socket, fault, instance, fields)
   if (before.length === 0) return void end()
   ending.add(socket)
   Promise.all(before.map(response => once(response, 'close'))).then(end)
