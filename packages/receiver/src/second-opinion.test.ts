@@ -97,7 +97,7 @@ t.test('asks all questions of a partner, and can be asked again after it was clo
 
 t.test("one partner's slow documents hold up no other partner's", async t => {
   const gateway = await openGateway(t, certs)
-  const opinion = openSecondOpinion('require', 1000)
+  const opinion = openSecondOpinion('require', 3000)
   t.teardown(() => opinion.close())
   const quick = await question(gateway, 'Lunch')
   const slow = await question(gateway, '<a/>'.repeat(60_000))

@@ -115,7 +115,7 @@ t.test('has not delivered what it has a receipt for while the log is not shown',
     else response.writeHead(503).end()
   }
   grow(log, 1)
-  const hurried = { ...sender, patience: { ...sender.patience, timeout: 400 } }
+  const hurried = { ...sender, patience: { ...sender.patience, timeout: 2_000 } }
   await t.rejects(send('second', hurried), { code: 'delivery-pending', detail: /the receiver does not show its log/ })
   t.match(await sender.outbox.find(2), { state: 'queued', reason: { detail: /its log/ } })
   log.answer = answer
@@ -173,7 +173,7 @@ t.test('sounds the alarm when a log is out of reach for a day', async t => {
   let passed = 0
   const now = () => new Date(Date.now() + passed)
   const witness = new LogWitness({ outbox: sender.outbox, data: sender.data, now })
-  const patient = { ...sender, witness, patience: { ...sender.patience, timeout: 400 } }
+  const patient = { ...sender, witness, patience: { ...sender.patience, timeout: 2_000 } }
   for (
     let i = 0;
     sender.outbox.logs.doubts().size === 0 || [...sender.outbox.logs.doubts().values()][0]!.looks < 10;

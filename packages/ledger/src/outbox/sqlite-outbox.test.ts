@@ -293,7 +293,7 @@ t.test('remembers a checkpoint in the place of the one that was compared with it
 t.test('says what the disk does not let it do', async t => {
   const folder = await makeFolder(t)
   await writeFile(join(folder, 'file'), '')
-  await t.rejects(openOutbox(join(folder, 'file')), { code: 'storage-unavailable' })
+  await t.rejects(openOutbox(join(folder, 'file')), { code: 'configuration', detail: /a folder/ })
   await mkdir(join(folder, 'broken'))
   await writeFile(join(folder, 'broken', 'outbox.sqlite'), 'no database'.repeat(200))
   await t.rejects(openOutbox(join(folder, 'broken')), { code: 'storage-unavailable' })
