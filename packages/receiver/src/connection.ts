@@ -60,6 +60,12 @@ export class Connection implements Reader {
     return this.#isHeld || this.#waiting.length > 0
   }
 
+  /** Of requests that are not answered yet, in the order in which they came. */
+  get answersDue(): ServerResponse[] {
+    const exchanges = this.#current === undefined ? [] : [this.#current, ...this.#waiting]
+    return exchanges.map(([, response]) => response)
+  }
+
   hold(): void {
     this.#isHeld = true
     this.#socket.pause()

@@ -1,7 +1,7 @@
 // The exchange listener below HTTP semantics: TLS 1.3 with a client certificate, bounded in time and number.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -54,12 +54,7 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
   })
   server.maxHeadersCount = limits.headers
   server.maxConnections = limits.connections + limits.strangers
-  server.on('request', (request, response) => {
-    const due = answersDue.get(request.socket) ?? new Set()
-    answersDue.set(request.socket, due.add(response))
-    response.once('close', () => due.delete(response))
-    connectionOf(request.socket)?.begin(request, response)
-  })
+  server.on('request', (request, response) => connectionOf(request.socket)?.begin(request, response))
   server.on('checkContinue', (request, response) => {
     if (isContinueExpected(request)) response.writeContinue()
     server.emit('request', request, response)
@@ -144,8 +139,6 @@ function checkAnswers(connections: ReadonlySet<Connection>, log: Logger): void {
   if (count > 0) log.warn(`${count} connections closed: nobody read the answer`)
 }
 
-/** Requests of a connection that are not answered yet, in the order in which they came. */
-const answersDue = new WeakMap<Duplex, Set<ServerResponse>>()
 /** Connections whose last answer waits for those before it. */
 const ending = new WeakSet<Duplex>()
 
@@ -169,7 +162,7 @@ export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchan
 function answerLast(fault: Fault, socket: Duplex, log: Logger, fields: Readonly<Record<string, string>> = {}): void {
   const instance = `urn:uuid:${randomUUID()}`
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
-  const before = [...(answersDue.get(socket) ?? [])].filter(({ req }) => req.complete)
+  const before = (connectionOf(socket)?.answersDue ?? []).filter(({ req }) => req.complete)
   const end = () => sendLastAnswer(socket, fault, instance, fields)
   if (before.length === 0) return void end()
   ending.add(socket)

@@ -8,6 +8,8 @@ export const costs = { piece: 2, kibibyte: 4, request: 50 } as const
 
 /** Microseconds that one partner may spend in one turn. */
 const TURN = 4000
+/** Up to here nobody counts turns: each count makes the event loop go round once more. */
+const NOTICED = TURN / 8
 /** A connection that waits is expected to cost this much at least. */
 const LEAST = 20
 
@@ -86,7 +88,7 @@ export class Share {
 
   spend(microseconds: number): void {
     this.#owed += microseconds
-    if (!this.#isWatched) {
+    if (!this.#isWatched && this.#owed > NOTICED) {
       this.#isWatched = true
       this.#watch(this)
     }
@@ -104,7 +106,7 @@ export class Share {
       this.#reading.add(reader)
       reader.release()
     }
-    this.#isWatched = this.#owed > 0 || this.#held.size > 0
+    this.#isWatched = this.#owed > NOTICED || this.#held.size > 0
     return this.#isWatched
   }
 
