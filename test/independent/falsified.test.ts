@@ -116,6 +116,10 @@ t.test('every element of a receipt, every hash of its proof, and its document', 
     t.not(changed, text)
     t.throws(() => checkReceipt(Buffer.from(changed), document, key), Rejected)
   }
+  for (const name of ['Facts', 'Nonce']) {
+    const half = Buffer.from(text.replace(new RegExp(`<${name}>.*?</${name}>`), ''))
+    t.throws(() => readReceipt(half), Rejected, 'facts and nonce stand together, whatever the leaf')
+  }
   t.throws(() => checkReceipt(receipt, other.document, key), Rejected)
   t.throws(() => checkReceipt(receipt, flip(document, document.length >> 1), key), Rejected)
   t.throws(() => checkReceipt(receipt, document, { ...key, name: 'other' }), Rejected)

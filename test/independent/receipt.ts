@@ -49,7 +49,7 @@ export function readReceipt(xml: Uint8Array): Receipt {
       index: readNumber(one('r:LogEntry/r:Index')),
       treeSize: readNumber(one('r:LogEntry/r:TreeSize')),
       leaf: readBase64(one('r:LogEntry/r:Leaf')),
-      opening: has('r:LogEntry/r:Facts') ? openingOf(one) : undefined,
+      opening: has('r:LogEntry/r:Facts') || has('r:LogEntry/r:Nonce') ? openingOf(one) : undefined,
       proof: document
         .find('/r:Receipt/r:LogEntry/r:Proof/r:Hash', { r: RECEIPT })
         .map(hash => readBase64(hash.content)),

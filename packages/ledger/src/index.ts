@@ -21,13 +21,13 @@ export {
   parseVerifierKey,
   signCheckpoint,
 } from './log/checkpoint.ts'
-export type { LogEvent } from './log/events.ts'
+export type { AcceptedEvent, LogEvent } from './log/events.ts'
 export { type Opening, readEntry, writeEntry } from './log/leaf.ts'
 export { ROTATION } from './log/log-keys.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
 export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
-export type { KnownCheckpoint, LogDoubt } from './outbox/log-memory.ts'
+export type { KnownCheckpoint, LogDoubt, SeenCheckpoint } from './outbox/log-memory.ts'
 export type {
   Outbox,
   OutboxDocument,
@@ -35,7 +35,6 @@ export type {
   OutboxReason,
   OutboxState,
   OwnSignature,
-  SeenCheckpoint,
 } from './outbox/outbox.ts'
 export { openOutbox } from './outbox/sqlite-outbox.ts'
 export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite-ledger.ts'

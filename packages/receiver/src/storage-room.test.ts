@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { measureSpace, openStorageRoom, type Space, type StorageLimits, StorageRoom } from './storage-room.ts'
 import { makeFolder } from './testing/gateway.ts'
@@ -77,14 +78,22 @@ t.test('the reserve is a part of the file system at the most; one that cannot be
 })
 
 t.test('logs once that there is no room, and once that there is again', async t => {
-  const { room } = await openScene({ reserve: 2000 })
+  const { room, measure } = await openScene({ reserve: 2000 })
   const lines: string[] = []
+  const logged = async (count: number) => {
+    while (lines.length < count) await pause(5)
+  }
   const watch = room.watch({
     error: (line: string) => lines.push(line),
     info: (line: string) => lines.push(line),
   } as never)
   t.teardown(() => watch.close())
-  await new Promise(resolve => setTimeout(resolve, 2200))
-  t.equal(lines.length, 1)
-  t.match(lines[0], /^no documents are accepted: 1100 bytes are free, 2000 are the reserve; free space on the disk/)
+  await logged(1)
+  await measure(1200)
+  await measure(3000)
+  await logged(2)
+  t.match(lines, [
+    /^no documents are accepted: 1100 bytes are free, 2000 are the reserve; free space on the disk/,
+    'there is room on the disk, documents are accepted again',
+  ])
 })

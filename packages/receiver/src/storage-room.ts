@@ -22,7 +22,7 @@ const SHARE = 3
 const DAY = 24 * 3600 * 1000
 /** Milliseconds between two measurements; what is written between them is subtracted. */
 const MEASURE_INTERVAL = 1000
-/** Bytes that a document costs beside its own: receipt, log entry, rows and indices (1.6 kB documents with a P-256 seal: 7 KiB). */
+/** Bytes that a document costs beside its own: receipt, log entry, rows and indices. */
 export const DOCUMENT_OVERHEAD = 8 * 1024
 
 /** Bytes stored by one partner, those of long ago counting less: `at` in milliseconds, monotonic. */

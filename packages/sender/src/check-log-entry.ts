@@ -1,6 +1,7 @@
 // Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed? (docs/log.md)
 import { Fault, quote } from '@seg/core'
 import {
+  type AcceptedEvent,
   hashLeaf,
   isSignedWith,
   type LogVerifier,
@@ -44,16 +45,15 @@ export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: read
   return { ...tree, note: logEntry.checkpoint, log: `${name}+${verifier.hash.toString('hex')}` }
 }
 
-/** SHA-256 (base64) of the certificate that the receiver verified the document with; null in a receipt of version 1, which does not name it. */
-export function certificateInEntry({ leaf, opening }: LogEntry): string | null {
+/** What the entry says was accepted. Throws the Faults `receipt-invalid` and `log-invalid`. */
+export function readAcceptance({ leaf, opening }: LogEntry): AcceptedEvent {
   const entry = readEntry(leaf, opening)
-  return entry.type === 'accepted' ? entry.certificate : null
+  if (entry.type === 'accepted') return entry
+  throw new Fault('receipt-invalid', `the entry of the log is of the type ${entry.type}, not accepted`)
 }
 
-function checkLeaf({ leaf, opening }: LogEntry, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
-  const entry = readEntry(leaf, opening)
-  if (entry.type !== 'accepted')
-    throw new Fault('receipt-invalid', `the entry of the log is of the type ${entry.type}, not accepted`)
+function checkLeaf(logEntry: LogEntry, receipt: Omit<ReceiptFacts, 'logEntry'>): void {
+  const entry = readAcceptance(logEntry)
   const pairs: readonly (readonly [what: string, found: string, expected: string])[] = [
     ['sender', entry.sender, receipt.senderId],
     ['document', entry.document, receipt.documentId],

@@ -2,7 +2,7 @@ import type { Opening } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import { verifyDocument, verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
-import { certificateInEntry, loadReceiptTrust } from './check-log-entry.ts'
+import { loadReceiptTrust, readAcceptance } from './check-log-entry.ts'
 import { checkReceipt, checkStoredReceipt } from './check-receipt.ts'
 import { ForeignLog } from './testing/foreign-log.ts'
 import { makeLogEntry, makeReceipt, sha256, signedUnder } from './testing/foreign-receiver.ts'
@@ -20,7 +20,7 @@ const bytes = await sign(await openTemplate(t, makeDocument()), sender, now)
 const document = verifyDocument(bytes, sender.certificate)
 const receipt = await makeReceipt(bytes, certs)
 const signer = sender.certificate
-const delivered = { sha256: sha256(bytes), document, signer, serverId: receiverId }
+const delivered = { bytes: bytes.length, sha256: sha256(bytes), document, signer, serverId: receiverId }
 
 t.test('believes a true receipt', async t => {
   t.match(checkReceipt(receipt, delivered, trust, now), { documentId: 'doc123', receiverId })
@@ -56,7 +56,7 @@ t.test('believes no time of acceptance that is not possible for the document, or
   // Well within the validity of the seal.
   const bytes = await sign(await openTemplate(t, makeDocument()), sender, new Date(now.getTime() + 10 * day))
   const document = verifyDocument(bytes, sender.certificate)
-  const delivered = { sha256: sha256(bytes), document, signer }
+  const delivered = { bytes: bytes.length, sha256: sha256(bytes), document, signer }
   const at = (milliseconds: number) => new Date(document.signedAt + milliseconds)
   const check = async (accepted: Date, now: Date) =>
     checkReceipt(await makeReceipt(bytes, certs, { acceptedAt: accepted.toISOString() }), delivered, trust, now)
@@ -86,7 +86,7 @@ t.test('accepts a receipt under an older key of the log, and a new key only when
   }
   const underNewer = await makeReceipt(bytes, certs, {
     ...facts,
-    logEntry: await makeLogEntry(facts, renewed, await signedUnder(certs)),
+    logEntry: await makeLogEntry(facts, renewed, { bytes: bytes.length, ...(await signedUnder(certs)) }),
   })
   const both = { ...trust, logs: [...newer, ...trust.logs] }
   const keyOf = (receipt: Buffer) => checkReceipt(receipt, delivered, both, now).tree.log
@@ -109,7 +109,7 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     referenceDigest: document.signature.digest,
     acceptedAt: now.toISOString(),
   }
-  const good = await makeLogEntry(facts, certs)
+  const good = await makeLogEntry(facts, certs, { bytes: bytes.length })
   const other = await makeCerts(t)
   const digest = Buffer.alloc(32).toString('base64')
   const entries: Record<string, [entry: typeof good, detail: RegExp]> = {
@@ -120,7 +120,7 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
       /the checkpoint is of 1 entries, the receipt says 2/,
     ],
     'a checkpoint of another key': [
-      await makeLogEntry(facts, other),
+      await makeLogEntry(facts, other, { bytes: bytes.length }),
       /log-invalid: the checkpoint has no signature with the key/,
     ],
     'a checkpoint of another log': [
@@ -129,22 +129,41 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
     ],
     'a leaf that is none': [{ ...good, leaf: Buffer.from('{}') }, /log-invalid/],
     'facts of another entry': [
-      { ...good, opening: (await makeLogEntry(facts, certs, { document: 'x' })).opening },
+      { ...good, opening: (await makeLogEntry(facts, certs, { bytes: bytes.length, document: 'x' })).opening },
       /log-invalid: the facts and the nonce are not those of the entry/,
     ],
     'no facts': [
       { ...good, opening: undefined },
       /log-invalid: expected the facts of an entry of version 2, found none/,
     ],
-    'another sender': [await makeLogEntry(facts, certs, { sender: 'x' }), /sender in the entry of the log is "x"/],
-    'another document': [await makeLogEntry(facts, certs, { document: 'x' }), /document in the entry/],
-    'another digest': [await makeLogEntry(facts, certs, { sha256: digest }), /sha256 in the entry/],
-    'another Reference': [await makeLogEntry(facts, certs, { reference: digest }), /reference in the entry/],
+    'another sender': [
+      await makeLogEntry(facts, certs, { bytes: bytes.length, sender: 'x' }),
+      /sender in the entry of the log is "x"/,
+    ],
+    'another document': [
+      await makeLogEntry(facts, certs, { bytes: bytes.length, document: 'x' }),
+      /document in the entry/,
+    ],
+    'another digest': [
+      await makeLogEntry(facts, certs, { bytes: bytes.length, sha256: digest }),
+      /sha256 in the entry/,
+    ],
+    'another Reference': [
+      await makeLogEntry(facts, certs, { bytes: bytes.length, reference: digest }),
+      /reference in the entry/,
+    ],
     'another certificate of the signer': [
-      await makeLogEntry(facts, certs, { certificate: digest }),
+      await makeLogEntry(facts, certs, { bytes: bytes.length, certificate: digest }),
       /the signer's certificate in the receipt/,
     ],
-    'another time': [await makeLogEntry(facts, certs, { at: '2020-01-01T00:00:00.000Z' }), /at in the entry/],
+    'another length': [
+      await makeLogEntry(facts, certs, { bytes: bytes.length + 1 }),
+      /the length of the document in the receipt/,
+    ],
+    'another time': [
+      await makeLogEntry(facts, certs, { bytes: bytes.length, at: '2020-01-01T00:00:00.000Z' }),
+      /at in the entry/,
+    ],
   }
   t.equal(
     checkReceipt(await makeReceipt(bytes, certs, { ...facts, logEntry: good }), delivered, trust, now).logEntry.index,
@@ -168,8 +187,8 @@ t.test('believes a receipt of version 1, whose entry shows its facts, and no oth
     return checkReceipt(await makeReceipt(bytes, certs, { acceptedAt: at, logEntry }), delivered, trust, now)
   }
   const { logEntry } = await check(document.senderId)
-  t.equal(certificateInEntry(logEntry), null, 'it names no certificate')
-  t.equal(certificateInEntry(verifyReceipt(receipt, () => {}).logEntry), (await signedUnder(certs)).certificate)
+  t.equal(readAcceptance(logEntry).certificate, null, 'it names no certificate')
+  t.equal(readAcceptance(verifyReceipt(receipt, () => {}).logEntry).certificate, (await signedUnder(certs)).certificate)
   const invalid = { code: 'receipt-invalid' }
   await t.rejects(check('x'), invalid)
   await t.rejects(check(document.senderId, { facts: Buffer.from('{}'), nonce: Buffer.alloc(32) }), invalid)
@@ -186,7 +205,10 @@ t.test('believes no receipt that is proved by the log of another receiver, whose
     referenceDigest: document.signature.digest,
     acceptedAt: now.toISOString(),
   }
-  const lying = await makeReceipt(bytes, certs, { ...facts, logEntry: await makeLogEntry(facts, third) })
+  const lying = await makeReceipt(bytes, certs, {
+    ...facts,
+    logEntry: await makeLogEntry(facts, third, { bytes: bytes.length }),
+  })
   const check = (known: typeof logs) => () => checkReceipt(lying, delivered, { ...trust, logs: known }, now)
   t.throws(check([...trust.logs, ...logs]), {
     code: 'receipt-invalid',

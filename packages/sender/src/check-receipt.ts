@@ -3,7 +3,7 @@ import { hash, type X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificateAt, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
-import { certificateInEntry, checkLogEntry, type ReceiptTrust, type ShownTree } from './check-log-entry.ts'
+import { checkLogEntry, type ReceiptTrust, readAcceptance, type ShownTree } from './check-log-entry.ts'
 
 /** Milliseconds that the receiver's clock may be off ours, or that of whoever signed. */
 const CLOCKS_OFF = 3_600_000
@@ -13,8 +13,9 @@ const LONGEST_WAY = 7 * 24 * 3_600_000
 /** A receipt that holds, the seal certificate that made it, and the tree of the receiver's log that it shows. */
 export type CheckedReceipt = ReceiptFacts & { readonly certificate: X509Certificate; readonly tree: ShownTree }
 
-/** What the receipt must say: the SHA-256 of the exact bytes, what they sign, and who took them, when that was seen. */
+/** What the receipt must say: length and SHA-256 of the exact bytes, what they sign, and who took them, when that was seen. */
 export type Delivered = {
+  readonly bytes: number
   readonly sha256: Buffer
   readonly document: VerifiedDocument
   /** Certificate that the document verifies with. */
@@ -29,7 +30,7 @@ export type Delivered = {
  */
 export function checkReceipt(
   receipt: Uint8Array,
-  { sha256, document, signer, serverId = document.receiverId }: Delivered,
+  { bytes, sha256, document, signer, serverId = document.receiverId }: Delivered,
   trust: ReceiptTrust,
   now: Date,
 ): CheckedReceipt {
@@ -40,7 +41,8 @@ export function checkReceipt(
   expectSame('the document id', facts.documentId, document.id)
   expectSame('the SHA-256 digest of the document', facts.documentDigest.toString('hex'), sha256.toString('hex'))
   expectSame('the Reference digest', facts.referenceDigest.toString('hex'), document.signature.digest.toString('hex'))
-  const certificate = certificateInEntry(facts.logEntry)
+  const { bytes: length, certificate } = readAcceptance(facts.logEntry)
+  expectSame('the length of the document', String(length), String(bytes))
   // Entries of the log's first version do not name it.
   if (certificate !== null) expectSame("the signer's certificate", certificate, hash('sha256', signer.raw, 'base64'))
   checkTime(facts, document, now)

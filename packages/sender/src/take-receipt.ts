@@ -51,7 +51,7 @@ export async function takeReceipt(
 
 async function openReceipt(
   answer: Answer,
-  { sha256, document, signer }: SignedFacts,
+  { bytes: length, sha256, document, signer }: SignedFacts,
   files: DeliveryFiles,
   { trust, patience }: SendingGateway,
 ): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
@@ -62,7 +62,7 @@ async function openReceipt(
     if (answer.body === undefined) throw new Fault('receipt-invalid', 'the answer is too long for a receipt')
     if (document instanceof Fault)
       throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
-    const delivered = { sha256, document, signer, serverId: gatewayId(answer.server) }
+    const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
     return { bytes, checked: checkReceipt(bytes, delivered, trust, patience.now()) }
   } catch (error) {
     if (!(error instanceof Fault)) throw error

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { checkCertificateAt, gatewayId } from '@seg/pki'
-import { certificateInEntry, loadReceiptTrust, type ReceiptTrust } from './check-log-entry.ts'
+import { loadReceiptTrust, type ReceiptTrust, readAcceptance } from './check-log-entry.ts'
 import { type CheckedReceipt, checkReceipt } from './check-receipt.ts'
 import { readInputFile } from './input-file.ts'
 import { openMeter, openProgress, terminal } from './progress.ts'
@@ -21,11 +21,11 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const meter = openMeter(progress, options.document)
   const known = await readSigner(options.cert, certs)
   const path = resolveUserPath(options.document)
-  const { sha256, document, signer } = await readClaimedFile(path, known, meter).finally(progress.clear)
+  const { bytes, sha256, document, signer } = await readClaimedFile(path, known, meter).finally(progress.clear)
   // No receiver accepts a document that is not signed by its sender.
   if (document instanceof Fault)
     throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
-  const checked = checkReceipt(receipt, { sha256, document, signer }, trust, new Date())
+  const checked = checkReceipt(receipt, { bytes, sha256, document, signer }, trust, new Date())
   checkSigner(signer, checked, trust)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
 }
@@ -78,7 +78,7 @@ function listFacts({
 
 /** Its SHA-256 in hexadecimal, as openssl and `documents show` write it. */
 function certificateOf(logEntry: CheckedReceipt['logEntry']): string | null {
-  const sha256 = certificateInEntry(logEntry)
+  const { certificate: sha256 } = readAcceptance(logEntry)
   return sha256 && Buffer.from(sha256, 'base64').toString('hex')
 }
 

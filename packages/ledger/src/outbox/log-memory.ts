@@ -1,17 +1,21 @@
 // What a sender remembers of its receivers' logs, beside the last checkpoint of each: those seen before it, and doubts that are not settled.
 import type { DatabaseSync } from 'node:sqlite'
+import type { TreeHead } from '../log/merkle.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
 import { asBuffer } from '../sqlite/open-tree.ts'
-import type { SeenCheckpoint } from './outbox.ts'
 
 /** Checkpoints of one log that are kept: what is older is in the receipts. */
 const KEPT = 10_000
 /** So many more are there before some are removed. */
 const SLACK = 256
 
-/** `log` is `name+hash`, the name of the log and the hash of its key. */
+/** A checkpoint of a log as it was signed, and the tree that it vouches for. */
+export type SeenCheckpoint = TreeHead & { readonly note: string }
+
 export type KnownCheckpoint = SeenCheckpoint & {
-  readonly log: string /** Milliseconds since 1970. */
+  /** `name+hash`: the name of the log and the hash of its key. */
+  readonly log: string
+  /** Milliseconds since 1970. */
   readonly seenAt: number
 }
 

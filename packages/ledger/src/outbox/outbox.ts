@@ -1,7 +1,6 @@
 // The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of SQLite.
 import type { FaultCode } from '@seg/core'
-import type { TreeHead } from '../log/merkle.ts'
-import type { LogMemory } from './log-memory.ts'
+import type { LogMemory, SeenCheckpoint } from './log-memory.ts'
 
 /** Where a delivery stands. `queued` is the only one that anything comes after. */
 export type OutboxState = 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
@@ -58,9 +57,6 @@ export type OutboxEntry = {
 }
 
 export type OutboxRequest = Pick<OutboxEntry, 'delivery' | 'receiver' | 'file' | 'document' | 'queuedAt' | 'expiresAt'>
-
-/** A checkpoint of a log as it was signed, and the tree that it vouches for. */
-export type SeenCheckpoint = TreeHead & { readonly note: string }
 
 /**
  * Open to several processes of one machine at once. What a promise resolves with is durable. A lease is its holder's until it gives it back, or until its

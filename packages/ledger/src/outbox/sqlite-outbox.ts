@@ -10,16 +10,8 @@ import { asBuffer } from '../sqlite/open-tree.ts'
 import { onStorage } from '../storage-fault.ts'
 import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
-import { LogMemory } from './log-memory.ts'
-import type {
-  Outbox,
-  OutboxDocument,
-  OutboxEntry,
-  OutboxReason,
-  OutboxRequest,
-  OutboxState,
-  SeenCheckpoint,
-} from './outbox.ts'
+import { LogMemory, type SeenCheckpoint } from './log-memory.ts'
+import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState } from './outbox.ts'
 import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
 import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
 

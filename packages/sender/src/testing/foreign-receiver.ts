@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { faults } from '@seg/core'
-import { type LogEvent, writeEntry } from '@seg/ledger'
+import { type AcceptedEvent, type LogEvent, writeEntry } from '@seg/ledger'
 import { type Identity, loadIdentity, loadTrust } from '@seg/pki'
 import {
   type LogEntry,
@@ -124,7 +124,7 @@ export async function makeReceipt(
 ): Promise<Buffer> {
   return sealReceipt(
     verifyDocument(received, (await loadIdentity(certs, 'sender')).certificate),
-    sha256(received),
+    { bytes: received.length, sha256: sha256(received) },
     certs,
     lie,
     seal,
@@ -133,7 +133,7 @@ export async function makeReceipt(
 
 async function sealReceipt(
   document: VerifiedDocument,
-  documentDigest: Buffer,
+  { bytes, sha256: documentDigest }: { bytes: number; sha256: Buffer },
   certs: string,
   lie: Partial<ReceiptFacts> = {},
   seal?: Identity,
@@ -147,7 +147,7 @@ async function sealReceipt(
     acceptedAt: new Date().toISOString(),
     ...lie,
   }
-  const logEntry = lie.logEntry ?? (await appendEntry(logOf(certs), facts, await signedUnder(certs)))
+  const logEntry = lie.logEntry ?? (await appendEntry(logOf(certs), facts, { bytes, ...(await signedUnder(certs)) }))
   return openReceiptSeal(seal ?? (await loadIdentity(certs, 'seal')))({ ...facts, logEntry })
 }
 
@@ -155,29 +155,26 @@ async function sealReceipt(
 export async function makeLogEntry(
   facts: Omit<ReceiptFacts, 'logEntry'>,
   certs: string,
-  change: Partial<AcceptedLeaf> = {},
+  change: Pick<AcceptedEvent, 'bytes'> & Partial<AcceptedEvent>,
 ): Promise<LogEntry> {
   return appendEntry(new ForeignLog(certs), facts, { ...(await signedUnder(certs)), ...change })
 }
 
 /** As entries name the sender's certificate of this folder. */
-export async function signedUnder(certs: string): Promise<Pick<AcceptedLeaf, 'certificate'>> {
+export async function signedUnder(certs: string): Promise<Pick<AcceptedEvent, 'certificate'>> {
   return { certificate: sha256((await loadIdentity(certs, 'sender')).certificate.raw).toString('base64') }
 }
-
-type AcceptedLeaf = Extract<LogEvent, { type: 'accepted' }>
 
 function appendEntry(
   log: ForeignLog,
   facts: Omit<ReceiptFacts, 'logEntry'>,
-  change: Pick<AcceptedLeaf, 'certificate'> & Partial<AcceptedLeaf>,
+  change: Pick<AcceptedEvent, 'bytes' | 'certificate'> & Partial<AcceptedEvent>,
 ): Promise<LogEntry> {
   const event: LogEvent = {
     type: 'accepted',
     at: facts.acceptedAt,
     sender: facts.senderId,
     document: facts.documentId,
-    bytes: 1,
     sha256: facts.documentDigest.toString('base64'),
     reference: facts.referenceDigest.toString('base64'),
     ...change,
@@ -199,14 +196,16 @@ export function accept(certs: string): Reply {
 export function acceptAndDiscard(certs: string): Handler {
   return async (request, response) => {
     const hash = createHash('sha256')
+    let bytes = 0
     const verifier = openVerifier((await loadIdentity(certs, 'sender')).certificate)
     for await (const chunk of request) {
+      bytes += chunk.length
       hash.update(chunk)
       verifier.write(chunk)
     }
     const document = verifier.end()
     if (document instanceof Verifier) throw new TypeError('our sender signs with the algorithms that are guessed')
-    answerReceipt(response, await sealReceipt(document, hash.digest(), certs))
+    answerReceipt(response, await sealReceipt(document, { bytes, sha256: hash.digest() }, certs))
   }
 }
 
