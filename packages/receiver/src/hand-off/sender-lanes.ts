@@ -42,7 +42,7 @@ export class Lane {
   newest: number
   /** When it last had its turn: how many turns there had been before. */
   turn = 0
-  /** Milliseconds since 1970. */
+  /** By `elapsed`, in milliseconds. */
   nextTry = 0
   #tries = 0
   #complaint = ''
