@@ -107,6 +107,26 @@ export const faults = {
   },
   'partner-suspended': { status: 403, exit: 5, sentence: 'The partner is suspended at this gateway.' },
   'certificate-revoked': { status: 403, exit: 5, sentence: 'The client certificate is revoked.' },
+  'certificate-expired': {
+    status: 403,
+    exit: 5,
+    sentence: 'A certificate is out of date: expired, or not valid yet.',
+  },
+  'certificate-untrusted': {
+    status: 403,
+    exit: 5,
+    sentence: 'The certificate was issued by no authority that this gateway relies on.',
+  },
+  'certificate-invalid': {
+    status: 403,
+    exit: 5,
+    sentence: 'A certificate is unreadable, out of date, of the wrong kind or not from the trusted CA.',
+  },
+  'revocation-unknown': {
+    status: 503,
+    exit: 5,
+    sentence: 'The gateway cannot find out at the moment whether the certificate is revoked; try again later.',
+  },
   'certificate-purpose': { status: 403, exit: 5, sentence: 'The client certificate is not made for this purpose.' },
   'document-id-conflict': {
     status: 409,
@@ -148,11 +168,6 @@ export const faults = {
   },
   'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.' },
   'file-exists': { status: 500, exit: 5, sentence: 'A file that would be overwritten exists already.' },
-  'certificate-invalid': {
-    status: 500,
-    exit: 5,
-    sentence: 'A certificate is unreadable, out of date, of the wrong kind or not from the trusted CA.',
-  },
   'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
   'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
   'clocks-apart': {

@@ -36,6 +36,10 @@ export const advice = {
   'partner-unknown': 'Ask the operator of the receiver to list this gateway as a partner.',
   'partner-suspended': 'Ask the operator of the receiver.',
   'certificate-revoked': 'Get a new certificate from the CA.',
+  'certificate-expired': 'Renew it; if its dates are right, check the clocks of both gateways.',
+  'certificate-untrusted': 'List its CA as an authority, or send the intermediate CA certificates with it.',
+  'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
+  'revocation-unknown': 'Wait; the operator of the receiver must get a current revocation list of the CA.',
   'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
   'document-id-conflict': 'Give the document an id of its own: --id ID, or --id auto.',
   'rate-limit': 'Wait, and send less often.',
@@ -52,7 +56,6 @@ export const advice = {
   configuration: 'Mend what the detail names; `pnpm --filter pki gen` makes keys and certificates.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name, or remove the file.',
-  'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'delivery-refused': 'See the reason that stands beside it.',
   'delivery-pending':
     'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',

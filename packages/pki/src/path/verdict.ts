@@ -1,0 +1,44 @@
+// What is said of a certificate and its path.
+import type { X509Certificate } from 'node:crypto'
+import { Fault, type FaultCode, quote } from '@seg/core'
+
+/** Which certificate a refusal is about, as its owner finds it: `subject` in OpenSSL's form, `sha256` with colons. */
+export type CertificateName = { readonly subject: string; readonly sha256: string }
+
+export type GoodPath = {
+  readonly ok: true
+  /** The name of the authority that the path ends in; of several, the first in the order of the snapshot. */
+  readonly authority: string
+  /** The names of all authorities that a good path ends in. */
+  readonly authorities: readonly string[]
+  /** From the leaf to the anchor. */
+  readonly path: readonly X509Certificate[]
+  /** The last moment for which this holds: the earliest end of the certificates, the authority and the revocation data. */
+  readonly notAfter: Date
+}
+
+export type BadPath = {
+  readonly ok: false
+  /** Whether one of our authorities issued it: a chain of signatures leads to an anchor. */
+  readonly standsBehind: boolean
+  readonly code: FaultCode
+  /** The check that failed, with the clause that asks for it. */
+  readonly check: string
+  readonly certificate: CertificateName
+  readonly expected: string
+  readonly found: string
+  /** One sentence: what to do, and the command for it. */
+  readonly remedy: string
+}
+
+export type PathVerdict = GoodPath | BadPath
+
+/** A bad verdict as the Fault that ends a request or a command. */
+export function toFault({ code, certificate, check, expected, found, remedy }: BadPath): Fault {
+  const name = `the certificate ${quote(certificate.subject)} (SHA-256 ${certificate.sha256})`
+  return new Fault(code, `${name}: ${check}: expected ${expected}, found ${found}; ${remedy}`)
+}
+
+export function nameOf(certificate: X509Certificate): CertificateName {
+  return { subject: certificate.subject, sha256: certificate.fingerprint256 }
+}
