@@ -1,11 +1,8 @@
 // What our engine says of a document, as a value: canonical octets or the Fault, however the bytes come and whoever watches.
 import { Fault } from '@seg/core'
 import type { CanonicalizationMethod } from '../../packages/xmldsig/src/canonicalizer.ts'
-import {
-  type CapturedSignature,
-  type DocumentObserver,
-  DocumentPass,
-} from '../../packages/xmldsig/src/document-pass.ts'
+import type { CapturedSignature } from '../../packages/xmldsig/src/captured-signature.ts'
+import { type DocumentObserver, DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
 import { fastPath } from '../../packages/xmldsig/src/fast-content.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import { EXCLUSIVE, methodOf } from '../support/engine.ts'

@@ -1,12 +1,12 @@
 // One pass over a document: well-formedness, the digest of its canonical octets without the Signature, and the Signature itself, set aside.
 import { Fault } from '@seg/core'
 import { type CanonicalizationMethod, Canonicalizer, type InheritedAttribute } from './canonicalizer.ts'
+import type { CapturedSignature, KnownForm } from './captured-signature.ts'
 import { DocumentInput } from './document-input.ts'
 import type { Limits } from './limits.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
 import { type DigestName, type OctetSink, OctetWriter, StreamingDigest } from './octets.ts'
 import { refuse } from './refusal.ts'
-import type { SignatureForm } from './signature-form.ts'
 import type { StartTag } from './start-tag.ts'
 import { readContext, readXmlAttributes, type SubtreeContext } from './subtree.ts'
 import { SKIM_NOTHING, type TokenHandler } from './token-handler.ts'
@@ -39,15 +39,6 @@ export type ScannedDocument = {
   readonly signature: CapturedSignature
 }
 
-export type CapturedSignature = {
-  /** The Signature element as written. */
-  readonly octets: Buffer
-  /** What it inherits from the document element. */
-  readonly context: SubtreeContext
-  /** The form in which it was recognized. */
-  readonly form?: SignatureForm | undefined
-}
-
 const SIGNATURE = Buffer.from('Signature')
 const SKIM_BELOW_CHILDREN = 3
 const ID_NAMES = ['id', 'Id', 'ID']
@@ -56,7 +47,7 @@ export class DocumentPass implements TokenHandler {
   readonly #algorithms: ReferenceAlgorithms
   readonly #limits: Limits
   readonly #observer: DocumentObserver | undefined
-  readonly #knownForm: SignatureForm | undefined
+  readonly #knownForm: KnownForm | undefined
   readonly #input: DocumentInput
   readonly #digest: StreamingDigest
   readonly #octets: OctetWriter
@@ -73,7 +64,7 @@ export class DocumentPass implements TokenHandler {
   #captured: Buffer[] = []
   #capturedLength = 0
   #context: SubtreeContext | undefined
-  #form: SignatureForm | undefined
+  #form: KnownForm | undefined
   #xmlAttributes: readonly InheritedAttribute[] = []
   #rootIds: readonly string[] = []
 
@@ -83,7 +74,7 @@ export class DocumentPass implements TokenHandler {
     limits: Limits,
     observer?: DocumentObserver,
     sink?: OctetSink,
-    known?: SignatureForm,
+    known?: KnownForm,
   ) {
     this.#algorithms = algorithms
     this.#limits = limits

@@ -2,25 +2,16 @@
 import { Fault } from '@seg/core'
 import { readBase64, withoutSpace } from './base64.ts'
 import { type CanonicalizationMethod, exclusiveC14n, isSameMethod } from './canonicalizer.ts'
-import type { CapturedSignature } from './document-pass.ts'
+import type { CapturedSignature, SignatureElement } from './captured-signature.ts'
 import { checkAttributes, ElementReader, textOf } from './element-reader.ts'
 import type { Limits } from './limits.ts'
 import { DSIG_NAMESPACE } from './namespaces.ts'
-import { readSignedInfo, type SignedInfo } from './signed-info.ts'
+import { readSignedInfo } from './signed-info.ts'
 import { canonicalizeFirstChild } from './subtree.ts'
 import { type Element, readTree, TreeBuilder } from './tree.ts'
 
 const code = 'signature-malformed'
 const DSIG11_NAMESPACE = 'http://www.w3.org/2009/xmldsig11#'
-
-export type SignatureElement = {
-  readonly signedInfo: SignedInfo
-  /** The canonical octets of SignedInfo, which the signature value covers. */
-  readonly signedOctets: Buffer
-  readonly value: Buffer
-  /** The certificates in KeyInfo, base64 without white space; they choose nothing. */
-  readonly certificates: readonly string[]
-}
 
 /** Reads a captured Signature; throws the Faults `signature-malformed`, `signature-algorithm`, `signature-reference`. */
 export function readSignatureElement({ octets, context, form }: CapturedSignature, limits: Limits): SignatureElement {

@@ -1,16 +1,15 @@
 // What the Signatures of one signer have in common: all but the digest and the signature value. One that differs from a Signature read before in
 // these two alone need not be read again: it would be read the same. Every byte is compared; nothing of the checks that follow is left out.
 import { readBase64, withoutSpace } from './base64.ts'
+import type { CapturedSignature, KnownForm, SignatureElement } from './captured-signature.ts'
 import { base64Byte } from './characters.ts'
-import type { CapturedSignature } from './document-pass.ts'
 import type { Limits } from './limits.ts'
-import type { SignatureElement } from './signature-element.ts'
 import type { SubtreeContext } from './subtree.ts'
 import { type Element, readTree } from './tree.ts'
 
 type Range = { readonly from: number; readonly to: number }
 
-export class SignatureForm {
+export class SignatureForm implements KnownForm {
   readonly #octets: Buffer
   readonly #context: SubtreeContext
   readonly #element: SignatureElement
@@ -51,7 +50,6 @@ export class SignatureForm {
     this.#signedDigest = signedDigest
   }
 
-  /** The index behind the Signature of this form that stands at `from`; -1 when there is none, or the input ends before its end. */
   match(source: Buffer, from: number, end: number, context: SubtreeContext): number {
     const to = from + this.#octets.length
     const isSame =
@@ -65,7 +63,6 @@ export class SignatureForm {
     return isSame ? to : -1
   }
 
-  /** Reads a Signature of this form. Throws the Fault `signature-malformed` for base64 that is not strict. */
   read(octets: Buffer): SignatureElement {
     const { signedInfo, signedOctets, certificates } = this.#element
     const digest = readBase64(octets.toString('latin1', this.#digest.from, this.#digest.to), 'DigestValue')

@@ -2,18 +2,13 @@
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { exclusiveC14n, isSameMethod } from './canonicalizer.ts'
-import {
-  type CapturedSignature,
-  type DocumentObserver,
-  DocumentPass,
-  type ReferenceAlgorithms,
-  type ScannedDocument,
-} from './document-pass.ts'
+import type { CapturedSignature, SignatureElement } from './captured-signature.ts'
+import { type DocumentObserver, DocumentPass, type ReferenceAlgorithms, type ScannedDocument } from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { checkCertificates } from './key-info.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { DigestName, OctetSink } from './octets.ts'
-import { readSignatureElement, type SignatureElement } from './signature-element.ts'
+import { readSignatureElement } from './signature-element.ts'
 import { SignatureForm } from './signature-form.ts'
 import type { SignedInfo } from './signed-info.ts'
 import { checkAlgorithm, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'

@@ -1,11 +1,7 @@
 // The thread that copies the write-ahead log into the database whenever its writer says so.
 import { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { IDLE, orLater } from './write-ahead-log.ts'
-
-/** What the thread is started with. `state` is shared: one element, which the writer sets before it says `copy`, and the thread sets back to IDLE. */
-export type CopierOptions = { readonly path: string; readonly state: Int32Array }
-export type ToCopier = 'copy' | 'close'
+import { type CopierOptions, IDLE, orLater, type ToCopier } from './log-copier.ts'
 
 const port = parentPort as MessagePort
 const { path, state } = workerData as CopierOptions

@@ -5,12 +5,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
 import { databaseFault } from './database-fault.ts'
-import type { CopierOptions, ToCopier } from './log-copier-thread.ts'
+import { COPYING, type CopierOptions, IDLE, orLater, type ToCopier } from './log-copier.ts'
 import { startThread } from './start-thread.ts'
-
-/** What the state that is shared with the thread says of it. */
-export const IDLE = 0
-const COPYING = 1
 
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./log-copier-thread${extname(import.meta.filename)}`, import.meta.url)
@@ -73,14 +69,5 @@ export class WriteAheadLog {
     this.#thread ??= startThread(script, this.#options)
     Atomics.store(this.#options.state, 0, COPYING)
     this.#thread.postMessage('copy' satisfies ToCopier)
-  }
-}
-
-/** What the disk does not take now stays in the log. */
-export function orLater(copy: () => void): void {
-  try {
-    copy()
-  } catch (error) {
-    if (!(databaseFault('shorten the log', error) instanceof Fault)) throw error
   }
 }

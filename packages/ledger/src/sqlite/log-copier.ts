@@ -1,0 +1,23 @@
+// What the writer and the thread that copies its write-ahead log agree on.
+import { Fault } from '@seg/core'
+import { databaseFault } from './database-fault.ts'
+
+/** What the thread is started with. */
+export type CopierOptions = {
+  readonly path: string
+  /** Shared, one element: the writer sets COPYING before it says `copy`, the thread IDLE after. */
+  readonly state: Int32Array
+}
+export type ToCopier = 'copy' | 'close'
+
+export const IDLE = 0
+export const COPYING = 1
+
+/** What the disk does not take now stays in the log. */
+export function orLater(copy: () => void): void {
+  try {
+    copy()
+  } catch (error) {
+    if (!(databaseFault('shorten the log', error) instanceof Fault)) throw error
+  }
+}
