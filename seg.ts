@@ -1,4 +1,5 @@
-// `pnpm seg <package> <command> …`: any command of any package, with its own exit code, which `pnpm --filter` does not pass on.
+// `pnpm seg <package> <command> …`: any command of any package, with its own exit code, which `pnpm
+// --filter` does not pass on.
 const programs = ['pki', 'receiver', 'sender']
 const [name = '', ...args] = process.argv.slice(2)
 

@@ -31,7 +31,10 @@ export function writeMachine({ cpu, cores, memory, system, node, openssl, load }
   return `${cpu}, ${size}; ${system}; Node ${node}, OpenSSL ${openssl}; load before the run ${load.toFixed(1)}`
 }
 
-/** What a command line begins with to be held to one core: the first is 0. Nothing where there is no taskset(1), or no such core. */
+/**
+ * What a command line begins with to be held to one core: the first is 0. Nothing where there is no
+ * taskset(1), or no such core.
+ */
 export function pinTo(core: number): string[] {
   return core < cpus().length && isThere('taskset', '--version') ? ['taskset', '-c', String(core)] : []
 }

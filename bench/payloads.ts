@@ -1,4 +1,5 @@
-// What the documents hold: business records of many small elements, or one large text. The same at every run.
+// What the documents hold: business records of many small elements, or one large text. The same at
+// every run.
 
 /** Makes about `bytes` bytes, in pieces small enough to be held. */
 export type Payload = (bytes: number) => Generator<string>
@@ -18,7 +19,10 @@ const goods = [
   'Maintenance of pumps, third quarter 2026',
 ]
 
-/** Invoices as accounting systems write them: indented, text of some 40 bytes, attributes in no order, prefixes declared above their use. */
+/**
+ * Invoices as accounting systems write them: indented, text of some 40 bytes, attributes in no
+ * order, prefixes declared above their use.
+ */
 function* writeRecords(bytes: number): Generator<string> {
   yield '<i:Invoices xmlns:i="urn:example:invoice:2" xmlns:p="urn:example:party:2">\n'
   let left = bytes - 90

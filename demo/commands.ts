@@ -65,7 +65,9 @@ export async function startReceiver(args: readonly string[]): Promise<RunningRec
   throw new DemoStopped(`the receiver did not start: ${first[0] ?? ''}\n${said.join('\n')}`)
 }
 
-/** The port itself when nobody listens on it, a free one for 0. Throws DemoStopped when it is taken. */
+/**
+ * The port itself when nobody listens on it, a free one for 0. Throws DemoStopped when it is taken.
+ */
 export async function findPort(port: number): Promise<number> {
   const server = createServer()
   server.listen(port, 'localhost')

@@ -1,4 +1,5 @@
-// The demo: one document from file to verified receipt over mutual TLS, and one forgery that does not get there.
+// The demo: one document from file to verified receipt over mutual TLS, and one forgery that does
+// not get there.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -173,7 +174,10 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** The scene that the flags ask for, and whether the receiver stays; undefined when only help was asked for. Throws DemoStopped. */
+/**
+ * The scene that the flags ask for, and whether the receiver stays; undefined when only help was
+ * asked for. Throws DemoStopped.
+ */
 async function openScene(args: readonly string[]): Promise<{ scene: Scene; stays: boolean } | undefined> {
   const flags = readFlags(args)
   if (flags.help) return undefined

@@ -1,4 +1,5 @@
-// Every single-bit flip of a small signed document: accepted only where nothing that is signed changes.
+// Every single-bit flip of a small signed document: accepted only where nothing that is signed
+// changes.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { Fault } from '@seg/core'
 import { generate, loadIdentity } from '@seg/pki'
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
-import { exclusiveC14n } from '../packages/xmldsig/src/canonicalizer.ts'
+import { exclusiveC14n } from '../packages/xmldsig/src/c14n/canonicalizer.ts'
 import { canonicalize, withDocument } from './fuzz/libxml2.ts'
 import { verifyByTree } from './fuzz/signed-documents.ts'
 import { forgeSignature, x509 } from './support/forge.ts'

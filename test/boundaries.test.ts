@@ -1,7 +1,8 @@
-// The shape of the repository: which package may import which, and which file may touch which library.
-import { readdirSync, readFileSync } from 'node:fs'
+// The shape of the repository: which package may import which, and which file may touch which
+// library.
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import t from 'tap'
 
 const root = resolve(import.meta.dirname, '..')
@@ -32,6 +33,10 @@ function readImports(path: string): string[] {
 }
 
 const isTest = ({ path }: Source) => path.endsWith('.test.ts') || path.includes('/testing/')
+const tracked = globSync(['*.{md,ts}', '{bench,demo,docs,packages,test}/**/*.{md,ts}'], {
+  cwd: root,
+  exclude: ['**/node_modules/**', '**/dist/**'],
+})
 const packages = Object.keys(mayImport)
 const sourcesOf = (name: string) => readSources(join(root, 'packages', name, 'src'))
 const product = packages.flatMap(sourcesOf).filter(source => !isTest(source))
@@ -104,5 +109,53 @@ t.test('the independent verifier shares no code with what it verifies', async t 
       /\bimport\s*\(|\brequire\b|@seg\//,
       `${path} imports nothing in any other way`,
     )
+  }
+})
+
+t.test('no source file imports itself by way of others', async t => {
+  const imports = new Map(
+    product.map(({ path, imports }) => [
+      path,
+      imports.filter(target => target.startsWith('.')).map(target => relative(root, resolve(root, path, '..', target))),
+    ]),
+  )
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) t.fail(`a circle: ${[...way.slice(way.indexOf(path)), path].join(' → ')}`)
+    if (done.has(path) || way.includes(path)) return
+    for (const target of imports.get(path) ?? []) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const path of imports.keys()) visit(path, [])
+  t.ok(done.size > 100, 'the search finds the files that are there')
+})
+
+t.test('a folder holds at most 20 files of the product, a file at most 300 lines without a reason', async t => {
+  const folders = new Map<string, number>()
+  for (const { path } of product) {
+    folders.set(dirname(path), (folders.get(dirname(path)) ?? 0) + 1)
+    const lines = readFileSync(join(root, path), 'utf8').split('\n')
+    const reason = lines.slice(0, 8).some(line => line.startsWith('// Long because '))
+    t.ok(lines.length <= 301 || reason, `${path} has ${lines.length - 1} lines`)
+  }
+  for (const [folder, files] of folders) t.ok(files <= 20, `${folder} has ${files} files`)
+})
+
+t.test('comments and prose are wrapped at 100 columns', async t => {
+  const isComment = (line: string) => /^ *(\/\/|\*|\/\*)/.test(line)
+  for (const path of tracked.filter(path => path.endsWith('.ts'))) {
+    const long = readFileSync(join(root, path), 'utf8')
+      .split('\n')
+      .findIndex(line => line.length > 100 && isComment(line) && !/https:\/\/|biome-ignore/.test(line))
+    t.equal(long, -1, `${path}:${long + 1} has a comment of more than 100 columns`)
+  }
+  for (const path of tracked.filter(path => path.endsWith('.md'))) {
+    const prose = readFileSync(join(root, path), 'utf8').replace(/^```[\s\S]*?^```/gm, block =>
+      block.replace(/[^\n]/g, ''),
+    )
+    const long = prose
+      .split('\n')
+      .findIndex(line => line.length > 100 && !/^ *\||^ {4}|https:\/\//.test(line) && /\S\s+\S/.test(line))
+    t.equal(long, -1, `${path}:${long + 1} has prose of more than 100 columns`)
   }
 })

@@ -1,4 +1,5 @@
-// Hostile shapes of documents: twice the document never costs much more than twice the work, up to every limit and beyond it.
+// Hostile shapes of documents: twice the document never costs much more than twice the work, up to
+// every limit and beyond it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,8 +12,9 @@ import { openCounter } from './support/operations.ts'
 const MOST_PER_DOUBLING = 2.3
 
 /**
- * How documents come: bytes of a piece, and of the largest document of a shape that no limit bounds. A token that a piece cuts is read again when
- * its bytes have doubled, which costs a factor of up to three, once: sizes begin at two pieces, where most of that step is behind.
+ * How documents come: bytes of a piece, and of the largest document of a shape that no limit
+ * bounds. A token that a piece cuts is read again when its bytes have doubled, which costs a factor
+ * of up to three, once: sizes begin at two pieces, where most of that step is behind.
  */
 const deliveries = [
   { piece: 1, largest: 2 ** 14 },
@@ -38,7 +40,8 @@ for (const shape of hostileShapes) {
       const verdicts = new Set<string>()
       for (const size of sizes) {
         const document = Buffer.from(shape.write(size))
-        // What earlier documents left known (declarations) is chance, and shows in documents as short as these.
+        // What earlier documents left known (declarations) is chance, and shows in documents as
+        // short as these.
         const tries = shape.largest === undefined ? 1 : 3
         const found: number[] = []
         while (found.length < tries) found.push(await counter.count(() => verdicts.add(verify(document, piece))))

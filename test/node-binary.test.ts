@@ -1,4 +1,5 @@
-// Node itself is a dependency like another: the lockfile names each platform's binary by its hash, and no package's install script runs.
+// Node itself is a dependency like another: the lockfile names each platform's binary by its hash,
+// and no package's install script runs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -18,7 +19,8 @@ t.test('the lockfile names the binary of Node for each platform by its hash', as
       /^ {4}resolution: \{integrity: sha512-[A-Za-z0-9+/]{86}==\}$/m,
       `${name} in the version that runs this test`,
     )
-    // Without these pnpm would install every platform's binary, and one of them would come first on the PATH.
+    // Without these pnpm would install every platform's binary, and one of them would come first on
+    // the PATH.
     t.match(entry, `os: [${system === 'win' ? 'win32' : system}]`)
     t.match(entry, `cpu: [${processor}]`)
     if (system === 'linux') t.match(entry, 'libc: [glibc]')

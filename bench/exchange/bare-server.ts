@@ -1,4 +1,5 @@
-// What Fastify does by itself: the same TLS, a body that nobody looks at, an empty 201. Arguments: the folder of certificates.
+// What Fastify does by itself: the same TLS, a body that nobody looks at, an empty 201. Arguments:
+// the folder of certificates.
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'

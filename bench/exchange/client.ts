@@ -3,7 +3,10 @@
 /** Where a server listens, and what the client needs to be let in: PEM. */
 export type Target = { readonly port: number; readonly ca: string; readonly cert: string; readonly key: string }
 
-/** `lean` costs so little that the server is what is measured; `https` is what most partners in Node use. */
+/**
+ * `lean` costs so little that the server is what is measured; `https` is what most partners in Node
+ * use.
+ */
 export type ClientKind = 'lean' | 'https'
 
 /** Stands for a status when the connection broke before the answer. */
@@ -11,7 +14,10 @@ export const BROKEN = 0
 
 export interface Client {
   open(): Promise<void>
-  /** Sends a document and resolves with the status of the answer. Connects again when the server closed the connection. */
+  /**
+   * Sends a document and resolves with the status of the answer. Connects again when the server
+   * closed the connection.
+   */
   post(document: readonly Buffer[]): Promise<number>
   close(): void
 }

@@ -1,4 +1,5 @@
-// `pnpm bench exchange`: the whole path over mutual TLS, durable and with a receipt, against a bare Fastify; then more than it can take.
+// `pnpm bench exchange`: the whole path over mutual TLS, durable and with a receipt, against a bare
+// Fastify; then more than it can take.
 import { type Command, openOutput } from '@seg/core'
 import { describeMachine } from '../machine.ts'
 import { formatSize } from '../tables.ts'

@@ -9,7 +9,10 @@ import type { Outcome, Quantiles } from './tally.ts'
 export type Load = {
   /** Bytes of payload, about. */
   readonly payload: number
-  /** Connections that send as fast as they are answered; twice as many for documents that come when they come. */
+  /**
+   * Connections that send as fast as they are answered; twice as many for documents that come when
+   * they come.
+   */
   readonly connections: number
   readonly client: ClientKind
   /** Documents to warm up with. */

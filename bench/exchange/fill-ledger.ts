@@ -1,4 +1,5 @@
-// A ledger with a history: as many acceptances as are asked for, through the ledger's own port, of documents that are short and never read.
+// A ledger with a history: as many acceptances as are asked for, through the ledger's own port, of
+// documents that are short and never read.
 import { createHash } from 'node:crypto'
 import { type Ledger, makeCertificateChain, openLedger } from '@seg/ledger'
 import { loadIdentity, loadLogKey } from '@seg/pki'

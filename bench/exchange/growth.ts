@@ -1,4 +1,5 @@
-// `pnpm bench growth`: whether the size of a ledger shows in the speed. Receivers with ledgers of several sizes, under the same load in turn.
+// `pnpm bench growth`: whether the size of a ledger shows in the speed. Receivers with ledgers of
+// several sizes, under the same load in turn.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, openOutput, rootFolder } from '@seg/core'

@@ -1,4 +1,5 @@
-// A client that costs little: TLS below, one request under way, and of the answer only its status and its end are read.
+// A client that costs little: TLS below, one request under way, and of the answer only its status
+// and its end are read.
 import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
 import { BROKEN, type Client, type Target } from './client.ts'

@@ -1,5 +1,6 @@
-// Two kinds of load. Closed: each connection sends its next document when it has its answer, which finds what a server can do. Open: documents
-// come when they come, as senders' do, and the time one waits for a free connection counts, which finds what a sender sees.
+// Two kinds of load. Closed: each connection sends its next document when it has its answer, which
+// finds what a server can do. Open: documents come when they come, as senders' do, and the time one
+// waits for a free connection counts, which finds what a sender sees.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from './client.ts'
 import type { Stock, StockedDocument } from './stock.ts'

@@ -1,4 +1,5 @@
-// What the load generator can be told to do, and how it is told: it is a process that hears one order after the other.
+// What the load generator can be told to do, and how it is told: it is a process that hears one
+// order after the other.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +7,10 @@ import type { ClientKind } from './client.ts'
 import type { OpenLoad } from './load.ts'
 import type { Outcome } from './tally.ts'
 
-/** Documents with a payload of about so many bytes; `isFresh`: those that were signed by order, each until it is accepted. */
+/**
+ * Documents with a payload of about so many bytes; `isFresh`: those that were signed by order, each
+ * until it is accepted.
+ */
 type Documents = { readonly payload: number; readonly isFresh: boolean }
 
 export type Orders = {

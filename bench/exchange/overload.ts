@@ -1,4 +1,5 @@
-// More than the receiver can take: what it refuses it refuses fast, what it acknowledges it keeps, and it recovers by itself.
+// More than the receiver can take: what it refuses it refuses fast, what it acknowledges it keeps,
+// and it recovers by itself.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,7 +13,10 @@ export type Overload = {
   readonly offered: number
   readonly accepted: number
   readonly outcome: Outcome
-  /** Whole seconds at half its speed until p99 is at most twice what it was before, for three seconds in a row; undefined: not while it was watched. */
+  /**
+   * Whole seconds at half its speed until p99 is at most twice what it was before, for three
+   * seconds in a row; undefined: not while it was watched.
+   */
   readonly recovery: number | undefined
 }
 
@@ -21,7 +25,10 @@ const CONNECTIONS = 512
 const WATCHED = 15
 const IN_A_ROW = 3
 
-/** `speed`: documents per second that the receiver can take; `normal`: p99 at half of it, in milliseconds. */
+/**
+ * `speed`: documents per second that the receiver can take; `normal`: p99 at half of it, in
+ * milliseconds.
+ */
 export async function overload(
   scene: Scene,
   load: Load,

@@ -1,9 +1,13 @@
-// Distinct signed documents at the price of one digest and one signature each: all but the id, the digest and the value is that of a sample.
+// Distinct signed documents at the price of one digest and one signature each: all but the id, the
+// digest and the value is that of a sample.
 import { createHash, sign } from 'node:crypto'
 import { type Signer, signDocument, verifyDocument } from '@seg/xmldsig'
 import { payloads } from '../payloads.ts'
 
-/** The document of a number from 0 to 99999999, in pieces: what follows one another on the wire. Its id is that of `documentId`. */
+/**
+ * The document of a number from 0 to 99999999, in pieces: what follows one another on the wire. Its
+ * id is that of `documentId`.
+ */
 export type Press = (number: number) => Buffer[]
 
 /** Documents of up to this many bytes are made in one piece. */
@@ -11,12 +15,18 @@ const ONE_PIECE = 64 * 1024
 const DIGEST = /(?<=<DigestValue>)[^<]*/
 const VALUE = /(?<=<SignatureValue>)[^<]*/
 
-/** In no order, as ids of many senders are: the ledger's index over them is met at every place alike. */
+/**
+ * In no order, as ids of many senders are: the ledger's index over them is met at every place
+ * alike.
+ */
 export function documentId(number: number): string {
   return `bench-${createHash('sha256').update(String(number)).digest('hex').slice(0, 16)}`
 }
 
-/** Documents with a payload of about `payload` bytes of records, signed now, by an RSA key: its values have one length. */
+/**
+ * Documents with a payload of about `payload` bytes of records, signed now, by an RSA key: its
+ * values have one length.
+ */
 export async function openPress(payload: number, signer: Signer): Promise<Press> {
   const sample = await signDocument(writeDocument(payload), signer)
   const canonical = readCanonical(sample, signer)
@@ -58,7 +68,10 @@ function readCanonical(sample: Buffer, { certificate }: Signer): Buffer {
   return Buffer.concat(pieces)
 }
 
-/** Exclusive C14N of a SignedInfo as our signer writes it: the namespace on the element itself, no empty-element tags. */
+/**
+ * Exclusive C14N of a SignedInfo as our signer writes it: the namespace on the element itself, no
+ * empty-element tags.
+ */
 function canonicalizeSignedInfo(signature: string): string {
   const text = signature.slice(signature.indexOf('<SignedInfo>'), signature.indexOf('<SignatureValue>'))
   const named = text.replace('<SignedInfo>', '<SignedInfo xmlns="http://www.w3.org/2000/09/xmldsig#">')

@@ -1,4 +1,5 @@
-// What every load needs: certificates, a receiver with an empty ledger on a real disk, a load generator; all gone afterwards.
+// What every load needs: certificates, a receiver with an empty ledger on a real disk, a load
+// generator; all gone afterwards.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rootFolder } from '@seg/core'
@@ -18,7 +19,8 @@ export type Scene = AsyncDisposable & {
 
 export async function openScene({ pinned }: { readonly pinned: boolean }): Promise<Scene> {
   const [serverPin, generatorPin] = pinned ? [pinTo(0), pinTo(1)] : [[], []]
-  // Not the system's folder for temporary files, which may lie in memory, where durability costs nothing.
+  // Not the system's folder for temporary files, which may lie in memory, where durability costs
+  // nothing.
   const home = join(rootFolder, 'data')
   await mkdir(home, { recursive: true })
   const folder = await mkdtemp(join(home, 'bench-'))

@@ -65,7 +65,8 @@ export async function readUsage({ pid }: Server): Promise<Usage> {
     readFile(join(folder, 'status'), 'utf8'),
     readdir(join(folder, 'fd')),
   ])
-  // The name of the program may hold anything; after it, the 12th and 13th field are in hundredths of a second.
+  // The name of the program may hold anything; after it, the 12th and 13th field are in hundredths
+  // of a second.
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')

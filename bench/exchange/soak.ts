@@ -1,4 +1,5 @@
-// `pnpm soak`: hours of even load in short, and whether memory, open files or latency grow with time.
+// `pnpm soak`: hours of even load in short, and whether memory, open files or latency grow with
+// time.
 import { type Command, Fault, openOutput, quote } from '@seg/core'
 import { describeMachine, type Machine, writeMachine } from '../machine.ts'
 import { formatMegabytes, median, writeTable } from '../tables.ts'
@@ -25,7 +26,10 @@ export type SoakReport = {
   readonly rate: number
   readonly accepted: number
   readonly samples: readonly Sample[]
-  /** The median of the last third of the samples over that of the second. The first third is warming up. */
+  /**
+   * The median of the last third of the samples over that of the second. The first third is warming
+   * up.
+   */
   readonly drift: Readonly<Record<Trait, number>>
 }
 

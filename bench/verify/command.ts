@@ -1,4 +1,5 @@
-// `pnpm bench verify`: how long one verification takes, ours and others' in one run on the same files, and what ours needs for large ones.
+// `pnpm bench verify`: how long one verification takes, ours and others' in one run on the same
+// files, and what ours needs for large ones.
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -8,7 +8,9 @@ export type Pace = {
   readonly rounds: number
   /** Nanoseconds that a side works in one round. */
   readonly batch: number
-  /** Nanoseconds that a side works on a file before it is timed, when it is one that becomes faster. */
+  /**
+   * Nanoseconds that a side works on a file before it is timed, when it is one that becomes faster.
+   */
   readonly warmUp: number
 }
 

@@ -1,4 +1,5 @@
-// Messages as they are exchanged: a UBL invoice, a SOAP call and an X-Road request, as often as the payload is long.
+// Messages as they are exchanged: a UBL invoice, a SOAP call and an X-Road request, as often as the
+// payload is long.
 import type { PayloadShape } from './shapes.ts'
 
 const UBL = 'urn:oasis:names:specification:ubl:schema:xsd'

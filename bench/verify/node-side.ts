@@ -1,4 +1,5 @@
-// The sides that run on Node: `ours` and `xml-crypto`. Arguments: which, and the certificate. Answers as side.ts says.
+// The sides that run on Node: `ours` and `xml-crypto`. Arguments: which, and the certificate.
+// Answers as side.ts says.
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'

@@ -1,4 +1,5 @@
-// A shape that nobody tuned anything to: names, prefixes, attributes, texts and nesting by a seed, which the run prints.
+// A shape that nobody tuned anything to: names, prefixes, attributes, texts and nesting by a seed,
+// which the run prints.
 import type { PayloadShape } from './shapes.ts'
 
 type Random = (below: number) => number

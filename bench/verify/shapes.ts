@@ -1,4 +1,5 @@
-// Shapes of payloads: what documents of ministries, banks and health registers are made of, one trait each. The same at every run.
+// Shapes of payloads: what documents of ministries, banks and health registers are made of, one
+// trait each. The same at every run.
 
 import type { Payload } from '../payloads.ts'
 

@@ -1,5 +1,6 @@
-// The sides of the comparison. Each is a program that stays: its first line says who it is; then for each line `N FILE` it verifies the file
-// N times and answers with the nanoseconds of processor time that took, or `refused`.
+// The sides of the comparison. Each is a program that stays: its first line says who it is; then
+// for each line `N FILE` it verifies the file N times and answers with the nanoseconds of processor
+// time that took, or `refused`.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
@@ -33,7 +34,10 @@ const besides = ['slf4j-api', 'slf4j-nop', 'commons-codec', 'stax2-api', 'woodst
   name => `/usr/share/java/${name}.jar`,
 )
 
-/** Starts all that can be started, ours first, and says what is missing for the others. `certs` is a folder as `pki gen` makes it. */
+/**
+ * Starts all that can be started, ours first, and says what is missing for the others. `certs` is a
+ * folder as `pki gen` makes it.
+ */
 export async function openSides(certs: string): Promise<{ sides: Side[]; missing: string[] }> {
   const rows = listSides(join(certs, 'sender.crt'), join(certs, 'ca.crt'))
   const sides: Side[] = []

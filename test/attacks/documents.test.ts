@@ -1,4 +1,5 @@
-// Attacks on documents, over real mutual TLS: each is refused with its own code, and leaves nothing behind.
+// Attacks on documents, over real mutual TLS: each is refused with its own code, and leaves nothing
+// behind.
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { loadIdentity } from '@seg/pki'
 import t from 'tap'
@@ -180,7 +181,10 @@ const attacks: Record<string, [code: string, make: (key: ForgingKey, other: Forg
   ],
 }
 
-/** Signature wrapping, after Somorovsky et al., "On Breaking SAML": what was signed is kept somewhere, another document stands where it is read. */
+/**
+ * Signature wrapping, after Somorovsky et al., "On Breaking SAML": what was signed is kept
+ * somewhere, another document stands where it is read.
+ */
 const wrappings: Record<string, [code: string, make: (wrap: Wrapping) => string]> = {
   'XSW1: the original in an Object of the Signature of a forged root': [
     '422 signature-malformed',

@@ -1,4 +1,5 @@
-// Attacks on HTTP's framing, on sizes, types, methods and paths, by a client whose certificate is good.
+// Attacks on HTTP's framing, on sizes, types, methods and paths, by a client whose certificate is
+// good.
 import t from 'tap'
 import { call, connectRaw, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, makeDocument, openGateway } from '../../packages/receiver/src/testing/gateway.ts'
@@ -112,7 +113,8 @@ t.test('but only up to an amount, and for a time', async t => {
   t.ok(taken < 24 * 1024 ** 2, `${taken} bytes left the client`)
   const time = await openGateway(t, certs, { lingerTime: 200 })
   const slow = await connectRaw(t, time)
-  // It goes on when the receiver has ended its side, and finds out by writing that nobody reads any more.
+  // It goes on when the receiver has ended its side, and finds out by writing that nobody reads any
+  // more.
   slow.socket.allowHalfOpen = true
   slow.socket.write(documentHead(`Content-Length: ${1024 ** 4}`))
   const drip = setInterval(() => slow.socket.write('x'), 20)

@@ -1,4 +1,5 @@
-// Documents that are not held in memory, and whose algorithms are known only at their end: verified from the staged bytes in a second pass.
+// Documents that are not held in memory, and whose algorithms are known only at their end: verified
+// from the staged bytes in a second pass.
 import { createHash, sign } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// A third partner reads all of the log: it learns kinds and times of entries, and cannot confirm what it guesses of the exchanges of others.
+// A third partner reads all of the log: it learns kinds and times of entries, and cannot confirm
+// what it guesses of the exchanges of others.
 import { createHash, createHmac } from 'node:crypto'
 import { verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'

@@ -1,5 +1,6 @@
-// One partner, or a stranger, at its worst, against a receiver in a process of its own: what another partner sees meanwhile, what memory it
-// takes, and whether the receiver still stops when it is asked to.
+// One partner, or a stranger, at its worst, against a receiver in a process of its own: what
+// another partner sees meanwhile, what memory it takes, and whether the receiver still stops when
+// it is asked to.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'

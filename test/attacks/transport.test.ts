@@ -1,4 +1,5 @@
-// Attacks on the handshake of mutual TLS, on its sessions, and by one gateway on what belongs to another.
+// Attacks on the handshake of mutual TLS, on its sessions, and by one gateway on what belongs to
+// another.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
 import { type Identity, loadIdentity } from '@seg/pki'
@@ -160,7 +161,10 @@ type Visit = {
   readonly sessions: readonly Buffer[]
 }
 
-/** Connects with this certificate, posts a document of MINISTRY 1 signed with its key, and takes whatever comes until the connection ends. */
+/**
+ * Connects with this certificate, posts a document of MINISTRY 1 signed with its key, and takes
+ * whatever comes until the connection ends.
+ */
 async function visitAs(
   gateway: TestGateway,
   { certificatePem, keyPem, certificate, key }: Partial<Identity>,

@@ -1,5 +1,6 @@
-// The fenced code blocks of a Markdown page. A block in `sh` is run by a test, unless its first line says `sh excerpt`; a block in any
-// language whose first line says `file=NAME` is written to that file before.
+// The fenced code blocks of a Markdown page. A block in `sh` is run by a test, unless its first
+// line says `sh excerpt`; a block in any language whose first line says `file=NAME` is written to
+// that file before.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../support/commands.ts'

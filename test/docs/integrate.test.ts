@@ -1,4 +1,5 @@
-// docs/integrate.md from nothing to a proven acceptance: each of its blocks, in each language that is installed.
+// docs/integrate.md from nothing to a proven acceptance: each of its blocks, in each language that
+// is installed.
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

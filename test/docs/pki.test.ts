@@ -1,4 +1,5 @@
-// The recipes of docs/pki.md, run as they stand there: from nothing to the first delivered document.
+// The recipes of docs/pki.md, run as they stand there: from nothing to the first delivered
+// document.
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile } from 'node:fs/promises'

@@ -1,5 +1,5 @@
-// `pnpm --filter PACKAGE SCRIPT …` and `pnpm seg PACKAGE COMMAND …` as pnpm runs them, without its start-up time: the script of package.json,
-// in the package's folder, INIT_CWD naming the reader's.
+// `pnpm --filter PACKAGE SCRIPT …` and `pnpm seg PACKAGE COMMAND …` as pnpm runs them, without its
+// start-up time: the script of package.json, in the package's folder, INIT_CWD naming the reader's.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Runs the shell blocks of a Markdown page as its reader would, in a temporary folder, one after the other.
+// Runs the shell blocks of a Markdown page as its reader would, in a temporary folder, one after
+// the other.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -26,8 +27,9 @@ export type Recipe = {
 const BLOCK_TIME = 60_000
 
 /**
- * Opens a page: writes its blocks that have a file name. `pnpm` runs the scripts of the packages of this checkout, and settings come from `environment` alone.
- * What a block leaves running ends with the test.
+ * Opens a page: writes its blocks that have a file name. `pnpm` runs the scripts of the packages of
+ * this checkout, and settings come from `environment` alone. What a block leaves running ends with
+ * the test.
  */
 export async function openRecipe(
   t: Test,

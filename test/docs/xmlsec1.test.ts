@@ -1,4 +1,5 @@
-// Each xmlsec1 command that a page or a message gives accepts what was really signed and refuses what a forger can make.
+// Each xmlsec1 command that a page or a message gives accepts what was really signed and refuses
+// what a forger can make.
 import { globSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -42,7 +43,8 @@ t.test('each accepts the real thing and refuses every forgery', needs('xmlsec1')
 
   for (const { page, command } of commands) {
     const certificate = /seal\.(crt|pem)/.test(command) ? 'seal.crt' : 'sender.crt'
-    // The receiver is a partner of the sender, and the sender of the receiver: either has a certificate of the CA.
+    // The receiver is a partner of the sender, and the sender of the receiver: either has a
+    // certificate of the CA.
     const other = certificate === 'seal.crt' ? 'sender' : 'receiver'
     const accepts = async (name: string, bytes: Buffer) => {
       await writeFile(at(name), bytes)
@@ -61,7 +63,10 @@ t.test('each accepts the real thing and refuses every forgery', needs('xmlsec1')
   }
 })
 
-/** What a forger who has the certificate of another partner, or none, makes of the content of `original`. */
+/**
+ * What a forger who has the certificate of another partner, or none, makes of the content of
+ * `original`.
+ */
 function forge(original: string, partner: string): Record<string, Buffer> {
   const keys = { partner: `${at(`certs/${partner}.key`)},${at(`certs/${partner}.crt`)}`, stranger: at('stranger.key') }
   const content = original.replace(/<Signature [\s\S]*<\/Signature>/, '')

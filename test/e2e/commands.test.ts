@@ -1,4 +1,5 @@
-// The commands that the README names, end to end: certificates, a running receiver, documents sent, listed and exported, and every exit code.
+// The commands that the README names, end to end: certificates, a running receiver, documents sent,
+// listed and exported, and every exit code.
 import { createHash, X509Certificate } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

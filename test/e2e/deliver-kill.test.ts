@@ -1,12 +1,13 @@
-// Kill -9 of the sending daemon, and of the receiver, at any moment: in the end each document dropped is at the receiver once, and its receipt is here. KILL_ROUNDS sets the number of rounds.
+// Kill -9 of the sending daemon, and of the receiver, at any moment: in the end each document
+// dropped is at the receiver once, and its receipt is here. KILL_ROUNDS sets the number of rounds.
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { HELD_IN_MEMORY, openOutbox } from '../../packages/ledger/src/index.ts'
-import { loadReceiptTrust } from '../../packages/sender/src/check-log-entry.ts'
-import { checkStoredReceipt } from '../../packages/sender/src/check-receipt.ts'
+import { loadReceiptTrust } from '../../packages/sender/src/receipt/check-log-entry.ts'
+import { checkStoredReceipt } from '../../packages/sender/src/receipt/check-receipt.ts'
 import { startDaemon } from '../../packages/sender/src/testing/run-sender.ts'
 import { makePartner } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
@@ -42,7 +43,10 @@ async function drop(round: number): Promise<string[]> {
   return ids
 }
 
-/** Resolves when a random number of the round's documents are delivered, in the middle of the others. */
+/**
+ * Resolves when a random number of the round's documents are delivered, in the middle of the
+ * others.
+ */
 async function someOf(done: () => number): Promise<void> {
   const count = Math.floor(FILES * Math.random())
   for (const end = performance.now() + LONGEST_LIFE; done() < count && performance.now() < end; ) await pause(1)

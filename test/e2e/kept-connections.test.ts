@@ -1,4 +1,5 @@
-// Connections that stay, as gateways keep them: whatever was answered on one, its next request is served.
+// Connections that stay, as gateways keep them: whatever was answered on one, its next request is
+// served.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Kill -9 at any moment leaves either nothing or the whole document, which is then handed on. KILL_ROUNDS sets the number of kills, for longer runs.
+// Kill -9 at any moment leaves either nothing or the whole document, which is then handed on.
+// KILL_ROUNDS sets the number of kills, for longer runs.
 import { createHash, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -16,7 +17,10 @@ import { readStored } from '../support/stored.ts'
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 120)
 const CLIENTS = 6
 const LETTERS = 24
-/** Some receivers are killed while they still start: sweeping up after the one before must not lose anything either. */
+/**
+ * Some receivers are killed while they still start: sweeping up after the one before must not lose
+ * anything either.
+ */
 const KILL_START_EVERY = 10
 /** Milliseconds without another document handed on after which no more are waited for. */
 const PATIENCE = 60_000
@@ -34,7 +38,10 @@ type Accepted = Map<string, { readonly bytes: Buffer; readonly receipt: Buffer }
 
 t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing partial`, async t => {
   const accepted: Accepted = new Map()
-  /** Milliseconds from the first post to the kill, at most: what all letters took the last time, however fast the machine is now. */
+  /**
+   * Milliseconds from the first post to the kill, at most: what all letters took the last time,
+   * however fast the machine is now.
+   */
   let longestLife = 100
   const seen = { interrupted: 0, unanswered: 0, leftovers: 0 }
   let receiver = await startReceiver(t, startArgs)
@@ -69,7 +76,10 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
   t.ok(seen.interrupted > ROUNDS / 4, 'the kills did hit')
 })
 
-/** Letters of many sizes: of one packet and of many, and now and then one that the store does not hold in memory. */
+/**
+ * Letters of many sizes: of one packet and of many, and now and then one that the store does not
+ * hold in memory.
+ */
 function signLetters(round: number): Promise<Letter[]> {
   const ids = Array.from({ length: LETTERS }, (_, i) => `round${round}.${i}`)
   const sign = (id: string, i: number) =>
@@ -77,7 +87,10 @@ function signLetters(round: number): Promise<Letter[]> {
   return Promise.all(ids.map(async (id, i) => ({ id, bytes: await sign(id, i) })))
 }
 
-/** Receipts by id, of the letters that were acknowledged before the kill. A failure of any other kind is thrown. */
+/**
+ * Receipts by id, of the letters that were acknowledged before the kill. A failure of any other
+ * kind is thrown.
+ */
 async function postAndKill(
   receiver: ReceiverProcess,
   letters: readonly Letter[],
@@ -111,7 +124,10 @@ async function startAndKill(): Promise<void> {
   await closed
 }
 
-/** What the dead receiver left, read from its folder; returns the ids of this round's letters that are there. */
+/**
+ * What the dead receiver left, read from its folder; returns the ids of this round's letters that
+ * are there.
+ */
 async function checkFolder(t: Test, letters: readonly Letter[], accepted: Accepted): Promise<string[]> {
   const visible: string[] = []
   const wrong: string[] = []
@@ -144,7 +160,10 @@ function isReceiptFor(receipt: Buffer, id: string, digest: string): boolean {
   return facts.documentId === id && facts.senderId === senderId && facts.documentDigest.toString('hex') === digest
 }
 
-/** What the next receiver says: the receipts of what is there; and all letters, sent again, are accepted, once. Returns how long posting took. */
+/**
+ * What the next receiver says: the receipts of what is there; and all letters, sent again, are
+ * accepted, once. Returns how long posting took.
+ */
 async function checkOverNetwork(
   t: Test,
   receiver: ReceiverProcess,
@@ -171,7 +190,10 @@ async function checkOverNetwork(
   return posting / CLIENTS
 }
 
-/** Goes through the letters with as many clients as there are, each taking its share one after the other. */
+/**
+ * Goes through the letters with as many clients as there are, each taking its share one after the
+ * other.
+ */
 async function shareOut(
   receiver: ReceiverProcess,
   letters: readonly Letter[],

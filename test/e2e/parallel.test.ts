@@ -1,5 +1,6 @@
-// Fifty copies of each document at the same moment, each on a connection of its own: one record, one receipt, and everybody gets it.
-// PARALLEL_DOCUMENTS sets the number of documents, for longer runs: 1000 take 50,000 requests.
+// Fifty copies of each document at the same moment, each on a connection of its own: one record,
+// one receipt, and everybody gets it. PARALLEL_DOCUMENTS sets the number of documents, for longer
+// runs: 1000 take 50,000 requests.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -104,8 +105,8 @@ t.test(`${DOCUMENTS} documents, ${COPIES} copies of each at once, some of which 
 })
 
 /**
- * Answers to the copies of each letter: each client sends a copy of all, beginning with another, and of some letters one client does not wait for
- * the answer.
+ * Answers to the copies of each letter: each client sends a copy of all, beginning with another,
+ * and of some letters one client does not wait for the answer.
  */
 async function postCopies(clients: readonly Client[], letters: readonly Buffer[], from: number): Promise<Answer[][]> {
   const answers: Answer[][] = letters.map(() => [])

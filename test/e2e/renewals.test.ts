@@ -1,9 +1,10 @@
-// What was received stays provable when the log gets another key and the CA's certificate is renewed.
+// What was received stays provable when the log gets another key and the CA's certificate is
+// renewed.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { issueCertificate } from '../../packages/pki/src/issue.ts'
+import { issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 import { openIssuer } from '../support/certificates.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
 

@@ -1,9 +1,10 @@
-// Certificates are renewed between a document and its receipt: what the receiver accepted is delivered, and receipts stay valid under what follows.
+// Certificates are renewed between a document and its receipt: what the receiver accepted is
+// delivered, and receipts stay valid under what follows.
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { issueCertificate } from '../../packages/pki/src/issue.ts'
+import { issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
 import { makePartner } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'

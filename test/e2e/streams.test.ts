@@ -1,4 +1,5 @@
-// What commands write, and who reads it: readers that rest or are gone, and disks that are full, stop no exchange and no shutdown.
+// What commands write, and who reads it: readers that rest or are gone, and disks that are full,
+// stop no exchange and no shutdown.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type FileHandle, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'

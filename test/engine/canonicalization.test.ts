@@ -1,4 +1,5 @@
-// Canonical octets, written out by hand; libxml2 must write the same, and pieces of any size must not matter.
+// Canonical octets, written out by hand; libxml2 must write the same, and pieces of any size must
+// not matter.
 import t from 'tap'
 import { canonicalize as canonicalizeWithLibxml2, withDocument } from '../fuzz/libxml2.ts'
 import { canonicalize, cuts, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'

@@ -1,8 +1,8 @@
 // The envelope: what may stand in it, and what each refusal says.
 import t from 'tap'
-import { DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
-import { type Envelope, EnvelopeReader, readTimestamp } from '../../packages/xmldsig/src/envelope.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
+import { DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
+import { type Envelope, EnvelopeReader, readTimestamp } from '../../packages/xmldsig/src/verifying/envelope.ts'
 import { cuts, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
 import { DSIG } from '../support/forge.ts'
 

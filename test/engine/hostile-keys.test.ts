@@ -1,11 +1,12 @@
-// Every kind of key, with every algorithm that a document can name and every form of signature value: a verdict, and never an exception of OpenSSL's.
+// Every kind of key, with every algorithm that a document can name and every form of signature
+// value: a verdict, and never an exception of OpenSSL's.
 import { createHash, generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { signDocument, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { call, credentials, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, openGateway } from '../../packages/receiver/src/testing/gateway.ts'
-import { signatures } from '../../packages/xmldsig/src/algorithms.ts'
+import { signatures } from '../../packages/xmldsig/src/signature/algorithms.ts'
 import { der, issueAny } from '../support/any-certificate.ts'
 import { makeIssuer, openIssuer } from '../support/certificates.ts'
 import { forge } from '../support/forge.ts'
@@ -120,7 +121,10 @@ const methods = Object.keys(signatures).flatMap((method): (readonly [string, str
   method === `${PSS_NAMESPACE}rsa-pss` ? ['', ...hashes].map(hash => [method, hash] as const) : [[method, '']],
 )
 
-/** The Fault of a document that names `method` and has `value`; undefined when it verified, and what was thrown when that is no Fault. */
+/**
+ * The Fault of a document that names `method` and has `value`; undefined when it verified, and what
+ * was thrown when that is no Fault.
+ */
 function verdictOn(certificate: X509Certificate, [method, hash]: readonly [string, string], value: Buffer): unknown {
   const changes = {
     signatureMethod: method,

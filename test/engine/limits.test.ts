@@ -1,7 +1,7 @@
 // Each limit, at its value and one beyond.
 import t from 'tap'
-import { DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
+import { DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
 import { canonicalize, cuts, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
 import { DSIG } from '../support/forge.ts'
 

@@ -1,13 +1,17 @@
-// What makes the engine fast is seen from outside: canonical bytes are handed on where they stand, and tokens that nobody asked for are not told.
+// What makes the engine fast is seen from outside: canonical bytes are handed on where they stand,
+// and tokens that nobody asked for are not told.
 import t from 'tap'
-import { DocumentInput } from '../../packages/xmldsig/src/document-input.ts'
-import { DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
-import { NO_NAMESPACE } from '../../packages/xmldsig/src/namespaces.ts'
-import type { TokenHandler } from '../../packages/xmldsig/src/token-handler.ts'
+import { DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
+import { DocumentInput } from '../../packages/xmldsig/src/xml/document-input.ts'
+import { NO_NAMESPACE } from '../../packages/xmldsig/src/xml/namespaces.ts'
+import type { TokenHandler } from '../../packages/xmldsig/src/xml/token-handler.ts'
 import { EXCLUSIVE, INCLUSIVE, methodOf } from '../support/engine.ts'
 
-/** How often the canonical octets of `document` are handed on, and whether as the very bytes of the input. */
+/**
+ * How often the canonical octets of `document` are handed on, and whether as the very bytes of the
+ * input.
+ */
 function handOn(document: string, method = methodOf(EXCLUSIVE)) {
   const bytes = Buffer.from(document)
   const chunks: { readonly isInput: boolean; readonly text: string }[] = []
@@ -59,7 +63,10 @@ t.test('what is not canonical is written anew, the bytes around it are not', asy
   }
 })
 
-/** What a handler that is told of elements above `skimDepth`, and of those with a prefix, hears of a document. */
+/**
+ * What a handler that is told of elements above `skimDepth`, and of those with a prefix, hears of a
+ * document.
+ */
 function listen(document: string, skimDepth: number): string[] {
   const heard: string[] = []
   const handler: TokenHandler = {

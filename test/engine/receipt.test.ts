@@ -7,7 +7,7 @@ import { Fault } from '@seg/core'
 import { generate, loadIdentity } from '@seg/pki'
 import { askXmlCrypto, openReceiptSeal, type ReceiptFacts, type Signer, verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
-import { DSIG_NAMESPACE } from '../../packages/xmldsig/src/namespaces.ts'
+import { DSIG_NAMESPACE } from '../../packages/xmldsig/src/xml/namespaces.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-receipt-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))

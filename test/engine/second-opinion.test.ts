@@ -1,4 +1,5 @@
-// xml-crypto agrees with us about every algorithm that it can be taught, and tells a changed document.
+// xml-crypto agrees with us about every algorithm that it can be taught, and tells a changed
+// document.
 import { createHash, sign } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// The Signature element as the profile has it: what may stand in it and in KeyInfo, and what each refusal says.
+// The Signature element as the profile has it: what may stand in it and in KeyInfo, and what each
+// refusal says.
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { issue, makeIssuer } from '../support/certificates.ts'

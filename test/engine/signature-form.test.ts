@@ -1,4 +1,5 @@
-// A signer's Signatures are recognized by their form: that must never make a difference to the verdict.
+// A signer's Signatures are recognized by their form: that must never make a difference to the
+// verdict.
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,7 @@ import { Fault } from '@seg/core'
 import { generate, loadIdentity } from '@seg/pki'
 import { openVerifier, signDocument, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
-import { readVerificationKey } from '../../packages/xmldsig/src/verification-key.ts'
+import { readVerificationKey } from '../../packages/xmldsig/src/signature/verification-key.ts'
 import { DSIG, forge, forgeSignature } from '../support/forge.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-form-'))

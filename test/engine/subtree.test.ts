@@ -1,8 +1,8 @@
 // The canonical form of a subtree where it stands (XML-C14N 2.4, Exclusive C14N 2).
 import t from 'tap'
-import { exclusiveC14n } from '../../packages/xmldsig/src/canonicalizer.ts'
+import { exclusiveC14n } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
+import { canonicalizeFirstChild, type SubtreeContext } from '../../packages/xmldsig/src/c14n/subtree.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
-import { canonicalizeFirstChild, type SubtreeContext } from '../../packages/xmldsig/src/subtree.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
 
 t.test('under inclusive C14N an element inherits what stands around it', async t => {

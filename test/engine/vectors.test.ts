@@ -1,7 +1,8 @@
-// Vectors made by others: W3C well-formedness, libxml2's canonicalization pairs, signatures of other libraries.
+// Vectors made by others: W3C well-formedness, libxml2's canonicalization pairs, signatures of
+// other libraries.
 import { X509Certificate } from 'node:crypto'
 import t from 'tap'
-import { Verifier, verifyBytes } from '../../packages/xmldsig/src/verify.ts'
+import { Verifier, verifyBytes } from '../../packages/xmldsig/src/verifying/verify.ts'
 import {
   canonicalize,
   cuts,

@@ -1,4 +1,5 @@
-// The keys that the profile knows, with the algorithms of their kind; and the keys and algorithms that it does not.
+// The keys that the profile knows, with the algorithms of their kind; and the keys and algorithms
+// that it does not.
 import {
   constants,
   createHash,
@@ -10,7 +11,7 @@ import {
 } from 'node:crypto'
 import { type SignatureFacts, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
-import { issueCertificate } from '../../packages/pki/src/issue.ts'
+import { issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 import { makeIssuer } from '../support/certificates.ts'
 import { type Changes, forge } from '../support/forge.ts'
 

@@ -1,4 +1,5 @@
-// What is no document of the profile: the refusal, and the place that it names, whatever pieces the bytes come in.
+// What is no document of the profile: the refusal, and the place that it names, whatever pieces the
+// bytes come in.
 import t from 'tap'
 import { canonicalize, cuts, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
 

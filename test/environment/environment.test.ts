@@ -1,4 +1,5 @@
-// No variable of the environment, and no option of Node, weakens a check; what cannot be overridden from inside is refused.
+// No variable of the environment, and no option of Node, weakens a check; what cannot be overridden
+// from inside is refused.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// What must hold whatever the environment says; run by environment.test.ts in a process of its own with each. Exits with 0 when all of it holds.
+// What must hold whatever the environment says; run by environment.test.ts in a process of its own
+// with each. Exits with 0 when all of it holds.
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
@@ -18,7 +19,7 @@ import {
   openGateway,
   receiverId,
 } from '../../packages/receiver/src/testing/gateway.ts'
-import { openConnection } from '../../packages/sender/src/connection.ts'
+import { openConnection } from '../../packages/sender/src/exchange/connection.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
 
 const certs = await makeCerts(t)

@@ -1,4 +1,5 @@
-// Documents put aside for a program of the system that takes many at a time: starting it costs more than its work.
+// Documents put aside for a program of the system that takes many at a time: starting it costs more
+// than its work.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +9,10 @@ const SIZE = 250
 
 export type Run = (args: readonly string[]) => { readonly stdout: string; readonly stderr: string }
 
-/** Checks `documents`, which stand in `files`; `run` gives what the program prints. Throws a Finding. */
+/**
+ * Checks `documents`, which stand in `files`; `run` gives what the program prints. Throws a
+ * Finding.
+ */
 export type Check = (documents: readonly Buffer[], files: readonly string[], run: Run) => void
 
 export class Batch {

@@ -9,6 +9,9 @@ export type Campaign = {
   readonly tapes: readonly number[]
   /** Makes documents and judges them; returns how many. Throws a Finding. */
   judge(...tapes: Tape[]): number
-  /** Judges what was put aside for programs that take many documents at a time, if it is enough or all there is. Throws a Finding. */
+  /**
+   * Judges what was put aside for programs that take many documents at a time, if it is enough or
+   * all there is. Throws a Finding.
+   */
   finish?(isLast: boolean): void
 }

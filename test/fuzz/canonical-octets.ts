@@ -1,4 +1,5 @@
-// Canonical octets of whole documents: ours, libxml2's and xmllint's are the same under every method.
+// Canonical octets of whole documents: ours, libxml2's and xmllint's are the same under every
+// method.
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
 import { Batch, type Run } from './batch.ts'
 import type { Campaign } from './campaign.ts'
@@ -11,7 +12,10 @@ import { exclusive, readCanonical } from './verdict.ts'
 const methods = [exclusive, methodOf(INCLUSIVE), methodOf(INCLUSIVE_11)]
 const listablePrefixes = ['', 'p', 'q', 'a', 'A', 'ü', '\u{10000}', 'soap', 'absent']
 const xmllintOptions = { '--exc-c14n': EXCLUSIVE, '--c14n': INCLUSIVE, '--c14n11': INCLUSIVE_11 }
-/** xmllint starts anew for each document that it finds fault with: one of so many is put aside for it. */
+/**
+ * xmllint starts anew for each document that it finds fault with: one of so many is put aside for
+ * it.
+ */
 const XMLLINT_EVERY = 20
 
 export function canonicalOctets(folder: string): Campaign {

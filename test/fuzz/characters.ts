@@ -1,4 +1,5 @@
-// Characters that decide something, for names and for text: the ends of each range of XML 1.0 fifth edition (productions 2, 4, 4a) and beyond.
+// Characters that decide something, for names and for text: the ends of each range of XML 1.0 fifth
+// edition (productions 2, 4, 4a) and beyond.
 
 /** NameStartChar, colon left out. */
 export const nameStarts: readonly string[] = [

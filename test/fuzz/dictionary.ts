@@ -1,4 +1,5 @@
-// What decides something, to be put where it does not belong: markup, references, declarations, bytes that are no UTF-8. One character per byte.
+// What decides something, to be put where it does not belong: markup, references, declarations,
+// bytes that are no UTF-8. One character per byte.
 import { nameOthers, nearNames, references, tagSpaces } from './characters.ts'
 
 const bytesOf = (text: string) => Buffer.from(text).toString('latin1')

@@ -1,4 +1,5 @@
-// Where libxml2 and we may differ on whether a document is well-formed: each case, why, and how it is recognized. Anything else is a finding.
+// Where libxml2 and we may differ on whether a document is well-formed: each case, why, and how it
+// is recognized. Anything else is a finding.
 import type { Fault, FaultCode } from '@seg/core'
 
 type Difference = {

@@ -1,4 +1,5 @@
-// `pnpm fuzz [--minutes N] [--seed S] [--only CAMPAIGN] [--path P]`: fuzzes at length, keeps what it finds, exits 1 when it found something.
+// `pnpm fuzz [--minutes N] [--seed S] [--only CAMPAIGN] [--path P]`: fuzzes at length, keeps what
+// it finds, exits 1 when it found something.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,5 @@
-// A grammar of XML documents: well-formed with namespaces by construction, written in every way that XML 1.0 allows.
+// A grammar of XML documents: well-formed with namespaces by construction, written in every way
+// that XML 1.0 allows.
 import { lineEnds, nameOthers, nameStarts, nearNames, plainTexts, references, tagSpaces } from './characters.ts'
 import type { Tape } from './tape.ts'
 
@@ -6,7 +7,9 @@ import type { Tape } from './tape.ts'
 export type Scope = ReadonlyMap<string, string>
 
 export type Style = {
-  /** Writes comments and processing instructions, too, and characters that may not stand in a name. */
+  /**
+   * Writes comments and processing instructions, too, and characters that may not stand in a name.
+   */
   readonly isLoose: boolean
   readonly depth: number
 }
@@ -97,7 +100,10 @@ function withoutCdataEnd(text: string): string {
   return text.replaceAll(']]>', ']] >')
 }
 
-/** A name without colon, outside the reserved ones; in the loose style sometimes none at all, for one character. */
+/**
+ * A name without colon, outside the reserved ones; in the loose style sometimes none at all, for
+ * one character.
+ */
 function writeName(tape: Tape, { isLoose }: Style): string {
   const kind = tape.below(4)
   if (isLoose && tape.chance(3)) return tape.of(['', 'a']) + tape.of([...nearNames, ...nameOthers, ...nameStarts])

@@ -1,11 +1,13 @@
-// libxml2, compiled to WebAssembly: a parser and canonicalizer by others that ours are compared with.
+// libxml2, compiled to WebAssembly: a parser and canonicalizer by others that ours are compared
+// with.
 import { ParseOption, XmlC14NMode, XmlDocument, XmlElement, XmlParseError } from 'libxml2-wasm'
-import type { CanonicalizationMethod } from '../../packages/xmldsig/src/canonicalizer.ts'
+import type { CanonicalizationMethod } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11 } from '../support/engine.ts'
 
 export type { XmlDocument, XmlElement }
 
-// Ids need not be unique, and xml:id need not be a name: both are matters of validity, not of well-formedness.
+// Ids need not be unique, and xml:id need not be a name: both are matters of validity, not of
+// well-formedness.
 const options = { option: ParseOption.XML_PARSE_SKIP_IDS | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET }
 const WARNING = 1
 const modes = new Map<string, 0 | 1 | 2>([
@@ -36,7 +38,10 @@ export function withDocument<Result>(bytes: Uint8Array, read: (document: XmlDocu
   }
 }
 
-/** Canonical octets of a document; undefined when libxml2 declines: it wants every namespace URI to be valid by RFC 3986. */
+/**
+ * Canonical octets of a document; undefined when libxml2 declines: it wants every namespace URI to
+ * be valid by RFC 3986.
+ */
 export function canonicalize(document: XmlDocument, method: CanonicalizationMethod): Buffer | undefined {
   return collect(handler => document.canonicalize(handler, c14nOptions(method)))
 }
@@ -82,8 +87,9 @@ function collect(write: (handler: Handler) => void): Buffer | undefined {
 }
 
 /**
- * libxml2 writes namespace URIs as they are; XML-C14N 2.3, Namespace Nodes, wants them written as attribute values are. Here its output is mended:
- * in canonical form a `<` begins a tag, and between the quotes of a tag stand its values.
+ * libxml2 writes namespace URIs as they are; XML-C14N 2.3, Namespace Nodes, wants them written as
+ * attribute values are. Here its output is mended: in canonical form a `<` begins a tag, and
+ * between the quotes of a tag stand its values.
  */
 export function escapeUris(octets: Buffer): Buffer {
   const text = octets.toString('latin1')

@@ -1,4 +1,5 @@
-// Changes to documents, of bytes, of tokens and of trees; documents as Latin-1 strings, one character per byte, so that any byte can be written.
+// Changes to documents, of bytes, of tokens and of trees; documents as Latin-1 strings, one
+// character per byte, so that any byte can be written.
 import { tagSpaces } from './characters.ts'
 import { dictionary } from './dictionary.ts'
 import type { Tape } from './tape.ts'
@@ -120,7 +121,10 @@ function insert(text: string, at: number, piece: string): string {
   return text.slice(0, at) + piece + text.slice(at)
 }
 
-/** The same element as far as XML is concerned, most of the time: written with other white space, quotes, order or empty-element tag. */
+/**
+ * The same element as far as XML is concerned, most of the time: written with other white space,
+ * quotes, order or empty-element tag.
+ */
 function rewriteTag(element: string, tape: Tape): string {
   switch (tape.below(5)) {
     case 0:

@@ -1,4 +1,5 @@
-// The verdict on a document, with the place of a refusal, does not depend on the pieces it comes in, nor on who watches.
+// The verdict on a document, with the place of a refusal, does not depend on the pieces it comes
+// in, nor on who watches.
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import type { Campaign } from './campaign.ts'
 import { Finding, show } from './finding.ts'

@@ -9,11 +9,16 @@ export type Found = {
   readonly what: string
   readonly document: Buffer
   readonly seed: number
-  /** Where in the run it is, for fast-check to find it again; undefined for what another program found in a batch. */
+  /**
+   * Where in the run it is, for fast-check to find it again; undefined for what another program
+   * found in a batch.
+   */
   readonly path: string | undefined
 }
 
-/** Far more than some hundred runs take: what was found is not made smaller for longer than this. */
+/**
+ * Far more than some hundred runs take: what was found is not made smaller for longer than this.
+ */
 const LONGEST_MS = 60_000
 
 export type Outcome = { readonly cases: number; readonly found: Found | undefined }

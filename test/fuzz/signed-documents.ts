@@ -1,7 +1,8 @@
-// CriticalDocuments from the grammar, signed without our engine: canonicalized by libxml2, digested and signed by node:crypto.
+// CriticalDocuments from the grammar, signed without our engine: canonicalized by libxml2, digested
+// and signed by node:crypto.
 import { createHash, sign, verify } from 'node:crypto'
-import { digests } from '../../packages/xmldsig/src/algorithms.ts'
-import type { CanonicalizationMethod } from '../../packages/xmldsig/src/canonicalizer.ts'
+import type { CanonicalizationMethod } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
+import { digests } from '../../packages/xmldsig/src/signature/algorithms.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
 import { DSIG, ENVELOPED, type ForgingKey, transform, x509 } from '../support/forge.ts'
 import { tagSpaces } from './characters.ts'
@@ -113,8 +114,9 @@ function shuffled(tape: Tape, parts: readonly string[]): string {
 }
 
 /**
- * Verifies a document in the plainest way: its tree, the first ds:Signature in the document element, the algorithms that it names. Returns what it
- * found; throws an Error for a document that is not well-formed or whose signature does not verify. It knows nothing of the profile.
+ * Verifies a document in the plainest way: its tree, the first ds:Signature in the document
+ * element, the algorithms that it names. Returns what it found; throws an Error for a document that
+ * is not well-formed or whose signature does not verify. It knows nothing of the profile.
  */
 export function verifyByTree(bytes: Uint8Array, { certificate }: ForgingKey): Reference {
   return withDocument(bytes, document => {

@@ -1,6 +1,8 @@
-// Canonical octets of an element where it stands, as of SignedInfo in its Signature: ours and libxml2's are the same under every method.
+// Canonical octets of an element where it stands, as of SignedInfo in its Signature: ours and
+// libxml2's are the same under every method.
+
+import { canonicalizeFirstChild } from '../../packages/xmldsig/src/c14n/subtree.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
-import { canonicalizeFirstChild } from '../../packages/xmldsig/src/subtree.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
 import { DSIG } from '../support/forge.ts'
 import type { Campaign } from './campaign.ts'
@@ -41,7 +43,10 @@ export const subtrees: Campaign = {
   },
 }
 
-/** An element of the grammar in a Signature in a document element; those two declare what it may use. */
+/**
+ * An element of the grammar in a Signature in a document element; those two declare what it may
+ * use.
+ */
 function writeAround(tape: Tape): string {
   const outer = [
     ' xmlns="urn:d"',
@@ -52,7 +57,8 @@ function writeAround(tape: Tape): string {
     ' xml:id="r"',
     ' a="1"',
   ]
-  // No xml:* attributes: a Signature that has any is refused (docs/profile.md), so its children need not inherit them from it.
+  // No xml:* attributes: a Signature that has any is refused (docs/profile.md), so its children
+  // need not inherit them from it.
   const inner = [' xmlns="urn:e"', ' xmlns=""', ' xmlns:p="urn:c"', ' xmlns:q="urn:q"', " b='2'"]
   const some = (parts: readonly string[]) => parts.filter(() => tape.below(3) === 0)
   // Two default namespaces in one tag are not well-formed.

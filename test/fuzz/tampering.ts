@@ -1,4 +1,5 @@
-// Signed documents, changed: what we accept has the canonical form that was signed, and verifies with libxml2 and node:crypto and with xmlsec1.
+// Signed documents, changed: what we accept has the canonical form that was signed, and verifies
+// with libxml2 and node:crypto and with xmlsec1.
 import { join } from 'node:path'
 import { openVerifier, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
 import type { ForgingKey } from '../support/forge.ts'
@@ -45,7 +46,10 @@ export function tampering(folder: string, key: ForgingKey): Campaign & { accepte
   return campaign
 }
 
-/** What verifies by tree must be what we say was signed; undefined for what libxml2 refuses as it should not. */
+/**
+ * What verifies by tree must be what we say was signed; undefined for what libxml2 refuses as it
+ * should not.
+ */
 function checkAccepted(document: Buffer, ours: VerifiedDocument, key: ForgingKey): Reference | undefined {
   const theirs = judgeByTree(document, key)
   if (theirs instanceof Error && isOnlyTheirs(theirs.message)) return undefined
@@ -87,7 +91,10 @@ function checkPieces(document: Buffer, whole: VerifiedDocument | Error, key: For
   if (a !== b) throw new Finding(`whole: ${a}; in pieces: ${b}`, document)
 }
 
-/** libxml2 does not escape namespace URIs (see its own file), so xmlsec1 computes another digest where one has a `&`. */
+/**
+ * libxml2 does not escape namespace URIs (see its own file), so xmlsec1 computes another digest
+ * where one has a `&`.
+ */
 function putAside(batch: Batch, document: Buffer): void {
   if (!/xmlns[^=]*=\s*("[^"&]*&|'[^'&]*&)/.test(document.toString('latin1'))) batch.add(document)
 }

@@ -1,4 +1,5 @@
-// Choices read from a list of bytes: fast-check makes and shrinks the list, the grammar reads it. Where it ends every choice is the first, the simplest.
+// Choices read from a list of bytes: fast-check makes and shrinks the list, the grammar reads it.
+// Where it ends every choice is the first, the simplest.
 import fc from 'fast-check'
 
 export class Tape {

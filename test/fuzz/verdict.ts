@@ -1,10 +1,11 @@
-// What our engine says of a document, as a value: canonical octets or the Fault, however the bytes come and whoever watches.
+// What our engine says of a document, as a value: canonical octets or the Fault, however the bytes
+// come and whoever watches.
 import { Fault } from '@seg/core'
-import type { CanonicalizationMethod } from '../../packages/xmldsig/src/canonicalizer.ts'
-import type { CapturedSignature } from '../../packages/xmldsig/src/captured-signature.ts'
-import { type DocumentObserver, DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
-import { fastPath } from '../../packages/xmldsig/src/fast-content.ts'
+import type { CanonicalizationMethod } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
+import type { CapturedSignature } from '../../packages/xmldsig/src/signature/captured-signature.ts'
+import { type DocumentObserver, DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
+import { fastPath } from '../../packages/xmldsig/src/xml/fast/fast-content.ts'
 import { EXCLUSIVE, methodOf } from '../support/engine.ts'
 import { Finding } from './finding.ts'
 import type { Tape } from './tape.ts'
@@ -21,7 +22,10 @@ export function judge<Result>(read: () => Result): Result | Fault {
   }
 }
 
-/** Must be told of every element to a depth of 3: the engine then takes its longer way through plain markup, too. */
+/**
+ * Must be told of every element to a depth of 3: the engine then takes its longer way through plain
+ * markup, too.
+ */
 const watcher: DocumentObserver = { watchesChildren: true, startTag() {}, endTag() {}, text() {}, signature() {} }
 
 export type Reading = {
@@ -30,12 +34,18 @@ export type Reading = {
   readonly isWatched?: boolean
 }
 
-/** Canonical octets of a document without its Signature; throws a Finding when the engine's fast path and its tokenizer alone differ. */
+/**
+ * Canonical octets of a document without its Signature; throws a Finding when the engine's fast
+ * path and its tokenizer alone differ.
+ */
 export function readCanonical(pieces: readonly Uint8Array[], reading: Reading = {}): Buffer | Fault {
   return judgeBothWays(Buffer.concat(pieces), () => readOneWay(pieces, reading))
 }
 
-/** What `read` gives, with the engine's fast path and without; throws a Finding when that is not the same. */
+/**
+ * What `read` gives, with the engine's fast path and without; throws a Finding when that is not the
+ * same.
+ */
 export function judgeBothWays<Result extends object>(document: Buffer, read: () => Result | Fault): Result | Fault {
   const verdict = read()
   fastPath.isOn = false

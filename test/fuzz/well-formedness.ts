@@ -1,4 +1,5 @@
-// Whether a document is well-formed: we accept none that libxml2 refuses, and refuse what it accepts for known reasons only.
+// Whether a document is well-formed: we accept none that libxml2 refuses, and refuse what it
+// accepts for known reasons only.
 import type { Campaign } from './campaign.ts'
 import { isOnlyOurs, isOnlyTheirs } from './differences.ts'
 import { Finding, show } from './finding.ts'

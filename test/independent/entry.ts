@@ -1,4 +1,5 @@
-// Entries of the log, from docs/log.md: what a leaf shows, and the facts that it commits to, in which order, and of which form.
+// Entries of the log, from docs/log.md: what a leaf shows, and the facts that it commits to, in
+// which order, and of which form.
 import { createHash } from 'node:crypto'
 import { decodeUtf8 } from './checkpoint.ts'
 import { demand, Rejected } from './rejected.ts'

@@ -1,4 +1,5 @@
-// Whatever is falsified of a log or of a receipt, the independent verifier sees: so a log that it finds in order is one.
+// Whatever is falsified of a log or of a receipt, the independent verifier sees: so a log that it
+// finds in order is one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,10 @@ import { verifyGrowth, verifyLog, verifyTiles } from './verify-log.ts'
 const folder = await mkdtemp(join(tmpdir(), 'seg-falsified-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 
-/** The files of the log as they were served, at the end of the receiver's first life and of its second. */
+/**
+ * The files of the log as they were served, at the end of the receiver's first life and of its
+ * second.
+ */
 const lives: Map<string, Buffer>[] = []
 const { verifierKey, delivered } = await exchangeLog(t, folder, async ({ origin }, certs) => {
   const client = await openLogClient(origin, certs)

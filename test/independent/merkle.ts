@@ -1,8 +1,12 @@
-// RFC 6962 2.1 as it is written there: recursion over ranges of the entries, nothing remembered, nothing optimized.
+// RFC 6962 2.1 as it is written there: recursion over ranges of the entries, nothing remembered,
+// nothing optimized.
 import { createHash } from 'node:crypto'
 import { demand } from './rejected.ts'
 
-/** The Merkle Tree Hash of D[start:end]: from the entries, or from whatever else is known of the tree. */
+/**
+ * The Merkle Tree Hash of D[start:end]: from the entries, or from whatever else is known of the
+ * tree.
+ */
 export type RangeHash = (start: number, end: number) => Buffer
 
 export type TreeHead = { readonly size: number; readonly root: Buffer }
@@ -50,7 +54,10 @@ export function consistencyProof(m: number, n: number, hash: RangeHash): Buffer[
   return subproof(0, n, true)
 }
 
-/** The root that a proof leads to: PATH read backwards. The last hash of a proof is the sibling nearest to the root. */
+/**
+ * The root that a proof leads to: PATH read backwards. The last hash of a proof is the sibling
+ * nearest to the root.
+ */
 export function checkInclusion(
   entryHash: Buffer,
   index: number,

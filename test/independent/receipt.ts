@@ -23,7 +23,10 @@ export type Receipt = {
   readonly checkpoint: string
 }
 
-/** `tree` is that of its checkpoint; `certificate` the SHA-256 of the one that verified the document, which version 1 does not name. */
+/**
+ * `tree` is that of its checkpoint; `certificate` the SHA-256 of the one that verified the
+ * document, which version 1 does not name.
+ */
 export type ProvenReceipt = Receipt & { readonly tree: Checkpoint; readonly certificate: string | undefined }
 
 const RECEIPT = 'urn:seg:receipt:1'

@@ -1,4 +1,5 @@
-// The files of a log, from the page c2sp.org/tlog-tiles: their names, what is in them, and the tree that they are.
+// The files of a log, from the page c2sp.org/tlog-tiles: their names, what is in them, and the tree
+// that they are.
 import { hashNode, type RangeHash, rangeHash, split } from './merkle.ts'
 import { demand } from './rejected.ts'
 
@@ -8,7 +9,10 @@ export type Tile = { readonly level: number; readonly index: number; readonly wi
 
 const WIDTH = 256
 
-/** Every tile of a tree of `size`: at level l, floor(size / 256**l) hashes, the last tile partial when they do not fill it. */
+/**
+ * Every tile of a tree of `size`: at level l, floor(size / 256**l) hashes, the last tile partial
+ * when they do not fill it.
+ */
 export function tilesOf(size: number): Tile[] {
   const tiles: Tile[] = []
   for (let level = 0, hashes = size; hashes > 0; level++, hashes = Math.floor(hashes / WIDTH)) {
@@ -27,7 +31,10 @@ export function bundlePath({ index, width }: Omit<Tile, 'level'>): string {
   return `tile/entries/${fileName(index, width)}`
 }
 
-/** The hashes that a tile must hold: the n-th of level l has MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l]). */
+/**
+ * The hashes that a tile must hold: the n-th of level l has MTH(D[(n * 256 + i) * 256**l : (n * 256
+ * + i + 1) * 256**l]).
+ */
 export function hashesOf({ level, index, width }: Tile, hash: RangeHash): Buffer[] {
   const span = WIDTH ** level
   return Array.from({ length: width }, (_, i) => hash((index * WIDTH + i) * span, (index * WIDTH + i + 1) * span))
@@ -42,8 +49,9 @@ export async function fetchEntries(size: number, fetch: Fetch): Promise<Buffer[]
 }
 
 /**
- * The tree of `size` as its tiles tell it, without an entry: hashes of subtrees are looked up where a tile has them.
- * Every full tile must have the hash that the level above has for it, so that no octet of a tile is believed that the root does not cover.
+ * The tree of `size` as its tiles tell it, without an entry: hashes of subtrees are looked up where
+ * a tile has them. Every full tile must have the hash that the level above has for it, so that no
+ * octet of a tile is believed that the root does not cover.
  */
 export async function fetchTree(size: number, fetch: Fetch): Promise<RangeHash> {
   const tiles = new Map<string, readonly Buffer[]>()

@@ -1,5 +1,5 @@
-// Tiles and proofs as the recursion of RFC 6962 2.1 computes them from the entries, against what a receiver serves:
-// logs of every size, over every edge.
+// Tiles and proofs as the recursion of RFC 6962 2.1 computes them from the entries, against what a
+// receiver serves: logs of every size, over every edge.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// A log from its files alone: the checkpoint, the entries under it, every tile, and that it is the log of before, grown.
+// A log from its files alone: the checkpoint, the entries under it, every tile, and that it is the
+// log of before, grown.
 import { type Checkpoint, type NoteKey, openCheckpoint } from './checkpoint.ts'
 import { type Entry, readEntry } from './entry.ts'
 import { checkConsistency, consistencyProof, hashEntry, type RangeHash, rangeHash, type TreeHead } from './merkle.ts'
@@ -54,7 +55,10 @@ function checkVersions(entries: readonly Entry[]): void {
   )
 }
 
-/** In version 1, where entries show what they say: a conflict names the entry that took the id, which is an acceptance before it. */
+/**
+ * In version 1, where entries show what they say: a conflict names the entry that took the id,
+ * which is an acceptance before it.
+ */
 function checkConflicts(entries: readonly Entry[]): void {
   for (const [index, { v, type, accepted, sender, document, sha256 }] of entries.entries()) {
     if (v !== 1 || type !== 'conflict') continue

@@ -1,5 +1,6 @@
-// The ledger against a model of it: whatever is done to it, in any order and at once, it says what the model says,
-// and its log is a tree of RFC 6962. MODEL_RUNS sets the number of histories, MODEL_SEED repeats those of an earlier run.
+// The ledger against a model of it: whatever is done to it, in any order and at once, it says what
+// the model says, and its log is a tree of RFC 6962. MODEL_RUNS sets the number of histories,
+// MODEL_SEED repeats those of an earlier run.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,7 +21,7 @@ import type { RecordedEvent } from '../../packages/ledger/src/ledger.ts'
 import { checkReceipt } from '../../packages/ledger/src/testing/entry-sealer.ts'
 import { certificatesOf } from '../../packages/ledger/src/testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from '../../packages/ledger/src/testing/test-ledger.ts'
-import { readLogFile } from '../../packages/receiver/src/log-files.ts'
+import { readLogFile } from '../../packages/receiver/src/http/log-files.ts'
 import { openCheckpoint, readKey } from '../independent/checkpoint.ts'
 import { readEntry } from '../independent/entry.ts'
 import { inclusionProof } from '../independent/merkle.ts'
@@ -59,7 +60,10 @@ class Command implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-/** Milliseconds since the epoch of the next thing that happens: no two have the same time, as no two entries then have. */
+/**
+ * Milliseconds since the epoch of the next thing that happens: no two have the same time, as no two
+ * entries then have.
+ */
 let clock = 0
 const tick = () => new Date(1_800_000_000_000 + clock++).toISOString()
 
@@ -176,7 +180,10 @@ async function recordMany(model: Model, { ledger }: Real, count: number): Promis
   )
 }
 
-/** Nobody knows in which order what comes at once is done. The log says; and it must be an order that makes the answers right. */
+/**
+ * Nobody knows in which order what comes at once is done. The log says; and it must be an order
+ * that makes the answers right.
+ */
 async function doAtOnce(
   model: Model,
   { ledger }: Real,

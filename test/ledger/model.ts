@@ -19,7 +19,9 @@ export type Verdict = 'new' | 'replay' | 'conflict'
 export class Model {
   /** What the entries of the log record. */
   readonly entries: LogEvent[] = []
-  /** The entries as the log first showed them; only they are in the tree, and none may ever change. */
+  /**
+   * The entries as the log first showed them; only they are in the tree, and none may ever change.
+   */
   readonly leaves: Buffer[] = []
   /** In order of acceptance. */
   readonly kept: Kept[] = []

@@ -1,4 +1,5 @@
-// Loaded before the tests of one mutant: the file that is mutated is changed as it is read, the checkout is not.
+// Loaded before the tests of one mutant: the file that is mutated is changed as it is read, the
+// checkout is not.
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { Mutant } from './mutants.ts'

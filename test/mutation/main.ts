@@ -1,4 +1,5 @@
-// `pnpm mutation [--sample N] [--seed S] [--only FILE] [--workers N]`: how many small faults in the engine its tests notice (docs/mutation.md).
+// `pnpm mutation [--sample N] [--seed S] [--only FILE] [--workers N]`: how many small faults in the
+// engine its tests notice (docs/mutation.md).
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Mutant, readMutants } from './mutants.ts'
@@ -7,7 +8,10 @@ import { type Outcome, runTests } from './run.ts'
 const project = resolve(import.meta.dirname, '../../packages/xmldsig')
 const names =
   'algorithms attributes base64 canonicalizer characters document-pass element-stack envelope left-out names namespaces outline references signature-element signed-info skip start-tag subtree tokenizer utf8 verification-key verify'
-/** A mutant that is silent for this many times the longest silence of the tests as they are goes round in circles. */
+/**
+ * A mutant that is silent for this many times the longest silence of the tests as they are goes
+ * round in circles.
+ */
 const PATIENCE = 4
 
 const { values } = parseArgs({

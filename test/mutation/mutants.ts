@@ -119,7 +119,10 @@ function changePrefix(text: string, operand: string): string {
   return text.startsWith('--') ? `++${operand}` : operand
 }
 
-/** A regular expression without its anchors, its classes the other way round, its repetitions once or never. */
+/**
+ * A regular expression without its anchors, its classes the other way round, its repetitions once
+ * or never.
+ */
 function changeExpression(text: string): string[] {
   const changes = [
     text.replace('/^', '/'),

@@ -12,7 +12,10 @@ const DATA_KIB = 3 * 1024 * 1024
 /** The one test that takes longer than all others; what it finds, others find. */
 const SLOW_TEST = '/^whatever byte of a document is changed/'
 
-/** Runs the tests until one fails, or `silence` milliseconds pass in which none says anything. Without a mutant: as they are. */
+/**
+ * Runs the tests until one fails, or `silence` milliseconds pass in which none says anything.
+ * Without a mutant: as they are.
+ */
 export function runTests(
   mutant: Mutant | undefined,
   silence: number,

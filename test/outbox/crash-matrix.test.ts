@@ -1,4 +1,5 @@
-// Every durable write of a sender, fatal or failed, one at a time: sent again, the document is at the receiver once, and its receipt is here.
+// Every durable write of a sender, fatal or failed, one at a time: sent again, the document is at
+// the receiver once, and its receipt is here.
 import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,14 +13,17 @@ import {
   runTraced,
   type Steps,
 } from '../../packages/ledger/src/testing/fault-points.ts'
-import { loadReceiptTrust } from '../../packages/sender/src/check-log-entry.ts'
-import { checkStoredReceipt } from '../../packages/sender/src/check-receipt.ts'
+import { loadReceiptTrust } from '../../packages/sender/src/receipt/check-log-entry.ts'
+import { checkStoredReceipt } from '../../packages/sender/src/receipt/check-receipt.ts'
 import { makePartner } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
 
 /** Calls that change what is on the disk, and whether they are so many that some will do. */
 const calls: Steps = { pwrite64: 6, fsync: 1, rename: 1, unlink: 1, mkdir: 1, ftruncate: 1 }
-/** Of the ones a sender also makes to talk, or to look at what it knows already, none is made to fail. */
+/**
+ * Of the ones a sender also makes to talk, or to look at what it knows already, none is made to
+ * fail.
+ */
 const fatalCalls: Steps = { ...calls, write: 6 }
 const script = join(root, 'packages/sender/src/main.ts')
 
@@ -46,7 +50,9 @@ t.test(
 
     const ids = ['first', 'clean']
     const trust = await loadReceiptTrust(certs)
-    /** What does not hold in an outbox after the document was sent, once at least and to its end. */
+    /**
+     * What does not hold in an outbox after the document was sent, once at least and to its end.
+     */
     const checkOutbox = async (data: string, id: string): Promise<string | undefined> => {
       const outbox = await openOutbox(data)
       const entries = await outbox.findDocument(id)

@@ -1,4 +1,5 @@
-// The outbox against a model of it in a few lines: whatever two senders do to one outbox, in any order, both see what the model says. MODEL_RUNS sets the number of histories.
+// The outbox against a model of it in a few lines: whatever two senders do to one outbox, in any
+// order, both see what the model says. MODEL_RUNS sets the number of histories.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,7 @@
-// A client certificate for any subject and any SubjectPublicKeyInfo, built octet by octet (RFC 5280 4.1): what no tool of ours would make.
+// A client certificate for any subject and any SubjectPublicKeyInfo, built octet by octet (RFC 5280
+// 4.1): what no tool of ours would make.
 import { type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
-import type { Issuer } from '../../packages/pki/src/issue.ts'
+import type { Issuer } from '../../packages/pki/src/issuing/issue.ts'
 
 const ECDSA_WITH_SHA256 = '2a8648ce3d040302'
 const names = { CN: '550403', O: '55040a' } as const

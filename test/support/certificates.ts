@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Identity, loadTrust } from '@seg/pki'
-import { type Issuer, issueCertificate } from '../../packages/pki/src/issue.ts'
+import { type Issuer, issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 
 export type Wish = {
   readonly profile?: 'ca' | 'sender' | 'receiver' | 'seal'

@@ -1,4 +1,5 @@
-// A partner's gateway for tests: documents signed with its key, and one kept-alive connection of mutual TLS to post them on.
+// A partner's gateway for tests: documents signed with its key, and one kept-alive connection of
+// mutual TLS to post them on.
 import { once } from 'node:events'
 import { Agent, request } from 'node:https'
 import { generate, type Identity, loadIdentity, loadTrust, type Trust } from '@seg/pki'
@@ -32,7 +33,10 @@ export type Answer = { readonly status: number; readonly body: Buffer }
 export type Client = {
   post(document: Uint8Array): Promise<Answer>
   receipt(id: string): Promise<Answer>
-  /** Sends a document and hangs up: once it is sent, or when its answer begins to come. Resolves when that is done. */
+  /**
+   * Sends a document and hangs up: once it is sent, or when its answer begins to come. Resolves
+   * when that is done.
+   */
   postAndLeave(document: Uint8Array, when: 'finish' | 'response'): Promise<void>
   close(): void
 }
@@ -62,7 +66,8 @@ export function openClient({ origin }: URL, { identity, trust }: Partner): Clien
       const outgoing = request(`${origin}/v1/documents`, { method: 'POST', headers: headersOf(document), agent }).end(
         document,
       )
-      // A connection that is kept alive has been closed at its other end now and then: also a way to lose an answer.
+      // A connection that is kept alive has been closed at its other end now and then: also a way
+      // to lose an answer.
       outgoing.on('error', () => {})
       await Promise.race([once(outgoing, when), once(outgoing, 'close')]).catch(() => {})
       outgoing.destroy()

@@ -1,4 +1,5 @@
-// The product's commands as child processes in the root of the checkout, the way package scripts run them.
+// The product's commands as child processes in the root of the checkout, the way package scripts
+// run them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'

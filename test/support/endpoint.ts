@@ -1,4 +1,5 @@
-// The receiver's own system behind its webhook: it takes whatever is posted to it and keeps account.
+// The receiver's own system behind its webhook: it takes whatever is posted to it and keeps
+// account.
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -11,7 +12,10 @@ import type { Test } from 'tap'
 
 export type Posted = { readonly id: string; readonly index: number; readonly sha256: string }
 
-/** `posted`: whole documents in the order in which they came, the same more than once perhaps; `settings` make a receiver post to it. */
+/**
+ * `posted`: whole documents in the order in which they came, the same more than once perhaps;
+ * `settings` make a receiver post to it.
+ */
 export async function openEndpoint(
   t: Test,
   certs: string,

@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Fault } from '@seg/core'
-import { canonicalizations, EXCLUSIVE_C14N } from '../../packages/xmldsig/src/algorithms.ts'
-import type { CanonicalizationMethod } from '../../packages/xmldsig/src/canonicalizer.ts'
-import { DocumentPass } from '../../packages/xmldsig/src/document-pass.ts'
+import type { CanonicalizationMethod } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
+import { canonicalizations, EXCLUSIVE_C14N } from '../../packages/xmldsig/src/signature/algorithms.ts'
+import { DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
 
 export const EXCLUSIVE = EXCLUSIVE_C14N
 export const INCLUSIVE = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'

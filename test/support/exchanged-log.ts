@@ -1,4 +1,5 @@
-// A receiver's log in which everything happened that an exchange has, with what the sender got: for tests that look at a log from outside.
+// A receiver's log in which everything happened that an exchange has, with what the sender got: for
+// tests that look at a log from outside.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -15,7 +16,10 @@ export type ExchangedLog = {
   readonly delivered: readonly Delivered[]
 }
 
-/** How often each thing happens, in each of the two lives of the receiver: more than two tiles of entries. */
+/**
+ * How often each thing happens, in each of the two lives of the receiver: more than two tiles of
+ * entries.
+ */
 export const ACCEPTED = 270
 export const REFUSED = 70
 export const CONFLICTS = 30
@@ -23,8 +27,8 @@ const REPLAYED = 20
 const CLIENTS = 6
 
 /**
- * Has a receiver accept, refuse and find in conflict, stop, start and do so once more; `beforeStop` is called at the end of each
- * life. Throws when an answer is not what it must be.
+ * Has a receiver accept, refuse and find in conflict, stop, start and do so once more; `beforeStop`
+ * is called at the end of each life. Throws when an answer is not what it must be.
  */
 export async function exchangeLog(
   t: Test,
@@ -50,7 +54,8 @@ async function exchange({ url }: ReceiverProcess, partner: Partner, life: string
   const falsified = letters
     .slice(0, REFUSED)
     .map(bytes => Buffer.from(bytes.toString().replace('accepted', 'falsified')))
-  // One falsified letter after every few others: entries of both kinds in one batch, and batches of all sizes.
+  // One falsified letter after every few others: entries of both kinds in one batch, and batches of
+  // all sizes.
   const mixed = letters.flatMap((letter, i) =>
     i % 3 === 0 && falsified.length > 0 ? [falsified.pop()!, letter] : [letter],
   )
@@ -63,7 +68,10 @@ async function exchange({ url }: ReceiverProcess, partner: Partner, life: string
   for (const client of clients) client.close()
   return answers.flatMap(({ status, body }, i) => (status === 201 ? [{ document: mixed[i]!, receipt: body }] : []))
 
-  /** Answers in the order of the documents; each client has its share of them under way, one after the other. */
+  /**
+   * Answers in the order of the documents; each client has its share of them under way, one after
+   * the other.
+   */
   async function postAll(documents: readonly Buffer[]): Promise<Answer[]> {
     const found: Answer[] = []
     const work = async (client: (typeof clients)[number], share: number) => {

@@ -1,6 +1,8 @@
-// A signer that signs whatever it is told to: hostile documents must be signed well, or only their signature would be tested.
+// A signer that signs whatever it is told to: hostile documents must be signed well, or only their
+// signature would be tested.
 //
-// It needs no canonicalizer: documents and SignedInfo are written in canonical form, and only then changed.
+// It needs no canonicalizer: documents and SignedInfo are written in canonical form, and only then
+// changed.
 import { createHash, createHmac, createSign, type KeyObject, sign, type X509Certificate } from 'node:crypto'
 
 export type ForgingKey = { readonly key: KeyObject; readonly certificate: X509Certificate }

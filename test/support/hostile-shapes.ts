@@ -1,9 +1,13 @@
-// Documents made to cost more than their size: each shape at any size, up to the limit that bounds it, if there is one.
+// Documents made to cost more than their size: each shape at any size, up to the limit that bounds
+// it, if there is one.
 import { DSIG } from './forge.ts'
 
 export type HostileShape = {
   readonly name: string
-  /** Where a limit bounds it: the largest size, in what the limit counts. Without it the size is in bytes, and any. */
+  /**
+   * Where a limit bounds it: the largest size, in what the limit counts. Without it the size is in
+   * bytes, and any.
+   */
   readonly largest: number | undefined
   readonly write: (size: number) => string
 }
@@ -23,7 +27,10 @@ const inSignature = (content: string) => inRoot(`<Signature xmlns="${DSIG}">${co
 
 const SIGNATURE_BYTES = 60_000
 
-/** Shapes that a limit bounds, with the largest size that it lets pass; the document element and Payload take two of a depth of 64. */
+/**
+ * Shapes that a limit bounds, with the largest size that it lets pass; the document element and
+ * Payload take two of a depth of 64.
+ */
 const bounded: Record<string, [largest: number, write: (size: number) => string]> = {
   'nesting, with long names': [
     56,

@@ -1,8 +1,10 @@
-// Counts what a piece of our code does, in operations and not in time: characters of code run, and bytes that native functions walk over for it.
+// Counts what a piece of our code does, in operations and not in time: characters of code run, and
+// bytes that native functions walk over for it.
 //
-// V8's own coverage counts how often each block of code runs, so the code under test is the code as it is. V8 leaves out a block that ran as often as
-// the one around it: blocks weigh what they are long, so that it does not matter. Import the code after `openCounter`: functions compiled before are
-// counted by call only.
+// V8's own coverage counts how often each block of code runs, so the code under test is the code as
+// it is. V8 leaves out a block that ran as often as the one around it: blocks weigh what they are
+// long, so that it does not matter. Import the code after `openCounter`: functions compiled before
+// are counted by call only.
 import buffer from 'node:buffer'
 import { Hash } from 'node:crypto'
 import type { Profiler } from 'node:inspector'
@@ -35,7 +37,10 @@ export async function openCounter(under: string): Promise<Counter> {
   }
 }
 
-/** Characters of code run: of each block as often as the innermost range around it says. Ranges come outermost first. */
+/**
+ * Characters of code run: of each block as often as the innermost range around it says. Ranges come
+ * outermost first.
+ */
 function weigh(ranges: readonly Profiler.CoverageRange[]): number {
   let weight = 0
   const around: Profiler.CoverageRange[] = []

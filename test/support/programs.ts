@@ -1,4 +1,5 @@
-// Programs of the system that tests compare us with; where one is missing its tests are skipped, and say so.
+// Programs of the system that tests compare us with; where one is missing its tests are skipped,
+// and say so.
 import { spawnSync } from 'node:child_process'
 
 export type Ran = { readonly status: number | null; readonly output: string }

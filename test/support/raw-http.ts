@@ -1,4 +1,5 @@
-// HTTP as bytes, for requests that no client would send: their heads and chunks, and what the answers were.
+// HTTP as bytes, for requests that no client would send: their heads and chunks, and what the
+// answers were.
 import type { TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
 
 /** The head of a request that posts a document. */

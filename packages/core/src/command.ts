@@ -1,4 +1,5 @@
-// Commands: options from the settings table, people's text and JSON kept apart, faults turned into exit codes.
+// Commands: options from the settings table, people's text and JSON kept apart, faults turned into
+// exit codes.
 import { Command, CommanderError, Option } from 'commander'
 import { checkEnvironment } from './environment.ts'
 import { Fault } from './fault.ts'
@@ -19,7 +20,10 @@ export type { Command }
 
 export type SettingValues<N extends SettingName> = { readonly [K in N]: SettingValue<K> }
 
-/** How a command speaks: `say` for people (silent with --json), `report` for the result of the run. Neither waits, nor throws. */
+/**
+ * How a command speaks: `say` for people (silent with --json), `report` for the result of the run.
+ * Neither waits, nor throws.
+ */
 export type Output = {
   readonly json: boolean
   say(line: string): void
@@ -32,7 +36,10 @@ export const standardError: LineOutput = openLineOutput(2, describeLoss)
 const results = new ResultOutput(1)
 const opened: LineOutput[] = [standardError]
 
-/** Writes a result piece by piece to standard output. Throws ReaderGone, the Fault `file-unreadable`, and what comes out of `pieces`. */
+/**
+ * Writes a result piece by piece to standard output. Throws ReaderGone, the Fault
+ * `file-unreadable`, and what comes out of `pieces`.
+ */
 export function writeResult(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {
   return results.writePieces(pieces)
 }
@@ -57,7 +64,10 @@ export function addSettings(command: Command, defaults: { readonly [K in Setting
   return command.option('--json', 'print one JSON object instead of text for people')
 }
 
-/** The settings of a parsed command, those of seg.yaml filled in where neither flag nor environment gave one. */
+/**
+ * The settings of a parsed command, those of seg.yaml filled in where neither flag nor environment
+ * gave one.
+ */
 export function readSettings<N extends SettingName>(command: Command, names: readonly N[]): SettingValues<N> {
   const file = readConfiguration(command.opts().config)
   const values: Partial<Record<N, unknown>> = {}
@@ -86,7 +96,10 @@ export type ListForm<Item> = {
   readonly empty: string
 }
 
-/** Writes a list that may be longer than memory: item by item, at the pace of its reader. Throws as `writeResult` does. */
+/**
+ * Writes a list that may be longer than memory: item by item, at the pace of its reader. Throws as
+ * `writeResult` does.
+ */
 export function writeList<Item>(command: Command, items: AsyncIterable<Item>, form: ListForm<Item>): Promise<void> {
   return writeResult(command.opts().json === true ? formatJsonList(items, form) : formatLines(items, form))
 }
@@ -111,7 +124,10 @@ async function* formatLines<Item>(items: AsyncIterable<Item>, { heading, line, e
   if (isEmpty) yield `${empty}\n`
 }
 
-/** For a service: it goes on when nobody reads what it reports, and reports how many lines were dropped. */
+/**
+ * For a service: it goes on when nobody reads what it reports, and reports how many lines were
+ * dropped.
+ */
 export function openServiceOutput(command: Command): Output {
   const lines = openLineOutput(1, dropped =>
     command.opts().json === true ? `${JSON.stringify({ dropped })}\n` : describeLoss(dropped),
@@ -138,11 +154,13 @@ function describeLoss(lines: number): string {
 }
 
 /**
- * Runs a program and sets the process's exit code: 0, 2 for wrong usage, else the fault's. An error that is no Fault is a defect of ours:
- * its stack is shown and the code is 5. When nobody reads the results on, the command ends as it would have ended otherwise.
+ * Runs a program and sets the process's exit code: 0, 2 for wrong usage, else the fault's. An error
+ * that is no Fault is a defect of ours: its stack is shown and the code is 5. When nobody reads the
+ * results on, the command ends as it would have ended otherwise.
  */
 export async function runProgram(program: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // What is made here is this user's alone, whatever the shell's umask: other modes are set explicitly.
+  // What is made here is this user's alone, whatever the shell's umask: other modes are set
+  // explicitly.
   process.umask(0o077)
   writeWarnings()
   const json = argv.includes('--json')
@@ -162,7 +180,10 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
   await Promise.all(opened.map(lines => lines.close()))
 }
 
-/** An argument that is empty comes from a variable that is: it would mean the folder where somebody stands, or every address. */
+/**
+ * An argument that is empty comes from a variable that is: it would mean the folder where somebody
+ * stands, or every address.
+ */
 function checkArguments(argv: readonly string[]): void {
   const empty = argv.findIndex(argument => argument.trim() === '' || /^--[\w-]+=\s*$/.test(argument))
   if (empty < 0) return

@@ -1,4 +1,5 @@
-// The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of the folder.
+// The one way bytes become a file that survives power loss: temporary file, fsync, rename, fsync of
+// the folder.
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
@@ -7,7 +8,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 export type DurableFileOptions = {
   /** Permission bits of the file; 0o600 by default. */
   mode?: number
-  /** Whether a file already under that name is replaced; when not (the default), it is kept and an EEXIST error is thrown. */
+  /**
+   * Whether a file already under that name is replaced; when not (the default), it is kept and an
+   * EEXIST error is thrown.
+   */
   replace?: boolean
   /** Folder of the file while it is unfinished, on the same file system; its own by default. */
   staging?: string
@@ -15,7 +19,8 @@ export type DurableFileOptions = {
 
 /**
  * Writes a whole file so that a crash leaves either the old state or the new one, never a part.
- * Crash before the rename: a `.tmp-…` file that no reader looks at. After the fsync of the folder: the file is there for good.
+ * Crash before the rename: a `.tmp-…` file that no reader looks at. After the fsync of the folder:
+ * the file is there for good.
  */
 export async function writeDurableFile(
   path: string,
@@ -47,9 +52,11 @@ export type NewFile = { readonly path: string; readonly bytes: Uint8Array | Asyn
 const LANES = 8
 
 /**
- * Writes many files, each whole or not at all, that appear in their order. Crash on the way: the first ones are there, perhaps, and `.tmp-…` files
- * that no reader looks at; writing the same files again leaves nothing else. Whatever else stands under one of the names (another file, a folder, a link)
- * is never followed or written over: it gets a name of its own beside, of which `onAside` is told.
+ * Writes many files, each whole or not at all, that appear in their order. Crash on the way: the
+ * first ones are there, perhaps, and `.tmp-…` files that no reader looks at; writing the same files
+ * again leaves nothing else. Whatever else stands under one of the names (another file, a folder, a
+ * link) is never followed or written over: it gets a name of its own beside, of which `onAside` is
+ * told.
  */
 export async function writeDurableFiles(
   files: readonly NewFile[],
@@ -113,7 +120,10 @@ async function giveName(unfinished: string, path: string, onAside: (path: string
   await unlink(unfinished)
 }
 
-/** What stands under the name is removed when it can be what a crash left, a file, and put aside when it is something else. */
+/**
+ * What stands under the name is removed when it can be what a crash left, a file, and put aside
+ * when it is something else.
+ */
 async function removeUnfinished(path: string, onAside: (path: string, aside: string) => void): Promise<void> {
   if ((await lstat(path)).isFile()) await unlink(path)
   else onAside(path, await putAside(path))
@@ -137,15 +147,18 @@ export async function putAside(path: string): Promise<string> {
   return aside
 }
 
-/** Makes the folder and those above it that are missing. Crash on the way: some of them are there, empty; the next call makes the rest. */
+/**
+ * Makes the folder and those above it that are missing. Crash on the way: some of them are there,
+ * empty; the next call makes the rest.
+ */
 export async function makeDurableFolder(folder: string, mode = 0o700): Promise<void> {
   const path = resolve(folder)
   if (await makeFolder(path, mode)) await syncFolder(dirname(path))
 }
 
 /**
- * Whether it was not there. Node's own `recursive` goes round without end where a folder that is there takes no other, as /proc and a folder
- * that was removed do.
+ * Whether it was not there. Node's own `recursive` goes round without end where a folder that is
+ * there takes no other, as /proc and a folder that was removed do.
  */
 async function makeFolder(path: string, mode: number, areParentsMade = false): Promise<boolean> {
   try {
@@ -157,7 +170,8 @@ async function makeFolder(path: string, mode: number, areParentsMade = false): P
       await makeDurableFolder(dirname(path), mode)
       return makeFolder(path, mode, true)
     }
-    // Systems differ in what they say of a folder that is there and cannot be written (EROFS, EACCES).
+    // Systems differ in what they say of a folder that is there and cannot be written (EROFS,
+    // EACCES).
     if (code !== 'ENOENT' && (await stat(path).catch(() => undefined))?.isDirectory()) return false
     throw error
   }

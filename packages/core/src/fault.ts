@@ -2,8 +2,9 @@
 import { type FaultCode, faults } from './faults.ts'
 
 /**
- * Thrown for every refusal of input and every failure of the surroundings. `code` is stable and public; `detail` says what was expected and
- * found and may quote the input (escaped), so it goes to logs and local terminals, never to a peer.
+ * Thrown for every refusal of input and every failure of the surroundings. `code` is stable and
+ * public; `detail` says what was expected and found and may quote the input (escaped), so it goes
+ * to logs and local terminals, never to a peer.
  */
 export class Fault extends Error {
   override readonly name = 'Fault'

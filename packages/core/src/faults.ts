@@ -1,10 +1,14 @@
-// The fault registry: each code with its HTTP status, the sentence a peer may read, and the exit code of a command that ends with it.
-// docs/faults.md documents the same rows; a test holds the two together. Codes never change.
+// The fault registry: each code with its HTTP status, the sentence a peer may read, and the exit
+// code of a command that ends with it. docs/faults.md documents the same rows; a test holds the two
+// together. Codes never change.
 
 type FaultRow = {
   /** HTTP status (RFC 9110) of the refusal; 500 for faults that never answer a request. */
   readonly status: number
-  /** Exit code of a local command: 2 usage, 3 refused by the receiver, 4 not delivered yet, 5 local fault, 6 receipt not verified. */
+  /**
+   * Exit code of a local command: 2 usage, 3 refused by the receiver, 4 not delivered yet, 5 local
+   * fault, 6 receipt not verified.
+   */
   readonly exit: 2 | 3 | 4 | 5 | 6
   /** What the peer is told: one plain sentence, no detail of the input or of this system. */
   readonly sentence: string

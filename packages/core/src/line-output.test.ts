@@ -99,7 +99,8 @@ const isAllowed = spawnSync('unshare', ['-rm', 'true']).status === 0
 
 t.test('goes on when the disk is full', { skip: isAllowed ? false : 'no user namespaces' }, async t => {
   const folder = await makeFolder(t)
-  // The disk has room again when all is written or waits; the end comes when the log says what was dropped.
+  // The disk has room again when all is written or waits; the end comes when the log says what was
+  // dropped.
   const inside = `mount -t tmpfs -o size=4m tmpfs "$0" && head -c 3900000 /dev/zero > "$0/ballast" || exit
     coproc writer { "$1" "$2" ${COUNT} 2> "$0/log"; }
     output=\${writer[0]} input=\${writer[1]}

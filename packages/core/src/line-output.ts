@@ -1,4 +1,5 @@
-// Lines for whoever watches a process: gathered for a turn of the event loop, written without waiting, dropped with a count when there is no room.
+// Lines for whoever watches a process: gathered for a turn of the event loop, written without
+// waiting, dropped with a count when there is no room.
 import { setTimeout as pause } from 'node:timers/promises'
 import { openSink, type Sink } from './sink.ts'
 
@@ -6,7 +7,9 @@ import { openSink, type Sink } from './sink.ts'
 export const LONGEST_BACKLOG = 1024 * 1024
 /** Octets of one call: more could not be taken back from a stream that queues. */
 const PIECE = 64 * 1024
-/** Milliseconds until what could not be written is tried again: doubled from the first to the last. */
+/**
+ * Milliseconds until what could not be written is tried again: doubled from the first to the last.
+ */
 const FIRST_RETRY = 10
 const LAST_RETRY = 1_000
 /** Milliseconds that the end of a process waits for a reader. */
@@ -15,7 +18,10 @@ const CLOSING_TIME = 1_000
 export type LineOutput = {
   /** Whole lines, each with its end. Never throws, never waits. */
   write(lines: string): void
-  /** Writes what waits, for a bounded time. What is written afterwards is written at once, or dropped. */
+  /**
+   * Writes what waits, for a bounded time. What is written afterwards is written at once, or
+   * dropped.
+   */
   close(milliseconds?: number): Promise<void>
 }
 
@@ -90,7 +96,10 @@ class BoundedLines implements LineOutput {
     else if (this.#lost > 0) this.write('')
   }
 
-  /** Whether there was room for any of it. What has begun to be written is never dropped: the end of a line would be missing. */
+  /**
+   * Whether there was room for any of it. What has begun to be written is never dropped: the end of
+   * a line would be missing.
+   */
   #writeFirst(): boolean {
     this.#sink ??= this.#openSink()
     const first = this.#waiting[0] as Buffer

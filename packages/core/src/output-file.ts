@@ -6,8 +6,10 @@ import { writeDurableFile } from './durable-file.ts'
 import { onFile } from './file-fault.ts'
 
 /**
- * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a file keeps its permissions, a new one is the user's alone; a pipe or device
- * is written to. Throws Fault `file-unreadable`, and a Fault that comes out of `pieces`, each of which need be good only until the next.
+ * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a
+ * file keeps its permissions, a new one is the user's alone; a pipe or device is written to. Throws
+ * Fault `file-unreadable`, and a Fault that comes out of `pieces`, each of which need be good only
+ * until the next.
  */
 export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   await onFile('write', path, async () => {

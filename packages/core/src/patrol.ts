@@ -1,4 +1,5 @@
-// Looking again and again, until told to stop: at intervals, sooner when a bell rings, and on in spite of failures that may pass.
+// Looking again and again, until told to stop: at intervals, sooner when a bell rings, and on in
+// spite of failures that may pass.
 import { Fault } from './fault.ts'
 import { quote } from './shown-text.ts'
 

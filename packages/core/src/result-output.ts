@@ -5,7 +5,10 @@ import { promisify } from 'node:util'
 import { Fault } from './fault.ts'
 import { isDeserted } from './line-output.ts'
 
-/** Milliseconds between two tries to write to a pipe that another process has made non-blocking: doubled from the first to the last. */
+/**
+ * Milliseconds between two tries to write to a pipe that another process has made non-blocking:
+ * doubled from the first to the last.
+ */
 const FIRST_RETRY = 1
 const LAST_RETRY = 64
 /** Octets written at a time, when they come in smaller pieces. */
@@ -32,7 +35,10 @@ export class ResultOutput {
     this.#tail = this.#tail.then(() => this.#writeAll(Buffer.from(text))).catch(() => {})
   }
 
-  /** Writes all pieces. Throws ReaderGone, the Fault `file-unreadable`, and whatever comes out of `pieces`. */
+  /**
+   * Writes all pieces. Throws ReaderGone, the Fault `file-unreadable`, and whatever comes out of
+   * `pieces`.
+   */
   async writePieces(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {
     await this.#tail
     for await (const octets of gather(pieces)) await this.#writeAll(octets)

@@ -1,16 +1,21 @@
-// When to try again: full-jitter exponential backoff, never sooner than the peer asked with Retry-After, within reason.
+// When to try again: full-jitter exponential backoff, never sooner than the peer asked with
+// Retry-After, within reason.
 
 const baseDelay = 250
 /** While a person waits, and while nobody does. */
 export const LONGEST_WAIT = 8_000
 export const LONGEST_PAUSE = 60_000
-/** Milliseconds that a peer is believed when it asks for patience: one answer must not stop deliveries for a day. */
+/**
+ * Milliseconds that a peer is believed when it asks for patience: one answer must not stop
+ * deliveries for a day.
+ */
 export const LONGEST_PATIENCE = 3_600_000
 
 /**
- * Milliseconds to wait before the next try. `attempt` counts the tries made so far, from 1; `random` gives a number in [0, 1).
- * `longest` (milliseconds) is the cap.
- * Full jitter spreads senders that failed together over the whole interval, also after the moment that Retry-After names.
+ * Milliseconds to wait before the next try. `attempt` counts the tries made so far, from 1;
+ * `random` gives a number in [0, 1). `longest` (milliseconds) is the cap. Full jitter spreads
+ * senders that failed together over the whole interval, also after the moment that Retry-After
+ * names.
  */
 export function retryDelay(attempt: number, retryAfter: number, random: () => number, longest = LONGEST_WAIT): number {
   const interval = Math.min(longest, baseDelay * 2 ** (attempt - 1))
@@ -29,8 +34,9 @@ export function parseHttpDate(field: string | undefined): Date | undefined {
 }
 
 /**
- * Milliseconds that a Retry-After field asks for (RFC 9110 10.2.3: seconds or an HTTP date), LONGEST_PATIENCE at most; 0 when absent, past or
- * unreadable. `now` by the clock of whoever wrote the field: that of the answer's Date, when it has one.
+ * Milliseconds that a Retry-After field asks for (RFC 9110 10.2.3: seconds or an HTTP date),
+ * LONGEST_PATIENCE at most; 0 when absent, past or unreadable. `now` by the clock of whoever wrote
+ * the field: that of the answer's Date, when it has one.
  */
 export function parseRetryAfter(field: string | undefined, now: Date): number {
   if (field === undefined) return 0

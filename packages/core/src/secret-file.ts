@@ -1,4 +1,5 @@
-// Files of keys and secrets: read only when nobody but their owner, and the system's administrator, can have read or changed them.
+// Files of keys and secrets: read only when nobody but their owner, and the system's administrator,
+// can have read or changed them.
 import { constants, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Fault } from './fault.ts'
@@ -6,12 +7,16 @@ import { Fault } from './fault.ts'
 /** O_NONBLOCK: a FIFO is refused, not waited for. */
 const READ = constants.O_RDONLY | constants.O_NONBLOCK
 const OTHERS = 0o077
-/** A file of root may be readable for its group: so a mounted secret reaches a service that is not root. */
+/**
+ * A file of root may be readable for its group: so a mounted secret reaches a service that is not
+ * root.
+ */
 const NOT_OF_GROUP = 0o037
 
 /**
- * The file's octets. Links are followed, since mounted secrets are links; what counts is the file that they lead to. Throws the Fault `configuration`
- * when others may use it, and errors of the system.
+ * The file's octets. Links are followed, since mounted secrets are links; what counts is the file
+ * that they lead to. Throws the Fault `configuration` when others may use it, and errors of the
+ * system.
  */
 export async function readSecretFile(path: string): Promise<Buffer> {
   await using file = await open(path, READ)

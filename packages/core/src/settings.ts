@@ -1,14 +1,21 @@
-// Every setting of the product: one row gives its flag, its key in seg.yaml and its parser. Precedence: flag > environment > seg.yaml > default.
+// Every setting of the product: one row gives its flag, its key in seg.yaml and its parser.
+// Precedence: flag > environment > seg.yaml > default.
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { Fault } from './fault.ts'
 import { quote } from './shown-text.ts'
 
-/** The folder that holds certs/, data/ and seg.yaml unless a setting says otherwise: the root of the checkout. */
+/**
+ * The folder that holds certs/, data/ and seg.yaml unless a setting says otherwise: the root of the
+ * checkout.
+ */
 export const rootFolder = resolve(import.meta.dirname, '../../..')
 
-/** Where the user typed the command; pnpm runs scripts in the package's folder and leaves the user's in INIT_CWD. */
+/**
+ * Where the user typed the command; pnpm runs scripts in the package's folder and leaves the user's
+ * in INIT_CWD.
+ */
 export function resolveUserPath(path: string): string {
   return resolve(process.env.INIT_CWD ?? process.cwd(), path)
 }
@@ -123,8 +130,9 @@ export function environmentName(name: SettingName): string {
 }
 
 /**
- * Reads seg.yaml into text per setting. `file` undefined: the one at the root, if there is one. Throws Fault `configuration` for a file
- * that is not YAML, a key that no row has, or a value that is not a plain one.
+ * Reads seg.yaml into text per setting. `file` undefined: the one at the root, if there is one.
+ * Throws Fault `configuration` for a file that is not YAML, a key that no row has, or a value that
+ * is not a plain one.
  */
 export function readConfiguration(file: string | undefined): Partial<Record<SettingName, string>> {
   const path = file ?? resolve(rootFolder, 'seg.yaml')
@@ -142,7 +150,10 @@ export function readConfiguration(file: string | undefined): Partial<Record<Sett
   return found
 }
 
-/** An empty value is no choice of anything: neither of every address, nor of the folder where somebody stands, nor of the default. */
+/**
+ * An empty value is no choice of anything: neither of every address, nor of the folder where
+ * somebody stands, nor of the default.
+ */
 function isEmpty(value: unknown): boolean {
   return value === null || value === undefined || String(value).trim() === ''
 }
@@ -182,7 +193,10 @@ function* flatten(value: unknown, prefix: string): Generator<[string, unknown]> 
   }
 }
 
-/** Whether keys stand under it: no other path is followed, which with an alias of YAML may have no end. */
+/**
+ * Whether keys stand under it: no other path is followed, which with an alias of YAML may have no
+ * end.
+ */
 function isPrefix(path: string): boolean {
   return settingNames.some(name => settings[name].key.startsWith(`${path}.`))
 }
@@ -251,7 +265,10 @@ function parseHttpsUrl(text: string): URL {
   throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(shown)}`)
 }
 
-/** A receiver knows its partners by their certificates: a password would only end up in places where nobody guards it. */
+/**
+ * A receiver knows its partners by their certificates: a password would only end up in places where
+ * nobody guards it.
+ */
 function parseReceiverUrl(text: string): URL {
   const url = parseHttpsUrl(text)
   if (url.username !== '' || url.password !== '')

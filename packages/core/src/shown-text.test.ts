@@ -1,4 +1,5 @@
-// Names of every script stay readable, and no text of a peer hides, reorders or forges what a person reads.
+// Names of every script stay readable, and no text of a peer hides, reorders or forges what a
+// person reads.
 import t from 'tap'
 import { escapeJson, escapeUnseen, escapeWithinJson, quote } from './shown-text.ts'
 

@@ -1,8 +1,10 @@
-// Foreign text as people may see it: letters of every script as they are; whatever is invisible, moves a cursor or reorders a line is escaped.
+// Foreign text as people may see it: letters of every script as they are; whatever is invisible,
+// moves a cursor or reorders a line is escaped.
 
 /**
- * Controls (C0, C1), format characters (bidi controls and tags among them), lone surrogates, private and unassigned code points, separators
- * of lines and paragraphs, every space but ASCII's, and all else that a terminal may show as nothing (Unicode, Default_Ignorable_Code_Point).
+ * Controls (C0, C1), format characters (bidi controls and tags among them), lone surrogates,
+ * private and unassigned code points, separators of lines and paragraphs, every space but ASCII's,
+ * and all else that a terminal may show as nothing (Unicode, Default_Ignorable_Code_Point).
  */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
 /** The same but for line feeds, which end the lines of what we write ourselves. */
@@ -15,7 +17,10 @@ const LONGEST = 120
 const PLAIN = /^[ !#-[\]-~]{0,120}$/
 const PRINTABLE_ASCII = /^[ -~]*\n?$/
 
-/** Quotes foreign text for a detail or a log line: a JSON string in which all that is unseen is escaped, cut at 120 characters. */
+/**
+ * Quotes foreign text for a detail or a log line: a JSON string in which all that is unseen is
+ * escaped, cut at 120 characters.
+ */
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`
   // Not between the two halves of a character.
@@ -28,12 +33,18 @@ export function escapeUnseen(text: string): string {
   return PRINTABLE_ASCII.test(text) && !text.endsWith('\n') ? text : text.replace(UNSEEN, escapeUnits)
 }
 
-/** JSON that says the same and shows nothing unseen on a terminal; line feeds between its values stay. */
+/**
+ * JSON that says the same and shows nothing unseen on a terminal; line feeds between its values
+ * stay.
+ */
 export function escapeJson(json: string): string {
   return PRINTABLE_ASCII.test(json) ? json : json.replace(UNSEEN_IN_LINES, escapeUnits)
 }
 
-/** JSON whose strings, when they are read, have escapes where they had what is unseen; line feeds and tabs stay. */
+/**
+ * JSON whose strings, when they are read, have escapes where they had what is unseen; line feeds
+ * and tabs stay.
+ */
 export function escapeWithinJson(json: string): string {
   if (!json.includes('\\') && PRINTABLE_ASCII.test(json)) return json
   const controls = json.replace(ESCAPED_CONTROL, found => (found === '\\\\' ? found : `\\${found}`))

@@ -1,7 +1,10 @@
 // A standard stream that is written to without ever waiting for whoever reads it.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 
-/** Writes as much as there is room for now, and returns how many octets that was. Throws errors of the system, EAGAIN among them. */
+/**
+ * Writes as much as there is room for now, and returns how many octets that was. Throws errors of
+ * the system, EAGAIN among them.
+ */
 export type Sink = (octets: Uint8Array) => number
 
 const OPEN_AGAIN = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -15,7 +18,10 @@ export function openSink(descriptor: 1 | 2): Sink {
   return own === undefined ? openStreamSink(descriptor) : octets => writeSync(own, octets)
 }
 
-/** An open file description of our own (Linux, proc_pid_fd(5)): O_NONBLOCK on the shared one would change it for all who have it. */
+/**
+ * An open file description of our own (Linux, proc_pid_fd(5)): O_NONBLOCK on the shared one would
+ * change it for all who have it.
+ */
 function openOwn(descriptor: number): number | undefined {
   try {
     const own = openSync(`/proc/self/fd/${descriptor}`, OPEN_AGAIN)
@@ -28,7 +34,10 @@ function openOwn(descriptor: number): number | undefined {
   return undefined
 }
 
-/** Node's own stream queues what has no room: one piece at a time, of which the caller knows the size. */
+/**
+ * Node's own stream queues what has no room: one piece at a time, of which the caller knows the
+ * size.
+ */
 function openStreamSink(descriptor: 1 | 2): Sink {
   const stream = descriptor === 1 ? process.stdout : process.stderr
   let failure: Error | undefined

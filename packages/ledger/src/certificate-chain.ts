@@ -1,4 +1,5 @@
-// The certificates that a document was verified with, as the ledger keeps them: octets under their SHA-256; nothing here reads X.509.
+// The certificates that a document was verified with, as the ledger keeps them: octets under their
+// SHA-256; nothing here reads X.509.
 import { createHash } from 'node:crypto'
 
 /** From the sender's certificate to the CA's. */

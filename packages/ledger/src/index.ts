@@ -1,4 +1,5 @@
-// What must outlive the process: accepted documents, their receipts, the transparency log, and the sender's outbox.
+// What must outlive the process: accepted documents, their receipts, the transparency log, and the
+// sender's outbox.
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
 export {
   type AcceptedDocument,
@@ -37,6 +38,6 @@ export type {
   OwnSignature,
 } from './outbox/outbox.ts'
 export { openOutbox } from './outbox/sqlite-outbox.ts'
-export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite-ledger.ts'
-export type { CheckOrigin, CheckReceipt, ReadOctets } from './verify-document.ts'
-export { type VerifiedLedger, verifyLedger } from './verify-ledger.ts'
+export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite/sqlite-ledger.ts'
+export type { CheckOrigin, CheckReceipt, ReadOctets } from './verification/verify-document.ts'
+export { type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'

@@ -1,9 +1,13 @@
-// The port of the ledger: what any implementation keeps and promises. SQLite stands behind it; nothing here knows.
+// The port of the ledger: what any implementation keeps and promises. SQLite stands behind it;
+// nothing here knows.
 import type { CertificateChain } from './certificate-chain.ts'
 import type { LogEvent } from './log/events.ts'
 import type { Opening } from './log/leaf.ts'
 
-/** The largest document that is held in memory while it comes in; of a larger one only this much is, twice. */
+/**
+ * The largest document that is held in memory while it comes in; of a larger one only this much is,
+ * twice.
+ */
 export const HELD_IN_MEMORY = 256 * 1024
 
 /** What the gateway knows of a document it accepted. */
@@ -26,7 +30,10 @@ export type AcceptedDocument = {
 /** A document that is to be accepted, and the certificates that it was verified with. */
 export type OfferedDocument = Omit<AcceptedDocument, 'index'> & { readonly chain: CertificateChain }
 
-/** What proves an acceptance: the document's entry in the log, under the checkpoint that it was first signed with. */
+/**
+ * What proves an acceptance: the document's entry in the log, under the checkpoint that it was
+ * first signed with.
+ */
 export type SealableAcceptance = AcceptedDocument & {
   readonly treeSize: number
   readonly leaf: Buffer
@@ -35,7 +42,10 @@ export type SealableAcceptance = AcceptedDocument & {
   readonly checkpoint: string
 }
 
-/** Makes the receipt of an acceptance; called in the writer's thread, before the acceptance is durable. */
+/**
+ * Makes the receipt of an acceptance; called in the writer's thread, before the acceptance is
+ * durable.
+ */
 export type Sealer = (acceptance: SealableAcceptance) => Buffer
 
 /** A document that whoever has this cursor could not hand on. */
@@ -49,23 +59,37 @@ export type DeadLetter = {
 
 export type NewestOfSender = { readonly sender: string; readonly index: number }
 
-/** Reading only; open to any process at any time. Every method throws the Fault `storage-unavailable` when the storage fails. */
+/**
+ * Reading only; open to any process at any time. Every method throws the Fault
+ * `storage-unavailable` when the storage fails.
+ */
 export interface LedgerReader {
   find(sender: string, id: string): Promise<AcceptedDocument | undefined>
   receipt(sender: string, id: string): Promise<Buffer | undefined>
   /** In order of acceptance. */
   list(): AsyncIterable<AcceptedDocument>
-  /** The exact received bytes, in pieces; looked through for damage before the first is handed out. */
+  /**
+   * The exact received bytes, in pieces; looked through for damage before the first is handed out.
+   */
   read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined>
   /** The same at once, for documents that fit into memory. */
   export(sender: string, id: string): Promise<Buffer | undefined>
-  /** The certificates that a document was verified with, in DER: the sender's first, the CA's last. Undefined for one accepted before they were kept. */
+  /**
+   * The certificates that a document was verified with, in DER: the sender's first, the CA's last.
+   * Undefined for one accepted before they were kept.
+   */
   chain(sender: string, id: string): Promise<readonly Buffer[] | undefined>
   /** What an entry of the log records; undefined where there is none, or its facts were erased. */
   event(index: number): Promise<LogEvent | undefined>
-  /** At most `limit` documents with an index above `after`, of one sender or of all, in order of acceptance: the next ones for whoever takes them on. */
+  /**
+   * At most `limit` documents with an index above `after`, of one sender or of all, in order of
+   * acceptance: the next ones for whoever takes them on.
+   */
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]>
-  /** Each sender that has documents with an index above `after`, with the index of the newest; -1: all senders. */
+  /**
+   * Each sender that has documents with an index above `after`, with the index of the newest; -1:
+   * all senders.
+   */
   newest(after: number): Promise<NewestOfSender[]>
   /** The index that a cursor was moved to last; -1 for one that never was. */
   cursor(name: string): Promise<number>
@@ -90,13 +114,16 @@ export interface LogReader {
 }
 
 /**
- * The bytes of a document on their way in, of which nothing is accepted, visible or durable yet. Every method throws the Fault
- * `storage-unavailable` when the storage fails.
+ * The bytes of a document on their way in, of which nothing is accepted, visible or durable yet.
+ * Every method throws the Fault `storage-unavailable` when the storage fails.
  */
 export interface Staging {
   /** How many were written. */
   readonly bytes: number
-  /** Takes the next piece, which must stay as it is from here on. A promise: no other may follow until that resolves. */
+  /**
+   * Takes the next piece, which must stay as it is from here on. A promise: no other may follow
+   * until that resolves.
+   */
   write(chunk: Uint8Array): Promise<void> | undefined
   /** What was written so far, from its start. */
   read(): AsyncIterable<Uint8Array>
@@ -104,33 +131,46 @@ export interface Staging {
   discard(): Promise<void>
 }
 
-/** `omitsConflict`: there are too many conflicts of this sender, whoever accepts counts the rest. */
+/**
+ * `omitsConflict`: there are too many conflicts of this sender, whoever accepts counts the rest.
+ */
 export type AcceptOptions = { readonly omitsConflict?: boolean }
 
-/** The one writer. What it tells anybody of is durable: `find` and `receipt` never name a document that a power loss could take back. */
+/**
+ * The one writer. What it tells anybody of is durable: `find` and `receipt` never name a document
+ * that a power loss could take back.
+ */
 export interface Ledger extends LedgerReader {
   stage(): Staging
   /**
-   * The document with its entry in the log and its receipt, durable when it resolves. `content` was staged by this ledger, and is discarded
-   * whatever comes of it. The same document again is a replay and gives the receipt that was stored first, byte for byte. Throws the Fault
-   * `document-id-conflict` for other bytes under the same sender and id (which is an entry of the log, too, unless `omitsConflict`),
-   * `storage-unavailable` when nothing was accepted, and `overloaded`, at once, when too many are waiting.
+   * The document with its entry in the log and its receipt, durable when it resolves. `content` was
+   * staged by this ledger, and is discarded whatever comes of it. The same document again is a
+   * replay and gives the receipt that was stored first, byte for byte. Throws the Fault
+   * `document-id-conflict` for other bytes under the same sender and id (which is an entry of the
+   * log, too, unless `omitsConflict`), `storage-unavailable` when nothing was accepted, and
+   * `overloaded`, at once, when too many are waiting.
    */
   accept(
     document: OfferedDocument,
     content: Staging,
     options?: AcceptOptions,
   ): Promise<{ replay: boolean; receipt: Buffer }>
-  /** An entry of the log, durable when it resolves with its index. Throws the Faults `storage-unavailable` and `overloaded`. */
+  /**
+   * An entry of the log, durable when it resolves with its index. Throws the Faults
+   * `storage-unavailable` and `overloaded`.
+   */
   record(event: RecordedEvent): Promise<number>
   /**
-   * The last entry under this key of the log, which names the next one; durable when it resolves with its index. Whoever opens the ledger after that
-   * needs the next key. Throws as `record` does.
+   * The last entry under this key of the log, which names the next one; durable when it resolves
+   * with its index. Whoever opens the ledger after that needs the next key. Throws as `record`
+   * does.
    */
   rotateKey(event: RecordedEvent, verifierKey: string): Promise<number>
   /** Durable when it resolves. Throws as `record` does. */
   moveCursor(name: string, index: number): Promise<void>
-  /** Moves the cursor past a document that becomes a dead letter, in one. Throws as `record` does. */
+  /**
+   * Moves the cursor past a document that becomes a dead letter, in one. Throws as `record` does.
+   */
   giveUp(cursor: string, index: number, at: string, reason: string): Promise<void>
   /** Waits for what is under way. */
   close(): Promise<void>

@@ -2,10 +2,10 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { checkCertificate } from './check-certificate.ts'
-import { gatewayId } from './gateway-id.ts'
+import { checkCertificate } from './certificate/check-certificate.ts'
+import { gatewayId } from './certificate/gateway-id.ts'
+import type { GatewayProfile } from './issuing/profiles.ts'
 import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
-import type { GatewayProfile } from './profiles.ts'
 import type { Trust } from './trust.ts'
 
 export type Identity = {
@@ -16,7 +16,10 @@ export type Identity = {
   readonly keyPem: string
 }
 
-/** Reads `PROFILE.crt` and `PROFILE.key`. Throws the Fault `configuration` when one is missing, unreadable, or they do not belong together. */
+/**
+ * Reads `PROFILE.crt` and `PROFILE.key`. Throws the Fault `configuration` when one is missing,
+ * unreadable, or they do not belong together.
+ */
 export async function loadIdentity(certs: string, profile: GatewayProfile): Promise<Identity> {
   const certificatePath = join(certs, `${profile}.crt`)
   const keyPath = join(certs, `${profile}.key`)
@@ -35,7 +38,10 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
 }
 
-/** That peers can rely on our own certificate now. Throws the Faults `certificate-invalid` and `certificate-purpose`, naming the file. */
+/**
+ * That peers can rely on our own certificate now. Throws the Faults `certificate-invalid` and
+ * `certificate-purpose`, naming the file.
+ */
 export function checkIdentity(
   { certificate }: Identity,
   profile: GatewayProfile,

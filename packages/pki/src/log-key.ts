@@ -17,10 +17,16 @@ export function makeLogKey(receiverId: string): { privateKey: string; verifierKe
   }
 }
 
-/** A log's name, the private key in PEM that signs its checkpoints, and the verifier key that goes with it. */
+/**
+ * A log's name, the private key in PEM that signs its checkpoints, and the verifier key that goes
+ * with it.
+ */
 export type LogIdentity = { readonly name: string; readonly keyPem: string; readonly verifierKey: string }
 
-/** Reads `log.key`, and that `log.pub` has its line. Throws the Fault `configuration` when they do not belong together, or not to this receiver. */
+/**
+ * Reads `log.key`, and that `log.pub` has its line. Throws the Fault `configuration` when they do
+ * not belong together, or not to this receiver.
+ */
 export async function loadLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
   const log = await readLogKey(certs, receiverId)
   if (!(await loadVerifierKeys(certs)).includes(log.verifierKey))
@@ -42,7 +48,10 @@ export async function readLogKey(certs: string, receiverId: string, file = 'log.
   return { name, keyPem, verifierKey: formatVerifierKey(name, createPublicKey(key)) }
 }
 
-/** The name of a receiver's log: its id, in UTF-8, with all but A-Z a-z 0-9 - _ . ~ percent-encoded (a note's key name has no space and no plus). */
+/**
+ * The name of a receiver's log: its id, in UTF-8, with all but A-Z a-z 0-9 - _ . ~ percent-encoded
+ * (a note's key name has no space and no plus).
+ */
 export function logName(receiverId: string): string {
   return encodeURIComponent(receiverId).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
@@ -54,7 +63,10 @@ function formatVerifierKey(name: string, publicKey: KeyObject): string {
   return `${name}+${hash}+${typed.toString('base64')}`
 }
 
-/** The verifier keys in `log.pub`, a line each. Throws the Fault `configuration` when the file is missing; what a key says is not looked at. */
+/**
+ * The verifier keys in `log.pub`, a line each. Throws the Fault `configuration` when the file is
+ * missing; what a key says is not looked at.
+ */
 export async function loadVerifierKeys(certs: string): Promise<string[]> {
   const text = await readCertsFile(join(certs, 'log.pub'))
   return text.split('\n').flatMap(line => (line.trim() === '' ? [] : [line.trim()]))

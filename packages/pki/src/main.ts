@@ -1,11 +1,11 @@
 // The commands of pki.
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
-import { addHost, parseDays, parseKeyKind, parseName, runGen } from './gen-command.ts'
-import { generateDefaults } from './generate.ts'
-import { runInspect } from './inspect-command.ts'
-import { keyKinds } from './key-pairs.ts'
-import { runLogKey } from './log-key-command.ts'
+import { addHost, parseDays, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
+import { runInspect } from './commands/inspect-command.ts'
+import { runLogKey } from './commands/log-key-command.ts'
+import { generateDefaults } from './issuing/generate.ts'
+import { keyKinds } from './issuing/key-pairs.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const program = buildProgram('pki', 'makes and shows the keys and certificates of gateways')

@@ -1,4 +1,5 @@
-// Files of keys and certificates in PEM: what lies there instead is recognized, and each mistake has its sentence and its command.
+// Files of keys and certificates in PEM: what lies there instead is recognized, and each mistake
+// has its sentence and its command.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -100,7 +101,10 @@ function readBlocks(text: string): { readonly label: string; readonly block: str
   return Array.from(text.matchAll(BLOCK), match => ({ label: match[1]!, block: match[0] }))
 }
 
-/** A sequence with a length of two octets, where PEM has text. Read as UTF-8, the first octet stays and the second does not. */
+/**
+ * A sequence with a length of two octets, where PEM has text. Read as UTF-8, the first octet stays
+ * and the second does not.
+ */
 function looksLikeDer(text: string): boolean {
   return text.startsWith('0') && !/^[\t\n\r -~]*$/.test(text)
 }

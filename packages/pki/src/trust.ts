@@ -1,16 +1,18 @@
-// Whom a gateway trusts: the certificates of the CA in `ca.crt`, the present one and, around a renewal, those before and after it.
+// Whom a gateway trusts: the certificates of the CA in `ca.crt`, the present one and, around a
+// renewal, those before and after it.
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault, quote } from '@seg/core'
-import { type Authority, readAuthority } from './certificate-form.ts'
+import { type Authority, readAuthority } from './certificate/certificate-form.ts'
 import { parseCertificates, readCertsFile } from './pem-file.ts'
 
 /** All of `authorities` are of one PKI: each may issue certificates for any gateway. */
 export type Trust = { readonly authorities: readonly Authority[]; readonly caPem: string }
 
 /**
- * Trust in one CA certificate that was kept, for what was signed while it was ours. Throws the Fault `certificate-invalid` unless a CA of that name and
- * key is trusted now: one that renewed its certificate is the same authority (docs/decisions/0009).
+ * Trust in one CA certificate that was kept, for what was signed while it was ours. Throws the
+ * Fault `certificate-invalid` unless a CA of that name and key is trusted now: one that renewed its
+ * certificate is the same authority (docs/decisions/0009).
  */
 export function trustKept(kept: X509Certificate, { authorities }: Trust): Trust {
   const isListed = authorities.some(
@@ -27,7 +29,10 @@ export function trustKept(kept: X509Certificate, { authorities }: Trust): Trust 
 /** Each certificate of a peer is compared with all of them. */
 const MOST = 16
 
-/** Reads `ca.crt`. Throws the Fault `configuration` when it is missing, or holds anything but certificates of CAs that may issue; their dates are not looked at. */
+/**
+ * Reads `ca.crt`. Throws the Fault `configuration` when it is missing, or holds anything but
+ * certificates of CAs that may issue; their dates are not looked at.
+ */
 export async function loadTrust(certs: string): Promise<Trust> {
   const path = join(certs, 'ca.crt')
   const certificates = parseCertificates(path, await readCertsFile(path))

@@ -2,11 +2,11 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Ledger } from '@seg/ledger'
 import type { Identity, Trust } from '@seg/pki'
+import type { RefusalLog } from './acceptance/refusal-log.ts'
+import type { SecondOpinion } from './acceptance/second-opinion.ts'
+import type { StorageRoom } from './acceptance/storage-room.ts'
+import type { Uploads } from './http/uploads.ts'
 import type { Limits } from './limits.ts'
-import type { RefusalLog } from './refusal-log.ts'
-import type { SecondOpinion } from './second-opinion.ts'
-import type { StorageRoom } from './storage-room.ts'
-import type { Uploads } from './uploads.ts'
 
 export type Gate = {
   /** The TLS server's certificate; its id is ours. */

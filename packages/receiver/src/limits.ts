@@ -1,4 +1,5 @@
-// What one client can cost: every size, number and time that the receiver bounds (docs/receiver.md). Times are in milliseconds.
+// What one client can cost: every size, number and time that the receiver bounds
+// (docs/receiver.md). Times are in milliseconds.
 import { defaultLimits as profileLimits } from '@seg/xmldsig'
 
 export type Limits = {
@@ -22,18 +23,33 @@ export type Limits = {
   readonly largeUploadsOfOne: number
   /** Of one partner; Infinity for no limit. */
   readonly documentsPerSecond: number
-  /** A request that is refused for being one too many is read to its end when no more than this is left: a new connection would cost more. */
+  /**
+   * A request that is refused for being one too many is read to its end when no more than this is
+   * left: a new connection would cost more.
+   */
   readonly drainedBytes: number
-  /** Requests of one connection that wait for the answer to the one before them; one more ends the connection. */
+  /**
+   * Requests of one connection that wait for the answer to the one before them; one more ends the
+   * connection.
+   */
   readonly pipelinedRequests: number
-  /** Pieces of a body that may be of any size, and the bytes that each one beyond them must have on average. */
+  /**
+   * Pieces of a body that may be of any size, and the bytes that each one beyond them must have on
+   * average.
+   */
   readonly freePieces: number
   readonly pieceBytes: number
-  /** Connections that are not authenticated yet, beside those of partners; one more takes the place of the oldest. */
+  /**
+   * Connections that are not authenticated yet, beside those of partners; one more takes the place
+   * of the oldest.
+   */
   readonly strangers: number
   /** Of these, from one IPv4 address or 64 bits of IPv6. */
   readonly strangersOfOne: number
-  /** Handshakes from there, and of one partner, in a second, and how many of them may come at once; others wait. */
+  /**
+   * Handshakes from there, and of one partner, in a second, and how many of them may come at once;
+   * others wait.
+   */
   readonly handshakesPerSecond: number
   readonly handshakesAtOnce: number
   /** From the connection to the first byte, and from there to the end of the TLS handshake. */
@@ -48,7 +64,10 @@ export type Limits = {
   /** The largest document that is shown to the second opinion, and how long it may take. */
   readonly opinionBytes: number
   readonly opinionTime: number
-  /** How long a client that was refused before its last byte may take to read the answer, and how much of the rest is read and dropped meanwhile. */
+  /**
+   * How long a client that was refused before its last byte may take to read the answer, and how
+   * much of the rest is read and dropped meanwhile.
+   */
   readonly lingerTime: number
   readonly discardedBytes: number
   /** How long a client may leave an answer unread. */

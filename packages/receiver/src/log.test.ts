@@ -1,4 +1,5 @@
-// What a peer chose may stand in the log: it is readable there, and neither forges a line nor moves the cursor of a terminal.
+// What a peer chose may stand in the log: it is readable there, and neither forges a line nor moves
+// the cursor of a terminal.
 import t from 'tap'
 import { openFormat, openLogInto } from './log.ts'
 

@@ -1,4 +1,5 @@
-// The receiver's log: one JSON object a line, or text for people on a terminal. The only file that knows pino.
+// The receiver's log: one JSON object a line, or text for people on a terminal. The only file that
+// knows pino.
 import { escapeJson, escapeWithinJson, openLineOutput } from '@seg/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
@@ -13,7 +14,10 @@ type OpenLog = {
 
 const WARN = 40
 
-/** Writes to standard error, so that standard output stays a command's own. Nothing waits for whoever reads there. */
+/**
+ * Writes to standard error, so that standard output stays a command's own. Nothing waits for
+ * whoever reads there.
+ */
 export function openLog({ isTerminal }: { isTerminal: boolean }): OpenLog {
   const format = openFormat(isTerminal)
   const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
@@ -29,7 +33,10 @@ function describeLoss(dropped: number): string {
   return `${JSON.stringify({ level: WARN, time: new Date().toISOString(), name: 'receiver', dropped, msg })}\n`
 }
 
-/** What becomes of a JSON line: for people on a terminal, or as it is; neither lets a peer's text hide or forge anything there. */
+/**
+ * What becomes of a JSON line: for people on a terminal, or as it is; neither lets a peer's text
+ * hide or forge anything there.
+ */
 export function openFormat(isTerminal: boolean): (line: string) => string {
   if (!isTerminal) return escapeJson
   const show = prettyFactory({

@@ -1,12 +1,12 @@
 // The receiver's commands.
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
-import { runDeadLetters } from './dead-letters-command.ts'
-import { parseLimit, runExport, runList, runShow } from './documents-command.ts'
+import { runDeadLetters } from './commands/dead-letters-command.ts'
+import { parseLimit, runExport, runList, runShow } from './commands/documents-command.ts'
+import { runLogVerify } from './commands/log-command.ts'
+import { runRotateKey } from './commands/rotate-key-command.ts'
+import { runStart } from './commands/start-command.ts'
 import { defaultLimits } from './limits.ts'
-import { runLogVerify } from './log-command.ts'
-import { runRotateKey } from './rotate-key-command.ts'
-import { runStart } from './start-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/receiver')

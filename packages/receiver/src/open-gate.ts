@@ -1,13 +1,14 @@
-// Everything the receiver needs from its folders, checked before it listens: it would refuse every document with the wrong ones.
+// Everything the receiver needs from its folders, checked before it listens: it would refuse every
+// document with the wrong ones.
 import { Fault, quote } from '@seg/core'
 import { checkIdentity, gatewayId, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
+import { RefusalLog } from './acceptance/refusal-log.ts'
+import { openSecondOpinion, type SecondOpinionMode } from './acceptance/second-opinion.ts'
+import { measureSpace, openStorageRoom } from './acceptance/storage-room.ts'
 import type { Gate } from './gate.ts'
+import { openUploads } from './http/uploads.ts'
 import { defaultLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
-import { RefusalLog } from './refusal-log.ts'
-import { openSecondOpinion, type SecondOpinionMode } from './second-opinion.ts'
-import { measureSpace, openStorageRoom } from './storage-room.ts'
-import { openUploads } from './uploads.ts'
 
 export type GateSettings = {
   readonly certs: string
@@ -24,7 +25,10 @@ export type GateSettings = {
   readonly storageQuota: number | 'off'
 }
 
-/** Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or `storage-unavailable`. `closeGate` closes what it opened. */
+/**
+ * Throws the Fault `configuration`, `certificate-invalid`, `certificate-purpose` or
+ * `storage-unavailable`. `closeGate` closes what it opened.
+ */
 export async function openGate(settings: GateSettings, now: () => Date, note?: (line: string) => void): Promise<Gate> {
   const { certs, data, clockSkew, documentLimit, rateLimit } = settings
   const [identity, seal, trust] = await Promise.all([

@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { type Ledger, openLedger } from '@seg/ledger'
 import type { Identity, LogIdentity } from '@seg/pki'
-import type { SealingData } from './seal-receipts.ts'
+import type { SealingData } from './acceptance/seal-receipts.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
-/** Opens the ledger in `data`, and logs nothing. Throws the Faults `storage-unavailable` and `configuration`, for a ledger that is bound to another log or key. */
+/**
+ * Opens the ledger in `data`, and logs nothing. Throws the Faults `storage-unavailable` and
+ * `configuration`, for a ledger that is bound to another log or key.
+ */
 export function openSealedLedger(
   data: string,
   { id, certificatePem, keyPem }: Pick<Identity, 'id' | 'certificatePem' | 'keyPem'>,
@@ -14,11 +17,13 @@ export function openSealedLedger(
   note?: (line: string) => void,
 ): Promise<Ledger> {
   const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
-  const module = new URL('./seal-receipts.ts', import.meta.url).href
+  const module = new URL('./acceptance/seal-receipts.ts', import.meta.url).href
   return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
 }
 
-/** Opens the ledger in `data` and logs that the receiver starts. Throws as `openSealedLedger` does. */
+/**
+ * Opens the ledger in `data` and logs that the receiver starts. Throws as `openSealedLedger` does.
+ */
 export async function openReceiverLedger(
   data: string,
   { id, certificatePem, keyPem }: Identity,

@@ -1,11 +1,15 @@
-// Our own certificates while the receiver runs: without a seal in date nothing is accepted, and the log warns before one of them ends.
+// Our own certificates while the receiver runs: without a seal in date nothing is accepted, and the
+// log warns before one of them ends.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificate } from '@seg/pki'
 import type { Gate } from './gate.ts'
 import type { Logger } from './log.ts'
 
-/** A receipt of this time would be believed. Throws the Fault `seal-unavailable`: a document without a receipt is not ours. */
+/**
+ * A receipt of this time would be believed. Throws the Fault `seal-unavailable`: a document without
+ * a receipt is not ours.
+ */
 export function checkSeal({ seal, trust }: Pick<Gate, 'seal' | 'trust'>, at: Date): void {
   try {
     checkCertificate(seal, 'seal', trust, at)
@@ -28,7 +32,10 @@ export function canSeal(gate: Pick<Gate, 'seal' | 'trust'>, at: Date): boolean {
 /** Days before the end of a certificate at which the log warns. */
 const WARNING_DAYS = [60, 30, 14, 7, 1]
 const DAY = 86_400_000
-/** Milliseconds between two looks. Each compares dates anew, so neither a clock that jumps nor a long uptime matters. */
+/**
+ * Milliseconds between two looks. Each compares dates anew, so neither a clock that jumps nor a
+ * long uptime matters.
+ */
 const LOOK_INTERVAL = 3_600_000
 
 type Watched = {
@@ -47,7 +54,9 @@ export function watchOwnCertificates(gate: Pick<Gate, 'identity' | 'seal' | 'tru
   return { close: () => clearInterval(timer) }
 }
 
-/** Logs what is new since the look before: each warning once, unless the clock went back in between. */
+/**
+ * Logs what is new since the look before: each warning once, unless the clock went back in between.
+ */
 export function openExpiryLook(
   { identity, seal, trust }: Pick<Gate, 'identity' | 'seal' | 'trust'>,
   logger: Logger,

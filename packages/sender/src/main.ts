@@ -1,13 +1,13 @@
 // The sender's commands.
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, rootFolder, runProgram, settings } from '@seg/core'
-import { runDeliver } from './deliver-command.ts'
-import { runLogCompare, runLogEnd, runLogShow } from './log-command.ts'
-import { parseLimit, parseState, runCancel, runList, runRetry, runShow } from './outbox-command.ts'
-import { runSend } from './send-command.ts'
-import { runSign } from './sign-command.ts'
-import { parseRepeat, runVerify } from './verify-command.ts'
-import { runVerifyReceipt } from './verify-receipt-command.ts'
+import { runDeliver } from './commands/deliver-command.ts'
+import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
+import { parseLimit, parseState, runCancel, runList, runRetry, runShow } from './commands/outbox-command.ts'
+import { runSend } from './commands/send-command.ts'
+import { runSign } from './commands/sign-command.ts'
+import { parseRepeat, runVerify } from './commands/verify-command.ts'
+import { runVerifyReceipt } from './commands/verify-receipt-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/sender')

@@ -4,7 +4,10 @@ import { standardError } from '@seg/core'
 
 export type Progress = { show(text: string): void; clear(): void }
 
-/** Told what begins and how many bytes it is about; what it returns is told how many of them are done. */
+/**
+ * Told what begins and how many bytes it is about; what it returns is told how many of them are
+ * done.
+ */
 export type Meter = (doing: string, total: number) => (done: number) => void
 
 /** Milliseconds between two lines of a meter, and before the first: short work shows none. */

@@ -1,14 +1,17 @@
-// The signature profile: canonicalize, sign, verify. Pure: no network, no disk, no clock of its own.
-export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './envelope.ts'
-export { KeyInfoReader } from './key-info-reader.ts'
+// The signature profile: canonicalize, sign, verify. Pure: no network, no disk, no clock of its
+// own.
+
+export type { OctetSink } from './c14n/octets.ts'
 export { defaultLimits, type Limits } from './limits.ts'
-export type { OctetSink } from './octets.ts'
-export { type Outline, OutlineReader } from './outline.ts'
-export { type LogEntry, type ReceiptFacts, verifyReceipt } from './receipt.ts'
-export { openReceiptSeal } from './receipt-seal.ts'
-export { openPlacement, openSigner, type PlacedSignature, signDocument } from './sign.ts'
-export type { Signer } from './signing-key.ts'
-export { type Fill, isSigned, prepareDocument, TemplateFilling } from './template.ts'
+export { type LogEntry, type ReceiptFacts, verifyReceipt } from './receipt/receipt.ts'
+export { openReceiptSeal } from './receipt/receipt-seal.ts'
+export { KeyInfoReader } from './signature/key-info-reader.ts'
+export type { Signer } from './signature/signing-key.ts'
+export { askXmlCrypto } from './signature/xml-crypto.ts'
+export { type Outline, OutlineReader } from './signing/outline.ts'
+export { openPlacement, openSigner, type PlacedSignature, signDocument } from './signing/sign.ts'
+export { type Fill, isSigned, prepareDocument, TemplateFilling } from './signing/template.ts'
+export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './verifying/envelope.ts'
 export {
   openVerifier,
   type SignatureFacts,
@@ -16,5 +19,4 @@ export {
   Verifier,
   type VerifyOptions,
   verifyDocument,
-} from './verify.ts'
-export { askXmlCrypto } from './xml-crypto.ts'
+} from './verifying/verify.ts'

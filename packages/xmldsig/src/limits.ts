@@ -15,7 +15,10 @@ export type Limits = {
   readonly valueBytes: number
   /** Bytes of the Signature element as written. */
   readonly signatureBytes: number
-  /** Bytes of one tag, reference or declaration as written: white space and leading zeros are unbounded in XML 1.0. */
+  /**
+   * Bytes of one tag, reference or declaration as written: white space and leading zeros are
+   * unbounded in XML 1.0.
+   */
   readonly tokenBytes: number
 }
 

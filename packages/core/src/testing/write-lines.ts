@@ -1,5 +1,5 @@
-// Writes numbered lines to standard error: `write-lines.ts COUNT`, then, for each line on standard input, one line more. Says on
-// standard output how long the longest turn took.
+// Writes numbered lines to standard error: `write-lines.ts COUNT`, then, for each line on standard
+// input, one line more. Says on standard output how long the longest turn took.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setImmediate as turn } from 'node:timers/promises'

@@ -1,4 +1,5 @@
-// Checkpoints: the head of a log's tree in a note signed with Ed25519 (C2SP tlog-checkpoint, signed-note).
+// Checkpoints: the head of a log's tree in a note signed with Ed25519 (C2SP tlog-checkpoint,
+// signed-note).
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { HASH_BYTES, type TreeHead } from './merkle.ts'
@@ -72,7 +73,10 @@ export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeH
   }
 }
 
-/** The tree that a checkpoint vouches for. Signatures by other keys are let stand. Throws the Fault `log-invalid`. */
+/**
+ * The tree that a checkpoint vouches for. Signatures by other keys are let stand. Throws the Fault
+ * `log-invalid`.
+ */
 export function openCheckpoint(note: string, verifier: LogVerifier): TreeHead {
   const [, text, signatures] = /^((?:[^\n]+\n)+)\n((?:\u2014 [^\n ]+ [A-Za-z0-9+/]+={0,2}\n)+)$/u.exec(note) ?? []
   if (text === undefined || signatures === undefined)

@@ -1,9 +1,11 @@
-// What the log records of each kind of event: its facts, one row a kind, in the order in which they are written (docs/log.md).
+// What the log records of each kind of event: its facts, one row a kind, in the order in which they
+// are written (docs/log.md).
 import { type FaultCode, isFaultCode } from '@seg/core'
 
 /**
- * Digests are SHA-256 in base64, `reference` as its Reference says; `at` is RFC 3339 in UTC with milliseconds. `certificate` is the digest of the
- * DER that verified the document; null in entries of version 1, which do not name it.
+ * Digests are SHA-256 in base64, `reference` as its Reference says; `at` is RFC 3339 in UTC with
+ * milliseconds. `certificate` is the digest of the DER that verified the document; null in entries
+ * of version 1, which do not name it.
  */
 export type LogEvent =
   | {
@@ -49,7 +51,10 @@ const others = {
   stop: {},
 } as const satisfies Readonly<Record<string, Fields>>
 
-/** The facts of each kind, by the version of the entry. Version 1 stays as it is; another kind is a row of the latest. */
+/**
+ * The facts of each kind, by the version of the entry. Version 1 stays as it is; another kind is a
+ * row of the latest.
+ */
 const kinds = {
   1: { accepted, ...others },
   2: { accepted: { ...accepted, certificate: isDigest }, ...others },

@@ -1,4 +1,5 @@
-// Entries of the log: one way to write each, leaves that show nothing but kind and time, and those of version 1 read as ever.
+// Entries of the log: one way to write each, leaves that show nothing but kind and time, and those
+// of version 1 read as ever.
 import { createHash, randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { LogEvent } from './events.ts'

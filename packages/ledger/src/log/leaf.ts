@@ -1,4 +1,5 @@
-// The entries of the log. The leaf of version 2 commits to its facts without showing them; that of version 1 shows them (docs/log.md).
+// The entries of the log. The leaf of version 2 commits to its facts without showing them; that of
+// version 1 shows them (docs/log.md).
 import { hash } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { type EntryVersion, type EventType, hasFacts, isEventType, isTime, type LogEvent, pickFacts } from './events.ts'
@@ -18,15 +19,19 @@ export function writeEntry(event: LogEvent, nonce: Buffer): Opening & { readonly
   return { leaf: writeBlindedLeaf(event, commit({ facts, nonce })), facts, nonce }
 }
 
-/** Reads what a leaf shows. Throws the Fault `log-invalid` for octets that no version of an entry has. */
+/**
+ * Reads what a leaf shows. Throws the Fault `log-invalid` for octets that no version of an entry
+ * has.
+ */
 export function readLeaf(octets: Uint8Array): Leaf {
   const { leaf } = parseLeaf(octets)
   return leaf
 }
 
 /**
- * Reads an entry; `opening` is that of its leaf, undefined for one of version 1, which needs none. Throws the Fault `log-invalid` for octets
- * that are written in another way, and for facts that are not those of the leaf.
+ * Reads an entry; `opening` is that of its leaf, undefined for one of version 1, which needs none.
+ * Throws the Fault `log-invalid` for octets that are written in another way, and for facts that are
+ * not those of the leaf.
  */
 export function readEntry(octets: Uint8Array, opening: Opening | undefined): LogEvent {
   const { leaf, values } = parseLeaf(octets)

@@ -1,4 +1,5 @@
-// The keys that a log was signed with, one after the other: each signs from where the one before it was replaced (docs/log.md).
+// The keys that a log was signed with, one after the other: each signs from where the one before it
+// was replaced (docs/log.md).
 import { Fault, quote } from '@seg/core'
 import { type LogVerifier, openCheckpoint, parseVerifierKey } from './checkpoint.ts'
 
@@ -23,8 +24,9 @@ export class LogKeys {
   }
 
   /**
-   * `logPub` has the keys that are trusted, a line each; `stored` is what the ledger says of when each was in use. A ledger that says nothing has had
-   * one: that of its latest checkpoint. Throws the Faults `log-invalid` and `configuration`.
+   * `logPub` has the keys that are trusted, a line each; `stored` is what the ledger says of when
+   * each was in use. A ledger that says nothing has had one: that of its latest checkpoint. Throws
+   * the Faults `log-invalid` and `configuration`.
    */
   static open(logPub: string, stored: readonly KeyRange[], note: string | undefined): LogKeys {
     const trusted = logPub.split('\n').flatMap(line => (line.trim() === '' ? [] : [line.trim()]))

@@ -1,4 +1,5 @@
-// The tree against a plain recursive reading of RFC 6962 2.1, and against the known answers of Certificate Transparency's reference code.
+// The tree against a plain recursive reading of RFC 6962 2.1, and against the known answers of
+// Certificate Transparency's reference code.
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { type CompletedTile, LogTree } from './log-tree.ts'

@@ -1,4 +1,5 @@
-// A growing log's tree: its right edge in memory, the tiles behind it wherever they are kept. Proofs read O(log n) tiles.
+// A growing log's tree: its right edge in memory, the tiles behind it wherever they are kept.
+// Proofs read O(log n) tiles.
 import { EMPTY_ROOT, hashChildren, type TreeHead } from './merkle.ts'
 import { TileNodes } from './tile-nodes.ts'
 import { splitTile, TILE_WIDTH } from './tiles.ts'
@@ -7,7 +8,10 @@ const TILE_HEIGHT = 8
 /** Full tiles remembered: those that the latest entries stand in. */
 const REMEMBERED = 16
 
-/** A tile that has just become full; each is told once, and never changes. Its root is a hash of the level above. */
+/**
+ * A tile that has just become full; each is told once, and never changes. Its root is a hash of the
+ * level above.
+ */
 export type CompletedTile = {
   readonly level: number
   readonly index: number
@@ -110,7 +114,10 @@ export class LogTree {
     return width <= available ? this.#nodes(level, index).octets(width) : undefined
   }
 
-  /** Root of the leaves [from, to), where `from` is a multiple of the smallest power of two that holds them. */
+  /**
+   * Root of the leaves [from, to), where `from` is a multiple of the smallest power of two that
+   * holds them.
+   */
   #hashRange(from: number, to: number): Buffer {
     const height = Math.log2(to - from)
     if (Number.isInteger(height)) return this.#node(height, from / 2 ** height)
@@ -120,7 +127,8 @@ export class LogTree {
 
   /** Root of the complete subtree of 2^height leaves, the `index`th of its kind. */
   #node(height: number, index: number): Buffer {
-    // The root of a full tile is a hash of the level above, if that has it: its own tile is then full or at the edge.
+    // The root of a full tile is a hash of the level above, if that has it: its own tile is then
+    // full or at the edge.
     const level = Math.floor(height / TILE_HEIGHT)
     const inside = height % TILE_HEIGHT
     const perTile = 2 ** (TILE_HEIGHT - inside)

@@ -26,7 +26,10 @@ export type Inclusion = {
   readonly tree: TreeHead
 }
 
-/** Throws the Fault `log-invalid` when the proof does not show that the leaf stands at `index` of the tree. RFC 9162 2.1.3.2. */
+/**
+ * Throws the Fault `log-invalid` when the proof does not show that the leaf stands at `index` of
+ * the tree. RFC 9162 2.1.3.2.
+ */
 export function verifyInclusion({ leafHash, index, proof, tree }: Inclusion): void {
   if (!Number.isSafeInteger(index) || index < 0 || index >= tree.size) {
     throw new Fault('log-invalid', `expected an index below the tree's size ${tree.size}, found ${index}`)
@@ -45,8 +48,8 @@ export function verifyInclusion({ leafHash, index, proof, tree }: Inclusion): vo
 }
 
 /**
- * Throws the Fault `log-invalid` when the proof does not show that the tree `to` has the leaves of the tree `from`, unchanged, as its first.
- * RFC 9162 2.1.4.2.
+ * Throws the Fault `log-invalid` when the proof does not show that the tree `to` has the leaves of
+ * the tree `from`, unchanged, as its first. RFC 9162 2.1.4.2.
  */
 export function verifyConsistency(from: TreeHead, to: TreeHead, proof: readonly Buffer[]): void {
   if (from.size > to.size)

@@ -1,4 +1,5 @@
-// Random octets for the entries of the log, drawn in blocks: a call of the system for each costs more than its octets.
+// Random octets for the entries of the log, drawn in blocks: a call of the system for each costs
+// more than its octets.
 import { randomBytes } from 'node:crypto'
 import { NONCE_BYTES } from './leaf.ts'
 

@@ -4,11 +4,17 @@ import { LogTree } from './log-tree.ts'
 import { HASH_BYTES } from './merkle.ts'
 import { formatTilePath, splitTile, TILE_WIDTH, type TileName } from './tiles.ts'
 
-/** Gives the hashes of a tile, full or partial; whether they are the log's is what the proof made of them shows. */
+/**
+ * Gives the hashes of a tile, full or partial; whether they are the log's is what the proof made of
+ * them shows.
+ */
 export type FetchTile = (name: TileName) => Promise<Buffer>
 
 export type ServedTree = {
-  /** The proof (RFC 6962 2.1.2) that the tree begins with that of `older` leaves; `verifyConsistency` says whether to believe it. */
+  /**
+   * The proof (RFC 6962 2.1.2) that the tree begins with that of `older` leaves;
+   * `verifyConsistency` says whether to believe it.
+   */
   proveFrom(older: number): Promise<Buffer[]>
 }
 
@@ -25,8 +31,9 @@ class TileMissing extends Error {
 }
 
 /**
- * Opens the tree of `size` leaves of a log: its right edge is fetched now, the rest as it is needed, once. Throws the Fault `log-invalid` for a tile that is
- * none, and what comes out of `fetchTile`.
+ * Opens the tree of `size` leaves of a log: its right edge is fetched now, the rest as it is
+ * needed, once. Throws the Fault `log-invalid` for a tile that is none, and what comes out of
+ * `fetchTile`.
  */
 export async function openServedTree(size: number, fetchTile: FetchTile): Promise<ServedTree> {
   const fetchHashes = async (name: TileName) => {
@@ -60,7 +67,9 @@ export async function openServedTree(size: number, fetchTile: FetchTile): Promis
   }
 }
 
-/** The partial tile of each level at the right edge of a tree; undefined where it would be empty. */
+/**
+ * The partial tile of each level at the right edge of a tree; undefined where it would be empty.
+ */
 function edgeOf(size: number): (TileName | undefined)[] {
   const edge: (TileName | undefined)[] = []
   for (let level = 0, hashes = size; hashes > 0; level++, hashes = Math.floor(hashes / TILE_WIDTH)) {

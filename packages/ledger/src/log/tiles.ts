@@ -1,7 +1,10 @@
 // Tiles: how a log is served in pieces that never change (C2SP tlog-tiles).
 import { HASH_BYTES } from './merkle.ts'
 
-/** Hashes of a full tile. Level 0 has the hashes of leaves; a hash of the next level is the root of a full tile. */
+/**
+ * Hashes of a full tile. Level 0 has the hashes of leaves; a hash of the next level is the root of
+ * a full tile.
+ */
 export const TILE_WIDTH = 256
 const MOST_LEVELS = 6
 

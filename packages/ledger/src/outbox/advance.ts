@@ -1,4 +1,5 @@
-// How an entry of the outbox moves: forward only, and while it is sent only in the hands of who holds its lease.
+// How an entry of the outbox moves: forward only, and while it is sent only in the hands of who
+// holds its lease.
 import { Fault } from '@seg/core'
 import type { OutboxDocument, OutboxEntry, OutboxReason, OutboxState } from './outbox.ts'
 
@@ -15,7 +16,10 @@ export type OutboxEvent =
   | { readonly type: 'cancel'; readonly at: number }
   | { readonly type: 'hurry'; readonly at: number }
 
-/** The entry after the event. Throws TypeError for an event that nobody may bring about, Fault `usage` for one that a person asked for too late. */
+/**
+ * The entry after the event. Throws TypeError for an event that nobody may bring about, Fault
+ * `usage` for one that a person asked for too late.
+ */
 export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
   if ('holder' in event && event.type !== 'lease') checkHolder(entry, event.holder)
   switch (event.type) {

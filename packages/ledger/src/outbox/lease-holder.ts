@@ -1,4 +1,5 @@
-// Who holds leases: a process, for as long as it lives. A lock of the operating system says so, with no clock to disagree about.
+// Who holds leases: a process, for as long as it lives. A lock of the operating system says so,
+// with no clock to disagree about.
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,8 +15,9 @@ export class LeaseHolder {
   readonly #lock: DatabaseSync
 
   /**
-   * To be called in a write transaction of the outbox, as `isHolderGone`: a file that is made but not locked yet is seen by nobody else.
-   * Crash from here on: the lock ends with the process, and its empty file is removed by whoever next asks for one.
+   * To be called in a write transaction of the outbox, as `isHolderGone`: a file that is made but
+   * not locked yet is seen by nobody else. Crash from here on: the lock ends with the process, and
+   * its empty file is removed by whoever next asks for one.
    */
   constructor(folder: string) {
     this.#folder = folder

@@ -1,8 +1,9 @@
-// What a sender remembers of its receivers' logs, beside the last checkpoint of each: those seen before it, and doubts that are not settled.
+// What a sender remembers of its receivers' logs, beside the last checkpoint of each: those seen
+// before it, and doubts that are not settled.
 import type { DatabaseSync } from 'node:sqlite'
 import type { TreeHead } from '../log/merkle.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
-import { asBuffer } from '../sqlite/open-tree.ts'
+import { asBuffer } from '../sqlite/writer/open-tree.ts'
 
 /** Checkpoints of one log that are kept: what is older is in the receipts. */
 const KEPT = 10_000
@@ -28,7 +29,10 @@ export type LogDoubt = {
   readonly reason: string
 }
 
-/** Every method throws the Fault `storage-unavailable` when the storage fails; what it promises is durable. */
+/**
+ * Every method throws the Fault `storage-unavailable` when the storage fails; what it promises is
+ * durable.
+ */
 export class LogMemory {
   readonly #database: DatabaseSync
 
@@ -45,7 +49,10 @@ export class LogMemory {
     }))
   }
 
-  /** The checkpoints seen of all logs, or of one, in the order of sight; the latest ones when there were very many. */
+  /**
+   * The checkpoints seen of all logs, or of one, in the order of sight; the latest ones when there
+   * were very many.
+   */
   seen(log?: string): KnownCheckpoint[] {
     const where = log === undefined ? '' : 'WHERE log = ?'
     const sql = `SELECT log, tree_size, root, note, seen_at FROM checkpoints ${where} ORDER BY number`
@@ -111,7 +118,10 @@ export class LogMemory {
     this.#transact('settle a doubt', () => void this.#database.prepare('DELETE FROM log_doubts WHERE log = ?').run(log))
   }
 
-  /** The log of this key has ended: one under another key need not continue it. False when nothing is remembered of it. */
+  /**
+   * The log of this key has ended: one under another key need not continue it. False when nothing
+   * is remembered of it.
+   */
   end(log: string): boolean {
     return this.#transact('end a log', () => {
       const { changes } = this.#database.prepare('UPDATE seen_checkpoints SET ended = 1 WHERE log = ?').run(log)

@@ -1,11 +1,14 @@
-// The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of SQLite.
+// The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of
+// SQLite.
 import type { FaultCode } from '@seg/core'
 import type { LogMemory, SeenCheckpoint } from './log-memory.ts'
 
 /** Where a delivery stands. `queued` is the only one that anything comes after. */
 export type OutboxState = 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
 
-/** Where our own Signature stands in a signed document, so that it can be taken out and made again. */
+/**
+ * Where our own Signature stands in a signed document, so that it can be taken out and made again.
+ */
 export type OwnSignature = {
   /** Bytes before it, and behind it. */
   readonly offset: number
@@ -21,7 +24,9 @@ export type OutboxDocument = {
   readonly bytes: number
   /** Of the file, in hexadecimal. */
   readonly sha256: string
-  /** What the document says of itself; undefined for one that came signed and that we cannot verify. */
+  /**
+   * What the document says of itself; undefined for one that came signed and that we cannot verify.
+   */
   readonly id: string | undefined
   readonly receiverId: string | undefined
   /** Undefined for a document that came to us signed. */
@@ -35,7 +40,10 @@ export type OutboxReason = { readonly code: FaultCode; readonly detail: string; 
 export type OutboxEntry = {
   /** From 1, in the order of queueing; never used again. */
   readonly number: number
-  /** What was asked for (input, id and receiver) as a key: the same for every entry that asks for the same. */
+  /**
+   * What was asked for (input, id and receiver) as a key: the same for every entry that asks for
+   * the same.
+   */
   readonly delivery: string
   /** Origin of the receiver's URL. */
   readonly receiver: string
@@ -59,14 +67,18 @@ export type OutboxEntry = {
 export type OutboxRequest = Pick<OutboxEntry, 'delivery' | 'receiver' | 'file' | 'document' | 'queuedAt' | 'expiresAt'>
 
 /**
- * Open to several processes of one machine at once. What a promise resolves with is durable. A lease is its holder's until it gives it back, or until its
- * process has ended, however that was: nobody else can take the entry before. Every method throws the Fault `storage-unavailable` when the storage fails.
+ * Open to several processes of one machine at once. What a promise resolves with is durable. A
+ * lease is its holder's until it gives it back, or until its process has ended, however that was:
+ * nobody else can take the entry before. Every method throws the Fault `storage-unavailable` when
+ * the storage fails.
  */
 export interface Outbox {
   /**
-   * The entry that is queued for this delivery, by any process, else a new one. `isNew` says which. `seen` is the last entry of the delivery as the
-   * caller knows it; when that is not so any more, the entry that is last now, which may be settled, and nothing is queued. A queued entry that is past
-   * its time expires, and a new one is queued; when it was never tried, its time is renewed instead.
+   * The entry that is queued for this delivery, by any process, else a new one. `isNew` says which.
+   * `seen` is the last entry of the delivery as the caller knows it; when that is not so any more,
+   * the entry that is last now, which may be settled, and nothing is queued. A queued entry that is
+   * past its time expires, and a new one is queued; when it was never tried, its time is renewed
+   * instead.
    */
   queue(
     request: OutboxRequest,
@@ -85,11 +97,16 @@ export interface Outbox {
   /** Receivers with something queued. */
   receivers(): Promise<string[]>
   /**
-   * Leases what is due for a receiver: first what is hurried, as long as no more than `urgent` (without it: `limit`) of its entries are leased by any
-   * process, then the rest, the longest due first, as long as no more than `limit` are. An entry past its time is tried like another: only the holder gives it up.
+   * Leases what is due for a receiver: first what is hurried, as long as no more than `urgent`
+   * (without it: `limit`) of its entries are leased by any process, then the rest, the longest due
+   * first, as long as no more than `limit` are. An entry past its time is tried like another: only
+   * the holder gives it up.
    */
   lease(ask: { receiver: string; limit: number; urgent?: number; now: number }): Promise<OutboxEntry[]>
-  /** Leases one entry whether it is due or not; undefined when it is not queued any more, or is leased. */
+  /**
+   * Leases one entry whether it is due or not; undefined when it is not queued any more, or is
+   * leased.
+   */
   leaseOne(number: number): Promise<OutboxEntry | undefined>
 
   /** These five are for the holder of the lease, and end it; TypeError for anyone else. */
@@ -105,12 +122,18 @@ export interface Outbox {
 
   /** Throws the Fault `usage` for an entry that is settled or on its way. */
   cancel(number: number, now: number): Promise<OutboxEntry>
-  /** Hurries a queued entry; queues a settled one anew, hurried, under another number. Throws the Fault `usage` for one that is delivered. */
+  /**
+   * Hurries a queued entry; queues a settled one anew, hurried, under another number. Throws the
+   * Fault `usage` for one that is delivered.
+   */
   retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry>
 
   /** The last checkpoint seen of a log. */
   seen(log: string): Promise<SeenCheckpoint | undefined>
-  /** Remembers `next` in the place of `before`; false, and nothing done, when that is not what is remembered any more. */
+  /**
+   * Remembers `next` in the place of `before`; false, and nothing done, when that is not what is
+   * remembered any more.
+   */
   remember(log: string, before: SeenCheckpoint | undefined, next: SeenCheckpoint): Promise<boolean>
   /** What else is known of the logs. */
   readonly logs: LogMemory

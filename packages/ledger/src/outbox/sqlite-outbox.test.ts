@@ -1,4 +1,5 @@
-// The outbox on disk: one entry for each delivery under way, one holder for each entry on its way, whoever else looks on or is killed.
+// The outbox on disk: one entry for each delivery under way, one holder for each entry on its way,
+// whoever else looks on or is killed.
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'

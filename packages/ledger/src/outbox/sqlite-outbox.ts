@@ -1,13 +1,15 @@
 // The outbox on SQLite: each method is one transaction, written here, moved by `advance`.
+//
+// Long because each method of the port is one transaction, and nothing else stands here.
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { Fault, LONGEST_PATIENCE, LONGEST_PAUSE } from '@seg/core'
-import { claimFolder, type FolderKind } from '../data-folder.ts'
-import { FilesInPlace } from '../files-in-place.ts'
+import { claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { FilesInPlace } from '../files/files-in-place.ts'
+import { onStorage } from '../files/storage-fault.ts'
 import { openDatabase } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
-import { asBuffer } from '../sqlite/open-tree.ts'
-import { onStorage } from '../storage-fault.ts'
+import { asBuffer } from '../sqlite/writer/open-tree.ts'
 import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
 import { LogMemory, type SeenCheckpoint } from './log-memory.ts'
@@ -16,7 +18,10 @@ import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
 import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
 
 const PAGE = 500
-/** Milliseconds: no try is put off any further, so one that seems to be was put off by a clock that was wrong, and is due. */
+/**
+ * Milliseconds: no try is put off any further, so one that seems to be was put off by a clock that
+ * was wrong, and is due.
+ */
 const FARTHEST_TRY = LONGEST_PATIENCE + LONGEST_PAUSE
 const allStates: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
 const select = `SELECT ${entryColumns.join(', ')} FROM outbox`
@@ -24,7 +29,10 @@ const select = `SELECT ${entryColumns.join(', ')} FROM outbox`
 type Row = Record<string, SQLOutputValue>
 type Value = string | number | null | Uint8Array
 
-/** Opens the outbox in the sender's data folder, which is made if need be. Throws the Faults `storage-unavailable` and `configuration`. */
+/**
+ * Opens the outbox in the sender's data folder, which is made if need be. Throws the Faults
+ * `storage-unavailable` and `configuration`.
+ */
 export async function openOutbox(folder: string): Promise<Outbox> {
   return onStorage(`open the folder ${folder}`, async () => {
     const claimed = await claimFolder(folder, outboxFolder)

@@ -1,9 +1,13 @@
-// Errors of SQLite that come from the storage become the Fault `storage-unavailable`; everything else is a mistake of ours and passes as it is.
+// Errors of SQLite that come from the storage become the Fault `storage-unavailable`; everything
+// else is a mistake of ours and passes as it is.
 import { Fault } from '@seg/core'
 
 const FULL = 13
 
-/** Primary result codes (sqlite.org/rescode.html) that say that the storage, not the statement, is at fault. */
+/**
+ * Primary result codes (sqlite.org/rescode.html) that say that the storage, not the statement, is
+ * at fault.
+ */
 const storageCodes: Readonly<Record<number, string>> = {
   3: 'PERM',
   5: 'BUSY',
@@ -19,7 +23,9 @@ const storageCodes: Readonly<Record<number, string>> = {
   26: 'NOTADB',
 }
 
-/** Whether there was no room: what failed was then not written, nor what would have come after it. */
+/**
+ * Whether there was no room: what failed was then not written, nor what would have come after it.
+ */
 export function isFull(error: unknown): boolean {
   return codeOf(error) === FULL
 }

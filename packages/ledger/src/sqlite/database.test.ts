@@ -1,4 +1,5 @@
-// Opening a database: durable, with the schema that this version knows, whoever else opens it at the same time.
+// Opening a database: durable, with the schema that this version knows, whoever else opens it at
+// the same time.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

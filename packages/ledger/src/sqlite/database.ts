@@ -1,19 +1,21 @@
-// SQLite as the gateway uses it: a write-ahead log, every commit synced, foreign keys held, the schema up to date.
+// SQLite as the gateway uses it: a write-ahead log, every commit synced, foreign keys held, the
+// schema up to date.
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { syncFolder } from '@seg/core'
-import { makePrivateFile } from '../private-file.ts'
-import { isSystemError, onStorage } from '../storage-fault.ts'
+import { makePrivateFile } from '../files/private-file.ts'
+import { isSystemError, onStorage } from '../files/storage-fault.ts'
 import { databaseFault } from './database-fault.ts'
-import { type Migrations, migrate, missingMigrations } from './migrate.ts'
+import { migrate, missingMigrations } from './migrate.ts'
+import type { Migrations } from './migrations.ts'
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
 const BUSY_TIME = 5000
 
 /**
- * Opens a database for writing; makes it when it is not there, in a folder that is. Throws the Faults `storage-unavailable` and
- * `configuration` (a schema of a later version).
+ * Opens a database for writing; makes it when it is not there, in a folder that is. Throws the
+ * Faults `storage-unavailable` and `configuration` (a schema of a later version).
  */
 export async function openDatabase(path: string, migrations: Migrations): Promise<DatabaseSync> {
   let database: DatabaseSync | undefined
@@ -32,8 +34,8 @@ export async function openDatabase(path: string, migrations: Migrations): Promis
 }
 
 /**
- * Opens a database for reading, which may be written to at the same time. Of an earlier version it is read with the `views` of the migrations that it does not
- * have. Throws as `openDatabase` does.
+ * Opens a database for reading, which may be written to at the same time. Of an earlier version it
+ * is read with the `views` of the migrations that it does not have. Throws as `openDatabase` does.
  */
 export function openDatabaseReader(path: string, migrations: Migrations, views: Migrations = {}): DatabaseSync {
   let database: DatabaseSync | undefined
@@ -50,8 +52,9 @@ export function openDatabaseReader(path: string, migrations: Migrations, views: 
 }
 
 /**
- * A process that was killed between writing its last transaction and syncing it leaves one that is visible, and that a power failure could
- * still take back. From here on it cannot, nor the names of the database's files.
+ * A process that was killed between writing its last transaction and syncing it leaves one that is
+ * visible, and that a power failure could still take back. From here on it cannot, nor the names of
+ * the database's files.
  */
 async function makeDurable(path: string): Promise<void> {
   await onStorage(`sync ${path}`, async () => {
@@ -65,7 +68,8 @@ async function syncFile(path: string): Promise<void> {
     const file = await open(path)
     await file.sync().finally(() => file.close())
   } catch (error) {
-    // Another process may have closed the database just now, which puts all of its log into the database.
+    // Another process may have closed the database just now, which puts all of its log into the
+    // database.
     if (!isSystemError(error, 'ENOENT')) throw error
   }
 }

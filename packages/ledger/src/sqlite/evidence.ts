@@ -1,14 +1,15 @@
-// What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for granted, not even the type of a column.
+// What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for
+// granted, not even the type of a column.
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf } from '../certificate-chain.ts'
 import type { KeyRange } from '../log/log-keys.ts'
-import { readLogKeys } from './bind-log.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
-import { asBuffer } from './open-tree.ts'
 import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
+import { readLogKeys } from './writer/bind-log.ts'
+import { asBuffer } from './writer/open-tree.ts'
 
 export type Value = SQLOutputValue | undefined
 export type Row = Readonly<Record<string, Value>>
@@ -16,19 +17,26 @@ export type Row = Readonly<Record<string, Value>>
 /** The tables with rows for documents, all keyed by the index of the document's entry. */
 const documentTables = ['documents', 'contents', 'content_files', 'receipts'] as const
 
-/** One moment's state. What has an entry below `size` never changes, so all else may be read later. */
+/**
+ * One moment's state. What has an entry below `size` never changes, so all else may be read later.
+ */
 export type Extent = {
   /** Of the latest checkpoint; both undefined when there is none. */
   readonly size: Value
   readonly note: Value
-  /** One past the highest index, and the lowest, of every table with such; undefined for an empty one. */
+  /**
+   * One past the highest index, and the lowest, of every table with such; undefined for an empty
+   * one.
+   */
   readonly ends: readonly { readonly table: string; readonly first: number; readonly end: number }[]
   readonly lowestCheckpoint: Value
   /** By level. */
   readonly tiles: ReadonlyMap<Value, Value>
 }
 
-/** That of the ledger in a data folder. Throws the Faults `storage-unavailable` and `configuration`. */
+/**
+ * That of the ledger in a data folder. Throws the Faults `storage-unavailable` and `configuration`.
+ */
 export function openEvidence(folder: string): Evidence {
   return new Evidence(openDatabaseReader(join(folder, LEDGER_FILE), migrations, emptyViews))
 }
@@ -66,7 +74,9 @@ export class Evidence {
     })
   }
 
-  /** Entries `from` to before `to`, each with what is known of its document, but not with its bytes. */
+  /**
+   * Entries `from` to before `to`, each with what is known of its document, but not with its bytes.
+   */
   entries(from: number, to: number): Row[] {
     return onDatabase('read the ledger', () => this.#statements.entries.all(from, to))
   }

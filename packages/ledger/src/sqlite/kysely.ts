@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import type { Migrations } from './migrate.ts'
+import type { Migrations } from './migrations.ts'
 
 /** Runs those that the database does not have yet, all in one transaction. */
 export async function runMigrations(database: DatabaseSync, migrations: Migrations): Promise<void> {
@@ -37,7 +37,10 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
-/** Takes the right to write before it looks at what has been migrated: of several processes that start at once, one migrates. */
+/**
+ * Takes the right to write before it looks at what has been migrated: of several processes that
+ * start at once, one migrates.
+ */
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('BEGIN IMMEDIATE'))

@@ -1,13 +1,11 @@
 // Brings a database's schema up to date, in one transaction.
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
-
-/** The SQL statements of each migration, under names in their alphabetical order. A name that was released never changes its statements. */
-export type Migrations = Readonly<Record<string, readonly string[]>>
+import type { Migrations } from './migrations.ts'
 
 /**
- * Crash on the way: the schema is the old one, and the next start makes it new. Several processes may do it at once. Throws the Fault
- * `configuration` for a schema of a later version.
+ * Crash on the way: the schema is the old one, and the next start makes it new. Several processes
+ * may do it at once. Throws the Fault `configuration` for a schema of a later version.
  */
 export async function migrate(database: DatabaseSync, migrations: Migrations): Promise<void> {
   if (missingMigrations(database, migrations).length === 0) return
@@ -16,7 +14,9 @@ export async function migrate(database: DatabaseSync, migrations: Migrations): P
   await runMigrations(database, migrations)
 }
 
-/** Throws the Fault `configuration` when the database was made by a later version of this program. */
+/**
+ * Throws the Fault `configuration` when the database was made by a later version of this program.
+ */
 function checkSchema(database: DatabaseSync, migrations: Migrations): void {
   const unknown = appliedMigrations(database).filter(name => !Object.hasOwn(migrations, name))
   if (unknown.length === 0) return

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
-import { digestFile, readFileChunks } from '../file-chunks.ts'
+import { digestFile, readFileChunks } from '../files/file-chunks.ts'
 import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender } from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
 import { readEntry } from '../log/leaf.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
-import { asBuffer, readSize } from './open-tree.ts'
+import { asBuffer, readSize } from './writer/open-tree.ts'
 
 const CONTENTS = 'contents'
 /** Rows of a list read at a time, so that others get their turn. */
@@ -108,7 +108,10 @@ export class SqliteReader implements LedgerReader {
     if (this.#database.isOpen) this.#database.close()
   }
 
-  /** From one sender to the next in the index: as many steps as there are senders, however many documents. */
+  /**
+   * From one sender to the next in the index: as many steps as there are senders, however many
+   * documents.
+   */
   #newestOfAll(): NewestOfSender[] {
     const found: NewestOfSender[] = []
     for (let row = this.#get('firstSender'); row !== undefined; row = this.#get('nextSender', found.at(-1)!.sender))

@@ -1,5 +1,6 @@
-// Accepts a small and a large document, records an event, and accepts one more: `accept-few.ts FOLDER [die]`. A line on standard output says how each ended.
-// Run where calls of the system fail, or kill; with `die` the process does not outlive the first that fails.
+// Accepts a small and a large document, records an event, and accepts one more: `accept-few.ts
+// FOLDER [die]`. A line on standard output says how each ended. Run where calls of the system fail,
+// or kill; with `die` the process does not outlive the first that fails.
 import { writeSync } from 'node:fs'
 import type { Fault } from '@seg/core'
 import { makeSample } from './sample-documents.ts'

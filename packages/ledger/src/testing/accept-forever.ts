@@ -1,5 +1,5 @@
-// A process that accepts documents until it is killed: `accept-forever.ts FOLDER NAME`. A line on standard output acknowledges each, with the
-// SHA-256 of its receipt.
+// A process that accepts documents until it is killed: `accept-forever.ts FOLDER NAME`. A line on
+// standard output acknowledges each, with the SHA-256 of its receipt.
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { makeSample } from './sample-documents.ts'

@@ -1,4 +1,5 @@
-// Changes that somebody with access to the database could make to what a ledger has stored, record by record.
+// Changes that somebody with access to the database could make to what a ledger has stored, record
+// by record.
 import type { DatabaseSync } from 'node:sqlite'
 import { TILE_WIDTH } from '../log/tiles.ts'
 
@@ -36,7 +37,8 @@ export function readRecords(database: DatabaseSync, table: TableName): StoredRec
     .prepare(`SELECT rowid, ${key} AS key, * FROM ${table} ORDER BY ${table === 'tiles' ? 'level, tile_index' : key}`)
     .all()
   return rows.map((row, i) => {
-    // A tile is compared when its last entry comes; a checkpoint belongs to the entries since the one before.
+    // A tile is compared when its last entry comes; a checkpoint belongs to the entries since the
+    // one before.
     const span = TILE_WIDTH ** (Number(row.level) + 1)
     const from = { tiles: (Number(row.tile_index) + 1) * span - 1, checkpoints: Number(rows[i - 1]?.tree_size ?? 0) }
     return {

@@ -1,7 +1,8 @@
-// Receipts that say where the document stands in the log, for the tests that look at that: the facts in JSON.
+// Receipts that say where the document stands in the log, for the tests that look at that: the
+// facts in JSON.
 import { Fault } from '@seg/core'
 import type { AcceptedDocument, SealableAcceptance } from '../ledger.ts'
-import type { DocumentChecks, Origin, ReceiptEntry } from '../verify-document.ts'
+import type { DocumentChecks, Origin, ReceiptEntry } from '../verification/verify-document.ts'
 import { certificatesOf } from './sample-documents.ts'
 
 export function openSealer(): (acceptance: SealableAcceptance) => Buffer {

@@ -1,4 +1,5 @@
-// Programs made to fail, or to die, at one call to the operating system at a time; strace(1) does it.
+// Programs made to fail, or to die, at one call to the operating system at a time; strace(1) does
+// it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'

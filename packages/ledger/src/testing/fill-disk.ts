@@ -1,5 +1,5 @@
-// Accepts documents until the disk is full, then makes room again: `fill-disk.ts FOLDER`, FOLDER being a small file system of its
-// own. Tells in JSON what became visible.
+// Accepts documents until the disk is full, then makes room again: `fill-disk.ts FOLDER`, FOLDER
+// being a small file system of its own. Tells in JSON what became visible.
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '@seg/core'

@@ -1,4 +1,5 @@
-// A sender of its own process, for tests: leases what is due in the outbox of the folder given to it, says so, and waits for its end.
+// A sender of its own process, for tests: leases what is due in the outbox of the folder given to
+// it, says so, and waits for its end.
 import { openOutbox } from '../outbox/sqlite-outbox.ts'
 
 const [folder = '', receiver = ''] = process.argv.slice(2)

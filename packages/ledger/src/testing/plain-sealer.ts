@@ -1,4 +1,5 @@
-// Receipts for the tests of the ledger: what they say follows from the document, so that any process can tell whether a stored one is whole.
+// Receipts for the tests of the ledger: what they say follows from the document, so that any
+// process can tell whether a stored one is whole.
 import type { SealableAcceptance } from '../ledger.ts'
 
 export function openSealer(): (acceptance: SealableAcceptance) => Buffer {

@@ -1,4 +1,5 @@
-// Documents for the tests: their bytes and receipt follow from their id, so that any process can tell whether a stored one is whole.
+// Documents for the tests: their bytes and receipt follow from their id, so that any process can
+// tell whether a stored one is whole.
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AcceptOptions, Ledger, OfferedDocument } from '../ledger.ts'
-import { openLedger } from '../sqlite-ledger.ts'
+import { openLedger } from '../sqlite/sqlite-ledger.ts'
 import { makeFolder } from './sample-documents.ts'
 
 const NAME = 'ledger.example'

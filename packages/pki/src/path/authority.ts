@@ -1,12 +1,13 @@
-// Authorities that a gateway relies on, as one snapshot: what counts together, and is replaced together.
+// Authorities that a gateway relies on, as one snapshot: what counts together, and is replaced
+// together.
 import type { X509Certificate } from 'node:crypto'
 import { type PathCertificate, readPathCertificate } from './path-certificate.ts'
 
 /** What must be known about revocation before a certificate of this authority counts. */
 export type RevocationPolicy = {
   /**
-   * `crl`: a list of each issuer on the path that is in date, or out of date by no more than `grace`. `none`: a list is not needed;
-   * a certificate that is on one is revoked all the same.
+   * `crl`: a list of each issuer on the path that is in date, or out of date by no more than
+   * `grace`. `none`: a list is not needed; a certificate that is on one is revoked all the same.
    */
   readonly need: 'none' | 'crl'
   /** Milliseconds after nextUpdate for which a list still counts. */
@@ -34,7 +35,10 @@ export type TrustAnchors = {
 
 let generation = 0
 
-/** A snapshot of authorities. Its certificates are not judged here: each path that leads through them is. */
+/**
+ * A snapshot of authorities. Its certificates are not judged here: each path that leads through
+ * them is.
+ */
 export function makeTrustAnchors(authorities: readonly Authority[]): TrustAnchors {
   return { generation: ++generation, authorities: [...authorities] }
 }

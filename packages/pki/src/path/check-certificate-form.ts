@@ -1,7 +1,8 @@
-// What holds for each certificate on a path by itself: form, algorithms, key, extensions, and what a CA and a leaf must say (RFC 5280 4).
-import { findWeakAlgorithm, findWeakKey } from '../certificate-algorithms.ts'
-import { DerError, DerReader, readWhole, tags } from '../der.ts'
-import { readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../extensions.ts'
+// What holds for each certificate on a path by itself: form, algorithms, key, extensions, and what
+// a CA and a leaf must say (RFC 5280 4).
+import { findWeakAlgorithm, findWeakKey } from '../certificate/certificate-algorithms.ts'
+import { DerError, DerReader, readWhole, tags } from '../certificate/der.ts'
+import { readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../certificate/extensions.ts'
 import { type GeneralName, readGeneralNames } from './general-name.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import type { PathCertificate } from './path-certificate.ts'
@@ -17,7 +18,10 @@ export type CheckedCa = {
   readonly constraints: NameConstraints | undefined
 }
 
-/** Extensions that are understood; a critical one that is not refuses the certificate (RFC 5280 4.2). */
+/**
+ * Extensions that are understood; a critical one that is not refuses the certificate (RFC 5280
+ * 4.2).
+ */
 const known = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -25,7 +29,8 @@ const known = {
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
   cRLDistributionPoints: '2.5.29.31',
-  // Any policy is acceptable and none is required (RFC 5280 6.1.1 (c), (e)), so these three change nothing.
+  // Any policy is acceptable and none is required (RFC 5280 6.1.1 (c), (e)), so these three change
+  // nothing.
   certificatePolicies: '2.5.29.32',
   policyMappings: '2.5.29.33',
   inhibitAnyPolicy: '2.5.29.54',
@@ -64,7 +69,9 @@ export function checkCa(ca: PathCertificate): CheckedCa {
   })
 }
 
-/** Throws a Refusal. What purposes it has, and how it is named, is compared with the CAs above it. */
+/**
+ * Throws a Refusal. What purposes it has, and how it is named, is compared with the CAs above it.
+ */
 export function checkLeaf(leaf: PathCertificate, purpose: PathPurpose): { readonly purposes: readonly string[] } {
   return onDer(leaf, () => {
     checkForm(leaf)

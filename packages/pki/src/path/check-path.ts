@@ -1,4 +1,5 @@
-// A path of signatures, checked from the anchor to the leaf (RFC 5280 6.1), but for the time and revocation, which change.
+// A path of signatures, checked from the anchor to the leaf (RFC 5280 6.1), but for the time and
+// revocation, which change.
 import {
   type CheckedCa,
   checkCa,
@@ -96,7 +97,9 @@ function checkIdentifiers(certificates: readonly PathCertificate[]): void {
   }
 }
 
-/** A common name that is a host name where no DNS name stands beside it is one (as OpenSSL has it). */
+/**
+ * A common name that is a host name where no DNS name stands beside it is one (as OpenSSL has it).
+ */
 const HOST = /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)+$/
 
 /** Every name that constraints may be about: the subject, addresses in it, and subjectAltName. */

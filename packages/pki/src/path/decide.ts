@@ -8,12 +8,18 @@ import type { GoodPath } from './verdict.ts'
 /** A path that is right but for the time. */
 export type CheckedPath = { readonly authority: Authority; readonly certificates: readonly PathCertificate[] }
 
-/** `past`: for what was signed then. A CA's certificate counts for the time before it as well (docs/decisions/0009). */
+/**
+ * `past`: for what was signed then. A CA's certificate counts for the time before it as well
+ * (docs/decisions/0009).
+ */
 export type Moment = { readonly at: Date; readonly isPast?: boolean }
 
 export type Decision = { readonly verdict: GoodPath; readonly from: number; readonly to: number }
 
-/** The best of the paths: the first authority's, and of its paths the one that lasts longest. Throws a Refusal when none is good. */
+/**
+ * The best of the paths: the first authority's, and of its paths the one that lasts longest. Throws
+ * a Refusal when none is good.
+ */
 export function decide(paths: readonly CheckedPath[], moment: Moment, revocation: RevocationLists): Decision {
   const good: { readonly path: CheckedPath; readonly from: number; readonly to: number }[] = []
   let refusal: Refusal | undefined

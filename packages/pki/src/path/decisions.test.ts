@@ -1,4 +1,5 @@
-// What changes with time, and what is remembered: dates, periods of authorities, revocation, several authorities, snapshots.
+// What changes with time, and what is remembered: dates, periods of authorities, revocation,
+// several authorities, snapshots.
 import { X509Certificate } from 'node:crypto'
 import t from 'tap'
 import { DAY, type Issued, makeCa, makeLeaf } from '../testing/path-certificates.ts'

@@ -1,5 +1,6 @@
-// Names of subjects and issuers, in a form in which equal names are equal text (RFC 5280 7.1; what OpenSSL compares).
-import { DerError, DerReader, readObjectIdentifier, tags } from '../der.ts'
+// Names of subjects and issuers, in a form in which equal names are equal text (RFC 5280 7.1; what
+// OpenSSL compares).
+import { DerError, DerReader, readObjectIdentifier, tags } from '../certificate/der.ts'
 
 /** One text for each relative distinguished name, the root of the tree first. */
 export type DistinguishedName = readonly string[]

@@ -1,4 +1,5 @@
-// The search for paths from a certificate to an anchor: by names and key identifiers, each step proved by a signature, bounded.
+// The search for paths from a certificate to an anchor: by names and key identifiers, each step
+// proved by a signature, bounded.
 import { type Authority, poolOf } from './authority.ts'
 import type { PathCertificate } from './path-certificate.ts'
 

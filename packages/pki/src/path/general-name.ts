@@ -1,5 +1,5 @@
 // The names of subjectAltName and name constraints (RFC 5280 4.2.1.6), read strictly.
-import { DerError, DerReader, type Element, readObjectIdentifier, tags } from '../der.ts'
+import { DerError, DerReader, type Element, readObjectIdentifier, tags } from '../certificate/der.ts'
 import { type DistinguishedName, readDistinguishedName } from './distinguished-name.ts'
 
 /** Those that are compared; every other kind is known by its tag alone. */
@@ -32,7 +32,8 @@ export function readGeneralName(element: Element): GeneralName {
       checkRegisteredId(content)
       return { kind: 'registeredId' }
     default:
-      // x400Address and ediPartyName: no certificate of a gateway has one, and OpenSSL reads what stands in them.
+      // x400Address and ediPartyName: no certificate of a gateway has one, and OpenSSL reads what
+      // stands in them.
       throw new DerError(`expected a name of a kind that is known, found the tag ${tag.toString(16)}`)
   }
 }

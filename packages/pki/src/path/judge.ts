@@ -1,6 +1,7 @@
-// What does not change with time: the paths that are right, or why there is none. One result for each certificate, chain and snapshot.
+// What does not change with time: the paths that are right, or why there is none. One result for
+// each certificate, chain and snapshot.
 import type { X509Certificate } from 'node:crypto'
-import { DerError } from '../der.ts'
+import { DerError } from '../certificate/der.ts'
 import { type Authority, poolOf, type TrustAnchors } from './authority.ts'
 import { checkPath } from './check-path.ts'
 import type { CheckedPath } from './decide.ts'

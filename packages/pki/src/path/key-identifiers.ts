@@ -1,6 +1,7 @@
-// Which key signed, and which is certified (RFC 5280 4.2.1.1, 4.2.1.2): hints for the search, held to when they are there.
-import type { ReadExtension } from '../certificate-fields.ts'
-import { DerError, DerReader, readUnsigned, readWhole, tags } from '../der.ts'
+// Which key signed, and which is certified (RFC 5280 4.2.1.1, 4.2.1.2): hints for the search, held
+// to when they are there.
+import type { ReadExtension } from '../certificate/certificate-fields.ts'
+import { DerError, DerReader, readUnsigned, readWhole, tags } from '../certificate/der.ts'
 import { nameKey } from './distinguished-name.ts'
 import { readGeneralNames } from './general-name.ts'
 

@@ -1,6 +1,7 @@
-// Name constraints of a CA (RFC 5280 4.2.1.10): which names those below it may have. What cannot be compared is refused.
+// Name constraints of a CA (RFC 5280 4.2.1.10): which names those below it may have. What cannot be
+// compared is refused.
 import { isIP } from 'node:net'
-import { DerError, DerReader, readWhole } from '../der.ts'
+import { DerError, DerReader, readWhole } from '../certificate/der.ts'
 import { isWithinName } from './distinguished-name.ts'
 import { type GeneralName, type NameKind, readGeneralName } from './general-name.ts'
 
@@ -90,7 +91,9 @@ function isWithin(name: GeneralName, base: GeneralName): boolean {
   return false
 }
 
-/** Names made by adding labels on the left; a base that begins with a dot names only those below it. */
+/**
+ * Names made by adding labels on the left; a base that begins with a dot names only those below it.
+ */
 function isWithinDomain(name: string, base: string): boolean {
   const [domain, suffix] = [name.toLowerCase(), base.toLowerCase()]
   if (suffix === '' || domain === suffix) return true
@@ -117,7 +120,10 @@ function isWithinRange(address: Buffer, range: Buffer): boolean {
   return address.every((octet, i) => (octet & range[address.length + i]!) === (range[i]! & range[address.length + i]!))
 }
 
-/** The host of a URI; undefined where there is none, or an address (RFC 5280 4.2.1.10: such a URI is refused). */
+/**
+ * The host of a URI; undefined where there is none, or an address (RFC 5280 4.2.1.10: such a URI is
+ * refused).
+ */
 function hostOf(uri: string): string | undefined {
   const host = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/.exec(uri)?.[1]
   return host === undefined || isIP(host) !== 0 ? undefined : host

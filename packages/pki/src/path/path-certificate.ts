@@ -1,7 +1,8 @@
-// A certificate as the search for a path sees it: its names, its key identifiers and its key, before anything is judged.
+// A certificate as the search for a path sees it: its names, its key identifiers and its key,
+// before anything is judged.
 import { createHash, type X509Certificate } from 'node:crypto'
-import { type CertificateFields, readCertificateFields } from '../certificate-fields.ts'
-import { DerError } from '../der.ts'
+import { type CertificateFields, readCertificateFields } from '../certificate/certificate-fields.ts'
+import { DerError } from '../certificate/der.ts'
 import { nameKey, readDistinguishedName } from './distinguished-name.ts'
 import { type AuthorityKeyIdentifier, readAuthorityKeyIdentifier, readSubjectKeyIdentifier } from './key-identifiers.ts'
 
@@ -18,7 +19,9 @@ export type PathCertificate = {
   readonly authorityKeyId: AuthorityKeyIdentifier | undefined
 }
 
-/** Undefined for what is no certificate in DER, or has a name or an identifier that cannot be read. */
+/**
+ * Undefined for what is no certificate in DER, or has a name or an identifier that cannot be read.
+ */
 export function readPathCertificate(certificate: X509Certificate): PathCertificate | undefined {
   try {
     return parsePathCertificate(certificate)

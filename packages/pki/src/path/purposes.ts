@@ -1,5 +1,6 @@
-// What a certificate at the end of a path is used for, and what it must say to be used so (RFC 5280 4.2.1.3, 4.2.1.12).
-import type { KeyUsage } from '../extensions.ts'
+// What a certificate at the end of a path is used for, and what it must say to be used so (RFC 5280
+// 4.2.1.3, 4.2.1.12).
+import type { KeyUsage } from '../certificate/extensions.ts'
 
 /** `sign`: a signature of a sender that has a certificate for signing apart from that for TLS. */
 export type PathPurpose = 'client' | 'server' | 'seal' | 'sign'
@@ -35,7 +36,8 @@ export const purposes = {
     extendedKeyUsages: [documentSigning],
     mayBeUnlimited: false,
   },
-  // Certificates for electronic seals have nonRepudiation, and mostly no extendedKeyUsage (ETSI EN 319 412-2 4.3.2).
+  // Certificates for electronic seals have nonRepudiation, and mostly no extendedKeyUsage (ETSI EN
+  // 319 412-2 4.3.2).
   sign: {
     title: 'the signature of documents',
     keyUsages: ['digitalSignature', 'nonRepudiation'],

@@ -1,4 +1,5 @@
-// What is known about revocation: a list for each CA, and whether a certificate counts by it now. A function of policy, list and time.
+// What is known about revocation: a list for each CA, and whether a certificate counts by it now. A
+// function of policy, list and time.
 import type { RevocationPolicy } from './authority.ts'
 
 export type Revoked = {
@@ -14,7 +15,10 @@ export type RevocationList = {
   /** Milliseconds since 1970. */
   readonly thisUpdate: number
   readonly nextUpdate: number
-  /** By serial number: hexadecimal, lower case, whole octets, without the octet that only shows its sign. */
+  /**
+   * By serial number: hexadecimal, lower case, whole octets, without the octet that only shows its
+   * sign.
+   */
   find(serial: string): Revoked | undefined
 }
 
@@ -28,7 +32,10 @@ export type RevocationStatus =
   | { readonly status: 'revoked'; readonly revoked: Revoked }
   | { readonly status: 'unknown'; readonly expected: string; readonly found: string }
 
-/** Fails closed: a list that is needed, and is missing, too old or from the future, leaves the status unknown. */
+/**
+ * Fails closed: a list that is needed, and is missing, too old or from the future, leaves the
+ * status unknown.
+ */
 export function statusOf(
   list: RevocationList | undefined,
   serial: string,

@@ -1,4 +1,5 @@
-// The chain matrix: what a validator must accept and refuse; `openssl verify` is asked about each chain as well.
+// The chain matrix: what a validator must accept and refuse; `openssl verify` is asked about each
+// chain as well.
 import t from 'tap'
 import { accepted, type ChainCase, refused } from '../testing/chains.ts'
 import { askOpenssl, hasOpenssl } from '../testing/openssl-verify.ts'

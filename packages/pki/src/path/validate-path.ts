@@ -1,4 +1,5 @@
-// Whether a certificate may be relied on: a path to an authority (RFC 5280 6.1), in date, not revoked, made for its use.
+// Whether a certificate may be relied on: a path to an authority (RFC 5280 6.1), in date, not
+// revoked, made for its use.
 import type { X509Certificate } from 'node:crypto'
 import { type Decision, decide, type Moment } from './decide.ts'
 import { judge, type Outcome, type Question, toBadPath } from './judge.ts'
@@ -8,7 +9,9 @@ import type { PathVerdict } from './verdict.ts'
 
 export type PathRequest = Question & Moment & { readonly revocation?: RevocationLists }
 
-/** Judges everything anew; on the way of requests, `openDecisions` remembers what does not change. */
+/**
+ * Judges everything anew; on the way of requests, `openDecisions` remembers what does not change.
+ */
 export function validatePath(request: PathRequest): PathVerdict {
   return verdictOf(judge(request), request)
 }

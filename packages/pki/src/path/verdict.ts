@@ -2,18 +2,27 @@
 import type { X509Certificate } from 'node:crypto'
 import { Fault, type FaultCode, quote } from '@seg/core'
 
-/** Which certificate a refusal is about, as its owner finds it: `subject` in OpenSSL's form, `sha256` with colons. */
+/**
+ * Which certificate a refusal is about, as its owner finds it: `subject` in OpenSSL's form,
+ * `sha256` with colons.
+ */
 export type CertificateName = { readonly subject: string; readonly sha256: string }
 
 export type GoodPath = {
   readonly ok: true
-  /** The name of the authority that the path ends in; of several, the first in the order of the snapshot. */
+  /**
+   * The name of the authority that the path ends in; of several, the first in the order of the
+   * snapshot.
+   */
   readonly authority: string
   /** The names of all authorities that a good path ends in. */
   readonly authorities: readonly string[]
   /** From the leaf to the anchor. */
   readonly path: readonly X509Certificate[]
-  /** The last moment for which this holds: the earliest end of the certificates, the authority and the revocation data. */
+  /**
+   * The last moment for which this holds: the earliest end of the certificates, the authority and
+   * the revocation data.
+   */
   readonly notAfter: Date
 }
 

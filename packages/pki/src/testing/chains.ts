@@ -1,6 +1,7 @@
-// The chains that a validator of paths must tell apart: each with one thing that is special, or wrong.
+// The chains that a validator of paths must tell apart: each with one thing that is special, or
+// wrong.
 import type { X509Certificate } from 'node:crypto'
-import { der } from '../der-writer.ts'
+import { der } from '../certificate/der-writer.ts'
 import {
   extensions,
   type Issued,

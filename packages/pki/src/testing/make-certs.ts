@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { type GenerateOptions, generate } from '../generate.ts'
+import { type GenerateOptions, generate } from '../issuing/generate.ts'
 
 export async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'seg-pki-'))

@@ -1,4 +1,5 @@
-// Certificates that no CA should issue, one thing wrong with each: made by our own builder, its parts replaced.
+// Certificates that no CA should issue, one thing wrong with each: made by our own builder, its
+// parts replaced.
 import { constants, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import {
   type AlgorithmIdentifier,
@@ -10,9 +11,9 @@ import {
   extendedKeyUsage,
   keyUsage,
   subjectKeyIdentifier,
-} from '../certificate-der.ts'
-import { exportPublicKey, keyIdentifier } from '../key-pairs.ts'
-import { profiles } from '../profiles.ts'
+} from '../issuing/certificate-der.ts'
+import { exportPublicKey, keyIdentifier } from '../issuing/key-pairs.ts'
+import { profiles } from '../issuing/profiles.ts'
 
 export type Keys = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
 export type Signer = { readonly name: string; readonly keys: Keys }

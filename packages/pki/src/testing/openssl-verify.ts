@@ -14,8 +14,9 @@ export type Chain = {
 }
 
 /**
- * Whether OpenSSL takes the chain, with every strict check it has. The one that we do not ask for is that key identifiers are there (RFC 5280
- * 4.2.1.1 asks it of CAs, 6.1 of no verifier): where that is all it finds, it is asked again without.
+ * Whether OpenSSL takes the chain, with every strict check it has. The one that we do not ask for
+ * is that key identifiers are there (RFC 5280 4.2.1.1 asks it of CAs, 6.1 of no verifier): where
+ * that is all it finds, it is asked again without.
  */
 export function askOpenssl(chain: Chain, purpose = 'sslclient'): { readonly ok: boolean; readonly output: string } {
   const folder = mkdtempSync(join(tmpdir(), 'seg-openssl-'))

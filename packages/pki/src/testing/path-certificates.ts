@@ -8,7 +8,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto'
-import { readWhole } from '../der.ts'
+import { readWhole } from '../certificate/der.ts'
 import {
   bitString,
   booleanTrue,
@@ -20,7 +20,7 @@ import {
   smallNumber,
   time,
   unsigned,
-} from '../der-writer.ts'
+} from '../certificate/der-writer.ts'
 
 export type Keys = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
 
@@ -31,7 +31,9 @@ export const makeKeys = {
   k256: (): Keys => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
   ed25519: (): Keys => generateKeyPairSync('ed25519'),
   ed448: (): Keys => generateKeyPairSync('ed448'),
-  /** Signs with RSASSA-PSS and SHA-256 whose mask is of SHA-1; the public key says nothing of it. */
+  /**
+   * Signs with RSASSA-PSS and SHA-256 whose mask is of SHA-1; the public key says nothing of it.
+   */
   rsaWithSha1Mask: (): Keys => {
     const hashes = { hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha1' }
     const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...hashes })

@@ -1,4 +1,5 @@
-// Names of files that follow from ids, whatever these hold: two ids never share one, and none leads out of its folder or means anything to a file system.
+// Names of files that follow from ids, whatever these hold: two ids never share one, and none leads
+// out of its folder or means anything to a file system.
 import { createHash } from 'node:crypto'
 
 /** Of one name on the common file systems, which before it is finished has more to it. */
@@ -9,7 +10,10 @@ const SHORTENED = '~'
 /** Windows means devices by these, with any ending. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
 
-/** Letters, digits, `-`, `_`, and dots and spaces inside stand for themselves, other octets of UTF-8 as `%` and two digits. */
+/**
+ * Letters, digits, `-`, `_`, and dots and spaces inside stand for themselves, other octets of UTF-8
+ * as `%` and two digits.
+ */
 export function fileNameOf(id: string): string {
   const escaped = [...Buffer.from(id)]
     .map(escapeOctet)

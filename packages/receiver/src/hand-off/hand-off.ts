@@ -1,4 +1,5 @@
-// Handing accepted documents on in batches: what is taken is durable before the sender's cursor moves behind it. At least once, in order.
+// Handing accepted documents on in batches: what is taken is durable before the sender's cursor
+// moves behind it. At least once, in order.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
@@ -8,14 +9,17 @@ import { type Edge, type HandOff, type Lane, type LaneTarget, startLanes } from 
 
 /** Senders whose documents are handed on at a time. */
 const LANES = 4
-/** Documents of one sender handed on, and bytes held, at a time; a larger document goes by itself, in pieces. */
+/**
+ * Documents of one sender handed on, and bytes held, at a time; a larger document goes by itself,
+ * in pieces.
+ */
 const BATCH = 64
 const BATCH_BYTES = 2 * 1024 * 1024
 /** Milliseconds: the longest pause between two tries of one sender. */
 const LONGEST_PAUSE = 5000
 /**
- * Load of the event loop above which incoming documents take priority; the hand-off then rests this many times as long as it worked, and at most
- * so many milliseconds for one batch.
+ * Load of the event loop above which incoming documents take priority; the hand-off then rests this
+ * many times as long as it worked, and at most so many milliseconds for one batch.
  */
 const BUSY = 0.5
 const REST = 4
@@ -26,7 +30,10 @@ export type HandOffTarget = {
   readonly name: string
   /** What all senders need. Throws the Fault `storage-unavailable`. */
   prepare(): Promise<void>
-  /** Hands on documents of one sender in their order; durable when it resolves. May be given the same ones again. Throws the Fault `storage-unavailable`. */
+  /**
+   * Hands on documents of one sender in their order; durable when it resolves. May be given the
+   * same ones again. Throws the Fault `storage-unavailable`.
+   */
   take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 

@@ -1,17 +1,24 @@
-// The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own systems to take away.
+// The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own
+// systems to take away.
 import { chmod, chown, lstat, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, putAside, quote, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
-import { DOCUMENT_OVERHEAD, measureSpace, reserveOf, type StorageLimits } from '../storage-room.ts'
+import { DOCUMENT_OVERHEAD, measureSpace, reserveOf, type StorageLimits } from '../acceptance/storage-room.ts'
 import { fileNameOf } from './file-names.ts'
 import type { HandOffTarget } from './hand-off.ts'
 
-/** Whoever takes documents away is the receiver's user, or of the group of the folder, which what is made in it has, too (the bit of set-group-ID). */
+/**
+ * Whoever takes documents away is the receiver's user, or of the group of the folder, which what is
+ * made in it has, too (the bit of set-group-ID).
+ */
 const FOLDER_MODE = 0o2770
 const FILE_MODE = 0o640
 
-/** Documents of one sender that may stand there: what nobody takes away must not fill the disk, or its table of files. */
+/**
+ * Documents of one sender that may stand there: what nobody takes away must not fill the disk, or
+ * its table of files.
+ */
 const LIMIT = 100_000
 /** Milliseconds between two counts of a full folder. */
 const COUNT_INTERVAL = 10_000
@@ -24,7 +31,10 @@ type InboxOptions = {
   readonly note?: (line: string) => void
 }
 
-/** `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds the other. */
+/**
+ * `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds
+ * the other.
+ */
 export function openInbox(
   folder: string,
   ledger: LedgerReader,
@@ -69,7 +79,9 @@ async function makeShared(folder: string): Promise<void> {
   await chmod(folder, FOLDER_MODE)
 }
 
-/** Of the inbox's group. What stands there and is no folder, a link to one included, is put aside. */
+/**
+ * Of the inbox's group. What stands there and is no folder, a link to one included, is put aside.
+ */
 async function makeSenderFolder(
   inbox: string,
   place: string,
@@ -86,7 +98,10 @@ async function makeSenderFolder(
   await chmod(place, FOLDER_MODE)
 }
 
-/** Copies stop at twice the reserve, so that evidence has the last of the disk to itself. Throws the Fault `storage-unavailable`. */
+/**
+ * Copies stop at twice the reserve, so that evidence has the last of the disk to itself. Throws the
+ * Fault `storage-unavailable`.
+ */
 async function checkSpace(
   folder: string,
   documents: readonly AcceptedDocument[],
@@ -110,7 +125,10 @@ async function onInbox(folder: string, work: () => Promise<void>): Promise<void>
   }
 }
 
-/** How many more documents may stand in a sender's folder. They are counted only when there could be too many. */
+/**
+ * How many more documents may stand in a sender's folder. They are counted only when there could be
+ * too many.
+ */
 class Room {
   readonly #folder: string
   readonly #limit: number

@@ -1,4 +1,5 @@
-// Senders take turns: the documents of each go on in order behind a cursor of its own, and one sender's trouble holds up no other.
+// Senders take turns: the documents of each go on in order behind a cursor of its own, and one
+// sender's trouble holds up no other.
 import { asFault, Bell, patrol, quote, retryDelay } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
 import type { Logger } from '../log.ts'
@@ -6,7 +7,10 @@ import type { Logger } from '../log.ts'
 /** Milliseconds between two looks at the ledger. */
 const LOOK_INTERVAL = 250
 
-/** Why a sender's next document cannot go on now, and the least time in milliseconds before the next try. */
+/**
+ * Why a sender's next document cannot go on now, and the least time in milliseconds before the next
+ * try.
+ */
 export type Obstacle = { readonly reason: string; readonly retryAfter: number }
 
 /** Where documents are handed on to. */
@@ -20,11 +24,17 @@ export type LaneTarget = {
   cursor(sender: string): Promise<number>
   /** What all senders need. What it throws is logged once, for all of them. */
   prepare(): Promise<void>
-  /** Hands on the next few documents of a sender, and calls `lane.advance` behind each that is handed on durably. What it throws is an obstacle, too. */
+  /**
+   * Hands on the next few documents of a sender, and calls `lane.advance` behind each that is
+   * handed on durably. What it throws is an obstacle, too.
+   */
   handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
 }
 
-/** `elapsed`: milliseconds by a clock that only goes on; waits are measured by it, whatever happens to the system's clock. */
+/**
+ * `elapsed`: milliseconds by a clock that only goes on; waits are measured by it, whatever happens
+ * to the system's clock.
+ */
 export type Edge = { readonly now: () => Date; readonly elapsed: () => number; readonly random: () => number }
 
 export type HandOff = {
@@ -117,7 +127,10 @@ class SenderLanes {
     this.#signal = signal
   }
 
-  /** The sender that has waited longest comes first: otherwise a few with many documents would keep all lanes. */
+  /**
+   * The sender that has waited longest comes first: otherwise a few with many documents would keep
+   * all lanes.
+   */
   async look(): Promise<void> {
     await this.#seeNewest()
     const now = this.#edge.elapsed()

@@ -1,4 +1,5 @@
-// One delivery to a webhook: the document by HTTPS POST, signed with a shared secret in the manner of Standard Webhooks (standardwebhooks.com).
+// One delivery to a webhook: the document by HTTPS POST, signed with a shared secret in the manner
+// of Standard Webhooks (standardwebhooks.com).
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
@@ -16,7 +17,10 @@ export type Webhook = {
   readonly secureContext: SecureContext
 }
 
-/** `ca`: the CAs in PEM; undefined: the public ones that come with Node, which no environment adds to. Throws for what is no certificate. */
+/**
+ * `ca`: the CAs in PEM; undefined: the public ones that come with Node, which no environment adds
+ * to. Throws for what is no certificate.
+ */
 export function webhookContext(ca: string | undefined): SecureContext {
   return createSecureContext({
     ca: ca ?? [...rootCertificates],
@@ -32,7 +36,10 @@ const CIPHERS = `${TLS13_CIPHERS}:ECDHE+AESGCM:ECDHE+CHACHA20`
 /** What became of one try. */
 export type WebhookOutcome =
   | { readonly kind: 'taken' }
-  /** It may well be taken in a while; `retryAfter` in milliseconds, `isAnswer`: there is somebody there. */
+  /**
+   * It may well be taken in a while; `retryAfter` in milliseconds, `isAnswer`: there is somebody
+   * there.
+   */
   | { readonly kind: 'later'; readonly reason: string; readonly retryAfter: number; readonly isAnswer: boolean }
   /** It was understood, and is not wanted. */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -41,10 +48,16 @@ export type WebhookOutcome =
 const STALL_TIME = 30_000
 /** Milliseconds for the rest of an answer, whose status is all that counts. */
 const LINGER_TIME = 1000
-/** Answers that speak of the document, not of the moment or of how we came there (RFC 9110 15.5): asking again changes nothing. */
+/**
+ * Answers that speak of the document, not of the moment or of how we came there (RFC 9110 15.5):
+ * asking again changes nothing.
+ */
 const refusals = [400, 406, 409, 413, 415, 422]
 
-/** Posts a document with its exact bytes; never rejects for what the webhook does. Throws the Fault `storage-unavailable` for a document that cannot be read. */
+/**
+ * Posts a document with its exact bytes; never rejects for what the webhook does. Throws the Fault
+ * `storage-unavailable` for a document that cannot be read.
+ */
 export async function postToWebhook(
   document: AcceptedDocument,
   ledger: LedgerReader,
@@ -62,7 +75,10 @@ export async function postToWebhook(
   }
 }
 
-/** The signature covers id, time and body. The document is read twice, so that it need not be in memory. */
+/**
+ * The signature covers id, time and body. The document is read twice, so that it need not be in
+ * memory.
+ */
 async function signDelivery(
   document: AcceptedDocument,
   ledger: LedgerReader,
@@ -99,7 +115,10 @@ async function readContent(
 
 type Answer = {
   readonly answer: IncomingMessage
-  /** Whether all of the document was sent before it; what an answer that comes earlier says of it can be no more than that it is not wanted. */
+  /**
+   * Whether all of the document was sent before it; what an answer that comes earlier says of it
+   * can be no more than that it is not wanted.
+   */
   readonly isWhole: boolean
 }
 
@@ -109,7 +128,8 @@ async function send(
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<Answer> {
-  // Without keep-alive Node closes the connection behind an answer, whether or not it has told that all is sent.
+  // Without keep-alive Node closes the connection behind an answer, whether or not it has told that
+  // all is sent.
   const agent = new Agent({
     keepAlive: true,
     secureContext,

@@ -1,4 +1,5 @@
-// A webhook's secret as other programs write it: each form has one reading, and what is neither is refused without being shown.
+// A webhook's secret as other programs write it: each form has one reading, and what is neither is
+// refused without being shown.
 import t from 'tap'
 import { parseWebhookSecret } from './webhook-secret.ts'
 

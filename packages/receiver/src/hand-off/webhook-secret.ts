@@ -1,11 +1,15 @@
-// The secret shared with a webhook: the octets of its file, or what `whsec_` and base64 stand for (Standard Webhooks, symmetric signatures).
+// The secret shared with a webhook: the octets of its file, or what `whsec_` and base64 stand for
+// (Standard Webhooks, symmetric signatures).
 import { Fault } from '@seg/core'
 
 const SHORTEST = 32
 /** Octets that Standard Webhooks allows. */
 const SERIALIZED = { shortest: 24, longest: 64 }
 
-/** How a serialized key begins, even behind what an editor may have put there: such a file is never taken for raw octets. */
+/**
+ * How a serialized key begins, even behind what an editor may have put there: such a file is never
+ * taken for raw octets.
+ */
 const SERIALIZED_START = /^(?:\xef\xbb\xbf)?\s*wh(?:sec|sk|pk)_/
 const SYMMETRIC = /^whsec_([A-Za-z0-9+/]+={0,2})\r?\n?$/
 

@@ -1,4 +1,5 @@
-// The webhook: each accepted document is posted to the receiver's own systems, in order for each sender; one sender's trouble holds up no other.
+// The webhook: each accepted document is posted to the receiver's own systems, in order for each
+// sender; one sender's trouble holds up no other.
 import { readFile } from 'node:fs/promises'
 import { Fault, LONGEST_PAUSE, quote, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
@@ -7,7 +8,10 @@ import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, sta
 import { postToWebhook, type Webhook, webhookContext } from './webhook-request.ts'
 import { parseWebhookSecret } from './webhook-secret.ts'
 
-/** Documents on their way at a time, each of another sender, and how many of one sender before another has its turn. */
+/**
+ * Documents on their way at a time, each of another sender, and how many of one sender before
+ * another has its turn.
+ */
 const LANES = 8
 const TURN = 16
 /** Milliseconds of answers that it is not taken after which a document is given up. */
@@ -15,7 +19,10 @@ export const LIFETIME = 72 * 3600 * 1000
 
 type Files = { readonly url: URL; readonly secret: string; readonly ca: string | undefined }
 
-/** Reads the secret, a file that nobody else may read, and the CAs. Throws the Fault `configuration`. */
+/**
+ * Reads the secret, a file that nobody else may read, and the CAs. Throws the Fault
+ * `configuration`.
+ */
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
     const [octets, authorities] = await Promise.all([readSecretFile(secret), ca && readFile(ca, 'utf8')])
@@ -46,7 +53,10 @@ class WebhookLanes implements LaneTarget {
   readonly #ledger: Ledger
   readonly #log: Pick<Logger, 'error'>
   readonly #edge: Edge
-  /** By sender: when its next document was answered, and not taken, for the first time; in milliseconds of the monotonic clock. */
+  /**
+   * By sender: when its next document was answered, and not taken, for the first time; in
+   * milliseconds of the monotonic clock.
+   */
   readonly #refusedSince = new Map<string, number>()
 
   constructor(webhook: Webhook, ledger: Ledger, log: Pick<Logger, 'error'>, edge: Edge) {

@@ -1,4 +1,5 @@
-// Clients of the receiver: one that speaks HTTP as it should, and a bare TLS connection for what no HTTP client would send.
+// Clients of the receiver: one that speaks HTTP as it should, and a bare TLS connection for what no
+// HTTP client would send.
 import { once } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'

@@ -1,4 +1,5 @@
-// A receiver over real mutual TLS on the loopback, with a clock that the test moves and a log that it reads.
+// A receiver over real mutual TLS on the loopback, with a clock that the test moves and a log that
+// it reads.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,16 +7,16 @@ import { type CertificateChain, type Ledger, makeCertificateChain } from '@seg/l
 import { generate, type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
 import { prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
+import { RefusalLog } from '../acceptance/refusal-log.ts'
+import { openSecondOpinion, type SecondOpinionMode } from '../acceptance/second-opinion.ts'
+import { measureSpace, openStorageRoom, type StorageLimits } from '../acceptance/storage-room.ts'
 import type { Gate } from '../gate.ts'
+import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
+import { openUploads } from '../http/uploads.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { openLogInto } from '../log.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
-import { RefusalLog } from '../refusal-log.ts'
-import { openSecondOpinion, type SecondOpinionMode } from '../second-opinion.ts'
-import { type RunningReceiver, startReceiver } from '../start-receiver.ts'
-import { measureSpace, openStorageRoom, type StorageLimits } from '../storage-room.ts'
-import { openUploads } from '../uploads.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'

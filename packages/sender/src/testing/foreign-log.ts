@@ -1,4 +1,5 @@
-// The log of a receiver written by someone else: its leaves in memory, its hashes computed anew each time, straight from RFC 6962 2.1.
+// The log of a receiver written by someone else: its leaves in memory, its hashes computed anew
+// each time, straight from RFC 6962 2.1.
 import { createPrivateKey, hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Opening, parseTilePath, signCheckpoint } from '@seg/ledger'

@@ -1,4 +1,5 @@
-// A receiver written by someone else: a bare TLS server on the loopback that answers whatever a test wants, true or not.
+// A receiver written by someone else: a bare TLS server on the loopback that answers whatever a
+// test wants, true or not.
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

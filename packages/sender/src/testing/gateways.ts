@@ -1,4 +1,5 @@
-// Certificates in temporary folders for the tests: a sender, and receivers that it may or may not trust.
+// Certificates in temporary folders for the tests: a sender, and receivers that it may or may not
+// trust.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,10 +7,10 @@ import { setImmediate } from 'node:timers/promises'
 import { generate } from '@seg/pki'
 import type { Signer } from '@seg/xmldsig'
 import type { Test } from 'tap'
-import { type DocumentFile, openDocumentFile } from '../document-file.ts'
-import type { SendingGateway } from '../gateway.ts'
-import { openGateway } from '../open-gateway.ts'
-import { readOutline, signTemplate, type Template } from '../sign-template.ts'
+import type { SendingGateway } from '../delivery/gateway.ts'
+import { openGateway } from '../delivery/open-gateway.ts'
+import { type DocumentFile, openDocumentFile } from '../document/document-file.ts'
+import { readOutline, signTemplate, type Template } from '../document/sign-template.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
@@ -21,7 +22,10 @@ export async function makeFolder(t: Test): Promise<string> {
   return folder
 }
 
-/** A folder with a CA of its own and what it issued: a sender, and a receiver named `receiver` at `hosts`. */
+/**
+ * A folder with a CA of its own and what it issued: a sender, and a receiver named `receiver` at
+ * `hosts`.
+ */
 export async function makeCerts(t: Test, receiver = receiverId, hosts = ['localhost', '127.0.0.1']): Promise<string> {
   const folder = await makeFolder(t)
   await generate({ out: folder, key: 'ec-p256', senderId, receiverId: receiver, hosts })
@@ -31,7 +35,10 @@ export async function makeCerts(t: Test, receiver = receiverId, hosts = ['localh
 /** What a gateway under test was told, and how long it paused. */
 export type Diary = { readonly notes: string[]; readonly pauses: number[] }
 
-/** A sender that takes no real pauses and jitters as far as it may. Its clock is the real one unless `now` says otherwise. */
+/**
+ * A sender that takes no real pauses and jitters as far as it may. Its clock is the real one unless
+ * `now` says otherwise.
+ */
 export async function openSender(
   certs: string,
   data: string,

@@ -1,0 +1,34 @@
+// One writer for a data folder: a lock of the operating system, which ends with the process that
+// holds it, however it ends.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Fault } from '@seg/core'
+import { makePrivateFile } from './private-file.ts'
+
+const SQLITE_BUSY = 5
+
+export type FolderLock = { release(): void }
+
+/**
+ * Locks `folder` for this process. Node has no file locks of its own; an exclusive transaction on
+ * an empty SQLite database is one, and unlike a file with a process number it cannot be left
+ * behind. Throws the Fault `storage-unavailable`.
+ */
+export function lockFolder(folder: string): FolderLock {
+  let database: DatabaseSync | undefined
+  try {
+    makePrivateFile(join(folder, 'lock'))
+    database = new DatabaseSync(join(folder, 'lock'))
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+  } catch (cause) {
+    database?.close()
+    if (cause instanceof Fault) throw cause
+    const isBusy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
+    const reason = isBusy
+      ? 'another process is using it; stop that one, or use another folder (--data)'
+      : (cause as Error).message
+    throw new Fault('storage-unavailable', `cannot lock the data folder ${folder}: ${reason}`, { cause })
+  }
+  const held = database
+  return { release: () => void (held.isOpen && held.close()) }
+}

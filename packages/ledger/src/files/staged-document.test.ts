@@ -1,0 +1,127 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
+import { collect, makeSample, sender } from '../testing/sample-documents.ts'
+import { acceptBytes, makeLedger } from '../testing/test-ledger.ts'
+
+t.test('a document of any size, in pieces of any size, is stored as it came', async t => {
+  const { ledger } = await makeLedger(t)
+  const sizes = [0, 1, HELD_IN_MEMORY - 1, HELD_IN_MEMORY, HELD_IN_MEMORY + 1, 3 * HELD_IN_MEMORY + 5, 20 * 1024 ** 2]
+  for (const size of sizes) {
+    for (const piece of [16 * 1024, 65_537, size + 1]) {
+      const bytes = randomBytes(size)
+      const staging = ledger.stage()
+      await writeAll(staging, bytes, piece)
+      t.equal(staging.bytes, size)
+      const id = `doc-${size}-${piece}`
+      const document = describe(id, bytes)
+      t.same(await ledger.accept(document, staging), { replay: false, receipt: receipt(document) }, id)
+      const stored = Buffer.concat(await collect((await ledger.read(sender, id))!))
+      t.ok(stored.equals(bytes), `${id} is the same`)
+    }
+  }
+})
+
+t.test('holds single bytes without an object for each', async t => {
+  const { ledger } = await makeLedger(t)
+  const staging = ledger.stage()
+  const bytes = randomBytes(HELD_IN_MEMORY + 10)
+  await writeAll(staging, bytes, 1)
+  t.ok(Buffer.concat(await collect(staging.read())).equals(bytes))
+  await staging.discard()
+})
+
+t.test('reads what is staged from its start, as often as asked, small or large', async t => {
+  const { ledger } = await makeLedger(t)
+  for (const size of [1000, 5 * HELD_IN_MEMORY + 77]) {
+    const bytes = randomBytes(size)
+    const staging = ledger.stage()
+    await writeAll(staging, bytes, 16 * 1024)
+    t.ok(Buffer.concat(await collect(staging.read())).equals(bytes))
+    t.ok(Buffer.concat(await collect(staging.read())).equals(bytes))
+    const document = describe(`doc${size}`, bytes)
+    await ledger.accept(document, staging)
+    t.ok((await ledger.export(sender, `doc${size}`))?.equals(bytes), 'and accepts it after that')
+  }
+})
+
+t.test('writes nothing to the disk for a document that fits into memory', async t => {
+  const { ledger, staged } = await makeLedger(t)
+  const staging = ledger.stage()
+  t.equal(staging.write(randomBytes(HELD_IN_MEMORY)), undefined, 'nothing to wait for')
+  t.same(await staged(), [])
+  await staging.write(Buffer.from('x'))
+  await collect(staging.read())
+  t.equal((await staged()).length, 1)
+  await staging.discard()
+})
+
+t.test('leaves nothing of what is discarded, at whatever moment', async t => {
+  const { ledger, staged } = await makeLedger(t)
+  for (const size of [10, HELD_IN_MEMORY + 1, 20 * HELD_IN_MEMORY]) {
+    const staging = ledger.stage()
+    const written = writeAll(staging, randomBytes(size), 64 * 1024)
+    await written
+    await staging.discard()
+    await staging.discard()
+    t.same(await staged(), [])
+  }
+})
+
+t.test('discards a staged document whose id is taken, and answers as ever', async t => {
+  const { ledger, staged } = await makeLedger(t)
+  const bytes = randomBytes(2 * HELD_IN_MEMORY)
+  const document = describe('doc1', bytes)
+  await acceptBytes(ledger, document, bytes)
+  const again = ledger.stage()
+  await writeAll(again, bytes, 16 * 1024)
+  t.same(await ledger.accept(document, again), { replay: true, receipt: receipt(document) })
+  const changed = ledger.stage()
+  await writeAll(changed, randomBytes(2 * HELD_IN_MEMORY), 16 * 1024)
+  await t.rejects(ledger.accept({ ...document, sha256: '00'.repeat(32) }, changed), { code: 'document-id-conflict' })
+  t.same(await staged(), [])
+})
+
+t.test('tells of a disk that fails while a large document comes in', async t => {
+  const { ledger, folder } = await makeLedger(t)
+  await rename(join(folder, 'staging'), join(folder, 'elsewhere'))
+  const staging = ledger.stage()
+  const writing = writeAll(staging, randomBytes(4 * HELD_IN_MEMORY), 64 * 1024)
+  await t.rejects(writing, { code: 'storage-unavailable', detail: /cannot stage a document: ENOENT/ })
+  const { document } = makeSample('doc1')
+  await t.rejects(ledger.accept(document, staging), { code: 'storage-unavailable' })
+  await rename(join(folder, 'elsewhere'), join(folder, 'staging'))
+  t.equal((await acceptBytes(ledger, document, makeSample('doc1').bytes)).replay, false, 'and goes on after that')
+})
+
+t.test('takes no staging but its own', async t => {
+  const { ledger } = await makeLedger(t)
+  const { document } = makeSample('doc1')
+  const foreign: Staging = { bytes: 0, write: () => undefined, read: async function* () {}, discard: async () => {} }
+  await t.rejects(ledger.accept(document, foreign), TypeError)
+})
+
+t.test('the file of a document is there before its record says so, and is what was staged', async t => {
+  const { ledger, staged, folder } = await makeLedger(t)
+  const staging = ledger.stage()
+  const bytes = randomBytes(3 * HELD_IN_MEMORY)
+  await writeAll(staging, bytes, 64 * 1024)
+  await collect(staging.read())
+  const [name] = await staged()
+  t.ok((await readFile(join(folder, 'staging', name!))).equals(bytes))
+  await staging.discard()
+})
+
+function describe(id: string, bytes: Buffer) {
+  return { ...makeSample(id).document, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function receipt({ id, sha256 }: { readonly id: string; readonly sha256: string }): Buffer {
+  return Buffer.from(`<receipt for="${id}">${sha256}</receipt>`)
+}
+
+async function writeAll(staging: Staging, bytes: Buffer, piece: number): Promise<void> {
+  for (let i = 0; i < bytes.length; i += piece) await staging.write(bytes.subarray(i, i + piece))
+}

@@ -1,0 +1,166 @@
+// A document on its way in: in memory while it is small, beyond that a file in staging. Nothing of
+// it is accepted before the ledger says so.
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
+import { readChunks } from './file-chunks.ts'
+import { onStorage } from './storage-fault.ts'
+
+/** A document of so many bytes, held in memory, has that memory to itself. */
+export const NEEDS_OWN_MEMORY = 16 * 1024
+/** What a document gets to begin with; doubled as it comes, since a chunk may be a single byte. */
+const FIRST_BYTES = 4 * 1024
+/**
+ * What is written is put on the disk this often, so that the acceptance of a large document does
+ * not wait for all of it.
+ */
+const SYNC_BYTES = 8 * 1024 * 1024
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * Crash at any time before `moveTo`: at most a file in staging, which no reader looks at and the
+ * next start removes.
+ */
+export class StagedDocument implements Staging {
+  readonly #folder: string
+  #name: string | undefined
+  #bytes = 0
+  /**
+   * What came last; all of a small document. Two buffers take turns in a large one: the file is
+   * written from one while the other fills.
+   */
+  #buffer: Buffer = NOTHING
+  #length = 0
+  #other: Buffer = NOTHING
+  #file: FileHandle | undefined
+  #unsynced = 0
+  /** The write under way. Who waits for it next hears of its failure. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(stagingFolder: string) {
+    this.#folder = stagingFolder
+  }
+
+  /** Of the file, if it comes to one: nobody else's. */
+  get name(): string {
+    this.#name ??= randomBytes(16).toString('hex')
+    return this.#name
+  }
+
+  get #path(): string {
+    return join(this.#folder, this.name)
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /**
+   * All of a document that is held in memory, which whoever takes it may keep; undefined for a
+   * larger one.
+   */
+  get held(): Buffer | undefined {
+    return this.#bytes <= HELD_IN_MEMORY ? this.#buffer.subarray(0, this.#length) : undefined
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    this.#bytes += chunk.length
+    if (this.#length + chunk.length > HELD_IN_MEMORY) return onStorage('stage a document', () => this.#spill(chunk))
+    this.#hold(chunk)
+    return undefined
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    await onStorage('stage a document', () => this.#writing)
+    if (this.#file === undefined) return yield this.#buffer.subarray(0, this.#length)
+    await onStorage('stage a document', () => this.#flush())
+    yield* readChunks(this.#file)
+  }
+
+  /** Puts the whole document on the disk. */
+  async seal(): Promise<void> {
+    await this.#flush()
+    const file = await this.#openFile()
+    await file.sync()
+    const { size } = await file.stat()
+    await file.close()
+    if (size !== this.#bytes)
+      throw new TypeError(`a document of ${this.#bytes} bytes was sealed before all of it was written: ${size}`)
+  }
+
+  /** Moves a sealed document; from here on it is no longer this object's to remove. */
+  async moveTo(place: string): Promise<void> {
+    await rename(this.#path, place)
+    this.#file = undefined
+  }
+
+  /** What cannot be removed now, the next start removes. */
+  async discard(): Promise<void> {
+    await this.#writing.catch(() => {})
+    this.#buffer = NOTHING
+    this.#other = NOTHING
+    if (this.#file === undefined) return
+    await this.#file.close().catch(() => {})
+    await unlink(this.#path).catch(() => {})
+    this.#file = undefined
+  }
+
+  #hold(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length
+    if (chunk.length === this.#bytes && length < NEEDS_OWN_MEMORY) {
+      // Most documents are one piece, which need not be copied.
+      this.#buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+      this.#length = length
+      return
+    }
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * length, FIRST_BYTES), HELD_IN_MEMORY))
+      this.#buffer.copy(larger, 0, 0, this.#length)
+      this.#buffer = larger
+    }
+    this.#buffer.set(chunk, this.#length)
+    this.#length = length
+  }
+
+  async #spill(chunk: Uint8Array): Promise<void> {
+    let rest = chunk
+    while (this.#length + rest.length > HELD_IN_MEMORY) {
+      const room = HELD_IN_MEMORY - this.#length
+      this.#hold(rest.subarray(0, room))
+      rest = rest.subarray(room)
+      await this.#takeTurns()
+    }
+    this.#hold(rest)
+  }
+
+  async #takeTurns(): Promise<void> {
+    await this.#writing
+    const full = this.#buffer.subarray(0, this.#length)
+    this.#buffer = this.#other
+    this.#length = 0
+    this.#other = full
+    this.#writing = this.#store(full)
+    this.#writing.catch(() => {})
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing
+    if (this.#length > 0) await this.#store(this.#buffer.subarray(0, this.#length))
+    this.#length = 0
+  }
+
+  async #store(octets: Buffer): Promise<void> {
+    const file = await this.#openFile()
+    await file.writeFile(octets)
+    this.#unsynced += octets.length
+    if (this.#unsynced < SYNC_BYTES) return
+    await file.datasync()
+    this.#unsynced = 0
+  }
+
+  async #openFile(): Promise<FileHandle> {
+    this.#file ??= await open(this.#path, 'wx+', 0o600)
+    return this.#file
+  }
+}

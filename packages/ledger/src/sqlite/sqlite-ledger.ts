@@ -1,0 +1,303 @@
+// The ledger on SQLite: a writer in a thread of its own, a reader in this one, and files for
+// documents too large for a row.
+//
+// Long because opening, taking documents and closing share what is on its way to the writer.
+import { existsSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { makeDurableFolder, syncFolder } from '@seg/core'
+import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
+import { checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { FilesInPlace } from '../files/files-in-place.ts'
+import { type FolderLock, lockFolder } from '../files/folder-lock.ts'
+import { StagedDocument } from '../files/staged-document.ts'
+import { onStorage } from '../files/storage-fault.ts'
+import { emptyStaging, putAside } from '../files/unclaimed.ts'
+import type {
+  AcceptedDocument,
+  AcceptOptions,
+  DeadLetter,
+  Ledger,
+  LedgerReader,
+  LogReader,
+  NewestOfSender,
+  OfferedDocument,
+  RecordedEvent,
+  Staging,
+} from '../ledger.ts'
+import type { LogEvent } from '../log/events.ts'
+import type { KeyRange } from '../log/log-keys.ts'
+import { openDatabaseReader } from './database.ts'
+import { onDatabase } from './database-fault.ts'
+import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
+import { contentsFolder, SqliteReader } from './sqlite-reader.ts'
+import { readLogKeys as readStoredKeys } from './writer/bind-log.ts'
+import type { SentChain } from './writer/chain-store.ts'
+import type { AcceptRequest } from './writer/ledger-writer.ts'
+import { startWriter, type WriterClient } from './writer/writer-client.ts'
+import type { WriterOptions } from './writer/writer-thread.ts'
+
+export type LedgerOptions = Omit<WriterOptions, 'path'> & {
+  /** Requests that may wait for the writer; one more is refused. */
+  readonly queue?: number
+  /** Takes what the operator should know of the folder. */
+  readonly note?: (line: string) => void
+}
+
+const ledgerFolder: FolderKind = {
+  owner: 'receiver',
+  database: LEDGER_FILE,
+  migration: Object.keys(migrations)[0]!,
+  shared: ['inbox'],
+  dependent: ['contents', 'staging'],
+}
+
+const QUEUE = 1024
+
+type Accepted = { replay: boolean; receipt: Buffer }
+type ContentlessRequest = Omit<AcceptRequest, 'content'>
+
+/**
+ * Opens the ledger in the data folder, which is made if need be, for the one process that may write
+ * to it. Throws the Faults `storage-unavailable`, also when another process has it open, and
+ * `configuration` for a folder that is not ours or has lost its ledger.
+ */
+export async function openLedger(
+  folder: string,
+  { queue = QUEUE, note = () => {}, ...options }: LedgerOptions,
+): Promise<Ledger> {
+  return onStorage(`open the data folder ${folder}`, async () => {
+    const claimed = await claimFolder(resolve(folder), ledgerFolder, note)
+    const lock = lockFolder(folder)
+    try {
+      for (const place of [stagingFolder(folder), contentsFolder(folder)]) await makeDurableFolder(place, 0o700)
+      await emptyStaging(stagingFolder(folder), note)
+      const path = join(folder, LEDGER_FILE)
+      const writer = await startWriter({ ...options, path }, queue)
+      try {
+        const database = openDatabaseReader(path, migrations)
+        await claimed.settle()
+        const isNamed = database.prepare('SELECT 1 FROM content_files WHERE name = ?')
+        const aside = join(folder, 'unclaimed')
+        await putAside(contentsFolder(folder), aside, name => isNamed.get(name) !== undefined, note)
+        await syncFolder(folder)
+        return new SqliteLedger(folder, lock, writer, new SqliteReader(folder, database))
+      } catch (error) {
+        await writer.close()
+        throw error
+      }
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  })
+}
+
+/**
+ * Opens the ledger in the data folder for reading only; one that nobody has written to yet is
+ * empty. Throws the Fault `storage-unavailable`.
+ */
+export function openLedgerReader(folder: string): LedgerReader {
+  checkReadable(folder, ledgerFolder)
+  const path = join(folder, LEDGER_FILE)
+  const database = existsSync(path) ? openDatabaseReader(path, migrations, emptyViews) : undefined
+  const hasTables = database?.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
+  return new SqliteReader(folder, database !== undefined && hasTables ? database : openEmpty())
+}
+
+/**
+ * The keys of the log in a data folder, in their order; none of one that is not bound yet. Throws
+ * the Faults `storage-unavailable` and `configuration`.
+ */
+export function readLogKeys(folder: string): KeyRange[] {
+  checkReadable(folder, ledgerFolder)
+  const path = join(folder, LEDGER_FILE)
+  if (!existsSync(path)) return []
+  const database = openDatabaseReader(path, migrations)
+  try {
+    return onDatabase('read the ledger', () => readStoredKeys(database))
+  } finally {
+    database.close()
+  }
+}
+
+function openEmpty(): DatabaseSync {
+  const database = new DatabaseSync(':memory:')
+  for (const statement of Object.values(migrations).flat()) database.exec(statement)
+  return database
+}
+
+function stagingFolder(folder: string): string {
+  return join(folder, 'staging')
+}
+
+class SqliteLedger implements Ledger {
+  readonly log: LogReader
+  readonly #folder: string
+  readonly #files: FilesInPlace
+  readonly #staging: string
+  readonly #lock: FolderLock
+  readonly #writer: WriterClient
+  readonly #reader: SqliteReader
+  /**
+   * Files that no row names, and those of which that is not certain before another transaction has
+   * been committed.
+   */
+  readonly #unnamed: string[] = []
+  readonly #doubtful: string[] = []
+  readonly #underWay = new Set<Promise<unknown>>()
+  /** Chains that the writer is known to have kept. */
+  readonly #kept = new WeakSet<CertificateChain>()
+
+  constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
+    this.#folder = folder
+    this.#files = new FilesInPlace([folder, join(folder, LEDGER_FILE)])
+    this.#staging = stagingFolder(folder)
+    this.#lock = lock
+    this.#writer = writer
+    this.#reader = reader
+    this.log = reader.log
+  }
+
+  find(sender: string, id: string): Promise<AcceptedDocument | undefined> {
+    return this.#reader.find(sender, id)
+  }
+
+  async receipt(sender: string, id: string): Promise<Buffer | undefined> {
+    // A receipt is given again for what is in the ledger, not for what was in it.
+    const lost = this.#files.lost()
+    if (lost !== undefined) throw lost
+    return this.#reader.receipt(sender, id)
+  }
+
+  list(): AsyncIterable<AcceptedDocument> {
+    return this.#reader.list()
+  }
+
+  read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    return this.#reader.read(sender, id)
+  }
+
+  export(sender: string, id: string): Promise<Buffer | undefined> {
+    return this.#reader.export(sender, id)
+  }
+
+  chain(sender: string, id: string): Promise<readonly Buffer[] | undefined> {
+    return this.#reader.chain(sender, id)
+  }
+
+  event(index: number): Promise<LogEvent | undefined> {
+    return this.#reader.event(index)
+  }
+
+  accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {
+    return this.#reader.accepted(after, limit, sender)
+  }
+
+  newest(after: number): Promise<NewestOfSender[]> {
+    return this.#reader.newest(after)
+  }
+
+  deadLetters(): AsyncIterable<DeadLetter> {
+    return this.#reader.deadLetters()
+  }
+
+  cursor(name: string): Promise<number> {
+    return this.#reader.cursor(name)
+  }
+
+  stage(): Staging {
+    return new StagedDocument(this.#staging)
+  }
+
+  accept({ chain, ...document }: OfferedDocument, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {
+    const acceptance = this.#accept({ kind: 'accept', document, chain: this.#sendChain(chain), ...options }, content)
+    acceptance.then(
+      ({ replay }) => replay || this.#kept.add(chain),
+      () => {},
+    )
+    this.#underWay.add(acceptance)
+    const end = () => this.#underWay.delete(acceptance)
+    acceptance.then(end, end)
+    return acceptance
+  }
+
+  async record(event: RecordedEvent): Promise<number> {
+    return (await this.#writer.send({ kind: 'record', event })).index
+  }
+
+  async rotateKey(event: RecordedEvent, verifierKey: string): Promise<number> {
+    return (await this.#writer.send({ kind: 'rotate', event, verifierKey })).index
+  }
+
+  async moveCursor(cursor: string, index: number): Promise<void> {
+    await this.#writer.send({ kind: 'move', cursor, index })
+  }
+
+  async giveUp(cursor: string, index: number, at: string, reason: string): Promise<void> {
+    await this.#writer.send({ kind: 'give-up', cursor, index, at, reason })
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+    // The writer last: only a connection that may write can put the write-ahead log into the
+    // database.
+    await this.#reader.close()
+    await this.#writer.close()
+    this.#lock.release()
+  }
+
+  #sendChain(chain: CertificateChain): SentChain {
+    const certificates = this.#kept.has(chain) ? undefined : chain.certificates.map(der => der.toString('base64'))
+    return { fingerprints: formatFingerprints(chain.fingerprints), certificates }
+  }
+
+  async #accept(request: ContentlessRequest, content: Staging): Promise<Accepted> {
+    const staged = asOurs(content)
+    try {
+      const { held } = staged
+      if (held !== undefined) return await this.#send({ ...request, content: { octets: held } })
+      return await onStorage('store a document', () => this.#acceptFile(request, staged))
+    } finally {
+      await staged.discard()
+    }
+  }
+
+  /**
+   * Crash before the rename: a file in staging. Between that and the commit: a file that no row
+   * names; the next start removes either. After the commit, the row names a file that was put on
+   * the disk, with its name, before.
+   */
+  async #acceptFile(request: ContentlessRequest, staged: StagedDocument): Promise<Accepted> {
+    const place = join(contentsFolder(this.#folder), staged.name)
+    await staged.seal()
+    await staged.moveTo(place)
+    try {
+      await syncFolder(contentsFolder(this.#folder))
+      const outcome = await this.#send({ ...request, content: { file: staged.name } })
+      if (outcome.replay) this.#unnamed.push(place)
+      return outcome
+    } catch (fault) {
+      const files = this.#writer.isDoubtful(fault) ? this.#doubtful : this.#unnamed
+      files.push(place)
+      throw fault
+    } finally {
+      // What cannot be removed now, the next start removes.
+      for (const file of this.#unnamed.splice(0)) await unlink(file).catch(() => {})
+    }
+  }
+
+  async #send(request: AcceptRequest): Promise<Accepted> {
+    const outcome = await this.#writer.send(request)
+    if (outcome.kind !== 'accepted') throw new TypeError('the writer took a document for something else')
+    const { replay, receipt } = outcome
+    if (!replay) this.#unnamed.push(...this.#doubtful.splice(0))
+    return { replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
+  }
+}
+
+function asOurs(staging: Staging): StagedDocument {
+  if (!(staging instanceof StagedDocument)) throw new TypeError('expected a document staged by this ledger')
+  return staging
+}

@@ -1,0 +1,76 @@
+// The write-ahead log on its way into the database (sqlite.org/wal.html): a thread of its own
+// copies it while the writer goes on at its end.
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Worker } from 'node:worker_threads'
+import { COPYING, IDLE, orLater } from './log-copier.ts'
+import type { CopierOptions, ToCopier } from './log-copier-thread.ts'
+import { startThread } from './start-thread.ts'
+
+/** The same file, whether run as it is written or compiled. */
+const script = new URL(`./log-copier-thread${extname(import.meta.filename)}`, import.meta.url)
+
+/** Pages that are worth a copy: one that was written several times is copied once. */
+const MANY = 1000
+/**
+ * Pages of a log that should begin anew. It does when all of it is copied before the next
+ * transaction: the writer itself copies the last few.
+ */
+const LONG_LOG = 4000
+const FEW = 250
+/** Pages of a log that grows faster than it is copied: the writer copies it, and waits. */
+const LONGEST_LOG = 16_000
+/** Milliseconds that it waits at a time for what the thread is at. */
+const LONGEST_WAIT = 10_000
+
+export class WriteAheadLog {
+  readonly #options: CopierOptions
+  readonly #statements: { readonly length: StatementSync; readonly copy: StatementSync }
+  /** Started when there is something to copy. */
+  #thread: Worker | undefined
+
+  /** Of the writer's database. */
+  constructor(database: DatabaseSync, path: string) {
+    this.#options = { path, state: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
+    // Commits would copy it otherwise, and whoever waits for them would wait for that.
+    database.exec('PRAGMA wal_autocheckpoint = 0')
+    this.#statements = {
+      length: database.prepare('PRAGMA wal_checkpoint(NOOP)'),
+      copy: database.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
+    }
+  }
+
+  /**
+   * To be called when everybody has been answered. A crash on the way leaves the log, from which
+   * the copy is made again; what fails is tried again after the next commit.
+   */
+  shorten(): void {
+    const { state } = this.#options
+    orLater(() => {
+      const { log, checkpointed } = this.#statements.length.get() as { log: number; checkpointed: number }
+      const rest = log - checkpointed
+      if (log >= LONGEST_LOG) {
+        Atomics.wait(state, 0, COPYING, LONGEST_WAIT)
+        this.#statements.copy.get()
+      } else if (Atomics.load(state, 0) === IDLE) {
+        const isEnding = log >= LONG_LOG && rest > 0
+        if (isEnding && rest <= FEW) this.#statements.copy.get()
+        else if (isEnding || rest >= MANY) this.#wake()
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#thread === undefined) return
+    const ended = once(this.#thread, 'exit')
+    this.#thread.postMessage('close' satisfies ToCopier)
+    await ended
+  }
+
+  #wake(): void {
+    this.#thread ??= startThread(script, this.#options)
+    Atomics.store(this.#options.state, 0, COPYING)
+    this.#thread.postMessage('copy' satisfies ToCopier)
+  }
+}

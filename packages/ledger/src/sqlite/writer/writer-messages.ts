@@ -1,0 +1,102 @@
+// What the writer's thread and the others tell each other: many requests, or outcomes, at a time.
+// All that is text goes as one, and octets in one piece of memory: an object for each, and memory
+// for each, cost both threads more than what is in them.
+import { Fault, type FaultCode } from '@seg/core'
+import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
+import type { AcceptRequest, Outcome, Request } from './ledger-writer.ts'
+
+/** A Fault on its way between threads. */
+export type SentFault = { readonly code: FaultCode; readonly detail: string }
+
+type Accepted = Extract<Outcome, { kind: 'accepted' }>
+/** So many octets, behind those of the item before, in the memory that comes with them. */
+type InMemory = { readonly inMemory: number }
+type SentRequest =
+  | Exclude<Request, AcceptRequest>
+  | (Omit<AcceptRequest, 'content'> & { readonly content: { readonly file: string } | InMemory | InOwnMemory })
+type SentOutcome =
+  | Exclude<Outcome, Accepted | { kind: 'failed' }>
+  | (Omit<Accepted, 'receipt'> & { readonly receipt: InMemory })
+  | { readonly kind: 'failed'; readonly fault: SentFault; readonly isDoubtful: boolean }
+
+/** Octets of a document too large to be copied, which are the next of those that come along. */
+type InOwnMemory = { readonly isLarge: true }
+/** `json`: an array. */
+type Packed = { readonly json: string; readonly memory: Uint8Array; readonly large: readonly Uint8Array[] }
+/**
+ * To the thread: requests, in order, or `close`. From it: `ready` or what kept it from that;
+ * outcomes in the order of the requests.
+ */
+export type ToWriter = Packed | 'close'
+export type FromWriter = 'ready' | SentFault | Packed
+
+/** A message, and the memory that is handed over with it. */
+type Packet = { readonly message: Packed; readonly handedOver: ArrayBuffer[] }
+
+export function packRequests(requests: readonly Request[]): Packet {
+  const small: Uint8Array[] = []
+  const large: Uint8Array[] = []
+  const items = requests.map((request): SentRequest => {
+    if (request.kind !== 'accept') return request
+    const { content } = request
+    if (!('octets' in content)) return { ...request, content }
+    const { octets } = content
+    const isLarge = octets.length >= NEEDS_OWN_MEMORY
+    ;(isLarge ? large : small).push(octets)
+    return { ...request, content: isLarge ? { isLarge } : { inMemory: octets.length } }
+  })
+  return pack(items, small, large)
+}
+
+export function unpackRequests({ json, memory, large }: Packed): Request[] {
+  const read = openReader(memory)
+  const nextLarge = large.values()
+  return (JSON.parse(json) as SentRequest[]).map(item => {
+    if (item.kind !== 'accept' || 'file' in item.content) return item as Request
+    const octets = 'isLarge' in item.content ? nextLarge.next().value! : read(item.content)
+    return { ...item, content: { octets } }
+  })
+}
+
+export function packOutcomes(outcomes: readonly Outcome[]): Packet {
+  const receipts: Uint8Array[] = []
+  const items = outcomes.map((outcome): SentOutcome => {
+    if (outcome.kind === 'failed') {
+      const { fault, isDoubtful } = outcome
+      return { kind: 'failed', fault: { code: fault.code, detail: fault.detail }, isDoubtful }
+    }
+    if (outcome.kind !== 'accepted') return outcome
+    const { kind, index, replay, receipt } = outcome
+    receipts.push(receipt)
+    return { kind, index, replay, receipt: { inMemory: receipt.length } }
+  })
+  return pack(items, receipts)
+}
+
+export function unpackOutcomes({ json, memory }: Packed): Outcome[] {
+  const read = openReader(memory)
+  return (JSON.parse(json) as SentOutcome[]).map((item): Outcome => {
+    if (item.kind === 'failed') return { ...item, fault: new Fault(item.fault.code, item.fault.detail) }
+    return item.kind === 'accepted' ? { ...item, receipt: read(item.receipt) } : item
+  })
+}
+
+function pack(items: readonly object[], pieces: readonly Uint8Array[], large: readonly Uint8Array[] = []): Packet {
+  const memory = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    memory.set(piece, at)
+    at += piece.length
+  }
+  const handedOver = [memory, ...large].map(({ buffer }) => buffer as ArrayBuffer)
+  return { message: { json: JSON.stringify(items), memory, large }, handedOver }
+}
+
+function openReader({ buffer, byteOffset }: Uint8Array): (piece: InMemory) => Buffer {
+  let at = byteOffset
+  return ({ inMemory }) => {
+    const octets = Buffer.from(buffer as ArrayBuffer, at, inMemory)
+    at += inMemory
+    return octets
+  }
+}

@@ -1,0 +1,93 @@
+// The writer's thread: takes what has arrived, commits it as one transaction, answers, and looks
+// again.
+import { createPrivateKey } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { Fault } from '@seg/core'
+import { FilesInPlace } from '../../files/files-in-place.ts'
+import type { Sealer } from '../../ledger.ts'
+import { openDatabase } from '../database.ts'
+import { migrations } from '../schema.ts'
+import { bindLog } from './bind-log.ts'
+import { LedgerWriter, type Outcome, type Request } from './ledger-writer.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
+import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './writer-messages.ts'
+
+/**
+ * What the thread is started with; `sealer` names a module whose `openSealer(data)` makes receipts.
+ */
+export type WriterOptions = {
+  readonly path: string
+  readonly log: { readonly name: string; readonly keyPem: string }
+  readonly sealer: { readonly module: string; readonly data: unknown }
+}
+
+/**
+ * Documents of one transaction: a receipt costs a signature, and the first of a batch waits for the
+ * last.
+ */
+const BATCH = 64
+
+const port = parentPort as MessagePort
+const { path, log, sealer } = workerData as WriterOptions
+
+try {
+  const database = await openDatabase(path, migrations)
+  const { openSealer } = (await import(sealer.module)) as { openSealer: (data: unknown) => Sealer }
+  const key = { name: log.name, privateKey: createPrivateKey(log.keyPem) }
+  bindLog(database, key)
+  const writeAheadLog = new WriteAheadLog(database, path)
+  const folder = dirname(path)
+  const files = new FilesInPlace([folder, path, `${path}-wal`, join(folder, 'lock'), join(folder, 'contents')])
+  serve(new LedgerWriter(database, key, openSealer(sealer.data)), writeAheadLog, files, async () => {
+    await writeAheadLog.close()
+    // The last connection: this one puts what is left of the log into the database.
+    database.close()
+  })
+  send('ready')
+} catch (error) {
+  const fault = error instanceof Fault ? error : new Fault('storage-unavailable', (error as Error).message)
+  send({ code: fault.code, detail: fault.detail })
+  port.close()
+}
+
+function serve(
+  writer: LedgerWriter,
+  writeAheadLog: WriteAheadLog,
+  files: FilesInPlace,
+  close: () => Promise<void>,
+): void {
+  port.on('message', async (message: ToWriter) => {
+    let isClosing = message === 'close'
+    const waiting: Request[] = message === 'close' ? [] : unpackRequests(message)
+    while (waiting.length > 0 || !isClosing) {
+      // Whatever came while the last transaction was written shares the next one.
+      for (let next = take(); next !== undefined; next = take()) {
+        if (next === 'close') isClosing = true
+        else waiting.push(...unpackRequests(next))
+      }
+      if (waiting.length === 0) break
+      const { message, handedOver } = packOutcomes(commit(writer, files, waiting.splice(0, BATCH)))
+      send(message, handedOver)
+      writeAheadLog.shorten()
+    }
+    if (!isClosing) return
+    await close()
+    port.close()
+  })
+}
+
+/** Nothing is acknowledged that was written into files which are no longer there. */
+function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly Request[]): Outcome[] {
+  const outcomes = writer.commit(requests)
+  const fault = files.lost()
+  return fault === undefined ? outcomes : outcomes.map(() => ({ kind: 'failed', fault, isDoubtful: true }))
+}
+
+function take(): ToWriter | undefined {
+  return receiveMessageOnPort(port)?.message
+}
+
+function send(message: FromWriter, handedOver: ArrayBuffer[] = []): void {
+  port.postMessage(message, handedOver)
+}

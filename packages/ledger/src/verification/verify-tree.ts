@@ -1,0 +1,78 @@
+// The tree of a stored log, computed anew from its entries: the tiles and checkpoints that are
+// stored must be its own.
+import { Fault } from '@seg/core'
+import { openCheckpoint } from '../log/checkpoint.ts'
+import type { LogKeys } from '../log/log-keys.ts'
+import { LogTree } from '../log/log-tree.ts'
+import { hashLeaf } from '../log/merkle.ts'
+import { formatTilePath, TILE_WIDTH } from '../log/tiles.ts'
+import type { Evidence, Row } from '../sqlite/evidence.ts'
+
+export class TreeCheck {
+  readonly #evidence: Evidence
+  readonly #keys: LogKeys
+  readonly #tree: LogTree
+  /** Checkpoints ahead, nearest first. */
+  #ahead: Row[] = []
+  #checkpoints = 0
+
+  /**
+   * Begins with a tree of `size` entries that were checked already; `edge` as that of a LogTree.
+   */
+  constructor(evidence: Evidence, keys: LogKeys, size = 0, edge: readonly (readonly Buffer[])[] = []) {
+    this.#evidence = evidence
+    this.#keys = keys
+    // A full tile is compared before anything is computed from the stored one.
+    this.#tree = new LogTree((level, index) => this.#readTile(level, index).hashes, size, edge)
+  }
+
+  /** How many were verified. */
+  get checkpoints(): number {
+    return this.#checkpoints
+  }
+
+  /** Tells which entries come next: `from` to before `to`. */
+  expectCheckpoints(from: number, to: number): void {
+    this.#ahead = this.#evidence.checkpoints(from, to)
+  }
+
+  append(leaf: Buffer): void {
+    for (const { level, index, hashes, root } of this.#tree.append(hashLeaf(leaf))) {
+      const stored = this.#readTile(level, index)
+      if (stored.hashes.equals(hashes) && stored.root.equals(root)) continue
+      throw new Fault('log-invalid', `${nameOf(level, index)} is not that of its entries`)
+    }
+    if (this.#ahead[0]?.tree_size === this.#tree.size) this.#checkCheckpoint(this.#ahead.shift()!)
+  }
+
+  #checkCheckpoint({ tree_size: treeSize, note }: Row): void {
+    const { size, root } = openStored(String(note), Number(treeSize), this.#keys)
+    const computed = this.#tree.head
+    if (size !== computed.size)
+      throw new Fault('log-invalid', `the checkpoint at ${treeSize} speaks of ${size} entries`)
+    if (!root.equals(computed.root)) {
+      const [found, expected] = [root.toString('hex'), computed.root.toString('hex')]
+      throw new Fault('log-invalid', `the checkpoint at ${size} has the root ${found}, its entries have ${expected}`)
+    }
+    this.#checkpoints++
+  }
+
+  #readTile(level: number, index: number) {
+    const tile = this.#evidence.tile(level, index)
+    if (tile === undefined) throw new Fault('log-invalid', `${nameOf(level, index)} is missing`)
+    return tile
+  }
+}
+
+function openStored(note: string, treeSize: number, keys: LogKeys) {
+  try {
+    return openCheckpoint(note, keys.at(treeSize))
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    throw new Fault('log-invalid', `the checkpoint at ${treeSize}: ${cause.detail}`, { cause })
+  }
+}
+
+function nameOf(level: number, index: number): string {
+  return `the tile ${formatTilePath({ level, index, width: TILE_WIDTH })}`
+}

@@ -1,0 +1,80 @@
+// `pki log-key`: a key for the log of one receiver, and its line in log.pub, beside those that are
+// there.
+import { lstat, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault, syncFolder, writeDurableFile } from '@seg/core'
+import { type LogIdentity, makeLogKey, readLogKey } from '../log-key.ts'
+import { keepFiles } from './keep-files.ts'
+
+export type AddedLogKey = {
+  readonly verifierKey: string
+  /** False when log.key was there, and only its line was missing. */
+  readonly isNew: boolean
+}
+
+/**
+ * Throws the Fault `file-exists` when log.key and its line are there; another key for a log that
+ * exists comes of `receiver log rotate-key`.
+ */
+export async function addLogKey(certs: string, receiverId: string): Promise<AddedLogKey> {
+  const keyPath = join(certs, 'log.key')
+  if (await isThere(keyPath)) {
+    const { verifierKey } = await readLogKey(certs, receiverId)
+    if (await addVerifierKey(certs, verifierKey)) return { verifierKey, isNew: false }
+    throw new Fault(
+      'file-exists',
+      `nothing was written: ${keyPath} is there and log.pub has its line; \`pnpm --filter receiver log rotate-key\` changes the key of a log`,
+    )
+  }
+  const { privateKey, verifierKey } = makeLogKey(receiverId)
+  // Crash after: log.pub has the line of a key that nobody has, which verifies nothing.
+  await addVerifierKey(certs, verifierKey)
+  await writeDurableFile(keyPath, privateKey, { mode: 0o600 })
+  return { verifierKey, isNew: true }
+}
+
+/**
+ * Adds a line to log.pub; false when it is there. Lines that are there stay, for what was signed
+ * under their keys.
+ */
+export async function addVerifierKey(certs: string, verifierKey: string): Promise<boolean> {
+  const path = join(certs, 'log.pub')
+  const text = (await isThere(path)) ? await readFile(path, 'utf8') : ''
+  if (text.split('\n').some(line => line.trim() === verifierKey)) return false
+  const whole = text === '' || text.endsWith('\n') ? text : `${text}\n`
+  await writeDurableFile(path, `${whole}${verifierKey}\n`, { mode: 0o644, replace: true })
+  return true
+}
+
+const NEXT = 'log.key.next'
+
+/**
+ * The key that is to follow log.key, in `log.key.next`: made, or that of a run that was cut off.
+ * Durable when it resolves.
+ */
+export async function nextLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
+  const path = join(certs, NEXT)
+  if (!(await isThere(path))) await writeDurableFile(path, makeLogKey(receiverId).privateKey, { mode: 0o600 })
+  return readLogKey(certs, receiverId, NEXT)
+}
+
+/**
+ * `log.key.next` becomes log.key, which is kept in the folder that is returned. Crash on the way:
+ * the next run does it again.
+ */
+export async function takeNextLogKey(certs: string, now: Date): Promise<string | undefined> {
+  const kept = await keepFiles(certs, ['log.key'], now)
+  await rename(join(certs, NEXT), join(certs, 'log.key'))
+  await syncFolder(certs)
+  return kept
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    error => {
+      if (error.code === 'ENOENT') return false
+      throw new Fault('file-unreadable', `cannot look at ${path}: ${error.message}`, { cause: error })
+    },
+  )
+}

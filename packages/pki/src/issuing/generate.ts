@@ -1,0 +1,172 @@
+// `pki gen`: everything two gateways need for a first exchange, in one folder.
+import { randomBytes, type X509Certificate } from 'node:crypto'
+import { lstat, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault, writeDurableFile } from '@seg/core'
+import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
+import { makeLogKey } from '../log-key.ts'
+import { type Issuer, issueCertificate } from './issue.ts'
+import { keepFiles } from './keep-files.ts'
+import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
+import { type Profile, profiles } from './profiles.ts'
+
+export type GenerateOptions = {
+  /** Folder for the files. */
+  readonly out: string
+  /**
+   * Of all keys with a choice; without it, RSA-3072 for CA and sender, and P-256 for the receiver.
+   */
+  readonly key?: KeyKind
+  readonly senderId?: string
+  readonly receiverId?: string
+  /** Host names and addresses of the receiver. */
+  readonly hosts?: readonly string[]
+  /** Days that certificates other than the CA's are good for. */
+  readonly days?: number
+  /** Replaces what is there, which is kept in a folder of its own. */
+  readonly force?: boolean
+  readonly now?: Date
+}
+
+/** A file that was written: keys have no certificate. */
+export type GeneratedFile = { readonly path: string; readonly title: string; readonly certificate?: X509Certificate }
+
+export const generateDefaults = {
+  senderId: 'MINISTRY 1_SEG01',
+  receiverId: 'MINISTRY 2_SEG01',
+  hosts: ['localhost', '127.0.0.1', '::1'],
+  days: 397,
+} as const satisfies Omit<GenerateOptions, 'out'>
+
+/**
+ * A receiver signs in each handshake, with whoever comes: P-256 does that 36 times faster than
+ * RSA-3072. CA and sender sign seldom, and the older clients and verifiers of partners know RSA.
+ */
+const usualKeys = { ca: 'rsa-3072', sender: 'rsa-3072', receiver: 'ec-p256' } as const satisfies Record<string, KeyKind>
+
+const CA_DAYS = 3650
+const DAY = 24 * 60 * 60 * 1000
+/** Clocks of partners may be a little behind. */
+const BACKDATE = 5 * 60 * 1000
+
+type NewFile = GeneratedFile & { readonly text: string; readonly mode: number }
+
+export type Generated = {
+  readonly files: readonly GeneratedFile[]
+  /** The folder with what was there before. */
+  readonly kept: string | undefined
+}
+
+/**
+ * Makes keys and certificates. Throws the Fault `file-exists`, with nothing written, when a file is
+ * there already and `force` is not given; `file-unreadable` when the folder cannot be written, or
+ * what is there cannot be kept.
+ */
+export async function generate(options: GenerateOptions): Promise<Generated> {
+  const { out, force = false, now = new Date() } = options
+  const files = await makeFiles(options)
+  const paths = files.map(file => file.path)
+  if (!force) await refuseExisting(paths.map(path => join(out, path)))
+  // Crash after: all that was there is in `kept` as well, and what is in its place is whole.
+  // --force makes all anew.
+  const kept = force ? await keepFiles(out, paths, now) : undefined
+  await writeFiles(out, files, force)
+  return {
+    files: files.map(({ text: _text, mode: _mode, ...file }) => ({ ...file, path: join(out, file.path) })),
+    kept,
+  }
+}
+
+async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
+  const { key, senderId, receiverId, hosts, days, now = new Date() } = { ...generateDefaults, ...options }
+  for (const id of [senderId, receiverId]) checkIssuable(id)
+  const makeKeys = (owner: keyof typeof usualKeys) => keyKinds[key ?? usualKeys[owner]]()
+  const ca: Issuer = { name: `SEG root CA ${randomBytes(4).toString('hex')}`, keys: await makeKeys('ca') }
+  const notBefore = new Date(now.getTime() - BACKDATE)
+  const issue = (profile: Profile, name: string, keys: KeyPair, alternativeNames: readonly string[] = []) => {
+    const notAfter = new Date(now.getTime() + (profile === 'ca' ? CA_DAYS : days) * DAY)
+    return fileCertificate(
+      profile,
+      issueCertificate({ profile, name, keys, notBefore, notAfter, hosts: alternativeNames }, ca),
+      keys,
+    )
+  }
+  return [
+    ...issue('ca', ca.name, ca.keys),
+    ...issue('sender', senderId, await makeKeys('sender')),
+    ...issue('receiver', receiverId, await makeKeys('receiver'), hosts),
+    // A seal signs a receipt for each document: P-256 does that 36 times faster than RSA-3072.
+    ...issue('seal', receiverId, await keyKinds['ec-p256']()),
+    ...fileLogKey(receiverId),
+  ]
+}
+
+/** TypeError: whoever asks has checked what was typed. */
+function checkIssuable(id: string): void {
+  if (!isIssuableId(id)) throw new TypeError(`no id of at most ${LONGEST_COMMON_NAME} characters: ${id}`)
+}
+
+function fileCertificate(profile: Profile, certificate: X509Certificate, keys: KeyPair): NewFile[] {
+  const { title } = profiles[profile]
+  return [
+    { path: `${profile}.crt`, title, certificate, text: certificate.toString(), mode: 0o644 },
+    { path: `${profile}.key`, title: `its private key`, text: exportPrivateKey(keys.privateKey), mode: 0o600 },
+  ]
+}
+
+function fileLogKey(receiverId: string): NewFile[] {
+  const { privateKey, verifierKey } = makeLogKey(receiverId)
+  return [
+    { path: 'log.key', title: "private key of the receiver's log (signs checkpoints)", text: privateKey, mode: 0o600 },
+    { path: 'log.pub', title: 'its verifier key (C2SP signed note)', text: `${verifierKey}\n`, mode: 0o644 },
+  ]
+}
+
+async function refuseExisting(paths: readonly string[]): Promise<void> {
+  const existing: string[] = []
+  for (const path of paths) if (await isThere(path)) existing.push(path)
+  if (existing.length > 0) throw fileExists(existing)
+}
+
+/** Whether the name is taken, be it by a link that leads nowhere. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw fileUnreadable(path, cause)
+  }
+}
+
+/**
+ * A crash leaves whole files only, but maybe of two runs: certificates that do not belong together
+ * are refused when they are loaded, and `--force` makes all anew. A failure takes back what this
+ * run added; what it replaced is kept.
+ */
+async function writeFiles(out: string, files: readonly NewFile[], force: boolean): Promise<void> {
+  const written: string[] = []
+  for (const { path: name, text, mode } of files) {
+    const path = join(out, name)
+    try {
+      await writeDurableFile(path, text, { mode, replace: force })
+      written.push(path)
+    } catch (cause) {
+      if (!force) await Promise.all(written.map(file => rm(file, { force: true })))
+      const { code, syscall } = cause as NodeJS.ErrnoException
+      // Another run was faster: the first file decides between the two.
+      throw code === 'EEXIST' && syscall === 'link' ? fileExists([path]) : fileUnreadable(path, cause)
+    }
+  }
+}
+
+function fileExists(paths: readonly string[]): Fault {
+  return new Fault(
+    'file-exists',
+    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force, which makes all anew and keeps these in a folder beside`,
+  )
+}
+
+function fileUnreadable(path: string, cause: unknown): Fault {
+  return new Fault('file-unreadable', `cannot write ${path}: ${(cause as Error).message}`, { cause })
+}

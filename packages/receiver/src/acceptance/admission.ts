@@ -1,0 +1,126 @@
+// The checks between a document's bytes and its acceptance, in the only order that compiles: the
+// signature before anything the document says, a replay before the clock (a retry that arrives late
+// still gets its receipt).
+import { Fault, quote } from '@seg/core'
+import { type VerifiedDocument, Verifier } from '@seg/xmldsig'
+import type { Gate } from '../gate.ts'
+import { canSeal } from '../own-certificates.ts'
+import type { ReceivedDocument } from './receive-document.ts'
+
+declare const passed: unique symbol
+/**
+ * Bytes that passed the checks up to the named one; only the function of that check makes such a
+ * value.
+ */
+type Passed<Check extends string> = {
+  readonly [passed]: Check
+  readonly received: ReceivedDocument
+  readonly facts: VerifiedDocument
+}
+
+/** Signed with the key of the peer's certificate. */
+export type SignedDocument = Passed<'signature'>
+/** From the peer itself, to us. */
+export type AddressedDocument = Passed<'parties'>
+/** No retry that a later check may refuse. */
+export type NewDocument = Passed<'new'>
+/** Signed shortly before it came. */
+export type TimelyDocument = Passed<'timestamp'>
+/**
+ * Everything but durable. A `doubt` is an alarm, yet does not keep the document out; `unasked`: why
+ * there is no second opinion.
+ */
+export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
+
+type EarlierGate = Pick<Gate, 'ledger' | 'seal' | 'trust' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
+type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }
+
+export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
+
+/** Throws a Fault `xml-…`, `signature-…`, `envelope-malformed` or `timestamp-malformed`. */
+export async function verifyReceived(received: ReceivedDocument): Promise<SignedDocument> {
+  let verdict = received.verifier.end()
+  while (verdict instanceof Verifier) {
+    // The signer used other algorithms than most: once more, from what is staged. Others get their
+    // turn between two pieces.
+    for await (const chunk of received.upload.staging.read()) verdict.write(chunk)
+    verdict = verdict.end()
+  }
+  return { received, facts: verdict } as SignedDocument
+}
+
+/** Throws the Fault `sender-mismatch` or `receiver-mismatch`. */
+export function checkParties({ received, facts }: SignedDocument, ourId: string): AddressedDocument {
+  const { peer } = received
+  if (facts.senderId !== peer.id) {
+    throw new Fault(
+      'sender-mismatch',
+      `expected SenderID ${quote(peer.id)} as in the client certificate, found ${quote(facts.senderId)}`,
+    )
+  }
+  if (facts.receiverId !== ourId)
+    throw new Fault('receiver-mismatch', `expected ReceiverID ${quote(ourId)}, found ${quote(facts.receiverId)}`)
+  return { received, facts } as AddressedDocument
+}
+
+/**
+ * The stored receipt when these very bytes were accepted before. Throws the Fault
+ * `document-id-conflict` when others were, under this id: that is an entry of the log, too, as long
+ * as there are not too many. The ledger finds out by itself when it is to accept a document; it is
+ * asked beforehand where a check between here and there could refuse a retry.
+ */
+export async function findEarlier(
+  document: AddressedDocument,
+  begin: Date,
+  gate: EarlierGate,
+): Promise<Replay | NewOrUnasked> {
+  const { facts, received } = document
+  const { ledger, refusals, now } = gate
+  if (gate.secondOpinion.mode === 'off' && isTimely(facts, begin, gate.clockSkew) && canSeal(gate, begin)) {
+    return { isReplay: false, document: { received, facts } as NewDocument }
+  }
+  const stored = await ledger.find(facts.senderId, facts.id)
+  if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
+  const digest = received.digest.toString('hex')
+  if (stored.sha256 !== digest) {
+    const conflict = {
+      sender: facts.senderId,
+      document: facts.id,
+      sha256: received.digest.toString('base64'),
+      accepted: stored.index,
+    }
+    if (refusals.admits(facts.senderId, 'conflict'))
+      await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
+    throw new Fault(
+      'document-id-conflict',
+      `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`,
+    )
+  }
+  const receipt = await ledger.receipt(facts.senderId, facts.id)
+  if (receipt === undefined) throw new Fault('storage-unavailable', `the receipt of ${quote(facts.id)} is missing`)
+  return { isReplay: true, id: facts.id, receipt }
+}
+
+/**
+ * Throws the Fault `timestamp-stale` for a document signed more than `clockSkew` seconds before or
+ * after `begin`, when its request came: a large one may be on its way for hours.
+ */
+export function checkTimestamp({ received, facts }: NewDocument, begin: Date, clockSkew: number): TimelyDocument {
+  if (!isTimely(facts, begin, clockSkew)) {
+    const seconds = secondsBetween(facts, begin)
+    const side = seconds < 0 ? 'before' : 'after'
+    throw new Fault(
+      'timestamp-stale',
+      `expected a time within ${clockSkew} s of ${begin.toISOString()}, found ${facts.timestamp}, ${Math.abs(seconds)} s ${side}`,
+    )
+  }
+  return { received, facts } as TimelyDocument
+}
+
+function isTimely(facts: VerifiedDocument, begin: Date, clockSkew: number): boolean {
+  return Math.abs(secondsBetween(facts, begin)) <= clockSkew
+}
+
+function secondsBetween({ signedAt }: VerifiedDocument, begin: Date): number {
+  return (signedAt - begin.getTime()) / 1000
+}

@@ -1,0 +1,105 @@
+// What is known of one document so far, and the one line that the log gives it: whether the
+// signature is valid, from whom, which document, why not.
+import { type Fault, type FaultCode, quote } from '@seg/core'
+import type { Peer } from '../http/peer.ts'
+import type { AdmittedDocument, SignedDocument } from './admission.ts'
+import type { ReceivedDocument } from './receive-document.ts'
+import type { Acceptance } from './record-document.ts'
+import type { Refusal } from './refusal-log.ts'
+
+export type LogLine = { readonly level: 'info' | 'warn' | 'error'; readonly facts: object; readonly message: string }
+
+type SignatureState = 'valid' | 'not valid' | 'not checked'
+
+/**
+ * Takes down each step's result and hands it on. An id counts as known once the signature over it
+ * is.
+ */
+export class DocumentAccount {
+  readonly #address: string
+  #peer: Peer | undefined
+  #received: ReceivedDocument | undefined
+  #signed: SignedDocument | undefined
+  #doubt: Fault | undefined
+  #unasked: Fault | undefined
+
+  constructor(address: string | undefined) {
+    this.#address = address ?? 'an address that is gone'
+  }
+
+  from(peer: Peer): Peer {
+    this.#peer = peer
+    return peer
+  }
+
+  received(document: ReceivedDocument): ReceivedDocument {
+    this.#received = document
+    return document
+  }
+
+  signed(document: SignedDocument): SignedDocument {
+    this.#signed = document
+    return document
+  }
+
+  confirmed(document: AdmittedDocument): AdmittedDocument {
+    this.#doubt = document.doubt
+    this.#unasked = document.unasked
+    return document
+  }
+
+  accepted({ isReplay }: Acceptance): LogLine {
+    const outcome = isReplay ? 'accepted before, the stored receipt was sent again' : 'accepted'
+    const facts = this.#facts(isReplay ? 'replayed' : 'accepted', 'valid')
+    const message = `${this.#subject()} ${outcome}: signature valid`
+    if (this.#unasked !== undefined)
+      return { level: 'warn', facts, message: `${message}; no second opinion: ${this.#unasked.detail}` }
+    if (this.#doubt === undefined) return { level: 'info', facts, message }
+    const { code, detail } = this.#doubt
+    return { level: 'error', facts: { ...facts, code }, message: `${message}; but ${code}: ${detail}` }
+  }
+
+  refused(fault: Fault): LogLine {
+    const signature = this.#signed === undefined ? signatureState(fault.code) : 'valid'
+    const message = `${this.#subject()} refused: signature ${signature}; ${fault.code}: ${fault.detail}`
+    return { level: levelOf(fault), facts: { ...this.#facts('refused', signature), code: fault.code }, message }
+  }
+
+  /** What the log is to have of a refusal; undefined while nobody is known to be refused. */
+  refusal(fault: Fault): Refusal | undefined {
+    return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.digest }
+  }
+
+  #subject(): string {
+    const from = this.#peer === undefined ? this.#address : quote(this.#peer.id)
+    const name = this.#signed === undefined ? 'document' : `document ${quote(this.#signed.facts.id)}`
+    return `${name} from ${from}`
+  }
+
+  #facts(outcome: string, signature: SignatureState): object {
+    return {
+      outcome,
+      signature,
+      sender: this.#peer?.id,
+      document: this.#signed?.facts.id,
+      bytes: this.#received?.bytes,
+      sha256: this.#received?.digest.toString('hex'),
+    }
+  }
+}
+
+/** The verifier judges the envelope after the signature, and XML that it cannot read before. */
+function signatureState(code: FaultCode): SignatureState {
+  if (code.startsWith('signature-')) return 'not valid'
+  return code === 'envelope-malformed' || code === 'timestamp-malformed' ? 'valid' : 'not checked'
+}
+
+/**
+ * Two documents under one id is an alarm: somebody's retries are broken, or somebody replaces what
+ * was sent. So is a document that two verifiers judge differently: one of them is wrong.
+ */
+const alarms: readonly FaultCode[] = ['document-id-conflict', 'second-opinion']
+
+function levelOf(fault: Fault): LogLine['level'] {
+  return fault.status >= 500 || alarms.includes(fault.code) ? 'error' : 'warn'
+}

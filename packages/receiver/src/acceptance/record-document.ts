@@ -1,0 +1,47 @@
+// The last step: document, log entry and receipt become durable together.
+import { Fault } from '@seg/core'
+import type { Gate } from '../gate.ts'
+import { checkSeal } from '../own-certificates.ts'
+import type { AdmittedDocument } from './admission.ts'
+import { chainOf } from './sender-chain.ts'
+
+export type Acceptance = {
+  /** Whether the document was ours already; the receipt is then the first one. */
+  readonly isReplay: boolean
+  /** The document's id. */
+  readonly id: string
+  readonly receipt: Buffer
+}
+
+/**
+ * Durable when it resolves. Throws the Fault `document-id-conflict`, `seal-unavailable`,
+ * `overloaded` or `storage-unavailable`.
+ */
+export async function recordDocument({ facts, received }: AdmittedDocument, gate: Gate): Promise<Acceptance> {
+  const acceptedAt = gate.now()
+  // The receipt is judged by the time that it names.
+  checkSeal(gate, acceptedAt)
+  const document = {
+    sender: facts.senderId,
+    id: facts.id,
+    acceptedAt: acceptedAt.toISOString(),
+    bytes: received.bytes,
+    sha256: received.digest.toString('hex'),
+    referenceDigest: facts.signature.digest.toString('base64'),
+    chain: chainOf(received.peer.certificate, gate.trust, acceptedAt),
+  }
+  // As long as others of the sender are on their way, there may be a few entries too many, and none
+  // is counted twice.
+  const isConflictEntry = gate.refusals.hasRoom(facts.senderId, 'conflict')
+  try {
+    const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging, {
+      omitsConflict: !isConflictEntry,
+    })
+    if (!replay) received.upload.keep()
+    return { isReplay: replay, id: facts.id, receipt }
+  } catch (fault) {
+    if (fault instanceof Fault && fault.code === 'document-id-conflict')
+      gate.refusals.count(facts.senderId, 'conflict', isConflictEntry)
+    throw fault
+  }
+}

@@ -1,0 +1,97 @@
+// Refusals of authenticated peers as entries of the log, conflicts among them: bounded in rate for
+// each, and what is over the bound is counted.
+import type { Fault } from '@seg/core'
+import type { Ledger, RecordedEvent } from '@seg/ledger'
+import type { Logger } from '../log.ts'
+
+export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
+
+/**
+ * Entries of one kind, of one peer, in one period (milliseconds); more are counted, and their
+ * number is an entry with the first refusal after it, or when the receiver stops. A crash loses the
+ * number, never an entry.
+ */
+const ENTRIES = 60
+const PERIOD = 60_000
+
+/** Each has its own bound: an alarm must not drown in refusals. */
+type Kind = 'refused' | 'conflict'
+type Period = { readonly begin: Date; readonly entries: Record<Kind, number>; omitted: number }
+
+export class RefusalLog {
+  readonly #ledger: Ledger
+  readonly #now: () => Date
+  /** What has no entry yet. */
+  readonly #due: RecordedEvent[] = []
+  /** By sender: those that are not over, or were not looked at since. */
+  readonly #periods = new Map<string, Period>()
+
+  constructor(ledger: Ledger, now: () => Date) {
+    this.#ledger = ledger
+    this.#now = now
+  }
+
+  /**
+   * A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has
+   * its own entry, and what failed here is no refusal of the peer.
+   */
+  record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
+    if (fault.code === 'document-id-conflict' || fault.status >= 500) return
+    const at = this.#now().toISOString()
+    if (this.admits(sender, 'refused'))
+      this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
+    for (const event of this.#due.splice(0))
+      this.#ledger
+        .record(event)
+        .catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
+  }
+
+  /** Whether one more refusal of this sender is an entry; if not, it is counted. */
+  admits(sender: string, kind: Kind): boolean {
+    const isEntry = this.hasRoom(sender, kind)
+    this.count(sender, kind, isEntry)
+    return isEntry
+  }
+
+  /** Whether one more refusal of this sender would be an entry. */
+  hasRoom(sender: string, kind: Kind): boolean {
+    const period = this.#periods.get(sender)
+    return period === undefined || period.entries[kind] < ENTRIES || this.#isOver(period)
+  }
+
+  /** Notes a refusal that is an entry, or is to be counted. */
+  count(sender: string, kind: Kind, isEntry: boolean): void {
+    this.#due.push(...this.#end(([, period]) => this.#isOver(period)))
+    const period = this.#periods.get(sender) ?? { begin: this.#now(), entries: { refused: 0, conflict: 0 }, omitted: 0 }
+    this.#periods.set(sender, period)
+    if (isEntry) period.entries[kind]++
+    else period.omitted++
+  }
+
+  /** Writes what is counted and not written yet; for the end. */
+  async close(): Promise<void> {
+    const events = [...this.#due.splice(0), ...this.#end(() => true)]
+    await Promise.allSettled(events.map(event => this.#ledger.record(event)))
+  }
+
+  #isOver({ begin }: Period): boolean {
+    // A clock that was put back by as much ends it, too: it would go on until that time comes
+    // again.
+    return Math.abs(this.#now().getTime() - begin.getTime()) >= PERIOD
+  }
+
+  #end(isOver: (period: readonly [sender: string, period: Period]) => boolean): RecordedEvent[] {
+    const at = this.#now().toISOString()
+    const ended = [...this.#periods].filter(isOver)
+    for (const [sender] of ended) this.#periods.delete(sender)
+    return ended
+      .filter(([, { omitted }]) => omitted > 0)
+      .map(([sender, { begin, omitted }]) => ({
+        type: 'omitted',
+        at,
+        sender,
+        count: omitted,
+        since: begin.toISOString(),
+      }))
+  }
+}

@@ -1,0 +1,104 @@
+// xml-crypto in threads of their own, for a bounded time: it is slow, and what is slow must hold up
+// neither the receiver nor another partner.
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { Fault } from '@seg/core'
+import { FairQueue } from './fair-queue.ts'
+import type { Answer, Question } from './second-opinion-worker.ts'
+
+export type SecondOpinionMode = 'off' | 'report' | 'require'
+
+export type SecondOpinion = {
+  readonly mode: SecondOpinionMode
+  /**
+   * Resolves when xml-crypto agrees. Throws the Fault `second-opinion` when it does not, or cannot
+   * finish; `rate-limit` when too much of the partner's is waiting, and `overloaded` when too much
+   * of all partners' is, or this has waited too long.
+   */
+  ask(partner: string, question: Question): Promise<void>
+  close(): Promise<void>
+}
+
+/** The same file, whether run as it is written or compiled. */
+const script = new URL(`./second-opinion-worker${extname(import.meta.filename)}`, import.meta.url)
+const MEMORY = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 }
+/** One thread is for each partner at the most, so one partner leaves a thread to the others. */
+const THREADS = 2
+
+/**
+ * A thread is started with its first question, and again after one that it could not finish within
+ * `time` milliseconds.
+ */
+export function openSecondOpinion(mode: SecondOpinionMode, time: number): SecondOpinion {
+  const threads = Array.from({ length: THREADS }, () => new OpinionThread(time))
+  const queue = new FairQueue(threads, {
+    what: 'second opinions',
+    ofOne: { count: 64, cost: 2 * time },
+    ofAll: { count: 256, cost: 4 * time },
+    longestWait: 2 * time,
+  })
+  return {
+    mode,
+    ask: (partner, question) =>
+      queue.run(partner, costOf(question, time), async thread => {
+        const { fault } = await thread.ask(question)
+        if (fault !== undefined) throw new Fault('second-opinion', fault)
+      }),
+    async close() {
+      await Promise.all(threads.map(thread => thread.stop()))
+    },
+  }
+}
+
+/**
+ * Of the longest documents that take all of `time` at the worst: the work of xml-crypto and its
+ * parser grows with the square of the length.
+ */
+const WORST_BYTES = 256 * 1024
+/** Milliseconds for a document of no length. */
+const LEAST_COST = 2
+
+/** Milliseconds that a question may well take. */
+function costOf({ document }: Question, time: number): number {
+  return Math.min(time, LEAST_COST + time * (document.length / WORST_BYTES) ** 2)
+}
+
+class OpinionThread {
+  readonly #time: number
+  #worker: Worker | undefined
+
+  constructor(time: number) {
+    this.#time = time
+  }
+
+  async ask(question: Question): Promise<Answer> {
+    this.#worker ??= startWorker()
+    const worker = this.#worker
+    try {
+      worker.postMessage(question)
+      const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(this.#time) })) as [Answer]
+      return answer
+    } catch (cause) {
+      await this.stop()
+      const reason =
+        (cause as Error).name === 'AbortError' ? `it took more than ${this.#time} ms` : (cause as Error).message
+      throw new Fault('second-opinion', `xml-crypto could not finish: ${reason}`, { cause })
+    }
+  }
+
+  async stop(): Promise<void> {
+    const stopping = this.#worker
+    this.#worker = undefined
+    await stopping?.terminate()
+  }
+}
+
+/** What its parser prints quotes the document: nobody gets to see it. */
+function startWorker(): Worker {
+  const worker = new Worker(script, { stdout: true, stderr: true, resourceLimits: MEMORY })
+  worker.stdout.resume()
+  worker.stderr.resume()
+  worker.on('error', () => {})
+  return worker
+}

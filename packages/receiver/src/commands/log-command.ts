@@ -1,0 +1,46 @@
+// `receiver log verify`: everything recomputed from the documents up, and the first thing named
+// that does not fit.
+import { isatty } from 'node:tty'
+import { type Command, openOutput, readSettings, standardError } from '@seg/core'
+import { type VerifiedLedger, verifyLedger } from '@seg/ledger'
+import { loadTrust, loadVerifierKeys } from '@seg/pki'
+import { openOriginCheck } from '../acceptance/verify-origin.ts'
+import { openReceiptCheck } from '../acceptance/verify-sealed-receipt.ts'
+
+/** Milliseconds between two lines of progress on a terminal. */
+const PROGRESS_TIME = 500
+
+export async function runLogVerify(_options: object, command: Command): Promise<void> {
+  const output = openOutput(command)
+  const { certs, data } = readSettings(command, ['certs', 'data'])
+  const trust = await loadTrust(certs)
+  const verifierKeys = await loadVerifierKeys(certs)
+  const verification = verifyLedger(data, verifierKeys.join('\n'), {
+    checkReceipt: openReceiptCheck(trust),
+    checkOrigin: openOriginCheck(trust),
+  })
+  const isShown = isatty(2) && !output.json
+  let shown = performance.now()
+  for (let step = await verification.next(); ; step = await verification.next()) {
+    if (step.done) {
+      if (isShown) standardError.write('\r\u001b[K')
+      const { head, ...counts } = step.value
+      const root = head.root.toString('base64')
+      return output.report({ ok: true, size: head.size, root, ...counts }, describe(step.value, root))
+    }
+    if (!isShown || performance.now() - shown < PROGRESS_TIME) continue
+    shown = performance.now()
+    standardError.write(`\r\u001b[K${step.value.entries} of ${step.value.of} entries verified`)
+  }
+}
+
+function describe({ head, documents, withoutCertificate, erased, checkpoints }: VerifiedLedger, root: string): string {
+  return [
+    `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`,
+    `${documents - withoutCertificate} documents proven: signed by their senders, with certificates that were valid when they were accepted`,
+    ...(withoutCertificate > 0
+      ? [`${withoutCertificate} documents not provable: accepted before certificates were kept`]
+      : []),
+    ...(erased > 0 ? [`${erased} entries with facts erased`] : []),
+  ].join('\n')
+}

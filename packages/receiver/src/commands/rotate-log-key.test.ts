@@ -1,0 +1,115 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { openCheckpoint, parseVerifierKey, ROTATION, readLogKeys } from '@seg/ledger'
+import { addVerifierKey, generate, loadIdentity, loadLogKey, loadVerifierKeys, nextLogKey } from '@seg/pki'
+import t, { type Test } from 'tap'
+import { openSealedLedger } from '../open-ledger.ts'
+import { makeCerts, makeFolder, openTestLedger, receiverId } from '../testing/gateway.ts'
+import { rotateLogKey } from './rotate-log-key.ts'
+
+/** A receiver that has started and stopped once. */
+async function makeStopped(t: Test) {
+  const [certs, data] = [await makeCerts(t), await makeFolder(t)]
+  const start = async () => {
+    const ledger = await openTestLedger(certs, data)
+    const checkpoint = await ledger.log.checkpoint()
+    await ledger.close()
+    return String(checkpoint)
+  }
+  await start()
+  const rotate = async () => rotateLogKey(certs, data, await loadIdentity(certs, 'seal'), new Date())
+  return { certs, data, start, rotate, key: (await loadLogKey(certs, receiverId)).verifierKey }
+}
+
+t.test('after a rotation an entry under the old key names the new one, which signs what follows', async t => {
+  const { certs, data, start, rotate, key } = await makeStopped(t)
+  const before = await readFile(join(certs, 'log.key'), 'utf8')
+  const { verifierKey, index, kept } = await rotate()
+  t.equal(index, 1)
+  t.same(await loadVerifierKeys(certs), [key, verifierKey], 'the old line stays')
+  t.same(readLogKeys(data), [
+    { from: 0, verifierKey: key },
+    { from: 2, verifierKey },
+  ])
+  t.equal(await readFile(join(String(kept), 'log.key'), 'utf8'), before)
+  t.equal((await stat(join(String(kept), 'log.key'))).mode & 0o777, 0o600)
+  t.equal((await stat(join(certs, 'log.key'))).mode & 0o777, 0o600)
+  t.notOk((await readdir(certs)).includes('log.key.next'))
+  const note = await start()
+  t.equal(openCheckpoint(note, parseVerifierKey(verifierKey)).size, 3)
+  t.throws(() => openCheckpoint(note, parseVerifierKey(key)), { code: 'log-invalid' })
+  const again = await rotate()
+  t.equal(readLogKeys(data).length, 3, 'and once more')
+  t.equal(openCheckpoint(await start(), parseVerifierKey(again.verifierKey)).size, 5)
+})
+
+t.test('another log key, or that of another receiver, does not open a ledger, and nothing is written', async t => {
+  const { data, start, key } = await makeStopped(t)
+  const other = await makeFolder(t)
+  await generate({ out: other, key: 'ec-p256', receiverId: 'MINISTRY 9_SEG01' })
+  await t.rejects(openTestLedger(other, data), {
+    code: 'configuration',
+    detail:
+      /data folder is that of the receiver "MINISTRY 2_SEG01", the certificates are those of "MINISTRY 9_SEG01".*--data.*--certs/,
+  })
+  const same = await makeCerts(t)
+  const found = (await loadLogKey(same, receiverId)).verifierKey
+  await t.rejects(openTestLedger(same, data), {
+    code: 'configuration',
+    detail: new RegExp(
+      `key whose hash is ${key.split('+')[1]}, that of log.key is ${found.split('+')[1]}.*log rotate-key`,
+    ),
+  })
+  t.equal(openCheckpoint(await start(), parseVerifierKey(key)).size, 2)
+})
+
+t.test('a ledger of before is bound at its first start, if its latest checkpoint is of this key', async t => {
+  const { data, start, key } = await makeStopped(t)
+  const unbind = () => {
+    const database = new DatabaseSync(join(data, 'ledger.sqlite'))
+    database.exec('DELETE FROM log_keys')
+    database.close()
+  }
+  unbind()
+  const same = await makeCerts(t)
+  await t.rejects(openTestLedger(same, data), { code: 'configuration', detail: /was not signed with log\.key/ })
+  t.same(readLogKeys(data), [])
+  await start()
+  t.same(readLogKeys(data), [{ from: 0, verifierKey: key }])
+})
+
+t.test('a rotation that was cut off is completed by the next run, wherever that was', async t => {
+  const { certs, data, start, rotate, key } = await makeStopped(t)
+  const next = await nextLogKey(certs, receiverId)
+  await start()
+  await addVerifierKey(certs, next.verifierKey)
+  t.equal(openCheckpoint(await start(), parseVerifierKey(key)).size, 3, 'nothing has changed so far')
+
+  const ledger = await openSealedLedger(data, await loadIdentity(certs, 'seal'), await loadLogKey(certs, receiverId))
+  const entry = {
+    type: 'admin',
+    at: new Date().toISOString(),
+    action: ROTATION,
+    subject: next.verifierKey,
+    by: 'x',
+  } as const
+  await ledger.rotateKey(entry, next.verifierKey)
+  await t.rejects(ledger.record({ ...entry, action: 'x' }), {
+    code: 'storage-unavailable',
+    detail: /key of the log was replaced/,
+  })
+  await ledger.close()
+  await t.rejects(openTestLedger(certs, data), { code: 'configuration', detail: /log\.key\.next.*log rotate-key/ })
+  t.match(await rotate(), { verifierKey: next.verifierKey, index: undefined })
+  t.equal(openCheckpoint(await start(), parseVerifierKey(next.verifierKey)).size, 5)
+  t.same(await loadVerifierKeys(certs), [key, next.verifierKey])
+})
+
+t.test('a rotation waits for no running receiver: it refuses, and the next run goes on', async t => {
+  const { certs, data, rotate } = await makeStopped(t)
+  const ledger = await openTestLedger(certs, data)
+  await t.rejects(rotate(), { code: 'storage-unavailable', detail: /another process is using it/ })
+  await ledger.close()
+  t.match(await rotate(), { index: 2 })
+})

@@ -1,0 +1,123 @@
+// `receiver start`: opens what is needed, listens, says so, and stops in an orderly way.
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { isatty } from 'node:tty'
+import { type Command, Fault, openServiceOutput, readSettings } from '@seg/core'
+import closeWithGrace from 'close-with-grace'
+import type { Gate } from '../gate.ts'
+import { startHandOff } from '../hand-off/hand-off.ts'
+import { openInbox } from '../hand-off/inbox.ts'
+import type { HandOff } from '../hand-off/sender-lanes.ts'
+import { loadWebhook, startWebhook } from '../hand-off/webhook.ts'
+import type { Webhook } from '../hand-off/webhook-request.ts'
+import { startReceiver } from '../http/start-receiver.ts'
+import { type Logger, openLog } from '../log.ts'
+import { closeGate, openGate } from '../open-gate.ts'
+import { watchOwnCertificates } from '../own-certificates.ts'
+
+const startSettings = [
+  'certs',
+  'data',
+  'host',
+  'port',
+  'clockSkew',
+  'documentLimit',
+  'secondOpinion',
+  'rateLimit',
+  'diskReserve',
+  'storageQuota',
+] as const
+const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
+
+export async function runStart(_options: object, command: Command): Promise<void> {
+  const output = openServiceOutput(command)
+  const { host, port, ...settings } = readSettings(command, startSettings)
+  const { certs, data } = settings
+  const handOff = await readHandOff(command, data)
+  const { log, close: closeLog } = openLog({ isTerminal: isatty(2) })
+  const gate = await openGate(
+    settings,
+    () => new Date(),
+    line => log.warn(line),
+  )
+  const receiver = await startReceiver({ ...gate, log }, { host, port }).catch(async error => {
+    await closeGate(gate)
+    throw error
+  })
+  const handOffs = startHandOffs(handOff, gate, log, settings.diskReserve)
+  const room = gate.room.watch(log)
+  const expiry = watchOwnCertificates(gate, log)
+  // Twice the time that open requests get, should closing itself hang.
+  closeWithGrace({ delay: 2 * gate.limits.closingTime, logger: log }, async ({ signal, err }) => {
+    if (err) log.error({ err }, 'stopping after a defect')
+    else log.info(`stopping on ${signal ?? 'request'}`)
+    expiry.close()
+    room.close()
+    await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
+    await closeGate(gate)
+    log.info('stopped')
+    await closeLog()
+  })
+  const { id } = gate.identity
+  output.report(
+    {
+      listening: receiver.url,
+      id,
+      certs,
+      data,
+      inbox: handOff.inbox ?? null,
+      // Without user, password and query, which may be secrets.
+      webhook: (handOff.webhook && `${handOff.webhook.url.origin}${handOff.webhook.url.pathname}`) || null,
+      pid: process.pid,
+    },
+    [
+      `${id} listens on ${receiver.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
+      `documents are kept in ${data}${describeHandOff(handOff)}`,
+      'next: pnpm --filter sender send sample_document.xml      then: pnpm --filter receiver documents list      stop: Ctrl-C',
+    ].join('\n'),
+  )
+}
+
+type HandOffTo = { readonly inbox: string | undefined; readonly webhook: Webhook | undefined }
+
+/**
+ * Throws the Faults `usage` and `configuration`: documents would be accepted, and never get
+ * anywhere.
+ */
+async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
+  const { inbox, webhook: url, webhookSecret: secret, webhookCa: ca } = readSettings(command, handOffSettings)
+  if (url !== 'off' && secret === undefined)
+    throw new Fault('usage', '--webhook needs --webhook-secret FILE, which its receiver knows, too')
+  const folder = inbox === 'off' ? undefined : resolve(data, inbox)
+  if (folder !== undefined) await checkInbox(folder)
+  return {
+    inbox: folder,
+    webhook: url === 'off' || secret === undefined ? undefined : await loadWebhook({ url, secret, ca }),
+  }
+}
+
+async function checkInbox(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined)
+  if (found !== undefined && !found.isDirectory())
+    throw new Fault('configuration', `expected a folder at ${folder}, found something else; name another with --inbox`)
+}
+
+function startHandOffs(
+  { inbox, webhook }: HandOffTo,
+  { ledger, now }: Gate,
+  log: Logger,
+  reserve: number | 'auto',
+): HandOff[] {
+  const edge = { now, elapsed: () => performance.now(), random: Math.random }
+  return [
+    ...(inbox === undefined
+      ? []
+      : [startHandOff(openInbox(inbox, ledger, { reserve, note: line => log.warn(line) }), ledger, log, edge)]),
+    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, edge)]),
+  ]
+}
+
+function describeHandOff({ inbox, webhook }: HandOffTo): string {
+  const places = [inbox, webhook?.url.origin].filter(place => place !== undefined)
+  return places.length > 0 ? `, and handed on to ${places.join(' and ')}` : ''
+}

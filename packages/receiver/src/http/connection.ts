@@ -1,0 +1,224 @@
+// One connection of a partner: reads no faster than the partner's share of time allows, serves one
+// request after the other, and drops what comes behind a last answer.
+import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type { Limits } from '../limits.ts'
+import { costs, type Reader, type Share, type Turns } from './turns.ts'
+
+type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
+type Bounds = Pick<Limits, 'pipelinedRequests' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
+
+const connections = new WeakMap<Duplex, Connection>()
+
+/** The connection behind a socket whose handshake is done. */
+export function connectionOf(socket: Duplex): Connection | undefined {
+  return connections.get(socket)
+}
+
+export class Connection implements Reader {
+  cost = 0
+  readonly #socket: TLSSocket
+  readonly #serve: RequestListener
+  readonly #bounds: Bounds
+  readonly #share: Share
+  #isHeld = false
+  #current: Exchange | undefined
+  /**
+   * Pipelined: they came before the answer to the one before them, and wait for it (RFC 9112
+   * 9.3.2).
+   */
+  readonly #waiting: Exchange[] = []
+  /** Bytes that came, whatever they are for: headers, bodies, or what is around chunks. */
+  #received = 0
+  /**
+   * How many of them may come at the most: what comes behind the last answer is dropped. Undefined
+   * as long as there is none.
+   */
+  #discardable: number | undefined
+  #answers = 0
+  #unread: { readonly answers: number; readonly since: number } | undefined
+
+  /** `serve` gets one request at a time. */
+  constructor(socket: TLSSocket, partner: string, turns: Turns, serve: RequestListener, bounds: Bounds) {
+    this.#socket = socket
+    this.#serve = serve
+    this.#bounds = bounds
+    this.#share = turns.join(partner, this)
+    connections.set(socket, this)
+    socket.once('close', () => turns.leave(partner, this))
+    // Node's HTTP server starts reading with this event and stops with the other. It comes a tick
+    // late, perhaps after we stopped again, or because a request before had the rest of its body
+    // dropped. The stream's own state must agree with what we do here: `resume` does nothing for a
+    // stream that calls itself flowing.
+    socket.on('resume', () => {
+      if (!this.#isStopped) return
+      if (socket.readableFlowing === true) socket.pause()
+      else socket.emit('pause')
+    })
+    countRecords(socket, () => this.#takeRecord())
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  get #isStopped(): boolean {
+    return this.#isHeld || this.#waiting.length > 0
+  }
+
+  /** Of requests that are not answered yet, in the order in which they came. */
+  get answersDue(): ServerResponse[] {
+    const exchanges = this.#current === undefined ? [] : [this.#current, ...this.#waiting]
+    return exchanges.map(([, response]) => response)
+  }
+
+  hold(): void {
+    this.#isHeld = true
+    this.#socket.pause()
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.cost = 0
+    this.#goOn()
+  }
+
+  /** A request whose headers are here. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    this.#spend(costs.request)
+    // What follows a last answer gets none.
+    if (this.isDiscarding || this.#socket.destroyed) return void this.#dropFlood()
+    if (this.#current === undefined) return void this.#start([request, response])
+    // Nobody needs so many: they would cost memory for as long as the first takes.
+    if (this.#waiting.length >= this.#bounds.pipelinedRequests) return void this.#dropFlood()
+    this.#waiting.push([request, response])
+    this.#socket.pause()
+  }
+
+  /** A piece of a body. Says whether it is still wanted. */
+  take(): boolean {
+    this.#spend(costs.piece)
+    return !this.isDiscarding
+  }
+
+  /** Whether a request may have more of its body read. */
+  get mayRead(): boolean {
+    return !this.#isStopped
+  }
+
+  /**
+   * From here on, all that comes is dropped, for a bounded time and amount: a client that writes
+   * all of its request before it reads would otherwise never see the answer, for a connection that
+   * is closed while there are unread bytes is reset (RFC 9112 9.6).
+   */
+  discard(): void {
+    if (this.isDiscarding) return
+    this.#discardable = this.#socket.bytesRead + this.#bounds.discardedBytes
+    const timer = setTimeout(() => this.#drop(), this.#bounds.lingerTime)
+    this.#socket.once('close', () => clearTimeout(timer))
+    this.#goOn()
+  }
+
+  get isDiscarding(): boolean {
+    return this.#discardable !== undefined
+  }
+
+  /** To be called now and then: ends a connection whose client does not read an answer. */
+  checkAnswers(now: number): boolean {
+    if (this.#socket.writableLength === 0) this.#unread = undefined
+    else if (this.#unread?.answers !== this.#answers) this.#unread = { answers: this.#answers, since: now }
+    else if (now - this.#unread.since > this.#bounds.answerTime) {
+      this.#drop()
+      return false
+    }
+    return true
+  }
+
+  #start(exchange: Exchange): void {
+    const [request, response] = exchange
+    this.#current = exchange
+    response.once('close', () => this.#end())
+    this.#serve(request, response)
+  }
+
+  #end(): void {
+    this.#answers++
+    this.#current = undefined
+    const next = this.#waiting.shift()
+    if (next === undefined || !this.#socket.writable) return
+    if (this.#waiting.length === 0) this.#goOn()
+    this.#start(next)
+  }
+
+  #goOn(): void {
+    if (this.#isStopped || this.#socket.destroyed) return
+    const body = this.#current?.[0]
+    const isFull = body !== undefined && !body.complete && body.readableLength >= body.readableHighWaterMark
+    if (!isFull || this.isDiscarding) this.#socket.resume()
+  }
+
+  #takeRecord(): void {
+    const before = this.#received
+    this.#received = this.#socket.bytesRead
+    this.#spend(costs.piece + ((this.#received - before) / 1024) * costs.kibibyte)
+    if (this.#discardable !== undefined && this.#received > this.#discardable) this.#drop()
+  }
+
+  #spend(microseconds: number): void {
+    this.cost += microseconds
+    this.#share.spend(microseconds)
+  }
+
+  /** The rest of a record may hold hundreds of requests: the parser makes none of them any more. */
+  #dropFlood(): void {
+    stopParser(this.#socket)
+    this.#drop()
+  }
+
+  #drop(): void {
+    this.#socket.destroy()
+  }
+}
+
+/**
+ * A request whose body is read when its connection has its turn, and is charged for by the piece.
+ */
+export class ExchangeRequest extends IncomingMessage {
+  readonly #connection: Connection | undefined
+
+  constructor(socket: TLSSocket) {
+    super(socket)
+    this.#connection = connections.get(socket)
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    if (chunk !== null && this.#connection?.take() === false) return true
+    return super.push(chunk)
+  }
+
+  override _read(size: number): void {
+    if (this.#connection === undefined || this.#connection.mayRead) super._read(size)
+  }
+}
+
+/**
+ * Nothing public stops Node's parser within what it is reading: each request there would cost an
+ * object, and an error when the connection closes.
+ */
+function stopParser({ parser }: TLSSocket & { parser?: { pause?(): void } }): void {
+  parser?.pause?.()
+}
+
+/**
+ * Headers come in records as small as a byte, too, and HTTP's parser takes those from TLS without
+ * any event. But for each it has the socket's timer set back, which nothing public shows (a
+ * listener to `data` would, and makes large bodies cost half as much again).
+ */
+function countRecords(socket: TLSSocket & { _unrefTimer?: () => void }, count: () => void): void {
+  const reset = socket._unrefTimer
+  socket._unrefTimer = () => {
+    count()
+    reset?.call(socket)
+  }
+}

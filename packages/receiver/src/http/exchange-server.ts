@@ -1,0 +1,175 @@
+// The exchange listener below HTTP semantics: TLS 1.3 with a client certificate, bounded in time
+// and number.
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Fault, TLS13_CIPHERS } from '@seg/core'
+import type { Identity, Trust } from '@seg/pki'
+import type { Limits } from '../limits.ts'
+import type { Logger } from '../log.ts'
+import { Connection, connectionOf, ExchangeRequest } from './connection.ts'
+import { describeHandshakeFailure } from './handshake-failure.ts'
+import { sendLastAnswer } from './last-answer.ts'
+import { Places } from './partner-shares.ts'
+import { partnerOf } from './peer.ts'
+import { toFault } from './problem.ts'
+import { allowedMethods, isContinueExpected } from './request-form.ts'
+import { openStrangerLog, type StrangerLog } from './stranger-log.ts'
+import { Strangers } from './strangers.ts'
+import { Turns } from './turns.ts'
+
+export type Exchange = {
+  readonly identity: Identity
+  readonly trust: Trust
+  readonly limits: Limits
+  readonly log: Logger
+}
+
+export function buildExchangeServer({ identity, trust, limits, log }: Exchange, handler: RequestListener): Server {
+  const server = createServer<typeof ExchangeRequest>({
+    IncomingMessage: ExchangeRequest,
+    cert: identity.certificatePem,
+    key: identity.keyPem,
+    ca: trust.caPem,
+    // Each said: where nothing is said, the environment and the options of Node decide.
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: TLS13_CIPHERS,
+    insecureHTTPParser: false,
+    requestCert: true,
+    rejectUnauthorized: true,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeTime,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTime,
+    // None for whole requests: a large document may take hours, as long as it makes progress
+    // (read-body.ts).
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTime,
+    // Node looks at its timeouts only this often.
+    connectionsCheckingInterval: Math.min(1000, limits.headersTime),
+    // Asked for in request-form.ts: Node's own answer would be no problem document.
+    requireHostHeader: false,
+  })
+  server.maxHeadersCount = limits.headers
+  server.maxConnections = limits.connections + limits.strangers
+  server.on('request', (request, response) => connectionOf(request.socket)?.begin(request, response))
+  server.on('checkContinue', (request, response) => {
+    if (isContinueExpected(request)) response.writeContinue()
+    server.emit('request', request, response)
+  })
+  // What is not 100-continue is refused like any other request.
+  server.on('checkExpectation', (request, response) => void server.emit('request', request, response))
+  // Without this, Node closes the connection without an answer.
+  server.on('connect', (request, socket) => {
+    const fault = new Fault('method-not-allowed', 'expected no CONNECT: this is no proxy')
+    answerLast(fault, socket, log, { allow: allowedMethods(request.url ?? '') ?? '' })
+  })
+  const strangerLog = openStrangerLog(log)
+  const strangers = awaitAuthentication(server, limits, strangerLog)
+  openConnections(server, strangers, handler, limits, log)
+  server.on('drop', data =>
+    strangerLog.report(
+      'too many connections',
+      `connection from ${data?.remoteAddress} closed: ${server.maxConnections} are open already`,
+    ),
+  )
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const { address, reason } = describeHandshakeFailure(error, socket)
+    strangerLog.report(reason, `TLS handshake with ${address} failed: ${reason}`, error.code)
+  })
+  server.once('close', () => strangerLog.close())
+  return server
+}
+
+/**
+ * Puts strangers between a connection and Node's listener, which would begin its handshake at once.
+ */
+function awaitAuthentication(server: Server, limits: Limits, log: StrangerLog): Strangers {
+  const listeners = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const strangers = new Strangers(
+    limits,
+    socket => {
+      for (const listener of listeners) listener.call(server, socket)
+    },
+    log,
+  )
+  server.on('connection', socket => strangers.take(socket as Socket))
+  return strangers
+}
+
+/** A partner that has its share of connections gets no more of them, as long as it keeps those. */
+function openConnections(
+  server: Server,
+  strangers: Strangers,
+  handler: RequestListener,
+  limits: Limits,
+  log: Logger,
+): void {
+  const open = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
+  const turns = new Turns()
+  const connections = new Set<Connection>()
+  const watch = setInterval(() => checkAnswers(connections, log), Math.min(1000, limits.answerTime)).unref()
+  server.once('close', () => clearInterval(watch))
+  server.on('secureConnection', socket => {
+    const partner = partnerOf(socket)
+    strangers.recognize(socket, partner)
+    try {
+      open.take(partner)
+      const connection = new Connection(socket, partner, turns, handler, limits)
+      connections.add(connection)
+      socket.once('close', () => {
+        open.giveBack(partner)
+        connections.delete(connection)
+      })
+    } catch (fault) {
+      log.warn(
+        { code: (fault as Fault).code },
+        `connection from ${socket.remoteAddress} closed: ${(fault as Fault).detail}`,
+      )
+      socket.destroy()
+    }
+  })
+}
+
+function checkAnswers(connections: ReadonlySet<Connection>, log: Logger): void {
+  const now = performance.now()
+  let count = 0
+  for (const connection of connections) if (!connection.checkAnswers(now)) count++
+  if (count > 0) log.warn(`${count} connections closed: nobody read the answer`)
+}
+
+/** Connections whose last answer waits for those before it. */
+const ending = new WeakSet<Duplex>()
+
+/**
+ * What HTTP itself refuses: headers that are malformed, too long or too late. RFC 9112 2.2: answer
+ * and close, behind the answers to what was whole before (9.3.2). Other errors of a connection, and
+ * of one that is answered already, leave nobody to answer; a handshake that failed has its own
+ * line.
+ */
+export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchange, 'log'>): void {
+  const { code = '' } = error as NodeJS.ErrnoException
+  const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  if (ending.has(socket)) return
+  const connection = connectionOf(socket)
+  // What follows a last answer may be anything, and is read on as long as any of it is.
+  if (isOfHttp && connection?.isDiscarding === true) return
+  if (!isOfHttp || !socket.writable) return void socket.destroy()
+  answerLast(toFault(error), socket, log)
+}
+
+/** Behind the answers to what was whole before it. */
+function answerLast(fault: Fault, socket: Duplex, log: Logger, fields: Readonly<Record<string, string>> = {}): void {
+  const instance = `urn:uuid:${randomUUID()}`
+  log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
+  const before = (connectionOf(socket)?.answersDue ?? []).filter(({ req }) => req.complete)
+  const end = () => sendLastAnswer(socket, fault, instance, fields)
+  if (before.length === 0) return void end()
+  ending.add(socket)
+  Promise.all(before.map(response => once(response, 'close'))).then(end)
+}

@@ -1,0 +1,88 @@
+// How much of something bounded is in use, and by whom: no partner may have so much that nothing is
+// left for the others.
+import { Fault, quote } from '@seg/core'
+
+/**
+ * Places for so many, of which one partner has at most `ofOne`. What is counted ends when nobody
+ * has a place.
+ */
+export class Places {
+  readonly #count: number
+  readonly #ofOne: number
+  readonly #what: string
+  readonly #takenBy = new Map<string, number>()
+  #taken = 0
+
+  constructor(count: number, ofOne: number, what: string) {
+    this.#count = count
+    this.#ofOne = ofOne
+    this.#what = what
+  }
+
+  /**
+   * Throws the Faults `overloaded`, and `rate-limit` for a partner that has its share while others
+   * are there.
+   */
+  take(partner: string): void {
+    const own = this.#takenBy.get(partner) ?? 0
+    if (this.#taken >= this.#count) throw new Fault('overloaded', `${this.#count} ${this.#what} already`)
+    if (own >= this.#ofOne) {
+      const isAlone = this.#taken === own
+      const detail = `${own} ${this.#what} already, all of ${quote(partner)}, of ${this.#count} that may be`
+      throw new Fault(isAlone ? 'overloaded' : 'rate-limit', detail)
+    }
+    this.#takenBy.set(partner, own + 1)
+    this.#taken++
+  }
+
+  giveBack(partner: string): void {
+    const left = this.#takenBy.get(partner)! - 1
+    if (left > 0) this.#takenBy.set(partner, left)
+    else this.#takenBy.delete(partner)
+    this.#taken--
+  }
+}
+
+type Bucket = { tokens: number; at: number }
+
+/**
+ * A token bucket for each partner: so many documents a second, and as many as come in one second at
+ * once.
+ */
+export class Rates {
+  readonly #perSecond: number
+  readonly #burst: number
+  /** Those that are not full; the others need no remembering. */
+  readonly #buckets = new Map<string, Bucket>()
+  #sweepAt = 0
+
+  /** Infinity: no limit. */
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond
+    this.#burst = Math.max(1, perSecond)
+  }
+
+  /** `now` in milliseconds; `cost` in documents. Throws the Fault `rate-limit`. */
+  take(partner: string, now: number, cost = 1): void {
+    if (this.#perSecond === Number.POSITIVE_INFINITY) return
+    this.#sweep(now)
+    const bucket = this.#buckets.get(partner) ?? { tokens: this.#burst, at: now }
+    const tokens = this.#refill(bucket, now)
+    if (tokens < cost)
+      throw new Fault('rate-limit', `more than ${this.#perSecond} documents a second came from ${quote(partner)}`)
+    this.#buckets.set(partner, { tokens: tokens - cost, at: now })
+  }
+
+  #refill({ tokens, at }: Bucket, now: number): number {
+    // A clock that was set back gives nothing.
+    return Math.min(this.#burst, tokens + (Math.max(0, now - at) / 1000) * this.#perSecond)
+  }
+
+  /** Forgets who has been away long enough; now and then, so that nobody pays for it. */
+  #sweep(now: number): void {
+    if (now < this.#sweepAt) return
+    this.#sweepAt = now + 10_000
+    for (const [partner, bucket] of this.#buckets)
+      if (this.#refill(bucket, now) >= this.#burst) this.#buckets.delete(partner)
+  }
+}

@@ -1,0 +1,179 @@
+// The receiver as an HTTP server: its routes and how every refusal is answered.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Server } from 'node:https'
+import { Fault, quote } from '@seg/core'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import { acceptDocument } from '../acceptance/accept-document.ts'
+import { DocumentAccount } from '../acceptance/document-account.ts'
+import type { Gate } from '../gate.ts'
+import type { Limits } from '../limits.ts'
+import type { Logger } from '../log.ts'
+import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
+import { sendLastAnswer } from './last-answer.ts'
+import { readLogFile } from './log-files.ts'
+import { identifyPeer, type Peer } from './peer.ts'
+import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
+import { allowedMethods, checkRequestForm, pathOf } from './request-form.ts'
+
+export type ReceiverParts = Gate & { readonly log: Logger }
+
+type Receiver = FastifyInstance<Server>
+type Request = FastifyRequest<{ Params: { id: string } }, Server>
+
+/** Longest id in a path: 128 characters, each percent-encoded. */
+const LONGEST_PARAMETER = 3 * 128
+
+/** Builds the receiver without listening. Whoever opened the parts closes them. */
+export function buildReceiver(parts: ReceiverParts): Receiver {
+  const { log, limits } = parts
+  const app: Receiver = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // Our own lines say more than "incoming request" and "request completed".
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: () => `urn:uuid:${randomUUID()}`,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    // Requests that are under way when the receiver stops are answered as ever.
+    return503OnClosing: false,
+    serverFactory: handler => buildExchangeServer(parts, handler),
+    clientErrorHandler: (error, socket) => refuseRequest(error, socket, parts),
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+  })
+
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const fault = toFault(error)
+    logFault(request.log, fault, `${request.method} ${quote(request.url)} refused: ${fault.code}: ${fault.detail}`)
+    return answerFault(fault, request, reply, limits)
+  }
+  app.setErrorHandler(refuse)
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(request.url)
+    if (allowed === undefined) return refuse(new Fault('not-found', 'no such route'), request, reply)
+    reply.header('allow', allowed)
+    return refuse(new Fault('method-not-allowed', `expected ${allowed}, found ${request.method}`), request, reply)
+  })
+  // A body stays unread until the peer is known.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
+
+  app.addHook('onRequest', async request => checkRequestForm(request.raw))
+  closeConnectionsWhenStopping(app)
+
+  app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
+  app.get('/v1/receipts/:id', (request: Request, reply) => answerReceipt(request, reply, parts))
+  app.get('/v1/log/*', (request, reply) => answerLog(request, reply, parts))
+  return app
+}
+
+/**
+ * Without this, a connection whose request is answered while the receiver stops would be kept alive
+ * and hold it up.
+ */
+function closeConnectionsWhenStopping(app: Receiver): void {
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isStopping) reply.header('connection', 'close')
+    done(null, payload)
+  })
+}
+
+async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  const account = new DocumentAccount(request.socket.remoteAddress)
+  try {
+    const acceptance = await acceptDocument(request.raw, gate, account)
+    const { level, facts, message } = account.accepted(acceptance)
+    request.log[level](facts, message)
+    reply.code(acceptance.isReplay ? 200 : 201).header('location', `/v1/receipts/${encodeURIComponent(acceptance.id)}`)
+    return reply.type('application/xml').send(acceptance.receipt)
+  } catch (error) {
+    const fault = toFault(error)
+    const { level, facts, message } = account.refused(fault)
+    const refusal = account.refusal(fault)
+    if (refusal !== undefined) gate.refusals.record(refusal, request.log)
+    request.log[level](fault.code === 'internal' ? { ...facts, err: fault.cause } : facts, message)
+    return answerFault(fault, request, reply, gate.limits)
+  }
+}
+
+/** A caller sees its own receipts and cannot tell another's from one that is not there. */
+async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  const peer = beginRead(request, reply, gate)
+  const receipt = await gate.ledger.receipt(peer.id, request.params.id)
+  if (receipt === undefined)
+    throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
+  // Nobody waits for the body of a request that has no use for one.
+  if (isUnread(request.raw)) reply.header('connection', 'close')
+  return reply.type('application/xml').send(receipt)
+}
+
+/** An answer counts until the client has taken it, or is gone. */
+function beginRead(request: FastifyRequest, reply: FastifyReply, { trust, uploads, now }: Gate): Peer {
+  const peer = identifyPeer(request.socket, trust, now())
+  reply.raw.once('close', uploads.beginRead(peer.id, now()))
+  return peer
+}
+
+async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  beginRead(request, reply, gate)
+  const { type, cacheControl, body } = await readLogFile(pathOf(request.url).slice('/v1/log/'.length), gate.ledger.log)
+  if (isUnread(request.raw)) reply.header('connection', 'close')
+  return reply.type(type).header('cache-control', cacheControl).send(body)
+}
+
+function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, limits: Limits): FastifyReply {
+  if (isUnread(request.raw)) {
+    if (isWorthDraining(fault, request.raw, limits)) endIfSlow(request.raw, limits.lingerTime)
+    else if (reply.raw.socket !== null) {
+      reply.hijack()
+      const allow = reply.getHeader('allow')
+      sendLastAnswer(request.socket, fault, request.id, allow === undefined ? {} : { allow: `${allow}` })
+      return reply
+    }
+    // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it
+    // in order, then closes.
+    else reply.header('connection', 'close')
+  }
+  // Where a request that is not understood ends is not certain either.
+  if (fault.code === 'request-malformed') reply.header('connection', 'close')
+  // As bytes: to text of a JSON type Fastify would add a charset, which RFC 9457 does not define.
+  return reply
+    .code(fault.status)
+    .headers(fieldsOf(fault))
+    .type(PROBLEM_TYPE)
+    .send(Buffer.from(formatProblem(fault, request.id)))
+}
+
+/**
+ * What is refused at this moment only comes again, and a handshake costs many times what such a
+ * body does.
+ */
+function isWorthDraining({ status }: Fault, { headers }: IncomingMessage, { drainedBytes }: Limits): boolean {
+  return (
+    (status === 429 || status === 503) && Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= drainedBytes
+  )
+}
+
+/** Node reads the rest of a body itself once it is answered, for as long as that takes. */
+function endIfSlow(request: IncomingMessage, lingerTime: number): void {
+  const timer = setTimeout(() => request.socket.destroy(), lingerTime)
+  request.once('close', () => clearTimeout(timer))
+}
+
+function isUnread({ headers, complete }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  return hasBody && !complete
+}
+
+function logFault(log: FastifyRequest['log'], fault: Fault, message: string): void {
+  if (fault.code === 'internal') log.error({ code: fault.code, err: fault.cause }, message)
+  else log[fault.status >= 500 ? 'error' : 'warn']({ code: fault.code }, message)
+}

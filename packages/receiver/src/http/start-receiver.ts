@@ -1,0 +1,118 @@
+// Listening and stopping.
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Fault } from '@seg/core'
+import { buildReceiver, type ReceiverParts } from './receiver.ts'
+
+export type RunningReceiver = {
+  /** Where senders reach it. */
+  readonly url: string
+  /** Answers what is under way, for a bounded time, and closes every connection. */
+  close(): Promise<void>
+}
+
+/**
+ * `localhost` stands for both loopback addresses, since clients differ in which they try. Port 0
+ * takes any free one.
+ */
+export async function startReceiver(
+  parts: ReceiverParts,
+  { host, port }: { host: string; port: number },
+): Promise<RunningReceiver> {
+  const app = buildReceiver(parts)
+  const connections = new Set<Duplex>()
+  app.server.on('connection', socket => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+
+  const underWay = trackRequests(app.server)
+
+  const main = host === 'localhost' ? '127.0.0.1' : host
+  await listening(
+    app.listen({ host: main, port, listenTextResolver: address => `listening on ${new URL(address).host}` }),
+    main,
+    port,
+  )
+  const bound = (app.server.address() as AddressInfo).port
+  const second =
+    host === 'localhost'
+      ? await openSecondListener('::1', bound, app.server).catch(closing(() => app.close()))
+      : undefined
+
+  const close = async () => {
+    second?.close()
+    const closed = app.close()
+    await Promise.race([endOf(underWay), pause(parts.limits.closingTime, undefined, { ref: false })])
+    // What is left is idle, or in a handshake, or has had its time; Node's own close would wait for
+    // it.
+    for (const socket of connections) socket.destroy()
+    await closed
+  }
+  return { url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}`, close }
+}
+
+/**
+ * Hands its connections to `server`, which treats them as its own (Node's documented use of its
+ * event `connection`).
+ */
+async function openSecondListener(address: string, port: number, server: Server): Promise<Server | undefined> {
+  const listener = createServer({ noDelay: true }, socket => server.emit('connection', socket))
+  listener.maxConnections = server.maxConnections
+  try {
+    await listening(once(listener.listen(port, address), 'listening'), address, port)
+    return listener
+  } catch (fault) {
+    const { code } = (fault as Fault).cause as NodeJS.ErrnoException
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return undefined
+    throw fault
+  }
+}
+
+async function listening(started: Promise<unknown>, address: string, port: number): Promise<void> {
+  try {
+    await started
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const advice = {
+      EADDRINUSE: 'another program listens there; stop it, or choose another port with --port',
+      EACCES: 'this user may not listen there; choose a port above 1023 with --port',
+      EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
+      ENOTFOUND: 'this machine has no such address; choose another with --host',
+    }[code ?? '']
+    throw new Fault('configuration', `cannot listen on ${address} port ${port}: ${advice ?? message}`, { cause })
+  }
+}
+
+function closing(close: () => Promise<unknown>): (error: unknown) => Promise<never> {
+  return async error => {
+    await close()
+    throw error
+  }
+}
+
+/** The requests that are not answered yet. */
+function trackRequests(server: Server): ReadonlySet<ServerResponse> {
+  const underWay = new Set<ServerResponse>()
+  server.on('request', (_request, response: ServerResponse) => {
+    underWay.add(response)
+    response.once('close', () => underWay.delete(response))
+  })
+  return underWay
+}
+
+/**
+ * Waits until each is answered, which then is the last answer of its connection, and the client has
+ * it.
+ */
+async function endOf(responses: ReadonlySet<ServerResponse>): Promise<void> {
+  const ends = Array.from(responses, response => {
+    const { socket } = response.req
+    response.once('close', () => socket.destroySoon())
+    return new Promise(resolve => socket.once('close', resolve))
+  })
+  await Promise.all(ends)
+}

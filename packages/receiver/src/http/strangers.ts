@@ -1,0 +1,212 @@
+// Connections that are not authenticated yet. They have places of their own, so that they never
+// take a partner's; the oldest give way to newer ones; and their handshakes are bounded by address,
+// in number and in each turn of the event loop.
+import type { Socket } from 'node:net'
+import type { Limits } from '../limits.ts'
+import type { StrangerLog } from './stranger-log.ts'
+
+type Bounds = Pick<
+  Limits,
+  'strangers' | 'strangersOfOne' | 'handshakeTime' | 'handshakesPerSecond' | 'handshakesAtOnce'
+>
+
+/** A handshake takes about a millisecond of the processor. */
+const HANDSHAKES_IN_A_TURN = 4
+/** How often those who wait for their address's allowance are looked at, in milliseconds. */
+const WAIT = 20
+
+type Stranger = {
+  readonly socket: Socket
+  readonly address: string
+  readonly network: string
+  readonly endpoint: string
+}
+
+/** For one server. */
+export class Strangers {
+  readonly #bounds: Bounds
+  readonly #begin: (socket: Socket) => void
+  readonly #log: StrangerLog
+  /** Sets keep the order in which they came. */
+  readonly #all = new Map<string, Stranger>()
+  readonly #byNetwork = new Map<string, Set<Stranger>>()
+  /** Those who have said something and wait for their handshake, of each network in turn. */
+  readonly #waiting = new Map<string, Set<Stranger>>()
+  readonly #handshakes: Allowance
+  readonly #handshakesOfPartners: Allowance
+  #isArmed = false
+
+  /** `begin` starts the handshake. */
+  constructor(bounds: Bounds, begin: (socket: Socket) => void, log: StrangerLog) {
+    this.#bounds = bounds
+    this.#begin = begin
+    this.#log = log
+    this.#handshakes = new Allowance(bounds.handshakesPerSecond, bounds.handshakesAtOnce)
+    this.#handshakesOfPartners = new Allowance(bounds.handshakesPerSecond, bounds.handshakesAtOnce)
+  }
+
+  /** A connection that has just come. */
+  take(socket: Socket): void {
+    const { remoteAddress: address, remotePort: port } = socket
+    if (address === undefined) return void socket.destroy()
+    const stranger = { socket, address, network: networkOf(address), endpoint: `${address} ${port}` }
+    this.#makeRoom(stranger.network)
+    this.#all.set(stranger.endpoint, stranger)
+    setOf(this.#byNetwork, stranger.network).add(stranger)
+    socket.once('close', () => this.#forget(stranger))
+    this.#awaitHello(stranger)
+  }
+
+  /** A handshake that led to a partner is no stranger's. */
+  recognize({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>, partner: string): void {
+    const stranger = this.#all.get(`${remoteAddress} ${remotePort}`)
+    if (stranger === undefined) return
+    this.#forget(stranger)
+    // It has an allowance by its name instead.
+    if (this.#handshakesOfPartners.take(partner, performance.now())) this.#handshakes.giveBack(stranger.network)
+  }
+
+  /** Whoever says nothing costs a place, and no handshake. */
+  #awaitHello(stranger: Stranger): void {
+    const { socket, address } = stranger
+    const stop = () => {
+      clearTimeout(timer)
+      socket.off('readable', onReadable)
+    }
+    const onReadable = () => {
+      stop()
+      if (socket.readableLength > 0) return this.#wait(stranger)
+      this.#report('the client went away', address)
+      socket.destroy()
+    }
+    const timer = setTimeout(() => {
+      this.#report('the client took too long', address)
+      socket.destroy()
+    }, this.#bounds.handshakeTime)
+    socket.once('readable', onReadable).once('close', stop)
+    socket.on('error', () => {})
+  }
+
+  #wait(stranger: Stranger): void {
+    setOf(this.#waiting, stranger.network).add(stranger)
+    this.#arm(HANDSHAKES_IN_A_TURN)
+  }
+
+  #arm(startable: number): void {
+    if (this.#isArmed) return
+    this.#isArmed = true
+    const go = () => {
+      this.#isArmed = false
+      this.#startSome()
+    }
+    if (startable > 0) setImmediate(go)
+    else setTimeout(go, WAIT)
+  }
+
+  #startSome(): void {
+    let started = 0
+    const now = performance.now()
+    const behind: [network: string, strangers: Set<Stranger>][] = []
+    for (const [network, strangers] of this.#waiting) {
+      if (started === HANDSHAKES_IN_A_TURN) break
+      // One of each network, then the next of all.
+      const [first] = strangers
+      if (first === undefined || !this.#handshakes.take(network, now)) continue
+      this.#waiting.delete(network)
+      strangers.delete(first)
+      if (strangers.size > 0) behind.push([network, strangers])
+      started++
+      this.#begin(first.socket)
+    }
+    for (const [network, strangers] of behind) this.#waiting.set(network, strangers)
+    if (this.#waiting.size > 0) this.#arm(started)
+  }
+
+  #makeRoom(network: string): void {
+    const own = this.#byNetwork.get(network)
+    if (own !== undefined && own.size >= this.#bounds.strangersOfOne) this.#evict(own)
+    else if (this.#all.size >= this.#bounds.strangers) this.#evict(largest(this.#byNetwork))
+  }
+
+  #evict([oldest]: Iterable<Stranger>): void {
+    if (oldest === undefined) return
+    this.#forget(oldest)
+    oldest.socket.destroy()
+    const reason = 'newer connections took its place before it was authenticated'
+    this.#log.report(reason, `connection from ${oldest.address} closed: ${reason}`)
+  }
+
+  #forget(stranger: Stranger): void {
+    if (this.#all.get(stranger.endpoint) !== stranger) return
+    this.#all.delete(stranger.endpoint)
+    deleteFrom(this.#byNetwork, stranger)
+    deleteFrom(this.#waiting, stranger)
+  }
+
+  #report(reason: string, address: string): void {
+    this.#log.report(reason, `TLS handshake with ${address} failed: ${reason}`)
+  }
+}
+
+/** What one holder of addresses has: an IPv4 address, or 64 bits of IPv6 (RFC 6177). */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  const [head = '', tail] = address.replace(/%.*/, '').split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length)
+  return [...first, ...Array<string>(zeros).fill('0'), ...last].slice(0, 4).join(':')
+}
+
+/** So many a second for each key, and some at once. */
+class Allowance {
+  readonly #perSecond: number
+  readonly #atOnce: number
+  readonly #spent = new Map<string, { count: number; at: number }>()
+
+  constructor(perSecond: number, atOnce: number) {
+    this.#perSecond = perSecond
+    this.#atOnce = atOnce
+  }
+
+  take(key: string, now: number): boolean {
+    const before = this.#spent.get(key)
+    const count = before === undefined ? 0 : this.#left(before, now)
+    if (count + 1 > this.#atOnce) return false
+    // Behind all others: those in front have been away longest.
+    this.#spent.delete(key)
+    this.#spent.set(key, { count: count + 1, at: now })
+    const [oldest] = this.#spent
+    if (oldest !== undefined && this.#left(oldest[1], now) === 0) this.#spent.delete(oldest[0])
+    return true
+  }
+
+  giveBack(key: string): void {
+    const entry = this.#spent.get(key)
+    if (entry !== undefined) entry.count = Math.max(0, entry.count - 1)
+  }
+
+  #left({ count, at }: { count: number; at: number }, now: number): number {
+    return Math.max(0, count - ((now - at) / 1000) * this.#perSecond)
+  }
+}
+
+function setOf(map: Map<string, Set<Stranger>>, key: string): Set<Stranger> {
+  const set = map.get(key) ?? new Set()
+  map.set(key, set)
+  return set
+}
+
+function deleteFrom(map: Map<string, Set<Stranger>>, stranger: Stranger): void {
+  const set = map.get(stranger.network)
+  set?.delete(stranger)
+  if (set?.size === 0) map.delete(stranger.network)
+}
+
+function largest(map: ReadonlyMap<string, Set<Stranger>>): Set<Stranger> {
+  let found = new Set<Stranger>()
+  for (const set of map.values()) if (set.size > found.size) found = set
+  return found
+}

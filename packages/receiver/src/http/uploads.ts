@@ -1,0 +1,110 @@
+// Documents on their way in: how many there may be at once, which bounds the memory that all of
+// them take together, and how fast they may follow one another.
+import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
+import { DOCUMENT_OVERHEAD, type StorageRoom } from '../acceptance/storage-room.ts'
+import type { Limits } from '../limits.ts'
+import { Places, Rates } from './partner-shares.ts'
+
+export type Uploads = {
+  /**
+   * Throws the Faults `overloaded` when too many documents are on their way in, `rate-limit` when
+   * too many are the partner's or came too fast, and `storage-unavailable` when there is no room
+   * for more.
+   */
+  begin(ledger: Ledger, partner: string, now: Date): Upload
+  /**
+   * A receipt or a file of the log on its way out; the function ends it. Throws the Faults
+   * `overloaded` and `rate-limit`, as for a document: one counts as a tenth of that.
+   */
+  beginRead(partner: string, now: Date): () => void
+}
+
+const COST_OF_READ = 0.1
+
+/** For one receiver. */
+export function openUploads(
+  { uploads, uploadsOfOne, reads, readsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: Limits,
+  room: StorageRoom,
+): Uploads {
+  const all = new Places(uploads, uploadsOfOne, 'documents are on their way in')
+  const answers = new Places(reads, readsOfOne, 'receipts and files of the log are on their way out')
+  const large = new Places(
+    largeUploads,
+    largeUploadsOfOne,
+    `documents of more than ${HELD_IN_MEMORY} bytes are on their way in`,
+  )
+  const rates = new Rates(documentsPerSecond)
+  return {
+    begin(ledger, partner, now) {
+      rates.take(partner, now.getTime())
+      return new Upload(ledger, partner, all, large, room)
+    },
+    beginRead(partner, now) {
+      rates.take(partner, now.getTime(), COST_OF_READ)
+      answers.take(partner)
+      return () => answers.giveBack(partner)
+    },
+  }
+}
+
+/** One document on its way in. Disposing of it removes what was staged and not accepted. */
+export class Upload implements AsyncDisposable {
+  readonly staging: Staging
+  readonly #partner: string
+  readonly #large: Places
+  readonly #room: StorageRoom
+  readonly #taken: Places[] = []
+  /** Bytes of the room that were taken, and are not stored yet. */
+  #bytes = 0
+
+  constructor(ledger: Ledger, partner: string, all: Places, large: Places, room: StorageRoom) {
+    this.#partner = partner
+    this.#large = large
+    this.#room = room
+    room.check(partner, DOCUMENT_OVERHEAD)
+    this.#take(all)
+    this.#takeRoom(DOCUMENT_OVERHEAD)
+    this.staging = ledger.stage()
+  }
+
+  /**
+   * Whether there is room for as many bytes as are announced. Throws the Faults
+   * `storage-unavailable` and `rate-limit`.
+   */
+  expect(bytes: number): void {
+    this.#room.check(this.#partner, bytes)
+  }
+
+  /** What was taken is stored now. */
+  keep(): void {
+    this.#bytes = 0
+  }
+
+  /**
+   * Takes the next piece, which must stay as it is from here on; the promise, if there is one, must
+   * be waited for. Throws the Faults `overloaded`, `rate-limit` and `storage-unavailable`.
+   */
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    const { bytes } = this.staging
+    if (bytes <= HELD_IN_MEMORY && bytes + chunk.length > HELD_IN_MEMORY) this.#take(this.#large)
+    this.#takeRoom(chunk.length)
+    return this.staging.write(chunk)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.staging.discard()
+    for (const places of this.#taken.splice(0)) places.giveBack(this.#partner)
+    this.#room.giveBack(this.#partner, this.#bytes)
+    this.#bytes = 0
+  }
+
+  #takeRoom(bytes: number): void {
+    this.#room.take(this.#partner, bytes)
+    this.#bytes += bytes
+  }
+
+  #take(places: Places): void {
+    places.take(this.#partner)
+    this.#taken.push(places)
+  }
+}

@@ -1,0 +1,47 @@
+// `sender deliver`: the daemon. It says what it does, line by line, and stops in an orderly way.
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Command, Fault, openServiceOutput, quote, readSettings } from '@seg/core'
+import { sweepStaging } from '../delivery/delivery-files.ts'
+import { runDeliveries } from '../delivery/delivery-loop.ts'
+import { openGateway } from '../delivery/open-gateway.ts'
+import { type Outcome, reportOutcome } from '../delivery/outcome.ts'
+import { DropFolder } from '../drop-folder/drop-folder.ts'
+
+export async function runDeliver(_options: object, command: Command): Promise<void> {
+  const output = openServiceOutput(command)
+  const { to, concurrency, ...settings } = readSettings(command, ['certs', 'data', 'to', 'lifetime', 'concurrency'])
+  if (to.href !== `${to.origin}/`)
+    throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
+  const patience = {
+    timeout: 0,
+    now: () => new Date(),
+    elapsed: () => performance.now(),
+    random: Math.random,
+    pause: (time: number) => pause(time),
+    onWait() {},
+  }
+  await using gateway = await openGateway(settings, { note: output.say, patience })
+  const report = (outcome: Outcome) =>
+    reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)
+  const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))
+  await drop.open()
+  await sweepStaging(gateway.data, Date.now())
+  const { data, identity } = gateway
+  output.report(
+    { delivering: true, id: identity.id, data, to: to.origin, pid: process.pid },
+    `${identity.id} delivers what is queued in ${data} and what is dropped into ${data}/outgoing, that to ${to.origin}; stop: Ctrl-C`,
+  )
+  const signal = signalOfStop()
+  await Promise.all([runDeliveries(gateway, { concurrency, report, signal }), drop.watch(signal)])
+  output.say('stopped')
+}
+
+/**
+ * Aborted by Ctrl-C, or when the system wants the process to end; a second time, the process ends
+ * at once.
+ */
+function signalOfStop(): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort())
+  return stop.signal
+}

@@ -1,0 +1,143 @@
+// `sender outbox …`: what was taken on and what came of it, read and steered while others deliver.
+import { type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
+import { advice } from '../delivery/advice.ts'
+import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
+import { pathOf } from '../delivery/gateway.ts'
+
+const HOUR = 3_600_000
+const states: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
+
+export function parseState(text: string): OutboxState {
+  const state = states.find(known => known === text)
+  if (state === undefined) throw new Fault('usage', `a state is one of ${states.join(', ')}, not ${quote(text)}`)
+  return state
+}
+
+export function parseLimit(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Fault('usage', `a limit is a number from 1 on, not ${quote(text)}`)
+  return Number(text)
+}
+
+export async function runList(
+  { state, limit }: { state?: OutboxState; limit?: number },
+  command: Command,
+): Promise<void> {
+  const { data } = readSettings(command, ['data'])
+  const facts = (entry: OutboxEntry) => factsOf(entry, data)
+  const form = { name: 'entries', before: { ok: true }, facts, line: describeLine, empty: 'the outbox is empty' }
+  await withOutbox(data, async outbox => {
+    const skipped = limit === undefined ? 0 : Math.max(0, (await count(outbox.list(state && [state]))) - limit)
+    await writeList(command, skip(outbox.list(state && [state]), skipped), form)
+  })
+}
+
+async function count(items: AsyncIterable<unknown>): Promise<number> {
+  let found = 0
+  for await (const _item of items) found++
+  return found
+}
+
+async function* skip<Item>(items: AsyncIterable<Item>, skipped: number): AsyncGenerator<Item> {
+  let passed = 0
+  for await (const item of items) if (passed++ >= skipped) yield item
+}
+
+export async function runShow(name: string, _options: object, command: Command): Promise<void> {
+  const output = openOutput(command)
+  const { data } = readSettings(command, ['data'])
+  const entry = await withOutbox(data, outbox => pick(name, outbox))
+  const unproven = entry.state === 'delivered' ? [] : await listUnproven(data, entry.delivery)
+  const facts = { ...factsOf(entry, data), ...(unproven.length > 0 && { unprovenReceipts: unproven }) }
+  const lines = Object.entries(facts).map(
+    ([key, value]) => `  ${key.padEnd(12)} ${escapeUnseen(typeof value === 'string' ? value : JSON.stringify(value))}`,
+  )
+  output.report({ ok: true, ...facts }, lines.join('\n'))
+}
+
+export async function runRetry(names: readonly string[], _options: object, command: Command): Promise<void> {
+  const { lifetime } = readSettings(command, ['lifetime'])
+  const now = Date.now()
+  await changeEach(names, command, ({ number }, outbox) => outbox.retry(number, now, now + lifetime * HOUR))
+}
+
+export async function runCancel(names: readonly string[], _options: object, command: Command): Promise<void> {
+  await changeEach(names, command, ({ number }, outbox) => outbox.cancel(number, Date.now()))
+}
+
+async function changeEach(
+  names: readonly string[],
+  command: Command,
+  change: (entry: OutboxEntry, outbox: Outbox) => Promise<OutboxEntry>,
+): Promise<void> {
+  const output = openOutput(command)
+  const { data } = readSettings(command, ['data'])
+  const changed = await withOutbox(data, async outbox => {
+    const entries: OutboxEntry[] = []
+    for (const name of names) entries.push(await change(await pick(name, outbox), outbox))
+    return entries
+  })
+  output.report({ ok: true, entries: changed.map(entry => factsOf(entry, data)) }, changed.map(describeLine).join('\n'))
+}
+
+async function withOutbox<Result>(data: string, use: (outbox: Outbox) => Promise<Result>): Promise<Result> {
+  const outbox = await openOutbox(data)
+  return use(outbox).finally(() => outbox.close())
+}
+
+/** A number, else the id of a document: its latest entry. */
+async function pick(name: string, outbox: Outbox): Promise<OutboxEntry> {
+  const byNumber = /^\d{1,15}$/.test(name) ? await outbox.find(Number(name)) : undefined
+  const entry = byNumber ?? (await outbox.findDocument(name)).at(-1)
+  if (entry === undefined) throw new Fault('not-found', `the outbox has no entry and no document ${quote(name)}`)
+  return entry
+}
+
+function factsOf(entry: OutboxEntry, data: string) {
+  const { number, state, file, receiver, document, tries, reason } = entry
+  const isQueued = state === 'queued'
+  return {
+    ...{
+      number,
+      state,
+      id: document.id,
+      file,
+      receiver,
+      receiverId: document.receiverId,
+      bytes: document.bytes,
+      sha256: document.sha256,
+    },
+    ...{ queuedAt: formatTime(entry.queuedAt), expiresAt: formatTime(entry.expiresAt), tries },
+    ...(isQueued ? { nextTry: formatTime(entry.nextTry), onItsWay: entry.lease !== undefined } : {}),
+    ...(entry.settledAt === undefined ? {} : { settledAt: formatTime(entry.settledAt) }),
+    ...(reason && { reason: { code: reason.code, detail: reason.detail, at: formatTime(reason.at) } }),
+    document: pathOf(document, { data }),
+    ...(state === 'delivered' ? { receipt: openDeliveryFiles(data, entry.delivery).receiptPath } : {}),
+    ...(reason && state !== 'delivered' && { advice: advice[reason.code] }),
+  }
+}
+
+function describeLine({
+  number,
+  state,
+  document,
+  file,
+  receiver,
+  tries,
+  nextTry,
+  lease,
+  settledAt,
+  reason,
+}: OutboxEntry): string {
+  const waiting = lease === undefined ? `next try ${formatTime(nextTry)}` : 'on its way'
+  const when = settledAt === undefined ? waiting : formatTime(settledAt)
+  const why = reason ? `  ${reason.code}` : ''
+  const tried = tries === 1 ? '1 try' : `${tries} tries`
+  return `${String(number).padStart(6)}  ${state.padEnd(9)}  ${document.id ?? '-'}  ${quote(file)} to ${receiver}, ${tried}, ${when}${why}`
+}
+
+function formatTime(time: number): string {
+  return new Date(time).toISOString()
+}
+
+/** Names and details may hold what a terminal would act on. */

@@ -1,0 +1,73 @@
+// `sender send`: every file is tried, each outcome is told, and the worst one is the exit code.
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import type { SendingGateway } from '../delivery/gateway.ts'
+import { openGateway } from '../delivery/open-gateway.ts'
+import { exitCodeOf, type Outcome, outcomeFacts, reportOutcome, worstOf } from '../delivery/outcome.ts'
+import { queueOnly, sendTemplate } from '../delivery/send.ts'
+import { openDocumentFile } from '../document/document-file.ts'
+import { chooseId } from '../document/sign-template.ts'
+import { openMeter, openProgress, type Progress, terminal } from '../progress.ts'
+
+type Options = { readonly id?: string; readonly stripComments?: boolean; readonly wait: boolean }
+
+export async function runSend(
+  files: readonly [string, ...string[]],
+  options: Options,
+  command: Command,
+): Promise<void> {
+  const output = openOutput(command)
+  const { to, timeout, ...settings } = readSettings(command, ['certs', 'data', 'to', 'timeout', 'lifetime'])
+  checkUsage(files, options, to)
+  const progress = openProgress(terminal, { isSilent: output.json })
+  const note = (line: string) => {
+    progress.clear()
+    output.say(line)
+  }
+  await using gateway = await openGateway(settings, { note, patience: openPatience(timeout, progress) })
+
+  const outcomes: Outcome[] = []
+  for (const file of files) {
+    progress.show(`${file}: sending to ${to.origin}`)
+    const outcome = await sendFile(file, options, to, { ...gateway, meter: openMeter(progress, file) })
+    progress.clear()
+    if (!output.json) reportOutcome(outcome, output)
+    outcomes.push(outcome)
+  }
+  const worst = worstOf(outcomes as [Outcome, ...Outcome[]])
+  if (output.json) output.report({ ...outcomeFacts(worst), deliveries: outcomes.map(outcomeFacts) }, '')
+  process.exitCode = exitCodeOf(worst)
+}
+
+async function sendFile(file: string, options: Options, to: URL, gateway: SendingGateway): Promise<Outcome> {
+  const start = performance.now()
+  const passed = () => (performance.now() - start) / 1000
+  try {
+    await using input = await openDocumentFile(resolveUserPath(file), gateway.meter)
+    const template = { file, input, id: chooseId(options.id), stripComments: options.stripComments === true }
+    const send = options.wait ? sendTemplate : queueOnly
+    return { file, delivery: await send(template, to, gateway), seconds: passed() }
+  } catch (fault) {
+    if (fault instanceof Fault) return { file, fault, seconds: passed() }
+    throw fault
+  }
+}
+
+function checkUsage(files: readonly string[], { id }: Options, to: URL): void {
+  chooseId(id)
+  if (files.length > 1 && id !== undefined && id !== 'auto')
+    throw new Fault('usage', '--id ID names one document: give one FILE, or --id auto')
+  if (to.href !== `${to.origin}/`)
+    throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
+}
+
+function openPatience(seconds: number, progress: Progress): SendingGateway['patience'] {
+  return {
+    timeout: seconds * 1000,
+    now: () => new Date(),
+    elapsed: () => performance.now(),
+    random: Math.random,
+    pause: milliseconds => pause(milliseconds),
+    onWait: (reason, milliseconds) => progress.show(`next try in ${(milliseconds / 1000).toFixed(1)} s: ${reason}`),
+  }
+}

@@ -1,0 +1,103 @@
+// `sender verify-receipt`: what a receipt proves of a document, offline, from the two files and the
+// public parts of certs/.
+import { X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { checkCertificateAt, gatewayId } from '@seg/pki'
+import { readClaimedFile } from '../document/signed-document.ts'
+import { readInputFile } from '../input-file.ts'
+import { openMeter, openProgress, terminal } from '../progress.ts'
+import { loadReceiptTrust, type ReceiptTrust, readAcceptance } from '../receipt/check-log-entry.ts'
+import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
+
+type Options = { readonly document: string; readonly cert?: string }
+
+export async function runVerifyReceipt(file: string, options: Options, command: Command): Promise<void> {
+  const output = openOutput(command)
+  const { certs } = readSettings(command, ['certs'])
+  const trust = await loadReceiptTrust(certs)
+  const receipt = await readInputFile(file)
+  const progress = openProgress(terminal, { isSilent: output.json })
+  const meter = openMeter(progress, options.document)
+  const known = await readSigner(options.cert, certs)
+  const path = resolveUserPath(options.document)
+  const { bytes, sha256, document, signer } = await readClaimedFile(path, known, meter).finally(progress.clear)
+  // No receiver accepts a document that is not signed by its sender.
+  if (document instanceof Fault)
+    throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
+  const checked = checkReceipt(receipt, { bytes, sha256, document, signer }, trust, new Date())
+  checkSigner(signer, checked, trust)
+  output.report({ ok: true, ...listFacts(checked) }, describe(checked))
+}
+
+/**
+ * The certificate of documents that bring none: `--cert`, else the sender's own, where there is
+ * one.
+ */
+async function readSigner(file: string | undefined, certs: string): Promise<X509Certificate | undefined> {
+  const path = file === undefined ? join(certs, 'sender.crt') : resolveUserPath(file)
+  if (file === undefined && !existsSync(path)) return undefined
+  try {
+    return new X509Certificate(await readInputFile(path))
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    throw new Fault('certificate-invalid', `${path} is not a certificate in PEM`, { cause })
+  }
+}
+
+/**
+ * As the receiver had to see it when it accepted the document: a certificate for senders of our CA,
+ * and that of the sender named.
+ */
+function checkSigner(
+  certificate: X509Certificate,
+  { acceptedAt, senderId }: CheckedReceipt,
+  trust: ReceiptTrust,
+): void {
+  try {
+    checkCertificateAt(certificate, 'sender', trust, new Date(acceptedAt))
+    if (gatewayId(certificate) === senderId) return
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    throw new Fault('receipt-invalid', `the document's signer: ${cause.message}`, { cause })
+  }
+  throw new Fault(
+    'receipt-invalid',
+    `the document's signer is ${quote(gatewayId(certificate))}, the receipt says ${quote(senderId)}`,
+  )
+}
+
+function listFacts({
+  receiverId,
+  senderId,
+  documentId,
+  documentDigest,
+  referenceDigest,
+  acceptedAt,
+  logEntry,
+}: CheckedReceipt) {
+  const { index, treeSize } = logEntry
+  const digests = { sha256: documentDigest.toString('hex'), referenceDigest: referenceDigest.toString('base64') }
+  const certificate = certificateOf(logEntry)
+  return { receiverId, senderId, id: documentId, ...digests, certificate, acceptedAt, index, treeSize }
+}
+
+/** Its SHA-256 in hexadecimal, as openssl and `documents show` write it. */
+function certificateOf(logEntry: CheckedReceipt['logEntry']): string | null {
+  const { certificate: sha256 } = readAcceptance(logEntry)
+  return sha256 && Buffer.from(sha256, 'base64').toString('hex')
+}
+
+function describe({ receiverId, senderId, documentId, documentDigest, acceptedAt, logEntry }: CheckedReceipt): string {
+  return [
+    'valid: the receiver accepted exactly this document',
+    `  receiver    ${quote(receiverId)}`,
+    `  sender      ${quote(senderId)}`,
+    `  document    ${documentId}`,
+    `  sha256      ${documentDigest.toString('hex')}`,
+    `  certificate ${certificateOf(logEntry) ?? 'not named: a receipt of version 1'}`,
+    `  accepted    ${acceptedAt}`,
+    `  log         entry ${logEntry.index}, in the signed tree of ${logEntry.treeSize} entries`,
+  ].join('\n')
+}

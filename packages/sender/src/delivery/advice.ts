@@ -1,0 +1,76 @@
+// What to do about each refusal, for the person at the sender. docs/faults.md says the same, held
+// together by a test.
+import type { FaultCode } from '@seg/core'
+
+export const advice = {
+  'media-type': 'Something between the gateways rewrites the request; no proxy may stand between them.',
+  'document-too-large': 'Send less in one document, or agree on a higher limit with the receiver.',
+  'xml-malformed': 'Mend the XML; an XML editor shows the place.',
+  'xml-encoding': 'Save the file as UTF-8, and let its XML declaration say UTF-8 or nothing.',
+  'xml-doctype': 'Remove the document type declaration, and write out the entities it declares.',
+  'xml-processing-instruction':
+    'Remove it (of this kind only the XML declaration may stand there), or sign with --strip-comments.',
+  'xml-comment': 'Remove the comments, or sign with --strip-comments.',
+  'xml-name': 'Rename it; of such names only xml:lang, xml:space and xml:id are allowed.',
+  'xml-namespace': 'Declare each prefix, with an absolute URI.',
+  'xml-limit': 'Make the document flatter or its names and values shorter; docs/faults.md names the limits.',
+  'signature-missing': 'Sign the document: `sender sign`, or let `sender send` do it.',
+  'signature-multiple': 'Remove the Signature that is there, and let the gateway make the only one.',
+  'signature-misplaced':
+    'Let `sender sign` make the Signature; it must be the first or last child of the document element.',
+  'signature-malformed': 'Let `sender sign` make the Signature.',
+  'signature-algorithm': 'Sign with SHA-256 and an RSA (2048 bits or more), P-256, P-384, P-521 or Ed25519 key.',
+  'signature-reference': 'Let `sender sign` make the Signature: one Reference, to the whole document.',
+  'signature-digest': 'The document was changed after it was signed: send the original, or sign the changed one.',
+  'signature-value':
+    'Sign with the key of the certificate that the connection uses (certs/sender.key), and send the signed document as it is: no formatter may touch it.',
+  'signature-key':
+    "Leave out of KeyInfo all certificates but the connection's, or KeyInfo itself; use RSA keys of at least 2048 bits.",
+  'second-opinion': 'Sign with Exclusive C14N, as `sender sign` does, and send less in one document.',
+  'envelope-malformed': 'Compare the document with sample_document.xml: the same children, in the same order.',
+  'timestamp-malformed':
+    'Leave TimestampForSignature empty and the gateway fills it in, or write YYYY-MM-DDTHH:MM:SSZ.',
+  'timestamp-stale': 'Sign shortly before sending, and check the clocks of both gateways.',
+  'receiver-mismatch': "Check ReceiverID and the address: ReceiverID must be the id in the receiver's certificate.",
+  'schema-invalid': 'Compare the payload with the schema agreed on with this receiver.',
+  'sender-mismatch': 'SenderID must be the id in our certificate; `pki inspect` shows it.',
+  'partner-unknown': 'Ask the operator of the receiver to list this gateway as a partner.',
+  'partner-suspended': 'Ask the operator of the receiver.',
+  'certificate-revoked': 'Get a new certificate from the CA.',
+  'certificate-expired': 'Renew it; if its dates are right, check the clocks of both gateways.',
+  'certificate-untrusted': 'List its CA as an authority, or send the intermediate CA certificates with it.',
+  'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
+  'revocation-unknown': 'Wait; the operator of the receiver must get a current revocation list of the CA.',
+  'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
+  'document-id-conflict': 'Give the document an id of its own: --id ID, or --id auto.',
+  'rate-limit': 'Wait, and send less often.',
+  overloaded: 'Wait; the gateway tries again by itself until --timeout.',
+  'storage-unavailable': 'Wait, and tell the operator of the receiver when it lasts.',
+  'seal-unavailable': 'Wait, and tell the operator of the receiver: its seal certificate is out of date.',
+  'not-found': 'Check the name, and whose document it is.',
+  'method-not-allowed': 'Use the method that the contract names for this path.',
+  'request-malformed': 'Something between the gateways rewrites the request; no proxy may stand between them.',
+  'request-fragmented': 'Send the body in chunks and TLS records of a kilobyte or more.',
+  'request-timeout': 'Send again; the line may be slow.',
+  internal: 'A defect: report it with what the log says.',
+  usage: 'See --help.',
+  configuration: 'Mend what the detail names; `pnpm --filter pki gen` makes keys and certificates.',
+  'file-unreadable': 'Check the path, its permissions and the space on the disk.',
+  'file-exists': 'Choose another name, or remove the file.',
+  'delivery-refused': 'See the reason that stands beside it.',
+  'delivery-pending':
+    'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',
+  'clocks-apart':
+    'Compare the two clocks that the detail names, and set the wrong one right; the document is tried again by itself.',
+  'delivery-expired': '`sender outbox retry` queues it again.',
+  'delivery-cancelled': '`sender outbox retry` queues it again.',
+  'log-invalid': 'Keep both sides of what does not fit as evidence, and ask the operator of the log.',
+  'log-rewritten':
+    'Trust no receipt of this receiver until its operator explains, over another channel; keep the evidence.',
+  'log-unproven':
+    'Ask the operator of the receiver, over another channel, why its log is not shown; the receipt is kept as unproven.',
+  'log-split':
+    'Trust no receipt of this receiver until its operator explains, over another channel; keep both checkpoints.',
+  'log-not-comparable': 'Give --to with the address of the receiver: the proof is fetched from its log.',
+  'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
+} as const satisfies Record<FaultCode, string>

@@ -1,0 +1,137 @@
+// Delivering what is queued, by whomever it was: up to a limit for each receiver, each entry by one
+// process at a time, until told to stop.
+import { asFault, Bell, Fault, LONGEST_PAUSE, patrol, retryDelay } from '@seg/core'
+import type { OutboxEntry } from '@seg/ledger'
+import type { SendingGateway } from './gateway.ts'
+import type { Outcome } from './outcome.ts'
+import { isLastTry, postpone } from './postpone.ts'
+import { ReceiverPace } from './receiver-pace.ts'
+import { type TryOutcome, tryDelivery } from './try-delivery.ts'
+
+/** Milliseconds between two looks at what others have queued. */
+const LOOK_INTERVAL = 250
+/** Milliseconds without a byte of progress after which a try is given up. */
+const STALL_TIME = 60_000
+/** Milliseconds for what is on its way when told to stop. */
+const CLOSING_TIME = 10_000
+
+export type LoopOptions = {
+  /** Documents on their way to one receiver, over all processes that share the outbox. */
+  readonly concurrency: number
+  /** Told of every try that ended. */
+  readonly report: (outcome: Outcome & { readonly number: number }) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Resolves some time after `signal`, when nothing is on its way any more. Failures of the storage
+ * are reported, and tried again.
+ */
+export async function runDeliveries(gateway: SendingGateway, options: LoopOptions): Promise<void> {
+  const loop = new DeliveryLoop(gateway, options)
+  await patrol(() => loop.look(), {
+    interval: LOOK_INTERVAL,
+    wake: loop.wake,
+    signal: options.signal,
+    complain: gateway.note,
+  })
+  await loop.close()
+}
+
+class DeliveryLoop {
+  readonly #gateway: SendingGateway
+  readonly #options: LoopOptions
+  readonly #paces = new Map<string, ReceiverPace>()
+  readonly #underWay = new Set<Promise<void>>()
+  /** Leases that could not be ended when their try was. */
+  readonly #unended = new Set<number>()
+  readonly #stop = new AbortController()
+  /** Rings when a try has ended: there may be room for another. */
+  readonly wake = new Bell()
+
+  constructor(gateway: SendingGateway, options: LoopOptions) {
+    this.#gateway = gateway
+    this.#options = options
+  }
+
+  async look(): Promise<void> {
+    const { outbox, patience } = this.#gateway
+    const { concurrency } = this.#options
+    for (const number of this.#unended) {
+      await outbox.release(number)
+      this.#unended.delete(number)
+    }
+    for (const receiver of await outbox.receivers()) {
+      const limit = this.#pace(receiver).limitAt(patience.elapsed())
+      const leased = await outbox.lease({ receiver, limit, urgent: concurrency, now: patience.now().getTime() })
+      for (const entry of leased) this.#start(entry)
+    }
+  }
+
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.#stop.abort(), CLOSING_TIME)
+    await Promise.all(this.#underWay)
+    clearTimeout(timer)
+  }
+
+  #pace(receiver: string): ReceiverPace {
+    const pace = this.#paces.get(receiver) ?? new ReceiverPace(this.#options.concurrency, this.#gateway.patience.random)
+    this.#paces.set(receiver, pace)
+    return pace
+  }
+
+  #start(entry: OutboxEntry): void {
+    const trying = this.#try(entry).catch(error => {
+      this.#unended.add(entry.number)
+      this.#gateway.note(`the outbox cannot be written: ${asFault(error).message}`)
+    })
+    this.#underWay.add(trying)
+    trying.finally(() => {
+      this.#underWay.delete(trying)
+      this.wake.ring()
+    })
+  }
+
+  async #try(entry: OutboxEntry): Promise<void> {
+    const { elapsed } = this.#gateway.patience
+    const begin = elapsed()
+    const isLast = isLastTry(entry, this.#gateway)
+    const limits = { signal: this.#stop.signal, stall: STALL_TIME }
+    const outcome = await tryDelivery(entry, this.#gateway, limits).catch(
+      (error): TryOutcome => ({ kind: 'stuck', fault: asFault(error), concernsReceiver: false }),
+    )
+    await this.#end(entry, outcome, { isLast, seconds: (elapsed() - begin) / 1000 })
+  }
+
+  async #end(
+    entry: OutboxEntry,
+    outcome: TryOutcome,
+    { isLast, seconds }: { isLast: boolean; seconds: number },
+  ): Promise<void> {
+    const { outbox, patience } = this.#gateway
+    const pace = this.#pace(entry.receiver)
+    if (outcome.kind === 'delivered') {
+      pace.answered()
+      return this.#tell(entry, outcome.delivery, seconds)
+    }
+    if (outcome.kind === 'refused') {
+      pace.answered()
+      return this.#tell(entry, outcome.fault, seconds)
+    }
+    // Broken off by us: no word about the receiver.
+    if (this.#stop.signal.aborted) return void (await outbox.release(entry.number))
+    const retryAfter = outcome.kind === 'later' ? outcome.retryAfter : 0
+    if (outcome.concernsReceiver) pace.failed(patience.elapsed(), retryAfter)
+    const delay = retryDelay(entry.tries + 1, retryAfter, patience.random, LONGEST_PAUSE)
+    const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
+    this.#tell(entry, await postpone(entry, fault, { delay, isLast }, this.#gateway), seconds)
+  }
+
+  #tell(
+    { number, file }: OutboxEntry,
+    end: Fault | (TryOutcome & { kind: 'delivered' })['delivery'],
+    seconds: number,
+  ): void {
+    this.#options.report({ number, file, seconds, ...(end instanceof Fault ? { fault: end } : { delivery: end }) })
+  }
+}

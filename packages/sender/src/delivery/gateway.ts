@@ -1,0 +1,58 @@
+// The sending gateway as its parts see it: who sends, whom it trusts, what it remembers, and how
+// patiently it tries.
+import { join } from 'node:path'
+import type { Outbox, OutboxDocument } from '@seg/ledger'
+import type { Identity } from '@seg/pki'
+import type { TlsFacts } from '../exchange/connection.ts'
+import type { Meter } from '../progress.ts'
+import type { ReceiptTrust } from '../receipt/check-log-entry.ts'
+import type { CheckedReceipt } from '../receipt/check-receipt.ts'
+import type { LogWitness } from '../receipt/log-witness.ts'
+
+/** How long to keep trying, and the clock, timer and chance to do it with. */
+export type Patience = {
+  /** Milliseconds for all tries together. */
+  readonly timeout: number
+  readonly now: () => Date
+  /** Milliseconds by a clock that only goes on: durations are measured by it. */
+  readonly elapsed: () => number
+  readonly random: () => number
+  readonly pause: (milliseconds: number) => Promise<void>
+  /** Told before each pause. */
+  readonly onWait: (reason: string, milliseconds: number) => void
+}
+
+export type SendingGateway = {
+  readonly identity: Identity
+  readonly trust: ReceiptTrust
+  /** Folder of this gateway's durable state. */
+  readonly data: string
+  readonly outbox: Outbox
+  readonly witness: LogWitness
+  /** Milliseconds from queueing until a document expires. */
+  readonly lifetime: number
+  /** Milliseconds since 1970 by the clock that lifetimes are judged by. */
+  readonly lifetimeClock: () => number
+  readonly patience: Patience
+  /** Told what a person may want to know on the way. */
+  readonly note: (line: string) => void
+  readonly meter: Meter
+}
+
+/**
+ * A document with a verified receipt; `made` is undefined when that was so before and no connection
+ * was needed.
+ */
+export type Delivery = {
+  /** Of its entry in the outbox. */
+  readonly number: number
+  readonly receipt: CheckedReceipt
+  readonly receiptPath: string
+  readonly documentPath: string
+  /** `tls` is unknown when another process delivered it. */
+  readonly made: { readonly tries: number; readonly tls?: TlsFacts } | undefined
+}
+
+export function pathOf({ path }: OutboxDocument, { data }: Pick<SendingGateway, 'data'>): string {
+  return join(data, path)
+}

@@ -1,0 +1,32 @@
+// Opening what sending needs: keys, trust, the outbox and what is known of the receivers' logs.
+import { openOutbox } from '@seg/ledger'
+import { loadIdentity } from '@seg/pki'
+import { silentMeter } from '../progress.ts'
+import { loadReceiptTrust } from '../receipt/check-log-entry.ts'
+import { LogWitness } from '../receipt/log-witness.ts'
+import type { SendingGateway } from './gateway.ts'
+import { openLifetimeClock } from './lifetime-clock.ts'
+
+const HOUR = 3_600_000
+
+type Settings = { readonly certs: string; readonly data: string /** Hours. */; readonly lifetime: number }
+
+/**
+ * Throws the Faults `configuration` and `storage-unavailable`. Disposing of it gives back what it
+ * has leased.
+ */
+export async function openGateway(
+  { certs, data, lifetime }: Settings,
+  edge: Pick<SendingGateway, 'note' | 'patience'>,
+): Promise<SendingGateway & AsyncDisposable> {
+  const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadReceiptTrust(certs)])
+  const outbox = await openOutbox(data)
+  return {
+    ...{ identity, trust, data, outbox, ...edge },
+    witness: new LogWitness({ outbox, data, now: edge.patience.now }),
+    lifetime: lifetime * HOUR,
+    lifetimeClock: openLifetimeClock(edge.patience),
+    meter: silentMeter,
+    [Symbol.asyncDispose]: () => outbox.close(),
+  }
+}

@@ -1,0 +1,46 @@
+// An entry goes back into the outbox until its next try, with the reason why; or expires, when the
+// try began after its time.
+import { Fault, type FaultCode } from '@seg/core'
+import type { OutboxEntry, OutboxReason } from '@seg/ledger'
+import { DeliveryRefused } from '../exchange/problem.ts'
+import type { SendingGateway } from './gateway.ts'
+
+/**
+ * Faults with which a try ends before the receiver had a say. By a wrong clock, certificates look
+ * out of date, too.
+ */
+const untried: readonly FaultCode[] = ['configuration', 'file-unreadable', 'internal', 'storage-unavailable']
+const isUntried = (code: FaultCode) => code.startsWith('certificate-') || untried.includes(code)
+
+/** Whether a try that begins now is the last one for this entry. */
+export function isLastTry({ expiresAt }: OutboxEntry, { lifetimeClock }: SendingGateway): boolean {
+  return expiresAt <= lifetimeClock()
+}
+
+/**
+ * Ends the lease after a try that failed with `fault`; `delay` in milliseconds. Returns what became
+ * of the entry: `fault`, or the Fault `delivery-expired` after its last try. So nothing expires
+ * untried, whatever a clock says.
+ */
+export async function postpone(
+  { number, tries }: OutboxEntry,
+  fault: Fault,
+  { delay, isLast }: { delay: number; isLast: boolean },
+  { outbox, patience }: SendingGateway,
+): Promise<Fault> {
+  const at = patience.now().getTime()
+  const reason = reasonOf(fault, at)
+  if (!isLast || isUntried(fault.code)) {
+    await outbox.postpone(number, reason, at + delay)
+    return fault
+  }
+  await outbox.giveUp(number, reason)
+  const last = `the last of ${tries + 1} tries: ${reason.code}: ${reason.detail}`
+  return new Fault('delivery-expired', `number ${number} of the outbox has expired; ${last}`, { cause: fault })
+}
+
+/** What the receiver said, when it did, rather than that it refused. */
+function reasonOf(fault: Fault, at: number): OutboxReason {
+  const code = fault instanceof DeliveryRefused ? fault.problem.code : fault.code
+  return { code, detail: fault.detail, at }
+}

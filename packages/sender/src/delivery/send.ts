@@ -1,0 +1,102 @@
+// Sending while somebody waits: find the earlier delivery or queue the document, and try until
+// there is a verified receipt, a no, or no time left.
+import { Fault, retryDelay } from '@seg/core'
+import type { Template } from '../document/sign-template.ts'
+import type { Later } from '../exchange/post-document.ts'
+import type { Delivery, SendingGateway } from './gateway.ts'
+import { isLastTry, postpone } from './postpone.ts'
+import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
+import { faultOf } from './settled-entry.ts'
+import { tryDelivery } from './try-delivery.ts'
+
+/** Milliseconds between two looks at an entry that another process has on its way. */
+const WATCH_INTERVAL = 200
+
+/**
+ * Resolves when the receiver's receipt for this template is verified and stored. Throws
+ * DeliveryRefused, the Faults `delivery-pending` (the document stays queued), `receipt-invalid`,
+ * `log-rewritten`, and those of a document, key or disk that is not in order; sending again is safe
+ * after each of them.
+ */
+export async function sendTemplate(template: Template, receiver: URL, gateway: SendingGateway): Promise<Delivery> {
+  const queued = await queueTemplate(template, receiver, gateway)
+  return 'receipt' in queued ? queued : deliverQueued(queued, gateway)
+}
+
+/**
+ * Queues the template and leaves the rest to others: throws the Fault `delivery-pending` unless it
+ * was delivered before.
+ */
+export async function queueOnly(template: Template, receiver: URL, gateway: SendingGateway): Promise<Delivery> {
+  const queued = await queueTemplate(template, receiver, gateway)
+  if ('receipt' in queued) return queued
+  const { number } = queued.entry
+  const delivery = await watch(number, gateway)
+  if (delivery) return delivery
+  throw new Fault('delivery-pending', `queued as number ${number}; \`sender deliver\` delivers it`)
+}
+
+async function deliverQueued({ entry: { number }, facts }: Queued, gateway: SendingGateway): Promise<Delivery> {
+  const { outbox, patience } = gateway
+  const deadline = patience.elapsed() + patience.timeout
+  const signal = AbortSignal.timeout(patience.timeout)
+  let known = facts
+  let later: Later | undefined
+  for (let tries = 0; ; ) {
+    const entry = await outbox.leaseOne(number)
+    if (entry === undefined) {
+      const delivery = await watch(number, gateway)
+      if (delivery) return delivery
+      if (patience.elapsed() >= deadline) throw pending('another process has it on its way', number, patience.timeout)
+      await patience.pause(WATCH_INTERVAL)
+      continue
+    }
+    tries++
+    const isLast = isLastTry(entry, gateway)
+    const outcome = await tryDelivery(entry, gateway, { signal }, known).catch(async error => {
+      await outbox.release(number)
+      throw error
+    })
+    known = undefined
+    if (outcome.kind === 'delivered') return { ...outcome.delivery, made: { ...outcome.delivery.made, tries } }
+    if (outcome.kind === 'refused') throw outcome.fault
+    const left = deadline - patience.elapsed()
+    if (outcome.kind === 'stuck') {
+      const delay = retryDelay(entry.tries + 1, 0, patience.random)
+      throw await postpone(entry, outcome.fault, { delay, isLast }, gateway)
+    }
+    // That the time was up in the middle of a try says less than why the one before failed.
+    later = signal.aborted ? (later ?? outcome) : outcome
+    const isOver = left < 50 || later.retryAfter >= left
+    const delay = retryDelay(tries, later.retryAfter, patience.random)
+    // The last wait ends early enough for one more try.
+    const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
+    // A try that our own patience cut short is none that an entry may expire with.
+    const end = { delay: wait, isLast: isLast && !signal.aborted }
+    const fault = await postpone(entry, new Fault('delivery-pending', later.reason), end, gateway)
+    if (fault.code === 'delivery-expired') throw fault
+    if (isOver) throw pending(explain(later, tries), number, patience.timeout)
+    patience.onWait(later.reason, wait)
+    await patience.pause(wait)
+  }
+}
+
+/** What another process made of the entry; undefined while it is queued. */
+async function watch(number: number, gateway: SendingGateway): Promise<Delivery | undefined> {
+  const entry = await gateway.outbox.find(number)
+  if (entry === undefined || entry.state === 'queued') return undefined
+  if (entry.state !== 'delivered') throw faultOf(entry)
+  const delivery = await findDelivery(entry, gateway)
+  if (delivery === undefined)
+    throw new Fault('receipt-invalid', `number ${number} of the outbox has a receipt that does not verify`)
+  return { ...delivery, made: { tries: entry.tries } }
+}
+
+function pending(reason: string, number: number, timeout: number): Fault {
+  return new Fault('delivery-pending', `${reason} (--timeout ${timeout / 1000}); it stays queued as number ${number}`)
+}
+
+function explain({ reason, retryAfter }: Later, tries: number): string {
+  const asked = retryAfter > 0 ? `; the receiver asks to be tried again in ${Math.ceil(retryAfter / 1000)} s` : ''
+  return `${reason}, after ${tries === 1 ? '1 try' : `${tries} tries`}${asked}`
+}

@@ -1,0 +1,76 @@
+// From an answer that should be a receipt to a delivered entry: the receipt is checked, its log is
+// followed, and only then is it kept as one.
+import { Fault, quote } from '@seg/core'
+import type { OutboxEntry } from '@seg/ledger'
+import { gatewayId } from '@seg/pki'
+import type { SignedFacts } from '../document/signed-document.ts'
+import type { Answer, Link } from '../exchange/connection.ts'
+import type { Later } from '../exchange/post-document.ts'
+import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
+import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
+import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
+
+/** What the receipt must be for: the bytes that `entry` names, and what they sign. */
+export type Delivering = { readonly entry: OutboxEntry; readonly signed: SignedFacts; readonly link: Link }
+export type Taken = { readonly kind: 'delivered'; readonly delivery: Delivery } | ({ readonly kind: 'later' } & Later)
+
+/**
+ * Ends the lease when it resolves with `delivered`. Throws the Faults `receipt-invalid`,
+ * `log-rewritten` and `log-unproven`; a receipt that its log does not prove is kept as unproven.
+ */
+export async function takeReceipt(
+  answer: Answer,
+  { entry, signed, link }: Delivering,
+  gateway: SendingGateway,
+  signal: AbortSignal,
+): Promise<Taken> {
+  const { patience, outbox, data } = gateway
+  const files = openDeliveryFiles(data, entry.delivery)
+  const receipt = await openReceipt(answer, signed, files, gateway)
+  const { tree } = receipt.checked
+  const shown = { tree, verifiers: gateway.trust.logs, receipt: receipt.bytes, link, signal }
+  const doubt = await gateway.witness.demand(shown).catch(async error => {
+    await files.keepUnproven(receipt.bytes)
+    throw error
+  })
+  if (doubt !== undefined) {
+    await files.keepUnproven(receipt.bytes)
+    return { kind: 'later', ...doubt }
+  }
+  await files.keepReceipt(receipt.bytes)
+  // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
+  // network is needed to know it.
+  const { tries } = await outbox.deliver(entry.number, receipt.bytes, patience.now().getTime())
+  return {
+    kind: 'delivered',
+    delivery: {
+      number: entry.number,
+      receipt: receipt.checked,
+      receiptPath: files.receiptPath,
+      documentPath: pathOf(entry.document, gateway),
+      made: { tries, tls: answer.tls },
+    },
+  }
+}
+
+async function openReceipt(
+  answer: Answer,
+  { bytes: length, sha256, document, signer }: SignedFacts,
+  files: DeliveryFiles,
+  { trust, patience }: SendingGateway,
+): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
+  const bytes = answer.body ?? Buffer.alloc(0)
+  try {
+    if (answer.mediaType !== 'application/xml')
+      throw new Fault('receipt-invalid', `the answer is ${quote(answer.mediaType)}, not application/xml`)
+    if (answer.body === undefined) throw new Fault('receipt-invalid', 'the answer is too long for a receipt')
+    if (document instanceof Fault)
+      throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
+    const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
+    return { bytes, checked: checkReceipt(bytes, delivered, trust, patience.now()) }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const path = await files.keepUnverified(bytes)
+    throw new Fault('receipt-invalid', `${error.detail}; the answer is kept in ${path}`, { cause: error })
+  }
+}

@@ -1,0 +1,208 @@
+// One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
+import { Fault, type FaultCode, faults, quote } from '@seg/core'
+import type { OutboxEntry } from '@seg/ledger'
+import { checkCertificate, gatewayId, type Identity } from '@seg/pki'
+import { readFilePieces } from '../document/document-file.ts'
+import { signTemplate } from '../document/sign-template.ts'
+import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
+import { openUnsigned } from '../document/unsigned-document.ts'
+import type { Link } from '../exchange/connection.ts'
+import { type Later, postDocument, type TryLimits } from '../exchange/post-document.ts'
+import { DeliveryRefused } from '../exchange/problem.ts'
+import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.ts'
+import { openDeliveryFiles } from './delivery-files.ts'
+import { type Found, findAccepted } from './earlier-bytes.ts'
+import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
+import { describeDocument } from './queue-document.ts'
+import { type Taken, takeReceipt } from './take-receipt.ts'
+
+/** The entry is settled and its lease ended, or (`later`) it is as it was, and still leased. */
+export type TryOutcome =
+  | { readonly kind: 'delivered'; readonly delivery: Delivery }
+  | { readonly kind: 'refused'; readonly fault: DeliveryRefused }
+  /** The same may well succeed in a while. */
+  | ({ readonly kind: 'later' } & Later)
+  /** Something has to be mended first, here or there. */
+  | { readonly kind: 'stuck'; readonly fault: Fault; readonly concernsReceiver: boolean }
+
+/** Faults of this side, and of one document. */
+const ours: readonly FaultCode[] = ['file-unreadable', 'storage-unavailable', 'internal']
+
+type Limits = Omit<TryLimits, 'now'>
+
+/**
+ * `known` spares reading a document that was just signed. Throws what is no Fault, and then the
+ * entry is still leased.
+ */
+export async function tryDelivery(
+  entry: OutboxEntry,
+  gateway: SendingGateway,
+  limits: Limits,
+  known?: SignedFacts,
+): Promise<TryOutcome> {
+  try {
+    const isKnown = known?.sha256.toString('hex') === entry.document.sha256
+    return await exchange(entry, known && isKnown ? known : await readKept(entry, gateway), gateway, limits)
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault
+    if (!(fault instanceof DeliveryRefused))
+      return { kind: 'stuck', fault, concernsReceiver: !ours.includes(fault.code) }
+    // It did not let us in: no word about this document.
+    if (fault.problem.code === 'certificate-invalid') return { kind: 'stuck', fault, concernsReceiver: true }
+    const { code, sentence } = fault.problem
+    // Crash before: the next try is refused again. After: final.
+    await gateway.outbox.refuse(entry.number, { code, detail: sentence, at: gateway.patience.now().getTime() })
+    return { kind: 'refused', fault }
+  }
+}
+
+async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Promise<SignedFacts> {
+  const path = pathOf(document, gateway)
+  const facts = await readSignedFile(path, gateway.identity.certificate, gateway.meter)
+  const found = facts.sha256.toString('hex')
+  if (found === document.sha256) return facts
+  throw new Fault(
+    'file-unreadable',
+    `${path} is not what was queued: expected SHA-256 ${document.sha256}, found ${found}`,
+  )
+}
+
+async function exchange(
+  entry: OutboxEntry,
+  kept: SignedFacts,
+  gateway: SendingGateway,
+  limits: Limits,
+): Promise<Taken> {
+  checkOurCertificate(gateway)
+  warnOfForeignSender(kept, gateway)
+  const { own } = entry.document
+  const link = openLink(entry, kept, gateway)
+  // Signed with a certificate that we no longer use, these bytes can only be refused now; they may
+  // have been accepted before.
+  if (kept.document instanceof Fault && own) return exchangeAfresh(entry, link, gateway, limits)
+  try {
+    return await post(entry, kept, link, gateway, limits)
+  } catch (refusal) {
+    if (!(refusal instanceof DeliveryRefused) || refusal.problem.status === 0) throw refusal
+    return await answerRefusal(refusal, { entry, kept, link }, gateway, limits)
+  }
+}
+
+type Refused = { readonly entry: OutboxEntry; readonly kept: SignedFacts; readonly link: Link }
+
+/** A no that may be wrong for bytes accepted before, or for a clock; throws it otherwise. */
+async function answerRefusal(
+  refusal: DeliveryRefused,
+  { entry, kept, link }: Refused,
+  gateway: SendingGateway,
+  limits: Limits,
+): Promise<Taken> {
+  if (!isStale(refusal)) {
+    const found = await findAccepted(entry, link, gateway, limits.signal).catch(error => {
+      // Who does not want to say more has said enough.
+      if (error instanceof DeliveryRefused) throw refusal
+      throw error
+    })
+    return taken(found, refusal)
+  }
+  const { own } = entry.document
+  const clocks = { ours: gateway.patience.now(), theirs: refusal.serverTime }
+  if (!own?.fillsTime) {
+    const found = await findAccepted(entry, link, gateway, limits.signal)
+    return taken(found, mayBecomeTimely(kept.document, clocks) ? clocksApart(clocks, refusal) : refusal)
+  }
+  if (!(kept.document instanceof Fault) && !helpsToSignAfresh(entry, kept.document.signedAt, clocks))
+    throw clocksApart(clocks, refusal)
+  gateway.note(`${quote(entry.file)}: the timestamp has become stale on the way: signing afresh`)
+  return exchangeAfresh(entry, link, gateway, limits)
+}
+
+function taken(found: Found, otherwise: Fault): Taken {
+  if (found.kind === 'none' || found.kind === 'others') throw otherwise
+  return found
+}
+
+/**
+ * New bytes for the same document, once the receiver has said that it accepted none of those
+ * before.
+ */
+async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
+  const { outbox, identity, patience, data, meter } = gateway
+  const { own } = entry.document
+  if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
+  const found = await findAccepted(entry, link, gateway, limits.signal)
+  if (found.kind === 'delivered' || found.kind === 'later') return found
+  if (found.kind === 'others') throw new DeliveryRefused(idTaken)
+  const files = openDeliveryFiles(data, entry.delivery)
+  await using unsigned = await openUnsigned(pathOf(entry.document, gateway), own, meter)
+  const { template, outline } = unsigned
+  const signed = await signTemplate(template, outline, identity, patience.now(), pieces => files.keepDocument(pieces))
+  // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones
+  // go out on every try. The old ones stay.
+  const replaced = await outbox.replaceDocument(entry.number, describeDocument(signed.kept, signed.facts, signed.own))
+  try {
+    return await post(replaced, signed.facts, link, gateway, limits)
+  } catch (error) {
+    if (!own.fillsTime || !isStale(error)) throw error
+    throw clocksApart({ ours: patience.now(), theirs: error.serverTime }, error)
+  }
+}
+
+const idTaken = {
+  code: 'document-id-conflict',
+  status: faults['document-id-conflict'].status,
+  sentence: faults['document-id-conflict'].sentence,
+} as const
+
+async function post(
+  entry: OutboxEntry,
+  signed: SignedFacts,
+  link: Link,
+  gateway: SendingGateway,
+  limits: Limits,
+): Promise<Taken> {
+  const { patience, meter } = gateway
+  const path = pathOf(entry.document, gateway)
+  const body = { bytes: signed.bytes, read: () => readFilePieces(path, 'sending', meter) }
+  const posted = await postDocument(body, link, { ...limits, now: patience.now })
+  if (!('answer' in posted)) return { kind: 'later', ...posted }
+  return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
+}
+
+/** What every receiver would refuse: said here, in words, and before the first byte goes out. */
+function checkOurCertificate({ identity, trust, patience }: SendingGateway): void {
+  try {
+    checkCertificate(identity.certificate, 'sender', trust, patience.now())
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    throw new Fault(error.code, `our own certificate, sender.crt: ${error.detail}; nothing was sent`, { cause: error })
+  }
+}
+
+/**
+ * A server may see the document when it is a receiver of our CA, and the very one that the document
+ * is addressed to.
+ */
+function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
+  const { identity, trust, patience } = gateway
+  const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
+  const admitServer = (certificate: Identity['certificate']) => {
+    checkCertificate(certificate, 'receiver', trust, patience.now())
+    const serverId = gatewayId(certificate)
+    if (receiverId === undefined || receiverId === serverId) return
+    const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
+    throw new DeliveryRefused({ code: 'receiver-mismatch', status: 0, sentence })
+  }
+  return { receiver: new URL(entry.receiver), identity, trust, admitServer }
+}
+
+function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {
+  if (document instanceof Fault || document.senderId === identity.id) return
+  note(
+    `warning: the document names the sender ${quote(document.senderId)}, but our certificate is ${quote(identity.id)}`,
+  )
+}
+
+function isStale(error: unknown): error is DeliveryRefused {
+  return error instanceof DeliveryRefused && error.problem.code === 'timestamp-stale'
+}

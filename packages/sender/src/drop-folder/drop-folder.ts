@@ -1,0 +1,256 @@
+// The drop folder: what others put into outgoing/ is queued when it is complete, and moved beside
+// its receipt or its reason when that is known.
+import type { Dirent, Stats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asFault, Bell, Fault, faults, makeDurableFolder, patrol, quote } from '@seg/core'
+import type { OutboxEntry } from '@seg/ledger'
+import { advice } from '../delivery/advice.ts'
+import { STAGING } from '../delivery/delivery-files.ts'
+import type { SendingGateway } from '../delivery/gateway.ts'
+import { codeOf } from '../delivery/outcome.ts'
+import { deliveryOf, queueUnder } from '../delivery/queue-document.ts'
+import { faultOf } from '../delivery/settled-entry.ts'
+import { openDroppedFile } from '../document/document-file.ts'
+import type { Template } from '../document/sign-template.ts'
+import { shortenName, textOf } from './dropped-name.ts'
+import { moveBeside } from './move-file.ts'
+
+/** Milliseconds between two looks at the folder. */
+const LOOK_INTERVAL = 500
+/** Files taken in one look, and how many of them at a time. */
+const TAKEN_AT_A_LOOK = 64
+const LANES = 4
+/** Milliseconds for which a file must stay as it is before it is looked at. */
+const QUIET_TIME = 1_000
+/**
+ * And before it is believed that it ends where it ends, when that is in the middle of the document.
+ */
+const PATIENCE_WITH_WRITERS = 30_000
+/** Milliseconds between two tries to read such a file. */
+const RETRY_TIME = 5_000
+/** Milliseconds after which a file that is unfinished by its name is mentioned. */
+const ABANDONED = 3_600_000
+
+/** `path` is octets, since a name need not be text; `name` is what it is called. */
+type Dropped = {
+  readonly path: Buffer
+  readonly name: string
+  /** No two files have the same. */
+  readonly key: string
+  readonly kind: string | undefined
+}
+
+type Found = {
+  readonly key: string
+  /** Whatever changes when the file does. */
+  readonly identity: string
+  /** Milliseconds of the monotonic clock, as `nextLook`. */
+  readonly changedAt: number
+  /** Of its entry in the outbox. */
+  number?: number
+  nextLook: number
+  complaint?: string
+}
+
+export class DropFolder {
+  readonly #gateway: SendingGateway
+  readonly #receiver: URL
+  readonly #onRefused: (file: string, fault: Fault) => void
+  readonly #found = new Map<string, Found>()
+  readonly #wake = new Bell()
+
+  constructor(gateway: SendingGateway, receiver: URL, onRefused: (file: string, fault: Fault) => void) {
+    this.#gateway = gateway
+    this.#receiver = receiver
+    this.#onRefused = onRefused
+  }
+
+  async open(): Promise<void> {
+    for (const name of ['outgoing', 'sent', 'refused']) await makeDurableFolder(join(this.#gateway.data, name), 0o700)
+  }
+
+  async watch(signal: AbortSignal): Promise<void> {
+    await patrol(() => this.look(), { interval: LOOK_INTERVAL, wake: this.#wake, signal, complain: this.#gateway.note })
+  }
+
+  /**
+   * One look at the folder. All that is known is in the outbox and in the folder itself: a file
+   * that is queued already is found again by what it holds, so that a crash, or a second process,
+   * changes nothing.
+   */
+  async look(): Promise<void> {
+    const folder = join(this.#gateway.data, 'outgoing')
+    const entries = (await readdir(folder, { withFileTypes: true, encoding: 'buffer' })).map(entry =>
+      describe(folder, entry),
+    )
+    const keys = new Set(entries.map(({ key }) => key))
+    for (const key of this.#found.keys()) if (!keys.has(key)) this.#found.delete(key)
+    const remaining = entries.values()
+    let taken = 0
+    const work = async () => {
+      for (const dropped of remaining) {
+        if (await this.#lookAtOne(dropped)) taken++
+        if (taken >= TAKEN_AT_A_LOOK) return
+      }
+    }
+    await Promise.all(Array.from({ length: LANES }, work))
+    // What was taken first may be done by now, and is to be moved.
+    if (taken >= TAKEN_AT_A_LOOK) this.#wake.ring()
+  }
+
+  /**
+   * Whether a file was taken, or tried to be. What fails with one file concerns no other, but for
+   * the outbox.
+   */
+  async #lookAtOne(dropped: Dropped): Promise<boolean> {
+    const { name, key, kind } = dropped
+    try {
+      if (kind !== undefined) await this.#mention(dropped, kind)
+      else return await this.#lookAt(dropped)
+    } catch (error) {
+      const fault = asFault(error)
+      if (fault.code === 'storage-unavailable') throw fault
+      const found = this.#found.get(key)
+      if (found === undefined) return false
+      found.nextLook = performance.now() + RETRY_TIME
+      this.#complain(name, found, `waits in outgoing: ${fault.message}`)
+    }
+    return false
+  }
+
+  /** What is not taken, once. */
+  async #mention({ name, path, key }: Dropped, kind: string): Promise<void> {
+    const known = this.#found.get(key)
+    const stats = known?.complaint === undefined ? await lstat(path).catch(() => undefined) : undefined
+    if (stats === undefined) return
+    const found = known ?? { key, identity: kind, changedAt: performance.now(), nextLook: 0 }
+    this.#found.set(key, found)
+    if (kind !== UNFINISHED)
+      this.#complain(name, found, `in outgoing is ${kind}: it is not taken; put the document itself there`)
+    else if (stats.mtimeMs < Date.now() - ABANDONED)
+      this.#complain(
+        name,
+        found,
+        `in outgoing is unfinished by its name, and has not changed for an hour: it is not taken until it is renamed`,
+      )
+  }
+
+  #complain(name: string, found: Found, complaint: string): void {
+    if (found.complaint !== complaint) this.#gateway.note(`${quote(name)} ${complaint}`)
+    found.complaint = complaint
+  }
+
+  async #lookAt({ name, path, key }: Dropped): Promise<boolean> {
+    const stats = await lstat(path).catch(() => undefined)
+    if (stats === undefined) return false
+    const now = performance.now()
+    const known = this.#found.get(key)
+    if (known?.identity !== identityOf(stats)) {
+      this.#found.set(key, { key, identity: identityOf(stats), changedAt: now, nextLook: now + QUIET_TIME })
+      return false
+    }
+    if (now < known.nextLook) return false
+    if (known.number === undefined) {
+      await this.#take(name, path, known, stats)
+      return true
+    }
+    const entry = await this.#gateway.outbox.find(known.number)
+    if (entry !== undefined && entry.state !== 'queued') await this.#settle(name, path, known, entry)
+    // The more there are waiting, the longer each may wait to be moved.
+    else known.nextLook = now + Math.max(LOOK_INTERVAL, this.#found.size / 10)
+    return false
+  }
+
+  /** Queues a file, or finds out what became of it. */
+  async #take(name: string, path: Buffer, found: Found, { ctimeMs, nlink }: Stats): Promise<void> {
+    try {
+      await using input = await openDroppedFile(path, name)
+      const template: Template = { file: name, input, id: undefined, stripComments: false }
+      const delivery = await deliveryOf(template, this.#receiver)
+      const earlier = await this.#gateway.outbox.latest(delivery)
+      // Put there before the outcome was known, or with another name already, it has only not been
+      // moved yet; put there since, it is to be sent again.
+      const isUnmoved = earlier?.settledAt !== undefined && (earlier.settledAt >= ctimeMs || nlink > 1)
+      if (isUnmoved && earlier.state !== 'delivered') return await this.#settle(name, path, found, earlier)
+      const queued = await queueUnder(delivery, template, this.#receiver, this.#gateway)
+      found.number = 'receipt' in queued ? queued.number : queued.entry.number
+    } catch (fault) {
+      if (!(fault instanceof Fault)) throw fault
+      const mayGrow = fault.code === 'xml-malformed' && performance.now() < found.changedAt + PATIENCE_WITH_WRITERS
+      found.nextLook = performance.now() + RETRY_TIME
+      // A failure of ours, not of the document: it stays where it is.
+      if (faults[fault.code].status >= 500) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
+      else if (!mayGrow) await this.#refuse(name, path, found, fault)
+    }
+  }
+
+  async #settle(name: string, path: Buffer, found: Found, entry: OutboxEntry): Promise<void> {
+    if (entry.state !== 'delivered') return this.#refuse(name, path, found, faultOf(entry), entry)
+    const receipt = await this.#gateway.outbox.receipt(entry.number)
+    if (receipt === undefined) throw new TypeError(`entry ${entry.number} is delivered without a receipt`)
+    await this.#move(path, found, 'sent', name, { suffix: '.receipt.xml', content: receipt })
+  }
+
+  async #refuse(name: string, path: Buffer, found: Found, fault: Fault, entry?: OutboxEntry): Promise<void> {
+    const code = codeOf(fault)
+    const reason = {
+      state: entry?.state ?? 'refused',
+      code,
+      sentence: faults[code].sentence,
+      detail: fault.detail,
+      advice: advice[code],
+    }
+    const more = entry === undefined ? {} : { number: entry.number, id: entry.document.id, tries: entry.tries }
+    const content = `${JSON.stringify({ ...reason, ...more }, undefined, 2)}\n`
+    await this.#move(path, found, 'refused', name, { suffix: '.reason.json', content })
+    // Others are told of with their last try.
+    if (entry === undefined) this.#onRefused(name, fault)
+  }
+
+  async #move(
+    path: Buffer,
+    found: Found,
+    folder: string,
+    name: string,
+    beside: { suffix: string; content: string | Buffer },
+  ): Promise<void> {
+    // What was written over it meanwhile is another document.
+    const stats = await lstat(path).catch(() => undefined)
+    if (stats === undefined || identityOf(stats) !== found.identity) return
+    const { data } = this.#gateway
+    await moveBeside(path, join(data, folder), shortenName(name), { ...beside, staging: join(data, STAGING) })
+    this.#found.delete(found.key)
+  }
+}
+
+const UNFINISHED = 'unfinished'
+
+const kinds = {
+  isSymbolicLink: 'a symbolic link',
+  isDirectory: 'a folder',
+  isFIFO: 'a FIFO',
+  isSocket: 'a socket',
+  isBlockDevice: 'a device',
+  isCharacterDevice: 'a device',
+} as const
+
+/** `kind`: why it is not taken. */
+function describe(folder: string, entry: Dirent<Buffer>): Dropped {
+  const name = textOf(entry.name)
+  const key = entry.name.toString('latin1')
+  const path = Buffer.concat([Buffer.from(`${folder}/`), entry.name])
+  if (entry.isFile()) return { path, name, key, kind: isUnfinished(name) ? UNFINISHED : undefined }
+  const tests = Object.keys(kinds) as (keyof typeof kinds)[]
+  const test = tests.find(known => entry[known]())
+  return { path, name, key, kind: test === undefined ? 'no file' : kinds[test] }
+}
+
+/** Names that programs give to what they have not finished; no name of an XML file. */
+function isUnfinished(name: string): boolean {
+  return /^\.|\.(tmp|part|partial|filepart|crdownload|swp)$|~$/i.test(name)
+}
+
+function identityOf({ dev, ino, size, mtimeMs }: Stats): string {
+  return `${dev} ${ino} ${size} ${mtimeMs}`
+}

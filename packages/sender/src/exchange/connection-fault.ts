@@ -1,0 +1,63 @@
+// What a failed connection means: the network (try again), a server we must not trust, or a server
+// that does not want us.
+import { Fault, quote } from '@seg/core'
+import { DeliveryRefused } from './problem.ts'
+
+type Meaning = 'network' | 'untrusted' | 'unwanted' | 'not-ours'
+
+/**
+ * Returns a sentence for a failure worth another try. Throws a Fault for one that would only repeat
+ * itself, and the error itself when it is no failure of a connection.
+ */
+export function readConnectionFailure(error: unknown): string {
+  if (error instanceof Fault) throw error
+  const { code, message } = describe(error)
+  switch (meaningOf(error, code)) {
+    case 'network':
+      return explainNetwork(code, message)
+    case 'untrusted':
+      throw new Fault(
+        'certificate-invalid',
+        `the server's certificate is not accepted (${code}): ${quote(message)}; nothing was sent`,
+        {
+          cause: error,
+        },
+      )
+    case 'unwanted':
+      throw new DeliveryRefused(
+        {
+          code: 'certificate-invalid',
+          status: 0,
+          sentence: `The receiver ended the TLS handshake: it does not accept our certificate (${code}).`,
+        },
+        { cause: error },
+      )
+    case 'not-ours':
+      throw error
+  }
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  const { code, message } = Object(error)
+  return { code: typeof code === 'string' ? code : '', message: String(message) }
+}
+
+function meaningOf(error: unknown, code: string): Meaning {
+  if (/^ERR_SSL_.*ALERT.*(CERTIFICATE|CERT_|UNKNOWN_CA|ACCESS_DENIED)/.test(code)) return 'unwanted'
+  if (/^ERR_SSL_/.test(code) || isNetwork(error, code)) return 'network'
+  return /CERT|CRL|ISSUER|SIGNATURE|INVALID_CA|PURPOSE|PATH_LENGTH|HOSTNAME/.test(code) ? 'untrusted' : 'not-ours'
+}
+
+function isNetwork(error: unknown, code: string): boolean {
+  return code.startsWith('UND_ERR_') || /^E[A-Z]+(_[A-Z]+)?$/.test(code) || Object(error).name === 'TimeoutError'
+}
+
+function explainNetwork(code: string, message: string): string {
+  if (code === 'ECONNREFUSED') return 'nothing listens there (connection refused)'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the name of the receiver cannot be resolved'
+  if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') {
+    return 'the connection was closed without an answer; if that repeats, the receiver may not accept our certificate'
+  }
+  if (code.startsWith('ERR_SSL_')) return `what listens there does not speak our TLS 1.3 (${code})`
+  return code === '' ? 'no answer in time' : `${code}: ${quote(message)}`
+}

@@ -1,0 +1,317 @@
+// Canonical XML from tokens: Exclusive C14N 1.0 with a PrefixList, C14N 1.0 and 1.1, all without
+// comments.
+//
+// Long because three methods differ in what they render of one state: the namespaces in scope.
+import { EXCLUSIVE_C14N } from '../signature/algorithms.ts'
+import { compareCodePoints, EQUALS, GREATER_THAN, LESS_THAN, QUOTE, SLASH, SPACE } from '../xml/characters.ts'
+import {
+  type Declaration,
+  type NamespaceScope,
+  NO_NAMESPACE,
+  UNDECLARED,
+  XML_BINDING,
+  XML_NAMESPACE,
+} from '../xml/namespaces.ts'
+import { copyShort } from '../xml/skip.ts'
+import type { StartTag } from '../xml/start-tag.ts'
+import { GATHER_BYTES, type OctetWriter } from './octets.ts'
+import { escapeValue, MOST_OCTETS, writeValue } from './value-octets.ts'
+
+export type CanonicalizationMethod = {
+  /** Identifier of the algorithm, one of the table of algorithms. */
+  readonly algorithm: string
+  readonly isExclusive: boolean
+  /** Local names of the xml:* attributes that a subtree inherits. */
+  readonly inherits: readonly string[]
+  /**
+   * Prefixes that Exclusive C14N treats as inclusive C14N does; '' is the default namespace
+   * (#default).
+   */
+  readonly inclusivePrefixes: ReadonlySet<string>
+}
+
+export const exclusiveC14n: CanonicalizationMethod = {
+  algorithm: EXCLUSIVE_C14N,
+  isExclusive: true,
+  inherits: [],
+  inclusivePrefixes: new Set(),
+}
+
+/** Whether two methods give the same octets for every input. */
+export function isSameMethod(a: CanonicalizationMethod, b: CanonicalizationMethod): boolean {
+  if (a.algorithm !== b.algorithm || a.inclusivePrefixes.size !== b.inclusivePrefixes.size) return false
+  for (const prefix of a.inclusivePrefixes) if (!b.inclusivePrefixes.has(prefix)) return false
+  return true
+}
+
+/** An attribute of the xml namespace that an ancestor outside the subtree has. */
+export type InheritedAttribute = { readonly local: string; readonly value: string }
+
+const NO_ATTRIBUTES: readonly InheritedAttribute[] = []
+const CLOSE_AND_END = Buffer.from('></')
+const SPACE_OCTET = Buffer.from(' ')
+const OPEN_VALUE = Buffer.from('="')
+const CLOSE_VALUE = Buffer.from('"')
+
+/**
+ * Writes the canonical form of the tokens it is given; the first start tag it gets is the apex of
+ * the subtree.
+ */
+export class Canonicalizer {
+  readonly #method: CanonicalizationMethod
+  readonly #octets: OctetWriter
+  readonly #inherited: readonly InheritedAttribute[]
+  #isAtApex = true
+  // Depth at which the binding of each index was written for elements that are still open; 0: it
+  // was not.
+  readonly #writtenAt: number[] = []
+  // Indices of written bindings, in the order they were written.
+  readonly #written: number[] = []
+  #writtenCount = 0
+  // Indices of the bindings that the tag under way declares; emptied by counting, which keeps the
+  // memory.
+  readonly #found: number[] = []
+  #foundCount = 0
+
+  constructor(method: CanonicalizationMethod, octets: OctetWriter, inherited: readonly InheritedAttribute[] = []) {
+    this.#method = method
+    this.#octets = octets
+    this.#inherited = inherited.filter(attribute => method.inherits.includes(attribute.local))
+    // Outside the apex there is no default namespace, and the prefix xml needs no declaration
+    // (XML-C14N 2.3, Namespace Axis).
+    this.#writtenAt[NO_NAMESPACE] = -1
+    this.#writtenAt[XML_BINDING] = -1
+  }
+
+  /** Whether a tag of this binding's namespace needs no declaration of it. */
+  isWritten(binding: number): boolean {
+    return this.#writtenAt[binding] !== 0
+  }
+
+  startTag(tag: StartTag): void {
+    const { scope, declaredFrom } = tag
+    const bindings = scope.bindings.length
+    for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
+    const isSettled = declaredFrom === bindings && !this.#isAtApex && this.#isAllWritten(tag)
+    if (isSettled && tag.isTidy) this.#writeAsIs(tag)
+    else this.#writeTag(tag, isSettled ? 0 : this.#findNamespaces(tag))
+    this.#isAtApex = false
+  }
+
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+    // An empty-element tag was written whole.
+    if (!isTidy) this.#writeUntidyEnd(source, from, to)
+    else if (to > from) this.#octets.range(source, from, to)
+    while (this.#writtenCount > 0 && this.#writtenAt[this.#written[this.#writtenCount - 1]!] === depth) {
+      this.#writtenAt[this.#written[--this.#writtenCount]!] = 0
+    }
+  }
+
+  text(source: Buffer, from: number, to: number): void {
+    this.#octets.range(source, from, to)
+  }
+
+  replacedText(octets: Buffer): void {
+    this.#octets.piece(octets)
+  }
+
+  #writeUntidyEnd(source: Buffer, from: number, to: number): void {
+    let nameTo = to - 1
+    while (source[nameTo - 1]! <= 0x20) nameTo--
+    this.#octets.range(source, from, nameTo)
+    this.#octets.range(source, to - 1, to)
+  }
+
+  #isAllWritten({ binding, attributes }: StartTag): boolean {
+    if (this.#writtenAt[binding] === 0) return false
+    for (let i = 0; i < attributes.count; i++) if (this.#writtenAt[attributes.binding[i]!] === 0) return false
+    return true
+  }
+
+  /**
+   * Finds the bindings that this tag must declare, in canonical order; from here on they count as
+   * written. Returns how many.
+   */
+  #findNamespaces(tag: StartTag): number {
+    const { scope, attributes, declaredFrom } = tag
+    const { isExclusive, inclusivePrefixes } = this.#method
+    this.#foundCount = 0
+    if (isExclusive) {
+      this.#consider(tag, tag.binding)
+      for (let i = 0; i < attributes.count; i++) this.#consider(tag, attributes.binding[i]!)
+    }
+    if (!isExclusive || inclusivePrefixes.size > 0) {
+      if (this.#isAtApex) for (const index of scope.inScope()) this.#considerInclusive(tag, index)
+      else for (let i = declaredFrom; i < scope.bindings.length; i++) this.#considerInclusive(tag, i)
+    }
+    if (this.#foundCount > 1) this.#sortFound(scope)
+    return this.#foundCount
+  }
+
+  #considerInclusive(tag: StartTag, index: number): void {
+    const { isExclusive, inclusivePrefixes } = this.#method
+    if (!isExclusive || inclusivePrefixes.has(tag.scope.bindings[index]!.prefix)) this.#consider(tag, index)
+  }
+
+  #consider({ scope, depth }: StartTag, index: number): void {
+    if (this.#writtenAt[index] !== 0) return
+    this.#written[this.#writtenCount++] = index
+    this.#writtenAt[index] = depth
+    if (!this.#isInEffect(scope, index)) this.#found[this.#foundCount++] = index
+  }
+
+  #sortFound(scope: NamespaceScope): void {
+    const found = this.#found
+    for (let i = 1; i < this.#foundCount; i++) {
+      const index = found[i]!
+      const { prefix } = scope.bindings[index]!
+      let to = i
+      for (; to > 0 && compareCodePoints(scope.bindings[found[to - 1]!]!.prefix, prefix) > 0; to--)
+        found[to] = found[to - 1]!
+      found[to] = index
+    }
+  }
+
+  /** Whether the nearest declaration of the prefix that was written says the same already. */
+  #isInEffect(scope: NamespaceScope, index: number): boolean {
+    const { uri } = scope.bindings[index]!
+    let outer = scope.shadowedBy(index)
+    while (outer !== UNDECLARED && this.#writtenAt[outer] === 0) outer = scope.shadowedBy(outer)
+    return outer !== UNDECLARED && scope.uri(outer) === uri
+  }
+
+  /** Writes a tag that declares the first `count` of the bindings found. */
+  #writeTag(tag: StartTag, count: number): void {
+    const inherited = this.#isAtApex ? this.#inherited : NO_ATTRIBUTES
+    const declared = tag.scope.bindings.length - tag.declaredFrom
+    const isTidy = tag.isTidy && inherited.length === 0
+    if (isTidy && declared === count && this.#isFoundHere(tag)) {
+      this.#writeAsIs(tag)
+      return
+    }
+    let most = MOST_OCTETS * (tag.to - tag.from) + tag.nameTo - tag.from
+    for (let i = 0; i < count; i++) most += declarationOf(tag.scope.bindings[this.#found[i]!]!).length
+    if (most > GATHER_BYTES || inherited.length > 0) this.#writePieces(tag, count, inherited)
+    else this.#writeGathered(tag, count, isTidy && declared === 0, most)
+  }
+
+  /**
+   * One loop writes all of a tag, up to `most` octets: for a tag of common length that costs less
+   * than a call for each part.
+   */
+  #writeGathered(tag: StartTag, count: number, isTidyBehindName: boolean, most: number): void {
+    const { source, attributes } = tag
+    const { gathered } = this.#octets
+    let at = this.#octets.begin(most)
+    at = copyShort(source, tag.from, tag.nameTo, gathered, at)
+    for (let i = 0; i < count; i++) {
+      const octets = declarationOf(tag.scope.bindings[this.#found[i]!]!)
+      at = copyShort(octets, 0, octets.length, gathered, at)
+    }
+    if (isTidyBehindName) at = copyShort(source, tag.nameTo, tag.isEmpty ? tag.to - 2 : tag.to - 1, gathered, at)
+    else for (let i = 0; i < attributes.count; i++) at = writeAttribute(tag, attributes.order[i]!, gathered, at)
+    gathered[at++] = GREATER_THAN
+    if (tag.isEmpty) {
+      gathered[at++] = LESS_THAN
+      gathered[at++] = SLASH
+      at = copyShort(source, tag.from + 1, tag.nameTo, gathered, at)
+      gathered[at++] = GREATER_THAN
+    }
+    this.#octets.end(at)
+  }
+
+  /** The same for a tag of any length, and one that inherits attributes. */
+  #writePieces(tag: StartTag, count: number, inherited: readonly InheritedAttribute[]): void {
+    this.#octets.range(tag.source, tag.from, tag.nameTo)
+    for (let i = 0; i < count; i++) this.#octets.piece(declarationOf(tag.scope.bindings[this.#found[i]!]!))
+    if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
+    else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
+    this.#finishTag(tag)
+  }
+
+  /** Whether the bindings found, as many as the tag declares, are those that it declares. */
+  #isFoundHere(tag: StartTag): boolean {
+    const declared = tag.scope.bindings.length - tag.declaredFrom
+    for (let i = 0; i < declared; i++) if (this.#found[i]! < tag.declaredFrom) return false
+    return true
+  }
+
+  /** Written as C14N would write it: the bytes themselves. */
+  #writeAsIs(tag: StartTag): void {
+    this.#octets.range(tag.source, tag.from, tag.isEmpty ? tag.to - 2 : tag.to)
+    if (tag.isEmpty) this.#finishTag(tag)
+  }
+
+  /** An empty element is written as a start and an end tag (XML-C14N 2.3, Element Nodes). */
+  #finishTag(tag: StartTag): void {
+    if (!tag.isEmpty) {
+      // The tag's own `>`, so that what follows it joins the range.
+      this.#octets.range(tag.source, tag.to - 1, tag.to)
+      return
+    }
+    this.#octets.piece(CLOSE_AND_END)
+    this.#octets.range(tag.source, tag.from + 1, tag.nameTo)
+    this.#octets.range(tag.source, tag.to - 1, tag.to)
+  }
+
+  #writeAttribute(tag: StartTag, i: number): void {
+    const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isTidy } = tag.attributes
+    if (isTidy[i]) {
+      this.#octets.range(tag.source, nameFrom[i]! - 1, valueTo[i]! + 1)
+      return
+    }
+    this.#octets.piece(SPACE_OCTET)
+    this.#octets.range(tag.source, nameFrom[i]!, nameTo[i]!)
+    this.#octets.piece(OPEN_VALUE)
+    if (isPlain[i]) this.#octets.range(tag.source, valueFrom[i]!, valueTo[i]!)
+    else this.#octets.piece(Buffer.from(escapeValue(tag.attributeValue(i))))
+    this.#octets.piece(CLOSE_VALUE)
+  }
+
+  /**
+   * The apex with the xml:* attributes of its ancestors in their place among its own (XML-C14N
+   * 2.4).
+   */
+  #writeWithInherited(tag: StartTag, inherited: readonly InheritedAttribute[]): void {
+    const { attributes, scope, source } = tag
+    const own = Array.from({ length: attributes.count }, (_, i) => ({
+      uri: scope.uri(attributes.binding[i]!),
+      local: source.toString('utf8', attributes.localFrom[i]!, attributes.nameTo[i]!),
+      write: () => this.#writeAttribute(tag, i),
+    }))
+    const others = inherited
+      .filter(({ local }) => !own.some(attribute => attribute.uri === XML_NAMESPACE && attribute.local === local))
+      .map(({ local, value }) => ({
+        uri: XML_NAMESPACE,
+        local,
+        write: () => this.#octets.piece(Buffer.from(` xml:${local}="${escapeValue(value)}"`)),
+      }))
+    const ordered = [...own, ...others].sort(
+      (a, b) => compareCodePoints(a.uri, b.uri) || compareCodePoints(a.local, b.local),
+    )
+    for (const attribute of ordered) attribute.write()
+  }
+}
+
+/** Writes attribute `i` into `target` from `at` on; returns the index behind it. */
+function writeAttribute({ source, attributes }: StartTag, i: number, target: Buffer, at: number): number {
+  const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isTidy } = attributes
+  if (isTidy[i]) return copyShort(source, nameFrom[i]! - 1, valueTo[i]! + 1, target, at)
+  let into = at
+  target[into++] = SPACE
+  into = copyShort(source, nameFrom[i]!, nameTo[i]!, target, into)
+  target[into++] = EQUALS
+  target[into++] = QUOTE
+  into = isPlain[i]
+    ? copyShort(source, valueFrom[i]!, valueTo[i]!, target, into)
+    : writeValue(source, valueFrom[i]!, valueTo[i]!, target, into)
+  target[into++] = QUOTE
+  return into
+}
+
+/** The declaration as written, made once. */
+function declarationOf(declaration: Declaration): Buffer {
+  const { prefix, uri } = declaration
+  declaration.canonical ??= Buffer.from(`${prefix === '' ? ' xmlns' : ` xmlns:${prefix}`}="${escapeValue(uri)}"`)
+  return declaration.canonical
+}

@@ -1,0 +1,135 @@
+// Where canonical octets go: ranges of the input joined while they touch, small pieces gathered,
+// large ranges handed on uncopied.
+import { createHash, type Hash, hash } from 'node:crypto'
+import { copyShort } from '../xml/skip.ts'
+
+export type DigestName = 'sha256' | 'sha384' | 'sha512'
+
+/**
+ * Takes canonical octets in order; the bytes are valid only during the call. `isAll`: none came
+ * before, and none follow.
+ */
+export type OctetSink = (octets: Uint8Array, isAll?: boolean) => void
+
+export const GATHER_BYTES = 64 * 1024
+/** Below this a copy costs less than handing on a range of its own. */
+const COPY_BELOW = 4096
+/** Up to this a loop costs less than a call out of JavaScript. */
+const LOOP_UP_TO = 96
+/**
+ * Gathering buffers of finished writers, for the next ones: a small document costs no allocation of
+ * this size.
+ */
+const spare: Buffer[] = []
+const SPARE_BUFFERS = 8
+
+/** Canonical octets on their way to `sink`; `length` counts them. */
+export class OctetWriter {
+  length = 0
+  readonly #sink: OctetSink
+  /** Small pieces, one behind the other; see `begin`. */
+  readonly gathered = spare.pop() ?? Buffer.allocUnsafeSlow(GATHER_BYTES)
+  #gatheredLength = 0
+  // The pending range: canonical octets that still stand in the input.
+  #source: Buffer = this.gathered
+  #from = 0
+  #to = 0
+
+  constructor(sink: OctetSink) {
+    this.#sink = sink
+  }
+
+  /** Octets [from, to) of `source`, which stays unchanged until `settle`. */
+  range(source: Buffer, from: number, to: number): void {
+    if (from === this.#to && source === this.#source) {
+      this.#to = to
+      return
+    }
+    this.settle()
+    this.#source = source
+    this.#from = from
+    this.#to = to
+  }
+
+  /** A piece that does not stand in the input as it must be written. */
+  piece(octets: Buffer): void {
+    this.settle()
+    this.#append(octets, 0, octets.length)
+  }
+
+  /**
+   * Where in `gathered` the caller may write up to `bytes` octets of its own, at most GATHER_BYTES;
+   * then it says `end`.
+   */
+  begin(bytes: number): number {
+    this.settle()
+    if (this.#gatheredLength + bytes > GATHER_BYTES) this.#handOnGathered()
+    return this.#gatheredLength
+  }
+
+  /** The caller has written octets into `gathered` up to `to`. */
+  end(to: number): void {
+    this.length += to - this.#gatheredLength
+    this.#gatheredLength = to
+  }
+
+  /** Takes over the pending range: the input may change after this. */
+  settle(): void {
+    if (this.#to > this.#from) this.#append(this.#source, this.#from, this.#to)
+    this.#from = 0
+    this.#to = 0
+    this.#source = this.gathered
+  }
+
+  /** Hands on what is left. Ends the writer. */
+  finish(): void {
+    this.settle()
+    this.#handOnGathered(true)
+    if (spare.length < SPARE_BUFFERS) spare.push(this.gathered)
+  }
+
+  #append(source: Buffer, from: number, to: number): void {
+    const size = to - from
+    this.length += size
+    if (size >= COPY_BELOW || this.#gatheredLength + size > GATHER_BYTES) this.#handOnGathered()
+    if (size >= COPY_BELOW) {
+      this.#sink(source.subarray(from, to))
+      return
+    }
+    if (size > LOOP_UP_TO) source.copy(this.gathered, this.#gatheredLength, from, to)
+    else copyShort(source, from, to, this.gathered, this.#gatheredLength)
+    this.#gatheredLength += size
+  }
+
+  #handOnGathered(isLast = false): void {
+    const isAll = isLast && this.length === this.#gatheredLength
+    if (this.#gatheredLength > 0) this.#sink(this.gathered.subarray(0, this.#gatheredLength), isAll)
+    this.#gatheredLength = 0
+  }
+}
+
+/** A digest over octets as they come. */
+export class StreamingDigest {
+  readonly #algorithm: DigestName
+  #hash: Hash | undefined
+  #digestOfAll: Buffer | undefined
+
+  constructor(algorithm: DigestName) {
+    this.#algorithm = algorithm
+  }
+
+  readonly take: OctetSink = (octets, isAll = false) => {
+    // Those of a small document are all there at once, and cost half as much in one call.
+    if (isAll) this.#digestOfAll = hash(this.#algorithm, octets, 'buffer')
+    else this.#hashSoFar.update(octets)
+  }
+
+  digest(): Buffer {
+    return this.#digestOfAll ?? this.#hashSoFar.digest()
+  }
+
+  get #hashSoFar(): Hash {
+    this.#hash ??= createHash(this.#algorithm)
+    return this.#hash
+  }
+}

@@ -1,0 +1,144 @@
+// The two jobs of xml-crypto: it builds the Signature element around a digest that our own pass
+// computed, never seeing the document; and it gives a second opinion on a document that verified
+// already, never the first.
+import { createHash, type KeyObject, sign, type X509Certificate } from 'node:crypto'
+import { Fault } from '@seg/core'
+import { DOMParser } from '@xmldom/xmldom'
+import { type HashAlgorithm, type SignatureAlgorithm, SignedXml } from 'xml-crypto'
+import type { DigestName } from '../c14n/octets.ts'
+import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
+import { digests, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256, type SignatureRow, signatures } from './algorithms.ts'
+import { type Signer, signingAlgorithm } from './signing-key.ts'
+import { checkAlgorithm, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
+
+/**
+ * Stands for the document: its digest is given, and exclusive C14N of SignedInfo does not depend on
+ * what is around it.
+ */
+const STAND_IN = '<CriticalDocument/>'
+
+/**
+ * Builds an enveloped Signature over the whole document (Reference URI="") whose canonical form
+ * under Exclusive C14N has this SHA-256 digest. RSA-SHA256 or ECDSA-SHA256 by the key's kind;
+ * KeyInfo holds the certificate. The private-key operation runs off the main thread.
+ */
+export function buildSignature(digest: Buffer, { key, certificate }: Signer): Promise<string> {
+  const algorithm = signingAlgorithm(key)
+  const builder = new SignedXml({
+    // A KeyObject is not among xml-crypto's key types; only our own signer below uses it.
+    privateKey: 'held by the signer',
+    canonicalizationAlgorithm: EXCLUSIVE_C14N,
+    signatureAlgorithm: algorithm,
+    getKeyInfoContent: () =>
+      `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`,
+  })
+  builder.HashAlgorithms = { [SHA256]: digestOf(digest) }
+  builder.SignatureAlgorithms = { [algorithm]: signerOf(algorithm, key) }
+  builder.addReference({
+    xpath: '/*',
+    isEmptyUri: true,
+    transforms: [ENVELOPED_SIGNATURE, EXCLUSIVE_C14N],
+    digestAlgorithm: SHA256,
+  })
+  return new Promise((resolve, reject) => {
+    builder.computeSignature(STAND_IN, error => {
+      if (!error) resolve(builder.getSignatureXml())
+      else reject(new Fault('configuration', `the private key cannot sign: ${error.message}`, { cause: error }))
+    })
+  })
+}
+
+/** A "hash algorithm" whose answer is known. */
+function digestOf(digest: Buffer) {
+  return class {
+    getAlgorithmName = () => SHA256
+    getHash = () => digest.toString('base64')
+  }
+}
+
+function signerOf(algorithm: string, key: KeyObject) {
+  type Done = (error: Error | null, signature?: string) => void
+  return class {
+    getAlgorithmName = () => algorithm
+    // Declared as xml-crypto declares it, where the callback is optional; we always give one.
+    getSignature: SignatureAlgorithm['getSignature'] = (signedInfo: unknown, _key: unknown, done?: Done): string => {
+      // XMLDSig 1.1 6.4.3: an ECDSA value is r and s side by side, not DER.
+      sign('sha256', Buffer.from(String(signedInfo)), { key, dsaEncoding: 'ieee-p1363' }, (error, value) =>
+        error ? done?.(error) : done?.(null, value.toString('base64')),
+      )
+      return ''
+    }
+    verifySignature = (): boolean => {
+      throw new TypeError('this signer only signs')
+    }
+  }
+}
+
+/**
+ * Asks xml-crypto about a document that verified against `certificate` with this Reference digest.
+ * Throws the Fault `second-opinion` unless it finds the signature valid as well, and over the same
+ * octets. Slow, and for hostile input very slow: not for the main thread.
+ */
+export function askXmlCrypto(
+  document: Uint8Array,
+  certificate: X509Certificate,
+  expected: { digestAlgorithm: DigestName; digest: Uint8Array },
+): void {
+  const references = readSignedReferences(new TextDecoder().decode(document), certificate)
+  // Only these are what a valid signature covered; the document that it stands in proves nothing
+  // (signature wrapping).
+  const [octets] = references
+  if (octets === undefined || references.length !== 1) throw differs(`it found ${references.length} signed References`)
+  const digest = createHash(expected.digestAlgorithm).update(octets).digest()
+  if (!digest.equals(expected.digest))
+    throw differs(`it found other octets signed, of the digest ${digest.toString('base64')}`)
+}
+
+function readSignedReferences(text: string, certificate: X509Certificate): string[] {
+  try {
+    const verifier = new SignedXml({ publicCert: certificate.toString(), getCertFromKeyInfo: () => null })
+    const key = readVerificationKey(certificate)
+    verifier.HashAlgorithms = Object.fromEntries(Object.entries(digests).map(([uri, name]) => [uri, hashOf(uri, name)]))
+    verifier.SignatureAlgorithms = Object.fromEntries(
+      Object.entries(signatures).map(([uri, row]) => [uri, verifierOf(uri, row, key)]),
+    )
+    const signature = new DOMParser()
+      .parseFromString(text, 'text/xml')
+      .getElementsByTagNameNS(DSIG_NAMESPACE, 'Signature')
+      .item(0)
+    verifier.loadSignature(signature!)
+    if (!verifier.checkSignature(text)) throw new Error('its digest or its signature value is another')
+    return verifier.getSignedReferences()
+  } catch (cause) {
+    throw differs(`it refuses: ${(cause as Error).message}`, cause)
+  }
+}
+
+function differs(detail: string, cause?: unknown): Fault {
+  return new Fault('second-opinion', `xml-crypto does not find the signature valid: ${detail}`, { cause })
+}
+
+function hashOf(uri: string, name: DigestName): new () => HashAlgorithm {
+  return class {
+    getAlgorithmName = () => uri
+    getHash = (octets: string) => createHash(name).update(octets).digest('base64')
+  }
+}
+
+/**
+ * xml-crypto knows neither ECDSA nor SHA-384; what a value is and which key fits is the same for
+ * everybody.
+ */
+function verifierOf(uri: string, row: SignatureRow, key: VerificationKey): new () => SignatureAlgorithm {
+  return class {
+    getAlgorithmName = () => uri
+    getSignature = (): string => {
+      throw new TypeError('this verifier does not sign')
+    }
+    verifySignature = (octets: string, _key: unknown, value: string): boolean => {
+      checkAlgorithm(row, key)
+      checkSignatureValue(Buffer.from(octets), Buffer.from(value, 'base64'), row, key)
+      return true
+    }
+  }
+}

@@ -1,0 +1,152 @@
+// Where things stand in a document that is to be signed: one pass, in constant memory.
+
+import { defaultLimits } from '../limits.ts'
+import { DocumentInput } from '../xml/document-input.ts'
+import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
+import type { StartTag } from '../xml/start-tag.ts'
+import type { TokenHandler } from '../xml/token-handler.ts'
+
+/** [from, to) of the document, in bytes from its start. */
+export type Range = { readonly from: number; readonly to: number }
+
+export type Outline = {
+  /** Whether the document element has a Signature among its children. */
+  readonly isSigned: boolean
+  /** Behind the document element's name. */
+  readonly rootNameTo: number
+  /** The value of its attribute id, without the quotes. */
+  readonly idValue: Range | undefined
+  /**
+   * TimestampForSignature, or where it is missing; undefined when there is a time already, or no
+   * place for one.
+   */
+  readonly openTimestamp: (Range & { readonly indent: string }) | undefined
+}
+
+const TIMESTAMP_PLACEHOLDER = 'YYYY-MM-DDTHH:MM:SSZ'
+const SIGNATURE = Buffer.from('Signature')
+/** Longer character data is neither a placeholder nor an indent. */
+const TEXT_BYTES = 512
+const SKIM_BELOW_CHILDREN = 3
+
+/**
+ * `write` each piece, then `end`. Both throw a Fault `xml-…` for a document outside the profile;
+ * comments pass where they are to be left out.
+ */
+export class OutlineReader implements TokenHandler {
+  readonly skimDepth = SKIM_BELOW_CHILDREN
+  readonly leftOut?: NonNullable<TokenHandler['leftOut']>
+  readonly #input: DocumentInput
+  /** Bytes of the document before the input under way. */
+  #offset = 0
+  #depth = 0
+  #isSigned = false
+  #rootNameTo = 0
+  #idValue: Range | undefined
+  #child = ''
+  #childFrom = 0
+  /** White space before the child; none where something else stands there. */
+  #indent = ''
+  /** What the children said last; a document with two of a kind is refused when it is signed. */
+  #timestamp: (Range & { readonly isOpen: boolean }) | undefined
+  #senderTo = 0
+  #receiver: (Range & { readonly indent: string }) | undefined
+  /**
+   * Character data since the last tag of the document element or a child, up to TEXT_BYTES and one
+   * more.
+   */
+  #text = ''
+
+  constructor({ stripComments = false }: { stripComments?: boolean } = {}) {
+    if (stripComments) this.leftOut = () => this.#restartIndent()
+    this.#input = new DocumentInput(this, defaultLimits)
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#input.write(chunk)
+  }
+
+  end(): Outline {
+    this.#input.end()
+    return {
+      isSigned: this.#isSigned,
+      rootNameTo: this.#rootNameTo,
+      idValue: this.#idValue,
+      openTimestamp: this.#openTimestamp(),
+    }
+  }
+
+  /** Nothing below the children has a place in the outline. */
+  isSettled(): boolean {
+    return true
+  }
+
+  startTag(tag: StartTag): void {
+    this.#depth = tag.depth
+    if (tag.depth === 1) this.#readRoot(tag)
+    else if (tag.depth === 2) this.#readChild(tag)
+    else if (tag.depth === 3) this.#addText('<')
+  }
+
+  endTag(_source: Buffer, _from: number, to: number, _isTidy: boolean, depth: number): void {
+    this.#depth = depth - 1
+    if (depth === 2) this.#closeChild(this.#offset + to)
+  }
+
+  text(source: Buffer, from: number, to: number): void {
+    if (this.#depth <= 2 && this.#text.length <= TEXT_BYTES)
+      this.#addText(source.toString('latin1', from, Math.min(to, from + TEXT_BYTES + 1)))
+  }
+
+  replacedText(octets: Buffer): void {
+    if (this.#depth <= 2) this.#addText(octets.toString('latin1'))
+  }
+
+  pause(_source: Buffer, to: number): void {
+    this.#offset += to
+  }
+
+  #readRoot(tag: StartTag): void {
+    const { count, nameFrom, nameTo, valueFrom, valueTo } = tag.attributes
+    this.#rootNameTo = this.#offset + tag.nameTo
+    for (let i = 0; i < count; i++) {
+      if (tag.source.toString('latin1', nameFrom[i], nameTo[i]) !== 'id') continue
+      this.#idValue = { from: this.#offset + valueFrom[i]!, to: this.#offset + valueTo[i]! }
+    }
+  }
+
+  #readChild(tag: StartTag): void {
+    if (tag.isNamed(SIGNATURE, DSIG_NAMESPACE)) this.#isSigned = true
+    this.#child = tag.source.toString('utf8', tag.localFrom, tag.nameTo)
+    this.#childFrom = this.#offset + tag.from
+    this.#indent = this.#text.length <= TEXT_BYTES && this.#text.trim() === '' ? this.#text : ''
+    this.#text = ''
+  }
+
+  #closeChild(to: number): void {
+    const written = this.#text.trim()
+    const isOpen = this.#text.length <= TEXT_BYTES && (written === '' || written === TIMESTAMP_PLACEHOLDER)
+    if (this.#child === 'TimestampForSignature') this.#timestamp = { from: this.#childFrom, to, isOpen }
+    if (this.#child === 'SenderID') this.#senderTo = to
+    if (this.#child === 'ReceiverID') this.#receiver = { from: this.#childFrom, to, indent: this.#indent }
+    this.#text = ''
+  }
+
+  #addText(text: string): void {
+    if (this.#text.length <= TEXT_BYTES) this.#text += text
+  }
+
+  /** What is left out in front of a child is no part of its indent. */
+  #restartIndent(): void {
+    if (this.#depth === 1) this.#text = ''
+  }
+
+  /** A missing timestamp goes behind ReceiverID, indented as that is. */
+  #openTimestamp(): Outline['openTimestamp'] {
+    const [timestamp, receiver] = [this.#timestamp, this.#receiver]
+    if (timestamp !== undefined)
+      return timestamp.isOpen ? { from: timestamp.from, to: timestamp.to, indent: '' } : undefined
+    if (this.#senderTo === 0 || receiver === undefined || receiver.from < this.#senderTo) return undefined
+    return { from: receiver.to, to: receiver.to, indent: receiver.indent }
+  }
+}

@@ -1,0 +1,85 @@
+// Signing: one pass over the document for its digest and the place of the Signature; the Signature
+// is built, and put there in another pass.
+import { Fault } from '@seg/core'
+import { exclusiveC14n } from '../c14n/canonicalizer.ts'
+import type { OctetSink } from '../c14n/octets.ts'
+import { defaultLimits } from '../limits.ts'
+import type { Signer } from '../signature/signing-key.ts'
+import { buildSignature } from '../signature/xml-crypto.ts'
+import { type DocumentObserver, DocumentPass } from '../verifying/document-pass.ts'
+import { type Envelope, EnvelopeReader } from '../verifying/envelope.ts'
+import { OctetEditor } from './octet-edits.ts'
+
+/** The Signature of a document, and where it goes. */
+export type PlacedSignature = {
+  readonly signature: Buffer
+  /** Offset in the document, just before the end tag of the document element. */
+  readonly offset: number
+  readonly digest: Buffer
+  readonly canonicalBytes: number
+}
+
+/**
+ * One pass of signing over a document of any size, in constant memory: `write` each piece, then
+ * `end`.
+ */
+export class DocumentSigner {
+  readonly #pass: DocumentPass
+  readonly #signer: Signer
+
+  constructor(signer: Signer, observer?: DocumentObserver) {
+    this.#signer = signer
+    this.#pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, defaultLimits, observer)
+  }
+
+  /** Throws a Fault `xml-…` for a document outside the profile. */
+  write(chunk: Uint8Array): void {
+    this.#pass.write(chunk)
+  }
+
+  /** Throws the Fault `signature-multiple` for a document that has a Signature already. */
+  async end(): Promise<PlacedSignature> {
+    const { digest, canonicalBytes } = this.#pass.endUnsigned()
+    if (this.#pass.signatures > 0)
+      throw new Fault('signature-multiple', 'the document has a Signature already; sign one that has none')
+    const signature = Buffer.from(await buildSignature(digest, this.#signer))
+    return { signature, offset: this.#pass.rootEnd, digest, canonicalBytes }
+  }
+}
+
+/**
+ * The signer of a CriticalDocument; `envelope` reads it when all has been written and throws
+ * `envelope-malformed` or `timestamp-malformed`.
+ */
+export function openSigner(signer: Signer): { signer: DocumentSigner; readEnvelope: () => Envelope } {
+  const envelope = new EnvelopeReader()
+  return { signer: new DocumentSigner(signer, envelope), readEnvelope: () => envelope.read() }
+}
+
+/**
+ * A CriticalDocument held in memory with its Signature as last child. Throws a Fault for one
+ * outside the profile or signed already.
+ */
+export async function signDocument(bytes: Uint8Array, signer: Signer): Promise<Buffer> {
+  const opened = openSigner(signer)
+  opened.signer.write(bytes)
+  const placed = await opened.signer.end()
+  opened.readEnvelope()
+  return placeSignature(bytes, placed)
+}
+
+/** The document with its Signature in place. */
+export function placeSignature(bytes: Uint8Array, placed: PlacedSignature): Buffer {
+  const pieces: Uint8Array[] = []
+  openPlacement(placed, octets => pieces.push(octets))(bytes)
+  return Buffer.concat(pieces)
+}
+
+/**
+ * The same for a document of any size: takes the bytes that were signed, piece by piece, and hands
+ * on the signed document.
+ */
+export function openPlacement({ signature, offset }: PlacedSignature, sink: OctetSink): OctetSink {
+  const editor = new OctetEditor([{ from: offset, to: offset, octets: signature }], sink)
+  return octets => editor.write(octets)
+}

@@ -1,0 +1,133 @@
+// Preparing a document for signature: its time and id filled in, comments left out; the rest stays
+// as it is written.
+import { Fault, quote } from '@seg/core'
+import type { OctetSink } from '../c14n/octets.ts'
+import { defaultLimits } from '../limits.ts'
+import { DOCUMENT_ID } from '../verifying/envelope.ts'
+import { DocumentInput } from '../xml/document-input.ts'
+import type { TokenHandler } from '../xml/token-handler.ts'
+import { type Edit, OctetEditor } from './octet-edits.ts'
+import { type Outline, OutlineReader } from './outline.ts'
+
+export type Fill = {
+  /** Time for TimestampForSignature when it is the placeholder, empty or absent. */
+  readonly now: Date
+  /** Replaces the document's id. */
+  readonly id?: string
+  /** Leaves comments and processing instructions out; without it they are refused. */
+  readonly stripComments?: boolean
+}
+
+/**
+ * The document filled in; the very bytes when it is signed already. Throws a Fault `xml-…` for one
+ * outside the profile.
+ */
+export function prepareDocument(bytes: Uint8Array, fill: Fill): Buffer {
+  const outline = readOutline(bytes, fill)
+  if (outline.isSigned) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const pieces: Uint8Array[] = []
+  const filling = new TemplateFilling(outline, fill, octets => pieces.push(Buffer.from(octets)))
+  filling.write(bytes)
+  filling.end()
+  return Buffer.concat(pieces)
+}
+
+/**
+ * Whether the document element has a Signature among its children. Throws a Fault `xml-…` for a
+ * document outside the profile.
+ */
+export function isSigned(bytes: Uint8Array): boolean {
+  return readOutline(bytes, {}).isSigned
+}
+
+/**
+ * The second pass over a document whose outline is known: `write` the same pieces, or others of the
+ * same bytes, then `end`. The document filled in goes to `sink`. Comments to be left out are found
+ * again, so that nothing is kept that grows with the document.
+ */
+export class TemplateFilling {
+  readonly #editor: OctetEditor
+  /** Finds what is to be cut out; a document with nothing of the kind need not be read again. */
+  readonly #input: DocumentInput | undefined
+
+  /** Throws the Fault `envelope-malformed` for an id that a document cannot have. */
+  constructor(outline: Outline, fill: Fill, sink: OctetSink) {
+    this.#editor = new OctetEditor([...editId(outline, fill.id), ...editTimestamp(outline, fill.now)], sink)
+    if (fill.stripComments) this.#input = new DocumentInput(new CommentCutter(this.#editor), defaultLimits)
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#input === undefined) this.#editor.write(chunk)
+    else this.#input.write(chunk)
+  }
+
+  end(): void {
+    this.#input?.end()
+  }
+}
+
+/** Hands on what is read, but for comments and processing instructions. */
+class CommentCutter implements TokenHandler {
+  readonly skimDepth = 0
+  readonly #editor: OctetEditor
+  /**
+   * Bytes of the document before the input under way, and how far into that all has been handed on.
+   */
+  #offset = 0
+  #handedOnTo = 0
+
+  constructor(editor: OctetEditor) {
+    this.#editor = editor
+  }
+
+  isSettled(): boolean {
+    return true
+  }
+
+  startTag(): void {}
+  endTag(): void {}
+  text(): void {}
+  replacedText(): void {}
+
+  leftOut(source: Buffer, from: number, to: number): void {
+    this.#handOn(source, from)
+    this.#handedOnTo = to
+  }
+
+  pause(source: Buffer, to: number): void {
+    this.#handOn(source, to)
+    this.#offset += to
+    this.#handedOnTo = 0
+  }
+
+  #handOn(source: Buffer, to: number): void {
+    if (to > this.#handedOnTo)
+      this.#editor.write(source.subarray(this.#handedOnTo, to), this.#offset + this.#handedOnTo)
+  }
+}
+
+function readOutline(bytes: Uint8Array, options: { stripComments?: boolean }): Outline {
+  const reader = new OutlineReader(options)
+  reader.write(bytes)
+  return reader.end()
+}
+
+function editId({ idValue, rootNameTo }: Outline, id: string | undefined): Edit[] {
+  if (id === undefined) return []
+  if (!DOCUMENT_ID.test(id))
+    throw new Fault(
+      'envelope-malformed',
+      `expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(id)}`,
+    )
+  if (idValue !== undefined) return [{ ...idValue, octets: Buffer.from(id) }]
+  return [{ from: rootNameTo, to: rootNameTo, octets: Buffer.from(` id="${id}"`) }]
+}
+
+function editTimestamp({ openTimestamp }: Outline, now: Date): Edit[] {
+  if (openTimestamp === undefined) return []
+  const { from, to, indent } = openTimestamp
+  const octets = Buffer.from(
+    `${indent}<TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>`,
+  )
+  return [{ from, to, octets }]
+}

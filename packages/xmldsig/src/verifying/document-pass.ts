@@ -1,0 +1,257 @@
+// One pass over a document: well-formedness, the digest of its canonical octets without the
+// Signature, and the Signature itself, set aside.
+import { Fault } from '@seg/core'
+import { type CanonicalizationMethod, Canonicalizer, type InheritedAttribute } from '../c14n/canonicalizer.ts'
+import { type DigestName, type OctetSink, OctetWriter, StreamingDigest } from '../c14n/octets.ts'
+import { readContext, readXmlAttributes, type SubtreeContext } from '../c14n/subtree.ts'
+import type { Limits } from '../limits.ts'
+import type { CapturedSignature, KnownForm } from '../signature/captured-signature.ts'
+import { DocumentInput } from '../xml/document-input.ts'
+import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
+import { refuse } from '../xml/refusal.ts'
+import type { StartTag } from '../xml/start-tag.ts'
+import { SKIM_NOTHING, type TokenHandler } from '../xml/token-handler.ts'
+
+/** How a Reference's octets are made and digested. */
+export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }
+
+/** Watches the document element and its children on the way; depth of the document element is 1. */
+export interface DocumentObserver {
+  /** Whether what the children hold must be told, too: elements at depth 3. */
+  readonly watchesChildren: boolean
+  startTag(tag: StartTag): void
+  endTag(depth: number): void
+  /**
+   * Canonical character data directly in the document element (depth 1) or one of its children
+   * (depth 2).
+   */
+  text(depth: number, source: Buffer, from: number, to: number): void
+  /** The Signature, a child of the document element. */
+  signature(): void
+}
+
+/** What a whole pass saw. */
+export type ScannedDocument = {
+  /** Bytes as written. */
+  readonly bytes: number
+  readonly algorithms: ReferenceAlgorithms
+  /** Digest of the canonical octets of the document without its Signature. */
+  readonly digest: Buffer
+  readonly canonicalBytes: number
+  /** Values of the document element's attributes id, Id and ID: what a Reference may name it by. */
+  readonly rootIds: readonly string[]
+  readonly signature: CapturedSignature
+}
+
+const SIGNATURE = Buffer.from('Signature')
+const SKIM_BELOW_CHILDREN = 3
+const ID_NAMES = ['id', 'Id', 'ID']
+
+export class DocumentPass implements TokenHandler {
+  readonly #algorithms: ReferenceAlgorithms
+  readonly #limits: Limits
+  readonly #observer: DocumentObserver | undefined
+  readonly #knownForm: KnownForm | undefined
+  readonly #input: DocumentInput
+  readonly #digest: StreamingDigest
+  readonly #octets: OctetWriter
+  readonly #canonicalizer: Canonicalizer
+  #depth = 0
+  /** Bytes of the document before the input under way. */
+  #offset = 0
+  #rootEnd = 0
+  #signatures = 0
+  #misplacedAt = ''
+  // The Signature while it is read: it is no part of the canonical octets (enveloped-signature
+  // transform, XMLDSig 6.6.4).
+  #isCapturing = false
+  #captureFrom = 0
+  #captured: Buffer[] = []
+  #capturedLength = 0
+  #context: SubtreeContext | undefined
+  #form: KnownForm | undefined
+  #xmlAttributes: readonly InheritedAttribute[] = []
+  #rootIds: readonly string[] = []
+
+  /** A Signature of the `known` form is recognized as a whole, not read. */
+  constructor(
+    algorithms: ReferenceAlgorithms,
+    limits: Limits,
+    observer?: DocumentObserver,
+    sink?: OctetSink,
+    known?: KnownForm,
+  ) {
+    this.#algorithms = algorithms
+    this.#limits = limits
+    this.#observer = observer
+    this.#knownForm = known
+    this.#digest = new StreamingDigest(algorithms.digest)
+    this.#octets = new OctetWriter(sink === undefined ? this.#digest.take : tee(this.#digest.take, sink))
+    this.#canonicalizer = new Canonicalizer(algorithms.method, this.#octets)
+    this.#input = new DocumentInput(this, limits)
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#input.write(chunk)
+  }
+
+  /**
+   * The document is complete. Throws a Fault when it is not well-formed or does not have exactly
+   * one Signature in its place.
+   */
+  end(): ScannedDocument {
+    const canonical = this.endUnsigned()
+    if (this.#signatures === 0)
+      throw new Fault('signature-missing', 'expected one ds:Signature as a child of the document element, found none')
+    if (this.#context === undefined) {
+      throw new Fault(
+        'signature-misplaced',
+        `expected ds:Signature as a child of the document element, found it at ${this.#misplacedAt}`,
+      )
+    }
+    const octets = this.#captured.length === 1 ? this.#captured[0]! : Buffer.concat(this.#captured)
+    return { ...canonical, signature: { octets, context: this.#context, form: this.#form } }
+  }
+
+  /** Offset of the document element's end tag: where a Signature as its last child goes. */
+  get rootEnd(): number {
+    return this.#rootEnd
+  }
+
+  /** The same for a document that is to be signed, and has no Signature yet. */
+  endUnsigned(): Omit<ScannedDocument, 'signature'> {
+    this.#input.end()
+    this.#octets.finish()
+    return {
+      bytes: this.#input.total,
+      algorithms: this.#algorithms,
+      digest: this.#digest.digest(),
+      canonicalBytes: this.#octets.length,
+      rootIds: this.#rootIds,
+    }
+  }
+
+  /** ds:Signature elements seen so far, 0 or 1; more are refused. */
+  get signatures(): number {
+    return this.#signatures
+  }
+
+  /**
+   * Below the children of the document element only octets matter, except where the observer or the
+   * Signature is concerned.
+   */
+  get skimDepth(): number {
+    return this.#isCapturing || this.#observer?.watchesChildren ? SKIM_NOTHING : SKIM_BELOW_CHILDREN
+  }
+
+  isSettled(binding: number): boolean {
+    return this.#canonicalizer.isWritten(binding) && this.#input.tokenizer.scope.uri(binding) !== DSIG_NAMESPACE
+  }
+
+  startTag(tag: StartTag): void {
+    this.#depth = tag.depth
+    if (tag.nameTo - tag.localFrom === SIGNATURE.length && tag.isNamed(SIGNATURE, DSIG_NAMESPACE))
+      this.#meetSignature(tag)
+    if (this.#isCapturing) this.#checkCaptured(tag.to)
+    if (this.#isCapturing || tag.skipTo > 0) return
+    if (tag.depth === 1) this.#meetRoot(tag)
+    if (tag.depth <= 3) this.#observer?.startTag(tag)
+    this.#canonicalizer.startTag(tag)
+  }
+
+  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+    this.#depth = depth - 1
+    if (this.#isCapturing) {
+      this.#checkCaptured(to)
+      if (depth === 2) {
+        this.#capture(source, to)
+        this.#isCapturing = false
+      }
+      return
+    }
+    if (depth === 1) this.#rootEnd = this.#offset + from
+    if (depth <= 3) this.#observer?.endTag(depth)
+    this.#canonicalizer.endTag(source, from, to, isTidy, depth)
+  }
+
+  text(source: Buffer, from: number, to: number): void {
+    if (this.#isCapturing) {
+      this.#checkCaptured(to)
+      return
+    }
+    if (this.#depth <= 2) this.#observer?.text(this.#depth, source, from, to)
+    this.#canonicalizer.text(source, from, to)
+  }
+
+  replacedText(octets: Buffer, _source: Buffer, _from: number, to: number): void {
+    if (this.#isCapturing) {
+      this.#checkCaptured(to)
+      return
+    }
+    if (this.#depth <= 2) this.#observer?.text(this.#depth, octets, 0, octets.length)
+    this.#canonicalizer.replacedText(octets)
+  }
+
+  pause(source: Buffer, to: number): void {
+    if (this.#isCapturing) this.#capture(source, to)
+    this.#captureFrom = 0
+    this.#offset += to
+    this.#octets.settle()
+  }
+
+  #meetRoot(tag: StartTag): void {
+    this.#xmlAttributes = readXmlAttributes(tag)
+    this.#rootIds = readIds(tag)
+  }
+
+  #meetSignature(tag: StartTag): void {
+    this.#signatures++
+    if (this.#signatures > 1) refuse('signature-multiple', tag.from, 'a second ds:Signature')
+    if (tag.depth !== 2) {
+      this.#misplacedAt = `depth ${tag.depth}`
+      return
+    }
+    this.#captureFrom = tag.from
+    this.#context = readContext(tag, this.#xmlAttributes)
+    this.#observer?.signature()
+    this.#isCapturing = !this.#recognize(tag, this.#context)
+  }
+
+  #recognize(tag: StartTag, context: SubtreeContext): boolean {
+    const to = this.#knownForm?.match(tag.source, tag.from, tag.inputEnd, context) ?? -1
+    if (to < 0) return false
+    this.#form = this.#knownForm
+    this.#capture(tag.source, to)
+    tag.skipTo = to
+    return true
+  }
+
+  #checkCaptured(to: number): void {
+    if (this.#capturedLength + to - this.#captureFrom > this.#limits.signatureBytes) {
+      refuse('xml-limit', to, `the Signature is longer than ${this.#limits.signatureBytes} bytes`)
+    }
+  }
+
+  #capture(source: Buffer, to: number): void {
+    this.#checkCaptured(to)
+    this.#captured.push(Buffer.from(source.subarray(this.#captureFrom, to)))
+    this.#capturedLength += to - this.#captureFrom
+  }
+}
+
+function readIds(tag: StartTag): string[] {
+  const { nameFrom, nameTo, count } = tag.attributes
+  const ids: string[] = []
+  for (let i = 0; i < count; i++) {
+    if (nameTo[i]! - nameFrom[i]! === 2 && ID_NAMES.includes(tag.source.toString('latin1', nameFrom[i]!, nameTo[i]!)))
+      ids.push(tag.attributeValue(i))
+  }
+  return ids
+}
+
+function tee(first: OctetSink, second: OctetSink): OctetSink {
+  return (octets, isAll) => {
+    first(octets, isAll)
+    second(octets, isAll)
+  }
+}

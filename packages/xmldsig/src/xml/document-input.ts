@@ -1,0 +1,108 @@
+// Input in pieces of any size: encoding checked, cut-off tokens kept for the next piece, refusals
+// given their place.
+//
+// A token cut off by the end of a piece is tried again when the kept bytes have doubled, so that
+// the work stays linear however small the pieces.
+import { isUtf8 } from 'node:buffer'
+import { Fault, type FaultCode } from '@seg/core'
+import type { Limits } from '../limits.ts'
+import type { NamespaceScope } from './namespaces.ts'
+import { Refusal } from './refusal.ts'
+import { NOTHING } from './skip.ts'
+import type { TokenHandler } from './token-handler.ts'
+import { Tokenizer } from './tokenizer.ts'
+import { incompleteTail, invalidAt } from './utf8.ts'
+
+/** Bytes taken at a time: few enough to be hashed while still in the processor's cache. */
+const WINDOW_BYTES = 64 * 1024
+
+export class DocumentInput {
+  /** Bytes taken so far. */
+  total = 0
+  readonly tokenizer: Tokenizer
+  readonly #handler: TokenHandler
+  readonly #limits: Limits
+  #kept = NOTHING
+  #keptLength = 0
+  #retryAt = 0
+  /** Bytes of the document consumed before the input under way. */
+  #consumed = 0
+
+  constructor(handler: TokenHandler, limits: Limits, scope?: NamespaceScope) {
+    this.#handler = handler
+    this.#limits = limits
+    this.tokenizer = new Tokenizer(handler, limits, scope)
+  }
+
+  /** Takes the next piece. Throws a Fault as soon as the document is certain to be refused. */
+  write(chunk: Uint8Array): void {
+    this.total += chunk.length
+    if (this.total > this.#limits.documentBytes) {
+      throw new Fault('document-too-large', `the document is longer than ${this.#limits.documentBytes} bytes`)
+    }
+    const source = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    if (source.length <= WINDOW_BYTES) this.#take(source)
+    else for (let i = 0; i < source.length; i += WINDOW_BYTES) this.#take(source.subarray(i, i + WINDOW_BYTES))
+  }
+
+  /** The document is complete: what is kept must be whole by now. */
+  end(): void {
+    const rest = this.#kept.subarray(0, this.#keptLength)
+    const consumed = this.#process(rest)
+    const missing = rest.subarray(consumed)
+    if (incompleteTail(missing) > 0)
+      this.#refuseAt('xml-encoding', missing, 'the document ends inside a UTF-8 sequence')
+    if (missing.length > 0 || !this.tokenizer.isComplete) {
+      this.#refuseAt('xml-malformed', missing, 'the document ends before its document element does')
+    }
+  }
+
+  #take(piece: Buffer): void {
+    const isFresh = this.#keptLength === 0
+    const source = isFresh ? piece : this.#keep(piece)
+    if (source.length < this.#retryAt) return
+    const consumed = this.#process(source)
+    const rest = source.subarray(consumed)
+    this.#keptLength = 0
+    this.#retryAt = 2 * rest.length
+    if (rest.length > this.#limits.tokenBytes)
+      this.#refuseAt('xml-limit', rest, `a token is longer than ${this.#limits.tokenBytes} bytes`)
+    if (rest.length > 0) this.#keep(rest)
+  }
+
+  /** Appends to the kept bytes; `piece` may be their own end. */
+  #keep(piece: Buffer): Buffer {
+    const length = this.#keptLength + piece.length
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * length, 1024))
+      this.#kept.copy(larger, 0, 0, this.#keptLength)
+      this.#kept = larger
+    }
+    piece.copy(this.#kept, this.#keptLength)
+    this.#keptLength = length
+    return this.#kept.subarray(0, length)
+  }
+
+  /** Hands on what is whole in `source`; returns how many bytes that was. */
+  #process(source: Buffer): number {
+    try {
+      const end = source.length - incompleteTail(source)
+      const whole = end === source.length ? source : source.subarray(0, end)
+      const valid = isUtf8(whole) ? end : invalidAt(whole)
+      const consumed = this.tokenizer.run(source, valid, this.#consumed)
+      if (valid < end) throw new Refusal('xml-encoding', valid, 'a byte is not part of valid UTF-8')
+      this.#handler.pause(source, consumed)
+      this.#consumed += consumed
+      return consumed
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      throw new Fault(error.code, `${error.detail} (${this.tokenizer.describePlace(source, error.at)})`)
+    }
+  }
+
+  #refuseAt(code: FaultCode, rest: Buffer, detail: string): never {
+    // An empty run moves the tokenizer's idea of where this input begins behind what is consumed.
+    this.tokenizer.run(rest, 0, this.#consumed)
+    throw new Fault(code, `${detail} (${this.tokenizer.describePlace(rest, rest.length)})`)
+  }
+}

@@ -1,0 +1,154 @@
+// The namespace declarations in scope (Namespaces in XML 1.0, third edition), innermost last.
+import { randomInt } from 'node:crypto'
+
+export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace'
+export const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
+export const DSIG_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#'
+
+/**
+ * What a declaration says: the default namespace has the prefix ''; a default that is undeclared
+ * has the uri ''. May be shared between documents.
+ */
+export type Declaration = {
+  readonly prefix: string
+  readonly prefixOctets: Buffer
+  /** Of the prefix. */
+  readonly hash: number
+  readonly uri: string
+  readonly uriOctets: Buffer
+  /** Its canonical form, kept by the canonicalizer once it was needed. */
+  canonical: Buffer | undefined
+}
+
+/** Index of the binding that says: no default namespace. It is there from the start. */
+export const NO_NAMESPACE = 0
+/** Index of the binding of the prefix `xml`. It is there from the start. */
+export const XML_BINDING = 1
+/** What `find` returns for a prefix that is not declared. */
+export const UNDECLARED = -1
+
+/** Differs from process to process, so that nobody can choose prefixes of one hash. */
+const SEED = randomInt(2 ** 31)
+const noNamespace = makeDeclaration('', '')
+const xmlDeclaration = makeDeclaration('xml', XML_NAMESPACE)
+
+export class NamespaceScope {
+  readonly bindings: Declaration[] = [noNamespace, xmlDeclaration]
+  /** Index of the declaration of the same prefix that each one shadows, -1 for none. */
+  readonly #shadows: number[] = [UNDECLARED, UNDECLARED]
+  /** Place of the prefix of each among the prefixes known. */
+  readonly #slots: number[] = [0, 1]
+  /**
+   * Index of the innermost binding of each prefix; the default namespace has the first slot, `xml`
+   * the second.
+   */
+  readonly #innermost: number[] = [NO_NAMESPACE, XML_BINDING]
+  /** Of the prefix in each slot. */
+  readonly #hashes: number[] = [noNamespace.hash, xmlDeclaration.hash]
+  /** The slot found last: the next name often has the same prefix. */
+  #lastSlot = 1
+  /** Prefixes bound to a namespace now, `xml` not counted. */
+  size = 0
+
+  /**
+   * Index of the innermost declaration of the prefix at [from, to) of `source`. As many steps as
+   * there are prefixes, however often declared.
+   */
+  find(source: Uint8Array, from: number, to: number): number {
+    const hashes = this.#hashes
+    const hash = hashOf(source, from, to)
+    if (hashes[this.#lastSlot] === hash && this.#isPrefix(this.#lastSlot, source, from, to))
+      return this.#innermost[this.#lastSlot]!
+    for (let slot = hashes.length - 1; slot > NO_NAMESPACE; slot--) {
+      if (hashes[slot] !== hash || !this.#isPrefix(slot, source, from, to)) continue
+      this.#lastSlot = slot
+      return this.#innermost[slot]!
+    }
+    return UNDECLARED
+  }
+
+  #isPrefix(slot: number, source: Uint8Array, from: number, to: number): boolean {
+    const octets = this.bindings[this.#innermost[slot]!]!.prefixOctets
+    return octets.length === to - from && isSame(octets, source, from)
+  }
+
+  /** Index of the default namespace's binding. */
+  get defaultIndex(): number {
+    return this.#innermost[NO_NAMESPACE]!
+  }
+
+  uri(index: number): string {
+    return this.bindings[index]!.uri
+  }
+
+  /**
+   * Index of the declaration of the same prefix that the one at `index` shadows; UNDECLARED for
+   * none.
+   */
+  shadowedBy(index: number): number {
+    return this.#shadows[index]!
+  }
+
+  /** Adds a declaration; `xml` is bound from the start and never declared. */
+  declare(declared: Declaration): void {
+    const slot = this.#slotOf(declared)
+    const shadows = this.#innermost[slot] ?? UNDECLARED
+    const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
+    if (declared.uri !== '' && !wasBound) this.size++
+    if (declared.uri === '' && wasBound) this.size--
+    const index = this.bindings.push(declared) - 1
+    this.#shadows[index] = shadows
+    this.#slots[index] = slot
+    this.#innermost[slot] = index
+    this.#hashes[slot] = declared.hash
+  }
+
+  /** Takes back the declarations from `length` on. */
+  restore(length: number): void {
+    for (let index = this.bindings.length - 1; index >= length; index--) {
+      const { uri } = this.bindings.pop()!
+      const shadows = this.#shadows[index]!
+      const wasBound = shadows !== UNDECLARED && this.uri(shadows) !== ''
+      if (uri !== '' && !wasBound) this.size--
+      if (uri === '' && wasBound) this.size++
+      // A prefix that shadowed nothing was the last to get a slot.
+      if (shadows === UNDECLARED) {
+        this.#innermost.pop()
+        this.#hashes.pop()
+      } else this.#innermost[this.#slots[index]!] = shadows
+    }
+    if (this.#lastSlot >= this.#hashes.length) this.#lastSlot = XML_BINDING
+  }
+
+  /** Innermost binding of each prefix, those that undeclare the default and `xml` included. */
+  inScope(): readonly number[] {
+    return this.#innermost
+  }
+
+  /** The slot of a declaration's prefix; the one behind the last when it has none yet. */
+  #slotOf({ prefix, hash }: Declaration): number {
+    const hashes = this.#hashes
+    for (let slot = 0; slot < hashes.length; slot++)
+      if (hashes[slot] === hash && this.bindings[this.#innermost[slot]!]!.prefix === prefix) return slot
+    return hashes.length
+  }
+}
+
+export function makeDeclaration(prefix: string, uri: string): Declaration {
+  const prefixOctets = Buffer.from(prefix)
+  const hash = hashOf(prefixOctets, 0, prefixOctets.length)
+  return { prefix, prefixOctets, hash, uri, uriOctets: Buffer.from(uri), canonical: undefined }
+}
+
+/** FNV-1a. */
+export function hashOf(source: Uint8Array, from: number, to: number): number {
+  let hash = SEED
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
+  return hash
+}
+
+/** Whether all of `octets` stands at `from`. */
+export function isSame(octets: Uint8Array, source: Uint8Array, from: number): boolean {
+  for (let i = 0; i < octets.length; i++) if (octets[i] !== source[from + i]) return false
+  return true
+}

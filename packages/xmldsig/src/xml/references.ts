@@ -1,0 +1,116 @@
+// Character and entity references (XML 1.0 4.1): without a DTD only the five predefined entities
+// exist (4.6).
+import { AMPERSAND, HASH, isCharacter, SEMICOLON } from './characters.ts'
+import { refuse, STARVED } from './refusal.ts'
+
+/** The character of the reference read last; a reader of references keeps one. */
+export type Reference = { code: number }
+
+const entities: readonly { name: Buffer; code: number }[] = [
+  { name: Buffer.from('amp'), code: 0x26 },
+  { name: Buffer.from('lt'), code: 0x3c },
+  { name: Buffer.from('gt'), code: 0x3e },
+  { name: Buffer.from('quot'), code: 0x22 },
+  { name: Buffer.from('apos'), code: 0x27 },
+]
+
+/** What is wrong where no reference stands: values of `findReference`, each with its sentence. */
+const NO_ENTITY = -2
+const NO_NUMBER = -3
+const NO_CHARACTER = -4
+const sentences: Readonly<Record<number, string>> = {
+  [NO_ENTITY]: 'expected one of &amp; &lt; &gt; &quot; &apos; or a character reference after "&"',
+  [NO_NUMBER]: 'expected digits and ";" in a character reference',
+  [NO_CHARACTER]: 'a character reference names something that is not an XML character',
+}
+
+/**
+ * Reads the reference whose `&` is at `at`. Returns the index behind its `;`, or STARVED; the
+ * character goes to `into`.
+ */
+export function readReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  const next = findReference(source, at, end, into)
+  return next < STARVED ? refuse('xml-malformed', at, sentences[next]!) : next
+}
+
+/** The same, but less than STARVED for what is no reference. */
+export function findReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  if (at + 1 >= end) return STARVED
+  return source[at + 1] === HASH
+    ? findCharacterReference(source, at, end, into)
+    : findEntityReference(source, at, end, into)
+}
+
+function findEntityReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  for (let i = 0; i < entities.length; i++) {
+    const { name, code } = entities[i]!
+    let matched = 0
+    while (matched < name.length && at + 1 + matched < end && source[at + 1 + matched] === name[matched]) matched++
+    const behind = at + 1 + matched
+    if (behind >= end) return STARVED
+    if (matched === name.length && source[behind] === SEMICOLON) {
+      into.code = code
+      return behind + 1
+    }
+  }
+  return NO_ENTITY
+}
+
+function findCharacterReference(source: Uint8Array, at: number, end: number, into: Reference): number {
+  const isHex = at + 2 < end && source[at + 2] === 0x78
+  const first = at + (isHex ? 3 : 2)
+  const base = isHex ? 16 : 10
+  let code = 0
+  let i = first
+  for (; i < end; i++) {
+    const digit = digitOf(source[i]!)
+    if (digit >= base) break
+    // Held below overflow: any value this large is no character.
+    code = Math.min(code * base + digit, 0x110000)
+  }
+  if (i === end) return STARVED
+  if (i === first || source[i] !== SEMICOLON) return NO_NUMBER
+  if (!isCharacter(code)) return NO_CHARACTER
+  into.code = code
+  return i + 1
+}
+
+function digitOf(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : 99
+}
+
+/** Bytes of a code point in UTF-8. */
+export function encodedLength(code: number): number {
+  if (code < 0x80) return 1
+  if (code < 0x800) return 2
+  return code < 0x10000 ? 3 : 4
+}
+
+/**
+ * The normalized value of an attribute written at [from, to), already checked: references resolved,
+ * white space to spaces (XML 1.0 3.3.3, with the line ends of 2.11 first).
+ */
+export function normalizeValue(source: Buffer, from: number, to: number): string {
+  const reference: Reference = { code: 0 }
+  let value = ''
+  let plainFrom = from
+  for (let i = from; i < to; ) {
+    const byte = source[i]!
+    if (byte !== AMPERSAND && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) {
+      i++
+      continue
+    }
+    value += source.toString('utf8', plainFrom, i)
+    if (byte === AMPERSAND) {
+      i = readReference(source, i, to, reference)
+      value += String.fromCodePoint(reference.code)
+    } else {
+      i += byte === 0x0d && source[i + 1] === 0x0a && i + 1 < to ? 2 : 1
+      value += ' '
+    }
+    plainFrom = i
+  }
+  return value + source.toString('utf8', plainFrom, to)
+}

@@ -1,0 +1,143 @@
+// The innermost loops, each a function of its own: V8 compiles a small loop three times faster than
+// the same loop inside a large method.
+import { CR, cdataStop, LF, nameByte, spaceByte, textStop, valueStop } from './characters.ts'
+
+/** An empty input. */
+export const NOTHING: Buffer = Buffer.alloc(0)
+const NO_WORDS = new DataView(new ArrayBuffer(0))
+const NO_PAIRS: Uint16Array = new Uint16Array(0)
+
+/** The index of the next byte that may end a run of canonical character data, or `end`. */
+export function skipText(source: Buffer, from: number, end: number): number {
+  let at = from
+  const soon = Math.min(end, from + SHORT_TEXT)
+  while (at < soon && textStop[source[at]!] === 0) at++
+  return at < soon || at === end ? at : skipLongText(source, at, end)
+}
+
+const SHORT_TEXT = 128
+/** `textStop` for two bytes at once, as this machine orders them: 1 when either may end a run. */
+const pairStop = Uint8Array.from({ length: 65536 }, (_, pair) => textStop[pair & 0xff]! | textStop[pair >> 8]!)
+
+/** Two bytes a step: worth its start only for long runs. */
+function skipLongText(source: Buffer, from: number, end: number): number {
+  let at = (source.byteOffset + from) % 2 === 0 || textStop[source[from]!] === 1 ? from : from + 1
+  if ((source.byteOffset + at) % 2 === 0)
+    at += 2 * skipPairs(new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1), 0, (end - at) >> 1)
+  while (at < end && textStop[source[at]!] === 0) at++
+  return at
+}
+
+function skipPairs(pairs: Uint16Array, from: number, end: number): number {
+  let i = from
+  while (i < end && pairStop[pairs[i]!] === 0) i++
+  return i
+}
+
+/**
+ * One input, looked at in larger steps: made once for each, since views cost more than what a short
+ * run saves.
+ */
+export class WideView {
+  source = NOTHING
+  #pairs = NO_PAIRS
+  /**
+   * What is added to an index of the source for one of the memory that the pairs are aligned in.
+   */
+  #base = 0
+  #words: DataView = NO_WORDS
+
+  /** From here on `source` is looked at. */
+  open(source: Buffer): void {
+    const start = source.byteOffset & ~1
+    this.source = source
+    this.#base = source.byteOffset - start
+    this.#pairs = new Uint16Array(source.buffer, start, (this.#base + source.length) >> 1)
+    this.#words = new DataView(source.buffer, source.byteOffset, source.length)
+  }
+
+  /** As the function `skipText`. */
+  skipText(from: number, end: number): number {
+    const { source } = this
+    const base = this.#base
+    const at = from + base
+    if ((at & 1) !== 0) {
+      if (from >= end || textStop[source[from]!] !== 0) return from
+    }
+    const pair = skipPairs(this.#pairs, (at + 1) >> 1, (end + base) >> 1)
+    const behind = (pair << 1) - base
+    return behind < end && textStop[source[behind]!] === 0 ? behind + 1 : behind
+  }
+
+  /** Whether the same `length` octets stand at `a` and at `b`. */
+  isSame(a: number, b: number, length: number): boolean {
+    const words = this.#words
+    if (length < 4) {
+      const { source } = this
+      for (let i = 0; i < length; i++) if (source[a + i] !== source[b + i]) return false
+      return true
+    }
+    const last = length - 4
+    for (let i = 0; i < last; i += 4) if (words.getInt32(a + i) !== words.getInt32(b + i)) return false
+    return words.getInt32(a + last) === words.getInt32(b + last)
+  }
+}
+
+/**
+ * The index of the next byte in a CDATA section that may end a run of canonical character data, or
+ * the section; or `end`.
+ */
+export function skipCdata(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && cdataStop[source[at]!] === 0) at++
+  return at
+}
+
+/** The index of the next byte that may end a run of plain attribute value, or `end`. */
+export function skipValue(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && valueStop[source[at]!] === 0) at++
+  return at
+}
+
+/** The index of the next byte that is no ASCII name character (a colon is none), or `end`. */
+export function skipName(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && nameByte[source[at]!] === 1) at++
+  return at
+}
+
+/** The index of the next byte that is no white space, or `end`. */
+export function skipSpace(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && spaceByte[source[at]!] === 1) at++
+  return at
+}
+
+/** The index of the next LF or CR, or `end`. */
+export function skipLine(source: Uint8Array, from: number, end: number): number {
+  let at = from
+  const soon = Math.min(end, from + SHORT_TEXT)
+  while (at < soon && source[at] !== LF && source[at] !== CR) at++
+  return at < soon || at === end ? at : skipLongLine(source, at, end)
+}
+
+const LINE_BLOCK = 1024
+
+/** A block a step: looked through for the one byte and for the other, however near the first is. */
+function skipLongLine(source: Uint8Array, from: number, end: number): number {
+  for (let at = from; at < end; at += LINE_BLOCK) {
+    const block = source.subarray(at, Math.min(end, at + LINE_BLOCK))
+    const [feed, carriageReturn] = [block.indexOf(LF), block.indexOf(CR)]
+    if (feed >= 0 || carriageReturn >= 0)
+      return at + (feed < 0 || (carriageReturn >= 0 && carriageReturn < feed) ? carriageReturn : feed)
+  }
+  return end
+}
+
+/** Copies a few bytes; a call out of JavaScript costs more. Returns the index behind them. */
+export function copyShort(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
+  let into = at
+  for (let i = from; i < to; i++, into++) target[into] = source[i]!
+  return into
+}
