@@ -1,5 +1,11 @@
 // `pnpm seg <package> <command> …`: any command of any package, with its own exit code, which `pnpm
 // --filter` does not pass on.
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
+// A command starts in less than half the time when Node need not compile it anew.
+enableCompileCache(join(import.meta.dirname, 'node_modules/.cache/compiled'))
+
 const programs = ['pki', 'receiver', 'sender']
 const [name = '', ...args] = process.argv.slice(2)
 

@@ -7,6 +7,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export const root = resolve(import.meta.dirname, '..')
+const seg = resolve(root, 'seg.ts')
 
 export type Ended = { readonly exitCode: number; readonly stdout: Buffer; readonly stderr: Buffer }
 
@@ -25,7 +26,7 @@ export class DemoStopped extends Error {
 export function runCommand(name: 'pki' | 'sender' | 'receiver', args: readonly string[]): Promise<Ended> {
   return new Promise(done => {
     const options = { cwd: root, encoding: 'buffer', maxBuffer: 1 << 26, env: environment() } as const
-    const child = execFile(process.execPath, [mainOf(name), ...args], options, (_error, stdout, stderr) => {
+    const child = execFile(process.execPath, [seg, name, ...args], options, (_error, stdout, stderr) => {
       done({ exitCode: child.exitCode ?? -1, stdout, stderr })
     })
   })
@@ -45,7 +46,7 @@ export type RunningReceiver = { readonly child: ChildProcess; readonly log: Inte
 
 /** Starts `receiver start` and waits until it says that it listens. */
 export async function startReceiver(args: readonly string[]): Promise<RunningReceiver> {
-  const child = spawn(process.execPath, [mainOf('receiver'), 'start', '--json', ...args], {
+  const child = spawn(process.execPath, [seg, 'receiver', 'start', '--json', ...args], {
     cwd: root,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,10 +92,6 @@ async function stop(child: ChildProcess): Promise<void> {
   const deadline = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await ended
   clearTimeout(deadline)
-}
-
-function mainOf(name: string): string {
-  return resolve(root, 'packages', name, 'src/main.ts')
 }
 
 /** The demo's own flags decide, not settings that lie around in the environment. */
