@@ -139,6 +139,7 @@ export const faults = {
   },
   'rate-limit': { status: 429, exit: 5, sentence: 'Too many requests with this certificate; try again later.' },
   overloaded: { status: 503, exit: 5, sentence: 'The gateway is busy; try again later.' },
+  'shutting-down': { status: 503, exit: 5, sentence: 'The gateway is stopping; try again in a moment.' },
   'storage-unavailable': {
     status: 503,
     exit: 5,

@@ -18,6 +18,11 @@ export type Limits = {
   readonly reads: number
   /** Of each of these, as many as one partner may have while others have some. */
   readonly connectionsOfOne: number
+  /**
+   * Connections of one partner whose handshake is done and that wait for their first turn; one more
+   * is closed.
+   */
+  readonly newcomersOfOne: number
   readonly uploadsOfOne: number
   readonly readsOfOne: number
   readonly largeUploadsOfOne: number
@@ -72,7 +77,10 @@ export type Limits = {
   readonly discardedBytes: number
   /** How long a client may leave an answer unread. */
   readonly answerTime: number
-  /** How long open requests may take to end when the receiver stops. */
+  /**
+   * When the receiver stops: how long requests that are not all here have, and documents that are.
+   */
+  readonly closingGrace: number
   readonly closingTime: number
 }
 
@@ -85,6 +93,7 @@ export const defaultLimits: Limits = {
   reads: 256,
   largeUploads: 32,
   connectionsOfOne: 3072,
+  newcomersOfOne: 256,
   uploadsOfOne: 192,
   readsOfOne: 192,
   largeUploadsOfOne: 24,
@@ -107,5 +116,6 @@ export const defaultLimits: Limits = {
   lingerTime: 10_000,
   discardedBytes: 64 * 1024 ** 2,
   answerTime: 30_000,
+  closingGrace: 1_500,
   closingTime: 8_000,
 }

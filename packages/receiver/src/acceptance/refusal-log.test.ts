@@ -111,3 +111,17 @@ t.test('the log is served as tiles to whoever has a certificate, and to its end 
   ])
     t.equal(refusalOf(await call(gateway, { path: `/v1/log/${path}` })), '404 not-found', path)
 })
+
+t.test('entries that cannot be written are one line and a count', async t => {
+  const ledger = await openTestLedger(certs, await makeFolder(t))
+  const lines: string[] = []
+  const log = { error: (_facts: object, line: string) => lines.push(line) } as never
+  const refusals = new RefusalLog(ledger, () => new Date())
+  await ledger.close()
+  for (let i = 0; i < 60; i++)
+    refusals.record({ sender: 'A', fault: new Fault('xml-malformed', ''), sha256: undefined }, log)
+  await refusals.close()
+  t.equal(lines.length, 2)
+  t.match(lines[0], /^a refusal has no entry in the log: /)
+  t.match(lines[1], /^59 more refusals have no entry in the log /)
+})

@@ -2,6 +2,7 @@
 // each, and what is over the bound is counted.
 import type { Fault } from '@seg/core'
 import type { Ledger, RecordedEvent } from '@seg/ledger'
+import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../log.ts'
 
 export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
@@ -26,6 +27,10 @@ export class RefusalLog {
   /** By sender: those that are not over, or were not looked at since. */
   readonly #periods = new Map<string, Period>()
 
+  readonly #pending = new Set<Promise<unknown>>()
+  /** A ledger that takes nothing fails for each of them. */
+  #lost: CountedLog | undefined
+
   constructor(ledger: Ledger, now: () => Date) {
     this.#ledger = ledger
     this.#now = now
@@ -40,10 +45,14 @@ export class RefusalLog {
     const at = this.#now().toISOString()
     if (this.admits(sender, 'refused'))
       this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
-    for (const event of this.#due.splice(0))
-      this.#ledger
-        .record(event)
-        .catch(error => log.error({ code: error.code }, `a refusal has no entry in the log: ${error.message}`))
+    for (const event of this.#due.splice(0)) {
+      const written: Promise<unknown> = this.#ledger.record(event).catch(({ code, message }) => {
+        this.#lost ??= openCountedLog('refusals have no entry in the log', (facts, line) => log.error(facts, line))
+        this.#lost.report(code, `a refusal has no entry in the log: ${message}`, code)
+      })
+      this.#pending.add(written)
+      written.then(() => void this.#pending.delete(written))
+    }
   }
 
   /** Whether one more refusal of this sender is an entry; if not, it is counted. */
@@ -71,7 +80,8 @@ export class RefusalLog {
   /** Writes what is counted and not written yet; for the end. */
   async close(): Promise<void> {
     const events = [...this.#due.splice(0), ...this.#end(() => true)]
-    await Promise.allSettled(events.map(event => this.#ledger.record(event)))
+    await Promise.allSettled([...this.#pending, ...events.map(event => this.#ledger.record(event))])
+    this.#lost?.close()
   }
 
   #isOver({ begin }: Period): boolean {

@@ -3,6 +3,7 @@
 import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import type { Fault } from '@seg/core'
 import type { Limits } from '../limits.ts'
 import { costs, type Reader, type Share, type Turns } from './turns.ts'
 
@@ -22,7 +23,12 @@ export class Connection implements Reader {
   readonly #serve: RequestListener
   readonly #bounds: Bounds
   readonly #share: Share
-  #isHeld = false
+  /** Refuses the body of the current request; undefined while none is being read in pieces. */
+  #refuseBody: ((fault: Fault) => void) | undefined
+  #stopped: Fault | undefined
+  /** Begins HTTP; undefined once that has happened. */
+  #open: (() => void) | undefined
+  #isHeld = true
   #current: Exchange | undefined
   /**
    * Pipelined: they came before the answer to the one before them, and wait for it (RFC 9112
@@ -39,24 +45,29 @@ export class Connection implements Reader {
   #answers = 0
   #unread: { readonly answers: number; readonly since: number } | undefined
 
-  /** `serve` gets one request at a time. */
-  constructor(socket: TLSSocket, partner: string, turns: Turns, serve: RequestListener, bounds: Bounds) {
+  /**
+   * The handshake is done. `open` begins HTTP, in the first turn: what came together with the end
+   * of the handshake waits for it in the socket. `serve` gets one request at a time.
+   */
+  constructor(
+    socket: TLSSocket,
+    partner: string,
+    turns: Turns,
+    open: () => void,
+    serve: RequestListener,
+    bounds: Bounds,
+  ) {
     this.#socket = socket
+    this.#open = open
     this.#serve = serve
     this.#bounds = bounds
     this.#share = turns.join(partner, this)
     connections.set(socket, this)
-    socket.once('close', () => turns.leave(partner, this))
-    // Node's HTTP server starts reading with this event and stops with the other. It comes a tick
-    // late, perhaps after we stopped again, or because a request before had the rest of its body
-    // dropped. The stream's own state must agree with what we do here: `resume` does nothing for a
-    // stream that calls itself flowing.
-    socket.on('resume', () => {
-      if (!this.#isStopped) return
-      if (socket.readableFlowing === true) socket.pause()
-      else socket.emit('pause')
-    })
+    socket.once('close', () => turns.leave(this.#share, this))
+    // Until HTTP begins, nobody else listens to it.
+    socket.on('error', () => {})
     countRecords(socket, () => this.#takeRecord())
+    this.#spend(costs.handshake)
   }
 
   get isHeld(): boolean {
@@ -81,6 +92,7 @@ export class Connection implements Reader {
   release(): void {
     this.#isHeld = false
     this.cost = 0
+    this.#beginHttp()
     this.#goOn()
   }
 
@@ -88,7 +100,7 @@ export class Connection implements Reader {
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#spend(costs.request)
     // What follows a last answer gets none.
-    if (this.isDiscarding || this.#socket.destroyed) return void this.#dropFlood()
+    if (this.isDiscarding || this.#stopped !== undefined || this.#socket.destroyed) return void this.#dropFlood()
     if (this.#current === undefined) return void this.#start([request, response])
     // Nobody needs so many: they would cost memory for as long as the first takes.
     if (this.#waiting.length >= this.#bounds.pipelinedRequests) return void this.#dropFlood()
@@ -135,6 +147,39 @@ export class Connection implements Reader {
     return true
   }
 
+  /** `refuse` is called when the receiver stops before the body of the current request is here. */
+  refuseWhenStopped(refuse: (fault: Fault) => void): void {
+    this.#refuseBody = refuse
+    if (this.#stopped !== undefined) refuse(this.#stopped)
+  }
+
+  /**
+   * Nothing begins any more, and a body that is not all here is refused with `fault`. What is all
+   * here is answered.
+   */
+  stop(fault: Fault): void {
+    this.#stopped = fault
+    this.#waiting.length = 0
+    if (this.#current === undefined) this.#drop()
+    else if (!this.#current[0].complete) this.#refuseBody?.(fault)
+  }
+
+  #beginHttp(): void {
+    if (this.#open === undefined || this.#socket.destroyed) return
+    const socket = this.#socket
+    this.#open()
+    this.#open = undefined
+    // Node's HTTP server starts reading with this event and stops with the other. It comes a tick
+    // late, perhaps after we stopped again, or because a request before had the rest of its body
+    // dropped. The stream's own state must agree with what we do here: `resume` does nothing for a
+    // stream that calls itself flowing.
+    socket.on('resume', () => {
+      if (!this.#isStopped) return
+      if (socket.readableFlowing === true) socket.pause()
+      else socket.emit('pause')
+    })
+  }
+
   #start(exchange: Exchange): void {
     const [request, response] = exchange
     this.#current = exchange
@@ -145,6 +190,7 @@ export class Connection implements Reader {
   #end(): void {
     this.#answers++
     this.#current = undefined
+    this.#refuseBody = undefined
     const next = this.#waiting.shift()
     if (next === undefined || !this.#socket.writable) return
     if (this.#waiting.length === 0) this.#goOn()

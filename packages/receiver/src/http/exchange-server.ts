@@ -8,27 +8,30 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Fault, TLS13_CIPHERS } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
+import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { Limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
-import { Connection, connectionOf, ExchangeRequest } from './connection.ts'
+import { connectionOf, ExchangeRequest } from './connection.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
 import { sendLastAnswer } from './last-answer.ts'
-import { Places } from './partner-shares.ts'
-import { partnerOf } from './peer.ts'
+import { openConnections } from './partner-connections.ts'
 import { toFault } from './problem.ts'
 import { allowedMethods, isContinueExpected } from './request-form.ts'
-import { openStrangerLog, type StrangerLog } from './stranger-log.ts'
+import type { Stopping } from './stopping.ts'
 import { Strangers } from './strangers.ts'
-import { Turns } from './turns.ts'
 
 export type Exchange = {
   readonly identity: Identity
   readonly trust: Trust
   readonly limits: Limits
   readonly log: Logger
+  readonly stopping: Stopping
 }
 
-export function buildExchangeServer({ identity, trust, limits, log }: Exchange, handler: RequestListener): Server {
+export function buildExchangeServer(
+  { identity, trust, limits, log, stopping }: Exchange,
+  handler: RequestListener,
+): Server {
   const server = createServer<typeof ExchangeRequest>({
     IncomingMessage: ExchangeRequest,
     cert: identity.certificatePem,
@@ -68,9 +71,11 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
     const fault = new Fault('method-not-allowed', 'expected no CONNECT: this is no proxy')
     answerLast(fault, socket, log, { allow: allowedMethods(request.url ?? '') ?? '' })
   })
-  const strangerLog = openStrangerLog(log)
+  const strangerLog = openCountedLog('connections ended before they were authenticated', (facts, line) =>
+    log.warn(facts, line),
+  )
   const strangers = awaitAuthentication(server, limits, strangerLog)
-  openConnections(server, strangers, handler, limits, log)
+  openConnections(server, strangers, handler, { limits, log, stopping })
   server.on('drop', data =>
     strangerLog.report(
       'too many connections',
@@ -88,7 +93,7 @@ export function buildExchangeServer({ identity, trust, limits, log }: Exchange, 
 /**
  * Puts strangers between a connection and Node's listener, which would begin its handshake at once.
  */
-function awaitAuthentication(server: Server, limits: Limits, log: StrangerLog): Strangers {
+function awaitAuthentication(server: Server, limits: Limits, log: CountedLog): Strangers {
   const listeners = server.listeners('connection')
   server.removeAllListeners('connection')
   const strangers = new Strangers(
@@ -100,47 +105,6 @@ function awaitAuthentication(server: Server, limits: Limits, log: StrangerLog): 
   )
   server.on('connection', socket => strangers.take(socket as Socket))
   return strangers
-}
-
-/** A partner that has its share of connections gets no more of them, as long as it keeps those. */
-function openConnections(
-  server: Server,
-  strangers: Strangers,
-  handler: RequestListener,
-  limits: Limits,
-  log: Logger,
-): void {
-  const open = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
-  const turns = new Turns()
-  const connections = new Set<Connection>()
-  const watch = setInterval(() => checkAnswers(connections, log), Math.min(1000, limits.answerTime)).unref()
-  server.once('close', () => clearInterval(watch))
-  server.on('secureConnection', socket => {
-    const partner = partnerOf(socket)
-    strangers.recognize(socket, partner)
-    try {
-      open.take(partner)
-      const connection = new Connection(socket, partner, turns, handler, limits)
-      connections.add(connection)
-      socket.once('close', () => {
-        open.giveBack(partner)
-        connections.delete(connection)
-      })
-    } catch (fault) {
-      log.warn(
-        { code: (fault as Fault).code },
-        `connection from ${socket.remoteAddress} closed: ${(fault as Fault).detail}`,
-      )
-      socket.destroy()
-    }
-  })
-}
-
-function checkAnswers(connections: ReadonlySet<Connection>, log: Logger): void {
-  const now = performance.now()
-  let count = 0
-  for (const connection of connections) if (!connection.checkAnswers(now)) count++
-  if (count > 0) log.warn(`${count} connections closed: nobody read the answer`)
 }
 
 /** Connections whose last answer waits for those before it. */

@@ -16,8 +16,9 @@ type Take = (chunk: Buffer) => Promise<void> | undefined
 /**
  * Hands each piece to `take`, whose promise, if it returns one, is waited for before the next.
  * Resolves at the end of the body. Throws what `take` throws, and the Faults `document-too-large`
- * (at the byte that is too many), `request-timeout` for a client that makes too little progress and
- * `request-malformed` for one that goes away. What it does not want it leaves unread.
+ * (at the byte that is too many), `request-timeout` for a client that makes too little progress,
+ * `request-malformed` for one that goes away, and `shutting-down` when the receiver stops before
+ * the end. What it does not want it leaves unread.
  */
 export async function readBody(request: IncomingMessage, limits: Limits, take: Take): Promise<void> {
   await nextTurn()
@@ -85,6 +86,7 @@ function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Pr
   // A paused request stops its socket: what the client sends from here on fills its own buffers,
   // not ours.
   const refuse = (reason: unknown) => {
+    if (isRefused) return
     isRefused = true
     clearInterval(checkProgress)
     request.off('data', onData).off('end', onEnd).pause()
@@ -94,6 +96,7 @@ function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Pr
   }
   request.on('data', onData).on('end', onEnd)
   request.on('error', cause => refuse(goneAway(received, cause)))
+  connectionOf(request.socket)?.refuseWhenStopped(refuse)
   return promise
 }
 

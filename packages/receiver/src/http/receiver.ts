@@ -21,8 +21,9 @@ import { readLogFile } from './log-files.ts'
 import { identifyPeer, type Peer } from './peer.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
 import { allowedMethods, checkRequestForm, pathOf } from './request-form.ts'
+import type { Stopping } from './stopping.ts'
 
-export type ReceiverParts = Gate & { readonly log: Logger }
+export type ReceiverParts = Gate & { readonly log: Logger; readonly stopping: Stopping }
 
 type Receiver = FastifyInstance<Server>
 type Request = FastifyRequest<{ Params: { id: string } }, Server>
@@ -86,8 +87,13 @@ function closeConnectionsWhenStopping(app: Receiver): void {
   })
 }
 
-async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+async function answerDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  gate: ReceiverParts,
+): Promise<FastifyReply> {
   const account = new DocumentAccount(request.socket.remoteAddress)
+  gate.stopping.beginWork()
   try {
     const acceptance = await acceptDocument(request.raw, gate, account)
     const { level, facts, message } = account.accepted(acceptance)
@@ -101,6 +107,8 @@ async function answerDocument(request: FastifyRequest, reply: FastifyReply, gate
     if (refusal !== undefined) gate.refusals.record(refusal, request.log)
     request.log[level](fault.code === 'internal' ? { ...facts, err: fault.cause } : facts, message)
     return answerFault(fault, request, reply, gate.limits)
+  } finally {
+    gate.stopping.endWork()
   }
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { connect as connectTcp, createServer } from 'node:net'
 import t from 'tap'
 import { openLogInto } from '../log.ts'
+import { closeGate } from '../open-gate.ts'
 import { call, connectRaw, post } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway } from '../testing/gateway.ts'
 import { startReceiver } from './start-receiver.ts'
@@ -83,6 +84,34 @@ t.test('stops in bounded time whatever its clients do', async t => {
   )
   await once(stuck.socket, 'data')
   await Promise.all([gateway.close(), idle.closed, stuck.closed])
+})
+
+t.test('what is not all here when it stops gets a short time, and is then refused', async t => {
+  const gateway = await openGateway(t, certs, { closingGrace: 300 })
+  const document = await makeDocument(gateway)
+  const head = `POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: ${document.length}\r\nExpect: 100-continue\r\n\r\n`
+  const uploads = await Promise.all(Array.from({ length: 40 }, () => connectRaw(t, gateway)))
+  await Promise.all(
+    uploads.map(async ({ socket }) => {
+      socket.write(head)
+      await once(socket, 'data')
+      socket.write(document.subarray(0, 100))
+    }),
+  )
+  const stopping = gateway.close()
+  const [first] = uploads
+  first!.socket.write(document.subarray(100))
+  const begin = performance.now()
+  await Promise.all([stopping, ...uploads.map(({ closed }) => closed)])
+  t.ok(performance.now() - begin < 5000)
+  t.match(first!.text(), /HTTP\/1\.1 201 /)
+  for (const { text } of uploads.slice(1))
+    t.match(text(), /HTTP\/1\.1 503 .*\r\nRetry-After: 2\r\n.*"code":"shutting-down"/is)
+  await closeGate(gateway.gate)
+  t.notOk(
+    gateway.log.find(({ msg }) => /no entry|went away/.test(msg)),
+    'nobody is blamed for it, and nothing fails',
+  )
 })
 
 async function hasIpv6Loopback(): Promise<boolean> {

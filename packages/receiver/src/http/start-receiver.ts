@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
 import { buildReceiver, type ReceiverParts } from './receiver.ts'
+import { Stopping } from './stopping.ts'
 
 export type RunningReceiver = {
   /** Where senders reach it. */
@@ -19,17 +19,18 @@ export type RunningReceiver = {
  * takes any free one.
  */
 export async function startReceiver(
-  parts: ReceiverParts,
+  parts: Omit<ReceiverParts, 'stopping'>,
   { host, port }: { host: string; port: number },
 ): Promise<RunningReceiver> {
-  const app = buildReceiver(parts)
+  const stopping = new Stopping()
+  const app = buildReceiver({ ...parts, stopping })
   const connections = new Set<Duplex>()
   app.server.on('connection', socket => {
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
   })
 
-  const underWay = trackRequests(app.server)
+  const requests = trackRequests(app.server)
 
   const main = host === 'localhost' ? '127.0.0.1' : host
   await listening(
@@ -46,7 +47,7 @@ export async function startReceiver(
   const close = async () => {
     second?.close()
     const closed = app.close()
-    await Promise.race([endOf(underWay), pause(parts.limits.closingTime, undefined, { ref: false })])
+    await stopping.waitFor(requests, parts.limits)
     // What is left is idle, or in a handshake, or has had its time; Node's own close would wait for
     // it.
     for (const socket of connections) socket.destroy()
@@ -102,17 +103,4 @@ function trackRequests(server: Server): ReadonlySet<ServerResponse> {
     response.once('close', () => underWay.delete(response))
   })
   return underWay
-}
-
-/**
- * Waits until each is answered, which then is the last answer of its connection, and the client has
- * it.
- */
-async function endOf(responses: ReadonlySet<ServerResponse>): Promise<void> {
-  const ends = Array.from(responses, response => {
-    const { socket } = response.req
-    response.once('close', () => socket.destroySoon())
-    return new Promise(resolve => socket.once('close', resolve))
-  })
-  await Promise.all(ends)
 }

@@ -2,8 +2,8 @@
 // take a partner's; the oldest give way to newer ones; and their handshakes are bounded by address,
 // in number and in each turn of the event loop.
 import type { Socket } from 'node:net'
+import type { CountedLog } from '../counted-log.ts'
 import type { Limits } from '../limits.ts'
-import type { StrangerLog } from './stranger-log.ts'
 
 type Bounds = Pick<
   Limits,
@@ -26,7 +26,7 @@ type Stranger = {
 export class Strangers {
   readonly #bounds: Bounds
   readonly #begin: (socket: Socket) => void
-  readonly #log: StrangerLog
+  readonly #log: CountedLog
   /** Sets keep the order in which they came. */
   readonly #all = new Map<string, Stranger>()
   readonly #byNetwork = new Map<string, Set<Stranger>>()
@@ -37,7 +37,7 @@ export class Strangers {
   #isArmed = false
 
   /** `begin` starts the handshake. */
-  constructor(bounds: Bounds, begin: (socket: Socket) => void, log: StrangerLog) {
+  constructor(bounds: Bounds, begin: (socket: Socket) => void, log: CountedLog) {
     this.#bounds = bounds
     this.#begin = begin
     this.#log = log
@@ -106,19 +106,17 @@ export class Strangers {
   #startSome(): void {
     let started = 0
     const now = performance.now()
-    const behind: [network: string, strangers: Set<Stranger>][] = []
+    // One of each network in turn. A map goes on with what is set anew in it, behind all others.
     for (const [network, strangers] of this.#waiting) {
       if (started === HANDSHAKES_IN_A_TURN) break
-      // One of each network, then the next of all.
       const [first] = strangers
       if (first === undefined || !this.#handshakes.take(network, now)) continue
       this.#waiting.delete(network)
       strangers.delete(first)
-      if (strangers.size > 0) behind.push([network, strangers])
+      if (strangers.size > 0) this.#waiting.set(network, strangers)
       started++
       this.#begin(first.socket)
     }
-    for (const [network, strangers] of behind) this.#waiting.set(network, strangers)
     if (this.#waiting.size > 0) this.#arm(started)
   }
 

@@ -1,12 +1,19 @@
 import t from 'tap'
 import { type Reader, Turns } from './turns.ts'
 
-/** One that spends `cost` whenever it is let go on, a few times. */
+/** One that spends `cost` whenever it is let go on, a few times; it has had its first turn. */
+async function openReader(turns: Turns, partner: string, cost: number) {
+  const reader = makeReader(turns, partner, cost)
+  while (reader.reader.isNew) await turn()
+  return reader
+}
+
 function makeReader(turns: Turns, partner: string, cost: number) {
-  const reader: Reader & { rounds: number; isHeld: boolean } = {
+  const reader: Reader & { rounds: number; isHeld: boolean; isNew: boolean } = {
     cost,
     rounds: 0,
     isHeld: false,
+    isNew: true,
     hold: () => {},
     release: () => {},
   }
@@ -16,17 +23,23 @@ function makeReader(turns: Turns, partner: string, cost: number) {
   }
   reader.release = () => {
     reader.isHeld = false
-    reader.rounds++
-    if (reader.rounds < 6) share.spend(cost)
+    if (!reader.isNew && ++reader.rounds < 6) share.spend(cost)
+    reader.isNew = false
   }
   return { reader, share }
 }
+
+type Opened = Awaited<ReturnType<typeof openReader>>
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 
 t.test('holds all of a partner that has spent its turn, and nobody else', async t => {
   const turns = new Turns()
-  const [a, b, other] = [makeReader(turns, 'a', 10), makeReader(turns, 'a', 10), makeReader(turns, 'other', 10)]
+  const [a, b, other] = (await Promise.all(['a', 'a', 'other'].map(partner => openReader(turns, partner, 10)))) as [
+    Opened,
+    Opened,
+    Opened,
+  ]
   a.share.spend(3999)
   t.notOk(a.reader.isHeld)
   a.share.spend(2)
@@ -38,7 +51,7 @@ t.test('holds all of a partner that has spent its turn, and nobody else', async 
 
 t.test('what was spent beyond a turn is paid off, a turn at a time', async t => {
   const turns = new Turns()
-  const { reader, share } = makeReader(turns, 'a', 10)
+  const { reader, share } = await openReader(turns, 'a', 10)
   share.spend(20_000)
   for (let i = 0; i < 4; i++) {
     await turn()
@@ -50,7 +63,7 @@ t.test('what was spent beyond a turn is paid off, a turn at a time', async t => 
 
 t.test('lets so many go on in a turn as it has time for, whoever has waited longest first', async t => {
   const turns = new Turns()
-  const all = Array.from({ length: 10 }, () => makeReader(turns, 'a', 1000))
+  const all = await Promise.all(Array.from({ length: 10 }, () => openReader(turns, 'a', 1000)))
   all[0]!.share.spend(4001)
   const turnsNeeded = new Set<number>()
   for (let i = 0; i < 12; i++) {
@@ -63,19 +76,56 @@ t.test('lets so many go on in a turn as it has time for, whoever has waited long
   t.ok(Math.max(...rounds) - Math.min(...rounds) <= 1, 'none twice before all had their turn')
 })
 
-t.test('one that comes while its partner owes waits like the others, and one that leaves is forgotten', async t => {
+t.test('one that comes while its partner owes waits for its first turn', async t => {
   const turns = new Turns()
-  const { reader, share } = makeReader(turns, 'a', 10)
+  const { reader, share } = await openReader(turns, 'a', 10)
   share.spend(9000)
   const late = makeReader(turns, 'a', 10)
   t.equal(late.share, share)
-  t.ok(late.reader.isHeld || reader.isHeld)
-  turns.leave('a', reader)
-  turns.leave('a', late.reader)
+  t.equal(turns.waitingFor('a'), 1)
+  await turn()
+  t.ok(late.reader.isNew && reader.isHeld)
+  await turn()
+  await turn()
+  t.notOk(late.reader.isNew || reader.isHeld)
+  t.equal(turns.waitingFor('a'), 0)
+})
+
+t.test('what is owed outlives the connections that it was spent on', async t => {
+  const turns = new Turns()
+  const { reader, share } = await openReader(turns, 'a', 10)
+  share.spend(20_000)
+  turns.leave(share, reader)
   t.ok(share.isEmpty)
+  const next = makeReader(turns, 'a', 10)
+  for (let i = 0; i < 4; i++) {
+    await turn()
+    t.ok(next.reader.isNew, `turn ${i}`)
+  }
   await turn()
+  t.notOk(next.reader.isNew)
+  turns.leave(share, next.reader)
   await turn()
-  await turn()
-  t.equal(reader.rounds, 0)
-  t.not(makeReader(turns, 'a', 10).share, share)
+  t.not(makeReader(turns, 'a', 10).share, share, 'a partner that is gone and owes nothing is forgotten')
+})
+
+t.test('those that have begun go on before others begin, but not all of the time', async t => {
+  const turns = new Turns()
+  const begun = await Promise.all(Array.from({ length: 8 }, () => openReader(turns, 'a', 4000)))
+  const keepBusy = ({ reader, share }: Opened) => {
+    reader.release = () => {
+      reader.isHeld = false
+      reader.rounds++
+      share.spend(4000)
+    }
+    share.spend(4000)
+  }
+  begun.forEach(keepBusy)
+  const late = Array.from({ length: 3 }, () => makeReader(turns, 'a', 10))
+  const isNew = () => late.filter(({ reader }) => reader.isNew).length
+  for (let i = 0; i < 15; i++) await turn()
+  t.equal(isNew(), 3)
+  for (let i = 0; i < 60; i++) await turn()
+  t.ok(isNew() < 3, 'one in some turns')
+  t.ok(Math.min(...begun.map(({ reader }) => reader.rounds)) >= 1)
 })

@@ -6,14 +6,17 @@
  * machine, since only the proportions count. A piece is what reaches JavaScript at once: the body
  * of a chunk, or of a TLS record.
  */
-export const costs = { piece: 2, kibibyte: 4, request: 50 } as const
+export const costs = { piece: 2, kibibyte: 4, request: 50, handshake: 1000 } as const
 
 /** Microseconds that one partner may spend in one turn. */
 const TURN = 4000
 /** Up to here nobody counts turns: each count makes the event loop go round once more. */
 const NOTICED = TURN / 8
-/** A connection that waits is expected to cost this much at least. */
+/** A connection that waits is expected to cost this much at least; a new one, with a request. */
 const LEAST = 20
+const LEAST_OF_NEW = 100
+/** As long as connections that have begun wait, a new one begins in one turn of so many. */
+const TURNS_OF_BEGUN = 16
 
 /** Reads from one connection, and stops reading when it is held. */
 export type Reader = {
@@ -29,18 +32,30 @@ export class Turns {
   readonly #busy = new Set<Share>()
   #isArmed = false
 
-  /** `reader` reads for `partner` from here on; `leave` ends that. */
+  /**
+   * `reader`, which is held, waits for its first turn, and reads for `partner` from there on;
+   * `leave` ends that.
+   */
   join(partner: string, reader: Reader): Share {
-    const share = this.#shares.get(partner) ?? new Share(busy => this.#watch(busy))
+    const share = this.#shares.get(partner) ?? new Share(partner, busy => this.#watch(busy))
     this.#shares.set(partner, share)
     share.add(reader)
     return share
   }
 
-  leave(partner: string, reader: Reader): void {
-    const share = this.#shares.get(partner)
-    share?.remove(reader)
-    if (share?.isEmpty === true) this.#shares.delete(partner)
+  leave(share: Share, reader: Reader): void {
+    share.remove(reader)
+    this.#forget(share)
+  }
+
+  /** Connections of `partner` that wait for their first turn. */
+  waitingFor(partner: string): number {
+    return this.#shares.get(partner)?.newcomers ?? 0
+  }
+
+  /** What is owed outlives the connections it was spent on: the next ones pay it off. */
+  #forget(share: Share): void {
+    if (share.isEmpty && !this.#busy.has(share)) this.#shares.delete(share.partner)
   }
 
   #watch(share: Share): void {
@@ -56,7 +71,11 @@ export class Turns {
 
   #endTurn(): void {
     this.#isArmed = false
-    for (const share of this.#busy) if (!share.endTurn()) this.#busy.delete(share)
+    for (const share of this.#busy) {
+      if (share.endTurn()) continue
+      this.#busy.delete(share)
+      this.#forget(share)
+    }
     if (this.#busy.size > 0) this.#arm()
   }
 }
@@ -66,53 +85,80 @@ export class Turns {
  * without it.
  */
 export class Share {
+  readonly partner: string
   readonly #watch: (share: Share) => void
   readonly #reading = new Set<Reader>()
   /** Whoever has waited longest stands first. */
   readonly #held = new Set<Reader>()
+  /**
+   * They begin when nobody who has begun waits: what is begun ends soon, and what is not takes
+   * little memory.
+   */
+  readonly #newcomers = new Set<Reader>()
+  #turnsOfBegun = 0
   #owed = 0
   #isWatched = false
 
-  constructor(watch: (share: Share) => void) {
+  constructor(partner: string, watch: (share: Share) => void) {
+    this.partner = partner
     this.#watch = watch
   }
 
   get isEmpty(): boolean {
-    return this.#reading.size + this.#held.size === 0
+    return this.#reading.size + this.#held.size + this.#newcomers.size === 0
+  }
+
+  get newcomers(): number {
+    return this.#newcomers.size
   }
 
   add(reader: Reader): void {
-    this.#reading.add(reader)
-    if (this.#owed > TURN) this.#holdAll()
+    this.#newcomers.add(reader)
+    this.#needTurn()
   }
 
   remove(reader: Reader): void {
     this.#reading.delete(reader)
     this.#held.delete(reader)
+    this.#newcomers.delete(reader)
   }
 
   spend(microseconds: number): void {
     this.#owed += microseconds
-    if (!this.#isWatched && this.#owed > NOTICED) {
-      this.#isWatched = true
-      this.#watch(this)
-    }
+    if (this.#owed > NOTICED) this.#needTurn()
     if (this.#owed > TURN && this.#reading.size > 0) this.#holdAll()
   }
 
   /** Lets those go on for whom there is time; says whether more turns are needed. */
   endTurn(): boolean {
     this.#owed = Math.max(0, this.#owed - TURN)
-    let left = TURN - this.#owed
-    for (const reader of this.#held) {
+    const left = this.#release(this.#held, TURN - this.#owed, LEAST)
+    if (this.#held.size === 0) this.#release(this.#newcomers, left, LEAST_OF_NEW)
+    else if (this.#newcomers.size > 0 && this.#owed < TURN && ++this.#turnsOfBegun >= TURNS_OF_BEGUN) {
+      this.#turnsOfBegun = 0
+      this.#release(this.#newcomers, 1, LEAST_OF_NEW)
+    }
+    this.#isWatched = this.#owed > NOTICED || this.#held.size + this.#newcomers.size > 0
+    return this.#isWatched
+  }
+
+  /** Says what is left of the time. */
+  #release(waiting: Set<Reader>, time: number, least: number): number {
+    let left = time
+    for (const reader of waiting) {
       if (left <= 0) break
-      left -= Math.max(LEAST, reader.cost)
-      this.#held.delete(reader)
+      left -= Math.max(least, reader.cost)
+      waiting.delete(reader)
       this.#reading.add(reader)
       reader.release()
     }
-    this.#isWatched = this.#owed > NOTICED || this.#held.size > 0
-    return this.#isWatched
+    return left
+  }
+
+  #needTurn(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.#watch(this)
   }
 
   #holdAll(): void {

@@ -45,6 +45,7 @@ export const advice = {
   'document-id-conflict': 'Give the document an id of its own: --id ID, or --id auto.',
   'rate-limit': 'Wait, and send less often.',
   overloaded: 'Wait; the gateway tries again by itself until --timeout.',
+  'shutting-down': 'Wait; the gateway tries again by itself until --timeout.',
   'storage-unavailable': 'Wait, and tell the operator of the receiver when it lasts.',
   'seal-unavailable': 'Wait, and tell the operator of the receiver: its seal certificate is out of date.',
   'not-found': 'Check the name, and whose document it is.',

@@ -1,20 +1,19 @@
-// What the log says of clients that were never authenticated: the first of a kind at once, the rest
-// as one line a minute. They cost nothing to make, and a line for each would let anybody fill the
-// disk.
-import type { Logger } from '../log.ts'
+// What the log says of events that clients can make as many of as they like: the first of a kind
+// has a line at once, the rest one line a minute. A line for each would let a client fill the disk.
 
 const MINUTE = 60_000
 /** Kinds come from what clients do, too. */
 const KINDS = 32
 
-export type StrangerLog = {
+export type CountedLog = {
   /** `line` is written when it is the first of `kind` for a minute. */
   report(kind: string, line: string, code?: string): void
   /** Writes what was only counted so far. */
   close(): void
 }
 
-export function openStrangerLog(log: Pick<Logger, 'warn'>): StrangerLog {
+/** `what` were counted, as in "7 more `what` (…)". */
+export function openCountedLog(what: string, write: (facts: { code?: string }, line: string) => void): CountedLog {
   /** How many came of each kind since its first. */
   let counts = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
@@ -26,7 +25,7 @@ export function openStrangerLog(log: Pick<Logger, 'warn'>): StrangerLog {
     if (more.length === 0) return
     const sum = more.reduce((total, [, count]) => total + count, 0)
     const reasons = more.sort(([, a], [, b]) => b - a).map(([kind, count]) => `${count}: ${kind}`)
-    log.warn(`${sum} more connections ended before they were authenticated (${reasons.join('; ')})`)
+    write({}, `${sum} more ${what} (${reasons.join('; ')})`)
     start()
   }
   const start = () => {
@@ -37,7 +36,7 @@ export function openStrangerLog(log: Pick<Logger, 'warn'>): StrangerLog {
       const kind = counts.has(name) || counts.size < KINDS ? name : 'other reasons'
       const count = counts.get(kind)
       counts.set(kind, count === undefined ? 0 : count + 1)
-      if (count === undefined) log.warn(code === undefined ? {} : { code }, line)
+      if (count === undefined) write(code === undefined ? {} : { code }, line)
       start()
     },
     close() {
