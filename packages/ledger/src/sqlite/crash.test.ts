@@ -15,7 +15,8 @@ import { collect, keptOf, makeFolder, makeSample, sender } from '../testing/samp
 import { openTestLedger, verifierKey } from '../testing/test-ledger.ts'
 import { verifyLedger } from '../verification/verify-ledger.ts'
 
-const KILLS = 50
+/** More with `pnpm kills`. */
+const KILLS = Number(process.env.KILL_ROUNDS ?? 20)
 const acceptForever = join(import.meta.dirname, '../testing/accept-forever.ts')
 
 t.test(`${KILLS} kills lose no acknowledged document and show no partial one`, async t => {

@@ -1,0 +1,25 @@
+// `pnpm kills [ROUNDS]`: the tests that kill processes at random moments, at length. The suite runs
+// a few rounds of each.
+import { spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
+
+const rounds = Number(process.argv[2] ?? 1000)
+if (!Number.isSafeInteger(rounds) || rounds < 1) {
+  process.stderr.write(`usage: pnpm kills [ROUNDS]: a number from 1, not ${JSON.stringify(process.argv[2])}\n`)
+  process.exit(2)
+}
+
+const tests = [
+  'packages/ledger/src/sqlite/crash.test.ts',
+  'test/e2e/kill-loop.test.ts',
+  'test/e2e/deliver-kill.test.ts',
+]
+const failed = tests.filter(test => {
+  const { status } = spawnSync(process.execPath, [resolve(import.meta.dirname, '..', test)], {
+    stdio: 'inherit',
+    env: { ...process.env, KILL_ROUNDS: String(rounds), TAP_TIMEOUT: '0' },
+  })
+  return status !== 0
+})
+for (const test of failed) process.stderr.write(`${test} failed\n`)
+process.exitCode = failed.length === 0 ? 0 : 1
