@@ -1,9 +1,9 @@
 // Names and characters, every code point of them, against the productions of XML 1.0 fifth edition
 // as regular expressions.
 import t from 'tap'
-import { compareCodePoints, isCharacter } from './characters.ts'
-import { isReservedName, readName } from './names.ts'
-import { Refusal } from './refusal.ts'
+import { compareCodePoints, isCharacter } from '../../packages/xmldsig/src/xml/characters.ts'
+import { isReservedName, readName } from '../../packages/xmldsig/src/xml/names.ts'
+import { Refusal } from '../../packages/xmldsig/src/xml/refusal.ts'
 
 // Productions 4, 4a and 2; the colon is for Namespaces in XML.
 const nameStart =

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isAbsoluteUri } from './uri.ts'
+import { isAbsoluteUri } from '../../packages/xmldsig/src/xml/uri.ts'
 
 t.test('takes URIs with a scheme, as RFC 3986 writes them', async t => {
   const good = [

@@ -1,7 +1,7 @@
 // UTF-8 at its edges: what a piece leaves unfinished, and where the first byte stands that is
 // wrong.
 import t from 'tap'
-import { incompleteTail, invalidAt } from './utf8.ts'
+import { incompleteTail, invalidAt } from '../../packages/xmldsig/src/xml/utf8.ts'
 
 const bytes = (latin1: string) => Buffer.from(latin1, 'latin1')
 

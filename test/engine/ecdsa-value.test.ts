@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import t from 'tap'
-import { ecdsaFromDer, ecdsaToDer } from './ecdsa-value.ts'
+import { ecdsaFromDer, ecdsaToDer } from '../../packages/xmldsig/src/signature/ecdsa-value.ts'
 
 const curves = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
 

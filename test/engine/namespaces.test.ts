@@ -1,7 +1,13 @@
 // Declarations in scope: found by prefix, taken back in order.
 import { hash } from 'node:crypto'
 import t from 'tap'
-import { makeDeclaration, NamespaceScope, NO_NAMESPACE, UNDECLARED, XML_BINDING } from './namespaces.ts'
+import {
+  makeDeclaration,
+  NamespaceScope,
+  NO_NAMESPACE,
+  UNDECLARED,
+  XML_BINDING,
+} from '../../packages/xmldsig/src/xml/namespaces.ts'
 
 const find = (scope: NamespaceScope, prefix: string) =>
   scope.find(Buffer.from(`<${prefix}:`), 1, 1 + Buffer.byteLength(prefix))

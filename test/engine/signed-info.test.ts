@@ -1,8 +1,8 @@
 // SignedInfo in the profile's form, and RSASSA-PSS with its parameters (RFC 9231 2.3.9).
 import t from 'tap'
-import { defaultLimits } from '../limits.ts'
-import { readSignedInfo } from './signed-info.ts'
-import { readTree } from './tree.ts'
+import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
+import { readSignedInfo } from '../../packages/xmldsig/src/signature/signed-info.ts'
+import { readTree } from '../../packages/xmldsig/src/signature/tree.ts'
 
 const DSIG = 'http://www.w3.org/2000/09/xmldsig#'
 const MORE = 'http://www.w3.org/2007/05/xmldsig-more#'
