@@ -1,5 +1,6 @@
 // A path of signatures, checked from the anchor to the leaf (RFC 5280 6.1), but for the time and
 // revocation, which change.
+import { DerError } from '../certificate/der.ts'
 import {
   type CheckedCa,
   checkCa,
@@ -15,6 +16,7 @@ import type { GeneralName } from './general-name.ts'
 import { findBrokenConstraint } from './name-constraints.ts'
 import { isSelfIssued, type PathCertificate } from './path-certificate.ts'
 import type { PathPurpose } from './purposes.ts'
+import { shownName } from './verdict.ts'
 
 /** Throws a Refusal. */
 export function checkPath({ certificates }: SignedPath, purpose: PathPurpose): void {
@@ -33,7 +35,7 @@ export function checkPath({ certificates }: SignedPath, purpose: PathPurpose): v
       if (expected !== undefined)
         throw invalid(
           certificate,
-          `nameConstraints of ${cas[at]!.certificate.subject.replaceAll('\n', ', ')} (RFC 5280 4.2.1.10)`,
+          `nameConstraints of ${shownName(cas[at]!.certificate.subject)} (RFC 5280 4.2.1.10)`,
           expected,
           describe(certificate),
         )
@@ -97,6 +99,8 @@ function checkIdentifiers(certificates: readonly PathCertificate[]): void {
   }
 }
 
+const IA5_STRING = 0x16
+
 /**
  * A common name that is a host name where no DNS name stands beside it is one (as OpenSSL has it).
  */
@@ -109,8 +113,12 @@ function namesOf(certificate: PathCertificate, isLeaf: boolean): GeneralName[] {
   const hasDnsName = names.some(({ kind }) => kind === 'dns')
   const attributes = readAttributes(subject).flat()
   if (subject.length > 2) names.push({ kind: 'directory', name: readDistinguishedName(subject) })
-  for (const { type, text = '' } of attributes) {
-    if (type === attributeTypes.emailAddress) names.push({ kind: 'email', text })
+  for (const { type, tag, text = '' } of attributes) {
+    if (type === attributeTypes.emailAddress) {
+      // RFC 5280 4.1.2.6; in other characters it could not be compared with what is permitted.
+      if (tag !== IA5_STRING) throw new DerError('expected emailAddress in the subject as IA5String')
+      names.push({ kind: 'email', text })
+    }
     const host = text.replace(/\0+$/, '')
     if (isLeaf && !hasDnsName && type === attributeTypes.commonName && HOST.test(host))
       names.push({ kind: 'dns', text: host })
@@ -119,6 +127,6 @@ function namesOf(certificate: PathCertificate, isLeaf: boolean): GeneralName[] {
 }
 
 function describe({ certificate }: PathCertificate): string {
-  const names = [certificate.subject?.replaceAll('\n', ', '), certificate.subjectAltName]
-  return names.filter(name => name !== undefined && name !== '').join('; ')
+  const names = [certificate.subject, certificate.subjectAltName].map(shownName)
+  return names.filter(name => name !== '').join('; ')
 }

@@ -3,7 +3,7 @@ import type { Authority } from './authority.ts'
 import { issuerIdOf, type PathCertificate } from './path-certificate.ts'
 import { Refusal } from './refusal.ts'
 import { type RevocationLists, statusOf } from './revocation-lists.ts'
-import type { GoodPath } from './verdict.ts'
+import { type GoodPath, shownName } from './verdict.ts'
 
 /** A path that is right but for the time. */
 export type CheckedPath = { readonly authority: Authority; readonly certificates: readonly PathCertificate[] }
@@ -133,7 +133,7 @@ function checkRevocation(
       check: 'revocation (RFC 5280 6.3)',
       expected: status.expected,
       found: status.found,
-      remedy: `get the revocation list of ${issuer.certificate.subject.replaceAll('\n', ', ')}, and check the clock`,
+      remedy: `get the revocation list of ${shownName(issuer.certificate.subject)}, and check the clock`,
     })
   const { at: since, reason } = status.revoked
   if (isPast && since > time && !compromised.includes(reason)) return Number.POSITIVE_INFINITY

@@ -19,7 +19,12 @@ const decoders: Readonly<Record<number, (octets: Buffer) => string>> = {
 export const attributeTypes = { commonName: '2.5.4.3', emailAddress: '1.2.840.113549.1.9.1' } as const
 
 /** An attribute of a name; `text` is undefined for a value that is no text. */
-export type NameAttribute = { readonly type: string; readonly text: string | undefined; readonly value: string }
+export type NameAttribute = {
+  readonly type: string
+  readonly tag: number
+  readonly text: string | undefined
+  readonly value: string
+}
 
 /** The attributes of a name in DER, set by set. Throws a DerError. */
 export function readAttributes(name: Buffer): NameAttribute[][] {
@@ -34,7 +39,7 @@ export function readAttributes(name: Buffer): NameAttribute[][] {
       const { tag, content, raw } = attribute.readAny('the value of an attribute')
       attribute.end('an attribute')
       const text = readText(tag, content)
-      attributes.push({ type, text, value: text === undefined ? raw.toString('hex') : `'${fold(text)}` })
+      attributes.push({ type, tag, text, value: text === undefined ? raw.toString('hex') : `'${fold(text)}` })
     } while (!set.isAtEnd)
     found.push(attributes)
   }

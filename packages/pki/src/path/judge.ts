@@ -9,7 +9,7 @@ import { findPaths, searchLimits } from './find-paths.ts'
 import { type PathCertificate, parsePathCertificate, readPathCertificate } from './path-certificate.ts'
 import type { PathPurpose } from './purposes.ts'
 import { Refusal } from './refusal.ts'
-import { type BadPath, nameOf } from './verdict.ts'
+import { type BadPath, nameOf, shownName } from './verdict.ts'
 
 export type Outcome = { readonly paths: readonly CheckedPath[] } | { readonly bad: BadPath }
 
@@ -61,7 +61,7 @@ function readLeaf(leaf: X509Certificate): PathCertificate | DerError {
 }
 
 function untrusted(leaf: X509Certificate, authorities: readonly Authority[]): BadPath {
-  const names = authorities.flatMap(({ anchors }) => anchors.map(oneLine))
+  const names = authorities.flatMap(({ anchors }) => anchors.map(({ subject }) => shownName(subject)))
   return {
     ok: false,
     standsBehind: false,
@@ -69,7 +69,7 @@ function untrusted(leaf: X509Certificate, authorities: readonly Authority[]): Ba
     certificate: nameOf(leaf),
     check: 'path (RFC 5280 6.1)',
     expected: names.length === 0 ? 'an authority, and none is listed' : `a path of signatures to ${names.join(' or ')}`,
-    found: `none from one issued by ${leaf.issuer.replaceAll('\n', ', ')}`,
+    found: `none from one issued by ${shownName(leaf.issuer)}`,
     remedy: 'list its CA as an authority, or the intermediate CAs between the two',
   }
 }
@@ -96,8 +96,4 @@ function isSignedBy(leaf: X509Certificate, ca: X509Certificate): boolean {
   } catch {
     return false
   }
-}
-
-function oneLine({ subject }: X509Certificate): string {
-  return subject.replaceAll('\n', ', ')
 }

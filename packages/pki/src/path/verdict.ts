@@ -1,6 +1,6 @@
 // What is said of a certificate and its path.
 import type { X509Certificate } from 'node:crypto'
-import { Fault, type FaultCode, quote } from '@seg/core'
+import { escapeUnseen, Fault, type FaultCode } from '@seg/core'
 
 /**
  * Which certificate a refusal is about, as its owner finds it: `subject` in OpenSSL's form,
@@ -44,10 +44,22 @@ export type PathVerdict = GoodPath | BadPath
 
 /** A bad verdict as the Fault that ends a request or a command. */
 export function toFault({ code, certificate, check, expected, found, remedy }: BadPath): Fault {
-  const name = `the certificate ${quote(certificate.subject)} (SHA-256 ${certificate.sha256})`
+  const name = `the certificate "${certificate.subject}" (SHA-256 ${certificate.sha256})`
   return new Fault(code, `${name}: ${check}: expected ${expected}, found ${found}; ${remedy}`)
 }
 
 export function nameOf(certificate: X509Certificate): CertificateName {
-  return { subject: certificate.subject, sha256: certificate.fingerprint256 }
+  return { subject: shownName(certificate.subject), sha256: certificate.fingerprint256 }
 }
+
+/**
+ * A name as Node shows it, on one line that any terminal and log can take. One without attributes,
+ * or with some that OpenSSL cannot show, is undefined in Node, whatever its types say.
+ */
+export function shownName(name: string | undefined): string {
+  const line = name?.replaceAll('\n', ', ') ?? ''
+  return escapeUnseen(line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line)
+}
+
+/** Characters of a foreign name that a log line bears. */
+const LONGEST = 256

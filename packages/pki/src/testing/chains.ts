@@ -320,6 +320,15 @@ export const refused: Readonly<Record<string, RefusedChain>> = {
     }),
     ...broken(/a@example\.com/),
   },
+  'an e-mail address in the subject in other characters than ASCII, where names are constrained': {
+    ...constrained([names.dns('example.org')], [], {
+      subject: [
+        ['CN', 'gw'],
+        ['emailAddress', 'a@example.org', 0x0c],
+      ],
+    }),
+    ...broken(/expected emailAddress in the subject as IA5String/),
+  },
   'an excluded mailbox': {
     ...constrained([], [names.email('root@example.org')], named(names.email('root@EXAMPLE.org'))),
     ...broken(/root/),
