@@ -13,10 +13,10 @@ import type { Limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { connectionOf, ExchangeRequest } from './connection.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
-import { sendLastAnswer } from './last-answer.ts'
+import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
 import { openConnections } from './partner-connections.ts'
 import { toFault } from './problem.ts'
-import { allowedMethods, isContinueExpected } from './request-form.ts'
+import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
 import type { Stopping } from './stopping.ts'
 import { Strangers } from './strangers.ts'
 
@@ -69,7 +69,7 @@ export function buildExchangeServer(
   // Without this, Node closes the connection without an answer.
   server.on('connect', (request, socket) => {
     const fault = new Fault('method-not-allowed', 'expected no CONNECT: this is no proxy')
-    answerLast(fault, socket, log, { allow: allowedMethods(request.url ?? '') ?? '' })
+    answerLast(fault, socket, log, { allow: '', ...unserved('CONNECT', request.url ?? '').fields })
   })
   const strangerLog = openCountedLog('connections ended before they were authenticated', (facts, line) =>
     log.warn(facts, line),
@@ -124,7 +124,10 @@ export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchan
   // What follows a last answer may be anything, and is read on as long as any of it is.
   if (isOfHttp && connection?.isDiscarding === true) return
   if (!isOfHttp || !socket.writable) return void socket.destroy()
-  answerLast(toFault(error), socket, log)
+  const { rawPacket, bytesParsed = 0 } = error as Error & { rawPacket?: Buffer; bytesParsed?: number }
+  const unknown = code === 'HPE_INVALID_METHOD' && rawPacket && unknownMethod(rawPacket, bytesParsed)
+  if (unknown) answerLast(unknown.fault, socket, log, unknown.fields)
+  else answerLast(toFault(error), socket, log)
 }
 
 /** Behind the answers to what was whole before it. */
@@ -132,7 +135,7 @@ function answerLast(fault: Fault, socket: Duplex, log: Logger, fields: Readonly<
   const instance = `urn:uuid:${randomUUID()}`
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
   const before = (connectionOf(socket)?.answersDue ?? []).filter(({ req }) => req.complete)
-  const end = () => sendLastAnswer(socket, fault, instance, fields)
+  const end = () => sendLastAnswer(socket, lastAnswerOf(fault, instance, fields))
   if (before.length === 0) return void end()
   ending.add(socket)
   Promise.all(before.map(response => once(response, 'close'))).then(end)

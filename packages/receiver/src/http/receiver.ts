@@ -16,11 +16,11 @@ import type { Gate } from '../gate.ts'
 import type { Limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
-import { sendLastAnswer } from './last-answer.ts'
+import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
 import { readLogFile } from './log-files.ts'
 import { identifyPeer, type Peer } from './peer.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
-import { allowedMethods, checkRequestForm, pathOf } from './request-form.ts'
+import { checkRequestForm, pathOf, unserved } from './request-form.ts'
 import type { Stopping } from './stopping.ts'
 
 export type ReceiverParts = Gate & { readonly log: Logger; readonly stopping: Stopping }
@@ -53,17 +53,18 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
     return answerFault(fault, request, reply, limits)
   }
   app.setErrorHandler(refuse)
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = allowedMethods(request.url)
-    if (allowed === undefined) return refuse(new Fault('not-found', 'no such route'), request, reply)
-    reply.header('allow', allowed)
-    return refuse(new Fault('method-not-allowed', `expected ${allowed}, found ${request.method}`), request, reply)
-  })
   // A body stays unread until the peer is known.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
-  app.addHook('onRequest', async request => checkRequestForm(request.raw))
+  app.addHook('onRequest', async (request, reply) => {
+    checkRequestForm(request.raw)
+    // Here, before the framework asks for the type of a body that has no route.
+    if (!request.is404) return
+    const { fault, fields } = unserved(request.method, request.url)
+    reply.headers(fields)
+    throw fault
+  })
   closeConnectionsWhenStopping(app)
 
   app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
@@ -118,9 +119,7 @@ async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate):
   const receipt = await gate.ledger.receipt(peer.id, request.params.id)
   if (receipt === undefined)
     throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
-  // Nobody waits for the body of a request that has no use for one.
-  if (isUnread(request.raw)) reply.header('connection', 'close')
-  return reply.type('application/xml').send(receipt)
+  return answerRead(request, reply, { 'content-type': 'application/xml' }, receipt)
 }
 
 /** An answer counts until the client has taken it, or is gone. */
@@ -133,8 +132,25 @@ function beginRead(request: FastifyRequest, reply: FastifyReply, { trust, upload
 async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
   beginRead(request, reply, gate)
   const { type, cacheControl, body } = await readLogFile(pathOf(request.url).slice('/v1/log/'.length), gate.ledger.log)
-  if (isUnread(request.raw)) reply.header('connection', 'close')
-  return reply.type(type).header('cache-control', cacheControl).send(body)
+  return answerRead(
+    request,
+    reply,
+    { 'content-type': type, 'cache-control': cacheControl },
+    typeof body === 'string' ? Buffer.from(body) : body,
+  )
+}
+
+/** A body that nobody has a use for is not waited for, and costs the client no answer. */
+function answerRead(
+  request: FastifyRequest | Request,
+  reply: FastifyReply,
+  fields: Readonly<Record<string, string>>,
+  body: Buffer,
+): FastifyReply {
+  if (!isUnread(request.raw)) return reply.headers(fields).send(body)
+  reply.hijack()
+  sendLastAnswer(request.socket, { status: 200, fields, body }, request.method)
+  return reply
 }
 
 function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, limits: Limits): FastifyReply {
@@ -143,7 +159,8 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
     else if (reply.raw.socket !== null) {
       reply.hijack()
       const allow = reply.getHeader('allow')
-      sendLastAnswer(request.socket, fault, request.id, allow === undefined ? {} : { allow: `${allow}` })
+      const fields = allow === undefined ? {} : { allow: `${allow}` }
+      sendLastAnswer(request.socket, lastAnswerOf(fault, request.id, fields), request.method)
       return reply
     }
     // A pipelined request whose turn to be answered has not come has no socket yet: Node answers it

@@ -42,6 +42,8 @@ export function pathOf(target: string): string {
   return path
 }
 
+type Allow = { readonly allow?: string }
+
 /** What each path of the contract takes. */
 const methods: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^\/v1\/documents$/, 'POST'],
@@ -50,9 +52,27 @@ const methods: readonly (readonly [path: RegExp, methods: string])[] = [
 ]
 
 /** The field Allow for a path of the contract (RFC 9110 15.5.6). */
-export function allowedMethods(target: string): string | undefined {
+function allowedMethods(target: string): string | undefined {
   const path = pathOf(target)
   return methods.find(([pattern]) => pattern.test(path))?.[1]
+}
+
+/** What answers a request that no route takes: its method is wrong, where there is such a path. */
+export function unserved(method: string, target: string): { readonly fault: Fault; readonly fields: Allow } {
+  const allow = allowedMethods(target)
+  if (allow === undefined) return { fault: new Fault('not-found', 'no such route'), fields: {} }
+  return { fault: new Fault('method-not-allowed', `expected ${allow}, found ${method}`), fields: { allow } }
+}
+
+/** A request line whose method Node's parser may not know (RFC 9112 3, RFC 9110 5.6.2). */
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) (\S+) HTTP\/1\.[01]$/
+
+/** The same for a method that Node's parser stopped at, `parsed` bytes into what it had read. */
+export function unknownMethod(read: Buffer, parsed: number): ReturnType<typeof unserved> | undefined {
+  const begin = read.lastIndexOf('\n', Math.max(0, parsed - 1)) + 1
+  const end = read.indexOf('\r\n', begin)
+  const [, method, target] = REQUEST_LINE.exec(read.toString('latin1', begin, Math.max(begin, end))) ?? []
+  return method === undefined || target === undefined ? undefined : unserved(quote(method), target)
 }
 
 /**
