@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
-import { readKey } from '../independent/checkpoint.ts'
 import { openEntry } from '../independent/entry.ts'
 import { openLogClient } from '../independent/log-client.ts'
 import { verifyLog } from '../independent/verify-log.ts'
@@ -126,7 +125,7 @@ async function postCopies(clients: readonly Client[], letters: readonly Buffer[]
 async function checkOnce(t: Test, origin: string, place: string, receipts: ReadonlyMap<string, Buffer>): Promise<void> {
   const ids = [...receipts.keys()].sort()
   const { fetch, close } = await openLogClient(origin, certs)
-  const { entries } = await verifyLog(fetch, readKey(await readFile(join(certs, 'log.pub'), 'utf8')))
+  const { entries } = await verifyLog(fetch, await readFile(join(certs, 'log.pub'), 'utf8'))
   close()
   const openings = readOpenings(place)
   const accepted = entries.flatMap((entry, i) =>

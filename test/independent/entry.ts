@@ -15,6 +15,7 @@ type Forms = Readonly<Record<string, Form>>
 
 const text: Form = value => typeof value === 'string'
 const count: Form = value => Number.isSafeInteger(value) && (value as number) >= 0
+const positive: Form = value => count(value) && value !== 0
 const time: Form = value =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) && isTime(value)
 const digest = (...lengths: readonly number[]): Form => {
@@ -25,7 +26,7 @@ const sha256 = digest(32)
 const accepted = { sender: text, document: text, bytes: count, sha256, reference: digest(32, 48, 64) }
 const others = {
   refused: { sender: text, code: text, sha256: (value: unknown) => value === null || sha256(value) },
-  omitted: { sender: text, count, since: time },
+  omitted: { sender: text, count: positive, since: time },
   conflict: { sender: text, document: text, sha256, accepted: count },
   admin: { action: text, subject: text, by: text },
   start: { version: text },

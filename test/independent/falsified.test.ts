@@ -28,8 +28,8 @@ const { verifierKey, delivered } = await exchangeLog(t, folder, async ({ origin 
 })
 const key = readKey(verifierKey)
 const [before, files] = lives as [Map<string, Buffer>, Map<string, Buffer>]
-const log = await verifyLog(serve(files), key)
-const older = (await verifyLog(serve(before), key)).head
+const log = await verifyLog(serve(files), verifierKey)
+const older = (await verifyLog(serve(before), verifierKey)).head
 const tiles = tilesOf(log.head.size)
 
 t.test('every octet of the checkpoint', async t => {
@@ -137,12 +137,12 @@ type Change = readonly (readonly [path: string, octets: Buffer])[]
 async function allSeen(
   t: Test,
   changes: readonly Change[],
-  verify: (fetch: Fetch, by: typeof key) => Promise<unknown>,
+  verify: (fetch: Fetch, by: string) => Promise<unknown>,
 ): Promise<void> {
   const unseen: string[] = []
   for (const change of changes) {
     const isSame = change.every(([path, octets]) => files.get(path)?.equals(octets))
-    const outcome = await verify(serve(new Map([...files, ...change])), key).catch(error => error)
+    const outcome = await verify(serve(new Map([...files, ...change])), verifierKey).catch(error => error)
     if (isSame || !(outcome instanceof Rejected))
       unseen.push(`${change.map(([path]) => path)}: ${isSame ? 'not a change' : outcome}`)
   }

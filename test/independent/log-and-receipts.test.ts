@@ -27,7 +27,7 @@ const key = readKey(verifierKey)
 const receiver = await startReceiver(t, ['--certs', certs, '--data', data])
 const { fetch, close } = await openLogClient(receiver.url.origin, certs)
 t.teardown(close)
-const log = await verifyLog(fetch, key)
+const log = await verifyLog(fetch, verifierKey)
 
 t.test('the log is what its checkpoint says, and says what happened', async t => {
   const { head, entries } = log

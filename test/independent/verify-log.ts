@@ -1,7 +1,8 @@
 // A log from its files alone: the checkpoint, the entries under it, every tile, and that it is the
 // log of before, grown.
-import { type Checkpoint, type NoteKey, openCheckpoint } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { type Entry, readEntry } from './entry.ts'
+import { followKeys, type KeyInUse, openUnder, openUnderAny, type Rotation } from './log-keys.ts'
 import { checkConsistency, consistencyProof, hashEntry, type RangeHash, rangeHash, type TreeHead } from './merkle.ts'
 import { demand } from './rejected.ts'
 import { type Fetch, fetchEntries, fetchTree, hashesOf, tilePath, tilesOf } from './tiles.ts'
@@ -11,22 +12,39 @@ export type VerifiedLog = {
   readonly octets: readonly Buffer[]
   readonly entries: readonly Entry[]
   readonly hash: RangeHash
+  readonly keys: readonly KeyInUse[]
+  /** Starts at which the clock had been set back. */
+  readonly setBacks: number
 }
 
-/** Everything at once: whoever audits the log reads all of it. */
-export async function verifyLog(fetch: Fetch, key: NoteKey): Promise<VerifiedLog> {
-  const head = openCheckpoint(await fetch('checkpoint'), key)
-  const octets = await fetchEntries(head.size, fetch)
+/** How far a time may go back since the last start, or lie ahead of ours; milliseconds. */
+const CLOCKS_OFF = 3_600_000
+
+/**
+ * Everything at once: whoever audits the log reads all of it. `logPub` is the content of log.pub,
+ * `rotations` what the receiver shows of each entry that names another key of the log.
+ */
+export async function verifyLog(
+  fetch: Fetch,
+  logPub: string,
+  rotations: readonly Rotation[] = [],
+): Promise<VerifiedLog> {
+  const note = await fetch('checkpoint')
+  const { size } = openUnderAny(logPub, note)
+  const octets = await fetchEntries(size, fetch)
+  const entries = octets.map(readEntry)
+  const keys = followKeys(logPub, entries, rotations)
+  const head = openUnder(keys, note, size)
   const hash = rangeHash(octets.map(hashEntry))
   demand(hash(0, head.size).equals(head.root), 'the entries do not have the root of the checkpoint')
   for (const tile of tilesOf(head.size)) {
     const served = await fetch(tilePath(tile))
     demand(served.equals(Buffer.concat(hashesOf(tile, hash))), `${tilePath(tile)} is not that of the entries`)
   }
-  const entries = octets.map(readEntry)
   checkVersions(entries)
   checkConflicts(entries)
-  return { head, octets, entries, hash }
+  checkCommitments(entries)
+  return { head, octets, entries, hash, keys, setBacks: checkTimes(entries, new Date()) }
 }
 
 /** What a partner does who has no need of the entries: the root from the tiles. */
@@ -43,6 +61,26 @@ export async function verifyTiles(fetch: Fetch, head: TreeHead): Promise<RangeHa
 export async function verifyGrowth(fetch: Fetch, older: TreeHead, newer: TreeHead): Promise<void> {
   const hash = await verifyTiles(fetch, newer)
   checkConsistency(older, newer, consistencyProof(older.size, newer.size, hash))
+}
+
+/** Whoever knows what one commitment is of knows it of each that is the same. */
+function checkCommitments(entries: readonly Entry[]): void {
+  const blinded = entries.filter(({ v }) => v === 2).map(({ facts }) => facts)
+  demand(new Set(blinded).size === blinded.length, 'two entries have one commitment')
+}
+
+/** Within one run of the receiver; a start may go back, and is counted. */
+function checkTimes(entries: readonly Entry[], now: Date): number {
+  let [latest, setBacks] = [Number.NEGATIVE_INFINITY, 0]
+  for (const [index, { type, at }] of entries.entries()) {
+    const time = Date.parse(at)
+    const isBack = time < latest - CLOCKS_OFF
+    demand(!isBack || type === 'start', `entry ${index} is of ${at}, after later ones`)
+    if (isBack) setBacks++
+    latest = type === 'start' ? time : Math.max(latest, time)
+  }
+  demand(latest <= now.getTime() + CLOCKS_OFF, 'the log lies ahead of the clock here')
+  return setBacks
 }
 
 /** A log goes on in the latest version once it has an entry of it. */

@@ -65,7 +65,7 @@ class Command implements fc.AsyncCommand<Model, Real> {
  * entries then have.
  */
 let clock = 0
-const tick = () => new Date(1_800_000_000_000 + clock++).toISOString()
+const tick = () => new Date(1_700_000_000_000 + clock++).toISOString()
 
 /** Few senders, ids and contents, so that they meet; each is a document of its own time. */
 const parcel = fc.record({
@@ -255,7 +255,7 @@ async function moveCursor(model: Model, { ledger }: Real, name: string, index: n
 async function readLog(model: Model, { ledger }: Real): Promise<void> {
   if (model.entries.length === 0) return equal(await ledger.log.checkpoint(), undefined)
   const fetch = async (path: string) => Buffer.from((await readLogFile(path, ledger.log)).body)
-  const { octets, head } = await verifyLog(fetch, key)
+  const { octets, head } = await verifyLog(fetch, verifierKey)
   await learnLeaves(model, ledger)
   deepEqual(octets, model.leaves)
   await verifyTiles(fetch, head)

@@ -150,6 +150,11 @@ export const faults = {
     exit: 5,
     sentence: 'The gateway cannot seal receipts at the moment; try again later.',
   },
+  'clock-behind': {
+    status: 503,
+    exit: 5,
+    sentence: 'The gateway cannot date documents at the moment; try again later.',
+  },
   'not-found': { status: 404, exit: 5, sentence: 'There is nothing here under that name.' },
   'method-not-allowed': {
     status: 405,

@@ -81,6 +81,8 @@ export interface LedgerReader {
   chain(sender: string, id: string): Promise<readonly Buffer[] | undefined>
   /** What an entry of the log records; undefined where there is none, or its facts were erased. */
   event(index: number): Promise<LogEvent | undefined>
+  /** What opens an entry of the log; undefined where there is none, or it needs or has none. */
+  opening(index: number): Promise<Opening | undefined>
   /**
    * At most `limit` documents with an index above `after`, of one sender or of all, in order of
    * acceptance: the next ones for whoever takes them on.

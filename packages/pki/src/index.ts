@@ -3,7 +3,7 @@
 export { checkCertificate, checkCertificateAt, issuerOf } from './certificate/check-certificate.ts'
 export { gatewayId } from './certificate/gateway-id.ts'
 export { checkIdentity, type Identity, loadIdentity } from './identity.ts'
-export { addVerifierKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
+export { addVerifierKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './issuing/generate.ts'
 export type { KeyKind } from './issuing/key-pairs.ts'
 export type { GatewayProfile } from './issuing/profiles.ts'

@@ -33,18 +33,26 @@ type Fields = Readonly<Record<string, Reads>>
 const SHA256_BYTES = 32
 const isText: Reads = value => typeof value === 'string'
 const isCount: Reads = value => Number.isSafeInteger(value) && (value as number) >= 0
+const isPositive: Reads = value => isCount(value) && value !== 0
 const isDigest: Reads = value => octetsIn(value) === SHA256_BYTES
 /** That of a Reference, SHA-256, SHA-384 or SHA-512. */
 const isReferenceDigest: Reads = value => [32, 48, 64].includes(octetsIn(value))
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
 export function isTime(value: unknown): value is string {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value
+  // Years of more than four digits are none of RFC 3339.
+  return typeof value === 'string' && TIME.test(value) && isDate(value)
+}
+
+function isDate(time: string): boolean {
+  return !Number.isNaN(Date.parse(time)) && new Date(time).toISOString() === time
 }
 
 const accepted = { sender: isText, document: isText, bytes: isCount, sha256: isDigest, reference: isReferenceDigest }
 const others = {
   refused: { sender: isText, code: isFaultCode, sha256: value => value === null || isDigest(value) },
-  omitted: { sender: isText, count: isCount, since: isTime },
+  omitted: { sender: isText, count: isPositive, since: isTime },
   conflict: { sender: isText, document: isText, sha256: isDigest, accepted: isCount },
   admin: { action: isText, subject: isText, by: isText },
   start: { version: isText },

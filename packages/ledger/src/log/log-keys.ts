@@ -40,6 +40,8 @@ export class LogKeys {
         )
       return { from, verifierKey, verifier: parseVerifierKey(verifierKey) }
     })
+    if (new Set(ranges.map(({ verifierKey }) => verifierKey)).size < ranges.length)
+      throw new Fault('log-invalid', 'a key of the log is used a second time, after another')
     const isInOrder = ranges.every(({ from, verifier }, i) => {
       const before = ranges[i - 1]
       return before === undefined ? from === 0 : from > before.from && verifier.name === before.verifier.name

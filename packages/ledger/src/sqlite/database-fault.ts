@@ -3,21 +3,24 @@
 import { Fault } from '@seg/core'
 
 const FULL = 13
+const CANTOPEN = 14
+const READONLY = 8
+const PERM = 3
 
 /**
  * Primary result codes (sqlite.org/rescode.html) that say that the storage, not the statement, is
  * at fault.
  */
 const storageCodes: Readonly<Record<number, string>> = {
-  3: 'PERM',
+  [PERM]: 'PERM',
   5: 'BUSY',
   6: 'LOCKED',
   7: 'NOMEM',
-  8: 'READONLY',
+  [READONLY]: 'READONLY',
   10: 'IOERR',
   11: 'CORRUPT',
   [FULL]: 'FULL',
-  14: 'CANTOPEN',
+  [CANTOPEN]: 'CANTOPEN',
   15: 'PROTOCOL',
   22: 'NOLFS',
   26: 'NOTADB',
@@ -28,6 +31,11 @@ const storageCodes: Readonly<Record<number, string>> = {
  */
 export function isFull(error: unknown): boolean {
   return codeOf(error) === FULL
+}
+
+/** Whether this process may not open the file, or not as it must. */
+export function isUnopenable(error: unknown): boolean {
+  return [CANTOPEN, READONLY, PERM].includes(codeOf(error))
 }
 
 export function onDatabase<Result>(task: string, work: () => Result): Result {

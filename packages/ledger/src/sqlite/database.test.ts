@@ -68,5 +68,8 @@ t.test(`${PROCESSES} processes that make a database at the same time get one sch
 t.test('a folder that is not there, or no database, is a Fault', async t => {
   const path = join(await makeFolder(t), 'nowhere/a.sqlite')
   await t.rejects(openDatabase(path, migrations), { code: 'storage-unavailable', detail: /cannot make .*ENOENT/ })
-  t.throws(() => openDatabaseReader(path, migrations), { code: 'storage-unavailable', detail: /SQLITE_CANTOPEN/ })
+  t.throws(() => openDatabaseReader(path, migrations), {
+    code: 'file-unreadable',
+    detail: /unable to open database file; read it as the user who owns it/,
+  })
 })

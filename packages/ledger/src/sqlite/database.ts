@@ -1,12 +1,14 @@
 // SQLite as the gateway uses it: a write-ahead log, every commit synced, foreign keys held, the
 // schema up to date.
+import { statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { syncFolder } from '@seg/core'
+import { pathToFileURL } from 'node:url'
+import { Fault, syncFolder } from '@seg/core'
 import { makePrivateFile } from '../files/private-file.ts'
 import { isSystemError, onStorage } from '../files/storage-fault.ts'
-import { databaseFault } from './database-fault.ts'
+import { databaseFault, isUnopenable } from './database-fault.ts'
 import { migrate, missingMigrations } from './migrate.ts'
 import type { Migrations } from './migrations.ts'
 
@@ -40,15 +42,48 @@ export async function openDatabase(path: string, migrations: Migrations): Promis
 export function openDatabaseReader(path: string, migrations: Migrations, views: Migrations = {}): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(path, { timeout: BUSY_TIME, readOnly: true })
+    database = openReadOnly(path)
     for (const name of missingMigrations(database, migrations)) {
       for (const statement of views[name] ?? []) database.exec(statement)
     }
     return database
   } catch (error) {
     database?.close()
-    throw databaseFault(`open ${path}`, error)
+    throw isUnopenable(error) ? unreadable(path, error) : databaseFault(`open ${path}`, error)
   }
+}
+
+/**
+ * SQLite makes a file beside a database that it reads. Where it may not, on read-only media or in
+ * the folder of another user, a database that is closed is read as it stands; an open one has a
+ * write-ahead log.
+ */
+function openReadOnly(path: string): DatabaseSync {
+  const options = { timeout: BUSY_TIME, readOnly: true } as const
+  const database = new DatabaseSync(path, options)
+  try {
+    database.prepare('SELECT 1 FROM sqlite_schema').get()
+    return database
+  } catch (error) {
+    database.close()
+    if (!isUnopenable(error) || hasOctets(`${path}-wal`)) throw error
+    const url = pathToFileURL(path)
+    url.searchParams.set('immutable', '1')
+    return new DatabaseSync(url, options)
+  }
+}
+
+function hasOctets(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+/** Of a file that is there: trying again does not help. */
+function unreadable(path: string, cause: unknown): Fault {
+  return new Fault(
+    'file-unreadable',
+    `cannot read ${path}: ${(cause as Error).message}; read it as the user who owns it, or copy the whole folder to where you may write and read it there`,
+    { cause },
+  )
 }
 
 /**

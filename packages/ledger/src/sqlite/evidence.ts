@@ -1,5 +1,6 @@
 // What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for
 // granted, not even the type of a column.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
@@ -38,7 +39,13 @@ export type Extent = {
  * That of the ledger in a data folder. Throws the Faults `storage-unavailable` and `configuration`.
  */
 export function openEvidence(folder: string): Evidence {
-  return new Evidence(openDatabaseReader(join(folder, LEDGER_FILE), migrations, emptyViews))
+  const path = join(folder, LEDGER_FILE)
+  if (!existsSync(path))
+    throw new Fault(
+      'configuration',
+      `expected the ledger of a receiver in ${folder} (${LEDGER_FILE}), found none: name its data folder with --data`,
+    )
+  return new Evidence(openDatabaseReader(path, migrations, emptyViews))
 }
 
 export class Evidence {
@@ -127,8 +134,15 @@ export class Evidence {
   }
 
   /** The entry that whoever asks for a document is led to. */
-  find(sender: string, id: string): Value {
-    return this.#get('find', sender, id)?.leaf_index
+  find(sender: string, id: string): { readonly index: Value; readonly sha256: Value } | undefined {
+    const row = this.#get('find', sender, id)
+    return row && { index: row.leaf_index, sha256: row.sha256 }
+  }
+
+  /** Two entries with one nonce, which is of one entry alone; undefined when there are none. */
+  sharedNonce(): { readonly first: Value; readonly last: Value } | undefined {
+    const row = onDatabase('read the ledger', () => this.#statements.sharedNonce.get())
+    return row && { first: row.first, last: row.last }
   }
 
   close(): void {
@@ -182,6 +196,10 @@ function prepareStatements(database: DatabaseSync) {
     erased: database.prepare(
       "SELECT 1 FROM transactions WHERE leaf_index = ? AND type = 'accepted' AND erased_at IS NOT NULL",
     ),
-    find: database.prepare('SELECT leaf_index FROM documents WHERE sender = ? AND document_id = ?'),
+    find: database.prepare('SELECT leaf_index, sha256 FROM documents WHERE sender = ? AND document_id = ?'),
+    sharedNonce: database.prepare(
+      `SELECT MIN(leaf_index) AS first, MAX(leaf_index) AS last FROM transactions
+      WHERE nonce IS NOT NULL GROUP BY nonce HAVING COUNT(*) > 1 LIMIT 1`,
+    ),
   }
 }

@@ -27,6 +27,7 @@ import type {
   Staging,
 } from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
+import type { Opening } from '../log/leaf.ts'
 import type { KeyRange } from '../log/log-keys.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
@@ -189,6 +190,10 @@ class SqliteLedger implements Ledger {
 
   event(index: number): Promise<LogEvent | undefined> {
     return this.#reader.event(index)
+  }
+
+  opening(index: number): Promise<Opening | undefined> {
+    return this.#reader.opening(index)
   }
 
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {

@@ -7,7 +7,7 @@ import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
 import { digestFile, readFileChunks } from '../files/file-chunks.ts'
 import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender } from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
-import { readEntry } from '../log/leaf.ts'
+import { type Opening, readEntry } from '../log/leaf.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
@@ -83,9 +83,12 @@ export class SqliteReader implements LedgerReader {
 
   async event(index: number): Promise<LogEvent | undefined> {
     const row = this.#get('entry', index)
-    if (row === undefined || row.erased_at !== null) return undefined
-    const opening = row.facts === null ? undefined : { facts: octets(row.facts), nonce: octets(row.nonce) }
-    return readEntry(octets(row.leaf), opening)
+    return row && row.erased_at === null ? readEntry(octets(row.leaf), readOpening(row)) : undefined
+  }
+
+  async opening(index: number): Promise<Opening | undefined> {
+    const row = this.#get('entry', index)
+    return row && readOpening(row)
   }
 
   async cursor(name: string): Promise<number> {
@@ -245,6 +248,10 @@ function readDocument(row: Row): AcceptedDocument {
     referenceDigest: String(row.reference_digest),
     index: Number(row.leaf_index),
   }
+}
+
+function readOpening({ facts, nonce }: Row): Opening | undefined {
+  return facts === null ? undefined : { facts: octets(facts), nonce: octets(nonce) }
 }
 
 function readNewest({ sender, leaf_index }: Row): NewestOfSender {

@@ -69,6 +69,24 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     t.equal(await reopened.log.size(), 4, 'a replay is no entry of the log')
   })
 
+  t.test('takes no event that is dated back by more than an hour, but a start', async t => {
+    const { ledger, folder } = await openLedger(t)
+    const atHour = (hour: number) => `2026-01-02T0${hour}:00:00.000Z`
+    await ledger.record({ type: 'start', at: atHour(5), version: '1' })
+    await ledger.record({ type: 'stop', at: atHour(4) })
+    const { document, bytes } = sampleOf('doc1', 3000)
+    const behind = { code: 'clock-behind', detail: /the log has an entry of 2026-01-02T05/ }
+    await t.rejects(acceptBytes(ledger, { ...document, acceptedAt: '2026-01-02T03:59:59.999Z' }, bytes), behind)
+    await t.rejects(ledger.record({ type: 'stop', at: atHour(3) }), behind)
+    await ledger.close()
+    const reopened = await open(folder)
+    t.teardown(() => reopened.close())
+    await t.rejects(reopened.record({ type: 'stop', at: atHour(3) }), behind, 'also after it was opened again')
+    await reopened.record({ type: 'start', at: atHour(3), version: '1' })
+    await reopened.record({ type: 'stop', at: atHour(3) })
+    t.equal(await reopened.log.size(), 4, 'a start enters that the clock was set back')
+  })
+
   t.test('refuses other bytes under the same sender and id, and says so in the log', async t => {
     const { ledger } = await openLedger(t)
     for (const [i, size] of [3000, LARGE].entries()) {

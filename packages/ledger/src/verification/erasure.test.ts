@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
+import { ROTATION } from '../log/log-keys.ts'
 import { LEDGER_FILE } from '../sqlite/schema.ts'
 import { openLedgerReader } from '../sqlite/sqlite-ledger.ts'
 import { checkReceipt, checks } from '../testing/entry-sealer.ts'
@@ -92,6 +93,31 @@ t.test('a ledger goes on after it, and its conflicts with what was erased stay',
   await ledger.close()
   t.match(await verify(folder), { documents: 2, erased: 1 })
 })
+
+t.test('an entry that names a key of the log, or shows its facts, is not erased', async t => {
+  const folder = await makeErasable(t)
+  const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })
+  const rotation = { type: 'admin', at, action: ROTATION, subject: verifierKey, by: 'x' } as const
+  const rotated = await ledger.rotateKey(rotation, verifierKey)
+  await ledger.close()
+  const kept = readRow(folder, rotated)
+  await t.rejects(erase(folder, rotated), /not erased: .*names a key of the log/)
+  t.same(readRow(folder, rotated), kept)
+  const database = new DatabaseSync(join(folder, LEDGER_FILE))
+  database.exec(`UPDATE transactions SET facts = NULL, nonce = NULL WHERE leaf_index = ${SMALL}`)
+  database.close()
+  await t.rejects(erase(folder, SMALL), /not erased: an entry of version 1/)
+  const reader = openLedgerReader(folder)
+  t.ok(await reader.receipt(sender, 'small'), 'and what belongs to it is still there')
+  await reader.close()
+})
+
+function readRow(folder: string, index: number) {
+  const database = new DatabaseSync(join(folder, LEDGER_FILE), { readOnly: true })
+  const row = database.prepare('SELECT * FROM transactions WHERE leaf_index = ?').get(index)
+  database.close()
+  return row
+}
 
 t.test('what is only missing is not erased, and what is erased has nothing left', async t => {
   const changes: Record<string, string> = {

@@ -30,6 +30,7 @@ import { acceptBytes, openTestLedger, verifierKey } from '../testing/test-ledger
 import { DocumentCheck } from './verify-document.ts'
 import { EntryCheck } from './verify-entry.ts'
 import { checkEntries, checkExtent, verifyLedger } from './verify-ledger.ts'
+import { TimeCheck } from './verify-times.ts'
 import { TreeCheck } from './verify-tree.ts'
 
 const ENTRIES = 1000
@@ -199,10 +200,10 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
       leafHashes.slice(full, from),
       tileRoots.slice(0, full / TILE_WIDTH),
     ])
-    const entries = new EntryCheck()
+    const [entries, times] = [new EntryCheck(), new TimeCheck()]
     const documents = new DocumentCheck(good, evidence, keys, checks)
     for (let next = from; next < Math.min(size, end); next += STEP)
-      await checkEntries(next, Math.min(next + STEP, size), evidence, { keys, tree, entries, documents })
+      await checkEntries(next, Math.min(next + STEP, size), evidence, { keys, tree, entries, times, documents })
   } catch (fault) {
     return fault instanceof Fault ? fault.message : String(fault)
   }

@@ -103,7 +103,7 @@ export class DocumentCheck {
     if (row.document === null)
       throw new Fault('log-invalid', `entry ${index} accepts ${quote(id)}, of which there is no document`)
     compare(`the document ${quote(id)}`, index, said, row)
-    const found = this.#evidence.find(sender, id)
+    const found = this.#evidence.find(sender, id)?.index
     if (found !== index)
       throw new Fault('log-invalid', `whoever asks for ${quote(id)} is led to entry ${found}, not to ${index}`)
     const read = this.#openOctets(document, row)
@@ -196,9 +196,13 @@ export class DocumentCheck {
   }
 
   /** What an erased entry accepted is not known any more. */
-  #checkConflict(index: number, { sender, document, accepted }: Extract<LogEvent, { type: 'conflict' }>): void {
+  #checkConflict(index: number, event: Extract<LogEvent, { type: 'conflict' }>): void {
+    const { sender, document, accepted, sha256 } = event
     const isEarlier = accepted < index
-    if (isEarlier && this.#evidence.find(sender, document) === accepted) return
+    const found = isEarlier ? this.#evidence.find(sender, document) : undefined
+    if (found?.index === accepted && found.sha256 === hex(sha256))
+      throw new Fault('log-invalid', `entry ${index} is a conflict of ${quote(document)} with the same bytes`)
+    if (found?.index === accepted) return
     if (isEarlier && this.#evidence.isErasedAcceptance(accepted)) return
     throw new Fault(
       'log-invalid',

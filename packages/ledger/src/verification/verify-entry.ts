@@ -1,7 +1,7 @@
 // An entry of the log by itself: its leaf, what opens it or when that was erased, and the columns
 // beside it.
 import { Fault } from '@seg/core'
-import { type EntryVersion, isTime, type LogEvent } from '../log/events.ts'
+import { type EntryVersion, type EventType, isTime, type LogEvent } from '../log/events.ts'
 import { type Opening, readEntry, readLeaf } from '../log/leaf.ts'
 import { columnsOf } from '../sqlite/entry-columns.ts'
 import { octetsOf, type Row } from '../sqlite/evidence.ts'
@@ -11,6 +11,8 @@ import { compare } from './compare-fields.ts'
 export type CheckedEntry = {
   readonly index: number
   readonly version: EntryVersion
+  readonly type: EventType
+  readonly at: string
   readonly leaf: Buffer
   readonly opening: Opening | undefined
   readonly event: LogEvent | undefined
@@ -54,7 +56,7 @@ function readRow(row: Row, index: number): CheckedEntry {
     const erased = { at, type, sender: null, document_id: null, code: null }
     const said = event === undefined ? erased : { ...columnsOf(event), erased_at: null }
     compare('its row', index, said, row)
-    return { index, version, leaf, opening, event }
+    return { index, version, type, at, leaf, opening, event }
   } catch (cause) {
     if (!(cause instanceof Fault) || cause.detail.startsWith(`entry ${index} `)) throw cause
     throw new Fault('log-invalid', `entry ${index}: ${cause.detail}`, { cause })

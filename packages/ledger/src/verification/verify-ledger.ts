@@ -8,6 +8,7 @@ import { TILE_WIDTH } from '../log/tiles.ts'
 import { type Evidence, type Extent, openEvidence, type Row } from '../sqlite/evidence.ts'
 import { DocumentCheck, type DocumentChecks } from './verify-document.ts'
 import { type CheckedEntry, EntryCheck } from './verify-entry.ts'
+import { TimeCheck } from './verify-times.ts'
 import { TreeCheck } from './verify-tree.ts'
 
 export type LedgerProgress = { readonly entries: number; readonly of: number }
@@ -19,6 +20,8 @@ export type VerifiedLedger = {
   /** Entries whose facts were erased. */
   readonly erased: number
   readonly checkpoints: number
+  /** Starts at which the clock had been set back by more than an hour. */
+  readonly setBacks: number
 }
 
 /**
@@ -41,6 +44,7 @@ export async function* verifyLedger(
   folder: string,
   logPub: string,
   checks: DocumentChecks,
+  now = new Date(),
 ): AsyncGenerator<LedgerProgress, VerifiedLedger> {
   const evidence = openEvidence(folder)
   try {
@@ -50,14 +54,19 @@ export async function* verifyLedger(
     keys.checkEnd(head.size)
     const tree = new TreeCheck(evidence, keys)
     const entries = new EntryCheck()
+    const times = new TimeCheck()
     const documents = new DocumentCheck(folder, evidence, keys, checks)
     for (let from = 0; from < head.size; from += TILE_WIDTH) {
       const to = Math.min(from + TILE_WIDTH, head.size)
-      await checkEntries(from, to, evidence, { keys, tree, entries, documents })
+      await checkEntries(from, to, evidence, { keys, tree, entries, times, documents })
       yield { entries: to, of: head.size }
     }
+    times.end(now)
+    checkNonces(evidence)
     const { count, withoutCertificate } = documents
-    return { head, documents: count, withoutCertificate, erased: entries.erased, checkpoints: tree.checkpoints }
+    const { setBacks } = times
+    const { checkpoints } = tree
+    return { head, documents: count, withoutCertificate, erased: entries.erased, checkpoints, setBacks }
   } finally {
     evidence.close()
   }
@@ -67,6 +76,7 @@ export type LedgerChecks = {
   readonly keys: LogKeys
   readonly tree: TreeCheck
   readonly entries: EntryCheck
+  readonly times: TimeCheck
   readonly documents: DocumentCheck
 }
 
@@ -75,11 +85,12 @@ export async function checkEntries(
   from: number,
   to: number,
   evidence: Evidence,
-  { keys, tree, entries, documents }: LedgerChecks,
+  { keys, tree, entries, times, documents }: LedgerChecks,
 ): Promise<void> {
   tree.expectCheckpoints(from, to)
   for (const row of readEntries(evidence, from, to)) {
     const entry = entries.check(row)
+    times.check(entry)
     checkRotation(entry, keys)
     await documents.check(row, entry)
     tree.append(entry.leaf)
@@ -93,6 +104,13 @@ function checkRotation({ index, event }: CheckedEntry, keys: LogKeys): void {
   if (named === used) return
   const [says, follows] = [named, used].map(key => (key === undefined ? 'no other key' : quote(key)))
   throw new Fault('log-invalid', `entry ${index} names ${says} for the log, ${follows} is used after it`)
+}
+
+/** An entry that was copied, or one whose nonce somebody knows from another. */
+function checkNonces(evidence: Evidence): void {
+  const shared = evidence.sharedNonce()
+  if (shared === undefined) return
+  throw new Fault('log-invalid', `entries ${shared.first} and ${shared.last} have one nonce`)
 }
 
 /** That the latest checkpoint speaks of all that is there, and nothing is there beside it. */

@@ -58,6 +58,11 @@ export async function nextLogKey(certs: string, receiverId: string): Promise<Log
   return readLogKey(certs, receiverId, NEXT)
 }
 
+/** The one in `log.key.next`; undefined when there is none. */
+export async function findNextLogKey(certs: string, receiverId: string): Promise<LogIdentity | undefined> {
+  return (await isThere(join(certs, NEXT))) ? readLogKey(certs, receiverId, NEXT) : undefined
+}
+
 /**
  * `log.key.next` becomes log.key, which is kept in the folder that is returned. Crash on the way:
  * the next run does it again.

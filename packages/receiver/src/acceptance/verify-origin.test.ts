@@ -48,7 +48,8 @@ async function edit(document: Promise<Buffer>, from: string, to: string): Promis
 async function enter(t: Test, signed: Buffer | Promise<Buffer>, entry: Entry = {}): Promise<string> {
   const document = await signed
   const data = await makeFolder(t)
-  const ledger = await openTestLedger(certs, data)
+  const at = entry.at ?? new Date()
+  const ledger = await openTestLedger(certs, data, () => at)
   const staging = ledger.stage()
   await staging.write(document)
   const digest = /<DigestValue>(.*?)<\/DigestValue>/.exec(document.toString())?.[1]
@@ -56,7 +57,7 @@ async function enter(t: Test, signed: Buffer | Promise<Buffer>, entry: Entry = {
     {
       sender: entry.from ?? senderId,
       id: entry.id ?? 'doc1',
-      acceptedAt: (entry.at ?? new Date()).toISOString(),
+      acceptedAt: at.toISOString(),
       bytes: document.length,
       sha256: createHash('sha256').update(document).digest('hex'),
       referenceDigest: digest ?? Buffer.alloc(32).toString('base64'),

@@ -34,12 +34,20 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   }
 }
 
-function describe({ head, documents, withoutCertificate, erased, checkpoints }: VerifiedLedger, root: string): string {
+function describe(
+  { head, documents, withoutCertificate, erased, checkpoints, setBacks }: VerifiedLedger,
+  root: string,
+): string {
   return [
     `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`,
     `${documents - withoutCertificate} documents proven: signed by their senders, with certificates that were valid when they were accepted`,
     ...(withoutCertificate > 0
       ? [`${withoutCertificate} documents not provable: accepted before certificates were kept`]
+      : []),
+    ...(setBacks > 0
+      ? [
+          `the clock was set back before ${setBacks} starts: times from there on, up to the later ones before, are its word alone`,
+        ]
       : []),
     ...(erased > 0 ? [`${erased} entries with facts erased`] : []),
   ].join('\n')

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -101,7 +102,7 @@ t.test('a rotation that was cut off is completed by the next run, wherever that 
   })
   await ledger.close()
   await t.rejects(openTestLedger(certs, data), { code: 'configuration', detail: /log\.key\.next.*log rotate-key/ })
-  t.match(await rotate(), { verifierKey: next.verifierKey, index: undefined })
+  t.match(await rotate(), { verifierKey: next.verifierKey, index: 3, isNew: false })
   t.equal(openCheckpoint(await start(), parseVerifierKey(next.verifierKey)).size, 5)
   t.same(await loadVerifierKeys(certs), [key, next.verifierKey])
 })
@@ -112,4 +113,37 @@ t.test('a rotation waits for no running receiver: it refuses, and the next run g
   await t.rejects(rotate(), { code: 'storage-unavailable', detail: /another process is using it/ })
   await ledger.close()
   t.match(await rotate(), { index: 2 })
+})
+
+t.test('a rotation that ended unseen is reported again, and not made twice', async t => {
+  const { certs, data, start, rotate } = await makeStopped(t)
+  const { kept, isNew, ...first } = await rotate()
+  t.ok(isNew && kept)
+  const files = await readdir(certs)
+  t.same(await rotate(), { ...first, isNew: false, kept: undefined })
+  t.same(await readdir(certs), files)
+  t.equal(readLogKeys(data).length, 2)
+  await start()
+  t.match(await rotate(), { isNew: true, index: 3 }, 'once the key has signed, it is another rotation')
+})
+
+t.test('a rotation that is refused has written nothing', async t => {
+  const { certs, data, start, rotate } = await makeStopped(t)
+  const [files, lines] = [await readdir(certs), await loadVerifierKeys(certs)]
+  const same = await makeCerts(t)
+  const seal = await loadIdentity(certs, 'seal')
+  const missing = join(data, 'missing')
+  await t.rejects(rotateLogKey(certs, missing, seal, new Date()), {
+    code: 'configuration',
+    detail: /expected the ledger of a receiver that has started once in .*missing, found none.*--data/,
+  })
+  t.notOk(existsSync(missing))
+  await t.rejects(rotateLogKey(same, data, await loadIdentity(same, 'seal'), new Date()), { code: 'configuration' })
+  t.notOk((await readdir(same)).includes('log.key.next'))
+  t.equal((await loadVerifierKeys(same)).length, 1)
+  const ledger = await openTestLedger(certs, data)
+  await t.rejects(rotate(), { code: 'storage-unavailable' })
+  await ledger.close()
+  t.same([await readdir(certs), await loadVerifierKeys(certs)], [files, lines])
+  t.notOk(await start().then(() => existsSync(missing)))
 })

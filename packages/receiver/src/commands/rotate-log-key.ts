@@ -1,40 +1,74 @@
 // A new key for the log: an entry under the present key names the next one, and from there on that
 // signs. The receiver is stopped.
-import { ROTATION, readLogKeys } from '@seg/ledger'
-import { addVerifierKey, type Identity, loadLogKey, nextLogKey, takeNextLogKey } from '@seg/pki'
+import { Fault } from '@seg/core'
+import { type Opening, openLedgerReader, ROTATION, readLogKeys } from '@seg/ledger'
+import { addVerifierKey, findNextLogKey, type Identity, loadLogKey, nextLogKey, takeNextLogKey } from '@seg/pki'
 import { openSealedLedger } from '../open-ledger.ts'
 
 export type Rotation = {
   /** The new line of log.pub. */
   readonly verifierKey: string
-  /** Index of the entry that names it; undefined when a run before this one wrote it. */
-  readonly index: number | undefined
-  /** Folder with the former key. */
+  /** Index of the entry that names it, and what opens that entry, for partners. */
+  readonly index: number
+  readonly opening: Opening
+  /** False when a run before this one wrote the entry. */
+  readonly isNew: boolean
+  /** Folder with the former key; undefined when log.key was the new key already. */
   readonly kept: string | undefined
 }
 
 /**
- * Each step leaves a state that the next run goes on from. Crash after the next key is made
- * (`log.key.next`): nothing has changed. After its line is in log.pub: a line that verifies nothing
- * yet. After the entry: the ledger wants the next key, so the receiver does not start until this
- * ran again.
+ * Nothing is written before the ledger is open under the present key. Each step then leaves a state
+ * that the next run goes on from. Crash after the next key is made (`log.key.next`): nothing has
+ * changed. After its line is in log.pub: a line that verifies nothing yet. After the entry: the
+ * ledger wants the next key, so the receiver does not start until this ran again. After log.key is
+ * the next key: the next run finds that it has signed nothing yet, and reports the same rotation.
  */
 export async function rotateLogKey(certs: string, data: string, seal: Identity, now: Date): Promise<Rotation> {
   const present = await loadLogKey(certs, seal.id)
-  const named = readLogKeys(data)
-  const next = await nextLogKey(certs, seal.id)
-  await addVerifierKey(certs, next.verifierKey)
-  const isNamed = named.at(-1)?.verifierKey === next.verifierKey
-  const index = isNamed ? undefined : await nameNextKey()
-  return { verifierKey: next.verifierKey, index, kept: await takeNextLogKey(certs, now) }
-
-  async function nameNextKey(): Promise<number> {
-    const ledger = await openSealedLedger(data, seal, present)
-    try {
-      const entry = { type: 'admin', action: ROTATION, subject: next.verifierKey, by: 'operator' } as const
-      return await ledger.rotateKey({ ...entry, at: now.toISOString() }, next.verifierKey)
-    } finally {
-      await ledger.close()
-    }
+  const named = await lastNamed(data)
+  if (named?.isUnused && named.verifierKey === present.verifierKey) return { ...named, isNew: false, kept: undefined }
+  if (named?.isUnused && (await isNext(named.verifierKey)))
+    return { ...named, isNew: false, kept: await takeNextLogKey(certs, now) }
+  const ledger = await openSealedLedger(data, seal, present)
+  try {
+    const { verifierKey } = await nextLogKey(certs, seal.id)
+    await addVerifierKey(certs, verifierKey)
+    const entry = { type: 'admin', action: ROTATION, subject: verifierKey, by: 'operator' } as const
+    await ledger.rotateKey({ ...entry, at: now.toISOString() }, verifierKey)
+  } finally {
+    await ledger.close()
   }
+  const rotation = await lastNamed(data)
+  if (rotation === undefined) throw new TypeError('the ledger does not know the key that it was given')
+  return { ...rotation, isNew: true, kept: await takeNextLogKey(certs, now) }
+
+  async function isNext(verifierKey: string): Promise<boolean> {
+    const next = await findNextLogKey(certs, seal.id)
+    return next?.verifierKey === verifierKey
+  }
+}
+
+/** The key that the log was given last, by an entry; `isUnused`: nothing is signed with it yet. */
+async function lastNamed(data: string) {
+  const last = readLogKeys(data).at(-1)
+  if (last === undefined) throw noLedger(data)
+  if (last.from === 0) return undefined
+  const reader = openLedgerReader(data)
+  try {
+    const [index, size] = [last.from - 1, await reader.log.size()]
+    const opening = await reader.opening(index)
+    if (opening === undefined)
+      throw new Fault('log-invalid', `entry ${index}, which names the key of the log, is erased`)
+    return { index, verifierKey: last.verifierKey, opening, isUnused: size === last.from }
+  } finally {
+    await reader.close()
+  }
+}
+
+function noLedger(data: string): Fault {
+  return new Fault(
+    'configuration',
+    `expected the ledger of a receiver that has started once in ${data}, found none: name its data folder with --data, or start it; nothing was written`,
+  )
 }

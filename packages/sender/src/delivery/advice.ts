@@ -48,6 +48,7 @@ export const advice = {
   'shutting-down': 'Wait; the gateway tries again by itself until --timeout.',
   'storage-unavailable': 'Wait, and tell the operator of the receiver when it lasts.',
   'seal-unavailable': 'Wait, and tell the operator of the receiver: its seal certificate is out of date.',
+  'clock-behind': 'Wait, and report it to the operator of the receiver: its clock was set back.',
   'not-found': 'Check the name, and whose document it is.',
   'method-not-allowed': 'Use the method that the contract names for this path.',
   'request-malformed': 'Something between the gateways rewrites the request; no proxy may stand between them.',

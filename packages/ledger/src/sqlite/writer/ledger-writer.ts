@@ -12,6 +12,7 @@ import { openNonces } from '../../log/nonces.ts'
 import { databaseFault, isFull } from '../database-fault.ts'
 import { columnsOf } from '../entry-columns.ts'
 import { ChainStore, type SentChain } from './chain-store.ts'
+import { EntryTimes } from './entry-times.ts'
 import { asBuffer, openTree } from './open-tree.ts'
 
 /** The document in memory, or the name of its file, which is in place and on the disk already. */
@@ -64,6 +65,7 @@ export class LedgerWriter {
    * place.
    */
   #isCommitting = false
+  readonly #times: EntryTimes
   /** The verifier key of whoever signs next; nothing more is signed with the key that names it. */
   #successor: string | undefined
 
@@ -74,6 +76,7 @@ export class LedgerWriter {
     this.#statements = prepareStatements(database)
     this.#chains = new ChainStore(database)
     this.#tree = openTree(database)
+    this.#times = new EntryTimes(database)
   }
 
   /**
@@ -98,6 +101,7 @@ export class LedgerWriter {
   #commit(requests: readonly Request[]): Outcome[] {
     this.#isCommitting = false
     this.#tree ??= openTree(this.#database)
+    const { latest } = this.#times
     let successor: string | undefined
     const tree = this.#tree
     this.#database.exec('BEGIN IMMEDIATE')
@@ -117,6 +121,7 @@ export class LedgerWriter {
       return outcomes
     } catch (error) {
       this.#tree = undefined
+      this.#times.restore(latest)
       this.#chains.forget()
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
@@ -200,6 +205,7 @@ export class LedgerWriter {
   }
 
   #append(tree: LogTree, event: LogEvent): { index: number; entry: Entry } {
+    this.#times.enter(event)
     const entry = writeEntry(event, this.#nextNonce())
     const { leaf, facts, nonce } = entry
     const index = tree.size
