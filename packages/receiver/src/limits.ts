@@ -1,5 +1,5 @@
-// What one client can cost: every size, number and time that the receiver bounds
-// (docs/receiver.md). Times are in milliseconds.
+// What one client can cost: the sizes, numbers and times that the exchange listener bounds. What
+// bounds something else stands beside it (docs/receiver.md lists all). Times are in milliseconds.
 import { defaultLimits as profileLimits } from '@seg/xmldsig'
 
 export type Limits = {

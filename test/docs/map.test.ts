@@ -1,0 +1,40 @@
+// The pages that lead through the code name what is there: folders, files and functions.
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import t from 'tap'
+
+const root = resolve(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const architecture = read('docs/architecture.md')
+
+t.test('the map has every folder of every package', async t => {
+  const readmes = globSync('packages/*/src/**/README.md', { cwd: root })
+  t.ok(readmes.length > 15, 'the search finds the folders that are there')
+  for (const readme of readmes) {
+    const folder = dirname(readme).split('/src/')[1]!
+    t.match(architecture, new RegExp(`^.* ${folder}  ?`, 'm'), readme)
+  }
+})
+
+t.test('each function on the way of a document is where the map says', async t => {
+  const rows = [...architecture.matchAll(/^\| .* \| `(\w+)` +\| `(\S+\.ts)` +\|$/gm)]
+  t.ok(rows.length > 25, 'the search finds the rows that are there')
+  for (const [, name, path] of rows)
+    t.match(read(`packages/${path}`), new RegExp(`^export .*(function|class) ${name}\\b`, 'm'), `${name} in ${path}`)
+})
+
+t.test('each file that a page names is there', async t => {
+  for (const page of globSync(['*.md', 'docs/**/*.md', 'bench/README.md'], { cwd: root })) {
+    const text = read(page)
+    const named = [
+      ...text.matchAll(/`((?:packages|test|core|xmldsig|pki|ledger|sender|receiver)\/[\w./-]+\.(?:ts|md))`/g),
+    ]
+    for (const [, path] of named)
+      t.ok(
+        [path!, `packages/${path}`].some(candidate => existsSync(join(root, candidate))),
+        `${page}: ${path}`,
+      )
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
+      t.ok(existsSync(resolve(root, dirname(page), target!)), `${page}: ${target}`)
+  }
+})
