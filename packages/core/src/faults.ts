@@ -178,6 +178,21 @@ export const faults = {
   },
   'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.' },
   'file-exists': { status: 500, exit: 5, sentence: 'A file that would be overwritten exists already.' },
+  'crl-invalid': {
+    status: 500,
+    exit: 5,
+    sentence: 'A certificate revocation list is unreadable, or not signed by a CA that may sign it.',
+  },
+  'crl-kind': {
+    status: 500,
+    exit: 5,
+    sentence: 'A certificate revocation list is a delta, indirect or partial one, which is not taken.',
+  },
+  'crl-older': {
+    status: 500,
+    exit: 5,
+    sentence: 'A certificate revocation list is older than the one that is there.',
+  },
   'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
   'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
   'clocks-apart': {

@@ -54,7 +54,7 @@ t.test('pki gen says what it made and what to do next, and never shows a key', a
   const json = runPki(folder, ['gen', '--out', certs, '--key', 'ec-p256', '--force', '--json'])
   t.match(JSON.parse(json.stdout), {
     ok: true,
-    files: { length: 10, 0: { path: join(certs, 'ca.crt'), fingerprint: /^[0-9A-F:]{95}$/ } },
+    files: { length: 11, 0: { path: join(certs, 'ca.crt'), fingerprint: /^[0-9A-F:]{95}$/ } },
   })
   const { kept } = JSON.parse(json.stdout)
   t.match(kept, new RegExp(`^${certs}/replaced-20\\d\\d-`))

@@ -4,8 +4,10 @@ import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
 import { addHost, parseDays, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
 import { runInspect } from './commands/inspect-command.ts'
 import { runLogKey } from './commands/log-key-command.ts'
-import { generateDefaults } from './issuing/generate.ts'
+import { parseCaName, parseReason, runRevoke } from './commands/revoke-command.ts'
+import { CRL_DAYS, generateDefaults } from './issuing/generate.ts'
 import { keyKinds } from './issuing/key-pairs.ts'
+import { reasons } from './revocation/revoke.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const program = buildProgram('pki', 'makes and shows the keys and certificates of gateways')
@@ -46,5 +48,14 @@ const logKey = program
   .description("make the key of a receiver's log, and add its line to log.pub")
   .option('--id <id>', "the receiver's id, instead of that in receiver.crt", parseName)
 addSettings(logKey, { certs }).action(runLogKey)
+
+const revocation = program
+  .command('revoke')
+  .description('put a certificate on the revocation list of the CA, or renew the list')
+  .argument('[certificate]', 'a certificate, or its serial number; without it the list is renewed')
+  .option('--reason <reason>', `why: ${Object.keys(reasons).join(', ')}`, parseReason, 'unspecified')
+  .option('--days <number>', 'days until the next list is due', parseDays, CRL_DAYS)
+  .option('--ca <name>', 'the CA: NAME.crt, NAME.key and NAME.crl in the folder of --certs', parseCaName, 'ca')
+addSettings(revocation, { certs }).action(runRevoke)
 
 await runProgram(program)

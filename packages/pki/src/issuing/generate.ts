@@ -1,10 +1,11 @@
 // `pki gen`: everything two gateways need for a first exchange, in one folder.
-import { randomBytes, type X509Certificate } from 'node:crypto'
+import { type KeyObject, randomBytes, type X509Certificate } from 'node:crypto'
 import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, writeDurableFile } from '@seg/core'
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { makeLogKey } from '../log-key.ts'
+import { makeCrlPem } from '../revocation/write-crl.ts'
 import { type Issuer, issueCertificate } from './issue.ts'
 import { keepFiles } from './keep-files.ts'
 import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
@@ -45,6 +46,8 @@ export const generateDefaults = {
 const usualKeys = { ca: 'rsa-3072', sender: 'rsa-3072', receiver: 'ec-p256' } as const satisfies Record<string, KeyKind>
 
 const CA_DAYS = 3650
+/** Until the first list is due, as the certificates are. */
+export const CRL_DAYS = 397
 const DAY = 24 * 60 * 60 * 1000
 /** Clocks of partners may be a little behind. */
 const BACKDATE = 5 * 60 * 1000
@@ -91,8 +94,10 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
       keys,
     )
   }
+  const caFiles = issue('ca', ca.name, ca.keys)
   return [
-    ...issue('ca', ca.name, ca.keys),
+    ...caFiles,
+    fileCrl(caFiles[0]!.certificate!, ca.keys.privateKey, notBefore, now),
     ...issue('sender', senderId, await makeKeys('sender')),
     ...issue('receiver', receiverId, await makeKeys('receiver'), hosts),
     // A seal signs a receipt for each document: P-256 does that 36 times faster than RSA-3072.
@@ -112,6 +117,13 @@ function fileCertificate(profile: Profile, certificate: X509Certificate, keys: K
     { path: `${profile}.crt`, title, certificate, text: certificate.toString(), mode: 0o644 },
     { path: `${profile}.key`, title: `its private key`, text: exportPrivateKey(keys.privateKey), mode: 0o600 },
   ]
+}
+
+/** Nobody is revoked yet, and a gateway can be made to want a list from the first day. */
+function fileCrl(ca: X509Certificate, key: KeyObject, thisUpdate: Date, now: Date): NewFile {
+  const nextUpdate = new Date(now.getTime() + CRL_DAYS * DAY)
+  const text = makeCrlPem({ ca, key, number: 1n, thisUpdate, nextUpdate, revoked: [] })
+  return { path: 'ca.crl', title: 'revocation list of the CA, empty', text, mode: 0o644 }
 }
 
 function fileLogKey(receiverId: string): NewFile[] {

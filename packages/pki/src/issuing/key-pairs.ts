@@ -1,6 +1,8 @@
 // Keys: made and used by node:crypto, RSA and EC through one path.
 import { createHash, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
+import { tags } from '../certificate/der.ts'
+import { der, objectIdentifier, sequence } from '../certificate/der-writer.ts'
 import type { AlgorithmIdentifier } from './certificate-der.ts'
 
 export type KeyPair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
@@ -21,19 +23,29 @@ export function isKeyKind(text: string): text is KeyKind {
   return Object.hasOwn(keyKinds, text)
 }
 
-type SigningRow = { readonly algorithm: AlgorithmIdentifier; readonly hash: 'sha256' | 'sha384' }
+type SigningRow = { readonly algorithm: AlgorithmIdentifier; readonly hash: string | null }
 
 const rsaRow: SigningRow = { algorithm: { oid: '1.2.840.113549.1.1.11', hasNullParameters: true }, hash: 'sha256' }
 const curveRows: Readonly<Record<string, SigningRow>> = {
   prime256v1: { algorithm: { oid: '1.2.840.10045.4.3.2', hasNullParameters: false }, hash: 'sha256' },
   secp384r1: { algorithm: { oid: '1.2.840.10045.4.3.3', hasNullParameters: false }, hash: 'sha384' },
+  secp521r1: { algorithm: { oid: '1.2.840.10045.4.3.4', hasNullParameters: false }, hash: 'sha512' },
 }
+/** RFC 8410 3. */
+const ed25519Row: SigningRow = { algorithm: { oid: '1.3.101.112', hasNullParameters: false }, hash: null }
 
 /** How certificates are signed with this key; TypeError for a key that `keyKinds` does not make. */
 export function signingRow(key: KeyObject): SigningRow {
-  const row = key.asymmetricKeyType === 'rsa' ? rsaRow : curveRows[key.asymmetricKeyDetails?.namedCurve ?? '']
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  const row = type === 'rsa' ? rsaRow : type === 'ed25519' ? ed25519Row : curveRows[details?.namedCurve ?? '']
   if (row === undefined) throw new TypeError(`no way to sign certificates with a key of type ${key.asymmetricKeyType}`)
   return row
+}
+
+/** AlgorithmIdentifier, DER, of a signature with this key. */
+export function algorithmIdentifier(key: KeyObject): Buffer {
+  const { oid, hasNullParameters } = signingRow(key).algorithm
+  return sequence(objectIdentifier(oid), ...(hasNullParameters ? [der(tags.null)] : []))
 }
 
 export function signOctets(octets: Buffer, key: KeyObject): Buffer {

@@ -59,6 +59,9 @@ export const advice = {
   configuration: 'Mend what the detail names; `pnpm --filter pki gen` makes keys and certificates.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name, or remove the file.',
+  'crl-invalid': 'Get the list from the CA anew; `openssl crl -in FILE -noout -text` shows what it says.',
+  'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',
+  'crl-older': 'Get the latest list from the CA; the one that is there stays in use.',
   'delivery-refused': 'See the reason that stands beside it.',
   'delivery-pending':
     'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',

@@ -1,0 +1,70 @@
+// `pki revoke`: a certificate or a serial number in, the new list and its number out.
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { parseSerial, type ReasonName, reasons, revoke } from '../revocation/revoke.ts'
+
+type Options = { readonly reason: ReasonName; readonly days: number; readonly ca: string }
+
+export async function runRevoke(
+  argument: string | undefined,
+  { reason, days, ca }: Options,
+  command: Command,
+): Promise<void> {
+  const { certs } = readSettings(command, ['certs'])
+  const target = argument === undefined ? undefined : await readTarget(argument)
+  const done = await revoke({ certs, ca, reason, days, now: new Date(), ...(target && { target }) })
+  const { path, number, count, nextUpdate, serial, isNew } = done
+  const what =
+    serial === undefined ? 'the list is renewed' : isNew ? `${serial} is revoked` : `${serial} was revoked before`
+  const text = [
+    `${what}; ${path} has the number ${number} and ${count} revoked certificates`,
+    `The next list is due by ${nextUpdate.toISOString()}: \`pnpm --filter pki revoke\` renews it.`,
+    'Give this file to every gateway that relies on this CA.',
+  ].join('\n')
+  openOutput(command).report(
+    {
+      ok: true,
+      path,
+      number: String(number),
+      count,
+      nextUpdate: nextUpdate.toISOString(),
+      serial: serial ?? null,
+      isNew,
+    },
+    text,
+  )
+}
+
+/** A file is looked for first. */
+async function readTarget(argument: string): Promise<X509Certificate | Buffer> {
+  const path = resolveUserPath(argument)
+  const octets = await readFile(path).catch((cause: Error) => cause)
+  if (!(octets instanceof Error)) {
+    try {
+      return new X509Certificate(octets)
+    } catch (cause) {
+      throw new Fault('certificate-invalid', `${path} is not a certificate in PEM or DER`, { cause })
+    }
+  }
+  const serial = parseSerial(argument)
+  if (serial !== undefined) return serial
+  throw new Fault(
+    'file-unreadable',
+    `${quote(argument)} is neither a certificate that can be read (${octets.message}) nor a serial number in hexadecimal`,
+    { cause: octets },
+  )
+}
+
+export function parseReason(text: string): ReasonName {
+  if (!Object.hasOwn(reasons, text))
+    throw new Fault('usage', `--reason is one of ${Object.keys(reasons).join(', ')}, not ${quote(text)}`)
+  return text as ReasonName
+}
+
+/** The files of a CA: a name without a path, so that nothing outside the folder is touched. */
+export function parseCaName(text: string): string {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/.test(text))
+    throw new Fault('usage', `--ca is the name of NAME.crt and NAME.key in the folder of --certs, not ${quote(text)}`)
+  return text
+}

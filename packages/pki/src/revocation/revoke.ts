@@ -1,0 +1,134 @@
+// `pki revoke`: one more certificate on the list of our CA, whose number goes up. Nothing that was
+// revoked comes off.
+import type { X509Certificate } from 'node:crypto'
+import { open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault, quote, writeDurableFile } from '@seg/core'
+import { type IssuingCa, loadIssuingCa } from '../issuing/issuing-ca.ts'
+import { listRevoked, type TableParts } from './revocation-table.ts'
+import { verifyCrl } from './verify-crl.ts'
+import { makeCrlPem, type Revocation } from './write-crl.ts'
+
+/**
+ * CRLReason (RFC 5280 5.3.1); those of a part of a list and of a hold are left out: what is revoked
+ * stays so.
+ */
+export const reasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  cACompromise: 2,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  privilegeWithdrawn: 9,
+} as const satisfies Record<string, number>
+
+export type ReasonName = keyof typeof reasons
+
+export type RevokeOptions = {
+  readonly certs: string
+  /** Files of the CA: `NAME.crt`, `NAME.key`, `NAME.crl`. */
+  readonly ca: string
+  /**
+   * What to revoke: a certificate that the CA issued, or a serial number; undefined renews the
+   * list.
+   */
+  readonly target?: X509Certificate | Buffer
+  readonly reason: ReasonName
+  /** Days until the next list is due. */
+  readonly days: number
+  readonly now: Date
+}
+
+export type Revoked = {
+  readonly path: string
+  readonly number: bigint
+  readonly count: number
+  readonly nextUpdate: Date
+  /** Of what was revoked, in hexadecimal. */
+  readonly serial: string | undefined
+  /** False when it was on the list already. */
+  readonly isNew: boolean
+}
+
+const DAY = 86_400_000
+
+/**
+ * Throws the Faults `configuration`, `crl-invalid`, `certificate-untrusted` for a certificate of
+ * another CA, and `file-exists` while another run changes the list.
+ */
+export async function revoke(options: RevokeOptions): Promise<Revoked> {
+  const { certs, ca: name, target, reason, days, now } = options
+  const ca = await loadIssuingCa(certs, name)
+  const serial = target === undefined ? undefined : serialOf(target, ca)
+  const path = join(certs, `${name}.crl`)
+  return withLock(path, async () => {
+    const known = await readOwnList(path, ca)
+    const entries: Revocation[] = known === undefined ? [] : [...listRevoked(known.table)]
+    const isNew = serial !== undefined && !entries.some(entry => entry.serial.equals(serial))
+    if (isNew) entries.push({ serial, at: now.getTime(), reason: reasons[reason] })
+    const number = known === undefined ? 1n : known.number + 1n
+    const nextUpdate = new Date(now.getTime() + days * DAY)
+    const { certificate, key } = ca
+    const text = makeCrlPem({ ca: certificate, key, number, thisUpdate: now, nextUpdate, revoked: entries })
+    // Crash before: the list from before is there. After: the new one.
+    await writeDurableFile(path, text, { mode: 0o644, replace: true })
+    return { path, number, count: entries.length, nextUpdate, serial: serial?.toString('hex'), isNew }
+  })
+}
+
+/**
+ * Whether a text can be the serial number of a certificate, as openssl and `pki inspect` show it.
+ */
+export function parseSerial(text: string): Buffer | undefined {
+  const digits = text.replace(/^0x/i, '').replaceAll(':', '')
+  if (!/^[0-9a-fA-F]{1,40}$/.test(digits)) return undefined
+  const octets = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
+  const from = octets.findIndex(octet => octet !== 0)
+  return from < 0 ? undefined : octets.subarray(from)
+}
+
+function serialOf(target: X509Certificate | Buffer, ca: IssuingCa): Buffer {
+  if (Buffer.isBuffer(target)) return target
+  if (!target.checkIssued(ca.certificate) || !target.verify(ca.certificate.publicKey))
+    throw new Fault(
+      'certificate-untrusted',
+      `expected a certificate that ${quote(ca.certificate.subject)} issued, found one of ${quote(target.issuer)}; revoke it with the CA that did: --ca NAME`,
+    )
+  return parseSerial(target.serialNumber)!
+}
+
+async function readOwnList(path: string, { certificate }: IssuingCa) {
+  try {
+    return verifyCrl(await readFile(path), [certificate.raw]) satisfies { number: bigint; table: TableParts }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (!(cause instanceof Fault))
+      throw new Fault('file-unreadable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+    throw new Fault(
+      cause.code,
+      `nothing was changed: ${path}: ${cause.detail}; put the latest list of this CA in its place, for what is on it must stay revoked`,
+      { cause },
+    )
+  }
+}
+
+/** Two runs at a time would each write a list without the other's certificate. */
+async function withLock<T>(path: string, run: () => Promise<T>): Promise<T> {
+  const lock = `${path}.lock`
+  const handle = await open(lock, 'wx', 0o600).catch(cause => {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code !== 'EEXIST') throw new Fault('file-unreadable', `cannot write ${lock}: ${message}`, { cause })
+    throw new Fault(
+      'file-exists',
+      `nothing was changed: another run changes ${path}; if none does, one was cut off: rm ${lock}`,
+      { cause },
+    )
+  })
+  try {
+    return await run()
+  } finally {
+    await handle.close()
+    await rm(lock, { force: true })
+  }
+}
