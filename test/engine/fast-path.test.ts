@@ -102,6 +102,68 @@ for (const content of contents) {
   })
 }
 
+/**
+ * Tags that are known by their form from the third time on, each as it may stand elsewhere, too.
+ */
+const lines: readonly string[] = [
+  '<b>1</b><b c="1">2</b><b c="1" d="2"/><b d="1" c="2"/><b  d=\'1\'\n c="2">3</b><b/>',
+  '<p:b xmlns:p="urn:p">x<p:c/></p:b><p:b xmlns:p="urn:q">x<p:c/></p:b><o:b>x<o:c o:d=""/></o:b>',
+  '<b xmlns="urn:b"><c>1</c><d xmlns=""><c>1</c></d></b><c>1</c><o:b xmlns="urn:b"><c>1</c><q/></o:b>',
+  '<q:b xmlns:q="urn:q" xmlns:p="urn:p"><q:c p:e="" q:e=""/><p:c q:e="" e="1">x</p:c><c q:e=""/></q:b>',
+  '<q:b xmlns:q="urn:p" xmlns:p="urn:q"><q:c p:e="" q:e=""/><p:c q:e="" e="1">x</p:c><c q:e=""/></q:b>',
+  '<b xmlns:o="urn:o"><o:c/></b><b xmlns:o="urn:o" xmlns:a="urn:a"><a:c/><o:c a:d="">x</o:c></b>',
+  '<b c="\u0416\'\uff0c\ufffd">\u0416\uff0c\ufffd]]\r\n</b><b c=\'"\'/><b c="&amp;&#9;"/><\u03b1 \u03b2="1"/>',
+  '<b c="a\tb"/><b c="a&gt;b"/><b c="">&amp;&lt;&gt;&#13;&quot;</b>\n<b c="x">a>b</b>\r<b c="x">a\r\nb</b>',
+  '<b c="x" xml:lang="en" o:d="1"><![CDATA[a<b>&\r\n\r]]]]><![CDATA[>\uff0c\ufffd]]></b ><o:b\n>x</o:b\r\n>',
+  `<ds:Signature xmlns:ds="${DSIG}"/>`,
+  `<Signature xmlns="${DSIG}"/>`,
+  `<b xmlns:ds="${DSIG}"><ds:Object/><b>1</b></b>`,
+  `<o:b xmlns="${DSIG}"><o:b>1</o:b></o:b><o:b xmlns="${DSIG}"><Object/></o:b>`,
+  '<b c="1" d="2"></c>',
+  '<b c="\uffff"/>',
+  '<b c="1\u0001"/>',
+  '<b>x]]></b>',
+  '<b>\uffff</b>',
+  '<b><![CDATA[x]]',
+  '<b><![CDATA[\ufffe]]></b>',
+  '<b><![CDATA[\u0002]]></b>',
+  '<p:b>1</p:b>',
+]
+
+t.test('a tag is the same the tenth time as the first', async t => {
+  const write = (text: string) => Buffer.from(`<r xmlns:o="urn:o"><s>\n${text}</s></r>`)
+  for (const line of lines)
+    for (const other of ['', ...lines])
+      for (const method of methods) {
+        const bytes = write(`${line.repeat(4)}\n${other}${line}\n<o:x xmlns="urn:x">${line}${other}</o:x>`)
+        const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], method)))
+        if (fast !== slow) t.equal(fast, slow, `${line} ${other} ${method.algorithm}`)
+      }
+})
+
+t.test('known tags may be cut anywhere', async t => {
+  for (const line of lines) {
+    const bytes = Buffer.from(`<r xmlns:o="urn:o"><s>\n${line.repeat(3)}</s></r>`)
+    for (const pieces of cuts(bytes)) {
+      const [fast, slow] = bothWays(() => verdictOf(() => canonicalize(pieces, methods[0]!)))
+      if (fast !== slow) t.equal(fast, slow, line)
+    }
+  }
+})
+
+t.test('values and runs that are longer than the window, or nearly', async t => {
+  for (const size of [8000, 8192, 8193, 65000, 65537, 131_000, 131_073]) {
+    const text = 'lorem '.repeat(size / 6)
+    const line = `<b c="${text.slice(0, 65000)}">${text}</b>`
+    const documents = [`<b c="1">2</b>`.repeat(3) + line.repeat(3), `<b c="${text}"/>`]
+    for (const document of documents) {
+      const bytes = Buffer.from(`<r><s>${document}</s></r>`)
+      const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
+      t.ok(fast === slow, `${size}`)
+    }
+  }
+})
+
 t.test('limits are met at the same place', async t => {
   const documents = [
     ...contents.map(content => `<r xmlns:o="urn:o"><s/><P>${content}</P></r>`),

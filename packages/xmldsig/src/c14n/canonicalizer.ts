@@ -4,6 +4,8 @@
 // Long because three methods differ in what they render of one state: the namespaces in scope.
 import { EXCLUSIVE_C14N } from '../signature/algorithms.ts'
 import { compareCodePoints, EQUALS, GREATER_THAN, LESS_THAN, QUOTE, SLASH, SPACE } from '../xml/characters.ts'
+import { valueFrom, valueTo } from '../xml/fast/canonical-run.ts'
+import type { Plan, TagForm, WrittenTag } from '../xml/fast/tag-form.ts'
 import {
   type Declaration,
   type NamespaceScope,
@@ -12,8 +14,11 @@ import {
   XML_BINDING,
   XML_NAMESPACE,
 } from '../xml/namespaces.ts'
+import { copyWords, Octets } from '../xml/octet-words.ts'
 import { copyShort } from '../xml/skip.ts'
 import type { StartTag } from '../xml/start-tag.ts'
+import type { ContentSink } from '../xml/token-handler.ts'
+import { window, windowWords } from '../xml/window.ts'
 import { GATHER_BYTES, type OctetWriter } from './octets.ts'
 import { escapeValue, MOST_OCTETS, writeValue } from './value-octets.ts'
 
@@ -48,6 +53,7 @@ export function isSameMethod(a: CanonicalizationMethod, b: CanonicalizationMetho
 export type InheritedAttribute = { readonly local: string; readonly value: string }
 
 const NO_ATTRIBUTES: readonly InheritedAttribute[] = []
+const NO_MARKS: readonly number[] = []
 const CLOSE_AND_END = Buffer.from('></')
 const SPACE_OCTET = Buffer.from(' ')
 const OPEN_VALUE = Buffer.from('="')
@@ -57,14 +63,15 @@ const CLOSE_VALUE = Buffer.from('"')
  * Writes the canonical form of the tokens it is given; the first start tag it gets is the apex of
  * the subtree.
  */
-export class Canonicalizer {
+export class Canonicalizer implements ContentSink {
+  readonly isByUse: boolean
   readonly #method: CanonicalizationMethod
   readonly #octets: OctetWriter
   readonly #inherited: readonly InheritedAttribute[]
   #isAtApex = true
   // Depth at which the binding of each index was written for elements that are still open; 0: it
   // was not.
-  readonly #writtenAt: number[] = []
+  readonly writtenAt: number[] = []
   // Indices of written bindings, in the order they were written.
   readonly #written: number[] = []
   #writtenCount = 0
@@ -75,23 +82,19 @@ export class Canonicalizer {
 
   constructor(method: CanonicalizationMethod, octets: OctetWriter, inherited: readonly InheritedAttribute[] = []) {
     this.#method = method
+    this.isByUse = method.isExclusive && method.inclusivePrefixes.size === 0
     this.#octets = octets
     this.#inherited = inherited.filter(attribute => method.inherits.includes(attribute.local))
     // Outside the apex there is no default namespace, and the prefix xml needs no declaration
     // (XML-C14N 2.3, Namespace Axis).
-    this.#writtenAt[NO_NAMESPACE] = -1
-    this.#writtenAt[XML_BINDING] = -1
-  }
-
-  /** Whether a tag of this binding's namespace needs no declaration of it. */
-  isWritten(binding: number): boolean {
-    return this.#writtenAt[binding] !== 0
+    this.writtenAt[NO_NAMESPACE] = -1
+    this.writtenAt[XML_BINDING] = -1
   }
 
   startTag(tag: StartTag): void {
     const { scope, declaredFrom } = tag
     const bindings = scope.bindings.length
-    for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.#writtenAt[i] = 0
+    for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.writtenAt[i] = 0
     const isSettled = declaredFrom === bindings && !this.#isAtApex && this.#isAllWritten(tag)
     if (isSettled && tag.isTidy) this.#writeAsIs(tag)
     else this.#writeTag(tag, isSettled ? 0 : this.#findNamespaces(tag))
@@ -102,9 +105,76 @@ export class Canonicalizer {
     // An empty-element tag was written whole.
     if (!isTidy) this.#writeUntidyEnd(source, from, to)
     else if (to > from) this.#octets.range(source, from, to)
-    while (this.#writtenCount > 0 && this.#writtenAt[this.#written[this.#writtenCount - 1]!] === depth) {
-      this.#writtenAt[this.#written[--this.#writtenCount]!] = 0
+    this.leave(depth)
+  }
+
+  leave(depth: number): void {
+    while (this.#writtenCount > 0 && this.writtenAt[this.#written[this.#writtenCount - 1]!] === depth) {
+      this.writtenAt[this.#written[--this.#writtenCount]!] = 0
     }
+  }
+
+  plan(form: TagForm, scope: NamespaceScope, depth: number, declaredFrom: number): WrittenTag {
+    const bindings = scope.bindings.length
+    const before = this.#writtenCount
+    for (let i = declaredFrom; i < bindings; i++) this.writtenAt[i] = 0
+    this.#foundCount = 0
+    this.#use(scope, depth, form.element.binding)
+    for (let i = 0; i < form.attributes.length; i++) this.#use(scope, depth, form.attributes[i]!.binding)
+    if (this.#foundCount > 1) this.#sortFound(scope)
+    const count = this.#foundCount
+    const marks =
+      count === 0 && this.#writtenCount === before ? NO_MARKS : this.#written.slice(before, this.#writtenCount)
+    this.leave(depth)
+    let isAsWritten = form.isCanonical && count === bindings - declaredFrom
+    for (let i = 0; i < count; i++) if (this.#found[i]! < declaredFrom) isAsWritten = false
+    if (count === 0) return { isAsWritten, marks, inserted: undefined }
+    const declarations = this.#found.slice(0, count).map(i => declarationOf(scope.bindings[i]!))
+    const inserted = count === 1 ? declarations[0] : new Octets(Buffer.concat(declarations.map(({ bytes }) => bytes)))
+    return { isAsWritten, marks, inserted }
+  }
+
+  mark({ declaredFrom, marks }: Plan, scope: NamespaceScope, depth: number): void {
+    const bindings = scope.bindings.length
+    for (let i = declaredFrom; i < bindings; i++) this.writtenAt[i] = 0
+    for (let i = 0; i < marks.length; i++) {
+      const index = marks[i]!
+      this.#written[this.#writtenCount++] = index
+      this.writtenAt[index] = depth
+    }
+  }
+
+  write(form: TagForm, runFrom: number, from: number, to: number): number {
+    const octets = this.#octets
+    const { isAsWritten, inserted } = form.plan
+    let run = runFrom
+    if (!isAsWritten) {
+      octets.range(window, run, from + form.nameLength)
+      if (inserted !== undefined) octets.pieceOf(inserted)
+      if (!form.isCanonical) {
+        this.#writeAttributes(form, to - from)
+        return to
+      }
+      run = from + form.attributesFrom
+    }
+    if (!form.isEmpty) return run
+    octets.range(window, run, to - 2)
+    octets.pieceOf(form.closing)
+    return to
+  }
+
+  /** From the first attribute on. */
+  #writeAttributes({ names, order, closing, octets: { length } }: TagForm, most: number): void {
+    const octets = this.#octets
+    const { words } = octets
+    let at = octets.begin(most + 2 * length + closing.length)
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!
+      const value = order[i]!
+      at = copyWords(name.words, 0, name.length, words, at)
+      at = copyWords(windowWords, valueFrom[value]!, valueTo[value]! - valueFrom[value]!, words, at)
+    }
+    octets.end(copyWords(closing.words, 0, closing.length, words, at))
   }
 
   text(source: Buffer, from: number, to: number): void {
@@ -123,8 +193,8 @@ export class Canonicalizer {
   }
 
   #isAllWritten({ binding, attributes }: StartTag): boolean {
-    if (this.#writtenAt[binding] === 0) return false
-    for (let i = 0; i < attributes.count; i++) if (this.#writtenAt[attributes.binding[i]!] === 0) return false
+    if (this.writtenAt[binding] === 0) return false
+    for (let i = 0; i < attributes.count; i++) if (this.writtenAt[attributes.binding[i]!] === 0) return false
     return true
   }
 
@@ -154,9 +224,13 @@ export class Canonicalizer {
   }
 
   #consider({ scope, depth }: StartTag, index: number): void {
-    if (this.#writtenAt[index] !== 0) return
+    this.#use(scope, depth, index)
+  }
+
+  #use(scope: NamespaceScope, depth: number, index: number): void {
+    if (this.writtenAt[index] !== 0) return
     this.#written[this.#writtenCount++] = index
-    this.#writtenAt[index] = depth
+    this.writtenAt[index] = depth
     if (!this.#isInEffect(scope, index)) this.#found[this.#foundCount++] = index
   }
 
@@ -176,7 +250,7 @@ export class Canonicalizer {
   #isInEffect(scope: NamespaceScope, index: number): boolean {
     const { uri } = scope.bindings[index]!
     let outer = scope.shadowedBy(index)
-    while (outer !== UNDECLARED && this.#writtenAt[outer] === 0) outer = scope.shadowedBy(outer)
+    while (outer !== UNDECLARED && this.writtenAt[outer] === 0) outer = scope.shadowedBy(outer)
     return outer !== UNDECLARED && scope.uri(outer) === uri
   }
 
@@ -206,7 +280,7 @@ export class Canonicalizer {
     at = copyShort(source, tag.from, tag.nameTo, gathered, at)
     for (let i = 0; i < count; i++) {
       const octets = declarationOf(tag.scope.bindings[this.#found[i]!]!)
-      at = copyShort(octets, 0, octets.length, gathered, at)
+      at = copyShort(octets.bytes, 0, octets.length, gathered, at)
     }
     if (isTidyBehindName) at = copyShort(source, tag.nameTo, tag.isEmpty ? tag.to - 2 : tag.to - 1, gathered, at)
     else for (let i = 0; i < attributes.count; i++) at = writeAttribute(tag, attributes.order[i]!, gathered, at)
@@ -223,7 +297,7 @@ export class Canonicalizer {
   /** The same for a tag of any length, and one that inherits attributes. */
   #writePieces(tag: StartTag, count: number, inherited: readonly InheritedAttribute[]): void {
     this.#octets.range(tag.source, tag.from, tag.nameTo)
-    for (let i = 0; i < count; i++) this.#octets.piece(declarationOf(tag.scope.bindings[this.#found[i]!]!))
+    for (let i = 0; i < count; i++) this.#octets.pieceOf(declarationOf(tag.scope.bindings[this.#found[i]!]!))
     if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
     else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
     this.#finishTag(tag)
@@ -310,8 +384,10 @@ function writeAttribute({ source, attributes }: StartTag, i: number, target: Buf
 }
 
 /** The declaration as written, made once. */
-function declarationOf(declaration: Declaration): Buffer {
+function declarationOf(declaration: Declaration): Octets {
   const { prefix, uri } = declaration
-  declaration.canonical ??= Buffer.from(`${prefix === '' ? ' xmlns' : ` xmlns:${prefix}`}="${escapeValue(uri)}"`)
+  declaration.canonical ??= new Octets(
+    Buffer.from(`${prefix === '' ? ' xmlns' : ` xmlns:${prefix}`}="${escapeValue(uri)}"`),
+  )
   return declaration.canonical
 }

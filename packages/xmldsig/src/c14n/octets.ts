@@ -1,7 +1,9 @@
 // Where canonical octets go: ranges of the input joined while they touch, small pieces gathered,
 // large ranges handed on uncopied.
 import { createHash, type Hash, hash } from 'node:crypto'
+import { copyWords, type Octets } from '../xml/octet-words.ts'
 import { copyShort } from '../xml/skip.ts'
+import { window, windowWords } from '../xml/window.ts'
 
 export type DigestName = 'sha256' | 'sha384' | 'sha512'
 
@@ -15,20 +17,28 @@ export const GATHER_BYTES = 64 * 1024
 /** Below this a copy costs less than handing on a range of its own. */
 const COPY_BELOW = 4096
 /** Up to this a loop costs less than a call out of JavaScript. */
-const LOOP_UP_TO = 96
+const LOOP_UP_TO = 320
+const SHORT = 32
 /**
  * Gathering buffers of finished writers, for the next ones: a small document costs no allocation of
  * this size.
  */
-const spare: Buffer[] = []
+const spare: { bytes: Buffer; words: DataView }[] = []
 const SPARE_BUFFERS = 8
+
+function makeSpare() {
+  const bytes = Buffer.allocUnsafeSlow(GATHER_BYTES)
+  return { bytes, words: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
+}
 
 /** Canonical octets on their way to `sink`; `length` counts them. */
 export class OctetWriter {
   length = 0
   readonly #sink: OctetSink
   /** Small pieces, one behind the other; see `begin`. */
-  readonly gathered = spare.pop() ?? Buffer.allocUnsafeSlow(GATHER_BYTES)
+  readonly #spare = spare.pop() ?? makeSpare()
+  readonly gathered = this.#spare.bytes
+  readonly words = this.#spare.words
   #gatheredLength = 0
   // The pending range: canonical octets that still stand in the input.
   #source: Buffer = this.gathered
@@ -55,6 +65,15 @@ export class OctetWriter {
   piece(octets: Buffer): void {
     this.settle()
     this.#append(octets, 0, octets.length)
+  }
+
+  /** The same, four octets a step. */
+  pieceOf(octets: Octets): void {
+    this.settle()
+    const { length } = octets
+    if (this.#gatheredLength + length > GATHER_BYTES) this.#handOnGathered()
+    this.#gatheredLength = copyWords(octets.words, 0, length, this.words, this.#gatheredLength)
+    this.length += length
   }
 
   /**
@@ -85,7 +104,7 @@ export class OctetWriter {
   finish(): void {
     this.settle()
     this.#handOnGathered(true)
-    if (spare.length < SPARE_BUFFERS) spare.push(this.gathered)
+    if (spare.length < SPARE_BUFFERS) spare.push(this.#spare)
   }
 
   #append(source: Buffer, from: number, to: number): void {
@@ -96,8 +115,9 @@ export class OctetWriter {
       this.#sink(source.subarray(from, to))
       return
     }
-    if (size > LOOP_UP_TO) source.copy(this.gathered, this.#gatheredLength, from, to)
-    else copyShort(source, from, to, this.gathered, this.#gatheredLength)
+    if (size <= LOOP_UP_TO && source === window) copyWords(windowWords, from, size, this.words, this.#gatheredLength)
+    else if (size <= SHORT) copyShort(source, from, to, this.gathered, this.#gatheredLength)
+    else source.copy(this.gathered, this.#gatheredLength, from, to)
     this.#gatheredLength += size
   }
 

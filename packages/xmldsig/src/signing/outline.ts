@@ -76,11 +76,6 @@ export class OutlineReader implements TokenHandler {
     }
   }
 
-  /** Nothing below the children has a place in the outline. */
-  isSettled(): boolean {
-    return true
-  }
-
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
     if (tag.depth === 1) this.#readRoot(tag)

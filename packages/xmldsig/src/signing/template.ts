@@ -80,10 +80,6 @@ class CommentCutter implements TokenHandler {
     this.#editor = editor
   }
 
-  isSettled(): boolean {
-    return true
-  }
-
   startTag(): void {}
   endTag(): void {}
   text(): void {}

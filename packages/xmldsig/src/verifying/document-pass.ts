@@ -144,8 +144,8 @@ export class DocumentPass implements TokenHandler {
     return this.#isCapturing || this.#observer?.watchesChildren ? SKIM_NOTHING : SKIM_BELOW_CHILDREN
   }
 
-  isSettled(binding: number): boolean {
-    return this.#canonicalizer.isWritten(binding) && this.#input.tokenizer.scope.uri(binding) !== DSIG_NAMESPACE
+  get sink(): Canonicalizer {
+    return this.#canonicalizer
   }
 
   startTag(tag: StartTag): void {

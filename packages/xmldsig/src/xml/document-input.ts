@@ -12,9 +12,10 @@ import { NOTHING } from './skip.ts'
 import type { TokenHandler } from './token-handler.ts'
 import { Tokenizer } from './tokenizer.ts'
 import { incompleteTail, invalidAt } from './utf8.ts'
+import { WINDOW_BYTES, WINDOW_CAPACITY, window } from './window.ts'
 
-/** Bytes taken at a time: few enough to be hashed while still in the processor's cache. */
-const WINDOW_BYTES = 64 * 1024
+/** There is one window: documents take turns, but one is not read in the midst of another. */
+let isReading = false
 
 export class DocumentInput {
   /** Bytes taken so far. */
@@ -48,9 +49,9 @@ export class DocumentInput {
   /** The document is complete: what is kept must be whole by now. */
   end(): void {
     const rest = this.#kept.subarray(0, this.#keptLength)
-    const consumed = this.#process(rest)
+    const consumed = this.#process(rest, rest.length)
     const missing = rest.subarray(consumed)
-    if (incompleteTail(missing) > 0)
+    if (incompleteTail(missing, missing.length) > 0)
       this.#refuseAt('xml-encoding', missing, 'the document ends inside a UTF-8 sequence')
     if (missing.length > 0 || !this.tokenizer.isComplete) {
       this.#refuseAt('xml-malformed', missing, 'the document ends before its document element does')
@@ -58,16 +59,23 @@ export class DocumentInput {
   }
 
   #take(piece: Buffer): void {
-    const isFresh = this.#keptLength === 0
-    const source = isFresh ? piece : this.#keep(piece)
-    if (source.length < this.#retryAt) return
-    const consumed = this.#process(source)
-    const rest = source.subarray(consumed)
+    const length = this.#keptLength + piece.length
+    const isWindow = length >= this.#retryAt && length <= WINDOW_CAPACITY
+    const source = isWindow ? this.#fillWindow(piece) : this.#keep(piece)
+    if (length < this.#retryAt) return
+    const consumed = this.#process(source, length)
+    const rest = source.subarray(consumed, length)
     this.#keptLength = 0
     this.#retryAt = 2 * rest.length
     if (rest.length > this.#limits.tokenBytes)
       this.#refuseAt('xml-limit', rest, `a token is longer than ${this.#limits.tokenBytes} bytes`)
     if (rest.length > 0) this.#keep(rest)
+  }
+
+  #fillWindow(piece: Buffer): Buffer {
+    if (this.#keptLength > 0) this.#kept.copy(window, 0, 0, this.#keptLength)
+    window.set(piece, this.#keptLength)
+    return window
   }
 
   /** Appends to the kept bytes; `piece` may be their own end. */
@@ -84,9 +92,11 @@ export class DocumentInput {
   }
 
   /** Hands on what is whole in `source`; returns how many bytes that was. */
-  #process(source: Buffer): number {
+  #process(source: Buffer, length: number): number {
+    if (isReading) throw new TypeError('a document is being read: what takes its octets must not read another')
+    isReading = true
     try {
-      const end = source.length - incompleteTail(source)
+      const end = length - incompleteTail(source, length)
       const whole = end === source.length ? source : source.subarray(0, end)
       const valid = isUtf8(whole) ? end : invalidAt(whole)
       const consumed = this.tokenizer.run(source, valid, this.#consumed)
@@ -97,6 +107,8 @@ export class DocumentInput {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       throw new Fault(error.code, `${error.detail} (${this.tokenizer.describePlace(source, error.at)})`)
+    } finally {
+      isReading = false
     }
   }
 

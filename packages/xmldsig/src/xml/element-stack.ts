@@ -2,54 +2,70 @@
 // each ends.
 import { GREATER_THAN } from './characters.ts'
 import { refuse, STARVED } from './refusal.ts'
-import { copyShort, skipSpace, type WideView } from './skip.ts'
+import { copyShort, skipSpace } from './skip.ts'
 
 const FIRST_CAPACITY = 512
+/** No limit on depth is higher. */
+const MOST_DEPTH = 4096
+
+/**
+ * What closing an element takes: nothing, taking back what it declared, or a word to the handler.
+ */
+export const NOTHING_TO_UNDO = 0
+export const UNDO = 1
+export const REPORTED = 2
+
+// Of the elements that were opened in the input under way, by depth. There is one such input at a
+// time, whoever reads it.
+export const nameFrom: Int32Array = new Int32Array(MOST_DEPTH)
+export const nameLength: Int32Array = new Int32Array(MOST_DEPTH)
+export const bindingsBefore: Int32Array = new Int32Array(MOST_DEPTH)
+export const effects: Int32Array = new Int32Array(MOST_DEPTH)
+/** What was in scope and written before it; see KnownTags. */
+export const epochBefore: number[] = Array.from({ length: MOST_DEPTH }, () => 0)
 
 export class ElementStack {
   /** Open elements; the document element is 1. */
   depth = 0
-  /**
-   * Names of the elements that were opened before the input under way, one behind the other; those
-   * of the others stand in it.
-   */
+  /** As many of them were opened before the input under way. */
+  kept = 0
+  /** Their names, one behind the other. */
   #names: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY)
-  #kept = 0
-  readonly #nameFrom: number[] = [0]
-  readonly #nameTo: number[] = [0]
+  readonly #keptTo: number[] = [0]
   readonly #bindingsBefore: number[] = [0]
-  readonly #isReported: boolean[] = [false]
+  readonly #effects: number[] = [NOTHING_TO_UNDO]
+  readonly #epochBefore: number[] = [0]
 
-  /**
-   * Opens the element named at [from, to); `bindings` is how many there were before its own,
-   * `isReported` whether the handler is told of it.
-   */
-  pushName(from: number, to: number, bindings: number, isReported: boolean): void {
+  /** Opens the element named at [from, to); `bindings` is how many there were before its own. */
+  pushName(from: number, to: number, bindings: number, effect: number): void {
     const depth = ++this.depth
-    this.#nameFrom[depth] = from
-    this.#nameTo[depth] = to
-    this.#bindingsBefore[depth] = bindings
-    this.#isReported[depth] = isReported
+    nameFrom[depth] = from
+    nameLength[depth] = to - from
+    bindingsBefore[depth] = bindings
+    effects[depth] = effect
   }
 
   /** Closes the innermost element; returns how many bindings there were before it. */
   pop(): number {
     const depth = this.depth--
-    if (this.#kept === depth) this.#kept--
+    if (this.kept < depth) return bindingsBefore[depth]!
+    this.kept--
     return this.#bindingsBefore[depth]!
   }
 
-  /** The input under way ends: the names that stand in it are kept. */
+  /** The input under way ends: what stands in it is kept. */
   keepNames(source: Buffer): void {
-    while (this.#kept < this.depth) {
-      const depth = ++this.#kept
-      const from = this.#nameFrom[depth]!
-      const length = this.#nameTo[depth]! - from
-      const at = this.#nameTo[depth - 1]!
+    while (this.kept < this.depth) {
+      const depth = ++this.kept
+      const from = nameFrom[depth]!
+      const length = nameLength[depth]!
+      const at = this.#keptTo[depth - 1]!
       this.#reserve(at, length)
       copyShort(source, from, from + length, this.#names, at)
-      this.#nameFrom[depth] = at
-      this.#nameTo[depth] = at + length
+      this.#keptTo[depth] = at + length
+      this.#bindingsBefore[depth] = bindingsBefore[depth]!
+      this.#effects[depth] = effects[depth]!
+      this.#epochBefore[depth] = epochBefore[depth]!
     }
   }
 
@@ -60,41 +76,43 @@ export class ElementStack {
     this.#names = larger
   }
 
-  /** Whether the handler was told of the innermost element. */
-  get isReported(): boolean {
-    return this.#isReported[this.depth]!
-  }
-
-  /**
-   * The index behind the innermost element's name when that stands at `from` of the input that
-   * `view` looks at, before `end`; else STARVED.
-   */
-  findName(view: WideView, from: number, end: number): number {
+  /** What closing the innermost element takes. */
+  get effect(): number {
     const { depth } = this
-    const nameFrom = this.#nameFrom[depth]!
-    const length = this.#nameTo[depth]! - nameFrom
-    if (from + length > end) return STARVED
-    const isFound =
-      this.#kept === depth
-        ? isSame(view.source, from, this.#names, nameFrom, length)
-        : view.isSame(from, nameFrom, length)
-    return isFound ? from + length : STARVED
+    return this.kept < depth ? effects[depth]! : this.#effects[depth]!
+  }
+
+  /** The epoch before the innermost element. */
+  get epochBefore(): number {
+    const { depth } = this
+    return this.kept < depth ? epochBefore[depth]! : this.#epochBefore[depth]!
   }
 
   /**
-   * The same; STARVED when the input ends before the name does. `tag` is for the refusal of another
-   * name.
+   * The index behind the innermost element's name when that stands at `from`; STARVED when the
+   * input ends before the name does; NOT_THERE.
    */
-  matchName(source: Buffer, from: number, end: number, tag: number): number {
-    const nameFrom = this.#nameFrom[this.depth]!
-    const length = this.#nameTo[this.depth]! - nameFrom
+  findName(source: Buffer, from: number, end: number): number {
+    const { depth } = this
+    const isKept = this.kept === depth
+    const name = isKept ? this.#keptTo[depth - 1]! : nameFrom[depth]!
+    const length = isKept ? this.#keptTo[depth]! - name : nameLength[depth]!
     const compared = Math.min(length, end - from)
-    const names = this.#kept === this.depth ? this.#names : source
-    if (!isSame(source, from, names, nameFrom, compared))
-      refuse('xml-malformed', tag, 'an end tag does not fit the start tag')
+    if (!isSame(source, from, isKept ? this.#names : source, name, compared)) return NOT_THERE
     return compared < length ? STARVED : from + length
   }
+
+  /**
+   * The same; refuses another name than the innermost element's, `tag` being the place of the end
+   * tag.
+   */
+  matchName(source: Buffer, from: number, end: number, tag: number): number {
+    const nameTo = this.findName(source, from, end)
+    return nameTo === NOT_THERE ? refuse('xml-malformed', tag, 'an end tag does not fit the start tag') : nameTo
+  }
 }
+
+export const NOT_THERE = -2
 
 function isSame(source: Buffer, from: number, names: Buffer, nameFrom: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (source[from + i] !== names[nameFrom + i]) return false

@@ -1,20 +1,31 @@
 // Opens and closes elements: the stack, the declarations in scope, and what the handler is told of.
-import { ElementStack } from './element-stack.ts'
+import { ElementStack, epochBefore, NOTHING_TO_UNDO, REPORTED, UNDO } from './element-stack.ts'
 import type { LineCounter } from './line-counter.ts'
-import { type NamespaceScope, NO_NAMESPACE } from './namespaces.ts'
+import { DSIG_NAMESPACE, type NamespaceScope, NO_NAMESPACE } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
 import { SKIM_NOTHING, type TokenHandler } from './token-handler.ts'
 
+const TAG_END = Buffer.from('>')
+
+/** Of all documents: none has one of another's. */
+let epochs = 0
+
+export function nextEpoch(): number {
+  return ++epochs
+}
+
 export class ElementTeller {
+  /**
+   * Stands for what is in scope and what is written: while it is the same, a tag means the same.
+   */
+  epoch = nextEpoch()
   readonly stack = new ElementStack()
   readonly #handler: TokenHandler
   readonly #tag: StartTag
   readonly #scope: NamespaceScope
   readonly #lines: LineCounter
-  // Elements at this depth or deeper are skimmed, those of the default namespace only if it is
-  // settled.
-  #skimDepth = SKIM_NOTHING
-  #skimsDefault = false
+  /** Elements at this depth or deeper need not be reported. */
+  skimDepth = SKIM_NOTHING
 
   constructor(handler: TokenHandler, tag: StartTag, scope: NamespaceScope, lines: LineCounter) {
     this.#handler = handler
@@ -25,8 +36,9 @@ export class ElementTeller {
 
   /** Whether an element of no attributes and this namespace need not be told. */
   skims(binding: number): boolean {
-    if (this.stack.depth + 1 < this.#skimDepth) return false
-    return binding === this.#scope.defaultIndex ? this.#skimsDefault : this.#handler.isSettled!(binding)
+    const { sink } = this.#handler
+    if (this.stack.depth + 1 < this.skimDepth || this.#scope.uri(binding) === DSIG_NAMESPACE) return false
+    return sink === undefined || sink.writtenAt[binding] !== 0
   }
 
   /**
@@ -39,7 +51,7 @@ export class ElementTeller {
     if (!tag.isTidy || tag.isEmpty) return false
     const bindings = this.#scope.bindings.length
     if (tag.declaredFrom < bindings || !this.#isSettled(tag)) return false
-    stack.pushName(tag.from + 1, tag.nameTo, bindings, false)
+    stack.pushName(tag.from + 1, tag.nameTo, bindings, NOTHING_TO_UNDO)
     return true
   }
 
@@ -47,7 +59,7 @@ export class ElementTeller {
     if (!this.skims(binding)) return false
     for (let i = 0; i < attributes.count; i++) {
       const own = attributes.binding[i]!
-      if (own !== NO_NAMESPACE && !this.#handler.isSettled!(own)) return false
+      if (own !== NO_NAMESPACE && !this.skims(own)) return false
     }
     return true
   }
@@ -59,7 +71,9 @@ export class ElementTeller {
   open(source: Buffer, to: number): number {
     const { stack } = this
     const tag = this.#tag
-    stack.pushName(tag.from + 1, tag.nameTo, tag.declaredFrom, true)
+    stack.pushName(tag.from + 1, tag.nameTo, tag.declaredFrom, REPORTED)
+    epochBefore[stack.depth] = this.epoch
+    this.epoch = nextEpoch()
     tag.depth = stack.depth
     this.#handler.startTag(tag)
     if (tag.skipTo > 0) {
@@ -68,7 +82,7 @@ export class ElementTeller {
       return tag.skipTo
     }
     if (tag.isEmpty) this.close(source, to, to, true)
-    else this.#askWhatToSkim()
+    else this.#askSkimDepth()
     return to
   }
 
@@ -78,14 +92,36 @@ export class ElementTeller {
     this.#closeInnermost()
   }
 
-  #closeInnermost(): void {
-    const bindings = this.stack.pop()
-    if (bindings < this.#scope.bindings.length) this.#scope.restore(bindings)
-    this.#askWhatToSkim()
+  /** Closes the innermost element, whose end tag stands at [from, to), its name up to `nameTo`. */
+  end(source: Buffer, from: number, nameTo: number, to: number): void {
+    if (this.stack.effect === REPORTED) {
+      this.close(source, from, to, to === nameTo + 1)
+      return
+    }
+    this.#handler.text(source, from, nameTo)
+    this.#handler.replacedText(TAG_END, source, nameTo, to)
+    this.closeUnreported()
   }
 
-  #askWhatToSkim(): void {
-    this.#skimDepth = this.#handler.skimDepth ?? SKIM_NOTHING
-    this.#skimsDefault = this.#handler.isSettled?.(this.#scope.defaultIndex) ?? false
+  /** Closes the innermost element, of which the handler was not told. */
+  closeUnreported(): void {
+    const { stack } = this
+    const { effect, depth, epochBefore } = stack
+    const bindings = stack.pop()
+    if (effect !== UNDO) return
+    if (bindings < this.#scope.bindings.length) this.#scope.restore(bindings)
+    this.#handler.sink?.leave(depth)
+    this.epoch = epochBefore
+  }
+
+  #closeInnermost(): void {
+    this.epoch = this.stack.epochBefore
+    const bindings = this.stack.pop()
+    if (bindings < this.#scope.bindings.length) this.#scope.restore(bindings)
+    this.#askSkimDepth()
+  }
+
+  #askSkimDepth(): void {
+    this.skimDepth = this.#handler.skimDepth ?? SKIM_NOTHING
   }
 }

@@ -30,6 +30,12 @@ export class LineCounter {
     this.#countedTo = at + 1
   }
 
+  /** As many lines end up to the byte at `at`, where the last does. */
+  endLines(count: number, at: number): void {
+    this.#ended += count - 1
+    this.endLine(at)
+  }
+
   /**
    * A line ends with LF, CR, or both, and these may be in two inputs: CR counts at once, and LF
    * behind it only moves the next line's start.

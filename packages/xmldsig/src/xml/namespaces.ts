@@ -1,5 +1,6 @@
 // The namespace declarations in scope (Namespaces in XML 1.0, third edition), innermost last.
 import { randomInt } from 'node:crypto'
+import type { Octets } from './octet-words.ts'
 
 export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace'
 export const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
@@ -10,6 +11,8 @@ export const DSIG_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#'
  * has the uri ''. May be shared between documents.
  */
 export type Declaration = {
+  /** Each has its own. */
+  readonly id: number
   readonly prefix: string
   readonly prefixOctets: Buffer
   /** Of the prefix. */
@@ -17,7 +20,7 @@ export type Declaration = {
   readonly uri: string
   readonly uriOctets: Buffer
   /** Its canonical form, kept by the canonicalizer once it was needed. */
-  canonical: Buffer | undefined
+  canonical: Octets | undefined
 }
 
 /** Index of the binding that says: no default namespace. It is there from the start. */
@@ -29,6 +32,7 @@ export const UNDECLARED = -1
 
 /** Differs from process to process, so that nobody can choose prefixes of one hash. */
 const SEED = randomInt(2 ** 31)
+let ids = 0
 const noNamespace = makeDeclaration('', '')
 const xmlDeclaration = makeDeclaration('xml', XML_NAMESPACE)
 
@@ -137,7 +141,7 @@ export class NamespaceScope {
 export function makeDeclaration(prefix: string, uri: string): Declaration {
   const prefixOctets = Buffer.from(prefix)
   const hash = hashOf(prefixOctets, 0, prefixOctets.length)
-  return { prefix, prefixOctets, hash, uri, uriOctets: Buffer.from(uri), canonical: undefined }
+  return { id: ++ids, prefix, prefixOctets, hash, uri, uriOctets: Buffer.from(uri), canonical: undefined }
 }
 
 /** FNV-1a. */

@@ -1,11 +1,11 @@
 // The innermost loops, each a function of its own: V8 compiles a small loop three times faster than
 // the same loop inside a large method.
+
 import { CR, cdataStop, LF, nameByte, spaceByte, textStop, valueStop } from './characters.ts'
+import { window, windowPairs } from './window.ts'
 
 /** An empty input. */
 export const NOTHING: Buffer = Buffer.alloc(0)
-const NO_WORDS = new DataView(new ArrayBuffer(0))
-const NO_PAIRS: Uint16Array = new Uint16Array(0)
 
 /** The index of the next byte that may end a run of canonical character data, or `end`. */
 export function skipText(source: Buffer, from: number, end: number): number {
@@ -17,70 +17,25 @@ export function skipText(source: Buffer, from: number, end: number): number {
 
 const SHORT_TEXT = 128
 /** `textStop` for two bytes at once, as this machine orders them: 1 when either may end a run. */
-const pairStop = Uint8Array.from({ length: 65536 }, (_, pair) => textStop[pair & 0xff]! | textStop[pair >> 8]!)
+export const pairStop: Uint8Array = Uint8Array.from(
+  { length: 65536 },
+  (_, pair) => textStop[pair & 0xff]! | textStop[pair >> 8]!,
+)
 
 /** Two bytes a step: worth its start only for long runs. */
 function skipLongText(source: Buffer, from: number, end: number): number {
   let at = (source.byteOffset + from) % 2 === 0 || textStop[source[from]!] === 1 ? from : from + 1
-  if ((source.byteOffset + at) % 2 === 0)
-    at += 2 * skipPairs(new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1), 0, (end - at) >> 1)
+  if ((source.byteOffset + at) % 2 === 0) {
+    const pairs =
+      source === window ? windowPairs : new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1)
+    const first = source === window ? at >> 1 : 0
+    const last = source === window ? end >> 1 : pairs.length
+    let i = first
+    while (i < last && pairStop[pairs[i]!] === 0) i++
+    at += 2 * (i - first)
+  }
   while (at < end && textStop[source[at]!] === 0) at++
   return at
-}
-
-function skipPairs(pairs: Uint16Array, from: number, end: number): number {
-  let i = from
-  while (i < end && pairStop[pairs[i]!] === 0) i++
-  return i
-}
-
-/**
- * One input, looked at in larger steps: made once for each, since views cost more than what a short
- * run saves.
- */
-export class WideView {
-  source = NOTHING
-  #pairs = NO_PAIRS
-  /**
-   * What is added to an index of the source for one of the memory that the pairs are aligned in.
-   */
-  #base = 0
-  #words: DataView = NO_WORDS
-
-  /** From here on `source` is looked at. */
-  open(source: Buffer): void {
-    const start = source.byteOffset & ~1
-    this.source = source
-    this.#base = source.byteOffset - start
-    this.#pairs = new Uint16Array(source.buffer, start, (this.#base + source.length) >> 1)
-    this.#words = new DataView(source.buffer, source.byteOffset, source.length)
-  }
-
-  /** As the function `skipText`. */
-  skipText(from: number, end: number): number {
-    const { source } = this
-    const base = this.#base
-    const at = from + base
-    if ((at & 1) !== 0) {
-      if (from >= end || textStop[source[from]!] !== 0) return from
-    }
-    const pair = skipPairs(this.#pairs, (at + 1) >> 1, (end + base) >> 1)
-    const behind = (pair << 1) - base
-    return behind < end && textStop[source[behind]!] === 0 ? behind + 1 : behind
-  }
-
-  /** Whether the same `length` octets stand at `a` and at `b`. */
-  isSame(a: number, b: number, length: number): boolean {
-    const words = this.#words
-    if (length < 4) {
-      const { source } = this
-      for (let i = 0; i < length; i++) if (source[a + i] !== source[b + i]) return false
-      return true
-    }
-    const last = length - 4
-    for (let i = 0; i < last; i += 4) if (words.getInt32(a + i) !== words.getInt32(b + i)) return false
-    return words.getInt32(a + last) === words.getInt32(b + last)
-  }
 }
 
 /**

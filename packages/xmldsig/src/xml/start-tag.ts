@@ -120,6 +120,7 @@ export class StartTag {
     this.declaredFrom = this.scope.bindings.length
     this.isTidy = true
     this.attributes.count = 0
+    this.declarations.count = 0
   }
 
   /**

@@ -1,4 +1,6 @@
 // What reads a document's tokens.
+import type { Plan, TagForm, WrittenTag } from './fast/tag-form.ts'
+import type { NamespaceScope } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
 
 /**
@@ -18,12 +20,13 @@ export interface TokenHandler {
   /** Character data whose canonical form is other `octets` than those at [from, to). */
   replacedText(octets: Buffer, source: Buffer, from: number, to: number): void
   /**
-   * Elements at this depth or deeper need not be told when their tags are canonical as they stand,
-   * and `isSettled` says yes to the binding of each namespace of theirs: their tags come as `text`.
-   * Asked anew after each call. A handler without it is told of all.
+   * Elements at this depth or deeper, and what stands directly in their parents, need not be
+   * reported, but for elements of XML Signature. Without a `sink` what is not reported comes as
+   * `text`, or not at all. Asked anew after each call. Without it all is reported.
    */
   readonly skimDepth?: number
-  isSettled?(binding: number): boolean
+  /** Takes the canonical octets of what is not reported, for a handler that needs them. */
+  readonly sink?: ContentSink
   /**
    * A comment or processing instruction [from, to). A handler without this method gets none: they
    * are refused, since a signature does not cover comments and no application may act on
@@ -34,6 +37,27 @@ export interface TokenHandler {
    * The input under way ends at `to`; the bytes from there on come again at the start of the next.
    */
   pause(source: Buffer, to: number): void
+}
+
+/** Takes content as octets. */
+export interface ContentSink {
+  /** Whether declarations are written where they are used, and nowhere else. */
+  readonly isByUse: boolean
+  /** Of each binding: 0 when its declaration was not written for an element that is open. */
+  readonly writtenAt: readonly number[]
+  text(source: Buffer, from: number, to: number): void
+  replacedText(octets: Buffer): void
+  /** How the tag of this form, whose prefixes are looked up, is to be written at `depth`. */
+  plan(form: TagForm, scope: NamespaceScope, depth: number, declaredFrom: number): WrittenTag
+  /** What the tag at `depth` was planned to declare counts as written. */
+  mark(plan: Plan, scope: NamespaceScope, depth: number): void
+  /**
+   * Writes the tag of this form at [from, to), behind the canonical octets from `runFrom` on.
+   * Returns from where on octets are still to be written.
+   */
+  write(form: TagForm, runFrom: number, from: number, to: number): number
+  /** The element at this depth ends. */
+  leave(depth: number): void
 }
 
 /** The `skimDepth` of a handler that is to be told of every element. */

@@ -35,6 +35,7 @@ import { refuse, STARVED } from './refusal.ts'
 import { skipCdata, skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
 import type { TokenHandler } from './token-handler.ts'
+import { window } from './window.ts'
 import { readXmlDeclaration } from './xml-declaration.ts'
 
 type State = 'start' | 'declaration' | 'outside' | 'content' | 'cdata'
@@ -43,7 +44,6 @@ const COMMENT = Buffer.from('<!--')
 const DOCTYPE = Buffer.from('<!DOCTYPE')
 const CDATA = Buffer.from('<![CDATA[')
 const BYTE_ORDER_MARK = 0xfeff
-const TAG_END = Buffer.from('>')
 
 export class Tokenizer {
   readonly scope: NamespaceScope
@@ -153,7 +153,7 @@ export class Tokenizer {
       at = this.#readText(source, at, end)
       if (at === end || this.#isStarved) return at
       this.#brackets = 0
-      const behindFast = fastPath.isOn ? this.#readFast(source, at, end) : at
+      const behindFast = fastPath.isOn && source === window ? this.#readFast(at, end) : at
       if (behindFast > at) {
         at = behindFast
         continue
@@ -165,9 +165,10 @@ export class Tokenizer {
     return at
   }
 
-  #readFast(source: Buffer, from: number, end: number): number {
-    const at = this.#fast.read(source, from, end)
+  #readFast(from: number, end: number): number {
+    const at = this.#fast.read(from, end)
     if (at > from) this.#brackets = this.#fast.brackets
+    if (this.#fast.isInCdata) this.#state = 'cdata'
     if (this.#elements.stack.depth === 0) this.#state = 'outside'
     return at
   }
@@ -337,12 +338,7 @@ export class Tokenizer {
     const close = findEndTagClose(source, nameTo, end, at)
     if (close === STARVED) return STARVED
     if (close > nameTo) this.#lines.count(source, close)
-    if (stack.isReported) this.#elements.close(source, at, close + 1, close === nameTo)
-    else {
-      this.#handler.text(source, at, nameTo)
-      this.#handler.replacedText(TAG_END, source, nameTo, close + 1)
-      stack.pop()
-    }
+    this.#elements.end(source, at, nameTo, close + 1)
     if (stack.depth === 0) this.#state = 'outside'
     return close + 1
   }

@@ -3,8 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { sequenceLength } from './characters.ts'
 
 /** Bytes at the end of `source` that begin a sequence which the next piece may complete: 0 to 3. */
-export function incompleteTail(source: Uint8Array): number {
-  const length = source.length
+export function incompleteTail(source: Uint8Array, length = source.length): number {
   for (let back = 1; back <= 3 && back <= length; back++) {
     const byte = source[length - back]!
     if (byte < 0x80) return 0

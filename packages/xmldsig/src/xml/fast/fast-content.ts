@@ -1,33 +1,34 @@
 // The content of elements as nearly all is written, read faster: never refuses, and leaves to the
 // tokenizer what it does not take.
-
 import { bracketsBefore, canonicalCharacter, isCanonicalReference, textEscapes } from '../../c14n/text-octets.ts'
 import type { Limits } from '../../limits.ts'
-import { compareOctets } from '../attributes.ts'
 import {
   AMPERSAND,
   COLON,
   CR,
-  EQUALS,
+  EXCLAMATION,
   GREATER_THAN,
   isNonCharacter,
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
   nameStartByte,
-  QUOTE,
   SLASH,
-  SPACE,
 } from '../characters.ts'
+import { NOTHING_TO_UNDO, REPORTED } from '../element-stack.ts'
 import type { ElementTeller } from '../element-teller.ts'
 import type { LineCounter } from '../line-counter.ts'
 import { findName, isReservedName } from '../names.ts'
 import { UNDECLARED } from '../namespaces.ts'
 import { findReference } from '../references.ts'
 import { STARVED } from '../refusal.ts'
-import { skipName, skipValue, WideView } from '../skip.ts'
+import { skipName } from '../skip.ts'
 import type { StartTag } from '../start-tag.ts'
-import type { TokenHandler } from '../token-handler.ts'
+import type { ContentSink, TokenHandler } from '../token-handler.ts'
+import { window } from '../window.ts'
+import { skipPairs } from './canonical-run.ts'
+import { CdataReader } from './cdata-reader.ts'
+import { KnownTags } from './known-tags.ts'
 import { NOT_TAKEN, TagRecognizer } from './tag-recognizer.ts'
 
 /**
@@ -36,21 +37,29 @@ import { NOT_TAKEN, TagRecognizer } from './tag-recognizer.ts'
  */
 export const fastPath = { isOn: true }
 
+// A constant of this module, which the compiler knows: an imported name is looked up each time.
+const source = window
+
 export class FastContent {
   /** Right square brackets, up to two, with which what was read last ends. */
   brackets = 0
+  /** Whether it ends inside a CDATA section. */
+  isInCdata = false
   readonly #handler: TokenHandler
   readonly #tag: StartTag
   readonly #elements: ElementTeller
   readonly #lines: LineCounter
   readonly #limits: Limits
   readonly #recognizer: TagRecognizer
+  readonly #known: KnownTags | undefined
+  readonly #cdata: CdataReader
+  readonly #sink: ContentSink | undefined
   readonly #reference = { code: 0 }
-  readonly #view = new WideView()
   readonly #name = { colon: -1 }
-  /** Whether the element of the tag read last was opened, and nobody need be told of it. */
-  #isSkimmed = false
-  #skipsAttributes = true
+  /** Whether the element of the tag read last was opened, and need not be reported. */
+  #isOpen = false
+  /** From where on the canonical octets are still to be handed on. */
+  #runFrom = 0
 
   constructor(handler: TokenHandler, tag: StartTag, elements: ElementTeller, lines: LineCounter, limits: Limits) {
     this.#handler = handler
@@ -59,90 +68,130 @@ export class FastContent {
     this.#lines = lines
     this.#limits = limits
     this.#recognizer = new TagRecognizer(tag, limits)
+    this.#sink = handler.sink
+    if (KnownTags.fit(limits)) this.#known = new KnownTags(tag, elements, lines, limits, handler.sink)
+    this.#cdata = new CdataReader(lines)
   }
 
   /**
-   * Takes tags and character data from the `<` at `from` on. Returns the index behind what it took.
+   * Takes tags and character data from the `<` at `from` of the window on. Returns the index behind
+   * what it took.
    */
-  read(source: Buffer, from: number, end: number): number {
-    const handler = this.#handler
-    const elements = this.#elements
-    const { stack } = elements
-    const lines = this.#lines
+  read(from: number, end: number): number {
+    const { stack } = this.#elements
     let at = from
-    // [runFrom, at) is taken, canonical as it stands, and not handed on; [rawFrom, at) is character
-    // data without a reference.
-    let runFrom = from
-    let rawFrom = from
-    const view = this.#view
-    if (view.source !== source) view.open(source)
-    while (at + 1 < end && source[at] === LESS_THAN) {
-      let next: number
-      if (source[at + 1] === SLASH) {
-        next = this.#findEndTag(source, at, end)
-        if (next === NOT_TAKEN) break
-        if (stack.isReported) {
-          if (at > runFrom) handler.text(source, runFrom, at)
-          elements.close(source, at, next, true)
-          runFrom = next
-        } else stack.pop()
-      } else {
-        if (stack.depth === this.#limits.depth) break
-        next = this.#readStartTag(source, at, end)
-        if (next === NOT_TAKEN) break
-        if (!this.#isSkimmed) {
-          if (at > runFrom) handler.text(source, runFrom, at)
-          next = elements.open(source, next)
-          runFrom = next
-        }
-      }
+    this.#runFrom = from
+    this.isInCdata = false
+    do {
+      const known = stack.depth + 1 >= this.#elements.skimDepth ? this.#known : undefined
+      if (known !== undefined) at = known.takeRun(at, end)
+      if (at + 1 >= end) break
+      const next = this.#readNext(at, from, end, known)
+      if (next === NOT_TAKEN) break
       at = next
-      rawFrom = next
-      if (stack.depth === 0) break
-      for (;;) {
-        at = view.skipText(at, end)
-        if (at === end) break
-        const byte = source[at]!
-        if (byte === LESS_THAN) break
-        if (byte === LF) lines.endLine(at++)
-        else if (byte === LAST_BMP_LEAD) {
-          if (isNonCharacter(source, at)) break
-          at += 3
-        } else if (byte === AMPERSAND) {
-          const behind = findReference(source, at, end, this.#reference)
-          if (behind < 0) break
-          if (!isCanonicalReference(source, at, behind)) {
-            if (at > runFrom) handler.text(source, runFrom, at)
-            handler.replacedText(canonicalCharacter(this.#reference.code), source, at, behind)
-            runFrom = behind
-          }
-          at = behind
-          rawFrom = behind
-        } else if (byte === CR) {
-          if (at + 1 >= end || source[at + 1] !== LF) break
-          if (at > runFrom) handler.text(source, runFrom, at)
-          at++
-          runFrom = at
-          rawFrom = at
-        } else if (byte === GREATER_THAN && bracketsBefore(source, rawFrom, at, 0) < 2) {
-          if (at > runFrom) handler.text(source, runFrom, at)
-          handler.replacedText(textEscapes.get(GREATER_THAN)!, source, at, at + 1)
-          at++
-          runFrom = at
-          rawFrom = at
-        } else break
-      }
-    }
-    if (at > runFrom) handler.text(source, runFrom, at)
-    this.brackets = bracketsBefore(source, rawFrom, at, 0)
+    } while (stack.depth > 0 && !this.isInCdata)
+    this.#handOn(at)
+    this.brackets = this.isInCdata ? 0 : bracketsBefore(source, from, at, 0)
     return at
   }
 
+  #readNext(at: number, from: number, end: number, known: KnownTags | undefined): number {
+    if (source[at] !== LESS_THAN) return this.#readText(at, from, end)
+    const second = source[at + 1]!
+    if (second === SLASH) return this.#readEndTag(at, end)
+    if (second === EXCLAMATION) return known === undefined ? NOT_TAKEN : this.#readCdata(at, end)
+    if (this.#elements.stack.depth === this.#limits.depth) return NOT_TAKEN
+    const to = known?.read(at, this.#runFrom, end) ?? NOT_TAKEN
+    if (to === NOT_TAKEN) return this.#readStartTag(at, end, known)
+    this.#runFrom = known!.runFrom
+    return to
+  }
+
+  /** Hands on what is canonical as it stands, up to `to`. */
+  #handOn(to: number): void {
+    if (to > this.#runFrom) this.#handler.text(source, this.#runFrom, to)
+    this.#runFrom = to
+  }
+
   /**
-   * The index behind a start tag, or NOT_TAKEN. Opens the element if nobody need be told of it;
-   * else the tag is filled, and it is to be opened.
+   * Character data from `from` up to the next tag, or less. Returns the index behind, or NOT_TAKEN.
    */
-  #readStartTag(source: Buffer, from: number, end: number): number {
+  #readText(from: number, first: number, end: number): number {
+    let at = from
+    for (;;) {
+      at = skipPairs(at, end)
+      if (at >= end) return at
+      const byte = source[at]!
+      if (byte === LESS_THAN) return at
+      if (byte === LF) this.#lines.endLine(at++)
+      else if (byte === LAST_BMP_LEAD) {
+        if (isNonCharacter(source, at)) break
+        at += 3
+      } else if (byte === AMPERSAND) {
+        const behind = findReference(source, at, end, this.#reference)
+        if (behind < 0) break
+        if (!isCanonicalReference(source, at, behind))
+          this.#replace(at, behind, canonicalCharacter(this.#reference.code))
+        at = behind
+      } else if (byte === CR) {
+        if (at + 1 >= end || source[at + 1] !== LF) break
+        this.#handOn(at)
+        this.#runFrom = ++at
+      } else if (byte === GREATER_THAN && bracketsBefore(source, first, at, 0) < 2) {
+        this.#replace(at, at + 1, textEscapes.get(GREATER_THAN)!)
+        at++
+      } else break
+    }
+    return at > from ? at : NOT_TAKEN
+  }
+
+  #replace(from: number, to: number, octets: Buffer): void {
+    this.#handOn(from)
+    this.#handler.replacedText(octets, source, from, to)
+    this.#runFrom = to
+  }
+
+  #readCdata(at: number, end: number): number {
+    const sink = this.#sink
+    if (sink === undefined || !CdataReader.begins(at, end)) return NOT_TAKEN
+    this.#handOn(at)
+    const to = this.#cdata.read(at, end, sink)
+    this.isInCdata = !this.#cdata.isAtEnd
+    this.#runFrom = to
+    return to
+  }
+
+  /** The innermost element's end tag, written without white space. */
+  #readEndTag(at: number, end: number): number {
+    const elements = this.#elements
+    const nameTo = elements.stack.findName(source, at + 2, end)
+    if (nameTo < 0 || nameTo >= end || source[nameTo] !== GREATER_THAN) return NOT_TAKEN
+    this.#known?.beforeClose()
+    if (elements.stack.effect === REPORTED) {
+      this.#handOn(at)
+      elements.close(source, at, nameTo + 1, true)
+      this.#runFrom = nameTo + 1
+    } else elements.closeUnreported()
+    return nameTo + 1
+  }
+
+  #readStartTag(from: number, end: number, known: KnownTags | undefined): number {
+    const elements = this.#elements
+    const depth = elements.stack.depth + 1
+    const to = this.#findStartTag(from, end)
+    if (to === NOT_TAKEN) return NOT_TAKEN
+    known?.learn(depth)
+    if (this.#isOpen) return to
+    this.#handOn(from)
+    this.#runFrom = elements.open(source, to)
+    return this.#runFrom
+  }
+
+  /**
+   * The index behind a start tag, or NOT_TAKEN. Opens the element if it need not be reported; else
+   * the tag is filled, and it is to be opened.
+   */
+  #findStartTag(from: number, end: number): number {
     const stop = Math.min(end, from + 1 + this.#limits.nameBytes)
     let colon = -1
     let nameTo = skipName(source, from + 1, stop)
@@ -163,61 +212,18 @@ export class FastContent {
     }
     if (isReservedName(source, from + 1)) return NOT_TAKEN
     const { scope } = this.#tag
-    const isPlain = source[nameTo] === GREATER_THAN
-    if (isPlain || this.#skipsAttributes) {
+    if (source[nameTo] === GREATER_THAN) {
       const binding = colon < 0 ? scope.defaultIndex : scope.find(source, from + 1, colon)
-      const isSettled = binding !== UNDECLARED && this.#elements.skims(binding)
-      const close = isPlain ? nameTo : isSettled ? this.#skipAttributes(source, nameTo, end) : NOT_TAKEN
-      if (isSettled && close !== NOT_TAKEN) {
-        this.#isSkimmed = true
-        this.#elements.stack.pushName(from + 1, nameTo, scope.bindings.length, false)
-        return close + 1
-      }
-      if (isPlain) {
-        if (binding === UNDECLARED) return NOT_TAKEN
-        this.#isSkimmed = false
-        this.#tag.setPlain(source, from, nameTo + 1, end, colon, binding)
-        return nameTo + 1
-      }
+      if (binding === UNDECLARED) return NOT_TAKEN
+      this.#tag.setPlain(source, from, nameTo + 1, end, colon, binding)
+      this.#isOpen = this.#elements.skims(binding)
+      if (this.#isOpen) this.#elements.stack.pushName(from + 1, nameTo, scope.bindings.length, NOTHING_TO_UNDO)
+      return nameTo + 1
     }
     const next = this.#recognizer.read(source, from, nameTo, colon, end)
     if (next === NOT_TAKEN) return NOT_TAKEN
     if (this.#tag.mayHoldLines) this.#lines.count(source, next)
-    this.#isSkimmed = this.#elements.skim()
-    // Tags of one kind come together: the shorter way is tried where it was enough last.
-    this.#skipsAttributes = this.#isSkimmed
+    this.#isOpen = this.#elements.skim()
     return next
-  }
-
-  /**
-   * Attributes as most are written: no prefixes, in order, values plain. Returns the index of the
-   * tag's `>`.
-   */
-  #skipAttributes(source: Buffer, from: number, end: number): number {
-    const { nameBytes, valueBytes, attributes } = this.#limits
-    let at = from
-    let lastFrom = 0
-    let lastTo = 0
-    for (let count = 0; at + 1 < end && source[at] === SPACE && count < attributes; count++) {
-      const name = at + 1
-      const first = source[name]!
-      if (nameStartByte[first] === 0 || (first | 0x20) === 0x78) return NOT_TAKEN
-      const equals = skipName(source, name + 1, end)
-      if (equals + 1 >= end || equals - name > nameBytes || source[equals] !== EQUALS || source[equals + 1] !== QUOTE)
-        return NOT_TAKEN
-      if (count > 0 && compareOctets(source, lastFrom, lastTo, name, equals) >= 0) return NOT_TAKEN
-      const close = skipValue(source, equals + 2, end)
-      if (close >= end || source[close] !== QUOTE || close - equals - 2 > valueBytes) return NOT_TAKEN
-      lastFrom = name
-      lastTo = equals
-      at = close + 1
-    }
-    return at < end && source[at] === GREATER_THAN ? at : NOT_TAKEN
-  }
-
-  /** The index behind the innermost element's end tag, written without white space. */
-  #findEndTag(source: Buffer, at: number, end: number): number {
-    const nameTo = this.#elements.stack.findName(this.#view, at + 2, end)
-    return nameTo === STARVED || nameTo >= end || source[nameTo] !== GREATER_THAN ? NOT_TAKEN : nameTo + 1
   }
 }

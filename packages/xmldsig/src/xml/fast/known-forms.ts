@@ -1,0 +1,104 @@
+// The forms of start tags that were read before, of all documents: bounded in number and length.
+import { EQUALS, GREATER_THAN } from '../characters.ts'
+import type { StartTag } from '../start-tag.ts'
+import { makeForm, NEVER, NO_FORM, type TagForm } from './tag-form.ts'
+
+/** Octets of a form, and attributes: tags with more are read each time. */
+export const FORM_OCTETS = 512
+export const FORM_ATTRIBUTES = 16
+const PLACES = 2048
+/** Places where a form of one hash may be. */
+const PROBES = 4
+const MOST_STRENGTH = 8
+/** Octets that a hash goes over. */
+const HASHED_OCTETS = 96
+/** FNV-1a. */
+const [BASIS, PRIME] = [0x811c9dc5, 0x01000193]
+
+const table: (TagForm | undefined)[] = Array.from({ length: PLACES }, () => undefined)
+/** The octets of each form, at its place. */
+export const formWords: DataView = new DataView(new ArrayBuffer(PLACES * FORM_OCTETS))
+/** Hashes of tags that were read and are not known. */
+const seen = new Int32Array(PLACES)
+let turn = 0
+
+/** Of a tag up to its first value: the element and one attribute most often tell forms apart. */
+export function hashTag(source: Buffer, at: number, end: number): number {
+  const stop = Math.min(end, at + HASHED_OCTETS)
+  let hash = BASIS
+  for (let i = at + 1; i < stop; i++) {
+    const byte = source[i]!
+    if (byte === EQUALS || byte === GREATER_THAN) break
+    hash = Math.imul(hash ^ byte, PRIME)
+  }
+  return hash ^ (hash >>> 15)
+}
+
+/** The first form of this hash that `matches`; NO_FORM when there is none. */
+export function findForm(hash: number, matches: (form: TagForm) => boolean): TagForm {
+  for (let probe = 0; probe < PROBES; probe++) {
+    const form = table[placeOf(hash, probe)]
+    if (form === undefined) break
+    if (!matches(form)) continue
+    if (form.strength < MOST_STRENGTH) form.strength++
+    return form
+  }
+  return NO_FORM
+}
+
+/**
+ * From here on the form of this tag, which was read and is well-formed, is known, if it was seen
+ * before, and a place is found; else NO_FORM.
+ */
+export function learnForm(hash: number, tag: StartTag): TagForm {
+  if (!isSeenAgain(hash) || !hasShortForm(tag)) return NO_FORM
+  const place = findPlace(hash)
+  if (place < 0) return NO_FORM
+  const form = makeForm(tag)
+  table[place] = form
+  form.isKnown = true
+  form.first = NO_FORM
+  form.after = NO_FORM
+  form.place = place * FORM_OCTETS
+  form.octets.copy(new Uint8Array(formWords.buffer), form.place)
+  return form
+}
+
+function isSeenAgain(hash: number): boolean {
+  const place = placeOf(hash, 0)
+  if (seen[place] === hash) return true
+  seen[place] = hash
+  return false
+}
+
+/** Whether the tag has values that need not be looked into, and little else. */
+function hasShortForm({ from, to, attributes }: StartTag): boolean {
+  const { count, isPlain, valueFrom, valueTo } = attributes
+  let length = to - from
+  for (let i = 0; i < count; i++) {
+    if (!isPlain[i]) return false
+    length -= valueTo[i]! - valueFrom[i]!
+  }
+  return count <= FORM_ATTRIBUTES && length <= FORM_OCTETS
+}
+
+/** A free place, or that of a form that is seldom used; -1 for none. */
+function findPlace(hash: number): number {
+  for (let probe = 0; probe < PROBES; probe++) {
+    const place = placeOf(hash, probe)
+    if (table[place] === undefined) return place
+  }
+  const place = placeOf(hash, turn++ % PROBES)
+  const old = table[place]!
+  if (--old.strength > 0) return -1
+  // Its octets are overwritten: nothing is of its form any more, and it holds no other alive.
+  old.head = NEVER
+  old.isKnown = false
+  old.first = NO_FORM
+  old.after = NO_FORM
+  return place
+}
+
+function placeOf(hash: number, probe: number): number {
+  return (hash + probe) & (PLACES - 1)
+}

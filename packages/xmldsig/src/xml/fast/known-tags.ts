@@ -1,0 +1,184 @@
+// Start tags of known forms: what each means where it stands is found out once for each epoch.
+//
+// An epoch stands for what is in scope and which declarations are written. While it is the same, a
+// tag of one form means the same, and is written in the same way.
+import type { Limits } from '../../limits.ts'
+import { effects, epochBefore, NOTHING_TO_UNDO, UNDO } from '../element-stack.ts'
+import { type ElementTeller, nextEpoch } from '../element-teller.ts'
+import type { LineCounter } from '../line-counter.ts'
+import type { StartTag } from '../start-tag.ts'
+import type { ContentSink } from '../token-handler.ts'
+import { window } from '../window.ts'
+import { cursor, matchForm, openForms, TAG_OCTETS, takeCanonicalRun } from './canonical-run.ts'
+import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm } from './known-forms.ts'
+import { NO_FORM, type TagForm, type WrittenTag } from './tag-form.ts'
+import { NOT_TAKEN } from './tag-recognizer.ts'
+
+/** Epochs inside elements that are known again. */
+const MOST_EPOCHS = 1000
+/** Octets of declarations written in one tag, so that plans are bounded. */
+const INSERTED_OCTETS = 512
+const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: undefined }
+
+export class KnownTags {
+  /** From where on the canonical octets are still to be handed on. */
+  runFrom = 0
+  readonly #tag: StartTag
+  readonly #elements: ElementTeller
+  readonly #lines: LineCounter
+  readonly #limits: Limits
+  readonly #sink: ContentSink | undefined
+  /** Form of the element that was opened or closed last, and whether it was opened. */
+  #last: TagForm = NO_FORM
+  #isInside = false
+  /** Of the tag that `read` did not know; 0 when it need not be learned. */
+  #hash = 0
+  #found: TagForm = NO_FORM
+  /** Epochs inside elements, by what they declare and write in which epoch. */
+  #epochs: Map<string, number> | undefined
+
+  constructor(
+    tag: StartTag,
+    elements: ElementTeller,
+    lines: LineCounter,
+    limits: Limits,
+    sink: ContentSink | undefined,
+  ) {
+    this.#tag = tag
+    this.#elements = elements
+    this.#lines = lines
+    this.#limits = limits
+    this.#sink = sink
+  }
+
+  /** Whether no tag of a known form can be outside the limits, but for depth and namespaces. */
+  static fit({ nameBytes, attributes, valueBytes }: Limits): boolean {
+    return nameBytes >= FORM_OCTETS && attributes >= FORM_ATTRIBUTES && valueBytes >= TAG_OCTETS
+  }
+
+  /** Takes what `takeCanonicalRun` takes, from `from` on. */
+  takeRun(from: number, end: number): number {
+    const { stack, epoch } = this.#elements
+    let floor = stack.depth
+    while (floor > stack.kept && effects[floor] === NOTHING_TO_UNDO) floor--
+    cursor.depth = stack.depth
+    cursor.form = this.#last
+    cursor.isInside = this.#isInside
+    const at = takeCanonicalRun(from, end, floor, this.#limits.depth, epoch)
+    stack.depth = cursor.depth
+    this.#last = cursor.form
+    this.#isInside = cursor.isInside
+    if (cursor.linesEnded > 0) this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
+    return at
+  }
+
+  /** The innermost element is about to be closed. */
+  beforeClose(): void {
+    const { stack } = this.#elements
+    this.#last = stack.kept < stack.depth ? openForms[stack.depth]! : NO_FORM
+    this.#isInside = false
+  }
+
+  /**
+   * Opens the element of the tag at `at`, when its form is known; what stands before it is
+   * canonical from `runFrom` on. Returns the index behind the tag, or NOT_TAKEN.
+   */
+  read(at: number, runFrom: number, end: number): number {
+    const to = this.#find(at, end)
+    const form = this.#found
+    if (to === NOT_TAKEN || to - at > TAG_OCTETS) return NOT_TAKEN
+    if (!form.hasPlan(this.#elements.epoch) && !this.#makePlan(form, at)) return NOT_TAKEN
+    this.#last = form
+    this.#isInside = !form.isEmpty
+    this.#open(form, at, to, runFrom)
+    return to
+  }
+
+  /** The tag at hand, which `read` did not know, was read; its element will be at `depth`. */
+  learn(depth: number): void {
+    const form = this.#hash === 0 ? NO_FORM : learnForm(this.#hash, this.#tag)
+    if (form !== NO_FORM) this.#expect(form)
+    openForms[depth] = form
+    this.#last = form
+    this.#isInside = !this.#tag.isEmpty
+  }
+
+  #find(at: number, end: number): number {
+    this.#hash = 0
+    this.#found = this.#isInside ? this.#last.first : this.#last.after
+    let to = matchForm(this.#found, at, end)
+    if (to !== NOT_TAKEN) return to
+    const hash = hashTag(window, at, end)
+    this.#found = findForm(hash, form => {
+      to = matchForm(form, at, end)
+      return to !== NOT_TAKEN
+    })
+    if (to === NOT_TAKEN) this.#hash = hash
+    else this.#expect(this.#found)
+    return to
+  }
+
+  /** From now on a tag of this form is expected where one stands now. */
+  #expect(form: TagForm): void {
+    if (!this.#last.isKnown) return
+    if (this.#isInside) this.#last.first = form
+    else this.#last.after = form
+  }
+
+  #open(form: TagForm, from: number, to: number, runFrom: number): void {
+    const { stack, epoch } = this.#elements
+    const { declarations, plan } = form
+    if (form.holdsLines) this.#lines.count(window, to)
+    this.runFrom = this.#sink?.write(form, runFrom, from, to) ?? runFrom
+    if (form.isEmpty) return
+    const isUndone = declarations.length > 0 || plan.marks.length > 0
+    stack.pushName(from + 1, from + form.nameLength, plan.declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
+    openForms[stack.depth] = form
+    if (!isUndone) return
+    const { scope } = this.#tag
+    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
+    this.#sink?.mark(plan, scope, stack.depth)
+    epochBefore[stack.depth] = epoch
+    this.#elements.epoch = plan.epochInside
+  }
+
+  /** Finds out what a tag of this form means here; false when it must be read. */
+  #makePlan(form: TagForm, at: number): boolean {
+    const { scope } = this.#tag
+    const { declarations, element, attributes } = form
+    if (declarations.length > 0 && this.#sink?.isByUse === false) return false
+    const declaredFrom = scope.bindings.length
+    for (const declaration of declarations) scope.declare(declaration)
+    const isGood =
+      scope.size <= this.#limits.namespaces &&
+      element.resolve(scope, at) &&
+      attributes.every(attribute => attribute.resolve(scope, at)) &&
+      this.#addPlan(form, declaredFrom)
+    if (declarations.length > 0) scope.restore(declaredFrom)
+    return isGood
+  }
+
+  #addPlan(form: TagForm, declaredFrom: number): boolean {
+    const { stack, epoch } = this.#elements
+    const sink = this.#sink
+    const written = sink?.plan(form, this.#tag.scope, stack.depth + 1, declaredFrom) ?? NOT_WRITTEN
+    if (written.inserted !== undefined && written.inserted.length > INSERTED_OCTETS) return false
+    const changes = form.declarations.length > 0 || written.marks.length > 0
+    const isFree = !changes && !form.isEmpty && !form.holdsLines && written.isAsWritten
+    const epochInside = changes ? this.#epochInside(form, written) : epoch
+    form.addPlan({ ...written, epoch, epochInside, declaredFrom, isFree })
+    return true
+  }
+
+  /** The same inside all elements that declare and write the same. */
+  #epochInside({ declarations }: TagForm, { marks }: WrittenTag): number {
+    const key = `${this.#elements.epoch} ${marks} ${declarations.map(({ id }) => id)}`
+    this.#epochs ??= new Map()
+    const known = this.#epochs.get(key)
+    if (known !== undefined) return known
+    if (this.#epochs.size === MOST_EPOCHS) this.#epochs.clear()
+    const made = nextEpoch()
+    this.#epochs.set(key, made)
+    return made
+  }
+}

@@ -1,0 +1,233 @@
+// How a start tag is written, the values of its attributes left out: one that is written like a tag
+// read before need not be read again.
+import { CR, LF } from '../characters.ts'
+import { type Declaration, DSIG_NAMESPACE, type NamespaceScope, NO_NAMESPACE, UNDECLARED } from '../namespaces.ts'
+import { Octets } from '../octet-words.ts'
+import { NOTHING } from '../skip.ts'
+import type { StartTag } from '../start-tag.ts'
+import { window } from '../window.ts'
+
+/** What a tag of a form means in one epoch (see KnownTags), and how it is written there. */
+export type Plan = WrittenTag & {
+  readonly epoch: number
+  /** The epoch inside the element. */
+  readonly epochInside: number
+  /** How many bindings there are before its own. */
+  readonly declaredFrom: number
+  /** Whether nothing need be done for such a tag but to open its element. */
+  readonly isFree: boolean
+}
+
+export type WrittenTag = {
+  /** Whether it is canonical as it is written. */
+  readonly isAsWritten: boolean
+  /** Bindings whose declarations count as written inside the element. */
+  readonly marks: readonly number[]
+  /** Declarations to be written behind the name. */
+  readonly inserted: Octets | undefined
+}
+
+type Parts = {
+  /** All octets but the values'. */
+  readonly octets: Buffer
+  /** Ends of its segments: before the first value, between each two, behind the last. */
+  readonly ends: readonly number[]
+  readonly nameLength: number
+  /** Where attributes begin, when the declarations stand before them. */
+  readonly attributesFrom: number
+  readonly isEmpty: boolean
+  /** Canonical as written, if the declarations are the ones to be written. */
+  readonly isCanonical: boolean
+  /** The quotes of the values. */
+  readonly quotes: readonly number[]
+  readonly declarations: readonly Declaration[]
+  readonly element: PrefixUse
+  /** Of attributes that have prefixes. */
+  readonly attributes: readonly PrefixUse[]
+  /** Which value comes next in canonical order. */
+  readonly order: readonly number[]
+  /** What is written before each in that order, and behind all. */
+  readonly names: readonly Octets[]
+  readonly closing: Octets
+}
+
+const NO_PLAN: Plan = {
+  epoch: 0,
+  epochInside: 0,
+  declaredFrom: 0,
+  isFree: false,
+  isAsWritten: false,
+  marks: [],
+  inserted: undefined,
+}
+/** Plans of one form that are kept. */
+const PLANS = 8
+/** Longer than any tag. */
+export const NEVER = 0x3fffffff
+
+/** Where a prefix stands in a form, and its declaration found last: mostly still in its place. */
+export class PrefixUse {
+  binding = NO_NAMESPACE
+  readonly #from: number
+  readonly #to: number
+  readonly #uri: string | undefined
+  #slot = 0
+  #declaration: Declaration | undefined
+
+  /** Of an attribute, whose place among others follows from its namespace, that must be `uri`. */
+  constructor(from: number, to: number, uri?: string) {
+    this.#from = from
+    this.#to = to
+    this.#uri = uri
+  }
+
+  /**
+   * Finds the binding of the prefix in the tag at `tag` of the window. False for one that is not
+   * declared, and for an element of XML Signature: that one must be reported.
+   */
+  resolve(scope: NamespaceScope, tag: number): boolean {
+    const innermost = scope.inScope()
+    if (this.#slot < innermost.length) {
+      this.binding = innermost[this.#slot]!
+      if (scope.bindings[this.binding] === this.#declaration) return true
+    }
+    const isDefault = this.#to === this.#from
+    const found = isDefault ? scope.defaultIndex : scope.find(window, tag + this.#from, tag + this.#to)
+    if (found === UNDECLARED) return false
+    const uri = scope.uri(found)
+    if (this.#uri === undefined ? uri === DSIG_NAMESPACE : uri !== this.#uri) return false
+    this.#slot = innermost.indexOf(found)
+    this.#declaration = scope.bindings[found]
+    this.binding = found
+    return true
+  }
+}
+
+export class TagForm {
+  readonly octets: Buffer
+  readonly ends: readonly number[]
+  /** Octets of the first segment. */
+  head: number
+  readonly nameLength: number
+  readonly attributesFrom: number
+  readonly isEmpty: boolean
+  readonly isCanonical: boolean
+  readonly holdsLines: boolean
+  readonly quotes: readonly number[]
+  readonly declarations: readonly Declaration[]
+  readonly element: PrefixUse
+  readonly attributes: readonly PrefixUse[]
+  readonly order: readonly number[]
+  readonly names: readonly Octets[]
+  readonly closing: Octets
+  /** Where its octets stand among those of all forms. */
+  place = 0
+  /** Whether it has a place, and has not lost it to another. */
+  isKnown = false
+  /** Forms expected next: as the first inside the element, and behind its end. */
+  first: TagForm = this
+  after: TagForm = this
+  /** How firmly it keeps its place. */
+  strength = 1
+  plan: Plan = NO_PLAN
+  readonly #plans: Plan[] = []
+
+  constructor(parts: Parts) {
+    this.octets = parts.octets
+    this.ends = parts.ends
+    this.head = parts.ends[0]!
+    this.nameLength = parts.nameLength
+    this.attributesFrom = parts.attributesFrom
+    this.isEmpty = parts.isEmpty
+    this.isCanonical = parts.isCanonical
+    this.holdsLines = parts.octets.includes(LF) || parts.octets.includes(CR)
+    this.quotes = parts.quotes
+    this.declarations = parts.declarations
+    this.element = parts.element
+    this.attributes = parts.attributes
+    this.order = parts.order
+    this.names = parts.names
+    this.closing = parts.closing
+  }
+
+  /** Whether there is a plan for this epoch: it is the form's from here on. */
+  hasPlan(epoch: number): boolean {
+    if (this.plan.epoch === epoch) return true
+    for (const plan of this.#plans) {
+      if (plan.epoch !== epoch) continue
+      this.plan = plan
+      return true
+    }
+    return false
+  }
+
+  addPlan(plan: Plan): void {
+    this.plan = plan
+    if (this.#plans.length === PLANS) this.#plans.shift()
+    this.#plans.push(plan)
+  }
+}
+
+/** No tag is written so. */
+export const NO_FORM: TagForm = new TagForm({
+  octets: NOTHING,
+  ends: [NEVER],
+  nameLength: 0,
+  attributesFrom: 0,
+  isEmpty: false,
+  isCanonical: false,
+  quotes: [],
+  declarations: [],
+  element: new PrefixUse(0, 0),
+  attributes: [],
+  order: [],
+  names: [],
+  closing: new Octets(NOTHING),
+})
+
+/** The form of a tag whose values are all plain. */
+export function makeForm(tag: StartTag): TagForm {
+  const { source, from, nameTo, localFrom, attributes, declarations, isEmpty, isTidy, scope } = tag
+  const { count, valueFrom, valueTo } = attributes
+  const segments: Buffer[] = []
+  const ends: number[] = []
+  const quotes: number[] = []
+  const uses: PrefixUse[] = []
+  let [at, length, attributesFrom] = [from, 0, nameTo]
+  for (let i = 0; i < declarations.count; i++) attributesFrom = Math.max(attributesFrom, declarations.valueTo[i]! + 1)
+  for (let i = 0; i <= count; i++) {
+    const to = i < count ? valueFrom[i]! : tag.to
+    segments.push(source.subarray(at, to))
+    if (i < count && attributes.binding[i] !== NO_NAMESPACE) {
+      const base = length - at
+      const prefixTo = base + attributes.localFrom[i]! - 1
+      uses.push(new PrefixUse(base + attributes.nameFrom[i]!, prefixTo, scope.uri(attributes.binding[i]!)))
+    }
+    if (i < count) quotes.push(source[to - 1]!)
+    length += to - at
+    ends.push(length)
+    at = i < count ? valueTo[i]! : to
+  }
+  const order = attributes.order.slice(0, count)
+  const names = order.map((attribute, i) => {
+    const name = source.toString('latin1', attributes.nameFrom[attribute], attributes.nameTo[attribute])
+    return new Octets(Buffer.from(`${i === 0 ? '' : '"'} ${name}="`, 'latin1'))
+  })
+  const name = source.toString('latin1', from + 1, nameTo)
+  const quote = count > 0 && !isTidy ? '"' : ''
+  return new TagForm({
+    octets: Buffer.concat(segments),
+    ends,
+    nameLength: nameTo - from,
+    attributesFrom: attributesFrom - from,
+    isEmpty,
+    isCanonical: isTidy,
+    quotes,
+    declarations: scope.bindings.slice(tag.declaredFrom),
+    element: new PrefixUse(1, Math.max(1, localFrom - from - 1)),
+    attributes: uses,
+    order,
+    names,
+    closing: new Octets(Buffer.from(`${quote}>${isEmpty ? `</${name}>` : ''}`, 'latin1')),
+  })
+}
