@@ -120,3 +120,20 @@ t.test('of character data the handler hears what must be replaced, and nothing e
     'end 1 true </a>',
   ])
 })
+
+t.test('what takes the octets of a document must not read another meanwhile', async t => {
+  const bytes = Buffer.from(`<a>${many('<b>x</b>')}</a>`)
+  const reads = () => handOn('<a/>')
+  const pass = new DocumentPass({ method: methodOf(EXCLUSIVE), digest: 'sha256' }, defaultLimits, undefined, reads)
+  t.throws(() => pass.write(bytes), TypeError)
+  t.same(
+    reads().map(({ text }) => text),
+    ['<a></a>'],
+    'afterwards it may',
+  )
+})
+
+t.test('a limit on depth that no stack of elements reaches is a misuse', async t => {
+  const limits = { ...defaultLimits, depth: 1_000_000 }
+  t.throws(() => new DocumentPass({ method: methodOf(EXCLUSIVE), digest: 'sha256' }, limits), TypeError)
+})

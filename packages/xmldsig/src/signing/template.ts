@@ -49,20 +49,31 @@ export class TemplateFilling {
   readonly #editor: OctetEditor
   /** Finds what is to be cut out; a document with nothing of the kind need not be read again. */
   readonly #input: DocumentInput | undefined
+  readonly #sink: OctetSink
+  /** Kept until the chunk under way has been read: `sink` may read a document itself. */
+  readonly #filled: Buffer[] = []
 
   /** Throws the Fault `envelope-malformed` for an id that a document cannot have. */
   constructor(outline: Outline, fill: Fill, sink: OctetSink) {
-    this.#editor = new OctetEditor([...editId(outline, fill.id), ...editTimestamp(outline, fill.now)], sink)
+    const edits = [...editId(outline, fill.id), ...editTimestamp(outline, fill.now)]
+    this.#sink = sink
+    this.#editor = new OctetEditor(edits, fill.stripComments ? octets => this.#filled.push(Buffer.from(octets)) : sink)
     if (fill.stripComments) this.#input = new DocumentInput(new CommentCutter(this.#editor), defaultLimits)
   }
 
   write(chunk: Uint8Array): void {
     if (this.#input === undefined) this.#editor.write(chunk)
     else this.#input.write(chunk)
+    this.#handOn()
   }
 
   end(): void {
     this.#input?.end()
+    this.#handOn()
+  }
+
+  #handOn(): void {
+    for (const octets of this.#filled.splice(0)) this.#sink(octets)
   }
 }
 

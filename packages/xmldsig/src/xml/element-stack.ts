@@ -5,8 +5,8 @@ import { refuse, STARVED } from './refusal.ts'
 import { copyShort, skipSpace } from './skip.ts'
 
 const FIRST_CAPACITY = 512
-/** No limit on depth is higher. */
-const MOST_DEPTH = 4096
+/** Limits on depth are lower. */
+export const MOST_DEPTH = 4096
 
 /**
  * What closing an element takes: nothing, taking back what it declared, or a word to the handler.

@@ -23,7 +23,7 @@ import {
   sequenceLength,
   spaceByte,
 } from './characters.ts'
-import { findEndTagClose } from './element-stack.ts'
+import { findEndTagClose, MOST_DEPTH } from './element-stack.ts'
 import { ElementTeller } from './element-teller.ts'
 import { FastContent, fastPath } from './fast/fast-content.ts'
 import { readComment, readInstruction } from './left-out.ts'
@@ -64,6 +64,7 @@ export class Tokenizer {
   readonly #lines = new LineCounter()
 
   constructor(handler: TokenHandler, limits: Limits, scope = new NamespaceScope()) {
+    if (limits.depth >= MOST_DEPTH) throw new TypeError(`expected a limit on depth below ${MOST_DEPTH}`)
     this.#handler = handler
     this.#limits = limits
     this.scope = scope
