@@ -28,7 +28,7 @@ export { ROTATION } from './log/log-keys.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
 export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
-export type { KnownCheckpoint, LogDoubt, SeenCheckpoint } from './outbox/log-memory.ts'
+export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
 export type {
   Outbox,
   OutboxDocument,

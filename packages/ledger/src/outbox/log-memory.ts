@@ -33,6 +33,16 @@ export type LogDoubt = {
  * Every method throws the Fault `storage-unavailable` when the storage fails; what it promises is
  * durable.
  */
+/** The last checkpoint under the log's own key, and the largest under any of its keys. */
+export type WitnessedLog = {
+  readonly own: RememberedCheckpoint | undefined
+  readonly latest: RememberedCheckpoint | undefined
+}
+export type RememberedCheckpoint = SeenCheckpoint & { readonly log: string; readonly hasEnded: boolean }
+
+/** Indexes of the last entry seen of version 1, and of the first of version 2. */
+export type LogVersions = { readonly lastShown: number | undefined; readonly firstBlinded: number | undefined }
+
 export class LogMemory {
   readonly #database: DatabaseSync
 
@@ -41,12 +51,49 @@ export class LogMemory {
   }
 
   /** The last checkpoint of every log that was proven to continue what was seen before. */
-  remembered(): (SeenCheckpoint & { readonly log: string; readonly hasEnded: boolean })[] {
+  remembered(): RememberedCheckpoint[] {
     return this.#all('SELECT log, tree_size, root, note, ended FROM seen_checkpoints ORDER BY log').map(row => ({
       ...readCheckpoint(row),
       log: String(row.log),
       hasEnded: row.ended === 1,
     }))
+  }
+
+  /**
+   * What a new tree of this log must continue: the largest tree that was proven, under whichever of
+   * the log's keys, for it goes on after a change of its key (docs/log.md). What a person has ended
+   * stands alone.
+   */
+  witnessed(log: string): WitnessedLog {
+    const remembered = this.remembered()
+    const own = remembered.find(known => known.log === log)
+    if (own?.hasEnded) return { own, latest: own }
+    const ofName = remembered.filter(known => !known.hasEnded && nameOf(known.log) === nameOf(log))
+    const latest = ofName.reduce((last, known) => (last === undefined || known.size > last.size ? known : last), own)
+    return { own, latest }
+  }
+
+  /** Entries of which versions were seen where; undefined for a log of which none was. */
+  versions(name: string): LogVersions | undefined {
+    const [row] = this.#all('SELECT last_shown, first_blinded FROM log_versions WHERE name = ?', name)
+    return row && { lastShown: readIndex(row.last_shown), firstBlinded: readIndex(row.first_blinded) }
+  }
+
+  /** Notes the version of a proven entry. */
+  noteVersion(name: string, version: 1 | 2, index: number): void {
+    const known = this.versions(name)
+    const { lastShown = -1, firstBlinded = Number.POSITIVE_INFINITY } = known ?? {}
+    if (version === 1 ? index <= lastShown : index >= firstBlinded) return
+    const column = version === 1 ? 'last_shown' : 'first_blinded'
+    const better = version === 1 ? 'MAX' : 'MIN'
+    this.#transact('note the version of an entry', () =>
+      this.#database
+        .prepare(
+          `INSERT INTO log_versions (name, ${column}) VALUES (?, ?) ON CONFLICT (name) DO UPDATE
+           SET ${column} = ${better}(COALESCE(${column}, excluded.${column}), excluded.${column})`,
+        )
+        .run(name, index),
+    )
   }
 
   /**
@@ -147,6 +194,15 @@ export class LogMemory {
       }
     })
   }
+}
+
+/** The log's name in `name+hash`. */
+function nameOf(log: string): string {
+  return log.slice(0, log.lastIndexOf('+'))
+}
+
+function readIndex(value: unknown): number | undefined {
+  return value === null ? undefined : Number(value)
 }
 
 function readCheckpoint({ tree_size, root, note }: Record<string, unknown>): SeenCheckpoint {

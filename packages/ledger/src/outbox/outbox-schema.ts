@@ -74,4 +74,12 @@ export const migrations: Migrations = {
       reason TEXT NOT NULL
     )`,
   ],
+  '0004-log-versions': [
+    // Where the versions of the entries changed, as far as our receipts show, by the log's name.
+    `CREATE TABLE log_versions (
+      name TEXT NOT NULL PRIMARY KEY,
+      last_shown INTEGER,
+      first_blinded INTEGER
+    )`,
+  ],
 }

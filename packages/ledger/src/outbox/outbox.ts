@@ -1,7 +1,7 @@
 // The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of
 // SQLite.
 import type { FaultCode } from '@seg/core'
-import type { LogMemory, SeenCheckpoint } from './log-memory.ts'
+import type { LogMemory, SeenCheckpoint, WitnessedLog } from './log-memory.ts'
 
 /** Where a delivery stands. `queued` is the only one that anything comes after. */
 export type OutboxState = 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
@@ -128,13 +128,11 @@ export interface Outbox {
    */
   retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry>
 
-  /** The last checkpoint seen of a log. */
-  seen(log: string): Promise<SeenCheckpoint | undefined>
   /**
-   * Remembers `next` in the place of `before`; false, and nothing done, when that is not what is
-   * remembered any more.
+   * Remembers `next`, which was proven to continue `proven`; false, and nothing done, when that is
+   * not what is known of the log any more, under any of its keys: another process was first.
    */
-  remember(log: string, before: SeenCheckpoint | undefined, next: SeenCheckpoint): Promise<boolean>
+  remember(log: string, proven: WitnessedLog, next: SeenCheckpoint): Promise<boolean>
   /** What else is known of the logs. */
   readonly logs: LogMemory
   /** Gives back the leases. */

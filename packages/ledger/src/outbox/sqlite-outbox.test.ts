@@ -282,13 +282,41 @@ t.test('gives back its leases when it is closed', async t => {
 t.test('remembers a checkpoint in the place of the one that was compared with it, and of no other', async t => {
   const outbox = await open(t)
   const [one, two, three] = [1, 2, 3].map(size => ({ size, root: Buffer.alloc(32, size), note: `note ${size}` }))
-  t.equal(await outbox.seen('log'), undefined)
-  t.ok(await outbox.remember('log', undefined, one!))
-  t.notOk(await outbox.remember('log', undefined, two!), 'another process was first')
-  t.ok(await outbox.remember('log', one, two!))
-  t.notOk(await outbox.remember('log', one, three!))
-  t.same(await outbox.seen('log'), two)
-  t.equal(await outbox.seen('other'), undefined)
+  const { logs } = outbox
+  const nothing = logs.witnessed('log+a')
+  t.same(nothing, { own: undefined, latest: undefined })
+  t.ok(await outbox.remember('log+a', nothing, one!))
+  t.notOk(await outbox.remember('log+a', nothing, two!), 'another process was first')
+  const first = logs.witnessed('log+a')
+  t.ok(await outbox.remember('log+a', first, two!))
+  t.notOk(await outbox.remember('log+a', first, three!))
+  t.match(logs.witnessed('log+a'), { own: two!, latest: two! })
+  t.same(logs.witnessed('other+a'), nothing)
+})
+
+t.test('two processes that follow one log under two of its keys cannot cross', async t => {
+  const folder = await makeFolder(t)
+  const [one, two] = [await openIn(t, folder), await openIn(t, folder)]
+  const trees = [1, 2, 3].map(size => ({ size, root: Buffer.alloc(32, size), note: `note ${size}` }))
+  t.ok(await one.remember('log+a', one.logs.witnessed('log+a'), trees[0]!))
+  const [byOne, byTwo] = [one.logs.witnessed('log+a'), two.logs.witnessed('log+b')]
+  t.ok(await two.remember('log+b', byTwo, trees[2]!), 'proven to continue the tree of 1')
+  t.notOk(await one.remember('log+a', byOne, trees[1]!), 'so was this, and nobody has proven the two')
+  t.match(one.logs.witnessed('log+a'), { own: trees[0]!, latest: { log: 'log+b', size: 3 } })
+})
+
+t.test('knows from where on the entries of a log are blinded', async t => {
+  const { logs } = await open(t)
+  t.equal(logs.versions('log'), undefined)
+  for (const [version, index] of [
+    [1, 3],
+    [1, 2],
+    [2, 9],
+    [2, 8],
+    [2, 12],
+  ] as const)
+    logs.noteVersion('log', version, index)
+  t.same(logs.versions('log'), { lastShown: 3, firstBlinded: 8 })
 })
 
 t.test('says what the disk does not let it do', async t => {

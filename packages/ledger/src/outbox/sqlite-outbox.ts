@@ -12,7 +12,7 @@ import { onDatabase } from '../sqlite/database-fault.ts'
 import { asBuffer } from '../sqlite/writer/open-tree.ts'
 import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
-import { LogMemory, type SeenCheckpoint } from './log-memory.ts'
+import { LogMemory, type SeenCheckpoint, type WitnessedLog } from './log-memory.ts'
 import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState } from './outbox.ts'
 import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
 import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
@@ -202,24 +202,16 @@ class SqliteOutbox implements Outbox {
     })
   }
 
-  async seen(log: string): Promise<SeenCheckpoint | undefined> {
-    return onDatabase('read the outbox', () => this.#seen(log))
-  }
-
-  async remember(log: string, before: SeenCheckpoint | undefined, next: SeenCheckpoint): Promise<boolean> {
+  async remember(log: string, proven: WitnessedLog, next: SeenCheckpoint): Promise<boolean> {
     return this.#transact('remember a checkpoint', () => {
-      if (this.#seen(log)?.note !== before?.note) return false
+      const now = this.logs.witnessed(log)
+      if (now.own?.note !== proven.own?.note || now.latest?.note !== proven.latest?.note) return false
       const { size, root, note } = next
-      if (before === undefined)
-        this.#run(
-          'INSERT INTO seen_checkpoints (tree_size, root, note, log) VALUES (?, ?, ?, ?)',
-          size,
-          root,
-          note,
-          log,
-        )
-      else
-        this.#run('UPDATE seen_checkpoints SET tree_size = ?, root = ?, note = ? WHERE log = ?', size, root, note, log)
+      this.#run(
+        `INSERT INTO seen_checkpoints (log, tree_size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT (log) DO UPDATE
+         SET tree_size = excluded.tree_size, root = excluded.root, note = excluded.note`,
+        ...[log, size, root, note],
+      )
       return true
     })
   }
@@ -296,11 +288,6 @@ class SqliteOutbox implements Outbox {
       entry.number,
     )
     return moved
-  }
-
-  #seen(log: string): SeenCheckpoint | undefined {
-    const row = this.#get('SELECT tree_size, root, note FROM seen_checkpoints WHERE log = ?', log)
-    return row && { size: Number(row.tree_size), root: asBuffer(row.root as Uint8Array), note: String(row.note) }
   }
 
   #select(condition: string, ...parameters: readonly Value[]): OutboxEntry[] {

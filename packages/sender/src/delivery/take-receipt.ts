@@ -7,6 +7,7 @@ import type { SignedFacts } from '../document/signed-document.ts'
 import type { Answer, Link } from '../exchange/connection.ts'
 import type { Later } from '../exchange/post-document.ts'
 import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
+import { checkVersion, noteVersion } from '../receipt/log-versions.ts'
 import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
 
@@ -37,6 +38,7 @@ export async function takeReceipt(
     await files.keepUnproven(receipt.bytes)
     return { kind: 'later', ...doubt }
   }
+  noteVersion(receipt.checked, outbox.logs)
   await files.keepReceipt(receipt.bytes)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
   // network is needed to know it.
@@ -57,7 +59,7 @@ async function openReceipt(
   answer: Answer,
   { bytes: length, sha256, document, signer }: SignedFacts,
   files: DeliveryFiles,
-  { trust, patience }: SendingGateway,
+  { trust, patience, outbox }: SendingGateway,
 ): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
   const bytes = answer.body ?? Buffer.alloc(0)
   try {
@@ -67,7 +69,9 @@ async function openReceipt(
     if (document instanceof Fault)
       throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
     const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
-    return { bytes, checked: checkReceipt(bytes, delivered, trust, patience.now()) }
+    const checked = checkReceipt(bytes, delivered, trust, patience.now())
+    checkVersion(checked, outbox.logs)
+    return { bytes, checked }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const path = await files.keepUnverified(bytes)

@@ -1,5 +1,6 @@
 // What is kept when a receiver's log is found to have two histories: its own signed words, side by
 // side.
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onFile, writeDurableFile } from '@seg/core'
 import type { SeenCheckpoint } from '@seg/ledger'
@@ -24,11 +25,11 @@ export async function keepEvidence(
 ): Promise<string> {
   // The key's hash is hexadecimal, whatever the log is called.
   const keyHash = shown.log.slice(-8)
-  const folder = join(
-    data,
-    'evidence',
-    `log-${keyHash}-${before.size}-${shown.size}-${shown.root.toString('hex').slice(0, 12)}`,
-  )
+  const place = {
+    parent: join(data, 'evidence'),
+    prefix: `log-${keyHash}-`,
+    rest: `${before.size}-${shown.size}-${shown.root.toString('hex').slice(0, 12)}`,
+  }
   const statement = {
     log: shown.log,
     receiver: receiver.origin,
@@ -42,11 +43,7 @@ export async function keepEvidence(
     'receipt.xml': receipt,
     'evidence.json': `${JSON.stringify(statement, undefined, 2)}\n`,
   }
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(folder, name)
-    await onFile('write', path, () => writeDurableFile(path, content, { replace: true }))
-  }
-  return folder
+  return keepFolder(place, files)
 }
 
 type SplitView = {
@@ -61,13 +58,29 @@ export async function keepSplit(data: string, { log, reason, one, other }: Split
   // The key's hash is hexadecimal, whatever the log is called.
   const keyHash = log.slice(-8)
   const roots = [one, other].map(({ size, root }) => `${size}-${root.toString('hex').slice(0, 12)}`).join('-')
-  const folder = join(data, 'evidence', `split-${keyHash}-${roots}`)
+  const place = { parent: join(data, 'evidence'), prefix: `split-${keyHash}-`, rest: roots }
   const statement = { log, reason, one: describe(one), other: describe(other) }
   const files = {
     'one.checkpoint': one.note,
     'other.checkpoint': other.note,
     'evidence.json': `${JSON.stringify(statement, undefined, 2)}\n`,
   }
+  return keepFolder(place, files)
+}
+
+/** For one key: a receiver may show another tree with each try, and each proves the same. */
+const MOST_FOLDERS = 100
+
+type Place = { readonly parent: string; readonly prefix: string; readonly rest: string }
+
+/**
+ * Returns the folder, or the one above when there are so many that no more is written: the
+ * checkpoints are in the outbox as well (`sender log show`), the receipt with its delivery.
+ */
+async function keepFolder({ parent, prefix, rest }: Place, files: Record<string, string | Buffer>): Promise<string> {
+  const folder = join(parent, `${prefix}${rest}`)
+  const kept = (await readdir(parent).catch(() => [])).filter(name => name.startsWith(prefix))
+  if (kept.length >= MOST_FOLDERS && !kept.includes(`${prefix}${rest}`)) return parent
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name)
     await onFile('write', path, () => writeDurableFile(path, content, { replace: true }))

@@ -1,8 +1,9 @@
 // A receiver's log from receipt to receipt, over real TLS: one that grows is let grow, one that is
 // rewritten is found out and the evidence is kept.
-import { appendFile, copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openCheckpoint, parseVerifierKey } from '@seg/ledger'
+import { openCheckpoint, openOutbox, parseVerifierKey } from '@seg/ledger'
+import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { listUnproven } from '../delivery/delivery-files.ts'
 import { sendTemplate } from '../delivery/send.ts'
@@ -29,7 +30,7 @@ async function openExchange(t: Test, reply: (certs: string) => Reply = accept) {
     return sendTemplate(template, receiver.url, gateway)
   }
   const verifier = parseVerifierKey(await readFile(join(certs, 'log.pub'), 'utf8'))
-  const seen = () => sender.outbox.seen(`${verifier.name}+${verifier.hash.toString('hex')}`)
+  const seen = async () => sender.outbox.logs.witnessed(`${verifier.name}+${verifier.hash.toString('hex')}`).own
   return { certs, data, receiver, sender, send, seen, verifier, log: logOf(certs) }
 }
 
@@ -70,6 +71,45 @@ t.test('sounds the alarm when a log was rewritten, keeps both sides and delivers
   t.match(await sender.outbox.find(2), { state: 'queued', reason: { code: 'log-rewritten' } })
   await t.rejects(send('second'), { code: 'log-rewritten' }, 'the next time, too')
   t.equal((await readdir(join(data, 'evidence'))).length, 2, 'and a replay with another checkpoint is more evidence')
+})
+
+t.test('keeps a hundred folders of evidence for one key, and deletes none', async t => {
+  const { log, send, data } = await openExchange(t)
+  grow(log, 5)
+  await send('first')
+  for (let i = 0; i < 100; i++)
+    await mkdir(join(data, 'evidence', `log-${await keyHash(data)}-${i}`), { recursive: true })
+  log.leaves[2] = Buffer.from('it never was')
+  const fault = await send('second').catch(error => error)
+  t.match(fault, { code: 'log-rewritten', detail: /evidence is kept in .*evidence$/ })
+  t.equal((await readdir(join(data, 'evidence'))).length, 100)
+
+  async function keyHash(data: string): Promise<string> {
+    const outbox = await openOutbox(data)
+    const [known] = outbox.logs.remembered()
+    await outbox.close()
+    return known!.log.slice(-8)
+  }
+})
+
+t.test('an entry that shows its facts, after one that is blinded, is none', async t => {
+  const { log, send, data, sender } = await openExchange(t, certs => async (response, received, count) => {
+    const receipt = await makeReceipt(received, certs)
+    if (count !== 2) return answerReceipt(response, receipt)
+    const { logEntry, ...facts } = verifyReceipt(receipt, () => {})
+    const { certificate: _, ...shown } = JSON.parse(logEntry.opening!.facts.toString())
+    const leaf = Buffer.from(JSON.stringify({ v: 1, type: 'accepted', at: facts.acceptedAt, ...shown }))
+    logOf(certs).leaves[logEntry.index] = leaf
+    answerReceipt(
+      response,
+      await makeReceipt(received, certs, { ...facts, logEntry: await logOf(certs).prove(logEntry.index) }),
+    )
+  })
+  await send('first')
+  const fault = await send('second').catch(error => error)
+  t.match(fault, { code: 'receipt-invalid', detail: /entry of version 2 \(0\) before one of version 1 \(1\)/ }, data)
+  t.equal(log.leaves.length, 2)
+  t.same(sender.outbox.logs.versions('MINISTRY%202_SEG01'), { lastShown: undefined, firstBlinded: 0 })
 })
 
 const rewrites: Record<string, (log: ForeignLog) => void> = {

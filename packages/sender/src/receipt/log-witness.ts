@@ -8,6 +8,7 @@ import {
   type Outbox,
   openCheckpoint,
   openServedTree,
+  type RememberedCheckpoint,
   type SeenCheckpoint,
   type TileName,
   verifyConsistency,
@@ -48,7 +49,6 @@ export class LogUnread extends Error {
   }
 }
 
-type RememberedCheckpoint = SeenCheckpoint & { readonly log: string }
 type Demand = Shown & { readonly settle: (doubt: Later | undefined) => void; readonly fail: (error: unknown) => void }
 
 export class LogWitness {
@@ -114,8 +114,8 @@ export class LogWitness {
     // Before any proof: a tree that breaks with the others is what partners must be able to find.
     this.#outbox.logs.note(log, trees, this.#now().getTime())
     for (;;) {
-      const own = await this.#outbox.seen(log)
-      const before = this.#latest(log)
+      const known = this.#outbox.logs.witnessed(log)
+      const { own, latest: before } = known
       if (before !== undefined && own !== undefined && isReplaced(log, own, before, newest))
         return this.#alarm(
           batch,
@@ -130,7 +130,7 @@ export class LogWitness {
         if (broken !== undefined) return this.#alarm(batch, before, broken)
       }
       // Another process may have seen another tree meanwhile, which this one must continue, too.
-      if (top !== before && !(await this.#outbox.remember(log, own, top))) continue
+      if (top !== before && !(await this.#outbox.remember(log, known, top))) continue
       for (const demand of batch) {
         const broken = demand.tree === top ? undefined : await served.isBroken(demand.tree, top)
         if (broken === undefined) demand.settle(undefined)
@@ -142,27 +142,13 @@ export class LogWitness {
   }
 
   /**
-   * The largest tree seen of a log, under whichever of its keys: it goes on after a change of its
-   * key (docs/log.md), and each key is held to what the others signed. Only what a person has ended
-   * stands alone.
-   */
-  #latest(log: string): RememberedCheckpoint | undefined {
-    const [name] = log.split('+')
-    const remembered = this.#outbox.logs.remembered()
-    const own = remembered.find(known => known.log === log)
-    if (own?.hasEnded) return own
-    const ofName = remembered.filter(known => !known.hasEnded && known.log.split('+')[0] === name)
-    return ofName.reduce((last, known) => (last === undefined || known.size > last.size ? known : last), own)
-  }
-
-  /**
    * A log that is not shown: whether its own last word is shorter than what it showed before, or it
    * has been silent for too long.
    */
   async #weigh(log: string, batch: readonly Demand[], error: unknown): Promise<unknown> {
     if (!(error instanceof LogUnread)) return error
     const { logs } = this.#outbox
-    const before = this.#latest(log)
+    const before = logs.witnessed(log).latest
     const now = error.isRefusal && before !== undefined ? await readLastWord(batch[0]!) : undefined
     if (before !== undefined && now !== undefined && now.size < before.size)
       return this.#prove(
