@@ -1,12 +1,14 @@
 // Commands: options from the settings table, people's text and JSON kept apart, faults turned into
 // exit codes.
 import { Command, CommanderError, Option } from 'commander'
+import { advice } from './advice.ts'
 import { checkEnvironment } from './environment.ts'
-import { Fault } from './fault.ts'
+import { asFault, Fault } from './fault.ts'
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
 import {
   environmentName,
+  parseFrom,
   parseSetting,
   readConfiguration,
   resolveUserPath,
@@ -69,13 +71,16 @@ export function addSettings(command: Command, defaults: { readonly [K in Setting
  * gave one.
  */
 export function readSettings<N extends SettingName>(command: Command, names: readonly N[]): SettingValues<N> {
-  const file = readConfiguration(command.opts().config)
+  const { config } = command.opts()
+  const file = readConfiguration(config)
   const values: Partial<Record<N, unknown>> = {}
   for (const name of names) {
     const attribute = flagAttribute(name)
     const text = file[name]
     const fromFile = text !== undefined && command.getOptionValueSource(attribute) === 'default'
-    values[name] = fromFile ? settings[name].parse(text) : command.getOptionValue(attribute)
+    values[name] = fromFile
+      ? parseFrom(`${config ?? 'seg.yaml'}: ${settings[name].key}`, 'configuration', name, text)
+      : command.getOptionValue(attribute)
   }
   return values as SettingValues<N>
 }
@@ -205,11 +210,10 @@ function reportFailure(error: unknown, json: boolean): number {
       results.write(`${writeJson({ ok: false, code: 'usage', detail: error.message })}\n`)
     return error.exitCode === 0 ? 0 : 2
   }
-  const fault =
-    error instanceof Fault ? error : new Fault('internal', (error as Error)?.stack ?? String(error), { cause: error })
-  if (json) results.write(`${writeJson({ ok: false, code: fault.code, detail: fault.detail })}\n`)
-  else standardError.write(`error: ${fault.code}: ${fault.sentence}\n  ${fault.detail}\n`)
-  return fault.exitCode
+  const { code, sentence, detail, exitCode } = asFault(error)
+  if (json) results.write(`${writeJson({ ok: false, code, detail, advice: advice[code] })}\n`)
+  else standardError.write(`error: ${code}: ${sentence}\n  ${detail}\n  What to do: ${advice[code]}\n`)
+  return exitCode
 }
 
 /** It may go to a terminal, whoever it is for. */

@@ -1,5 +1,6 @@
 // A refusal or failure with a stable code: the only way an error leaves any part of the gateway.
 import { type FaultCode, faults } from './faults.ts'
+import { quote } from './shown-text.ts'
 
 /**
  * Thrown for every refusal of input and every failure of the surroundings. `code` is stable and
@@ -28,4 +29,27 @@ export class Fault extends Error {
   get exitCode(): number {
     return faults[this.code].exit
   }
+}
+
+/**
+ * Any error as a Fault: one of ours as it is, `file-unreadable` for an error of the system, and
+ * `internal` for anything else, which is a defect of ours.
+ */
+export function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const message = quote(String((error as Error)?.message ?? error)).slice(1, -1)
+  if (isSystemError(error)) return new Fault('file-unreadable', message, { cause: error })
+  return new Fault('internal', `${(error as Error)?.name ?? 'thrown'}: ${message}${placeOf(error)}`, { cause: error })
+}
+
+/** Whether `error` comes from a system call, and with one of `codes` when there are any. */
+export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false
+  return codes.length === 0 || codes.includes(String(error.code))
+}
+
+/** The first place of its stack in this program: enough to report a defect with. */
+function placeOf(error: unknown): string {
+  const place = /packages\/[\w/.-]+:\d+:\d+/.exec((error as Error)?.stack?.replaceAll('\\', '/') ?? '')
+  return place === null ? '' : ` (${place[0]})`
 }

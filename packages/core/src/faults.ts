@@ -168,7 +168,7 @@ export const faults = {
     sentence: 'The body comes in too many small pieces; send it in larger ones.',
   },
   'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.' },
-  internal: { status: 500, exit: 5, sentence: 'The gateway failed; the operator has been told.' },
+  internal: { status: 500, exit: 5, sentence: 'The gateway could not do this because of a defect.' },
 
   usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
   configuration: {

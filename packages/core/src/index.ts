@@ -1,4 +1,6 @@
 // What every package shares; a closed list.
+
+export { advice } from './advice.ts'
 export {
   addSettings,
   buildProgram,
@@ -22,12 +24,14 @@ export {
   writeDurableFiles,
 } from './durable-file.ts'
 export { TLS13_CIPHERS } from './environment.ts'
-export { Fault } from './fault.ts'
+export { asFault, Fault, isSystemError } from './fault.ts'
 export { type FaultCode, faults, isFaultCode } from './faults.ts'
 export { onFile } from './file-fault.ts'
+export { nameKind, openInput, readInput, readPipe, type SmallInput } from './input.ts'
 export { type LineOutput, openLineOutput } from './line-output.ts'
+export { parseLimit, parseNumber } from './number.ts'
 export { writeOutputFile } from './output-file.ts'
-export { asFault, Bell, patrol } from './patrol.ts'
+export { Bell, patrol } from './patrol.ts'
 export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
 export { readSecretFile } from './secret-file.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'

@@ -1,7 +1,6 @@
 // Looking again and again, until told to stop: at intervals, sooner when a bell rings, and on in
 // spite of failures that may pass.
-import { Fault } from './fault.ts'
-import { quote } from './shown-text.ts'
+import { asFault } from './fault.ts'
 
 export type Patrol = {
   /** Milliseconds. */
@@ -54,11 +53,4 @@ export async function patrol(
     // A bell that rings on account of a failure would leave no pause.
     await (failure === '' ? wake : new Bell()).wait(interval, signal)
   }
-}
-
-/** What is no Fault is a defect of ours. */
-export function asFault(error: unknown): Fault {
-  return error instanceof Fault
-    ? error
-    : new Fault('internal', quote(String((error as Error)?.stack ?? error)), { cause: error })
 }

@@ -1,11 +1,9 @@
 // Files of keys and secrets: read only when nobody but their owner, and the system's administrator,
 // can have read or changed them.
-import { constants, type Stats } from 'node:fs'
-import { open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
 import { Fault } from './fault.ts'
+import { nameKind, readInput } from './input.ts'
 
-/** O_NONBLOCK: a FIFO is refused, not waited for. */
-const READ = constants.O_RDONLY | constants.O_NONBLOCK
 const OTHERS = 0o077
 /**
  * A file of root may be readable for its group: so a mounted secret reaches a service that is not
@@ -19,14 +17,12 @@ const NOT_OF_GROUP = 0o037
  * system.
  */
 export async function readSecretFile(path: string): Promise<Buffer> {
-  await using file = await open(path, READ)
-  checkSecret(path, await file.stat())
-  return await file.readFile()
+  return readInput(path, { check: stats => checkSecret(path, stats) })
 }
 
 function checkSecret(path: string, stats: Stats): void {
   if (!stats.isFile())
-    throw new Fault('configuration', `expected a file of a key or secret at ${path}, found something else`)
+    throw new Fault('configuration', `expected a file of a key or secret at ${path}, found ${nameKind(stats)}`)
   const user = process.geteuid?.()
   if (user === undefined) return
   const { uid, mode } = stats

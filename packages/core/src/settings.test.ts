@@ -57,15 +57,31 @@ t.test('no message shows a password', async t => {
     }
   }
   const password = 'pass@word'
-  for (const address of [`http://user:${password}@host/x`, `user:${password}@host`, `https://user:${password}@:1:2`])
+  const unusable = [
+    `http://user:${password}@host/x`,
+    `user:${password}@host`,
+    `https://user:${password}@:1:2`,
+    `http://host/${password}`,
+    `http://host?token=${password}`,
+    `http://host#${password}`,
+    `https://host:0/${password}`,
+    `https:\\\\host:x\\${password}`,
+    `host/${password}`,
+  ]
+  for (const address of unusable)
     for (const parseAddress of [parse, settings.to.parse]) {
       const message = shown(() => parseAddress(address))
       t.notMatch(message, /pass|word/, address)
       t.match(message, /usage/)
     }
+  for (const rest of ['?token=password', '/password', '#password', '/?password'])
+    t.match(
+      shown(() => settings.to.parse(`https://host:1${rest}`)),
+      /^usage: [\s\S]*such as https:\/\/host:1; leave out whatever else there is$/,
+    )
   t.match(
     shown(() => settings.to.parse('https://user:password@host:1')),
-    /^usage: .*without user or password.*: host:1$/,
+    /such as https:\/\/host:1;/,
   )
   t.match(
     shown(() => parse('https://user:password@host')),
@@ -76,4 +92,11 @@ t.test('no message shows a password', async t => {
     shown(() => readConfiguration(file)),
     /pass|word/,
   )
+})
+
+t.test('a value that a setting does not take is refused with the source to correct', async t => {
+  t.throws(() => parseSetting('timeout', 'soon'), { code: 'usage', detail: /^--timeout or SEG_TIMEOUT: .*"soon"$/ })
+  // A timer counts milliseconds with 31 bits, and fires at once when there are more.
+  t.throws(() => parseSetting('timeout', '2147484'), { code: 'usage', detail: /from 0 to 2147483, not "2147484"/ })
+  t.throws(() => parseSetting('to', 'https://localhost:0'), { code: 'usage' })
 })

@@ -1,9 +1,11 @@
 // Every setting of the product: one row gives its flag, its key in seg.yaml and its parser.
 // Precedence: flag > environment > seg.yaml > default.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { Fault } from './fault.ts'
+import { readInput } from './input.ts'
+import { parseNumber } from './number.ts'
 import { quote } from './shown-text.ts'
 
 /**
@@ -29,6 +31,12 @@ type SettingRow = {
   readonly parse: (text: string) => unknown
 }
 
+/** Seconds that fit into a timer: it counts milliseconds with 31 bits. */
+const LONGEST_TIME = 2_147_483
+
+const parseByteCount = parseNumber({ what: 'a size in bytes', least: 1, most: 999_999_999_999_999 })
+const parseRateNumber = parseNumber({ what: 'a rate, where it is not off,', least: 1, most: 999_999 })
+
 export const settings = {
   certs: { flag: '--certs <dir>', key: 'certs', help: 'folder of keys and certificates', parse: resolveUserPath },
   data: { flag: '--data <dir>', key: 'data', help: 'folder of documents and state', parse: resolveUserPath },
@@ -37,32 +45,32 @@ export const settings = {
     flag: '--port <number>',
     key: 'port',
     help: 'port of the exchange listener (0: any free one)',
-    parse: parsePort,
+    parse: parseNumber({ what: 'a port', least: 0, most: 65535 }),
   },
   to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseReceiverUrl },
   timeout: {
     flag: '--timeout <seconds>',
     key: 'timeout',
     help: 'how long to wait for the receipt',
-    parse: parseSeconds,
+    parse: parseNumber({ what: 'a time in seconds', least: 0, most: LONGEST_TIME, decimals: 3 }),
   },
   lifetime: {
     flag: '--lifetime <hours>',
     key: 'outbox.lifetime',
     help: 'how long a document is queued before it expires',
-    parse: parseHours,
+    parse: parseNumber({ what: 'a lifetime in hours', least: 0.000001, most: 99_999, decimals: 6 }),
   },
   concurrency: {
     flag: '--concurrency <number>',
     key: 'outbox.concurrency',
     help: 'documents on their way to one receiver at a time',
-    parse: parseConcurrency,
+    parse: parseNumber({ what: 'a number of documents at a time', least: 1, most: 999 }),
   },
   clockSkew: {
     flag: '--clock-skew <seconds>',
     key: 'clock-skew',
     help: "how far TimestampForSignature may be from the receiver's clock",
-    parse: parseSeconds,
+    parse: parseNumber({ what: 'a time in seconds', least: 0, most: LONGEST_TIME, decimals: 3 }),
   },
   documentLimit: {
     flag: '--document-limit <bytes>',
@@ -160,9 +168,22 @@ function isEmpty(value: unknown): boolean {
 
 /** The value of a flag or an environment variable. Throws a Fault `usage`. */
 export function parseSetting(name: SettingName, text: string): unknown {
-  if (!isEmpty(text)) return settings[name].parse(text)
-  const flag = settings[name].flag.split(' ')[0]
-  throw new Fault('usage', `${flag} or ${environmentName(name)} is empty; give a value or leave it out`)
+  const source = `${settings[name].flag.split(' ')[0]} or ${environmentName(name)}`
+  if (isEmpty(text)) throw new Fault('usage', `${source} is empty; give a value or leave it out`)
+  return parseFrom(source, 'usage', name, text)
+}
+
+/**
+ * Parses the text of a setting that stands in `source`. Throws a Fault with this code, which names
+ * the source.
+ */
+export function parseFrom(source: string, code: 'usage' | 'configuration', name: SettingName, text: string): unknown {
+  try {
+    return settings[name].parse(text)
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    throw new Fault(code, `${source}: ${cause.detail}`, { cause })
+  }
 }
 
 const settingNames = Object.keys(settings) as SettingName[]
@@ -173,7 +194,7 @@ function knownKeys(): string {
 
 function readYaml(path: string): unknown {
   try {
-    return parseYaml(readFileSync(path, 'utf8')) ?? {}
+    return parseYaml(readInput(path).toString('utf8')) ?? {}
   } catch (cause) {
     // Behind its first line the parser quotes the file, which may hold a password.
     const [reason] = (cause as Error).message.split('\n')
@@ -201,37 +222,6 @@ function isPrefix(path: string): boolean {
   return settingNames.some(name => settings[name].key.startsWith(`${path}.`))
 }
 
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65535)
-    throw new Fault('usage', `a port is a number from 0 to 65535, not ${quote(text)}`)
-  return port
-}
-
-function parseSeconds(text: string): number {
-  if (!/^\d{1,9}(\.\d{1,3})?$/.test(text))
-    throw new Fault('usage', `a time is a number of seconds, such as 30, not ${quote(text)}`)
-  return Number(text)
-}
-
-function parseHours(text: string): number {
-  const isHours = /^\d{1,5}(\.\d{1,6})?$/.test(text) && Number(text) > 0
-  if (!isHours) throw new Fault('usage', `a lifetime is a number of hours, such as 72, not ${quote(text)}`)
-  return Number(text)
-}
-
-function parseConcurrency(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text))
-    throw new Fault('usage', `a number of documents at a time is from 1 to 999, not ${quote(text)}`)
-  return Number(text)
-}
-
-function parseByteCount(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text))
-    throw new Fault('usage', `a size is a number of bytes, such as 1073741824, not ${quote(text)}`)
-  return Number(text)
-}
-
 function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
   if (text === 'off' || text === 'report' || text === 'require') return text
   throw new Fault('usage', `a second opinion is off, report or require, not ${quote(text)}`)
@@ -252,26 +242,30 @@ function parseWebhook(text: string): URL | 'off' {
 }
 
 function parseRate(text: string): number | 'off' {
-  if (text === 'off') return text
-  if (!/^[1-9]\d{0,5}$/.test(text))
-    throw new Fault('usage', `a rate is a number of documents a second, such as 100, or off, not ${quote(text)}`)
-  return Number(text)
+  return text === 'off' ? text : parseRateNumber(text)
 }
 
 function parseHttpsUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'https:') return url
-  const shown = text.replace(/^.*@/s, '…@')
-  throw new Fault('usage', `an address is an https URL, such as https://localhost:8443, not ${quote(shown)}`)
+  if (url?.protocol === 'https:' && url.port !== '0') return url
+  throw new Fault('usage', `expected an https URL, such as https://localhost:8443, found ${quote(showAddress(text))}`)
+}
+
+/** Scheme and host: user, path and query may be secrets, which error messages carry to logs. */
+function showAddress(text: string): string {
+  const [, scheme = '', host = '', rest] = /^([a-z][a-z0-9+.-]*:\/\/)?([^/\\?#]*)(.*)$/is.exec(text) ?? []
+  return `${scheme}${host.replace(/^.*@/s, '…@')}${rest === '' ? '' : '/…'}`
 }
 
 /**
- * A receiver knows its partners by their certificates: a password would only end up in places where
- * nobody guards it.
+ * A receiver has one address, and knows its partners by their certificates: a path, a query or a
+ * password would mean nothing to it, and end up in places where nobody guards them.
  */
 function parseReceiverUrl(text: string): URL {
   const url = parseHttpsUrl(text)
-  if (url.username !== '' || url.password !== '')
-    throw new Fault('usage', `expected the receiver's address without user or password, found one with: ${url.host}`)
-  return url
+  if (url.href === `${url.origin}/`) return url
+  throw new Fault(
+    'usage',
+    `the receiver's address is scheme, host and port alone, such as ${url.origin}; leave out whatever else there is`,
+  )
 }

@@ -1,7 +1,7 @@
 // The commands of pki.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
-import { addHost, parseDays, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
+import { addSettings, buildProgram, parseNumber, rootFolder, runProgram } from '@seg/core'
+import { addHost, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
 import { runInspect } from './commands/inspect-command.ts'
 import { runLogKey } from './commands/log-key-command.ts'
 import { parseCaName, parseReason, runRevoke } from './commands/revoke-command.ts'
@@ -10,6 +10,7 @@ import { keyKinds } from './issuing/key-pairs.ts'
 import { reasons } from './revocation/revoke.ts'
 
 const certs = resolve(rootFolder, 'certs')
+const parseDays = parseNumber({ what: '--days', least: 1, most: 3650 })
 const program = buildProgram('pki', 'makes and shows the keys and certificates of gateways')
 
 const gen = program

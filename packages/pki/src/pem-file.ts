@@ -1,19 +1,19 @@
 // Files of keys and certificates in PEM: what lies there instead is recognized, and each mistake
 // has its sentence and its command.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { Fault, readSecretFile } from '@seg/core'
+import { constants, type Stats } from 'node:fs'
+import { Fault, onFile, quote, readInput, readSecretFile } from '@seg/core'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
 
 /** Throws the Fault `configuration`, also for a file that anybody may change. */
 export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<string> {
   return readPem(path, advice, async () => {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    if (((await file.stat()).mode & constants.S_IWOTH) !== 0)
-      throw new Fault('configuration', `anybody may change ${path}, which decides who is trusted: chmod 644 ${path}`)
-    return await file.readFile('utf8')
+    const check = ({ mode }: Stats) => {
+      if ((mode & constants.S_IWOTH) !== 0)
+        throw new Fault('configuration', `anybody may change ${path}, which decides who is trusted: chmod 644 ${path}`)
+    }
+    return readInput(path, { onlyFile: true, check }).toString('utf8')
   })
 }
 
@@ -26,9 +26,11 @@ async function readPem(path: string, advice: string, read: () => Promise<string>
   try {
     return await read()
   } catch (cause) {
-    if (cause instanceof Fault) throw cause
+    if (cause instanceof Fault && cause.code !== 'file-unreadable') throw cause
     const what =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is missing' : `cannot be read (${(cause as Error).message})`
+      (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'is missing'
+        : `cannot be read (${cause instanceof Fault ? cause.detail : (cause as Error).message})`
     throw new Fault('configuration', `${path} ${what}; ${advice}`, { cause })
   }
 }
@@ -60,14 +62,34 @@ export function parseCertificates(path: string, text: string): X509Certificate[]
   if (labels.some(label => label.endsWith('PRIVATE KEY')))
     throw new Fault(
       'configuration',
-      `${path} is a private key, expected a certificate; move it to the file that ends in .key`,
+      `${path} is a private key, expected a certificate: the file that ends in .crt, not .key`,
     )
+  if (labels.some(label => label.endsWith('PUBLIC KEY')))
+    throw new Fault('configuration', `${path} is a public key, expected a certificate: the file that ends in .crt`)
+  if (labels.length > 0)
+    throw new Fault('configuration', `${path} holds ${labels.map(quote).join(' and ')}, expected a certificate`)
   if (looksLikeDer(text))
     throw new Fault(
       'configuration',
       `${path} is DER, expected PEM: \`openssl x509 -inform DER -in ${path} -out ${path}.pem\` writes it, then put that in its place`,
     )
   throw notPem(path, 'a certificate')
+}
+
+/**
+ * The certificates of a file that a person names, in PEM or DER. Throws the Faults
+ * `file-unreadable` and `certificate-invalid`, which says what the file is instead.
+ */
+export async function readCertificates(path: string): Promise<readonly [X509Certificate, ...X509Certificate[]]> {
+  const octets = await onFile('read', path, async () => readInput(path))
+  const text = octets.toString('utf8')
+  try {
+    if (looksLikeDer(text)) return [new X509Certificate(octets)]
+    return parseCertificates(path, text) as [X509Certificate, ...X509Certificate[]]
+  } catch (cause) {
+    const detail = cause instanceof Fault ? cause.detail : `${path} is DER, but not a certificate`
+    throw new Fault('certificate-invalid', detail, { cause })
+  }
 }
 
 /** Throws the Fault `configuration`; what stands in the file is never quoted. */

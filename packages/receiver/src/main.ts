@@ -1,8 +1,8 @@
 // The receiver's commands.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, rootFolder, runProgram } from '@seg/core'
+import { addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
-import { parseLimit, runExport, runList, runShow } from './commands/documents-command.ts'
+import { runExport, runList, runShow } from './commands/documents-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'

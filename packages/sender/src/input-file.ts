@@ -1,11 +1,10 @@
 // Small files that a command names.
-import { readFile } from 'node:fs/promises'
-import { onFile, resolveUserPath } from '@seg/core'
+import { onFile, readInput, resolveUserPath, type SmallInput } from '@seg/core'
 
 /**
  * The whole file; a relative path starts where the user typed it. Throws Fault `file-unreadable`.
  */
-export async function readInputFile(file: string): Promise<Buffer> {
+export async function readInputFile(file: string, options?: SmallInput): Promise<Buffer> {
   const path = resolveUserPath(file)
-  return onFile('read', path, () => readFile(path))
+  return onFile('read', path, async () => readInput(path, options))
 }

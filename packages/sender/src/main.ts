@@ -1,12 +1,12 @@
 // The sender's commands.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, rootFolder, runProgram, settings } from '@seg/core'
+import { addSettings, buildProgram, parseLimit, parseNumber, rootFolder, runProgram, settings } from '@seg/core'
 import { runDeliver } from './commands/deliver-command.ts'
 import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
-import { parseLimit, parseState, runCancel, runList, runRetry, runShow } from './commands/outbox-command.ts'
+import { parseState, runCancel, runList, runRetry, runShow } from './commands/outbox-command.ts'
 import { runSend } from './commands/send-command.ts'
 import { runSign } from './commands/sign-command.ts'
-import { parseRepeat, runVerify } from './commands/verify-command.ts'
+import { runVerify } from './commands/verify-command.ts'
 import { runVerifyReceipt } from './commands/verify-receipt-command.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -81,7 +81,11 @@ verify.option(
   '--canonical <file>',
   'write the canonical octets under the digest there, also when the digest does not match',
 )
-verify.option('--repeat <times>', 'verify that many times and report the time of one', parseRepeat)
+verify.option(
+  '--repeat <times>',
+  'verify that many times and report the time of one',
+  parseNumber({ what: '--repeat', least: 1, most: 999_999_999 }),
+)
 addSettings(verify, {}).action(runVerify)
 
 const verifyReceipt = program

@@ -4,9 +4,9 @@ import { closeSync, constants, existsSync, lstatSync, openSync, readFileSync, ty
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Fault, makeDurableFolder, quote, writeDurableFile } from '@seg/core'
+import { Fault, makeDurableFolder, nameKind, quote, writeDurableFile } from '@seg/core'
 import { onDatabase } from '../sqlite/database-fault.ts'
-import { describeKind, keepPrivate, keepPrivateFolder } from './private-file.ts'
+import { keepPrivate, keepPrivateFolder } from './private-file.ts'
 
 export type FolderKind = {
   readonly owner: 'receiver' | 'sender'
@@ -68,12 +68,27 @@ export async function claimFolder(
  * Throws the Fault `configuration`.
  */
 export function checkReadable(folder: string, kind: FolderKind): void {
-  const stats = statSync(folder, { throwIfNoEntry: false })
+  const stats = lookAt(folder)
   if (stats === undefined) return
   if (!stats.isDirectory()) throw notFolder(folder, stats)
   const marker = readMarker(folder)
   checkOwner(folder, kind, marker)
   if (marker?.hasDatabase && !existsSync(join(folder, kind.database))) throw lostDatabase(folder, kind, 'missing')
+}
+
+/** Throws the Fault `configuration` where this user may not even look. */
+function lookAt(folder: string): Stats | undefined {
+  try {
+    return statSync(folder, { throwIfNoEntry: false })
+  } catch (cause) {
+    throw new Fault(
+      'configuration',
+      `cannot look at ${folder}: ${(cause as Error).message}; name another with --data`,
+      {
+        cause,
+      },
+    )
+  }
 }
 
 function checkOwner(folder: string, { owner }: FolderKind, marker: Marker | undefined): void {
@@ -92,17 +107,14 @@ function lostDatabase(folder: string, { database }: FolderKind, state: DatabaseS
 }
 
 function notFolder(path: string, stats: Stats): Fault {
-  return new Fault(
-    'configuration',
-    `expected a folder at ${path}, found ${describeKind(stats)}; name another with --data`,
-  )
+  return new Fault('configuration', `expected a folder at ${path}, found ${nameKind(stats)}; name another with --data`)
 }
 
 /** What stands in its way is a mistake in the setting; whatever else fails is the disk's. */
 function failToMake(folder: string): (error: Error) => never {
   return error => {
     for (let path = resolve(folder); ; path = dirname(path)) {
-      const stats = statSync(path, { throwIfNoEntry: false })
+      const stats = lookAt(path)
       if (stats !== undefined && !stats.isDirectory()) throw notFolder(path, stats)
       if (stats !== undefined || path === dirname(path)) throw error
     }
@@ -141,7 +153,7 @@ async function checkNew(
 function readState(path: string, migration: string): DatabaseState {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return 'missing'
-  if (!stats.isFile()) throw new Fault('configuration', `expected a file at ${path}, found ${describeKind(stats)}`)
+  if (!stats.isFile()) throw new Fault('configuration', `expected a file at ${path}, found ${nameKind(stats)}`)
   if (stats.size === 0) return 'empty'
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
   try {
@@ -157,8 +169,7 @@ function readState(path: string, migration: string): DatabaseState {
 async function namesIn(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return []
   const stats = lstatSync(folder)
-  if (!stats.isDirectory())
-    throw new Fault('configuration', `expected a folder at ${folder}, found ${describeKind(stats)}`)
+  if (!stats.isDirectory()) throw new Fault('configuration', `expected a folder at ${folder}, found ${nameKind(stats)}`)
   return readdir(folder)
 }
 

@@ -1,7 +1,7 @@
 // Files and folders of the gateway: its user's alone, whatever the umask, and never a link to
 // somewhere else.
 import { chmodSync, closeSync, constants, lstatSync, openSync, type Stats } from 'node:fs'
-import { Fault } from '@seg/core'
+import { Fault, nameKind } from '@seg/core'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const FOLDER_MODE = 0o700
@@ -32,7 +32,7 @@ export function makePrivateFile(path: string): void {
 export function keepPrivate(path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return
-  if (!stats.isFile()) throw new Fault('configuration', `expected a file at ${path}, found ${describeKind(stats)}`)
+  if (!stats.isFile()) throw new Fault('configuration', `expected a file at ${path}, found ${nameKind(stats)}`)
   narrow(path, stats, FILE_MODE, FILE_MODE)
 }
 
@@ -60,10 +60,4 @@ function narrow(path: string, { mode, uid }: Stats, allowed: number, intended: n
       { cause },
     )
   }
-}
-
-export function describeKind(stats: Stats): string {
-  if (stats.isSymbolicLink()) return 'a symbolic link'
-  if (stats.isDirectory()) return 'a folder'
-  return stats.isFile() ? 'a file' : 'neither file nor folder'
 }

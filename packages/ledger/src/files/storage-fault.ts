@@ -1,6 +1,6 @@
 // Errors of the operating system become the Fault `storage-unavailable`; everything else passes as
 // it is.
-import { Fault } from '@seg/core'
+import { Fault, isSystemError } from '@seg/core'
 
 /**
  * Runs `work`; a full, read-only, missing or failing disk (ENOSPC, EROFS, EACCES, EIO…) is a Fault
@@ -13,10 +13,4 @@ export async function onStorage<Result>(task: string, work: () => Promise<Result
     if (!isSystemError(error)) throw error
     throw new Fault('storage-unavailable', `cannot ${task}: ${error.message}`, { cause: error })
   }
-}
-
-/** Whether `error` comes from a system call, and with one of `codes` when there are any. */
-export function isSystemError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false
-  return codes.length === 0 || codes.includes(String(error.code))
 }

@@ -89,10 +89,3 @@ export function addHost(text: string, hosts: readonly string[] = []): string[] {
   if (!isAddress && !isName) throw new Fault('usage', `--host is a host name or an IP address, not ${quote(text)}`)
   return [...hosts, text]
 }
-
-export function parseDays(text: string): number {
-  const days = Number(text)
-  if (!/^\d{1,4}$/.test(text) || days < 1 || days > 3650)
-    throw new Fault('usage', `--days is a number from 1 to 3650, not ${quote(text)}`)
-  return days
-}

@@ -1,9 +1,10 @@
 // `pki inspect`: what certificates say, and how long they are good for.
-import { X509Certificate } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import type { X509Certificate } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import { type Profile, profiles } from '../issuing/profiles.ts'
+import { readCertificates } from '../pem-file.ts'
 
 export type InspectedCertificate = {
   readonly file: string
@@ -43,19 +44,6 @@ async function listFiles(path: string): Promise<string[]> {
       .map(name => join(path, name))
   } catch (cause) {
     throw unreadable(path, cause)
-  }
-}
-
-/** All certificates of a file: PEM holds any number, DER one. */
-async function readCertificates(file: string): Promise<X509Certificate[]> {
-  const bytes = await readFile(file).catch(cause => {
-    throw unreadable(file, cause)
-  })
-  const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [bytes]
-  try {
-    return blocks.map(block => new X509Certificate(block))
-  } catch (cause) {
-    throw new Fault('certificate-invalid', `${file} is not a certificate in PEM or DER`, { cause })
   }
 }
 

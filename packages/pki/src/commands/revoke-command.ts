@@ -1,7 +1,7 @@
 // `pki revoke`: a certificate or a serial number in, the new list and its number out.
-import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import type { X509Certificate } from 'node:crypto'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { readCertificates } from '../pem-file.ts'
 import { parseSerial, type ReasonName, reasons, revoke } from '../revocation/revoke.ts'
 
 type Options = { readonly reason: ReasonName; readonly days: number; readonly ca: string }
@@ -39,21 +39,18 @@ export async function runRevoke(
 /** A file is looked for first. */
 async function readTarget(argument: string): Promise<X509Certificate | Buffer> {
   const path = resolveUserPath(argument)
-  const octets = await readFile(path).catch((cause: Error) => cause)
-  if (!(octets instanceof Error)) {
-    try {
-      return new X509Certificate(octets)
-    } catch (cause) {
-      throw new Fault('certificate-invalid', `${path} is not a certificate in PEM or DER`, { cause })
-    }
+  try {
+    return (await readCertificates(path))[0]
+  } catch (cause) {
+    if (!(cause instanceof Fault) || cause.code !== 'file-unreadable') throw cause
+    const serial = parseSerial(argument)
+    if (serial !== undefined) return serial
+    throw new Fault(
+      'file-unreadable',
+      `${quote(argument)} is neither a certificate that can be read (${cause.detail}) nor a serial number in hexadecimal`,
+      { cause },
+    )
   }
-  const serial = parseSerial(argument)
-  if (serial !== undefined) return serial
-  throw new Fault(
-    'file-unreadable',
-    `${quote(argument)} is neither a certificate that can be read (${octets.message}) nor a serial number in hexadecimal`,
-    { cause: octets },
-  )
 }
 
 export function parseReason(text: string): ReasonName {

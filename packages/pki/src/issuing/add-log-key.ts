@@ -1,9 +1,10 @@
 // `pki log-key`: a key for the log of one receiver, and its line in log.pub, beside those that are
 // there.
-import { lstat, readFile, rename } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, syncFolder, writeDurableFile } from '@seg/core'
 import { type LogIdentity, makeLogKey, readLogKey } from '../log-key.ts'
+import { readCertsFile } from '../pem-file.ts'
 import { keepFiles } from './keep-files.ts'
 
 export type AddedLogKey = {
@@ -39,7 +40,7 @@ export async function addLogKey(certs: string, receiverId: string): Promise<Adde
  */
 export async function addVerifierKey(certs: string, verifierKey: string): Promise<boolean> {
   const path = join(certs, 'log.pub')
-  const text = (await isThere(path)) ? await readFile(path, 'utf8') : ''
+  const text = (await isThere(path)) ? await readCertsFile(path) : ''
   if (text.split('\n').some(line => line.trim() === verifierKey)) return false
   const whole = text === '' || text.endsWith('\n') ? text : `${text}\n`
   await writeDurableFile(path, `${whole}${verifierKey}\n`, { mode: 0o644, replace: true })

@@ -1,8 +1,8 @@
 // What is about to be replaced is copied into a folder of its own, named by the time, before
 // anything else is written.
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, makeDurableFolder, writeDurableFile } from '@seg/core'
+import { Fault, makeDurableFolder, readInput, writeDurableFile } from '@seg/core'
 
 /**
  * Copies those of `names` that are in `folder` to `replaced-…` there, readable for its user alone.
@@ -36,7 +36,7 @@ export async function keepFiles(folder: string, names: readonly string[], now: D
 
 async function readExisting(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path)
+    return readInput(path, { onlyFile: true })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw unkept(path, cause)

@@ -1,9 +1,9 @@
 // `pki revoke`: one more certificate on the list of our CA, whose number goes up. Nothing that was
 // revoked comes off.
 import type { X509Certificate } from 'node:crypto'
-import { open, readFile, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, quote, writeDurableFile } from '@seg/core'
+import { Fault, quote, readInput, writeDurableFile } from '@seg/core'
 import { type IssuingCa, loadIssuingCa } from '../issuing/issuing-ca.ts'
 import { listRevoked, type TableParts } from './revocation-table.ts'
 import { verifyCrl } from './verify-crl.ts'
@@ -52,6 +52,8 @@ export type Revoked = {
 }
 
 const DAY = 86_400_000
+/** Bytes of a list: room for a million certificates. */
+const MOST_BYTES = 64 * 1024 * 1024
 
 /**
  * Throws the Faults `configuration`, `crl-invalid`, `certificate-untrusted` for a certificate of
@@ -100,7 +102,10 @@ function serialOf(target: X509Certificate | Buffer, ca: IssuingCa): Buffer {
 
 async function readOwnList(path: string, { certificate }: IssuingCa) {
   try {
-    return verifyCrl(await readFile(path), [certificate.raw]) satisfies { number: bigint; table: TableParts }
+    return verifyCrl(readInput(path, { most: MOST_BYTES, onlyFile: true }), [certificate.raw]) satisfies {
+      number: bigint
+      table: TableParts
+    }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     if (!(cause instanceof Fault))

@@ -64,11 +64,6 @@ export async function runExport(id: string, options: ExportOptions, command: Com
   openOutput(command).report({ ...publicFacts(document), file }, `${what} written to ${file}`)
 }
 
-export function parseLimit(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Fault('usage', `a limit is a number such as 20, not ${quote(text)}`)
-  return Number(text)
-}
-
 function openReader(command: Command): LedgerReader {
   return openLedgerReader(readSettings(command, ['data']).data)
 }

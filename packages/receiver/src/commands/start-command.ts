@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
-import { type Command, Fault, openServiceOutput, readSettings } from '@seg/core'
+import { type Command, Fault, nameKind, openServiceOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
 import type { Gate } from '../gate.ts'
 import { startHandOff } from '../hand-off/hand-off.ts'
@@ -99,7 +99,10 @@ async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
 async function checkInbox(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined)
   if (found !== undefined && !found.isDirectory())
-    throw new Fault('configuration', `expected a folder at ${folder}, found something else; name another with --inbox`)
+    throw new Fault(
+      'configuration',
+      `expected a folder at ${folder}, found ${nameKind(found)}; name another with --inbox`,
+    )
 }
 
 function startHandOffs(

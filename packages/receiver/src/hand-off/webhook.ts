@@ -1,7 +1,6 @@
 // The webhook: each accepted document is posted to the receiver's own systems, in order for each
 // sender; one sender's trouble holds up no other.
-import { readFile } from 'node:fs/promises'
-import { Fault, LONGEST_PAUSE, quote, readSecretFile } from '@seg/core'
+import { Fault, LONGEST_PAUSE, quote, readInput, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, startLanes } from './sender-lanes.ts'
@@ -25,7 +24,7 @@ type Files = { readonly url: URL; readonly secret: string; readonly ca: string |
  */
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
-    const [octets, authorities] = await Promise.all([readSecretFile(secret), ca && readFile(ca, 'utf8')])
+    const [octets, authorities] = await Promise.all([readSecretFile(secret), ca && readInput(ca).toString('utf8')])
     // OpenSSL takes a file without certificates for no file at all.
     if (authorities !== undefined && !authorities.includes('-----BEGIN CERTIFICATE-----'))
       throw new Fault('configuration', `expected certificates in PEM in ${ca}, found none`)

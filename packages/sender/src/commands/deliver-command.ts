@@ -1,6 +1,6 @@
 // `sender deliver`: the daemon. It says what it does, line by line, and stops in an orderly way.
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Command, Fault, openServiceOutput, quote, readSettings } from '@seg/core'
+import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
 import { sweepStaging } from '../delivery/delivery-files.ts'
 import { runDeliveries } from '../delivery/delivery-loop.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
@@ -10,8 +10,6 @@ import { DropFolder } from '../drop-folder/drop-folder.ts'
 export async function runDeliver(_options: object, command: Command): Promise<void> {
   const output = openServiceOutput(command)
   const { to, concurrency, ...settings } = readSettings(command, ['certs', 'data', 'to', 'lifetime', 'concurrency'])
-  if (to.href !== `${to.origin}/`)
-    throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
   const patience = {
     timeout: 0,
     now: () => new Date(),

@@ -1,6 +1,7 @@
 // `sender log …`: the checkpoints seen of the receivers' logs, and their comparison with those that
 // other partners have seen.
 import {
+  advice,
   type Command,
   Fault,
   type FaultCode,
@@ -13,7 +14,6 @@ import {
 } from '@seg/core'
 import { type Outbox, openOutbox } from '@seg/ledger'
 import { checkCertificate, gatewayId, loadIdentity, logName } from '@seg/pki'
-import { advice } from '../delivery/advice.ts'
 import type { Link } from '../exchange/connection.ts'
 import { loadReceiptTrust, type ReceiptTrust } from '../receipt/check-log-entry.ts'
 import { readCheckpointFile, type SignedCheckpoint, sight } from '../receipt/checkpoint-files.ts'

@@ -1,7 +1,6 @@
 // `sender outbox …`: what was taken on and what came of it, read and steered while others deliver.
-import { type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import { advice, type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
-import { advice } from '../delivery/advice.ts'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
 import { pathOf } from '../delivery/gateway.ts'
 
@@ -12,11 +11,6 @@ export function parseState(text: string): OutboxState {
   const state = states.find(known => known === text)
   if (state === undefined) throw new Fault('usage', `a state is one of ${states.join(', ')}, not ${quote(text)}`)
   return state
-}
-
-export function parseLimit(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Fault('usage', `a limit is a number from 1 on, not ${quote(text)}`)
-  return Number(text)
 }
 
 export async function runList(

@@ -1,6 +1,6 @@
 // `sender send`: every file is tried, each outcome is told, and the worst one is the exit code.
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { type Command, Fault, openOutput, readSettings, resolveUserPath } from '@seg/core'
 import type { SendingGateway } from '../delivery/gateway.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { exitCodeOf, type Outcome, outcomeFacts, reportOutcome, worstOf } from '../delivery/outcome.ts'
@@ -18,7 +18,7 @@ export async function runSend(
 ): Promise<void> {
   const output = openOutput(command)
   const { to, timeout, ...settings } = readSettings(command, ['certs', 'data', 'to', 'timeout', 'lifetime'])
-  checkUsage(files, options, to)
+  checkUsage(files, options)
   const progress = openProgress(terminal, { isSilent: output.json })
   const note = (line: string) => {
     progress.clear()
@@ -53,12 +53,10 @@ async function sendFile(file: string, options: Options, to: URL, gateway: Sendin
   }
 }
 
-function checkUsage(files: readonly string[], { id }: Options, to: URL): void {
+function checkUsage(files: readonly string[], { id }: Options): void {
   chooseId(id)
   if (files.length > 1 && id !== undefined && id !== 'auto')
     throw new Fault('usage', '--id ID names one document: give one FILE, or --id auto')
-  if (to.href !== `${to.origin}/`)
-    throw new Fault('usage', `--to takes a scheme, host and port only, such as ${to.origin}, not ${quote(to.href)}`)
 }
 
 function openPatience(seconds: number, progress: Progress): SendingGateway['patience'] {

@@ -1,10 +1,10 @@
 // `sender verify`: what a document signs under a given certificate, or why it does not.
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { type Command, Fault, openOutput, quote, resolveUserPath, writeOutputFile } from '@seg/core'
+import { readCertificates } from '@seg/pki'
 import type { VerifiedDocument } from '@seg/xmldsig'
 import { type DocumentFile, openDocumentFile } from '../document/document-file.ts'
 import { readCanonicalOctets, verifyFile } from '../document/verify-file.ts'
-import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
 import { measureVerification } from './measure.ts'
 
@@ -13,17 +13,12 @@ type Verified = { readonly document: VerifiedDocument; readonly nsPerOp: number 
 
 export async function runVerify(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
-  const certificate = await readCertificate(options.cert)
+  const [certificate] = await readCertificates(resolveUserPath(options.cert))
   const progress = openProgress(terminal, { isSilent: output.json })
   await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
   const { document, nsPerOp } = await verify(input, certificate, options).finally(progress.clear)
   const timing = nsPerOp === undefined ? {} : { repeat: options.repeat, nsPerOp }
   output.report({ ok: true, ...listFacts(document), ...timing }, describe(document, nsPerOp))
-}
-
-export function parseRepeat(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Fault('usage', `--repeat takes a whole number from 1, not ${quote(text)}`)
-  return Number(text)
 }
 
 async function verify(
@@ -45,17 +40,6 @@ function explainMismatch(fault: Fault, canonical: string | undefined): Fault {
       ? '--canonical OUT writes the octets that were digested here, to compare with those that the signer digested'
       : `the octets that were digested here are in ${resolveUserPath(canonical)}; compare them with those that the signer digested`
   return new Fault(fault.code, `${fault.detail};\n  ${next}`, { cause: fault })
-}
-
-async function readCertificate(file: string): Promise<X509Certificate> {
-  const pem = await readInputFile(file)
-  try {
-    return new X509Certificate(pem)
-  } catch (cause) {
-    throw new Fault('certificate-invalid', `${file} is not a certificate in PEM: ${(cause as Error).message}`, {
-      cause,
-    })
-  }
 }
 
 function listFacts({ id, senderId, receiverId, timestamp, signature }: VerifiedDocument) {

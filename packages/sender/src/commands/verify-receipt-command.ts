@@ -1,10 +1,10 @@
 // `sender verify-receipt`: what a receipt proves of a document, offline, from the two files and the
 // public parts of certs/.
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { checkCertificateAt, gatewayId } from '@seg/pki'
+import { checkCertificateAt, gatewayId, readCertificates } from '@seg/pki'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -38,12 +38,8 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
 async function readSigner(file: string | undefined, certs: string): Promise<X509Certificate | undefined> {
   const path = file === undefined ? join(certs, 'sender.crt') : resolveUserPath(file)
   if (file === undefined && !existsSync(path)) return undefined
-  try {
-    return new X509Certificate(await readInputFile(path))
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause
-    throw new Fault('certificate-invalid', `${path} is not a certificate in PEM`, { cause })
-  }
+  const [certificate] = await readCertificates(path)
+  return certificate
 }
 
 /**

@@ -1,9 +1,8 @@
 // How the sending of one file ended, as JSON, as words for people and as an exit code.
 import { isatty } from 'node:tty'
 import { styleText } from 'node:util'
-import { type Fault, type FaultCode, faults, type Output, quote } from '@seg/core'
+import { advice, type Fault, type FaultCode, faults, type Output, quote } from '@seg/core'
 import { DeliveryRefused } from '../exchange/problem.ts'
-import { advice } from './advice.ts'
 import type { Delivery } from './gateway.ts'
 
 export type Outcome = Delivered | Failed

@@ -4,7 +4,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Fault, onFile, quote } from '@seg/core'
+import { Fault, onFile, openInput, quote, readPipe } from '@seg/core'
+import { defaultLimits } from '@seg/xmldsig'
 import { type Meter, silentMeter } from '../progress.ts'
 
 const PIECE_BYTES = 256 * 1024
@@ -43,11 +44,11 @@ export async function openDroppedFile(path: Buffer, name: string): Promise<Docum
  */
 export async function openDocumentFile(path: string, meter: Meter = silentMeter): Promise<DocumentFile> {
   return onFile('read', path, async () => {
-    const opened = await open(path)
-    const found = await opened.stat()
-    const file = found.isFile() || found.isDirectory() ? opened : await copyAside(opened)
-    const { size } = await file.stat()
-    return describeFile(file, path, size, meter)
+    const opened = await openInput(path)
+    if (opened.kind === 'file') return describeFile(opened.file, path, opened.size, meter)
+    await using _pipe = opened.file
+    const file = await copyAside(readPipe(opened, path), path)
+    return describeFile(file, path, (await file.stat()).size, meter)
   })
 }
 
@@ -105,11 +106,28 @@ async function* readPieces(
   }
 }
 
-/** The copy has no name: it is gone with the process, however that ends. Closes `source`. */
-async function copyAside(source: FileHandle): Promise<FileHandle> {
+/**
+ * The copy has no name: it is gone with the process, however that ends. Throws the Fault
+ * `document-too-large` for more than any receiver takes.
+ */
+async function copyAside(pieces: AsyncIterable<Buffer>, source: string): Promise<FileHandle> {
   const path = join(tmpdir(), `.tmp-seg-${randomUUID()}`)
   const copy = await open(path, 'wx+', 0o600)
   await unlink(path)
-  await copy.writeFile(source.createReadStream())
-  return copy
+  try {
+    let length = 0
+    for await (const piece of pieces) {
+      length += piece.length
+      if (length > defaultLimits.documentBytes)
+        throw new Fault(
+          'document-too-large',
+          `expected at most ${defaultLimits.documentBytes} bytes in ${source}, found more`,
+        )
+      await copy.writeFile(piece)
+    }
+    return copy
+  } catch (error) {
+    await copy.close()
+    throw error
+  }
 }

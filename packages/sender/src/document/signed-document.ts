@@ -41,13 +41,13 @@ export class SignedDocumentReader {
     try {
       this.#verifier.write(piece)
     } catch (error) {
-      this.#fault = asFault(error)
+      this.#fault = faultOfDocument(error)
     }
   }
 
   /** `file` is what was written, for documents that take a second pass. */
   async end(file?: DocumentFile): Promise<SignedFacts> {
-    const document = this.#fault ?? (await endVerification(this.#verifier, file).catch(asFault))
+    const document = this.#fault ?? (await endVerification(this.#verifier, file).catch(faultOfDocument))
     return { bytes: this.#bytes, sha256: this.#hash.digest(), signer: this.#signer, document }
   }
 }
@@ -88,12 +88,12 @@ async function readKeyInfo(path: string, meter?: Meter): Promise<X509Certificate
     for await (const piece of file.pieces('reading')) reader.write(piece)
     return reader.end()[0]
   } catch (error) {
-    asFault(error)
+    faultOfDocument(error)
     return undefined
   }
 }
 
-function asFault(error: unknown): Fault {
+function faultOfDocument(error: unknown): Fault {
   if (error instanceof Fault && error.code !== 'file-unreadable') return error
   throw error
 }

@@ -1,7 +1,6 @@
 // Checkpoints that somebody has seen, as a file: what `sender log show` exports, or signed notes as
 // they are. Each is believed for its signature alone.
-import { stat } from 'node:fs/promises'
-import { Fault, onFile, quote, resolveUserPath } from '@seg/core'
+import { Fault, quote, resolveUserPath } from '@seg/core'
 import { isSignedWith, type LogVerifier, openCheckpoint, type SeenCheckpoint } from '@seg/ledger'
 import { readInputFile } from '../input-file.ts'
 
@@ -28,10 +27,7 @@ const DASH = '\u2014 '
  */
 export async function readCheckpointFile(file: string, verifiers: readonly LogVerifier[]): Promise<Sighting> {
   const path = resolveUserPath(file)
-  const { size } = await onFile('read', path, () => stat(path))
-  if (size > MOST_BYTES)
-    throw new Fault('file-unreadable', `expected a file of at most ${MOST_BYTES} bytes in ${path}, found ${size}`)
-  const notes = readNotes((await readInputFile(file)).toString('utf8'))
+  const notes = readNotes((await readInputFile(file, { most: MOST_BYTES })).toString('utf8'))
   if (notes.length === 0) throw new Fault('log-invalid', `expected checkpoints in ${path}, found none`)
   return sight(file, notes, verifiers)
 }

@@ -89,7 +89,7 @@ export class LedgerWriter {
       return this.#commit(requests)
     } catch (error) {
       if (requests.length === 1)
-        return [{ kind: 'failed', fault: asFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
+        return [{ kind: 'failed', fault: writerFault(error), isDoubtful: this.#isCommitting && !isFull(error) }]
       return requests.flatMap(request => this.commit([request]))
     }
   }
@@ -270,7 +270,7 @@ function base64(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64')
 }
 
-function asFault(error: unknown): Fault {
+function writerFault(error: unknown): Fault {
   const fault = databaseFault('write to the ledger', error)
   return fault instanceof Fault
     ? fault

@@ -1,11 +1,11 @@
 // What to do about each refusal, for the person at the sender. docs/faults.md says the same, held
 // together by a test.
-import type { FaultCode } from '@seg/core'
+import type { FaultCode } from './faults.ts'
 
 export const advice = {
   'media-type': 'Something between the gateways rewrites the request; no proxy may stand between them.',
   'document-too-large': 'Send less in one document, or agree on a higher limit with the receiver.',
-  'xml-malformed': 'Mend the XML; an XML editor shows the place.',
+  'xml-malformed': 'Correct the XML; an XML editor shows the place.',
   'xml-encoding': 'Save the file as UTF-8, and let its XML declaration say UTF-8 or nothing.',
   'xml-doctype': 'Remove the document type declaration, and write out the entities it declares.',
   'xml-processing-instruction':
@@ -46,7 +46,8 @@ export const advice = {
   'rate-limit': 'Wait, and send less often.',
   overloaded: 'Wait; the gateway tries again by itself until --timeout.',
   'shutting-down': 'Wait; the gateway tries again by itself until --timeout.',
-  'storage-unavailable': 'Wait, and tell the operator of the receiver when it lasts.',
+  'storage-unavailable':
+    'Wait; when it lasts, its operator must look at the disk and the permissions of its data folder.',
   'seal-unavailable': 'Wait, and tell the operator of the receiver: its seal certificate is out of date.',
   'clock-behind': 'Wait, and report it to the operator of the receiver: its clock was set back.',
   'not-found': 'Check the name, and whose document it is.',
@@ -54,9 +55,9 @@ export const advice = {
   'request-malformed': 'Something between the gateways rewrites the request; no proxy may stand between them.',
   'request-fragmented': 'Send the body in chunks and TLS records of a kilobyte or more.',
   'request-timeout': 'Send again; the line may be slow.',
-  internal: 'A defect: report it with what the log says.',
+  internal: 'Report it as a defect, with the detail or what the log says.',
   usage: 'See --help.',
-  configuration: 'Mend what the detail names; `pnpm --filter pki gen` makes keys and certificates.',
+  configuration: 'Correct what the detail names; `pnpm --filter pki gen` makes keys and certificates.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name, or remove the file.',
   'crl-invalid': 'Get the list from the CA anew; `openssl crl -in FILE -noout -text` shows what it says.',
