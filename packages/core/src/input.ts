@@ -29,8 +29,8 @@ export type SmallInput = {
 }
 
 /**
- * The whole of a small input. Throws the Fault `file-unreadable`, what `check` throws, and errors of
- * the system.
+ * The whole of a small input. Throws the Fault `file-unreadable`, what `check` throws, and errors
+ * of the system.
  */
 export function readInput(path: string, { most = SMALL, onlyFile = false, check }: SmallInput = {}): Buffer {
   const descriptor = openSync(path, READ)
