@@ -1,7 +1,7 @@
 // A client certificate for any subject and any SubjectPublicKeyInfo, built octet by octet (RFC 5280
 // 4.1): what no tool of ours would make.
 import { type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
-import type { Issuer } from '../../packages/pki/src/issuing/issue.ts'
+import type { CertificateIssuer } from '../../packages/pki/src/issuing/issue.ts'
 
 const ECDSA_WITH_SHA256 = '2a8648ce3d040302'
 const names = { CN: '550403', O: '55040a' } as const
@@ -13,7 +13,7 @@ type Attribute = readonly [name: keyof typeof names, value: string]
 export function issueAny(
   subject: readonly Attribute[],
   publicKey: KeyObject | Buffer,
-  issuer: Issuer,
+  issuer: CertificateIssuer,
 ): X509Certificate {
   const spki = Buffer.isBuffer(publicKey) ? publicKey : publicKey.export({ type: 'spki', format: 'der' })
   const algorithm = sequence(oid(ECDSA_WITH_SHA256))

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Identity, loadTrust } from '@seg/pki'
-import { type Issuer, issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
+import { type CertificateIssuer, issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 
 export type Wish = {
   readonly profile?: 'ca' | 'sender' | 'receiver' | 'seal'
@@ -16,20 +16,20 @@ export type Wish = {
 const DAY = 24 * 3600 * 1000
 
 /** The CA of a folder of certificates, to issue more with. */
-export async function openIssuer(certs: string): Promise<Issuer> {
+export async function openIssuer(certs: string): Promise<CertificateIssuer> {
   const ca = (await loadTrust(certs)).authorities[0]!.certificate
   const privateKey = createPrivateKey(await readFile(join(certs, 'ca.key')))
   return { name: ca.subject.replace(/^CN=/, ''), keys: { privateKey, publicKey: createPublicKey(privateKey) } }
 }
 
 /** An issuer with a key of its own, under any name. */
-export function makeIssuer(name: string): Issuer {
+export function makeIssuer(name: string): CertificateIssuer {
   return { name, keys: makeKeys() }
 }
 
 export function issue(
   { profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1 }: Wish,
-  issuer: Issuer,
+  issuer: CertificateIssuer,
 ): Identity {
   const keys = makeKeys()
   const at = (days: number) => new Date(Date.now() + days * DAY)
@@ -38,6 +38,6 @@ export function issue(
   return { id: name, certificate, key: keys.privateKey, certificatePem: certificate.toString(), keyPem }
 }
 
-function makeKeys(): Issuer['keys'] {
+function makeKeys(): CertificateIssuer['keys'] {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }

@@ -12,7 +12,7 @@ export { type Authority, makeTrustAnchors, type RevocationPolicy, type TrustAnch
 export type { PathPurpose } from './path/purposes.ts'
 export type { RevocationList, RevocationLists, Revoked } from './path/revocation-lists.ts'
 export { type Decisions, openDecisions, type PathRequest, validatePath } from './path/validate-path.ts'
-export { type BadPath, type CertificateName, type GoodPath, type PathVerdict, toFault } from './path/verdict.ts'
+export { type BadPath, type CertificateName, faultOfPath, type GoodPath, type PathVerdict } from './path/verdict.ts'
 export { readCertificates } from './pem-file.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl } from './revocation/read-crl.ts'
 export { loadTrust, type Trust, trustKept } from './trust.ts'

@@ -3,11 +3,11 @@
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault, quote } from '@seg/core'
-import { type Authority, readAuthority } from './certificate/certificate-form.ts'
+import { type GatewayAuthority, readAuthority } from './certificate/certificate-form.ts'
 import { parseCertificates, readCertsFile } from './pem-file.ts'
 
 /** All of `authorities` are of one PKI: each may issue certificates for any gateway. */
-export type Trust = { readonly authorities: readonly Authority[]; readonly caPem: string }
+export type Trust = { readonly authorities: readonly GatewayAuthority[]; readonly caPem: string }
 
 /**
  * Trust in one CA certificate that was kept, for what was signed while it was ours. Throws the

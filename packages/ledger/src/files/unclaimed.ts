@@ -12,7 +12,12 @@ type Note = (line: string) => void
  * Moves the files of ours in `contents` that no row names to a folder of their own. A crash leaves
  * one between its rename and its commit; a ledger from a backup leaves all that was accepted since.
  */
-export async function putAside(contents: string, aside: string, isNamed: (name: string) => boolean, note: Note) {
+export async function putUnclaimedAside(
+  contents: string,
+  aside: string,
+  isNamed: (name: string) => boolean,
+  note: Note,
+) {
   const { ours, others } = await sort(contents)
   const unnamed = ours.filter(name => !isNamed(name))
   if (others.length > 0) note(describeOthers(contents, others))

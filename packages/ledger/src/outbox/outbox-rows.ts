@@ -35,11 +35,11 @@ const columns: Readonly<Record<string, (entry: OutboxEntry) => Value | undefined
 export const entryColumns: readonly string[] = Object.keys(columns)
 
 /** In the order of `entryColumns`. */
-export function writeEntry(entry: OutboxEntry): Value[] {
+export function writeEntryRow(entry: OutboxEntry): Value[] {
   return Object.values(columns).map(read => read(entry) ?? null)
 }
 
-export function readEntry(row: Row): OutboxEntry {
+export function readEntryRow(row: Row): OutboxEntry {
   return {
     number: Number(row.number),
     delivery: String(row.delivery),

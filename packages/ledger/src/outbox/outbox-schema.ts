@@ -4,7 +4,7 @@ import type { Migrations } from '../sqlite/migrations.ts'
 /** Of the database in the sender's data folder. */
 export const OUTBOX_FILE = 'outbox.sqlite'
 
-export const migrations: Migrations = {
+export const outboxMigrations: Migrations = {
   '0001-outbox': [
     // Times in milliseconds since 1970. `document` is the name of a file.
     `CREATE TABLE outbox (

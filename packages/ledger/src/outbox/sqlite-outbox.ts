@@ -14,8 +14,8 @@ import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
 import { LogMemory, type SeenCheckpoint, type WitnessedLog } from './log-memory.ts'
 import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState } from './outbox.ts'
-import { entryColumns, readEntry, writeEntry } from './outbox-rows.ts'
-import { migrations, OUTBOX_FILE } from './outbox-schema.ts'
+import { entryColumns, readEntryRow, writeEntryRow } from './outbox-rows.ts'
+import { OUTBOX_FILE, outboxMigrations } from './outbox-schema.ts'
 
 const PAGE = 500
 /**
@@ -36,7 +36,7 @@ type Value = string | number | null | Uint8Array
 export async function openOutbox(folder: string): Promise<Outbox> {
   return onStorage(`open the folder ${folder}`, async () => {
     const claimed = await claimFolder(folder, outboxFolder)
-    const database = await openDatabase(join(folder, OUTBOX_FILE), migrations)
+    const database = await openDatabase(join(folder, OUTBOX_FILE), outboxMigrations)
     await claimed.settle()
     return new SqliteOutbox(folder, database)
   })
@@ -45,7 +45,7 @@ export async function openOutbox(folder: string): Promise<Outbox> {
 const outboxFolder: FolderKind = {
   owner: 'sender',
   database: OUTBOX_FILE,
-  migration: Object.keys(migrations)[0]!,
+  migration: Object.keys(outboxMigrations)[0]!,
   shared: ['outgoing', 'sent', 'refused'],
   dependent: ['deliveries', 'staging', 'leases'],
 }
@@ -274,7 +274,7 @@ class SqliteOutbox implements Outbox {
       ...{ lease: undefined, settledAt: undefined, reason: undefined },
     }
     const places = entryColumns.map(() => '?').join(', ')
-    this.#run(`INSERT INTO outbox (${entryColumns.join(', ')}) VALUES (${places})`, ...writeEntry(entry))
+    this.#run(`INSERT INTO outbox (${entryColumns.join(', ')}) VALUES (${places})`, ...writeEntryRow(entry))
     return entry
   }
 
@@ -283,7 +283,7 @@ class SqliteOutbox implements Outbox {
     const assignments = entryColumns.map(column => `${column} = ?`).join(', ')
     this.#run(
       `UPDATE outbox SET ${assignments}, receipt = ? WHERE number = ?`,
-      ...writeEntry(moved),
+      ...writeEntryRow(moved),
       receipt ?? null,
       entry.number,
     )
@@ -291,11 +291,11 @@ class SqliteOutbox implements Outbox {
   }
 
   #select(condition: string, ...parameters: readonly Value[]): OutboxEntry[] {
-    return this.#all(`${select} WHERE ${condition}`, ...parameters).map(readEntry)
+    return this.#all(`${select} WHERE ${condition}`, ...parameters).map(readEntryRow)
   }
 
   #read(sql: string, ...parameters: readonly Value[]): OutboxEntry[] {
-    return onDatabase('read the outbox', () => this.#all(sql, ...parameters)).map(readEntry)
+    return onDatabase('read the outbox', () => this.#all(sql, ...parameters)).map(readEntryRow)
   }
 
   #get(sql: string, ...parameters: readonly Value[]): Row | undefined {

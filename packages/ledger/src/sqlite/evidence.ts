@@ -9,7 +9,7 @@ import type { KeyRange } from '../log/log-keys.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
 import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
-import { readLogKeys } from './writer/bind-log.ts'
+import { readKeyRanges } from './writer/bind-log.ts'
 import { asBuffer } from './writer/open-tree.ts'
 
 export type Value = SQLOutputValue | undefined
@@ -99,7 +99,7 @@ export class Evidence {
 
   /** When each key of the log was in use. */
   logKeys(): KeyRange[] {
-    return onDatabase('read the ledger', () => readLogKeys(this.#database))
+    return onDatabase('read the ledger', () => readKeyRanges(this.#database))
   }
 
   /** A document's bytes, when they are in the database. */

@@ -13,7 +13,7 @@ import { FilesInPlace } from '../files/files-in-place.ts'
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
 import { onStorage } from '../files/storage-fault.ts'
-import { emptyStaging, putAside } from '../files/unclaimed.ts'
+import { emptyStaging, putUnclaimedAside } from '../files/unclaimed.ts'
 import type {
   AcceptedDocument,
   AcceptOptions,
@@ -33,7 +33,7 @@ import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
 import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
 import { contentsFolder, SqliteReader } from './sqlite-reader.ts'
-import { readLogKeys as readStoredKeys } from './writer/bind-log.ts'
+import { readKeyRanges } from './writer/bind-log.ts'
 import type { SentChain } from './writer/chain-store.ts'
 import type { AcceptRequest } from './writer/ledger-writer.ts'
 import { startWriter, type WriterClient } from './writer/writer-client.ts'
@@ -81,7 +81,7 @@ export async function openLedger(
         await claimed.settle()
         const isNamed = database.prepare('SELECT 1 FROM content_files WHERE name = ?')
         const aside = join(folder, 'unclaimed')
-        await putAside(contentsFolder(folder), aside, name => isNamed.get(name) !== undefined, note)
+        await putUnclaimedAside(contentsFolder(folder), aside, name => isNamed.get(name) !== undefined, note)
         await syncFolder(folder)
         return new SqliteLedger(folder, lock, writer, new SqliteReader(folder, database))
       } catch (error) {
@@ -117,7 +117,7 @@ export function readLogKeys(folder: string): KeyRange[] {
   if (!existsSync(path)) return []
   const database = openDatabaseReader(path, migrations)
   try {
-    return onDatabase('read the ledger', () => readStoredKeys(database))
+    return onDatabase('read the ledger', () => readKeyRanges(database))
   } finally {
     database.close()
   }

@@ -1,8 +1,8 @@
 // What a certificate says, read strictly from its DER (RFC 5280 4.1).
 import {
+  type DerElement,
   DerError,
   DerReader,
-  type Element,
   readBitString,
   readBoolean,
   readObjectIdentifier,
@@ -110,7 +110,7 @@ function readExtensions(signed: DerReader): Map<string, ReadExtension> {
 }
 
 /** X.690 11.5: the default, FALSE, is not written. */
-function readCritical(element: Element, oid: string): boolean {
+function readCritical(element: DerElement, oid: string): boolean {
   if (readBoolean(element, 'critical')) return true
   throw new DerError(`expected no value for the default of critical in the extension ${oid}`)
 }

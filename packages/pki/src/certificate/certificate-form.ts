@@ -18,7 +18,7 @@ import {
 import { gatewayId } from './gateway-id.ts'
 
 /** A certificate of an authority that may issue certificates of gateways. */
-export type Authority = {
+export type GatewayAuthority = {
   readonly certificate: X509Certificate
   readonly fields: CertificateFields
   /** Purposes that it is limited to; undefined when it is not. */
@@ -29,7 +29,7 @@ export type Authority = {
  * Throws the Faults `certificate-invalid` and `certificate-purpose`. Its dates and its issuer are
  * not looked at: it is trusted because it is listed.
  */
-export function readAuthority(certificate: X509Certificate): Authority {
+export function readAuthority(certificate: X509Certificate): GatewayAuthority {
   return onCertificate(certificate, refuse => {
     const fields = readForm(certificate, refuse)
     const constraints = readBasicConstraints(fields.extensions)

@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto'
 import { Fault, type FaultCode, quote } from '@seg/core'
 import { type GatewayProfile, profiles } from '../issuing/profiles.ts'
 import type { Trust } from '../trust.ts'
-import { type Authority, readGatewayCertificate } from './certificate-form.ts'
+import { type GatewayAuthority, readGatewayCertificate } from './certificate-form.ts'
 
 /** Milliseconds since 1970; both ends belong to it. */
 type Period = { readonly name: string; readonly from: number; readonly to: number }
@@ -130,7 +130,11 @@ function judge(certificate: X509Certificate, profile: GatewayProfile, trust: Tru
  * The CA certificates that this one was issued under: of one key and name there may be several,
  * each with its dates. Latest end first.
  */
-function findIssuers(certificate: X509Certificate, profile: GatewayProfile, { authorities }: Trust): Authority[] {
+function findIssuers(
+  certificate: X509Certificate,
+  profile: GatewayProfile,
+  { authorities }: Trust,
+): GatewayAuthority[] {
   const issuers = authorities.filter(({ certificate: ca }) => isIssuedBy(certificate, ca))
   const name = `the certificate ${quote(certificate.subject)}`
   if (issuers.length === 0) {

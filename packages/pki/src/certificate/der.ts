@@ -15,7 +15,7 @@ export const tags = {
 } as const
 
 /** A value: its tag, its content, and both with the length between them. */
-export type Element = { readonly tag: number; readonly content: Buffer; readonly raw: Buffer }
+export type DerElement = { readonly tag: number; readonly content: Buffer; readonly raw: Buffer }
 
 /**
  * What is not DER, or not the value that belongs there; `message` says what was expected and found.
@@ -36,7 +36,7 @@ export class DerReader {
   }
 
   /** The next value, with this tag. */
-  read(tag: number, what: string): Element {
+  read(tag: number, what: string): DerElement {
     if (this.isAtEnd) throw new DerError(`expected ${what}, found the end`)
     const element = this.#next()
     if (element.tag !== tag) throw new DerError(`expected ${what}, found the tag ${hex(element.tag)}`)
@@ -44,12 +44,12 @@ export class DerReader {
   }
 
   /** The next value if it has this tag. */
-  readOptional(tag: number, what: string): Element | undefined {
+  readOptional(tag: number, what: string): DerElement | undefined {
     return this.#octets[this.#at] === tag ? this.read(tag, what) : undefined
   }
 
   /** The next value, whatever it is. */
-  readAny(what: string): Element {
+  readAny(what: string): DerElement {
     if (this.isAtEnd) throw new DerError(`expected ${what}, found the end`)
     return this.#next()
   }
@@ -63,7 +63,7 @@ export class DerReader {
     if (!this.isAtEnd) throw new DerError(`expected the end of ${what}, found ${this.#octets.length - this.#at} octets`)
   }
 
-  #next(): Element {
+  #next(): DerElement {
     const octets = this.#octets
     const start = this.#at
     const tag = octets[start]!
@@ -120,7 +120,7 @@ export function readObjectIdentifier(reader: DerReader, what: string): string {
 }
 
 /** X.690 11.1: TRUE is FF. */
-export function readBoolean({ content }: Element, what: string): boolean {
+export function readBoolean({ content }: DerElement, what: string): boolean {
   if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
     throw new DerError(`expected ${what} as 00 or FF, found ${content.toString('hex')}`)
   return content[0] === 0xff
@@ -142,7 +142,7 @@ export function readSmallNumber(reader: DerReader, what: string): number {
 }
 
 /** X.690 11.2: unused bits are zero. */
-export function readBitString({ content }: Element, what: string): { octets: Buffer; unused: number } {
+export function readBitString({ content }: DerElement, what: string): { octets: Buffer; unused: number } {
   const unused = content[0]
   const last = content.at(-1)
   const isWhole = unused !== undefined && unused < 8 && (content.length > 1 || unused === 0)

@@ -6,7 +6,7 @@ import { Fault, writeDurableFile } from '@seg/core'
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { makeLogKey } from '../log-key.ts'
 import { makeCrlPem } from '../revocation/write-crl.ts'
-import { type Issuer, issueCertificate } from './issue.ts'
+import { type CertificateIssuer, issueCertificate } from './issue.ts'
 import { keepFiles } from './keep-files.ts'
 import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
 import { type Profile, profiles } from './profiles.ts'
@@ -84,7 +84,7 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
   const { key, senderId, receiverId, hosts, days, now = new Date() } = { ...generateDefaults, ...options }
   for (const id of [senderId, receiverId]) checkIssuable(id)
   const makeKeys = (owner: keyof typeof usualKeys) => keyKinds[key ?? usualKeys[owner]]()
-  const ca: Issuer = { name: `SEG root CA ${randomBytes(4).toString('hex')}`, keys: await makeKeys('ca') }
+  const ca: CertificateIssuer = { name: `SEG root CA ${randomBytes(4).toString('hex')}`, keys: await makeKeys('ca') }
   const notBefore = new Date(now.getTime() - BACKDATE)
   const issue = (profile: Profile, name: string, keys: KeyPair, alternativeNames: readonly string[] = []) => {
     const notAfter = new Date(now.getTime() + (profile === 'ca' ? CA_DAYS : days) * DAY)

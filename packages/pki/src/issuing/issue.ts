@@ -15,7 +15,7 @@ import {
 import { exportPublicKey, type KeyPair, keyIdentifier, signingRow, signOctets } from './key-pairs.ts'
 import { type Profile, profiles } from './profiles.ts'
 
-export type Issuer = { readonly name: string; readonly keys: KeyPair }
+export type CertificateIssuer = { readonly name: string; readonly keys: KeyPair }
 
 export type CertificateRequest = {
   readonly profile: Profile
@@ -30,7 +30,7 @@ export type CertificateRequest = {
 
 const SERIAL_OCTETS = 16
 
-export function issueCertificate(request: CertificateRequest, issuer: Issuer): X509Certificate {
+export function issueCertificate(request: CertificateRequest, issuer: CertificateIssuer): X509Certificate {
   const { algorithm } = signingRow(issuer.keys.privateKey)
   const tbsCertificate = buildTbsCertificate({
     serial: makeSerial(),
@@ -47,7 +47,7 @@ export function issueCertificate(request: CertificateRequest, issuer: Issuer): X
   )
 }
 
-function extensionsOf({ profile, keys, hosts = [] }: CertificateRequest, issuer: Issuer): Extension[] {
+function extensionsOf({ profile, keys, hosts = [] }: CertificateRequest, issuer: CertificateIssuer): Extension[] {
   const row = profiles[profile]
   const extensions = [
     { oid: '2.5.29.19', isCritical: true, value: basicConstraints(profile === 'ca' ? 0 : null) },

@@ -7,7 +7,7 @@ import { type GeneralName, readGeneralNames } from './general-name.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import type { PathCertificate } from './path-certificate.ts'
 import { type PathPurpose, purposes } from './purposes.ts'
-import { Refusal } from './refusal.ts'
+import { PathRefusal } from './refusal.ts'
 
 /** What a path is checked with. */
 export type CheckedCa = {
@@ -174,12 +174,17 @@ function readPublicKey(certificate: PathCertificate) {
   }
 }
 
-export function invalid(certificate: PathCertificate, check: string, expected: string, found: string): Refusal {
-  return new Refusal(certificate, { code: 'certificate-invalid', check, expected, found, remedy: ISSUE_ANEW })
+export function invalid(certificate: PathCertificate, check: string, expected: string, found: string): PathRefusal {
+  return new PathRefusal(certificate, { code: 'certificate-invalid', check, expected, found, remedy: ISSUE_ANEW })
 }
 
-export function wrongPurpose(certificate: PathCertificate, check: string, expected: string, found: string): Refusal {
-  return new Refusal(certificate, { code: 'certificate-purpose', check, expected, found, remedy: INSPECT })
+export function wrongPurpose(
+  certificate: PathCertificate,
+  check: string,
+  expected: string,
+  found: string,
+): PathRefusal {
+  return new PathRefusal(certificate, { code: 'certificate-purpose', check, expected, found, remedy: INSPECT })
 }
 
 /** What cannot be read is refused as any other part that is wrong. */

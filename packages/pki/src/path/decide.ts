@@ -1,7 +1,7 @@
 // What changes with time: dates and revocation of paths that are right otherwise.
 import type { Authority } from './authority.ts'
 import { issuerIdOf, type PathCertificate } from './path-certificate.ts'
-import { Refusal } from './refusal.ts'
+import { PathRefusal } from './refusal.ts'
 import { type RevocationLists, statusOf } from './revocation-lists.ts'
 import { type GoodPath, shownName } from './verdict.ts'
 
@@ -22,12 +22,12 @@ export type Decision = { readonly verdict: GoodPath; readonly from: number; read
  */
 export function decide(paths: readonly CheckedPath[], moment: Moment, revocation: RevocationLists): Decision {
   const good: { readonly path: CheckedPath; readonly from: number; readonly to: number }[] = []
-  let refusal: Refusal | undefined
+  let refusal: PathRefusal | undefined
   for (const path of paths) {
     try {
       good.push({ path, ...checkMoment(path, moment, revocation) })
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof PathRefusal)) throw error
       refusal ??= error
     }
   }
@@ -100,7 +100,7 @@ function outOfDate(
   time: number,
   remedy: string,
 ) {
-  return new Refusal(certificate, {
+  return new PathRefusal(certificate, {
     code: 'certificate-expired',
     check,
     expected: `a time from ${show(from)} to ${show(to)}`,
@@ -128,7 +128,7 @@ function checkRevocation(
   const status = statusOf(lists.get(issuerIdOf(issuer)), certificate.serial, policy, time, isPast)
   if (status.status === 'good') return status.until
   if (status.status === 'unknown')
-    throw new Refusal(certificate, {
+    throw new PathRefusal(certificate, {
       code: 'revocation-unknown',
       check: 'revocation (RFC 5280 6.3)',
       expected: status.expected,
@@ -137,7 +137,7 @@ function checkRevocation(
     })
   const { at: since, reason } = status.revoked
   if (isPast && since > time && !compromised.includes(reason)) return Number.POSITIVE_INFINITY
-  throw new Refusal(certificate, {
+  throw new PathRefusal(certificate, {
     code: 'certificate-revoked',
     check: 'revocation (RFC 5280 6.3)',
     expected: 'a certificate that is not on the list of its issuer',

@@ -7,7 +7,7 @@ import { type Authority, makeTrustAnchors } from './authority.ts'
 import { issuerIdOf, parsePathCertificate } from './path-certificate.ts'
 import type { RevocationList, RevocationLists } from './revocation-lists.ts'
 import { openDecisions, type PathRequest, validatePath } from './validate-path.ts'
-import { type PathVerdict, toFault } from './verdict.ts'
+import { faultOfPath, type PathVerdict } from './verdict.ts'
 
 const root = makeCa('Root')
 const issuing = makeCa('Issuing', { issuer: root })
@@ -152,7 +152,7 @@ t.test('a bad verdict becomes a Fault with the certificate, what was expected, f
   const verdict = validatePath(ask({ at: at(2) }))
   t.notOk(verdict.ok)
   if (verdict.ok) return
-  const { code, detail } = toFault(verdict)
+  const { code, detail } = faultOfPath(verdict)
   t.equal(code, 'certificate-expired')
   t.match(
     detail,

@@ -1,5 +1,5 @@
 // The names of subjectAltName and name constraints (RFC 5280 4.2.1.6), read strictly.
-import { DerError, DerReader, type Element, readObjectIdentifier, tags } from '../certificate/der.ts'
+import { type DerElement, DerError, DerReader, readObjectIdentifier, tags } from '../certificate/der.ts'
 import { type DistinguishedName, readDistinguishedName } from './distinguished-name.ts'
 
 /** Those that are compared; every other kind is known by its tag alone. */
@@ -12,7 +12,7 @@ export type GeneralName =
 export type NameKind = GeneralName['kind']
 
 /** Throws a DerError. */
-export function readGeneralName(element: Element): GeneralName {
+export function readGeneralName(element: DerElement): GeneralName {
   const { tag, content } = element
   switch (tag) {
     case 0xa0:

@@ -8,10 +8,10 @@ import type { CheckedPath } from './decide.ts'
 import { findPaths, searchLimits } from './find-paths.ts'
 import { type PathCertificate, parsePathCertificate, readPathCertificate } from './path-certificate.ts'
 import type { PathPurpose } from './purposes.ts'
-import { Refusal } from './refusal.ts'
+import { PathRefusal } from './refusal.ts'
 import { type BadPath, nameOf, shownName } from './verdict.ts'
 
-export type Outcome = { readonly paths: readonly CheckedPath[] } | { readonly bad: BadPath }
+export type PathOutcome = { readonly paths: readonly CheckedPath[] } | { readonly bad: BadPath }
 
 export type Question = {
   readonly leaf: X509Certificate
@@ -21,7 +21,7 @@ export type Question = {
   readonly purpose: PathPurpose
 }
 
-export function judge({ leaf, presented, anchors, purpose }: Question): Outcome {
+export function judge({ leaf, presented, anchors, purpose }: Question): PathOutcome {
   const { authorities } = anchors
   const read = readLeaf(leaf)
   if (read instanceof DerError) return { bad: unreadable(leaf, authorities, read) }
@@ -33,13 +33,13 @@ export function judge({ leaf, presented, anchors, purpose }: Question): Outcome 
   )
   if (found.length === 0) return { bad: untrusted(leaf, authorities) }
   const paths: CheckedPath[] = []
-  let refusal: Refusal | undefined
+  let refusal: PathRefusal | undefined
   for (const path of found) {
     try {
       checkPath(path, purpose)
       paths.push(path)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof PathRefusal)) throw error
       refusal ??= error
     }
   }
@@ -47,7 +47,7 @@ export function judge({ leaf, presented, anchors, purpose }: Question): Outcome 
 }
 
 /** Of a path of signatures: one of our authorities stands behind it. */
-export function toBadPath({ certificate, reason }: Refusal): BadPath {
+export function toBadPath({ certificate, reason }: PathRefusal): BadPath {
   return { ok: false, standsBehind: true, certificate: nameOf(certificate.certificate), ...reason }
 }
 

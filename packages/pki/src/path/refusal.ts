@@ -11,7 +11,7 @@ type Reason = {
 }
 
 /** Thrown and caught within this folder; what leaves it is a verdict. */
-export class Refusal extends Error {
+export class PathRefusal extends Error {
   readonly certificate: PathCertificate
   readonly reason: Reason
 

@@ -2,8 +2,8 @@
 // revoked, made for its use.
 import type { X509Certificate } from 'node:crypto'
 import { type Decision, decide, type Moment } from './decide.ts'
-import { judge, type Outcome, type Question, toBadPath } from './judge.ts'
-import { Refusal } from './refusal.ts'
+import { judge, type PathOutcome, type Question, toBadPath } from './judge.ts'
+import { PathRefusal } from './refusal.ts'
 import { noRevocationLists, type RevocationLists } from './revocation-lists.ts'
 import type { PathVerdict } from './verdict.ts'
 
@@ -16,17 +16,17 @@ export function validatePath(request: PathRequest): PathVerdict {
   return verdictOf(judge(request), request)
 }
 
-function verdictOf(outcome: Outcome, request: PathRequest): PathVerdict {
+function verdictOf(outcome: PathOutcome, request: PathRequest): PathVerdict {
   const decided = decideOn(outcome, request)
   return 'ok' in decided ? decided : decided.verdict
 }
 
-function decideOn(outcome: Outcome, request: PathRequest): Decision | PathVerdict {
+function decideOn(outcome: PathOutcome, request: PathRequest): Decision | PathVerdict {
   if ('bad' in outcome) return outcome.bad
   try {
     return decide(outcome.paths, request, request.revocation ?? noRevocationLists)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof PathRefusal)) throw error
     return toBadPath(error)
   }
 }
@@ -34,7 +34,7 @@ function decideOn(outcome: Outcome, request: PathRequest): Decision | PathVerdic
 /** What was found out about one certificate object, and the question that it answers. */
 type Latest = {
   readonly request: PathRequest
-  readonly outcome: Outcome
+  readonly outcome: PathOutcome
   decision: Decision | undefined
   revocation: RevocationLists
 }
@@ -47,9 +47,9 @@ export type Decisions = {
 /** Verdicts of 1,024 certificates with their chains; the oldest gives way. */
 export function openDecisions(remembered = 1024): Decisions {
   const latest = new WeakMap<X509Certificate, Latest>()
-  const outcomes = new Map<string, Outcome>()
+  const outcomes = new Map<string, PathOutcome>()
 
-  function recall(request: PathRequest): Outcome {
+  function recall(request: PathRequest): PathOutcome {
     const { leaf, presented, anchors, purpose } = request
     const key = [anchors.generation, purpose, leaf.fingerprint256, ...presented.map(fingerprintOf)].join()
     const outcome = outcomes.get(key) ?? judge(request)

@@ -43,7 +43,7 @@ export type BadPath = {
 export type PathVerdict = GoodPath | BadPath
 
 /** A bad verdict as the Fault that ends a request or a command. */
-export function toFault({ code, certificate, check, expected, found, remedy }: BadPath): Fault {
+export function faultOfPath({ code, certificate, check, expected, found, remedy }: BadPath): Fault {
   const name = `the certificate "${certificate.subject}" (SHA-256 ${certificate.sha256})`
   return new Fault(code, `${name}: ${check}: expected ${expected}, found ${found}; ${remedy}`)
 }

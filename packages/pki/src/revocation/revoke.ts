@@ -40,7 +40,7 @@ export type RevokeOptions = {
   readonly now: Date
 }
 
-export type Revoked = {
+export type RevokeResult = {
   readonly path: string
   readonly number: bigint
   readonly count: number
@@ -59,7 +59,7 @@ const MOST_BYTES = 64 * 1024 * 1024
  * Throws the Faults `configuration`, `crl-invalid`, `certificate-untrusted` for a certificate of
  * another CA, and `file-exists` while another run changes the list.
  */
-export async function revoke(options: RevokeOptions): Promise<Revoked> {
+export async function revoke(options: RevokeOptions): Promise<RevokeResult> {
   const { certs, ca: name, target, reason, days, now } = options
   const ca = await loadIssuingCa(certs, name)
   const serial = target === undefined ? undefined : serialOf(target, ca)

@@ -12,7 +12,7 @@ import type { KeyRange } from '../../log/log-keys.ts'
  */
 export function bindLog(database: DatabaseSync, key: LogKey): void {
   const present = formatVerifierKey(key)
-  const bound = readLogKeys(database).at(-1)
+  const bound = readKeyRanges(database).at(-1)
   if (bound === undefined) {
     checkLatest(database, present)
     database.prepare('INSERT INTO log_keys (from_size, verifier_key) VALUES (0, ?)').run(present)
@@ -35,7 +35,7 @@ export function bindLog(database: DatabaseSync, key: LogKey): void {
  * The keys in their order, as they are stored; none in a ledger that no start of this version has
  * opened.
  */
-export function readLogKeys(database: DatabaseSync): KeyRange[] {
+export function readKeyRanges(database: DatabaseSync): KeyRange[] {
   if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log_keys'").get() === undefined) return []
   return database
     .prepare('SELECT from_size, verifier_key FROM log_keys ORDER BY from_size')

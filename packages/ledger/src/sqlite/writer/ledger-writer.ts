@@ -16,14 +16,14 @@ import { EntryTimes } from './entry-times.ts'
 import { asBuffer, openTree } from './open-tree.ts'
 
 /** The document in memory, or the name of its file, which is in place and on the disk already. */
-export type Content = { readonly octets: Uint8Array } | { readonly file: string }
+export type StoredContent = { readonly octets: Uint8Array } | { readonly file: string }
 
-export type Request =
+export type WriteRequest =
   | ({
       readonly kind: 'accept'
       readonly document: Omit<AcceptedDocument, 'index'>
       readonly chain: SentChain
-      readonly content: Content
+      readonly content: StoredContent
     } & AcceptOptions)
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
@@ -36,9 +36,9 @@ export type Request =
       readonly reason: string
     }
 
-export type AcceptRequest = Extract<Request, { kind: 'accept' }>
+export type AcceptRequest = Extract<WriteRequest, { kind: 'accept' }>
 
-export type Outcome =
+export type WriteOutcome =
   | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
   | { readonly kind: 'recorded'; readonly index: number }
   | { readonly kind: 'moved'; readonly index: number }
@@ -48,7 +48,7 @@ export type Outcome =
 type Acceptance = { readonly document: AcceptedDocument; readonly entry: Entry; receipt: Buffer | undefined }
 type Entry = ReturnType<typeof writeEntry>
 /** What a request came to, once the batch has its receipts. */
-type Answer = () => Outcome
+type Answer = () => WriteOutcome
 
 export class LedgerWriter {
   readonly #database: DatabaseSync
@@ -82,7 +82,7 @@ export class LedgerWriter {
   /**
    * Outcomes in the order of the requests, durable. A request that fails takes no other with it.
    */
-  commit(requests: readonly Request[]): Outcome[] {
+  commit(requests: readonly WriteRequest[]): WriteOutcome[] {
     if (this.#successor !== undefined)
       return requests.map(() => ({ kind: 'failed', fault: replaced(), isDoubtful: false }))
     try {
@@ -98,7 +98,7 @@ export class LedgerWriter {
    * One transaction. Crash before COMMIT returns: nothing of it is there, and nobody was answered.
    * After: all of it is, and whoever was not answered gets the same answer on the next try.
    */
-  #commit(requests: readonly Request[]): Outcome[] {
+  #commit(requests: readonly WriteRequest[]): WriteOutcome[] {
     this.#isCommitting = false
     this.#tree ??= openTree(this.#database)
     const { latest } = this.#times
@@ -128,7 +128,7 @@ export class LedgerWriter {
     }
   }
 
-  #take(request: Request, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
+  #take(request: WriteRequest, tree: LogTree, acceptances: Map<number, Acceptance>): Answer {
     switch (request.kind) {
       case 'accept':
         return this.#accept(request, tree, acceptances)

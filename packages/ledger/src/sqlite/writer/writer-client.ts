@@ -3,7 +3,7 @@
 import { extname } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
-import type { Outcome, Request } from './ledger-writer.ts'
+import type { WriteOutcome, WriteRequest } from './ledger-writer.ts'
 import { startThread } from './start-thread.ts'
 import { type FromWriter, packRequests, type SentFault, type ToWriter, unpackOutcomes } from './writer-messages.ts'
 import type { WriterOptions } from './writer-thread.ts'
@@ -11,7 +11,7 @@ import type { WriterOptions } from './writer-thread.ts'
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
 
-type Succeeded = Exclude<Outcome, { kind: 'failed' }>
+type Succeeded = Exclude<WriteOutcome, { kind: 'failed' }>
 type Waiting = { readonly resolve: (outcome: Succeeded) => void; readonly reject: (fault: Error) => void }
 
 /** Starts the thread; rejects with the Fault that kept it from opening the ledger. */
@@ -30,7 +30,7 @@ export class WriterClient {
   readonly #worker: Worker
   readonly #queue: number
   readonly #waiting: Waiting[] = []
-  #gathered: Request[] = []
+  #gathered: WriteRequest[] = []
   /** Why the thread is gone. */
   #failure: Fault | undefined
   #isClosing = false
@@ -56,7 +56,7 @@ export class WriterClient {
    * A document's octets are the writer's from here on. Throws the Fault `overloaded` at once when
    * the queue is full.
    */
-  send(request: Request): Promise<Succeeded> {
+  send(request: WriteRequest): Promise<Succeeded> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#isClosing) return Promise.reject(new Fault('storage-unavailable', 'the ledger is being closed'))
     if (this.#waiting.length >= this.#queue)
@@ -88,7 +88,7 @@ export class WriterClient {
     this.#worker.postMessage(message, handedOver)
   }
 
-  #settle(outcomes: readonly Outcome[]): void {
+  #settle(outcomes: readonly WriteOutcome[]): void {
     const settled = this.#waiting.splice(0, outcomes.length)
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome.kind !== 'failed') {

@@ -3,19 +3,19 @@
 // for each, cost both threads more than what is in them.
 import { Fault, type FaultCode } from '@seg/core'
 import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
-import type { AcceptRequest, Outcome, Request } from './ledger-writer.ts'
+import type { AcceptRequest, WriteOutcome, WriteRequest } from './ledger-writer.ts'
 
 /** A Fault on its way between threads. */
 export type SentFault = { readonly code: FaultCode; readonly detail: string }
 
-type Accepted = Extract<Outcome, { kind: 'accepted' }>
+type Accepted = Extract<WriteOutcome, { kind: 'accepted' }>
 /** So many octets, behind those of the item before, in the memory that comes with them. */
 type InMemory = { readonly inMemory: number }
 type SentRequest =
-  | Exclude<Request, AcceptRequest>
+  | Exclude<WriteRequest, AcceptRequest>
   | (Omit<AcceptRequest, 'content'> & { readonly content: { readonly file: string } | InMemory | InOwnMemory })
 type SentOutcome =
-  | Exclude<Outcome, Accepted | { kind: 'failed' }>
+  | Exclude<WriteOutcome, Accepted | { kind: 'failed' }>
   | (Omit<Accepted, 'receipt'> & { readonly receipt: InMemory })
   | { readonly kind: 'failed'; readonly fault: SentFault; readonly isDoubtful: boolean }
 
@@ -33,7 +33,7 @@ export type FromWriter = 'ready' | SentFault | Packed
 /** A message, and the memory that is handed over with it. */
 type Packet = { readonly message: Packed; readonly handedOver: ArrayBuffer[] }
 
-export function packRequests(requests: readonly Request[]): Packet {
+export function packRequests(requests: readonly WriteRequest[]): Packet {
   const small: Uint8Array[] = []
   const large: Uint8Array[] = []
   const items = requests.map((request): SentRequest => {
@@ -48,17 +48,17 @@ export function packRequests(requests: readonly Request[]): Packet {
   return pack(items, small, large)
 }
 
-export function unpackRequests({ json, memory, large }: Packed): Request[] {
+export function unpackRequests({ json, memory, large }: Packed): WriteRequest[] {
   const read = openReader(memory)
   const nextLarge = large.values()
   return (JSON.parse(json) as SentRequest[]).map(item => {
-    if (item.kind !== 'accept' || 'file' in item.content) return item as Request
+    if (item.kind !== 'accept' || 'file' in item.content) return item as WriteRequest
     const octets = 'isLarge' in item.content ? nextLarge.next().value! : read(item.content)
     return { ...item, content: { octets } }
   })
 }
 
-export function packOutcomes(outcomes: readonly Outcome[]): Packet {
+export function packOutcomes(outcomes: readonly WriteOutcome[]): Packet {
   const receipts: Uint8Array[] = []
   const items = outcomes.map((outcome): SentOutcome => {
     if (outcome.kind === 'failed') {
@@ -73,9 +73,9 @@ export function packOutcomes(outcomes: readonly Outcome[]): Packet {
   return pack(items, receipts)
 }
 
-export function unpackOutcomes({ json, memory }: Packed): Outcome[] {
+export function unpackOutcomes({ json, memory }: Packed): WriteOutcome[] {
   const read = openReader(memory)
-  return (JSON.parse(json) as SentOutcome[]).map((item): Outcome => {
+  return (JSON.parse(json) as SentOutcome[]).map((item): WriteOutcome => {
     if (item.kind === 'failed') return { ...item, fault: new Fault(item.fault.code, item.fault.detail) }
     return item.kind === 'accepted' ? { ...item, receipt: read(item.receipt) } : item
   })

@@ -9,7 +9,7 @@ import type { Sealer } from '../../ledger.ts'
 import { openDatabase } from '../database.ts'
 import { migrations } from '../schema.ts'
 import { bindLog } from './bind-log.ts'
-import { LedgerWriter, type Outcome, type Request } from './ledger-writer.ts'
+import { LedgerWriter, type WriteOutcome, type WriteRequest } from './ledger-writer.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './writer-messages.ts'
 
@@ -59,7 +59,7 @@ function serve(
 ): void {
   port.on('message', async (message: ToWriter) => {
     let isClosing = message === 'close'
-    const waiting: Request[] = message === 'close' ? [] : unpackRequests(message)
+    const waiting: WriteRequest[] = message === 'close' ? [] : unpackRequests(message)
     while (waiting.length > 0 || !isClosing) {
       // Whatever came while the last transaction was written shares the next one.
       for (let next = take(); next !== undefined; next = take()) {
@@ -78,7 +78,7 @@ function serve(
 }
 
 /** Nothing is acknowledged that was written into files which are no longer there. */
-function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly Request[]): Outcome[] {
+function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly WriteRequest[]): WriteOutcome[] {
   const outcomes = writer.commit(requests)
   const fault = files.lost()
   return fault === undefined ? outcomes : outcomes.map(() => ({ kind: 'failed', fault, isDoubtful: true }))
