@@ -57,6 +57,14 @@ export type DeadLetter = {
   readonly reason: string
 }
 
+/** What one sender's documents of one hour (`YYYY-MM-DDTHH`, UTC) take. */
+export type StoredInHour = {
+  readonly sender: string
+  readonly hour: string
+  readonly documents: number
+  readonly bytes: number
+}
+
 export type NewestOfSender = { readonly sender: string; readonly index: number }
 
 /**
@@ -93,6 +101,11 @@ export interface LedgerReader {
    * all senders.
    */
   newest(after: number): Promise<NewestOfSender[]>
+  /**
+   * Of the documents accepted since then (RFC 3339 in UTC): what they take, by sender and hour.
+   * With a clock that was set back in between, some more or some less.
+   */
+  storedSince(time: string): Promise<StoredInHour[]>
   /** The index that a cursor was moved to last; -1 for one that never was. */
   cursor(name: string): Promise<number>
   /** What was given up, by the index of the document. */

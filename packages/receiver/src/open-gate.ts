@@ -51,9 +51,8 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     documentBytes: documentLimit,
     documentsPerSecond: rateLimit === 'off' ? Number.POSITIVE_INFINITY : rateLimit,
   }
-  const room = await openStorageRoom({ reserve: settings.diskReserve, quota: settings.storageQuota }, () =>
-    measureSpace(data),
-  )
+  const storage = { reserve: settings.diskReserve, quota: settings.storageQuota }
+  const room = await openStorageRoom(storage, () => measureSpace(data), ledger, now())
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
     identity,

@@ -25,6 +25,7 @@ import type {
   OfferedDocument,
   RecordedEvent,
   Staging,
+  StoredInHour,
 } from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
 import type { Opening } from '../log/leaf.ts'
@@ -198,6 +199,10 @@ class SqliteLedger implements Ledger {
 
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {
     return this.#reader.accepted(after, limit, sender)
+  }
+
+  storedSince(time: string): Promise<StoredInHour[]> {
+    return this.#reader.storedSince(time)
   }
 
   newest(after: number): Promise<NewestOfSender[]> {

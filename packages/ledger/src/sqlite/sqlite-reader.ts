@@ -5,13 +5,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
 import { digestFile, readFileChunks } from '../files/file-chunks.ts'
-import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender } from '../ledger.ts'
+import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender, StoredInHour } from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
 import { type Opening, readEntry } from '../log/leaf.ts'
-import { hashLeaf } from '../log/merkle.ts'
-import { formatEntries, splitTile, TILE_WIDTH } from '../log/tiles.ts'
 import { onDatabase } from './database-fault.ts'
-import { asBuffer, readSize } from './writer/open-tree.ts'
+import { SqliteLogReader } from './sqlite-log-reader.ts'
+import { asBuffer } from './writer/open-tree.ts'
 
 const CONTENTS = 'contents'
 /** Rows of a list read at a time, so that others get their turn. */
@@ -71,6 +70,16 @@ export class SqliteReader implements LedgerReader {
     return onDatabase('list the senders', () => this.#statements.newest.all(after)).map(readNewest)
   }
 
+  async storedSince(time: string): Promise<StoredInHour[]> {
+    const first = this.#firstSince(time)
+    return onDatabase('add up the documents', () => this.#statements.stored.all(first)).map(row => ({
+      sender: String(row.sender),
+      hour: String(row.hour),
+      documents: Number(row.documents),
+      bytes: Number(row.bytes),
+    }))
+  }
+
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     for (const row of onDatabase('list the dead letters', () => this.#statements.deadLetters.all()))
       yield { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
@@ -122,6 +131,19 @@ export class SqliteReader implements LedgerReader {
     return found
   }
 
+  /** By halves: acceptances follow one another in time, and no index of times is needed. */
+  #firstSince(time: string): number {
+    let before = -1
+    let from = Number(this.#get('lastDocument')?.leaf_index ?? -1) + 1
+    while (from - before > 1) {
+      const middle = Math.floor((before + from) / 2)
+      const row = this.#get('nextDocument', middle)
+      if (row === undefined || String(row.accepted_at) >= time) from = middle
+      else before = Number(row.leaf_index)
+    }
+    return from
+  }
+
   #readRow(document: AcceptedDocument): AsyncIterable<Uint8Array> {
     const row = this.#get('content', document.index)
     const octets = row === undefined ? undefined : asBuffer(row.octets as Uint8Array)
@@ -165,6 +187,14 @@ function prepareStatements(database: DatabaseSync) {
     newest: database.prepare(
       'SELECT sender, MAX(leaf_index) AS leaf_index FROM documents NOT INDEXED WHERE leaf_index > ? GROUP BY sender',
     ),
+    lastDocument: database.prepare('SELECT MAX(leaf_index) AS leaf_index FROM documents'),
+    nextDocument: database.prepare(
+      'SELECT leaf_index, accepted_at FROM documents WHERE leaf_index >= ? ORDER BY leaf_index LIMIT 1',
+    ),
+    stored: database.prepare(
+      `SELECT sender, substr(accepted_at, 1, 13) AS hour, COUNT(*) AS documents, SUM(bytes) AS bytes
+      FROM documents NOT INDEXED WHERE leaf_index >= ? GROUP BY sender, hour`,
+    ),
     deadLetters: database.prepare(
       `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason FROM dead_letters
       JOIN documents ON documents.leaf_index = dead_letters.leaf_index ORDER BY documents.leaf_index, cursor`,
@@ -180,61 +210,6 @@ function prepareStatements(database: DatabaseSync) {
     content: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
     cursor: database.prepare('SELECT leaf_index FROM cursors WHERE name = ?'),
     contentFile: database.prepare('SELECT name FROM content_files WHERE leaf_index = ?'),
-  }
-}
-
-class SqliteLogReader implements LogReader {
-  readonly #database: DatabaseSync
-
-  constructor(database: DatabaseSync) {
-    this.#database = database
-  }
-
-  async size(): Promise<number> {
-    return onDatabase('read the log', () => readSize(this.#database))
-  }
-
-  async checkpoint(): Promise<string | undefined> {
-    const row = this.#all('SELECT note FROM checkpoints ORDER BY tree_size DESC LIMIT 1')[0]
-    return row && String(row.note)
-  }
-
-  async tile(level: number, index: number, width: number): Promise<Buffer | undefined> {
-    const stored = this.#all('SELECT hashes FROM tiles WHERE level = ? AND tile_index = ?', level, index)[0]
-    const hashes =
-      stored === undefined ? this.#partialTile(level, index) : splitTile(asBuffer(stored.hashes as Uint8Array))
-    return hashes.length < width ? undefined : Buffer.concat(hashes.slice(0, width))
-  }
-
-  async entries(index: number, width: number): Promise<Buffer | undefined> {
-    const leaves = this.#leaves(index, width)
-    return leaves.length < width ? undefined : formatEntries(leaves)
-  }
-
-  /** A tile that is not full yet, from what stands below it. */
-  #partialTile(level: number, index: number): Buffer[] {
-    if (level === 0) return this.#leaves(index, TILE_WIDTH).map(hashLeaf)
-    const below = this.#all(
-      'SELECT root FROM tiles WHERE level = ? AND tile_index >= ? ORDER BY tile_index LIMIT ?',
-      level - 1,
-      index * TILE_WIDTH,
-      TILE_WIDTH,
-    )
-    return below.map(({ root }) => asBuffer(root as Uint8Array))
-  }
-
-  #leaves(index: number, count: number): Buffer[] {
-    const from = index * TILE_WIDTH
-    const rows = this.#all(
-      'SELECT leaf FROM transactions WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index',
-      from,
-      from + count,
-    )
-    return rows.map(({ leaf }) => asBuffer(leaf as Uint8Array))
-  }
-
-  #all(sql: string, ...parameters: readonly number[]): Row[] {
-    return onDatabase('read the log', () => this.#database.prepare(sql).all(...parameters))
   }
 }
 

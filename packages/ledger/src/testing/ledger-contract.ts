@@ -187,6 +187,30 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     t.same((await reader.accepted(3, 2)).map(idAndIndex), expected.slice(2, 4), 'and gives the next ones after any')
   })
 
+  t.test('adds up what the documents since some time take, by sender and hour', async t => {
+    const { ledger } = await openLedger(t)
+    t.same(await ledger.storedSince('2026-01-01T00:00:00.000Z'), [])
+    const times = ['2026-01-01T23:10', '2026-01-02T01:00', '2026-01-02T01:59', '2026-01-02T03:00']
+    for (const [i, time] of times.entries()) {
+      for (const from of ['A', 'B']) {
+        const { document, bytes } = makeSample(`${i}`, { from, size: 1000 + i })
+        await acceptBytes(ledger, { ...document, acceptedAt: `${time}:00.000Z` }, bytes)
+      }
+    }
+    const since = async (time: string) =>
+      (await ledger.storedSince(time))
+        .filter(({ sender }) => sender === 'A')
+        .map(({ hour, documents, bytes }) => `${hour} ${documents} ${bytes}`)
+        .sort()
+    const hours = ['2026-01-01T23 1 1000', '2026-01-02T01 2 2003', '2026-01-02T03 1 1003']
+    t.same(await since('2026-01-01T00:00:00.000Z'), hours)
+    t.same(await since('2026-01-01T23:10:00.001Z'), hours.slice(1))
+    t.same(await since('2026-01-02T01:30:00.000Z'), ['2026-01-02T01 1 1002', hours[2]])
+    t.same(await since('2026-01-02T03:00:00.000Z'), hours.slice(2))
+    t.same(await since('2026-01-03T00:00:00.000Z'), [])
+    t.equal((await ledger.storedSince('2026-01-01T00:00:00.000Z')).length, 6)
+  })
+
   t.test('gives the documents of one sender, and the newest of each', async t => {
     const { ledger } = await openLedger(t)
     t.same(await ledger.newest(-1), [])

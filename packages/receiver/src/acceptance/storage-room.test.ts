@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { makeFolder } from '../testing/gateway.ts'
+import { post } from '../testing/client.ts'
+import { makeCerts, makeDocument, makeFolder, openGateway, senderId } from '../testing/gateway.ts'
 import { measureSpace, openStorageRoom, type Space, type StorageLimits, StorageRoom } from './storage-room.ts'
 
 const HOUR = 3600 * 1000
@@ -73,8 +74,27 @@ t.test('the reserve is a part of the file system at the most; one that cannot be
   t.throws(() => room.take('A', 6), { code: 'storage-unavailable', detail: /reserve of 100/ })
   const { free, total } = await measureSpace(await makeFolder(t))
   t.ok(free > 0 && free <= total)
-  const lost = await openStorageRoom({ reserve: 0, quota: 'off' }, () => measureSpace('/there/is/nothing'))
+  const none = { storedSince: async () => [] }
+  const measure = () => measureSpace('/there/is/nothing')
+  const lost = await openStorageRoom({ reserve: 0, quota: 'off' }, measure, none, new Date())
   t.throws(() => lost.take('A', 0), { code: 'storage-unavailable', detail: /cannot be measured/ })
+})
+
+t.test('what was stored in the last day counts after a restart, too', async t => {
+  const gateway = await openGateway(t, await makeCerts(t))
+  const document = await makeDocument(gateway, { payload: 'x'.repeat(50_000) })
+  t.equal((await post(gateway, document)).status, 201)
+  const check = async (hours: number, bytes: number) => {
+    const now = new Date(Date.now() + hours * HOUR)
+    const limits = { reserve: 0, quota: 100_000 }
+    const room = await openStorageRoom(limits, () => measureSpace(gateway.data), gateway.gate.ledger, now)
+    return () => room.check(senderId, bytes)
+  }
+  t.doesNotThrow(await check(0, 30_000))
+  t.throws(await check(0, 50_000), { code: 'rate-limit' })
+  t.doesNotThrow(await check(12, 60_000), 'and less by the hour')
+  t.throws(await check(12, 75_000), { code: 'rate-limit' })
+  t.doesNotThrow(await check(25, 100_000))
 })
 
 t.test('logs once that there is no room, and once that there is again', async t => {

@@ -2,6 +2,7 @@
 // free, whatever was stored before.
 import { statfs } from 'node:fs/promises'
 import { Fault, quote } from '@seg/core'
+import type { LedgerReader } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 
 /** In bytes. */
@@ -44,9 +45,20 @@ export function reserveOf(reserve: StorageLimits['reserve'], total: number): num
   return reserve === 'auto' ? Math.min(LARGEST_AUTO_RESERVE, Math.floor(total * AUTO_SHARE)) : reserve
 }
 
-export async function openStorageRoom(limits: StorageLimits, measure: () => Promise<Space>): Promise<StorageRoom> {
+/** What the ledger says was stored in the last day counts already. */
+export async function openStorageRoom(
+  limits: StorageLimits,
+  measure: () => Promise<Space>,
+  ledger: Pick<LedgerReader, 'storedSince'>,
+  now: Date,
+): Promise<StorageRoom> {
   const room = new StorageRoom(limits, measure, () => performance.now())
   await room.measure()
+  const dayAgo = new Date(now.getTime() - DAY).toISOString()
+  for (const { sender, hour, documents, bytes } of await ledger.storedSince(dayAgo)) {
+    const age = now.getTime() - Date.parse(`${hour}:30:00Z`)
+    room.remember(sender, bytes + documents * DOCUMENT_OVERHEAD, age)
+  }
   return room
 }
 
@@ -119,6 +131,13 @@ export class StorageRoom {
     this.#left += bytes
     const stored = this.#storedBy(partner)
     stored.bytes = Math.max(0, stored.bytes - bytes)
+  }
+
+  /** What was stored before a start counts on; `age` in milliseconds. */
+  remember(partner: string, bytes: number, age: number): void {
+    const stored = this.#storedBy(partner)
+    stored.bytes += bytes * Math.min(1, Math.max(0, 1 - age / DAY))
+    this.#stored.set(partner, stored)
   }
 
   /**

@@ -88,7 +88,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   let time: Date | undefined
   const now = () => time ?? new Date()
   const ledger = await openTestLedger(certs, data, now)
-  const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data))
+  const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
   const gate: Gate = {
     identity,
     seal: seal.certificate,
