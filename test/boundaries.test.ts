@@ -130,6 +130,20 @@ t.test('no source file imports itself by way of others', async t => {
   t.ok(done.size > 100, 'the search finds the files that are there')
 })
 
+t.test('no two files of the product export the same name', async t => {
+  const files = new Map<string, string[]>()
+  for (const { path } of product.filter(({ path }) => !path.endsWith('/index.ts'))) {
+    const text = readFileSync(join(root, path), 'utf8')
+    const names = text.matchAll(
+      /^export (?:async |abstract )*(?:function\*?|class|const|let|type|interface|enum) +(\w+)/gm,
+    )
+    for (const [, name] of names) files.set(name!, [...(files.get(name!) ?? []), path])
+  }
+  t.ok(files.has('acceptDocument') && files.has('Fault'), 'the search finds the names that are there')
+  for (const [name, paths] of files)
+    t.equal(new Set(paths).size, 1, `${name} is exported by ${[...new Set(paths)].join(', ')}`)
+})
+
 t.test('a folder holds at most 20 files of the product, a file at most 300 lines without a reason', async t => {
   const folders = new Map<string, number>()
   for (const { path } of product) {

@@ -6,7 +6,7 @@ import type { RefusalLog } from './acceptance/refusal-log.ts'
 import type { SecondOpinion } from './acceptance/second-opinion.ts'
 import type { StorageRoom } from './acceptance/storage-room.ts'
 import type { Uploads } from './http/uploads.ts'
-import type { Limits } from './limits.ts'
+import type { ReceiverLimits } from './limits.ts'
 
 export type Gate = {
   /** The TLS server's certificate; its id is ours. */
@@ -22,6 +22,6 @@ export type Gate = {
   readonly secondOpinion: SecondOpinion
   /** How far TimestampForSignature may be from our clock, either way, in seconds. */
   readonly clockSkew: number
-  readonly limits: Limits
+  readonly limits: ReceiverLimits
   now(): Date
 }

@@ -2,7 +2,7 @@
 // bounds something else stands beside it (docs/receiver.md lists all). Times are in milliseconds.
 import { defaultLimits as profileLimits } from '@seg/xmldsig'
 
-export type Limits = {
+export type ReceiverLimits = {
   /** The largest document that is accepted. */
   readonly documentBytes: number
   /** The request line and all headers together. */
@@ -84,7 +84,7 @@ export type Limits = {
   readonly closingTime: number
 }
 
-export const defaultLimits: Limits = {
+export const defaultReceiverLimits: ReceiverLimits = {
   documentBytes: profileLimits.documentBytes,
   headerBytes: 8 * 1024,
   headers: 64,

@@ -2,11 +2,11 @@
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
-import { runExport, runList, runShow } from './commands/documents-command.ts'
+import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
-import { defaultLimits } from './limits.ts'
+import { defaultReceiverLimits } from './limits.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/receiver')
@@ -19,7 +19,7 @@ const startDefaults = {
   certs,
   data,
   clockSkew: 300,
-  documentLimit: defaultLimits.documentBytes,
+  documentLimit: defaultReceiverLimits.documentBytes,
 } as const
 const handOffDefaults = { inbox: 'inbox', webhook: 'off', webhookSecret: undefined, webhookCa: undefined } as const
 addSettings(start, {
@@ -38,10 +38,10 @@ const list = documents
   .command('list')
   .description('all accepted documents in order of acceptance')
   .option('--sender <id>', senderHelp)
-addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runList)
+addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runDocumentsList)
 
 const show = documents.command('show').description('what is known of one document').argument('<id>', 'its id')
-addSettings(show.option('--sender <id>', senderHelp), { data }).action(runShow)
+addSettings(show.option('--sender <id>', senderHelp), { data }).action(runDocumentsShow)
 
 const exporting = documents
   .command('export')
@@ -51,7 +51,7 @@ exporting
   .option('-o, --output <file>', 'where to write them; standard output without')
   .option('--certificate', 'not the bytes, but the certificate that verified them and that of its CA, in PEM')
   .option('--sender <id>', senderHelp)
-addSettings(exporting, { data }).action(runExport)
+addSettings(exporting, { data }).action(runDocumentsExport)
 
 const deadLetters = program
   .command('dead-letters')

@@ -7,7 +7,7 @@ import { openSecondOpinion, type SecondOpinionMode } from './acceptance/second-o
 import { measureSpace, openStorageRoom } from './acceptance/storage-room.ts'
 import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
-import { defaultLimits } from './limits.ts'
+import { defaultReceiverLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
 
 export type GateSettings = {
@@ -47,7 +47,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now, note)
   const refusals = new RefusalLog(ledger, now)
   const limits = {
-    ...defaultLimits,
+    ...defaultReceiverLimits,
     documentBytes: documentLimit,
     documentsPerSecond: rateLimit === 'off' ? Number.POSITIVE_INFINITY : rateLimit,
   }

@@ -5,7 +5,7 @@ import type { Peer } from '../http/peer.ts'
 import type { AdmittedDocument, SignedDocument } from './admission.ts'
 import type { ReceivedDocument } from './receive-document.ts'
 import type { Acceptance } from './record-document.ts'
-import type { Refusal } from './refusal-log.ts'
+import type { PeerRefusal } from './refusal-log.ts'
 
 export type LogLine = { readonly level: 'info' | 'warn' | 'error'; readonly facts: object; readonly message: string }
 
@@ -66,7 +66,7 @@ export class DocumentAccount {
   }
 
   /** What the log is to have of a refusal; undefined while nobody is known to be refused. */
-  refusal(fault: Fault): Refusal | undefined {
+  refusal(fault: Fault): PeerRefusal | undefined {
     return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.digest }
   }
 

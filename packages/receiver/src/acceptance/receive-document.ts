@@ -7,7 +7,7 @@ import { openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig
 import type { Peer } from '../http/peer.ts'
 import { readBody, tooLarge } from '../http/read-body.ts'
 import type { Upload } from '../http/uploads.ts'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 
 /** All of it is here; whether its signature is valid is not known yet. */
 export type ReceivedDocument = {
@@ -32,7 +32,7 @@ export async function receiveDocument(
   request: IncomingMessage,
   peer: Peer,
   upload: Upload,
-  limits: Limits,
+  limits: ReceiverLimits,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   upload.expect(Number(request.headers['content-length'] ?? 0))
@@ -65,7 +65,7 @@ class BodyDigest {
   }
 }
 
-function checkHeaders({ headers }: IncomingMessage, limits: Limits): void {
+function checkHeaders({ headers }: IncomingMessage, limits: ReceiverLimits): void {
   const { 'content-type': type, 'content-encoding': coding, 'content-length': length } = headers
   if (!MEDIA_TYPE.test(type ?? ''))
     throw new Fault('media-type', `expected application/xml in UTF-8, found ${quote(type ?? 'no Content-Type')}`)

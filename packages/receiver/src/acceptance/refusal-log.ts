@@ -5,7 +5,7 @@ import type { Ledger, RecordedEvent } from '@seg/ledger'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../log.ts'
 
-export type Refusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
+export type PeerRefusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
 
 /**
  * Entries of one kind, of one peer, in one period (milliseconds); more are counted, and their
@@ -40,7 +40,7 @@ export class RefusalLog {
    * A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has
    * its own entry, and what failed here is no refusal of the peer.
    */
-  record({ sender, fault, sha256 }: Refusal, log: Pick<Logger, 'error'>): void {
+  record({ sender, fault, sha256 }: PeerRefusal, log: Pick<Logger, 'error'>): void {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return
     const at = this.#now().toISOString()
     if (this.admits(sender, 'refused'))

@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads'
 import { Fault } from '@seg/core'
 import { askXmlCrypto, type SignatureFacts } from '@seg/xmldsig'
 
-export type Question = Pick<SignatureFacts, 'digestAlgorithm'> & {
+export type OpinionQuestion = Pick<SignatureFacts, 'digestAlgorithm'> & {
   readonly document: Uint8Array
   /** In DER. */
   readonly certificate: Uint8Array
@@ -13,11 +13,11 @@ export type Question = Pick<SignatureFacts, 'digestAlgorithm'> & {
 }
 
 /** The disagreement; nothing when there is none. */
-export type Answer = { readonly fault?: string }
+export type OpinionAnswer = { readonly fault?: string }
 
-parentPort?.on('message', (question: Question) => parentPort?.postMessage(answer(question)))
+parentPort?.on('message', (question: OpinionQuestion) => parentPort?.postMessage(answer(question)))
 
-function answer({ document, certificate, ...expected }: Question): Answer {
+function answer({ document, certificate, ...expected }: OpinionQuestion): OpinionAnswer {
   try {
     askXmlCrypto(document, new X509Certificate(certificate), expected)
     return {}

@@ -5,7 +5,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
 import { FairQueue } from './fair-queue.ts'
-import type { Answer, Question } from './second-opinion-worker.ts'
+import type { OpinionAnswer, OpinionQuestion } from './second-opinion-worker.ts'
 
 export type SecondOpinionMode = 'off' | 'report' | 'require'
 
@@ -16,7 +16,7 @@ export type SecondOpinion = {
    * finish; `rate-limit` when too much of the partner's is waiting, and `overloaded` when too much
    * of all partners' is, or this has waited too long.
    */
-  ask(partner: string, question: Question): Promise<void>
+  ask(partner: string, question: OpinionQuestion): Promise<void>
   close(): Promise<void>
 }
 
@@ -60,7 +60,7 @@ const WORST_BYTES = 256 * 1024
 const LEAST_COST = 2
 
 /** Milliseconds that a question may well take. */
-function costOf({ document }: Question, time: number): number {
+function costOf({ document }: OpinionQuestion, time: number): number {
   return Math.min(time, LEAST_COST + time * (document.length / WORST_BYTES) ** 2)
 }
 
@@ -72,12 +72,12 @@ class OpinionThread {
     this.#time = time
   }
 
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: OpinionQuestion): Promise<OpinionAnswer> {
     this.#worker ??= startWorker()
     const worker = this.#worker
     try {
       worker.postMessage(question)
-      const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(this.#time) })) as [Answer]
+      const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(this.#time) })) as [OpinionAnswer]
       return answer
     } catch (cause) {
       await this.stop()

@@ -18,7 +18,7 @@ type ListOptions = { readonly limit?: number; readonly sender?: string }
 type ShowOptions = { readonly sender?: string }
 type ExportOptions = ShowOptions & { readonly output?: string; readonly certificate?: boolean }
 
-export async function runList({ limit, sender }: ListOptions, command: Command): Promise<void> {
+export async function runDocumentsList({ limit, sender }: ListOptions, command: Command): Promise<void> {
   const reader = openReader(command)
   // Twice over, so that there need not be room for all of it.
   const table = await measureTable(reader.list(), sender)
@@ -35,7 +35,7 @@ export async function runList({ limit, sender }: ListOptions, command: Command):
   })
 }
 
-export async function runShow(id: string, { sender }: ShowOptions, command: Command): Promise<void> {
+export async function runDocumentsShow(id: string, { sender }: ShowOptions, command: Command): Promise<void> {
   const reader = openReader(command)
   const document = await findDocument(reader, id, sender)
   const facts = publicFacts(document)
@@ -51,7 +51,7 @@ function describe(certificate: CertificateFacts | null): Record<string, string> 
   return { certificate: `sha256 ${sha256}`, subject, issuer, validity: `${validFrom} to ${validTo}` }
 }
 
-export async function runExport(id: string, options: ExportOptions, command: Command): Promise<void> {
+export async function runDocumentsExport(id: string, options: ExportOptions, command: Command): Promise<void> {
   const { sender, output, certificate } = options
   const reader = openReader(command)
   const document = await findDocument(reader, id, sender)

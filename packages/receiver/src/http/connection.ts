@@ -4,11 +4,11 @@ import { IncomingMessage, type RequestListener, type ServerResponse } from 'node
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Fault } from '@seg/core'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import { costs, type Reader, type Share, type Turns } from './turns.ts'
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
-type Bounds = Pick<Limits, 'pipelinedRequests' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
+type Bounds = Pick<ReceiverLimits, 'pipelinedRequests' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
 
 const connections = new WeakMap<Duplex, Connection>()
 

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream'
 import { Fault, TLS13_CIPHERS } from '@seg/core'
 import type { Identity, Trust } from '@seg/pki'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { connectionOf, ExchangeRequest } from './connection.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
@@ -23,7 +23,7 @@ import { Strangers } from './strangers.ts'
 export type Exchange = {
   readonly identity: Identity
   readonly trust: Trust
-  readonly limits: Limits
+  readonly limits: ReceiverLimits
   readonly log: Logger
   readonly stopping: Stopping
 }
@@ -93,7 +93,7 @@ export function buildExchangeServer(
 /**
  * Puts strangers between a connection and Node's listener, which would begin its handshake at once.
  */
-function awaitAuthentication(server: Server, limits: Limits, log: CountedLog): Strangers {
+function awaitAuthentication(server: Server, limits: ReceiverLimits, log: CountedLog): Strangers {
   const listeners = server.listeners('connection')
   server.removeAllListeners('connection')
   const strangers = new Strangers(

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import { Fault, quote } from '@seg/core'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { Connection } from './connection.ts'
 import { Places } from './partner-shares.ts'
@@ -12,7 +12,7 @@ import type { Stopping } from './stopping.ts'
 import type { Strangers } from './strangers.ts'
 import { Turns } from './turns.ts'
 
-type Parts = { readonly limits: Limits; readonly log: Logger; readonly stopping: Stopping }
+type Parts = { readonly limits: ReceiverLimits; readonly log: Logger; readonly stopping: Stopping }
 
 /** Puts turns between a finished handshake and Node's listener, which would begin HTTP at once. */
 export function openConnections(
@@ -62,7 +62,7 @@ export function openConnections(
 /**
  * What came with its handshake is kept until its first turn: so many bytes may wait, and no more.
  */
-function checkWaiting(count: number, partner: string, { newcomersOfOne }: Limits): void {
+function checkWaiting(count: number, partner: string, { newcomersOfOne }: ReceiverLimits): void {
   if (count >= newcomersOfOne) {
     const detail = `${count} new connections of ${quote(partner)} wait for their first turn already`
     throw new Fault('rate-limit', detail)

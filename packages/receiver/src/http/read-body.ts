@@ -2,7 +2,7 @@
 // allowed, never too slowly and not byte by byte.
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '@seg/core'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import { connectionOf } from './connection.ts'
 
 /**
@@ -20,7 +20,7 @@ type Take = (chunk: Buffer) => Promise<void> | undefined
  * `request-malformed` for one that goes away, and `shutting-down` when the receiver stops before
  * the end. What it does not want it leaves unread.
  */
-export async function readBody(request: IncomingMessage, limits: Limits, take: Take): Promise<void> {
+export async function readBody(request: IncomingMessage, limits: ReceiverLimits, take: Take): Promise<void> {
   await nextTurn()
   if (request.destroyed) throw goneAway(0)
   if (request.complete && request.readableLength <= TURN_BYTES) await takeWhole(request, limits, take)
@@ -28,7 +28,7 @@ export async function readBody(request: IncomingMessage, limits: Limits, take: T
 }
 
 /** A short body that is here already needs no events, and no watch over its progress. */
-function takeWhole(request: IncomingMessage, limits: Limits, take: Take): Promise<void> | undefined {
+function takeWhole(request: IncomingMessage, limits: ReceiverLimits, take: Take): Promise<void> | undefined {
   // One read gives all that is buffered, in one piece, and makes the stream end.
   const body = request.read() as Buffer | null
   if (body === null) return undefined
@@ -36,7 +36,7 @@ function takeWhole(request: IncomingMessage, limits: Limits, take: Take): Promis
   return take(body)
 }
 
-function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Promise<void> {
+function takeAsItComes(request: IncomingMessage, limits: ReceiverLimits, take: Take): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let received = 0
   let pieces = 0
@@ -100,15 +100,15 @@ function takeAsItComes(request: IncomingMessage, limits: Limits, take: Take): Pr
   return promise
 }
 
-export function tooLarge(found: string, { documentBytes }: Limits): Fault {
+export function tooLarge(found: string, { documentBytes }: ReceiverLimits): Fault {
   return new Fault('document-too-large', `expected at most ${documentBytes} bytes, found ${found}`)
 }
 
-function tooSlow(found: number, { progressBytes, progressTime }: Limits): Fault {
+function tooSlow(found: number, { progressBytes, progressTime }: ReceiverLimits): Fault {
   return new Fault('request-timeout', `expected at least ${progressBytes} bytes in ${progressTime} ms, found ${found}`)
 }
 
-function tooFragmented(received: number, pieces: number, { freePieces, pieceBytes }: Limits): Fault {
+function tooFragmented(received: number, pieces: number, { freePieces, pieceBytes }: ReceiverLimits): Fault {
   return new Fault(
     'request-fragmented',
     `expected ${pieceBytes} bytes or more in each piece beyond ${freePieces}, on average, found ${received} bytes in ${pieces} pieces`,

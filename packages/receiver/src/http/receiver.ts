@@ -13,7 +13,7 @@ import Fastify, {
 import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount } from '../acceptance/document-account.ts'
 import type { Gate } from '../gate.ts'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
@@ -153,7 +153,7 @@ function answerRead(
   return reply
 }
 
-function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, limits: Limits): FastifyReply {
+function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, limits: ReceiverLimits): FastifyReply {
   if (isUnread(request.raw)) {
     if (isWorthDraining(fault, request.raw, limits)) endIfSlow(request.raw, limits.lingerTime)
     else if (reply.raw.socket !== null) {
@@ -181,7 +181,7 @@ function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply,
  * What is refused at this moment only comes again, and a handshake costs many times what such a
  * body does.
  */
-function isWorthDraining({ status }: Fault, { headers }: IncomingMessage, { drainedBytes }: Limits): boolean {
+function isWorthDraining({ status }: Fault, { headers }: IncomingMessage, { drainedBytes }: ReceiverLimits): boolean {
   return (
     (status === 429 || status === 503) && Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= drainedBytes
   )

@@ -3,9 +3,9 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 
-type Times = Pick<Limits, 'closingGrace' | 'closingTime'>
+type Times = Pick<ReceiverLimits, 'closingGrace' | 'closingTime'>
 
 /** Milliseconds that a client has to read an answer once nothing else is waited for. */
 const LAST_READ = 500

@@ -3,10 +3,10 @@
 // in number and in each turn of the event loop.
 import type { Socket } from 'node:net'
 import type { CountedLog } from '../counted-log.ts'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 
 type Bounds = Pick<
-  Limits,
+  ReceiverLimits,
   'strangers' | 'strangersOfOne' | 'handshakeTime' | 'handshakesPerSecond' | 'handshakesAtOnce'
 >
 

@@ -2,7 +2,7 @@
 // them take together, and how fast they may follow one another.
 import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
 import { DOCUMENT_OVERHEAD, type StorageRoom } from '../acceptance/storage-room.ts'
-import type { Limits } from '../limits.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import { Places, Rates } from './partner-shares.ts'
 
 export type Uploads = {
@@ -23,7 +23,7 @@ const COST_OF_READ = 0.1
 
 /** For one receiver. */
 export function openUploads(
-  { uploads, uploadsOfOne, reads, readsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: Limits,
+  { uploads, uploadsOfOne, reads, readsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: ReceiverLimits,
   room: StorageRoom,
 ): Uploads {
   const all = new Places(uploads, uploadsOfOne, 'documents are on their way in')

@@ -13,7 +13,7 @@ import { measureSpace, openStorageRoom, type StorageLimits } from '../acceptance
 import type { Gate } from '../gate.ts'
 import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { openUploads } from '../http/uploads.ts'
-import { defaultLimits, type Limits } from '../limits.ts'
+import { defaultReceiverLimits, type ReceiverLimits } from '../limits.ts'
 import { openLogInto } from '../log.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
@@ -69,14 +69,14 @@ export async function openTestLedger(certs: string, data: string, now = () => ne
   return openReceiverLedger(data, seal, await loadLogKey(certs, seal.id), now)
 }
 
-type GatewayOptions = Partial<Limits & StorageLimits> & {
+type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   readonly host?: string
   readonly secondOpinion?: SecondOpinionMode
 }
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
   const { host = '127.0.0.1', secondOpinion: mode = 'off', reserve = 'auto', quota = 'off', ...changed } = options
-  const limits = { ...defaultLimits, ...changed }
+  const limits = { ...defaultReceiverLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
   const [identity, seal, sender, trust] = await Promise.all([

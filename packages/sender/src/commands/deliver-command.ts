@@ -4,7 +4,7 @@ import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
 import { sweepStaging } from '../delivery/delivery-files.ts'
 import { runDeliveries } from '../delivery/delivery-loop.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
-import { type Outcome, reportOutcome } from '../delivery/outcome.ts'
+import { reportOutcome, type SendOutcome } from '../delivery/outcome.ts'
 import { DropFolder } from '../drop-folder/drop-folder.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
@@ -19,7 +19,7 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     onWait() {},
   }
   await using gateway = await openGateway(settings, { note: output.say, patience })
-  const report = (outcome: Outcome) =>
+  const report = (outcome: SendOutcome) =>
     reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)
   const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))
   await drop.open()

@@ -2,7 +2,7 @@
 import { advice, type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
-import { pathOf } from '../delivery/gateway.ts'
+import { documentPathOf } from '../delivery/gateway.ts'
 
 const HOUR = 3_600_000
 const states: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
@@ -105,7 +105,7 @@ function factsOf(entry: OutboxEntry, data: string) {
     ...(isQueued ? { nextTry: formatTime(entry.nextTry), onItsWay: entry.lease !== undefined } : {}),
     ...(entry.settledAt === undefined ? {} : { settledAt: formatTime(entry.settledAt) }),
     ...(reason && { reason: { code: reason.code, detail: reason.detail, at: formatTime(reason.at) } }),
-    document: pathOf(document, { data }),
+    document: documentPathOf(document, { data }),
     ...(state === 'delivered' ? { receipt: openDeliveryFiles(data, entry.delivery).receiptPath } : {}),
     ...(reason && state !== 'delivered' && { advice: advice[reason.code] }),
   }

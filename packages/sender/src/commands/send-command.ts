@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, Fault, openOutput, readSettings, resolveUserPath } from '@seg/core'
 import type { SendingGateway } from '../delivery/gateway.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
-import { exitCodeOf, type Outcome, outcomeFacts, reportOutcome, worstOf } from '../delivery/outcome.ts'
+import { exitCodeOf, outcomeFacts, reportOutcome, type SendOutcome, worstOf } from '../delivery/outcome.ts'
 import { queueOnly, sendTemplate } from '../delivery/send.ts'
 import { openDocumentFile } from '../document/document-file.ts'
 import { chooseId } from '../document/sign-template.ts'
@@ -26,7 +26,7 @@ export async function runSend(
   }
   await using gateway = await openGateway(settings, { note, patience: openPatience(timeout, progress) })
 
-  const outcomes: Outcome[] = []
+  const outcomes: SendOutcome[] = []
   for (const file of files) {
     progress.show(`${file}: sending to ${to.origin}`)
     const outcome = await sendFile(file, options, to, { ...gateway, meter: openMeter(progress, file) })
@@ -34,12 +34,12 @@ export async function runSend(
     if (!output.json) reportOutcome(outcome, output)
     outcomes.push(outcome)
   }
-  const worst = worstOf(outcomes as [Outcome, ...Outcome[]])
+  const worst = worstOf(outcomes as [SendOutcome, ...SendOutcome[]])
   if (output.json) output.report({ ...outcomeFacts(worst), deliveries: outcomes.map(outcomeFacts) }, '')
   process.exitCode = exitCodeOf(worst)
 }
 
-async function sendFile(file: string, options: Options, to: URL, gateway: SendingGateway): Promise<Outcome> {
+async function sendFile(file: string, options: Options, to: URL, gateway: SendingGateway): Promise<SendOutcome> {
   const start = performance.now()
   const passed = () => (performance.now() - start) / 1000
   try {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDurableFolder, onFile, syncFolder, writeDurableFile } from '@seg/core'
-import { digestFile, openDocumentFile } from '../document/document-file.ts'
+import { digestDocument, openDocumentFile } from '../document/document-file.ts'
 
 /** Where files stand until they are whole: a folder in the data folder. */
 export const STAGING = 'staging'
@@ -78,7 +78,7 @@ export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles
       for (const name of await readdir(join(data, home)).catch(() => [])) {
         if (!/^document-[0-9a-f]{12}\.xml$/.test(name)) continue
         await using file = await openDocumentFile(join(data, home, name))
-        if ((await digestFile(file)).toString('hex') === sha256) return join(home, name)
+        if ((await digestDocument(file)).toString('hex') === sha256) return join(home, name)
       }
       return undefined
     },

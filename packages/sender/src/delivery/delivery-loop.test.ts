@@ -16,7 +16,7 @@ import {
 import { makeCerts, makeDocument, makeFolder, openInput, openSender } from '../testing/gateways.ts'
 import { runDeliveries } from './delivery-loop.ts'
 import type { SendingGateway } from './gateway.ts'
-import { codeOf, type Outcome } from './outcome.ts'
+import { codeOf, type SendOutcome } from './outcome.ts'
 import { queueTemplate } from './queue-document.ts'
 
 const certs = await makeCerts(t)
@@ -24,10 +24,10 @@ const certs = await makeCerts(t)
 /** Runs the loop until `isDone` says so of what has been reported, and to its end. */
 async function runUntil(
   gateway: SendingGateway,
-  isDone: (outcomes: readonly Outcome[]) => boolean | Promise<boolean>,
+  isDone: (outcomes: readonly SendOutcome[]) => boolean | Promise<boolean>,
   concurrency = 4,
 ) {
-  const outcomes: (Outcome & { number: number })[] = []
+  const outcomes: (SendOutcome & { number: number })[] = []
   const stop = new AbortController()
   const running = runDeliveries(gateway, {
     concurrency,
@@ -40,8 +40,9 @@ async function runUntil(
   return outcomes
 }
 
-const isDelivered = (outcome: Outcome) => 'delivery' in outcome
-const allDelivered = (count: number) => (outcomes: readonly Outcome[]) => outcomes.filter(isDelivered).length >= count
+const isDelivered = (outcome: SendOutcome) => 'delivery' in outcome
+const allDelivered = (count: number) => (outcomes: readonly SendOutcome[]) =>
+  outcomes.filter(isDelivered).length >= count
 
 async function open(t: Test, data?: string, now?: () => Date) {
   const gateway = await openSender(certs, data ?? (await makeFolder(t)), 10_000, now)
@@ -248,7 +249,7 @@ t.test('lets what is on its way come to its end when it is told to stop', async 
   const gateway = await open(t)
   await queue(t, gateway, receiver.url, names(3))
   const stop = new AbortController()
-  const outcomes: Outcome[] = []
+  const outcomes: SendOutcome[] = []
   const running = runDeliveries(gateway, {
     concurrency: 1,
     report: outcome => void outcomes.push(outcome),

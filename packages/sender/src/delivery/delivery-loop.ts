@@ -3,7 +3,7 @@
 import { asFault, Bell, Fault, LONGEST_PAUSE, patrol, retryDelay } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
-import type { Outcome } from './outcome.ts'
+import type { SendOutcome } from './outcome.ts'
 import { isLastTry, postpone } from './postpone.ts'
 import { ReceiverPace } from './receiver-pace.ts'
 import { type TryOutcome, tryDelivery } from './try-delivery.ts'
@@ -19,7 +19,7 @@ export type LoopOptions = {
   /** Documents on their way to one receiver, over all processes that share the outbox. */
   readonly concurrency: number
   /** Told of every try that ended. */
-  readonly report: (outcome: Outcome & { readonly number: number }) => void
+  readonly report: (outcome: SendOutcome & { readonly number: number }) => void
   readonly signal: AbortSignal
 }
 

@@ -53,6 +53,6 @@ export type Delivery = {
   readonly made: { readonly tries: number; readonly tls?: TlsFacts } | undefined
 }
 
-export function pathOf({ path }: OutboxDocument, { data }: Pick<SendingGateway, 'data'>): string {
+export function documentPathOf({ path }: OutboxDocument, { data }: Pick<SendingGateway, 'data'>): string {
   return join(data, path)
 }

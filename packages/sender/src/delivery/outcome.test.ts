@@ -2,7 +2,7 @@ import { Fault } from '@seg/core'
 import t from 'tap'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { Delivery } from './gateway.ts'
-import { describeOutcome, exitCodeOf, type Outcome, outcomeFacts, worstOf } from './outcome.ts'
+import { describeOutcome, exitCodeOf, outcomeFacts, type SendOutcome, worstOf } from './outcome.ts'
 
 const receipt = {
   documentId: 'doc123',
@@ -30,11 +30,11 @@ t.test('lets the worst of several outcomes decide: 0, 4, 3, 5, 6', async t => {
   const pending = failed(new Fault('delivery-pending', 'busy'))
   const local = failed(new Fault('xml-comment', 'line 3'))
   const unverified = failed(new Fault('receipt-invalid', 'digest'))
-  const ranked: [Outcome, ...Outcome[]] = [delivered(), pending, refused, local, unverified]
+  const ranked: [SendOutcome, ...SendOutcome[]] = [delivered(), pending, refused, local, unverified]
   t.same(ranked.map(exitCodeOf), [0, 4, 3, 5, 6])
   ranked.forEach((worst, i) => {
     t.equal(worstOf([worst, ...ranked.slice(0, i).toReversed()]), worst)
-    t.equal(worstOf([...ranked.slice(0, i), worst] as unknown as [Outcome, ...Outcome[]]), worst)
+    t.equal(worstOf([...ranked.slice(0, i), worst] as unknown as [SendOutcome, ...SendOutcome[]]), worst)
   })
 })
 

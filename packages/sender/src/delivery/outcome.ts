@@ -5,8 +5,8 @@ import { advice, type Fault, type FaultCode, faults, type Output, quote } from '
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { Delivery } from './gateway.ts'
 
-export type Outcome = Delivered | Failed
-export type Delivered = { readonly file: string; readonly seconds: number; readonly delivery: Delivery }
+export type SendOutcome = DeliveredFile | Failed
+export type DeliveredFile = { readonly file: string; readonly seconds: number; readonly delivery: Delivery }
 export type Failed = { readonly file: string; readonly seconds: number; readonly fault: Fault }
 
 /** Puts emphasis into text for people; the identity where that is not wanted. */
@@ -18,13 +18,13 @@ export type Paint = (style: 'green' | 'red' | 'yellow' | 'bold', text: string) =
  */
 const severity = [0, 4, 3, 5, 2, 6]
 
-export function exitCodeOf(outcome: Outcome): number {
+export function exitCodeOf(outcome: SendOutcome): number {
   return 'fault' in outcome ? outcome.fault.exitCode : 0
 }
 
 /** The outcome whose exit code stands for several files; the first of equals. */
-export function worstOf(outcomes: readonly [Outcome, ...Outcome[]]): Outcome {
-  const rank = (outcome: Outcome) => severity.indexOf(exitCodeOf(outcome))
+export function worstOf(outcomes: readonly [SendOutcome, ...SendOutcome[]]): SendOutcome {
+  const rank = (outcome: SendOutcome) => severity.indexOf(exitCodeOf(outcome))
   return outcomes.reduce((worst, next) => (rank(next) > rank(worst) ? next : worst))
 }
 
@@ -33,7 +33,7 @@ export function codeOf(fault: Fault): FaultCode {
   return fault instanceof DeliveryRefused ? fault.problem.code : fault.code
 }
 
-export function outcomeFacts(outcome: Outcome) {
+export function outcomeFacts(outcome: SendOutcome) {
   return 'fault' in outcome ? failureFacts(outcome) : deliveryFacts(outcome)
 }
 
@@ -50,7 +50,7 @@ function failureFacts({ file, fault }: Failed) {
   }
 }
 
-function deliveryFacts({ file, delivery }: Delivered) {
+function deliveryFacts({ file, delivery }: DeliveredFile) {
   const { receipt, made } = delivery
   return {
     file,
@@ -70,7 +70,7 @@ function deliveryFacts({ file, delivery }: Delivered) {
 }
 
 /** For people: what went well goes to standard output, what did not to standard error. */
-export function reportOutcome(outcome: Outcome, output: Output): void {
+export function reportOutcome(outcome: SendOutcome, output: Output): void {
   if (output.json) output.report(outcomeFacts(outcome), '')
   else if ('fault' in outcome) output.say(describeOutcome(outcome, paintFor(2)))
   else output.report({}, describeOutcome(outcome, paintFor(1)))
@@ -83,11 +83,11 @@ function paintFor(descriptor: 1 | 2): Paint {
   return (style, text) => styleText(style, text, { stream })
 }
 
-export function describeOutcome(outcome: Outcome, paint: Paint): string {
+export function describeOutcome(outcome: SendOutcome, paint: Paint): string {
   return 'fault' in outcome ? describeFailure(outcome, paint) : describeDelivery(outcome, paint)
 }
 
-function describeDelivery({ file, seconds, delivery }: Delivered, paint: Paint): string {
+function describeDelivery({ file, seconds, delivery }: DeliveredFile, paint: Paint): string {
   const { receipt, receiptPath, made } = delivery
   if (!made)
     return `${paint('green', '✔')} ${file}: already delivered on ${receipt.acceptedAt}, receipt at ${receiptPath}`

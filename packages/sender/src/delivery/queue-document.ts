@@ -3,12 +3,12 @@
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import type { OutboxDocument, OutboxEntry, OutboxState } from '@seg/ledger'
-import { digestFile } from '../document/document-file.ts'
+import { digestDocument } from '../document/document-file.ts'
 import { readOutline, signTemplate, type Template } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
 import { checkStoredReceipt } from '../receipt/check-receipt.ts'
 import { deliveryKey, openDeliveryFiles } from './delivery-files.ts'
-import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
+import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /**
  * An entry to be delivered, unless another process has just come to an end with it; `facts` when
@@ -31,7 +31,7 @@ export async function queueTemplate(
 
 /** What the outbox knows this delivery by. */
 export async function deliveryOf({ input, id }: Template, receiver: URL): Promise<string> {
-  return deliveryKey({ inputDigest: await digestFile(input), id, receiver })
+  return deliveryKey({ inputDigest: await digestDocument(input), id, receiver })
 }
 
 /** As `queueTemplate`, when the delivery's key is known. */
@@ -71,7 +71,7 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
     return {
       receipt: checked,
       receiptPath: files.receiptPath,
-      documentPath: pathOf(entry.document, gateway),
+      documentPath: documentPathOf(entry.document, gateway),
       number: entry.number,
       made: undefined,
     }

@@ -9,7 +9,7 @@ import type { Later } from '../exchange/post-document.ts'
 import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
 import { checkVersion, noteVersion } from '../receipt/log-versions.ts'
 import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
-import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
+import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /** What the receipt must be for: the bytes that `entry` names, and what they sign. */
 export type Delivering = { readonly entry: OutboxEntry; readonly signed: SignedFacts; readonly link: Link }
@@ -49,7 +49,7 @@ export async function takeReceipt(
       number: entry.number,
       receipt: receipt.checked,
       receiptPath: files.receiptPath,
-      documentPath: pathOf(entry.document, gateway),
+      documentPath: documentPathOf(entry.document, gateway),
       made: { tries, tls: answer.tls },
     },
   }

@@ -12,7 +12,7 @@ import { DeliveryRefused } from '../exchange/problem.ts'
 import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.ts'
 import { openDeliveryFiles } from './delivery-files.ts'
 import { type Found, findAccepted } from './earlier-bytes.ts'
-import { type Delivery, pathOf, type SendingGateway } from './gateway.ts'
+import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 import { describeDocument } from './queue-document.ts'
 import { type Taken, takeReceipt } from './take-receipt.ts'
 
@@ -57,7 +57,7 @@ export async function tryDelivery(
 }
 
 async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Promise<SignedFacts> {
-  const path = pathOf(document, gateway)
+  const path = documentPathOf(document, gateway)
   const facts = await readSignedFile(path, gateway.identity.certificate, gateway.meter)
   const found = facts.sha256.toString('hex')
   if (found === document.sha256) return facts
@@ -134,7 +134,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   if (found.kind === 'delivered' || found.kind === 'later') return found
   if (found.kind === 'others') throw new DeliveryRefused(idTaken)
   const files = openDeliveryFiles(data, entry.delivery)
-  await using unsigned = await openUnsigned(pathOf(entry.document, gateway), own, meter)
+  await using unsigned = await openUnsigned(documentPathOf(entry.document, gateway), own, meter)
   const { template, outline } = unsigned
   const signed = await signTemplate(template, outline, identity, patience.now(), pieces => files.keepDocument(pieces))
   // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones
@@ -162,7 +162,7 @@ async function post(
   limits: Limits,
 ): Promise<Taken> {
   const { patience, meter } = gateway
-  const path = pathOf(entry.document, gateway)
+  const path = documentPathOf(entry.document, gateway)
   const body = { bytes: signed.bytes, read: () => readFilePieces(path, 'sending', meter) }
   const posted = await postDocument(body, link, { ...limits, now: patience.now })
   if (!('answer' in posted)) return { kind: 'later', ...posted }

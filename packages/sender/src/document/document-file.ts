@@ -67,7 +67,7 @@ export async function* readFilePieces(path: string, doing: string, meter?: Meter
 }
 
 /** SHA-256 of the whole. */
-export async function digestFile(file: DocumentFile): Promise<Buffer> {
+export async function digestDocument(file: DocumentFile): Promise<Buffer> {
   const hash = createHash('sha256')
   for await (const piece of file.pieces('reading')) hash.update(piece)
   return hash.digest()

@@ -12,7 +12,7 @@ import { deliveryOf, queueUnder } from '../delivery/queue-document.ts'
 import { faultOf } from '../delivery/settled-entry.ts'
 import { openDroppedFile } from '../document/document-file.ts'
 import type { Template } from '../document/sign-template.ts'
-import { shortenName, textOf } from './dropped-name.ts'
+import { shortenName, textOfName } from './dropped-name.ts'
 import { moveBeside } from './move-file.ts'
 
 /** Milliseconds between two looks at the folder. */
@@ -236,7 +236,7 @@ const kinds = {
 
 /** `kind`: why it is not taken. */
 function describe(folder: string, entry: Dirent<Buffer>): Dropped {
-  const name = textOf(entry.name)
+  const name = textOfName(entry.name)
   const key = entry.name.toString('latin1')
   const path = Buffer.concat([Buffer.from(`${folder}/`), entry.name])
   if (entry.isFile()) return { path, name, key, kind: isUnfinished(name) ? UNFINISHED : undefined }

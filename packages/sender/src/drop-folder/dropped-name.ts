@@ -15,7 +15,7 @@ const LONGEST_ENDING = 16
  * UTF-8 is text as it stands; of a name in another encoding, each octet that is not ASCII becomes
  * `%` and two digits.
  */
-export function textOf(name: Buffer): string {
+export function textOfName(name: Buffer): string {
   const text = name.toString('utf8')
   if (Buffer.from(text).equals(name)) return text
   return name.toString('latin1').replace(/[^ -~]/g, escapeOctet)

@@ -37,7 +37,7 @@ export type Link = {
   readonly admitServer: (certificate: X509Certificate) => void
 }
 
-export type Request = {
+export type OutgoingRequest = {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -47,13 +47,13 @@ export type Request = {
 }
 
 /** Opened by its first request, and again when it has failed. */
-export interface Connection extends AsyncDisposable {
+export interface ReceiverConnection extends AsyncDisposable {
   /**
    * One request at a time. The certificate chain and name are checked by TLS, the rest by
    * `admitServer`. Rejects with its Fault, with the signal's reason, or with the error of the
    * connection as Node and undici give it.
    */
-  request(request: Request): Promise<Answer>
+  request(request: OutgoingRequest): Promise<Answer>
   /** Whether all that was written has left this process. */
   isDrained(): boolean
 }
@@ -63,7 +63,7 @@ export interface Connection extends AsyncDisposable {
  */
 const longestAnswer = 64 * 1024
 
-export function openConnection(link: Link): Connection {
+export function openConnection(link: Link): ReceiverConnection {
   let peer: Peer | undefined
   let socket: TLSSocket | undefined
   let alert: Error | undefined

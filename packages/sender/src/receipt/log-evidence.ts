@@ -6,7 +6,7 @@ import { onFile, writeDurableFile } from '@seg/core'
 import type { SeenCheckpoint } from '@seg/ledger'
 import type { ShownTree } from './check-log-entry.ts'
 
-export type Evidence = {
+export type LogEvidence = {
   readonly before: SeenCheckpoint
   readonly shown: ShownTree
   /** The receipt that the shown checkpoint came with. */
@@ -21,7 +21,7 @@ export type Evidence = {
  */
 export async function keepEvidence(
   data: string,
-  { before, shown, receipt, receiver, reason }: Evidence,
+  { before, shown, receipt, receiver, reason }: LogEvidence,
 ): Promise<string> {
   // The key's hash is hexadecimal, whatever the log is called.
   const keyHash = shown.log.slice(-8)

@@ -13,7 +13,7 @@ import {
   type TileName,
   verifyConsistency,
 } from '@seg/ledger'
-import { type Connection, type Link, openConnection } from '../exchange/connection.ts'
+import { type Link, openConnection, type ReceiverConnection } from '../exchange/connection.ts'
 import { readConnectionFailure } from '../exchange/connection-fault.ts'
 import { isTransient, type Later } from '../exchange/post-document.ts'
 import { readProblem } from '../exchange/problem.ts'
@@ -212,7 +212,7 @@ function isReplaced(log: string, own: SeenCheckpoint, latest: RememberedCheckpoi
 
 /** The log at the receiver, and each of its tiles asked for once. */
 export function openServedLog({ link, signal }: Pick<Shown, 'link' | 'signal'>) {
-  let connection: Connection | undefined
+  let connection: ReceiverConnection | undefined
   const fetchTile = async (name: TileName) => {
     connection ??= openConnection(link)
     return requestTile(connection, name, signal)
@@ -239,11 +239,16 @@ export function openServedLog({ link, signal }: Pick<Shown, 'link' | 'signal'>) 
   }
 }
 
-async function requestTile(connection: Connection, name: TileName, signal: AbortSignal): Promise<Buffer> {
+async function requestTile(connection: ReceiverConnection, name: TileName, signal: AbortSignal): Promise<Buffer> {
   return requestLog(connection, formatTilePath(name), 'application/octet-stream', signal)
 }
 
-async function requestLog(connection: Connection, name: string, accept: string, signal: AbortSignal): Promise<Buffer> {
+async function requestLog(
+  connection: ReceiverConnection,
+  name: string,
+  accept: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const path = `/v1/log/${name}`
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TILE_TIME)])
   const answer = await connection
