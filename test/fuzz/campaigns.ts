@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { generate, loadIdentity } from '@seg/pki'
 import type { Campaign } from './campaign.ts'
 import { canonicalOctets } from './canonical-octets.ts'
+import { interleaved } from './interleaved.ts'
 import { pieces } from './pieces.ts'
 import { subtrees } from './subtrees.ts'
 import { tampering } from './tampering.ts'
@@ -20,6 +21,7 @@ export async function openCampaigns(): Promise<{ campaigns: readonly Campaign[];
     wellFormedness,
     tampering(folder, await loadIdentity(folder, 'sender')),
     pieces,
+    interleaved,
   ]
   return { campaigns, close: () => rm(folder, { recursive: true, force: true }) }
 }

@@ -22,7 +22,7 @@ export function canonicalOctets(folder: string): Campaign {
   const batch = Batch.for('xmllint', folder, checkWithXmllint)
   return {
     name: 'canonical-octets',
-    share: 25,
+    share: 20,
     tapes: [400],
     judge(tape) {
       const list = listablePrefixes.filter(() => tape.below(3) === 0)

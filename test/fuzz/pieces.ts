@@ -12,7 +12,7 @@ const CUTS = 4
 
 export const pieces: Campaign = {
   name: 'pieces',
-  share: 15,
+  share: 10,
   tapes: [300, 120],
   judge(tape, changes) {
     const written = Buffer.from(writeDocument(tape, { isLoose: false, depth: 5 }))

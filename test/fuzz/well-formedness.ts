@@ -12,7 +12,7 @@ const MUTANTS = 6
 
 export const wellFormedness: Campaign = {
   name: 'well-formedness',
-  share: 40,
+  share: 30,
   tapes: [300, 160],
   judge(tape, changes) {
     const document = Buffer.from(writeDocument(tape, { isLoose: true, depth: 4 }))
