@@ -31,7 +31,7 @@ export { nameKind, openInput, readInput, readPipe, type SmallInput } from './inp
 export { type LineOutput, openLineOutput } from './line-output.ts'
 export { parseLimit, parseNumber } from './number.ts'
 export { writeOutputFile } from './output-file.ts'
-export { Bell, patrol } from './patrol.ts'
+export { pollLoop, Wake } from './poll-loop.ts'
 export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
 export { readSecretFile } from './secret-file.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'

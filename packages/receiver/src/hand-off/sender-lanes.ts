@@ -1,6 +1,6 @@
 // Senders take turns: the documents of each go on in order behind a cursor of its own, and one
 // sender's trouble holds up no other.
-import { asFault, Bell, patrol, quote, retryDelay } from '@seg/core'
+import { asFault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 
@@ -90,7 +90,7 @@ export function startLanes(target: LaneTarget, ledger: LedgerReader, log: LaneLo
   const stop = new AbortController()
   const lanes = new SenderLanes(target, ledger, log, edge, stop.signal)
   const complain = (line: string) => log.error(`the ${target.name} ${line}`)
-  const ended = patrol(() => lanes.look(), {
+  const ended = pollLoop(() => lanes.look(), {
     interval: LOOK_INTERVAL,
     wake: lanes.wake,
     signal: stop.signal,
@@ -116,8 +116,8 @@ class SenderLanes {
   #turns = 0
   /** Index of the newest document that was seen. */
   #seen = -1
-  /** Rings when a lane is free again. */
-  readonly wake = new Bell()
+  /** Triggered when a lane is free again. */
+  readonly wake = new Wake()
 
   constructor(target: LaneTarget, ledger: LedgerReader, log: LaneLogger, edge: Edge, signal: AbortSignal) {
     this.#target = target
@@ -166,7 +166,7 @@ class SenderLanes {
     lane.turn = ++this.#turns
     const working = this.#handOn(lane).finally(() => {
       this.#underWay.delete(lane)
-      this.wake.ring()
+      this.wake.trigger()
     })
     this.#underWay.set(lane, working)
   }

@@ -1,6 +1,6 @@
 // Delivering what is queued, by whomever it was: up to a limit for each receiver, each entry by one
 // process at a time, until told to stop.
-import { asFault, Bell, Fault, LONGEST_PAUSE, patrol, retryDelay } from '@seg/core'
+import { asFault, Fault, LONGEST_PAUSE, pollLoop, retryDelay, Wake } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import type { SendOutcome } from './outcome.ts'
@@ -29,7 +29,7 @@ export type LoopOptions = {
  */
 export async function runDeliveries(gateway: SendingGateway, options: LoopOptions): Promise<void> {
   const loop = new DeliveryLoop(gateway, options)
-  await patrol(() => loop.look(), {
+  await pollLoop(() => loop.look(), {
     interval: LOOK_INTERVAL,
     wake: loop.wake,
     signal: options.signal,
@@ -46,8 +46,8 @@ class DeliveryLoop {
   /** Leases that could not be ended when their try was. */
   readonly #unended = new Set<number>()
   readonly #stop = new AbortController()
-  /** Rings when a try has ended: there may be room for another. */
-  readonly wake = new Bell()
+  /** Triggered when a try has ended: there may be room for another. */
+  readonly wake = new Wake()
 
   constructor(gateway: SendingGateway, options: LoopOptions) {
     this.#gateway = gateway
@@ -88,7 +88,7 @@ class DeliveryLoop {
     this.#underWay.add(trying)
     trying.finally(() => {
       this.#underWay.delete(trying)
-      this.wake.ring()
+      this.wake.trigger()
     })
   }
 

@@ -3,7 +3,7 @@
 import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { advice, asFault, Bell, Fault, faults, makeDurableFolder, patrol, quote } from '@seg/core'
+import { advice, asFault, Fault, faults, makeDurableFolder, pollLoop, quote, Wake } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { STAGING } from '../delivery/delivery-files.ts'
 import type { SendingGateway } from '../delivery/gateway.ts'
@@ -57,7 +57,7 @@ export class DropFolder {
   readonly #receiver: URL
   readonly #onRefused: (file: string, fault: Fault) => void
   readonly #found = new Map<string, Found>()
-  readonly #wake = new Bell()
+  readonly #wake = new Wake()
 
   constructor(gateway: SendingGateway, receiver: URL, onRefused: (file: string, fault: Fault) => void) {
     this.#gateway = gateway
@@ -70,7 +70,12 @@ export class DropFolder {
   }
 
   async watch(signal: AbortSignal): Promise<void> {
-    await patrol(() => this.look(), { interval: LOOK_INTERVAL, wake: this.#wake, signal, complain: this.#gateway.note })
+    await pollLoop(() => this.look(), {
+      interval: LOOK_INTERVAL,
+      wake: this.#wake,
+      signal,
+      complain: this.#gateway.note,
+    })
   }
 
   /**
@@ -95,7 +100,7 @@ export class DropFolder {
     }
     await Promise.all(Array.from({ length: LANES }, work))
     // What was taken first may be done by now, and is to be moved.
-    if (taken >= TAKEN_AT_A_LOOK) this.#wake.ring()
+    if (taken >= TAKEN_AT_A_LOOK) this.#wake.trigger()
   }
 
   /**
