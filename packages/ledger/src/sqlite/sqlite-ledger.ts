@@ -1,7 +1,7 @@
-// The ledger on SQLite: a writer in a thread of its own, a reader in this one, and files for
+// The ledger on SQLite: a writer on a thread of its own, a reader on this one, and files for
 // documents too large for a row.
 //
-// Long because opening, taking documents and closing share what is on its way to the writer.
+// Long because opening, accepting and closing share the state of requests that are under way.
 import { existsSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -41,9 +41,9 @@ import { startWriter, type WriterClient } from './writer/writer-client.ts'
 import type { WriterOptions } from './writer/writer-thread.ts'
 
 export type LedgerOptions = Omit<WriterOptions, 'path'> & {
-  /** Requests that may wait for the writer; one more is refused. */
+  /** Requests that may wait for the writer; further ones are refused. */
   readonly queue?: number
-  /** Takes what the operator should know of the folder. */
+  /** Gets messages about the folder, for the operator. */
   readonly note?: (line: string) => void
 }
 
@@ -61,9 +61,9 @@ type Accepted = { replay: boolean; receipt: Buffer }
 type ContentlessRequest = Omit<AcceptRequest, 'content'>
 
 /**
- * Opens the ledger in the data folder, which is made if need be, for the one process that may write
- * to it. Throws the Faults `storage-unavailable`, also when another process has it open, and
- * `configuration` for a folder that is not ours or has lost its ledger.
+ * Opens the ledger in the data folder for writing; the folder is created if it is missing. Only one
+ * process may have it open: a second one gets the Fault `storage-unavailable`. Throws
+ * `configuration` for a folder that is not a receiver's, or whose ledger is missing.
  */
 export async function openLedger(
   folder: string,
@@ -97,8 +97,8 @@ export async function openLedger(
 }
 
 /**
- * Opens the ledger in the data folder for reading only; one that nobody has written to yet is
- * empty. Throws the Fault `storage-unavailable`.
+ * Opens the ledger in the data folder for reading only; without a database it is empty. Throws the
+ * Fault `storage-unavailable`.
  */
 export function openLedgerReader(folder: string): LedgerReader {
   checkReadable(folder, ledgerFolder)
@@ -143,13 +143,13 @@ class SqliteLedger implements Ledger {
   readonly #writer: WriterClient
   readonly #reader: SqliteReader
   /**
-   * Files that no row names, and those of which that is not certain before another transaction has
-   * been committed.
+   * Files that no row names; and files that may have a row, which is certain only after another
+   * transaction has been committed.
    */
   readonly #unnamed: string[] = []
   readonly #doubtful: string[] = []
   readonly #underWay = new Set<Promise<unknown>>()
-  /** Chains that the writer is known to have kept. */
+  /** Chains that are certainly in the database. */
   readonly #kept = new WeakSet<CertificateChain>()
 
   constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
@@ -167,7 +167,7 @@ class SqliteLedger implements Ledger {
   }
 
   async receipt(sender: string, id: string): Promise<Buffer | undefined> {
-    // A receipt is given again for what is in the ledger, not for what was in it.
+    // No receipt for a ledger that was removed or replaced meanwhile.
     const lost = this.#files.lost()
     if (lost !== undefined) throw lost
     return this.#reader.receipt(sender, id)
@@ -251,7 +251,7 @@ class SqliteLedger implements Ledger {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#underWay)
-    // The writer last: only a connection that may write can put the write-ahead log into the
+    // The writer last: only a connection that may write can copy the write-ahead log into the
     // database.
     await this.#reader.close()
     await this.#writer.close()
@@ -275,9 +275,9 @@ class SqliteLedger implements Ledger {
   }
 
   /**
-   * Crash before the rename: a file in staging. Between that and the commit: a file that no row
-   * names; the next start removes either. After the commit, the row names a file that was put on
-   * the disk, with its name, before.
+   * Crash before the rename: a file in staging, which the next start removes. Between rename and
+   * commit: a file that no row names, which the next start puts aside. After the commit the row
+   * names a file that was synced, with its name, before.
    */
   async #acceptFile(request: ContentlessRequest, staged: StagedDocument): Promise<Accepted> {
     const place = join(contentsFolder(this.#folder), staged.name)
@@ -293,14 +293,14 @@ class SqliteLedger implements Ledger {
       files.push(place)
       throw fault
     } finally {
-      // What cannot be removed now, the next start removes.
+      // A file that cannot be removed now is put aside by the next start.
       for (const file of this.#unnamed.splice(0)) await unlink(file).catch(() => {})
     }
   }
 
   async #send(request: AcceptRequest): Promise<Accepted> {
     const outcome = await this.#writer.send(request)
-    if (outcome.kind !== 'accepted') throw new TypeError('the writer took a document for something else')
+    if (outcome.kind !== 'accepted') throw new TypeError(`expected the outcome of an acceptance, found ${outcome.kind}`)
     const { replay, receipt } = outcome
     if (!replay) this.#unnamed.push(...this.#doubtful.splice(0))
     return { replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }

@@ -1,5 +1,5 @@
-// Refusals of authenticated peers as entries of the log, conflicts among them: bounded in rate for
-// each, and what is over the bound is counted.
+// Refusals and conflicts of authenticated peers as entries of the log: at a limited rate for each
+// peer; beyond it they are counted.
 import type { Fault } from '@seg/core'
 import type { Ledger, RecordedEvent } from '@seg/ledger'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
@@ -8,23 +8,23 @@ import type { Logger } from '../log.ts'
 export type PeerRefusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
 
 /**
- * Entries of one kind, of one peer, in one period (milliseconds); more are counted, and their
- * number is an entry with the first refusal after it, or when the receiver stops. A crash loses the
- * number, never an entry.
+ * Entries of one kind and one peer in a period (milliseconds). Further ones are counted; the count
+ * becomes an entry with the first refusal after the period, or at the stop. A crash loses the
+ * count, never an entry.
  */
 const ENTRIES = 60
 const PERIOD = 60_000
 
-/** Each has its own bound: an alarm must not drown in refusals. */
+/** Each kind has its own limit, so that many refusals cannot suppress the entry of a conflict. */
 type Kind = 'refused' | 'conflict'
 type Period = { readonly begin: Date; readonly entries: Record<Kind, number>; omitted: number }
 
 export class RefusalLog {
   readonly #ledger: Ledger
   readonly #now: () => Date
-  /** What has no entry yet. */
+  /** Events that are not written yet. */
   readonly #due: RecordedEvent[] = []
-  /** By sender: those that are not over, or were not looked at since. */
+  /** By sender: periods that are not over, or whose end was not noticed yet. */
   readonly #periods = new Map<string, Period>()
 
   readonly #pending = new Set<Promise<unknown>>()

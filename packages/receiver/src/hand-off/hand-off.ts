@@ -1,5 +1,5 @@
-// Handing accepted documents on in batches: what is taken is durable before the sender's cursor
-// moves behind it. At least once, in order.
+// Hands accepted documents on in batches. A batch is durable at its target before the sender's
+// cursor moves past it: documents arrive at least once, in order.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
@@ -7,37 +7,36 @@ import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, startLanes } from './sender-lanes.ts'
 
-/** Senders whose documents are handed on at a time. */
+/** Senders that have a batch under way at the same time. */
 const LANES = 4
 /**
- * Documents of one sender handed on, and bytes held, at a time; a larger document goes by itself,
- * in pieces.
+ * Documents in a batch, and bytes; a document larger than that is a batch of its own, in pieces.
  */
 const BATCH = 64
 const BATCH_BYTES = 2 * 1024 * 1024
-/** Milliseconds: the longest pause between two tries of one sender. */
+/** Longest wait between two tries of one sender, in milliseconds. */
 const LONGEST_PAUSE = 5000
 /**
- * Load of the event loop above which incoming documents take priority; the hand-off then rests this
- * many times as long as it worked, and at most so many milliseconds for one batch.
+ * Load of the event loop above which incoming documents have priority. The hand-off then pauses
+ * `REST` times as long as the batch took, at most `LONGEST_REST` milliseconds.
  */
 const BUSY = 0.5
 const REST = 4
 const LONGEST_REST = 4000
 
 export type HandOffTarget = {
-  /** Of its cursors. */
+  /** The name of its cursors; it never changes. */
   readonly name: string
-  /** What all senders need. Throws the Fault `storage-unavailable`. */
+  /** Prepares what all senders share. Throws the Fault `storage-unavailable`. */
   prepare(): Promise<void>
   /**
-   * Hands on documents of one sender in their order; durable when it resolves. May be given the
-   * same ones again. Throws the Fault `storage-unavailable`.
+   * Hands on documents of one sender, in order; durable when it resolves. May get the same
+   * documents again. Throws the Fault `storage-unavailable`.
    */
   take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 
-/** Crash before a cursor is moved: the same documents of its sender are handed on again. */
+/** Crash before a cursor moves: the same documents of its sender are handed on again. */
 export function startHandOff(
   target: HandOffTarget,
   ledger: Ledger,
@@ -53,7 +52,7 @@ export function startHandOff(
     longestPause: LONGEST_PAUSE,
     prepare: () => target.prepare(),
     async cursor(sender) {
-      // There was one cursor for all senders before each had its own.
+      // Earlier versions had one cursor for all senders.
       return Math.max(await ledger.cursor(name), await ledger.cursor(cursorOf(sender)))
     },
     async handOn(lane, signal) {
@@ -88,7 +87,7 @@ function fitting<Sized extends { readonly bytes: number }>(documents: readonly S
   return over < 0 ? documents : documents.slice(0, over)
 }
 
-/** All lanes rest together: what one of them worked under load, all of them wait for. */
+/** Lanes pause together: the time that one batch took under load delays all of them. */
 class Rest {
   #until = 0
 

@@ -1,5 +1,5 @@
-// The inbox: a folder where accepted documents stand beside their receipts, for the receiver's own
-// systems to take away.
+// The inbox: a folder with accepted documents and their receipts, from which the receiver's own
+// systems take them.
 import { chmod, chown, lstat, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, putAside, quote, writeDurableFiles } from '@seg/core'
@@ -9,15 +9,14 @@ import { fileNameOf } from './file-names.ts'
 import type { HandOffTarget } from './hand-off.ts'
 
 /**
- * Whoever takes documents away is the receiver's user, or of the group of the folder, which what is
- * made in it has, too (the bit of set-group-ID).
+ * Documents are taken by the receiver's user or by the group of the folder, which new files in it
+ * inherit (set-group-ID bit).
  */
 const FOLDER_MODE = 0o2770
 const FILE_MODE = 0o640
 
 /**
- * Documents of one sender that may stand there: what nobody takes away must not fill the disk, or
- * its table of files.
+ * Documents of one sender at the same time: without a limit they could fill the disk or its inodes.
  */
 const LIMIT = 100_000
 /** Milliseconds between two counts of a full folder. */
@@ -26,14 +25,14 @@ const NAMES_AT_ONCE = 512
 
 type InboxOptions = {
   readonly reserve?: StorageLimits['reserve']
-  /** Documents of one sender that may stand there. */
+  /** Documents of one sender at the same time. */
   readonly limit?: number
   readonly note?: (line: string) => void
 }
 
 /**
- * `<folder>/<sender>/<document id>.xml`, and `.receipt.xml` before it: whoever finds the one finds
- * the other.
+ * Writes `<document id>.receipt.xml`, then `<document id>.xml`, into `<folder>/<sender>/`: when the
+ * document is there, its receipt is, too.
  */
 export function openInbox(
   folder: string,
@@ -72,16 +71,14 @@ export function openInbox(
   }
 }
 
-/** A folder that is there is the operator's: its group and mode stay as they are. */
+/** The group and mode of an existing folder are the operator's choice and stay as they are. */
 async function makeShared(folder: string): Promise<void> {
   if ((await stat(folder).catch(() => undefined))?.isDirectory()) return
   await makeDurableFolder(folder, 0o700)
   await chmod(folder, FOLDER_MODE)
 }
 
-/**
- * Of the inbox's group. What stands there and is no folder, a link to one included, is put aside.
- */
+/** With the inbox's group. Anything else under this name, a link included, is put aside. */
 async function makeSenderFolder(
   inbox: string,
   place: string,
@@ -93,13 +90,13 @@ async function makeSenderFolder(
   if (found !== undefined) onAside(place, await putAside(place))
   await makeDurableFolder(place, 0o700)
   const { gid } = await stat(inbox)
-  // A group that this user is not in cannot be given; then it is the user's own.
+  // A user can only give a group that it is in; otherwise the folder keeps the user's own group.
   if ((await stat(place)).gid !== gid) await chown(place, -1, gid).catch(() => {})
   await chmod(place, FOLDER_MODE)
 }
 
 /**
- * Copies stop at twice the reserve, so that evidence has the last of the disk to itself. Throws the
+ * Copies stop at twice the reserve, so that the rest of the disk is left for evidence. Throws the
  * Fault `storage-unavailable`.
  */
 async function checkSpace(
@@ -125,10 +122,7 @@ async function onInbox(folder: string, work: () => Promise<void>): Promise<void>
   }
 }
 
-/**
- * How many more documents may stand in a sender's folder. They are counted only when there could be
- * too many.
- */
+/** Room for documents in a sender's folder. They are counted only when there could be too many. */
 class Room {
   readonly #folder: string
   readonly #limit: number

@@ -1,5 +1,5 @@
-// Senders take turns: the documents of each go on in order behind a cursor of its own, and one
-// sender's trouble holds up no other.
+// Senders take turns: each has a lane with a cursor, its documents are handed on in order, and a
+// failure of one sender delays no other.
 import { asFault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
 import type { Logger } from '../log.ts'
@@ -8,49 +8,45 @@ import type { Logger } from '../log.ts'
 const LOOK_INTERVAL = 250
 
 /**
- * Why a sender's next document cannot go on now, and the least time in milliseconds before the next
- * try.
+ * Why a sender's next document cannot be handed on now; milliseconds until the next try, at least.
  */
 export type Obstacle = { readonly reason: string; readonly retryAfter: number }
 
 /** Where documents are handed on to. */
 export type LaneTarget = {
   readonly name: string
-  /** Senders whose documents are handed on at a time. */
+  /** Lanes that may be under way at the same time. */
   readonly lanes: number
   /** Longest pause in milliseconds between two tries of one sender. */
   readonly longestPause: number
   /** Index of the sender's last document that was handed on. */
   cursor(sender: string): Promise<number>
-  /** What all senders need. What it throws is logged once, for all of them. */
+  /** Prepares what all senders share. What it throws is logged once, for all of them. */
   prepare(): Promise<void>
   /**
-   * Hands on the next few documents of a sender, and calls `lane.advance` behind each that is
-   * handed on durably. What it throws is an obstacle, too.
+   * Hands on the next few documents of a sender, and calls `lane.advance` after each that is
+   * durable at the target. What it throws is an obstacle, too.
    */
   handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
 }
 
-/**
- * `elapsed`: milliseconds by a clock that only goes on; waits are measured by it, whatever happens
- * to the system's clock.
- */
+/** `elapsed`: milliseconds of a monotonic clock, by which waits are measured. */
 export type Edge = { readonly now: () => Date; readonly elapsed: () => number; readonly random: () => number }
 
 export type HandOff = {
-  /** Lets what is under way come to its end. */
+  /** Waits for documents that are under way. */
   close(): Promise<void>
 }
 
 type LaneLogger = Pick<Logger, 'error' | 'info'>
 
-/** How far the documents of one sender have come. */
+/** The progress of one sender's documents. */
 export class Lane {
   readonly sender: string
   cursor: number
   /** Index of its newest document. */
   newest: number
-  /** When it last had its turn: how many turns there had been before. */
+  /** Number of its last turn, counted over all lanes. */
   turn = 0
   /** By `elapsed`, in milliseconds. */
   nextTry = 0
@@ -128,8 +124,8 @@ class SenderLanes {
   }
 
   /**
-   * The sender that has waited longest comes first: otherwise a few with many documents would keep
-   * all lanes.
+   * First the sender whose last turn is longest ago: otherwise a few senders with many documents
+   * would use all lanes.
    */
   async look(): Promise<void> {
     await this.#seeNewest()

@@ -1,5 +1,5 @@
-// One delivery to a webhook: the document by HTTPS POST, signed with a shared secret in the manner
-// of Standard Webhooks (standardwebhooks.com).
+// One request to a webhook: HTTPS POST of the document, signed with a shared secret as Standard
+// Webhooks defines (standardwebhooks.com).
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
@@ -13,13 +13,13 @@ export type Webhook = {
   readonly url: URL
   /** Octets of the shared secret. */
   readonly secret: Buffer
-  /** Whose certificates are trusted, and the least that is spoken. */
+  /** The trusted CAs, the TLS versions and the ciphers. */
   readonly secureContext: SecureContext
 }
 
 /**
- * `ca`: the CAs in PEM; undefined: the public ones that come with Node, which no environment adds
- * to. Throws for what is no certificate.
+ * `ca`: the CAs in PEM; undefined: the public CAs that come with Node, to which no environment
+ * variable can add. Throws if `ca` is not a certificate.
  */
 export function webhookContext(ca: string | undefined): SecureContext {
   return createSecureContext({
@@ -30,33 +30,30 @@ export function webhookContext(ca: string | undefined): SecureContext {
   })
 }
 
-/** Those of TLS 1.3, and of TLS 1.2 those with forward secrecy and authenticated encryption. */
+/** All of TLS 1.3, and those of TLS 1.2 that have forward secrecy and authenticated encryption. */
 const CIPHERS = `${TLS13_CIPHERS}:ECDHE+AESGCM:ECDHE+CHACHA20`
 
-/** What became of one try. */
+/** The outcome of one request. */
 export type WebhookOutcome =
   | { readonly kind: 'taken' }
-  /**
-   * It may well be taken in a while; `retryAfter` in milliseconds, `isAnswer`: there is somebody
-   * there.
-   */
+  /** May succeed later; `retryAfter` in milliseconds; `isAnswer`: the endpoint has answered. */
   | { readonly kind: 'later'; readonly reason: string; readonly retryAfter: number; readonly isAnswer: boolean }
-  /** It was understood, and is not wanted. */
+  /** The answer is about this document, and final. */
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** Milliseconds without a byte in either direction. */
+/** Milliseconds without a byte in either direction after which a request is ended. */
 const STALL_TIME = 30_000
-/** Milliseconds for the rest of an answer, whose status is all that counts. */
+/** Milliseconds for the rest of an answer; only its status is used. */
 const LINGER_TIME = 1000
 /**
- * Answers that speak of the document, not of the moment or of how we came there (RFC 9110 15.5):
- * asking again changes nothing.
+ * Status codes that are about the document, and not about a temporary state or the request's way
+ * (RFC 9110 15.5): the same request would get the same answer.
  */
 const refusals = [400, 406, 409, 413, 415, 422]
 
 /**
- * Posts a document with its exact bytes; never rejects for what the webhook does. Throws the Fault
- * `storage-unavailable` for a document that cannot be read.
+ * Posts the exact bytes of a document. Whatever the webhook does is an outcome, not an exception.
+ * Throws the Fault `storage-unavailable` for a document that cannot be read.
  */
 export async function postToWebhook(
   document: AcceptedDocument,
@@ -75,10 +72,7 @@ export async function postToWebhook(
   }
 }
 
-/**
- * The signature covers id, time and body. The document is read twice, so that it need not be in
- * memory.
- */
+/** The signature covers id, time and body. The document is read twice, to keep it out of memory. */
 async function signDelivery(
   document: AcceptedDocument,
   ledger: LedgerReader,
@@ -95,7 +89,7 @@ async function signDelivery(
     'webhook-id': deliveryId,
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${hmac.digest('base64')}`,
-    // A header field is no place for any octet: percent-encoded, as in a URL.
+    // A header field cannot hold every octet: percent-encoded, as in a URL.
     'seg-sender': encodeURIComponent(sender),
     'seg-document-id': encodeURIComponent(id),
     'seg-sha256': sha256,
@@ -115,10 +109,7 @@ async function readContent(
 
 type Answer = {
   readonly answer: IncomingMessage
-  /**
-   * Whether all of the document was sent before it; what an answer that comes earlier says of it
-   * can be no more than that it is not wanted.
-   */
+  /** Whether the whole document was sent before it; an earlier answer can only be a refusal. */
   readonly isWhole: boolean
 }
 
@@ -128,12 +119,12 @@ async function send(
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<Answer> {
-  // Without keep-alive Node closes the connection behind an answer, whether or not it has told that
-  // all is sent.
+  // Without keep-alive Node closes the connection after an answer, even before it reports that the
+  // request was sent.
   const agent = new Agent({
     keepAlive: true,
     secureContext,
-    // Each said: where nothing is said, the environment and the options of Node decide.
+    // Set explicitly: otherwise environment variables and options of Node decide.
     rejectUnauthorized: true,
     checkServerIdentity,
   })
@@ -152,7 +143,7 @@ async function send(
   try {
     const [answer] = await Promise.race([answered, sent.then(() => answered)])
     answer.on('error', () => {})
-    // Unread till then: Node lets go of the connection at the answer's end.
+    // Not read before: Node detaches the connection at the end of the answer.
     const isWhole = outgoing.writableFinished || (isTaken(answer) && (await isSentSoon(sent)))
     answer.resume()
     endSoon(outgoing)
@@ -161,12 +152,12 @@ async function send(
     outgoing.destroy()
     throw error
   } finally {
-    // Whichever of them nobody waits for any more.
+    // The one that is no longer awaited must not become an unhandled rejection.
     for (const end of [answered, sent]) end.catch(() => {})
   }
 }
 
-/** Node may tell of an answer just before it tells that what was answered is sent. */
+/** Node may report an answer shortly before it reports that the request was sent. */
 function isSentSoon(sent: Promise<void>): Promise<boolean> {
   const isSent = sent.then(
     () => true,
@@ -175,7 +166,7 @@ function isSentSoon(sent: Promise<void>): Promise<boolean> {
   return Promise.race([isSent, pause(LINGER_TIME, false, { ref: false })])
 }
 
-/** Resolves when all of it is on its way. Rejects when the connection ends before. */
+/** Resolves when all of it is sent. Rejects when the connection ends before. */
 async function sendBody(outgoing: ClientRequest, content: AsyncIterable<Uint8Array>): Promise<void> {
   const ending = new AbortController()
   const { signal } = ending
@@ -186,14 +177,14 @@ async function sendBody(outgoing: ClientRequest, content: AsyncIterable<Uint8Arr
   await finished
 }
 
-/** What an answer says beside its status is of no use: a long one is not read to its end. */
+/** Only the status of an answer is used: a long one is not read to its end. */
 function endSoon(outgoing: ClientRequest): void {
   if (!outgoing.writableFinished) return void outgoing.destroy()
   const timer = setTimeout(() => outgoing.destroy(), LINGER_TIME)
   outgoing.once('close', () => clearTimeout(timer))
 }
 
-/** Nobody is led elsewhere: a redirection is an answer like another. */
+/** Redirections are never followed; they are answers like any other. */
 function readOutcome({ answer, isWhole }: Answer, now: Date): WebhookOutcome {
   const { statusCode = 0, headers } = answer
   const reason = `HTTP status ${statusCode}`

@@ -1,5 +1,5 @@
 // The webhook: each accepted document is posted to the receiver's own systems, in order for each
-// sender; one sender's trouble holds up no other.
+// sender; a failure of one sender delays no other.
 import { Fault, LONGEST_PAUSE, quote, readInput, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
 import type { Logger } from '../log.ts'
@@ -7,13 +7,10 @@ import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, sta
 import { postToWebhook, type Webhook, webhookContext } from './webhook-request.ts'
 import { parseWebhookSecret } from './webhook-secret.ts'
 
-/**
- * Documents on their way at a time, each of another sender, and how many of one sender before
- * another has its turn.
- */
+/** Senders with a document under way at the same time, and documents of one sender in a turn. */
 const LANES = 8
 const TURN = 16
-/** Milliseconds of answers that it is not taken after which a document is given up. */
+/** Milliseconds from the first answer that does not take a document until it is given up. */
 export const LIFETIME = 72 * 3600 * 1000
 
 type Files = { readonly url: URL; readonly secret: string; readonly ca: string | undefined }
@@ -53,7 +50,7 @@ class WebhookLanes implements LaneTarget {
   readonly #log: Pick<Logger, 'error'>
   readonly #edge: Edge
   /**
-   * By sender: when its next document was answered, and not taken, for the first time; in
+   * By sender: when the endpoint first answered its next document without taking it, in
    * milliseconds of the monotonic clock.
    */
   readonly #refusedSince = new Map<string, number>()
@@ -80,7 +77,7 @@ class WebhookLanes implements LaneTarget {
       if (outcome.kind === 'later' && !this.#isOver(lane.sender, outcome.isAnswer)) {
         return { reason: `${describe(document)}: ${outcome.reason}`, retryAfter: outcome.retryAfter }
       }
-      // Crash before: it is posted again. After: never.
+      // Crash before: posted again. After: never again.
       if (outcome.kind === 'taken') await this.#ledger.moveCursor(cursorOf(lane.sender), document.index)
       else await this.#giveUp(document, outcome.reason)
       this.#refusedSince.delete(lane.sender)
@@ -89,7 +86,7 @@ class WebhookLanes implements LaneTarget {
     return undefined
   }
 
-  /** Whether the document that was not taken has been answered for long enough. */
+  /** Whether the endpoint has answered for so long without taking the document. */
   #isOver(sender: string, isAnswer: boolean): boolean {
     const now = this.#edge.elapsed()
     const since = this.#refusedSince.get(sender) ?? now

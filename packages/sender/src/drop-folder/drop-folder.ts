@@ -1,5 +1,5 @@
-// The drop folder: what others put into outgoing/ is queued when it is complete, and moved beside
-// its receipt or its reason when that is known.
+// The drop folder: a complete file in outgoing/ is queued; it is moved beside its receipt or its
+// reason when the outcome is known.
 import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,32 +17,32 @@ import { moveBeside } from './move-file.ts'
 
 /** Milliseconds between two looks at the folder. */
 const LOOK_INTERVAL = 500
-/** Files taken in one look, and how many of them at a time. */
+/** Files taken in one look, and how many of them at the same time. */
 const TAKEN_AT_A_LOOK = 64
 const LANES = 4
-/** Milliseconds for which a file must stay as it is before it is looked at. */
+/** Milliseconds without a change before a file is read. */
 const QUIET_TIME = 1_000
 /**
- * And before it is believed that it ends where it ends, when that is in the middle of the document.
+ * Milliseconds that a file may end in the middle of the document: somebody may still write to it.
  */
 const PATIENCE_WITH_WRITERS = 30_000
 /** Milliseconds between two tries to read such a file. */
 const RETRY_TIME = 5_000
-/** Milliseconds after which a file that is unfinished by its name is mentioned. */
+/** Milliseconds after which a file with the name of an unfinished one is reported. */
 const ABANDONED = 3_600_000
 
-/** `path` is octets, since a name need not be text; `name` is what it is called. */
+/** `path` is octets, because a name need not be UTF-8; `name` is text for people. */
 type Dropped = {
   readonly path: Buffer
   readonly name: string
-  /** No two files have the same. */
+  /** Unique for each file. */
   readonly key: string
   readonly kind: string | undefined
 }
 
 type Found = {
   readonly key: string
-  /** Whatever changes when the file does. */
+  /** Changes when the file does. */
   readonly identity: string
   /** Milliseconds of the monotonic clock, as `nextLook`. */
   readonly changedAt: number
@@ -79,9 +79,8 @@ export class DropFolder {
   }
 
   /**
-   * One look at the folder. All that is known is in the outbox and in the folder itself: a file
-   * that is queued already is found again by what it holds, so that a crash, or a second process,
-   * changes nothing.
+   * One look at the folder. All state is in the outbox and in the folder: a file that is queued
+   * already is recognized by its content, so a crash or a second process changes nothing.
    */
   async look(): Promise<void> {
     const folder = join(this.#gateway.data, 'outgoing')
@@ -99,13 +98,13 @@ export class DropFolder {
       }
     }
     await Promise.all(Array.from({ length: LANES }, work))
-    // What was taken first may be done by now, and is to be moved.
+    // Files that were taken first may have an outcome by now.
     if (taken >= TAKEN_AT_A_LOOK) this.#wake.trigger()
   }
 
   /**
-   * Whether a file was taken, or tried to be. What fails with one file concerns no other, but for
-   * the outbox.
+   * Whether a file was taken, or an attempt failed. A failure with one file affects no other,
+   * except a failure of the outbox.
    */
   async #lookAtOne(dropped: Dropped): Promise<boolean> {
     const { name, key, kind } = dropped
@@ -123,7 +122,7 @@ export class DropFolder {
     return false
   }
 
-  /** What is not taken, once. */
+  /** Reports, once, a file that is not taken. */
   async #mention({ name, path, key }: Dropped, kind: string): Promise<void> {
     const known = this.#found.get(key)
     const stats = known?.complaint === undefined ? await lstat(path).catch(() => undefined) : undefined
@@ -161,20 +160,20 @@ export class DropFolder {
     }
     const entry = await this.#gateway.outbox.find(known.number)
     if (entry !== undefined && entry.state !== 'queued') await this.#settle(name, path, known, entry)
-    // The more there are waiting, the longer each may wait to be moved.
+    // The more files wait, the less often each is checked.
     else known.nextLook = now + Math.max(LOOK_INTERVAL, this.#found.size / 10)
     return false
   }
 
-  /** Queues a file, or finds out what became of it. */
+  /** Queues a file, or finds its earlier outcome. */
   async #take(name: string, path: Buffer, found: Found, { ctimeMs, nlink }: Stats): Promise<void> {
     try {
       await using input = await openDroppedFile(path, name)
       const template: Template = { file: name, input, id: undefined, stripComments: false }
       const delivery = await deliveryOf(template, this.#receiver)
       const earlier = await this.#gateway.outbox.latest(delivery)
-      // Put there before the outcome was known, or with another name already, it has only not been
-      // moved yet; put there since, it is to be sent again.
+      // A file from before the outcome, or one with a second name, was only not moved yet. A newer
+      // file is to be sent again.
       const isUnmoved = earlier?.settledAt !== undefined && (earlier.settledAt >= ctimeMs || nlink > 1)
       if (isUnmoved && earlier.state !== 'delivered') return await this.#settle(name, path, found, earlier)
       const queued = await queueUnder(delivery, template, this.#receiver, this.#gateway)
@@ -183,7 +182,7 @@ export class DropFolder {
       if (!(fault instanceof Fault)) throw fault
       const mayGrow = fault.code === 'xml-malformed' && performance.now() < found.changedAt + PATIENCE_WITH_WRITERS
       found.nextLook = performance.now() + RETRY_TIME
-      // A failure of ours, not of the document: it stays where it is.
+      // A failure of this gateway, not of the document: the file stays where it is.
       if (faults[fault.code].status >= 500) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
       else if (!mayGrow) await this.#refuse(name, path, found, fault)
     }
@@ -208,7 +207,7 @@ export class DropFolder {
     const more = entry === undefined ? {} : { number: entry.number, id: entry.document.id, tries: entry.tries }
     const content = `${JSON.stringify({ ...reason, ...more }, undefined, 2)}\n`
     await this.#move(path, found, 'refused', name, { suffix: '.reason.json', content })
-    // Others are told of with their last try.
+    // Entries of the outbox are reported by the delivery loop, with their last try.
     if (entry === undefined) this.#onRefused(name, fault)
   }
 
@@ -219,7 +218,7 @@ export class DropFolder {
     name: string,
     beside: { suffix: string; content: string | Buffer },
   ): Promise<void> {
-    // What was written over it meanwhile is another document.
+    // A file that was overwritten meanwhile is another document.
     const stats = await lstat(path).catch(() => undefined)
     if (stats === undefined || identityOf(stats) !== found.identity) return
     const { data } = this.#gateway
@@ -239,7 +238,7 @@ const kinds = {
   isCharacterDevice: 'a device',
 } as const
 
-/** `kind`: why it is not taken. */
+/** `kind`: the reason why a file is not taken. */
 function describe(folder: string, entry: Dirent<Buffer>): Dropped {
   const name = textOfName(entry.name)
   const key = entry.name.toString('latin1')
@@ -250,7 +249,7 @@ function describe(folder: string, entry: Dirent<Buffer>): Dropped {
   return { path, name, key, kind: test === undefined ? 'no file' : kinds[test] }
 }
 
-/** Names that programs give to what they have not finished; no name of an XML file. */
+/** Names that programs give to unfinished files; none is a name for an XML file. */
 function isUnfinished(name: string): boolean {
   return /^\.|\.(tmp|part|partial|filepart|crdownload|swp)$|~$/i.test(name)
 }
