@@ -5,7 +5,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { generate, loadIdentity, loadTrust, loadVerifierKeys } from '@seg/pki'
+import { generate, loadIdentity, loadTrust, loadVerifierKeys, makeOwnPolicy } from '@seg/pki'
 import t from 'tap'
 import { type LogEvent, openLedgerReader, readLogKeys, verifyLedger } from '../../packages/ledger/src/index.ts'
 import { openOriginCheck } from '../../packages/receiver/src/acceptance/verify-origin.ts'
@@ -328,7 +328,7 @@ async function copyBase(name: string): Promise<string> {
 }
 
 async function verifyOurs(data: string, pub: string): Promise<string> {
-  const checks = { checkReceipt: openReceiptCheck(trust), checkOrigin: openOriginCheck(trust) }
+  const checks = { checkReceipt: openReceiptCheck(trust), checkOrigin: openOriginCheck(makeOwnPolicy(trust)) }
   const verifying = verifyLedger(data, pub, checks)
   try {
     for (let step = await verifying.next(); !step.done; step = await verifying.next());

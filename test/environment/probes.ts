@@ -46,7 +46,7 @@ t.test('the sender talks to no server of another name, of another CA or of an ol
   const gateway = await openGateway(t, certs)
   const ask = async (receiver: URL, folder = certs) => {
     const identity = await loadIdentity(folder, 'sender')
-    const link = { receiver, identity, trust: gateway.gate.trust, admitServer: () => {} }
+    const link = { receiver, identity, trust: gateway.gate.credentials.current.trust, admitServer: () => {} }
     await using connection = openConnection(link)
     return await connection.request({ method: 'GET', path: '/', headers: {}, signal: AbortSignal.timeout(5000) })
   }

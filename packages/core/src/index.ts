@@ -15,6 +15,30 @@ export {
   writeResult,
 } from './command.ts'
 export {
+  type ConfigurationFile,
+  changeConfigurationFile,
+  parseConfiguration,
+  readConfigurationFile,
+} from './configuration/configuration-file.ts'
+export {
+  listOf,
+  mapOf,
+  optional,
+  Problems,
+  type ReadNode,
+  record,
+  required,
+  text,
+} from './configuration/record-reader.ts'
+export {
+  changeRecord,
+  changeValue,
+  formatYaml,
+  readYamlTree,
+  type YamlNode,
+  type YamlProblem,
+} from './configuration/yaml-file.ts'
+export {
   type DurableFileOptions,
   makeDurableFolder,
   type NewFile,

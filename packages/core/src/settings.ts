@@ -2,7 +2,7 @@
 // Precedence: flag > environment > seg.yaml > default.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { parse as parseYaml } from 'yaml'
+import { readYamlValues } from './configuration/yaml-file.ts'
 import { Fault } from './fault.ts'
 import { readInput } from './input.ts'
 import { parseNumber } from './number.ts'
@@ -147,6 +147,7 @@ export function readConfiguration(file: string | undefined): Partial<Record<Sett
   if (file === undefined && !existsSync(path)) return {}
   const found: Partial<Record<SettingName, string>> = {}
   for (const [key, value] of flatten(readYaml(path), '')) {
+    if (sections.includes(key)) continue
     const name = settingNames.find(candidate => settings[candidate].key === key)
     if (name === undefined)
       throw new Fault('configuration', `${path}: unknown key ${quote(key)}; known keys: ${knownKeys()}`)
@@ -186,15 +187,18 @@ export function parseFrom(source: string, code: 'usage' | 'configuration', name:
   }
 }
 
+/** Keys of more than single values, which those who need them read (record-reader.ts). */
+const sections = ['trust', 'partners', 'receivers']
+
 const settingNames = Object.keys(settings) as SettingName[]
 
 function knownKeys(): string {
-  return settingNames.map(name => settings[name].key).join(', ')
+  return [...settingNames.map(name => settings[name].key), ...sections].join(', ')
 }
 
 function readYaml(path: string): unknown {
   try {
-    return parseYaml(readInput(path).toString('utf8')) ?? {}
+    return readYamlValues(readInput(path).toString('utf8')) ?? {}
   } catch (cause) {
     // Behind its first line the parser quotes the file, which may hold a password.
     const [reason] = (cause as Error).message.split('\n')

@@ -1,30 +1,12 @@
 // Whom a gateway trusts: the certificates of the CA in `ca.crt`, the present one and, around a
 // renewal, those before and after it.
-import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { Fault, quote } from '@seg/core'
+import { Fault } from '@seg/core'
 import { type GatewayAuthority, readAuthority } from './certificate/certificate-form.ts'
 import { parseCertificates, readCertsFile } from './pem-file.ts'
 
 /** All of `authorities` are of one PKI: each may issue certificates for any gateway. */
 export type Trust = { readonly authorities: readonly GatewayAuthority[]; readonly caPem: string }
-
-/**
- * Trust in one CA certificate that was kept, for what was signed while it was ours. Throws the
- * Fault `certificate-invalid` unless a CA of that name and key is trusted now: one that renewed its
- * certificate is the same authority (docs/decisions/0009).
- */
-export function trustKept(kept: X509Certificate, { authorities }: Trust): Trust {
-  const isListed = authorities.some(
-    ({ certificate: ca }) => ca.subject === kept.subject && ca.publicKey.equals(kept.publicKey),
-  )
-  if (!isListed)
-    throw new Fault(
-      'certificate-invalid',
-      `it was issued by ${quote(kept.subject)} with a key that is not that of a CA in ca.crt`,
-    )
-  return { authorities: [readAuthority(kept)], caPem: kept.toString() }
-}
 
 /** Each certificate of a peer is compared with all of them. */
 const MOST = 16

@@ -1,19 +1,16 @@
-// What the receiver decides with: its identity, whom it trusts, its ledger, its limits, its clock.
-import type { X509Certificate } from 'node:crypto'
+// What the receiver decides with: its identity and whom it trusts, its ledger, its limits, its
+// clock.
 import type { Ledger } from '@seg/ledger'
-import type { Identity, Trust } from '@seg/pki'
 import type { RefusalLog } from './acceptance/refusal-log.ts'
 import type { SecondOpinion } from './acceptance/second-opinion.ts'
 import type { StorageRoom } from './acceptance/storage-room.ts'
+import type { LiveCredentials } from './credentials/live-credentials.ts'
 import type { Uploads } from './http/uploads.ts'
 import type { ReceiverLimits } from './limits.ts'
 
 export type Gate = {
-  /** The TLS server's certificate; its id is ours. */
-  readonly identity: Identity
-  /** Of what signs our receipts. */
-  readonly seal: X509Certificate
-  readonly trust: Trust
+  /** Replaced while we run: a request takes one snapshot of it. */
+  readonly credentials: LiveCredentials
   readonly ledger: Ledger
   readonly refusals: RefusalLog
   /** On the disk of the data folder. */

@@ -1,17 +1,17 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every
 // document with the wrong ones.
-import { Fault, quote } from '@seg/core'
-import { checkIdentity, gatewayId, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
+import { loadLogKey } from '@seg/pki'
 import { RefusalLog } from './acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from './acceptance/second-opinion.ts'
 import { measureSpace, openStorageRoom } from './acceptance/storage-room.ts'
+import { openCredentials } from './credentials/live-credentials.ts'
+import { type CredentialSettings, loadCredentials } from './credentials/load-credentials.ts'
 import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
 import { defaultReceiverLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
 
-export type GateSettings = {
-  readonly certs: string
+export type GateSettings = CredentialSettings & {
   readonly data: string
   readonly clockSkew: number
   /** In bytes. */
@@ -30,20 +30,9 @@ export type GateSettings = {
  * `storage-unavailable`. `closeGate` closes what it opened.
  */
 export async function openGate(settings: GateSettings, now: () => Date, note?: (line: string) => void): Promise<Gate> {
-  const { certs, data, clockSkew, documentLimit, rateLimit } = settings
-  const [identity, seal, trust] = await Promise.all([
-    loadIdentity(certs, 'receiver'),
-    loadIdentity(certs, 'seal'),
-    loadTrust(certs),
-  ])
-  checkIdentity(identity, 'receiver', certs, trust, now())
-  checkIdentity(seal, 'seal', certs, trust, now())
-  if (gatewayId(seal.certificate) !== identity.id) {
-    throw new Fault(
-      'configuration',
-      `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
-    )
-  }
+  const { data, certs, clockSkew, documentLimit, rateLimit } = settings
+  const first = await loadCredentials(settings, now())
+  const { identity, seal } = first
   const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now, note)
   const refusals = new RefusalLog(ledger, now)
   const limits = {
@@ -55,9 +44,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   const room = await openStorageRoom(storage, () => measureSpace(data), ledger, now())
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
-    identity,
-    seal: seal.certificate,
-    trust,
+    credentials: openCredentials(first),
     ledger,
     refusals,
     room,

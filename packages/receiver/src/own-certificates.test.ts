@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generate, loadIdentity, loadTrust } from '@seg/pki'
+import { DEFAULT_TRUST, generate, loadIdentity, loadTrust, makeOwnPolicy } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { openLogInto } from './log.ts'
 import { openExpiryLook } from './own-certificates.ts'
@@ -25,7 +25,7 @@ t.test(
   'nothing is accepted from the moment at which the seal expires, and what was accepted keeps its receipt',
   async t => {
     const gateway = await openGateway(t, await makeCertsWithSeal(t, 10))
-    const end = gateway.gate.seal.validToDate.getTime()
+    const end = gateway.gate.credentials.current.seal.certificate.validToDate.getTime()
     const at = async (time: number, id: string) => {
       gateway.setTime(new Date(time))
       const document = await makeDocument(gateway, { id, now: new Date(time) })
@@ -54,7 +54,10 @@ async function openLook(t: Test, days: number) {
   ])
   const lines: { level: number; msg: string }[] = []
   const logger = openLogInto({ write: (line: string) => lines.push(JSON.parse(line)) })
-  const look = openExpiryLook({ identity, seal: seal.certificate, trust }, logger)
+  const look = openExpiryLook(
+    { current: { identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST } },
+    logger,
+  )
   const end = seal.certificate.validToDate.getTime()
   /** What is logged at a time before the seal's end. */
   const before = (time: number) => {

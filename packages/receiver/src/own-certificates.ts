@@ -3,6 +3,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificate } from '@seg/pki'
+import type { Credentials, LiveCredentials } from './credentials/live-credentials.ts'
 import type { Gate } from './gate.ts'
 import type { Logger } from './log.ts'
 
@@ -10,9 +11,9 @@ import type { Logger } from './log.ts'
  * A receipt of this time would be believed. Throws the Fault `seal-unavailable`: a document without
  * a receipt is not ours.
  */
-export function checkSeal({ seal, trust }: Pick<Gate, 'seal' | 'trust'>, at: Date): void {
+export function checkSeal({ seal, trust }: Pick<Credentials, 'seal' | 'trust'>, at: Date): void {
   try {
-    checkCertificate(seal, 'seal', trust, at)
+    checkCertificate(seal.certificate, 'seal', trust, at)
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause
     throw new Fault('seal-unavailable', `seal.crt: ${cause.detail}; nothing is accepted until it is renewed`, { cause })
@@ -20,9 +21,9 @@ export function checkSeal({ seal, trust }: Pick<Gate, 'seal' | 'trust'>, at: Dat
 }
 
 /** Whether a receipt of this time would be believed. */
-export function canSeal(gate: Pick<Gate, 'seal' | 'trust'>, at: Date): boolean {
+export function canSeal(credentials: Pick<Credentials, 'seal' | 'trust'>, at: Date): boolean {
   try {
-    checkSeal(gate, at)
+    checkSeal(credentials, at)
     return true
   } catch {
     return false
@@ -45,35 +46,44 @@ type Watched = {
   readonly to: number
 }
 
-/** Looks at once, and every hour; `close` ends that. */
-export function watchOwnCertificates(gate: Pick<Gate, 'identity' | 'seal' | 'trust' | 'now'>, logger: Logger) {
-  const look = openExpiryLook(gate, logger)
-  look(gate.now())
-  const timer = setInterval(() => look(gate.now()), LOOK_INTERVAL)
+/** Looks at once, every hour, and at what replaces them; `close` ends that. */
+export function watchOwnCertificates({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger) {
+  const look = openExpiryLook(credentials, logger)
+  look(now())
+  const stopFollowing = credentials.onReplaced(() => look(now()))
+  const timer = setInterval(() => look(now()), LOOK_INTERVAL)
   timer.unref()
-  return { close: () => clearInterval(timer) }
+  return {
+    close() {
+      clearInterval(timer)
+      stopFollowing()
+    },
+  }
 }
 
 /**
  * Logs what is new since the look before: each warning once, unless the clock went back in between.
  */
-export function openExpiryLook(
-  { identity, seal, trust }: Pick<Gate, 'identity' | 'seal' | 'trust'>,
-  logger: Logger,
-): (now: Date) => void {
-  const watched = [
+export function openExpiryLook(live: Pick<LiveCredentials, 'current'>, logger: Logger): (now: Date) => void {
+  let logged = new Map<string, number>()
+  return now => {
+    const stages = new Map<string, number>()
+    for (const one of watchedOf(live.current)) {
+      const name = `${one.file} ${one.certificate.fingerprint256}`
+      const stage = stageOf(one, now.getTime())
+      if (stage !== logged.get(name) && stage !== NOTHING) logStage(one, stage, now, logger)
+      stages.set(name, stage)
+    }
+    logged = stages
+  }
+}
+
+function watchedOf({ identity, seal, trust }: Pick<Credentials, 'identity' | 'seal' | 'trust'>): Watched[] {
+  return [
     watch('receiver.crt', identity.certificate),
-    watch('seal.crt', seal),
+    watch('seal.crt', seal.certificate),
     ...latestOfEach(trust.authorities.map(({ certificate }) => watch('ca.crt', certificate))),
   ]
-  const logged = new Map<Watched, number>()
-  return now => {
-    for (const one of watched) {
-      const stage = stageOf(one, now.getTime())
-      if (stage !== logged.get(one) && stage !== NOTHING) logStage(one, stage, now, logger)
-      logged.set(one, stage)
-    }
-  }
 }
 
 function watch(file: string, certificate: X509Certificate): Watched {

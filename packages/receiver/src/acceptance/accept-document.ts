@@ -3,7 +3,7 @@
 // last leaves nothing, after it the document is ours and every retry gets the same receipt.
 import type { IncomingMessage } from 'node:http'
 import type { Gate } from '../gate.ts'
-import { identifyPeer } from '../http/peer.ts'
+import { confirmPeer, type Peer } from '../http/peer.ts'
 import { checkParties, checkTimestamp, findEarlier, verifyReceived } from './admission.ts'
 import { confirmDocument } from './confirm-document.ts'
 import type { DocumentAccount } from './document-account.ts'
@@ -11,19 +11,22 @@ import { receiveDocument } from './receive-document.ts'
 import { type Acceptance, recordDocument } from './record-document.ts'
 
 export async function acceptDocument(
+  peer: Peer,
   request: IncomingMessage,
   gate: Gate,
   account: DocumentAccount,
 ): Promise<Acceptance> {
   const begin = gate.now()
-  const peer = account.from(identifyPeer(request.socket, gate.trust, begin))
+  account.from(peer)
+  const confirm = () => confirmPeer(request.socket, peer, gate.credentials, gate.now)
   await using upload = gate.uploads.begin(gate.ledger, peer.id, begin)
-  const received = account.received(await receiveDocument(request, peer, upload, gate.limits))
+  const received = account.received(await receiveDocument(request, peer, upload, gate.limits, confirm))
   const signed = account.signed(await verifyReceived(received))
-  const addressed = checkParties(signed, gate.identity.id)
+  const addressed = checkParties(signed, peer.credentials.identity.id)
   const earlier = await findEarlier(addressed, begin, gate)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, gate.clockSkew)
   const admitted = account.confirmed(await confirmDocument(timely, gate))
+  confirm()
   return await recordDocument(admitted, gate)
 }

@@ -32,7 +32,7 @@ export type TimelyDocument = Passed<'timestamp'>
  */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
-type EarlierGate = Pick<Gate, 'ledger' | 'seal' | 'trust' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
+type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
 type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
@@ -76,7 +76,11 @@ export async function findEarlier(
 ): Promise<Replay | NewOrUnasked> {
   const { facts, received } = document
   const { ledger, refusals, now } = gate
-  if (gate.secondOpinion.mode === 'off' && isTimely(facts, begin, gate.clockSkew) && canSeal(gate, begin)) {
+  if (
+    gate.secondOpinion.mode === 'off' &&
+    isTimely(facts, begin, gate.clockSkew) &&
+    canSeal(gate.credentials.current, begin)
+  ) {
     return { isReplay: false, document: { received, facts } as NewDocument }
   }
   const stored = await ledger.find(facts.senderId, facts.id)

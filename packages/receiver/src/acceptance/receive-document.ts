@@ -33,12 +33,14 @@ export async function receiveDocument(
   peer: Peer,
   upload: Upload,
   limits: ReceiverLimits,
+  confirm: () => void,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   upload.expect(Number(request.headers['content-length'] ?? 0))
   const verifier = openVerifier(peer.certificate, { limits: { documentBytes: limits.documentBytes } })
   const digest = new BodyDigest()
   await readBody(request, limits, chunk => {
+    confirm()
     verifier.write(chunk)
     digest.update(chunk)
     return upload.write(chunk)

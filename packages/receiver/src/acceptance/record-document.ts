@@ -20,7 +20,7 @@ export type Acceptance = {
 export async function recordDocument({ facts, received }: AdmittedDocument, gate: Gate): Promise<Acceptance> {
   const acceptedAt = gate.now()
   // The receipt is judged by the time that it names.
-  checkSeal(gate, acceptedAt)
+  checkSeal(gate.credentials.current, acceptedAt)
   const document = {
     sender: facts.senderId,
     id: facts.id,
@@ -28,7 +28,7 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
     bytes: received.bytes,
     sha256: received.digest.toString('hex'),
     referenceDigest: facts.signature.digest.toString('base64'),
-    chain: chainOf(received.peer.certificate, gate.trust, acceptedAt),
+    chain: chainOf(received.peer.recognized.path),
   }
   // As long as others of the sender are on their way, there may be a few entries too many, and none
   // is counted twice.

@@ -4,27 +4,19 @@
 import { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import type { AcceptedDocument, CheckOrigin, ReadOctets } from '@seg/ledger'
-import { checkCertificate, gatewayId, logName, type Trust, trustKept } from '@seg/pki'
+import { checkKeptChain, logName, type TrustPolicy } from '@seg/pki'
 import { openVerifier, type VerifiedDocument, Verifier } from '@seg/xmldsig'
 
 /** Certificates read once, not for each document. */
 const REMEMBERED = 1024
 
-export function openOriginCheck(trust: Trust): CheckOrigin {
+export function openOriginCheck(policy: TrustPolicy): CheckOrigin {
   const read = openCertificates()
-  const trusts = new WeakMap<X509Certificate, Trust>()
-  const trustIn = (ca: X509Certificate) => {
-    const kept = trusts.get(ca) ?? trustKept(ca, trust)
-    trusts.set(ca, kept)
-    return kept
-  }
   return async ({ document, chain, read: octets, log }) => {
-    const [certificate, ...issuers] = chain.map(read)
-    const [ca, more] = issuers
-    if (certificate === undefined || ca === undefined || more !== undefined)
-      throw new Fault('certificate-invalid', `expected a certificate and that of its CA, found ${chain.length}`)
-    checkCertificate(certificate, 'sender', trustIn(ca), new Date(document.acceptedAt))
-    expectSame("the CN of the sender's certificate", gatewayId(certificate), document.sender)
+    const certificates = chain.map(read)
+    const [certificate] = certificates
+    if (certificate === undefined) throw new Fault('certificate-invalid', 'expected a certificate, found none')
+    checkKeptChain(certificates, document.sender, policy, new Date(document.acceptedAt))
     checkFields(await verifyOctets(certificate, octets), document, log)
   }
 }

@@ -3,9 +3,10 @@
 import { isatty } from 'node:tty'
 import { type Command, openOutput, readSettings, standardError } from '@seg/core'
 import { type VerifiedLedger, verifyLedger } from '@seg/ledger'
-import { loadTrust, loadVerifierKeys } from '@seg/pki'
+import { loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
 import { openOriginCheck } from '../acceptance/verify-origin.ts'
 import { openReceiptCheck } from '../acceptance/verify-sealed-receipt.ts'
+import { readTrust } from '../credentials/read-trust.ts'
 
 /** Milliseconds between two lines of progress on a terminal. */
 const PROGRESS_TIME = 500
@@ -14,10 +15,11 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const output = openOutput(command)
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const trust = await loadTrust(certs)
+  const { record, path } = await readTrust(command.opts().config)
   const verifierKeys = await loadVerifierKeys(certs)
   const verification = verifyLedger(data, verifierKeys.join('\n'), {
     checkReceipt: openReceiptCheck(trust),
-    checkOrigin: openOriginCheck(trust),
+    checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, path)),
   })
   const isShown = isatty(2) && !output.json
   let shown = performance.now()

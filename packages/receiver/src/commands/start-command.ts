@@ -58,7 +58,7 @@ export async function runStart(_options: object, command: Command): Promise<void
     log.info('stopped')
     await closeLog()
   })
-  const { id } = gate.identity
+  const { id } = gate.credentials.current.identity
   output.report(
     {
       listening: receiver.url,

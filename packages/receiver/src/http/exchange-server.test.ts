@@ -16,16 +16,9 @@ t.test('lets in TLS 1.3 clients with a certificate of the CA only, and says in t
   const gateway = await openGateway(t, certs)
   const stranger = await openGateway(t, await makeCerts(t))
   const { cert, key } = credentials(stranger)
-  const { identity } = gateway.gate
   await refuses(t, gateway, { cert: undefined, key: undefined }, /failed: the client sent no certificate$/)
   await refuses(t, gateway, { maxVersion: 'TLSv1.2' }, /failed: the client does not offer TLS 1\.3$/)
-  await refuses(t, gateway, { cert, key }, /failed: the client's certificate is from another CA$/)
-  await refuses(
-    t,
-    gateway,
-    { cert: identity.certificatePem, key: identity.keyPem },
-    /failed: the client's certificate is not made for clients$/,
-  )
+  await refuses(t, gateway, { cert, key }, /failed: the client's certificate is from another CA; .*SHA-256/)
 })
 
 t.test('says that a client spoke plain HTTP', async t => {
@@ -37,13 +30,13 @@ t.test('says that a client spoke plain HTTP', async t => {
   t.match(gateway.log.at(-1)?.msg, /failed: the client spoke plain HTTP$/)
 })
 
-t.test('knows the certificate of a resumed session', async t => {
+t.test('resumes no session: each connection shows its certificates anew', async t => {
   const gateway = await openGateway(t, certs)
   const first = await connectRaw(t, gateway)
   const [session] = await once(first.socket, 'session')
   first.socket.destroy()
   const resumed = await connectRaw(t, gateway, { session })
-  t.equal(resumed.socket.isSessionReused(), true)
+  t.equal(resumed.socket.isSessionReused(), false)
   const document = await makeDocument(gateway)
   resumed.socket.write(requestHead(`Content-Length: ${document.length}\r\nConnection: close`))
   resumed.socket.write(document)

@@ -6,45 +6,31 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Fault, TLS13_CIPHERS } from '@seg/core'
-import type { Identity, Trust } from '@seg/pki'
+
+import { Fault } from '@seg/core'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { connectionOf, ExchangeRequest } from './connection.ts'
+import type { Exchange } from './exchange.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
 import { openConnections } from './partner-connections.ts'
+import { recognizeConnection } from './peer.ts'
+
 import { toFault } from './problem.ts'
 import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
-import type { Stopping } from './stopping.ts'
 import { Strangers } from './strangers.ts'
 
-export type Exchange = {
-  readonly identity: Identity
-  readonly trust: Trust
-  readonly limits: ReceiverLimits
-  readonly log: Logger
-  readonly stopping: Stopping
-}
+import { tlsOptionsOf } from './tls-options.ts'
 
-export function buildExchangeServer(
-  { identity, trust, limits, log, stopping }: Exchange,
-  handler: RequestListener,
-): Server {
+export function buildExchangeServer(exchange: Exchange, handler: RequestListener): Server {
+  const { credentials, limits, log } = exchange
   const server = createServer<typeof ExchangeRequest>({
     IncomingMessage: ExchangeRequest,
-    cert: identity.certificatePem,
-    key: identity.keyPem,
-    ca: trust.caPem,
-    // Each said: where nothing is said, the environment and the options of Node decide.
-    minVersion: 'TLSv1.3',
-    maxVersion: 'TLSv1.3',
-    ciphers: TLS13_CIPHERS,
+    ...tlsOptionsOf(credentials.current.identity),
+    // Said, too: otherwise an option of Node decides.
     insecureHTTPParser: false,
-    requestCert: true,
-    rejectUnauthorized: true,
-    ALPNProtocols: ['http/1.1'],
     handshakeTimeout: limits.handshakeTime,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTime,
@@ -61,7 +47,9 @@ export function buildExchangeServer(
   server.maxConnections = limits.connections + limits.strangers
   server.on('request', (request, response) => connectionOf(request.socket)?.begin(request, response))
   server.on('checkContinue', (request, response) => {
-    if (isContinueExpected(request)) response.writeContinue()
+    // Of a peer that is refused no body is wanted.
+    const isWanted = () => recognizeConnection(request.socket, credentials, exchange.now()).kind === 'partner'
+    if (isContinueExpected(request) && isWanted()) response.writeContinue()
     server.emit('request', request, response)
   })
   // What is not 100-continue is refused like any other request.
@@ -75,7 +63,9 @@ export function buildExchangeServer(
     log.warn(facts, line),
   )
   const strangers = awaitAuthentication(server, limits, strangerLog)
-  openConnections(server, strangers, handler, { limits, log, stopping })
+  openConnections(server, strangers, strangerLog, handler, exchange)
+  const stopFollowing = credentials.onReplaced(({ identity }) => server.setSecureContext(tlsOptionsOf(identity)))
+  server.once('close', stopFollowing)
   server.on('drop', data =>
     strangerLog.report(
       'too many connections',

@@ -1,62 +1,103 @@
-// Connections whose handshake is done: each partner has its share of them, and its share of turns.
+// Connections whose handshake is done: whose they are decides whether HTTP begins on them. Each
+// partner has its share of them, and its share of turns. A replacement of what we decide with holds
+// for those that are open, too.
 import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { Fault, quote } from '@seg/core'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import type { Logger } from '../log.ts'
 import { Connection } from './connection.ts'
+import type { Exchange } from './exchange.ts'
 import { Places } from './partner-shares.ts'
-import { partnerOf } from './peer.ts'
-import type { Stopping } from './stopping.ts'
+import { readChain, recognizeConnection } from './peer.ts'
+import { toFault } from './problem.ts'
 import type { Strangers } from './strangers.ts'
 import { Turns } from './turns.ts'
 
-type Parts = { readonly limits: ReceiverLimits; readonly log: Logger; readonly stopping: Stopping }
+/** `partner` is undefined for one who is refused: its share is that of all who are. */
+type Open = { readonly connection: Connection; readonly partner: string | undefined }
+
+/** Connections that are looked at anew in one turn of the event loop. */
+const LOOKED_AT = 32
 
 /** Puts turns between a finished handshake and Node's listener, which would begin HTTP at once. */
 export function openConnections(
   server: Server,
   strangers: Strangers,
+  strangerLog: CountedLog,
   serve: RequestListener,
-  { limits, log, stopping }: Parts,
+  exchange: Exchange,
 ): void {
-  const open = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
+  const { credentials, limits, log, stopping } = exchange
+  const places = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
   const turns = new Turns()
-  const connections = new Set<Connection>()
+  const open = new Map<TLSSocket, Open>()
   const closed = openCountedLog('connections closed', (facts, line) => log.warn(facts, line))
-  const watch = setInterval(() => checkAnswers(connections, closed), Math.min(1000, limits.answerTime)).unref()
+  const watch = setInterval(() => checkAnswers(open, closed), Math.min(1000, limits.answerTime)).unref()
+  const stopFollowing = credentials.onReplaced(() => void closeRefused(open, exchange, closed))
   server.once('close', () => {
     clearInterval(watch)
+    stopFollowing()
     closed.close()
   })
   stopping.onRefuse(fault => {
-    for (const connection of connections) connection.stop(fault)
+    for (const { connection } of open.values()) connection.stop(fault)
   })
   const listeners = server.listeners('secureConnection')
   server.removeAllListeners('secureConnection')
   server.on('secureConnection', socket => {
-    const partner = partnerOf(socket)
-    strangers.recognize(socket, partner)
+    let partner: string | undefined | null
     try {
-      checkWaiting(turns.waitingFor(partner), partner, limits)
-      open.take(partner)
+      partner = identify(socket, exchange, strangerLog)
+      if (partner === null) return void socket.destroy()
+      if (partner !== undefined) strangers.recognize(socket, partner)
+      checkWaiting(turns.waitingFor(partner ?? ''), partner ?? '', limits)
+      if (partner !== undefined) places.take(partner)
     } catch (error) {
-      const { code, detail } = error as Fault
-      closed.report(`${code} of ${quote(partner)}`, `connection from ${socket.remoteAddress} closed: ${detail}`, code)
+      const { status, code, detail } = toFault(error)
+      const line = `connection from ${socket.remoteAddress} closed: ${detail}`
+      if (status === 500) log.error({ code, err: error }, line)
+      else closed.report(`${code} of ${quote(partner ?? '')}`, line, code)
       socket.destroy()
       return
     }
     const begin = () => {
       for (const listener of listeners) listener.call(server, socket)
     }
-    const connection = new Connection(socket, partner, turns, begin, serve, limits)
-    connections.add(connection)
+    const owner = partner
+    open.set(socket, { connection: new Connection(socket, owner ?? '', turns, begin, serve, limits), partner: owner })
     socket.once('close', () => {
-      open.giveBack(partner)
-      connections.delete(connection)
+      open.delete(socket)
+      if (owner !== undefined) places.giveBack(owner)
     })
   })
+}
+
+/**
+ * The partner; null for a stranger, whose connection ends here. Who is refused (undefined) gets an
+ * answer that says why, and until then stays where strangers are.
+ */
+function identify(
+  socket: TLSSocket,
+  { credentials, now }: Exchange,
+  strangerLog: CountedLog,
+): string | undefined | null {
+  const chain = readChain(socket)
+  const found = recognizeConnection(socket, credentials, now())
+  if (found.kind === 'partner') return found.id
+  if (found.kind === 'refused') return undefined
+  const reason = chain === undefined ? 'the client sent no certificate' : reasonOf(chain.leaf)
+  const line = `TLS handshake with ${socket.remoteAddress} failed: ${reason}`
+  strangerLog.report(reason, chain === undefined ? line : `${line}; ${found.fault.detail}`, found.fault.code)
+  return null
+}
+
+function reasonOf({ subject, issuer }: { readonly subject: string; readonly issuer: string }): string {
+  return subject === issuer
+    ? "the client's certificate is self-signed, not from our CA"
+    : "the client's certificate is from another CA"
 }
 
 /**
@@ -69,8 +110,30 @@ function checkWaiting(count: number, partner: string, { newcomersOfOne }: Receiv
   }
 }
 
-function checkAnswers(connections: ReadonlySet<Connection>, closed: CountedLog): void {
+/**
+ * Ends the connections that nothing is under way on and that would not be admitted now. Requests
+ * under way look for themselves (`confirmPeer`).
+ */
+async function closeRefused(
+  open: ReadonlyMap<TLSSocket, Open>,
+  { credentials, now }: Exchange,
+  closed: CountedLog,
+): Promise<void> {
+  let looked = 0
+  for (const [socket, { connection, partner }] of [...open]) {
+    if (++looked % LOOKED_AT === 0) await nextTurn()
+    if (partner === undefined || socket.destroyed || connection.answersDue.length > 0) continue
+    const found = recognizeConnection(socket, credentials, now())
+    if (found.kind === 'partner' && found.id === partner) continue
+    const why = found.kind === 'partner' ? `it is ${quote(found.id)} now` : found.fault.message
+    const line = `idle connection of ${quote(partner)} from ${socket.remoteAddress} closed: ${why}`
+    closed.report(`no longer admitted: ${quote(partner)}`, line)
+    socket.destroy()
+  }
+}
+
+function checkAnswers(open: ReadonlyMap<TLSSocket, Open>, closed: CountedLog): void {
   const now = performance.now()
-  for (const connection of connections)
+  for (const { connection } of open.values())
     if (!connection.checkAnswers(now)) closed.report('unread', 'connection closed: nobody read the answer')
 }

@@ -1,12 +1,19 @@
 import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { loadTrust } from '@seg/pki'
+import { DEFAULT_TRUST, loadIdentity, loadTrust, makeOwnPolicy } from '@seg/pki'
 import t from 'tap'
+import { openCredentials } from '../credentials/live-credentials.ts'
 import { makeCerts } from '../testing/gateway.ts'
 import { identifyPeer } from './peer.ts'
 
 t.test('refuses a connection without a certificate, whatever let it through', async t => {
-  const trust = await loadTrust(await makeCerts(t))
-  t.throws(() => identifyPeer(new Socket(), trust, new Date()), { code: 'partner-unknown' })
-  t.throws(() => identifyPeer(new TLSSocket(new Socket()), trust, new Date()), { code: 'partner-unknown' })
+  const certs = await makeCerts(t)
+  const [trust, identity, seal] = await Promise.all([
+    loadTrust(certs),
+    loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'seal'),
+  ])
+  const live = openCredentials({ identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST })
+  t.throws(() => identifyPeer(new Socket(), live, new Date()), { code: 'certificate-untrusted' })
+  t.throws(() => identifyPeer(new TLSSocket(new Socket()), live, new Date()), { code: 'certificate-untrusted' })
 })

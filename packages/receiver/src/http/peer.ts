@@ -1,59 +1,101 @@
-// Who is at the other end of a connection, by the certificate that TLS 1.3 proved the key of.
+// Who is at the other end of a connection, by the certificate that TLS 1.3 proved the key of. TLS
+// itself judges nothing: we do, on every request, since a connection may outlive what its handshake
+// showed.
 import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
-import { Fault } from '@seg/core'
-import { checkCertificate, gatewayId, type Trust } from '@seg/pki'
+import type { TLSSocket } from 'node:tls'
+import { Fault, quote } from '@seg/core'
+import { type PresentedChain, type Recognition, type RecognizedPartner, recognize } from '@seg/pki'
+import type { Credentials, LiveCredentials } from '../credentials/live-credentials.ts'
 
 export type Peer = {
   readonly id: string
   readonly certificate: X509Certificate
+  readonly recognized: RecognizedPartner
+  /** By which it was recognized. */
+  readonly credentials: Credentials
 }
 
 /**
- * Whose share a connection counts in: its partner's id, whatever else the subject says; '' for all
- * who have none, whom every request refuses.
+ * Chains by the fingerprints of their certificates: what was found out about one holds for each
+ * connection that shows it. The oldest gives way.
  */
-export function partnerOf(socket: Socket): string {
-  const certificate = readCertificate(socket)
-  try {
-    return certificate === undefined ? '' : gatewayId(certificate)
-  } catch {
-    return ''
-  }
-}
-
-/**
- * Certificates by fingerprint: what was found out about one holds for each connection that shows
- * it. The oldest gives way.
- */
-const certificates = new Map<string, X509Certificate>()
+const chains = new Map<string, PresentedChain>()
 const REMEMBERED = 1024
-const bySocket = new WeakMap<Socket, X509Certificate>()
+const bySocket = new WeakMap<Socket, PresentedChain>()
+const peers = new WeakMap<Socket, Peer>()
+
+/** Certificates beside its own that a client may present; those that follow are not looked at. */
+const PRESENTED = 16
 
 /**
- * Identifies the peer anew for each request: a resumed session or a long connection may outlive
- * what its handshake checked. Throws the Fault `certificate-purpose`, or `partner-unknown` for a
- * certificate that is not valid here and now.
+ * Reads what the client showed: to be called once, before anything else asks for it. Undefined: it
+ * has no certificate.
  */
-export function identifyPeer(socket: Socket, trust: Trust, now: Date): Peer {
-  const certificate = bySocket.get(socket) ?? readCertificate(socket)
-  if (certificate === undefined) throw new Fault('partner-unknown', 'the connection has no client certificate')
-  try {
-    checkCertificate(certificate, 'sender', trust, now)
-    return { id: gatewayId(certificate), certificate }
-  } catch (fault) {
-    if (!(fault instanceof Fault) || fault.code !== 'certificate-invalid') throw fault
-    throw new Fault('partner-unknown', fault.detail, { cause: fault })
-  }
+export function readChain(socket: TLSSocket): PresentedChain | undefined {
+  const leaf = socket.getPeerX509Certificate()
+  if (leaf === undefined) return undefined
+  const presented: X509Certificate[] = []
+  // Node hands the chain out with the first call only.
+  for (
+    let next = leaf.issuerCertificate;
+    next !== undefined && presented.length < PRESENTED;
+    next = next.issuerCertificate
+  )
+    presented.push(next)
+  const chain = remember({ leaf, presented })
+  bySocket.set(socket, chain)
+  return chain
 }
 
-function readCertificate(socket: Socket): X509Certificate | undefined {
-  const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
-  if (shown === undefined) return undefined
-  const certificate = certificates.get(shown.fingerprint512) ?? shown
-  certificates.set(shown.fingerprint512, certificate)
-  if (certificates.size > REMEMBERED) certificates.delete(certificates.keys().next().value!)
-  bySocket.set(socket, certificate)
-  return certificate
+function remember(shown: PresentedChain): PresentedChain {
+  const key = [shown.leaf, ...shown.presented].map(({ fingerprint512 }) => fingerprint512).join()
+  const chain = chains.get(key) ?? shown
+  chains.delete(key)
+  chains.set(key, chain)
+  if (chains.size > REMEMBERED) chains.delete(chains.keys().next().value!)
+  return chain
+}
+
+/** What a connection is now. */
+export function recognizeConnection(socket: Socket, { current }: LiveCredentials, now: Date): Recognition {
+  const chain = bySocket.get(socket)
+  if (chain === undefined)
+    return { kind: 'stranger', fault: new Fault('certificate-untrusted', 'the connection has no client certificate') }
+  return recognize(chain, 'tls', current.policy, now)
+}
+
+/**
+ * Identifies the peer anew for each request. Throws the Faults `certificate-expired`,
+ * `certificate-revoked`, `certificate-purpose`, `certificate-invalid`, `certificate-untrusted`,
+ * `revocation-unknown`, `partner-unknown` and `partner-suspended`.
+ */
+export function identifyPeer(socket: Socket, live: LiveCredentials, now: Date): Peer {
+  const known = peers.get(socket)
+  if (known !== undefined && isCurrent(known, live, now)) return known
+  const found = recognizeConnection(socket, live, now)
+  if (found.kind !== 'partner') {
+    peers.delete(socket)
+    throw found.fault
+  }
+  const certificate = found.path[0]!
+  const peer = { id: found.id, certificate, recognized: found, credentials: live.current }
+  peers.set(socket, peer)
+  return peer
+}
+
+/**
+ * That a request under way would still be admitted, as the same partner: what it was admitted with
+ * may have been replaced since. Throws as `identifyPeer` does.
+ */
+export function confirmPeer(socket: Socket, { id, credentials }: Peer, live: LiveCredentials, now: () => Date): void {
+  if (credentials === live.current) return
+  const found = identifyPeer(socket, live, now())
+  if (found.id !== id)
+    throw new Fault('partner-unknown', `the certificate is that of ${quote(found.id)} now, no more of ${quote(id)}`)
+}
+
+function isCurrent({ credentials, recognized }: Peer, { current }: LiveCredentials, now: Date): boolean {
+  const time = now.getTime()
+  return credentials === current && recognized.from <= time && time <= recognized.to
 }

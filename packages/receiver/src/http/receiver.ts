@@ -9,6 +9,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   LogController,
+  type RouteGenericInterface,
 } from 'fastify'
 import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount } from '../acceptance/document-account.ts'
@@ -16,7 +17,10 @@ import type { Gate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
+
+import { checkHandler, forPeer, serveTo } from './for-peer.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
+
 import { readLogFile } from './log-files.ts'
 import { identifyPeer, type Peer } from './peer.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
@@ -26,7 +30,8 @@ import type { Stopping } from './stopping.ts'
 export type ReceiverParts = Gate & { readonly log: Logger; readonly stopping: Stopping }
 
 type Receiver = FastifyInstance<Server>
-type Request = FastifyRequest<{ Params: { id: string } }, Server>
+type ReceiptRoute = { Params: { id: string } }
+type Request<Route extends RouteGenericInterface = RouteGenericInterface> = FastifyRequest<Route, Server>
 
 /** Longest id in a path: 128 characters, each percent-encoded. */
 const LONGEST_PARAMETER = 3 * 128
@@ -57,8 +62,17 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
+  // Every request is its peer's, also one for a path that is none. Who is refused gets the reason,
+  // and the connection ends.
+  app.addHook('onRoute', checkHandler)
   app.addHook('onRequest', async (request, reply) => {
     checkRequestForm(request.raw)
+    try {
+      serveTo(request, identifyPeer(request.socket, parts.credentials, parts.now()))
+    } catch (fault) {
+      reply.header('connection', 'close')
+      throw fault
+    }
     // Here, before the framework asks for the type of a body that has no route.
     if (!request.is404) return
     const { fault, fields } = unserved(request.method, request.url)
@@ -67,9 +81,18 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   })
   closeConnectionsWhenStopping(app)
 
-  app.post('/v1/documents', (request, reply) => answerDocument(request, reply, parts))
-  app.get('/v1/receipts/:id', (request: Request, reply) => answerReceipt(request, reply, parts))
-  app.get('/v1/log/*', (request, reply) => answerLog(request, reply, parts))
+  app.post(
+    '/v1/documents',
+    forPeer((peer, request: Request, reply: FastifyReply) => answerDocument(peer, request, reply, parts)),
+  )
+  app.get(
+    '/v1/receipts/:id',
+    forPeer((peer, request: Request<ReceiptRoute>, reply: FastifyReply) => answerReceipt(peer, request, reply, parts)),
+  )
+  app.get(
+    '/v1/log/*',
+    forPeer((peer, request: Request, reply: FastifyReply) => answerLog(peer, request, reply, parts)),
+  )
   return app
 }
 
@@ -89,6 +112,7 @@ function closeConnectionsWhenStopping(app: Receiver): void {
 }
 
 async function answerDocument(
+  peer: Peer,
   request: FastifyRequest,
   reply: FastifyReply,
   gate: ReceiverParts,
@@ -96,7 +120,7 @@ async function answerDocument(
   const account = new DocumentAccount(request.socket.remoteAddress)
   gate.stopping.beginWork()
   try {
-    const acceptance = await acceptDocument(request.raw, gate, account)
+    const acceptance = await acceptDocument(peer, request.raw, gate, account)
     const { level, facts, message } = account.accepted(acceptance)
     request.log[level](facts, message)
     reply.code(acceptance.isReplay ? 200 : 201).header('location', `/v1/receipts/${encodeURIComponent(acceptance.id)}`)
@@ -114,8 +138,13 @@ async function answerDocument(
 }
 
 /** A caller sees its own receipts and cannot tell another's from one that is not there. */
-async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
-  const peer = beginRead(request, reply, gate)
+async function answerReceipt(
+  peer: Peer,
+  request: Request<ReceiptRoute>,
+  reply: FastifyReply,
+  gate: Gate,
+): Promise<FastifyReply> {
+  beginRead(peer, reply, gate)
   const receipt = await gate.ledger.receipt(peer.id, request.params.id)
   if (receipt === undefined)
     throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
@@ -123,14 +152,12 @@ async function answerReceipt(request: Request, reply: FastifyReply, gate: Gate):
 }
 
 /** An answer counts until the client has taken it, or is gone. */
-function beginRead(request: FastifyRequest, reply: FastifyReply, { trust, uploads, now }: Gate): Peer {
-  const peer = identifyPeer(request.socket, trust, now())
+function beginRead(peer: Peer, reply: FastifyReply, { uploads, now }: Gate): void {
   reply.raw.once('close', uploads.beginRead(peer.id, now()))
-  return peer
 }
 
-async function answerLog(request: FastifyRequest, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
-  beginRead(request, reply, gate)
+async function answerLog(peer: Peer, request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
+  beginRead(peer, reply, gate)
   const { type, cacheControl, body } = await readLogFile(pathOf(request.url).slice('/v1/log/'.length), gate.ledger.log)
   return answerRead(
     request,
@@ -153,7 +180,12 @@ function answerRead(
   return reply
 }
 
-function answerFault(fault: Fault, request: FastifyRequest, reply: FastifyReply, limits: ReceiverLimits): FastifyReply {
+function answerFault(
+  fault: Fault,
+  request: Pick<FastifyRequest, 'raw' | 'socket' | 'id' | 'method'>,
+  reply: FastifyReply,
+  limits: ReceiverLimits,
+): FastifyReply {
   if (isUnread(request.raw)) {
     if (isWorthDraining(fault, request.raw, limits)) endIfSlow(request.raw, limits.lingerTime)
     else if (reply.raw.socket !== null) {

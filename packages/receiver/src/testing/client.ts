@@ -76,5 +76,10 @@ export async function connectRaw(
 }
 
 export function credentials({ gate, sender }: TestGateway): ConnectionOptions {
-  return { ca: gate.trust.caPem, cert: sender.certificatePem, key: sender.keyPem, servername: 'localhost' }
+  return {
+    ca: gate.credentials.current.trust.caPem,
+    cert: sender.certificatePem,
+    key: sender.keyPem,
+    servername: 'localhost',
+  }
 }

@@ -4,12 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CertificateChain, type Ledger, makeCertificateChain } from '@seg/ledger'
-import { generate, type Identity, loadIdentity, loadLogKey, loadTrust } from '@seg/pki'
+import { DEFAULT_TRUST, generate, type Identity, loadIdentity, loadLogKey, loadTrust, makeOwnPolicy } from '@seg/pki'
 import { prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
 import { RefusalLog } from '../acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../acceptance/second-opinion.ts'
 import { measureSpace, openStorageRoom, type StorageLimits } from '../acceptance/storage-room.ts'
+import { openCredentials } from '../credentials/live-credentials.ts'
 import type { Gate } from '../gate.ts'
 import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { openUploads } from '../http/uploads.ts'
@@ -90,9 +91,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const ledger = await openTestLedger(certs, data, now)
   const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
   const gate: Gate = {
-    identity,
-    seal: seal.certificate,
-    trust,
+    credentials: openCredentials({ identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST }),
     ledger,
     refusals: new RefusalLog(ledger, now),
     room,

@@ -1,0 +1,132 @@
+// seg.yaml as a tree of our own with line numbers, and edits of it that keep its comments: the only
+// file that knows the YAML library.
+import {
+  Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parse,
+  parseDocument,
+  type YAMLMap,
+  YAMLSeq,
+} from 'yaml'
+
+export type YamlEntry = { readonly key: string; readonly line: number; readonly value: YamlNode }
+
+/** `text` of a scalar is as it is written: `00123` stays that. */
+export type YamlNode = { readonly line: number } & (
+  | { readonly kind: 'scalar'; readonly text: string }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'list'; readonly items: readonly YamlNode[] }
+  | { readonly kind: 'map'; readonly entries: readonly YamlEntry[] }
+)
+
+/** What is wrong in a file, and where; lines count from 1. */
+export type YamlProblem = { readonly line: number; readonly text: string }
+
+/** Deep enough for any record; the tree is walked by recursion. */
+const DEEPEST = 16
+
+/** The values of a file. Throws the parser's error. */
+export function readYamlValues(text: string): unknown {
+  return parse(text)
+}
+
+/** The tree of a file, or why there is none. */
+export function readYamlTree(text: string): { readonly root: YamlNode } | { readonly problems: YamlProblem[] } {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const problems = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, text: message }))
+  const lineOf = (node: unknown, before: number) => {
+    const start = (node as Node | null)?.range?.[0]
+    return start === undefined ? before : lines.linePos(start).line
+  }
+  const convert = (node: unknown, before: number, depth: number): YamlNode => {
+    const line = lineOf(node, before)
+    if (depth > DEEPEST) return refuse(line, 'it is nested too deeply')
+    if (isAlias(node)) return refuse(line, 'expected no alias (*): write the value out')
+    if (isSeq(node)) return { kind: 'list', line, items: node.items.map(item => convert(item, line, depth + 1)) }
+    if (isMap(node)) {
+      const entries = node.items.map(({ key, value }) => {
+        const at = lineOf(key, line)
+        return { key: textOf(key), line: at, value: convert(value, at, depth + 1) }
+      })
+      return { kind: 'map', line, entries }
+    }
+    if (isScalar(node) && node.value !== null) return { kind: 'scalar', line, text: textOf(node) }
+    return { kind: 'nothing', line }
+  }
+  const refuse = (line: number, text: string): YamlNode => {
+    problems.push({ line, text })
+    return { kind: 'nothing', line }
+  }
+  const root = convert(document.contents, 1, 0)
+  return problems.length > 0 ? { problems } : { root }
+}
+
+function textOf(node: unknown): string {
+  if (!isScalar(node)) return ''
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
+}
+
+/** Where an edit goes: keys of maps. */
+export type YamlPath = readonly string[]
+
+/** A record of a list, found by the value of its key `id`. */
+export type RecordChange = { readonly list: YamlPath; readonly id: string; readonly record: object | undefined }
+
+/**
+ * The text with a record of a list set, added or (undefined) removed. Whatever else stands in the
+ * file stays as it is written. The text is YAML.
+ */
+export function changeRecord(text: string, { list, id, record }: RecordChange): string {
+  const document = openForEdit(text)
+  const found = document.getIn(list)
+  const records = isSeq(found) ? found : new YAMLSeq()
+  const index = records.items.findIndex(item => isMap(item) && textOf(item.get('id', true)) === id)
+  if (record === undefined) {
+    if (index >= 0) records.delete(index)
+  } else if (index < 0) records.add(document.createNode(record))
+  else mergeInto(records.items[index] as YAMLMap, record, document)
+  if (records.items.length === 0) document.deleteIn(list)
+  else if (records !== found) document.setIn(list, records)
+  return write(document)
+}
+
+/** The text with the value under a path set, or (undefined) removed. The text is YAML. */
+export function changeValue(text: string, path: YamlPath, value: unknown): string {
+  const document = openForEdit(text)
+  if (value === undefined) document.deleteIn(path)
+  else document.setIn(path, document.createNode(value))
+  return write(document)
+}
+
+/** One value as YAML. */
+export function formatYaml(value: unknown): string {
+  return write(new Document(value))
+}
+
+function openForEdit(text: string): Document {
+  const document = parseDocument(text)
+  if (!isMap(document.contents)) {
+    const fresh = new Document({})
+    fresh.commentBefore = document.commentBefore ?? document.comment
+    return fresh
+  }
+  return document as unknown as Document
+}
+
+/** Keys that stay equal keep their form and their comments. */
+function mergeInto(map: YAMLMap, record: object, document: Document): void {
+  const present = map.toJSON() as Record<string, unknown>
+  for (const key of Object.keys(present)) if (!Object.hasOwn(record, key)) map.delete(key)
+  for (const [key, value] of Object.entries(record))
+    if (JSON.stringify(present[key]) !== JSON.stringify(value)) map.set(key, document.createNode(value))
+}
+
+function write(document: Document): string {
+  return document.toString({ lineWidth: 0 })
+}

@@ -1,0 +1,166 @@
+// The keys `trust` and `partners` of seg.yaml (docs/partners.md), read strictly: all problems of a
+// file at once.
+import { createHash } from 'node:crypto'
+import { listOf, mapOf, optional, type Problems, type ReadNode, record, required, type YamlNode } from '@seg/core'
+import { checkTogether } from './check-partners.ts'
+import type {
+  AuthorityRecord,
+  CertificateRule,
+  CertificateUse,
+  Partner,
+  PartnerState,
+  TrustMode,
+  TrustRecord,
+} from './partner.ts'
+import {
+  authorityName,
+  count,
+  duration,
+  endTime,
+  gatewayName,
+  label,
+  oneOf,
+  path,
+  seconds,
+  sha256,
+  size,
+  spki,
+  startTime,
+  subject,
+  uri,
+} from './record-values.ts'
+
+export const DEFAULT_TRUST: TrustRecord = { mode: 'ca', authorities: [], partners: [] }
+
+const revocation = record({
+  need: optional(oneOf('none', 'crl')),
+  crl: optional(listOf(path)),
+  grace: optional(duration),
+})
+
+const authority = record({
+  anchors: required(path),
+  intermediates: optional(path),
+  from: optional(startTime),
+  until: optional(endTime),
+  revocation: optional(revocation),
+})
+
+const trust = record({ mode: optional(oneOf<TrustMode>('ca', 'listed')), authorities: optional(mapOf(authority)) })
+
+const certificate = record({
+  for: required(listOf(oneOf<CertificateUse>('tls', 'sign'))),
+  authority: optional(authorityName),
+  subject: optional(subject),
+  sha256: optional(sha256),
+  spki: optional(spki),
+  san: optional(record({ uri: required(uri) })),
+  from: optional(startTime),
+  until: optional(endTime),
+})
+
+const limits = record({
+  bytes: optional(size),
+  rate: optional(count(1_000_000)),
+  concurrency: optional(count(4096)),
+  'clock-skew': optional(seconds),
+})
+
+const partner = record({
+  id: required(gatewayName),
+  name: optional(label),
+  contact: optional(label),
+  state: optional(oneOf<PartnerState>('active', 'suspended')),
+  certificates: optional(listOf(certificate)),
+  documents: optional(listOf(oneOf('CriticalDocument'))),
+  limits: optional(limits),
+})
+
+/**
+ * Reads the two keys of a file; undefined: it does not have them. What is wrong is reported to
+ * `problems`.
+ */
+export function readTrustRecord(
+  nodes: { readonly trust: YamlNode | undefined; readonly partners: YamlNode | undefined },
+  problems: Problems,
+): TrustRecord {
+  // `trust: ca` is short for the mode alone.
+  const short = nodes.trust?.kind === 'scalar' ? oneOf('ca', 'listed')(nodes.trust, 'trust', problems) : undefined
+  const long =
+    nodes.trust === undefined || nodes.trust.kind === 'scalar' ? undefined : trust(nodes.trust, 'trust', problems)
+  const mode = short ?? long?.mode ?? 'ca'
+  const authorities = [...(long?.authorities ?? [])].map(([name, found]) => toAuthority(name, found))
+  const listed = (nodes.partners && listOf(partner)(nodes.partners, 'partners', problems)) ?? []
+  const partners = listed.map(toPartner)
+  if (!problems.isEmpty) return { mode, authorities, partners }
+  const all = { mode, authorities, partners }
+  checkTogether(all, nodes, problems)
+  return all
+}
+
+type Read<R> = R extends ReadNode<infer T> ? T : never
+
+function toAuthority(name: string, found: Read<typeof authority>): AuthorityRecord {
+  const { anchors, intermediates, from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, line } = found
+  const { need, crl: crls = [], grace = 0 } = found.revocation ?? {}
+  return { name, anchors, intermediates, crls, needsCrl: need === 'crl', grace, from, until, line }
+}
+
+function toPartner({
+  id,
+  name,
+  contact,
+  state = 'active',
+  certificates = [],
+  documents,
+  limits = undefined,
+  line,
+}: Read<typeof partner>): Partner {
+  const rules = certificates.map(
+    ({
+      for: uses,
+      authority: issuer,
+      subject: names = new Map(),
+      sha256: digest,
+      spki: key,
+      san,
+      from,
+      until,
+      line: at,
+    }): CertificateRule => ({
+      uses,
+      authority: issuer,
+      subject: names,
+      sha256: digest,
+      spki: key,
+      uri: san?.uri,
+      from: from ?? Number.NEGATIVE_INFINITY,
+      until: until ?? Number.POSITIVE_INFINITY,
+      line: at,
+    }),
+  )
+  const bounds = {
+    bytes: limits?.bytes,
+    rate: limits?.rate,
+    concurrency: limits?.concurrency,
+    clockSkew: limits?.['clock-skew'],
+  }
+  return { id, name, contact, state, certificates: rules, documents, limits: bounds, line }
+}
+
+/**
+ * What a record says, in one digest: it changes with anything that counts, and not with its place
+ * in the file.
+ */
+export function partnerDigest({ line: _line, certificates, ...rest }: Partner): string {
+  const rules = certificates.map(({ line: _at, subject: names, ...rule }) => ({
+    ...rule,
+    subject: [...names],
+    from: `${rule.from}`,
+    until: `${rule.until}`,
+  }))
+  const limitsText = Object.fromEntries(Object.entries(rest.limits).map(([key, value]) => [key, `${value}`]))
+  return createHash('sha256')
+    .update(JSON.stringify({ ...rest, limits: limitsText, rules }))
+    .digest('base64')
+}

@@ -1,0 +1,34 @@
+// Reads what the receiver decides and signs with, and tries it out: for the start, and before it
+// replaces what is in use.
+import { Fault, quote } from '@seg/core'
+import { checkIdentity, gatewayId, loadIdentity, loadTrust, loadTrustPolicy } from '@seg/pki'
+import type { Credentials } from './live-credentials.ts'
+import { readTrust } from './read-trust.ts'
+
+export type CredentialSettings = {
+  readonly certs: string
+  /** The configuration file; undefined: seg.yaml at the root, if it is there. */
+  readonly config?: string | undefined
+}
+
+/**
+ * Throws the Faults `configuration`, `certificate-invalid` and `certificate-purpose`, naming the
+ * file.
+ */
+export async function loadCredentials({ certs, config }: CredentialSettings, now: Date): Promise<Credentials> {
+  const [identity, seal, trust, { record, path }] = await Promise.all([
+    loadIdentity(certs, 'receiver'),
+    loadIdentity(certs, 'seal'),
+    loadTrust(certs),
+    readTrust(config),
+  ])
+  checkIdentity(identity, 'receiver', certs, trust, now)
+  checkIdentity(seal, 'seal', certs, trust, now)
+  if (gatewayId(seal.certificate) !== identity.id)
+    throw new Fault(
+      'configuration',
+      `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
+    )
+  const policy = await loadTrustPolicy(record, trust, path)
+  return { identity, seal, trust, policy, record }
+}

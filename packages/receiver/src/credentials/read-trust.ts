@@ -1,0 +1,18 @@
+// Whom we take documents from, as the configuration file says it.
+import { type ConfigurationFile, Problems, readConfigurationFile } from '@seg/core'
+import { readTrustRecord, type TrustRecord } from '@seg/pki'
+
+export type ReadTrust = { readonly path: string; readonly record: TrustRecord }
+
+/** Throws the Fault `configuration` with all that is wrong. */
+export async function readTrust(config: string | undefined): Promise<ReadTrust> {
+  return parseTrust(await readConfigurationFile(config))
+}
+
+/** Throws as `readTrust` does. */
+export function parseTrust(file: ConfigurationFile): ReadTrust {
+  const problems = new Problems()
+  const record = readTrustRecord({ trust: file.entry('trust'), partners: file.entry('partners') }, problems)
+  problems.throwIfAny(file.path)
+  return { path: file.path, record }
+}

@@ -1,0 +1,13 @@
+// What the exchange listener needs of the gate.
+import type { LiveCredentials } from '../credentials/live-credentials.ts'
+import type { ReceiverLimits } from '../limits.ts'
+import type { Logger } from '../log.ts'
+import type { Stopping } from './stopping.ts'
+
+export type Exchange = {
+  readonly credentials: LiveCredentials
+  readonly limits: ReceiverLimits
+  readonly log: Logger
+  readonly stopping: Stopping
+  now(): Date
+}
