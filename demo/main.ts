@@ -20,7 +20,7 @@ import { showFacts, showLogLine, showStep, showText, showTitle } from './screen.
 
 const usage = 'usage: demo [--once] [--port NUMBER] [--certs DIR] [--data DIR]'
 
-/** Where the demo works, and what its commands are told about it. */
+/** The folders and the address of the demo, and what its commands get of them. */
 type Scene = { readonly certs: string; readonly data: string; readonly port: number; readonly url: string }
 
 type Delivery = {

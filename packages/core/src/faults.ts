@@ -10,7 +10,7 @@ type FaultRow = {
    * fault, 6 receipt not verified.
    */
   readonly exit: 2 | 3 | 4 | 5 | 6
-  /** What the peer is told: one plain sentence, no detail of the input or of this system. */
+  /** The sentence that the peer gets: no detail of the input or of this system. */
   readonly sentence: string
 }
 

@@ -1,4 +1,4 @@
-// Lines for whoever watches a process: gathered for a turn of the event loop, written without
+// Lines for the operator of a process: gathered for a turn of the event loop, written without
 // waiting, dropped with a count when there is no room.
 import { setTimeout as pause } from 'node:timers/promises'
 import { openSink, type Sink } from './sink.ts'

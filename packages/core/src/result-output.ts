@@ -1,4 +1,4 @@
-// Results on standard output: all of them, in their order, at the pace of whoever reads them.
+// Results on standard output: all of them, in their order, at the pace of their reader.
 import { fstatSync, write } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'

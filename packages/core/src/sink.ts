@@ -1,4 +1,4 @@
-// A standard stream that is written to without ever waiting for whoever reads it.
+// A standard stream that is written to without ever waiting for its reader.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 
 /**

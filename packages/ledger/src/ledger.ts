@@ -1,5 +1,5 @@
-// The port of the ledger: what any implementation keeps and promises. SQLite stands behind it;
-// nothing here knows.
+// The port of the ledger: what every implementation stores and promises. Nothing here depends on
+// SQLite.
 import type { CertificateChain } from './certificate-chain.ts'
 import type { LogEvent } from './log/events.ts'
 import type { Opening } from './log/leaf.ts'
@@ -10,7 +10,7 @@ import type { Opening } from './log/leaf.ts'
  */
 export const HELD_IN_MEMORY = 256 * 1024
 
-/** What the gateway knows of a document it accepted. */
+/** The stored facts of an accepted document. */
 export type AcceptedDocument = {
   /** Id of the gateway that sent it. */
   readonly sender: string
@@ -48,7 +48,7 @@ export type SealableAcceptance = AcceptedDocument & {
  */
 export type Sealer = (acceptance: SealableAcceptance) => Buffer
 
-/** A document that whoever has this cursor could not hand on. */
+/** A document that the owner of this cursor could not hand on. */
 export type DeadLetter = {
   readonly cursor: string
   readonly document: AcceptedDocument
@@ -93,7 +93,7 @@ export interface LedgerReader {
   opening(index: number): Promise<Opening | undefined>
   /**
    * At most `limit` documents with an index above `after`, of one sender or of all, in order of
-   * acceptance: the next ones for whoever takes them on.
+   * acceptance: the next ones for a hand-off.
    */
   accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]>
   /**
@@ -117,7 +117,7 @@ export interface LedgerReader {
 /** What others put into the log; an acceptance comes with its document. */
 export type RecordedEvent = Exclude<LogEvent, { type: 'accepted' }>
 
-/** The log as it is served (docs/log.md). Tells of nothing that is not durable. */
+/** The log as it is served (docs/log.md). Gives only what is durable. */
 export interface LogReader {
   size(): Promise<number>
   /** The latest signed checkpoint. */
@@ -142,18 +142,18 @@ export interface Staging {
   write(chunk: Uint8Array): Promise<void> | undefined
   /** What was written so far, from its start. */
   read(): AsyncIterable<Uint8Array>
-  /** Takes back what was not accepted; does nothing after that. */
+  /** Removes what was not accepted; after an acceptance it does nothing. */
   discard(): Promise<void>
 }
 
 /**
- * `omitsConflict`: there are too many conflicts of this sender, whoever accepts counts the rest.
+ * `omitsConflict`: there are too many conflicts of this sender; the caller counts the rest.
  */
 export type AcceptOptions = { readonly omitsConflict?: boolean }
 
 /**
- * The one writer. What it tells anybody of is durable: `find` and `receipt` never name a document
- * that a power loss could take back.
+ * The one writer. Whatever it returns is durable: `find` and `receipt` never name a document that a
+ * power loss could take back.
  */
 export interface Ledger extends LedgerReader {
   stage(): Staging

@@ -15,8 +15,8 @@ type OpenLog = {
 const WARN = 40
 
 /**
- * Writes to standard error, so that standard output stays a command's own. Nothing waits for
- * whoever reads there.
+ * Writes to standard error, so that standard output stays a command's own. Nothing waits for its
+ * reader.
  */
 export function openLog({ isTerminal }: { isTerminal: boolean }): OpenLog {
   const format = openFormat(isTerminal)

@@ -12,7 +12,7 @@ const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/receiver')
 const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
 
-const start = program.command('start').description('listen for documents until told to stop')
+const start = program.command('start').description('listen for documents until it is stopped')
 const startDefaults = {
   port: 8443,
   host: 'localhost',
@@ -40,7 +40,7 @@ const list = documents
   .option('--sender <id>', senderHelp)
 addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runDocumentsList)
 
-const show = documents.command('show').description('what is known of one document').argument('<id>', 'its id')
+const show = documents.command('show').description('the facts of one document').argument('<id>', 'its id')
 addSettings(show.option('--sender <id>', senderHelp), { data }).action(runDocumentsShow)
 
 const exporting = documents

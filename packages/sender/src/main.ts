@@ -27,26 +27,26 @@ addSettings(send, { to, timeout: 30, lifetime: 72, certs, data }).action(runSend
 
 const deliver = program
   .command('deliver')
-  .description('deliver what is queued or dropped into outgoing/ of the data folder, until told to stop')
+  .description('deliver what is queued or dropped into outgoing/ of the data folder, until it is stopped')
 addSettings(deliver, { to, lifetime: 72, concurrency: 8, certs, data }).action(runDeliver)
 
 const outbox = program
   .command('outbox')
-  .description('what was taken on, and what came of it, also while others deliver')
+  .description('the queued documents and their outcomes, also while a daemon delivers')
 const list = outbox.command('list').description('all entries, in the order of queueing')
 list.option('--state <state>', 'only those that are queued, delivered, refused, expired or cancelled', parseState)
 addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runList)
 const entryHelp = 'number of the entry, or id of its document'
-addSettings(outbox.command('show').description('what is known of one').argument('<entry>', entryHelp), { data }).action(
-  runShow,
-)
+addSettings(outbox.command('show').description('the details of one entry').argument('<entry>', entryHelp), {
+  data,
+}).action(runShow)
 const retry = outbox
   .command('retry')
   .description('make what is queued due now; queue again what was refused, expired or cancelled')
 addSettings(retry.argument('<entry...>', entryHelp), { lifetime: 72, data }).action(runRetry)
 const cancel = outbox
   .command('cancel')
-  .description('give up what is queued and not on its way')
+  .description('cancel queued documents that are not being sent')
   .argument('<entry...>', entryHelp)
 addSettings(cancel, { data }).action(runCancel)
 
@@ -56,7 +56,7 @@ logShow.option('--out <file>', 'write them there, for a partner to compare with 
 addSettings(logShow, { data }).action(runLogShow)
 const logCompare = log
   .command('compare')
-  .description('compare with the checkpoints that partners have seen: was everybody shown one log?')
+  .description('compare with the checkpoints that partners have seen: a log must show the same history to all')
   .argument('<file...>', 'what `sender log show --out` wrote, or signed checkpoints as they are')
 logCompare.option('--to <url>', 'fetch proofs from the log of the receiver there', settings.to.parse)
 addSettings(logCompare, { certs, data }).action(runLogCompare)

@@ -1,5 +1,5 @@
-// A document on its way in: in memory while it is small, beyond that a file in staging. Nothing of
-// it is accepted before the ledger says so.
+// A document that is being received: in memory while it is small, then a file in staging. Nothing
+// of it is accepted before the ledger says so.
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
 import { readChunks } from './file-chunks.ts'
 import { onStorage } from './storage-fault.ts'
 
-/** A document of so many bytes, held in memory, has that memory to itself. */
+/** A document in memory of so many bytes or more has an ArrayBuffer of its own. */
 export const NEEDS_OWN_MEMORY = 16 * 1024
 /** What a document gets to begin with; doubled as it comes, since a chunk may be a single byte. */
 const FIRST_BYTES = 4 * 1024
@@ -35,7 +35,7 @@ export class StagedDocument implements Staging {
   #other: Buffer = NOTHING
   #file: FileHandle | undefined
   #unsynced = 0
-  /** The write under way. Who waits for it next hears of its failure. */
+  /** The write under way. Its failure is thrown to the next caller that waits for it. */
   #writing: Promise<void> = Promise.resolve()
 
   constructor(stagingFolder: string) {

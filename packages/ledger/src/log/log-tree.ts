@@ -9,8 +9,8 @@ const TILE_HEIGHT = 8
 const REMEMBERED = 16
 
 /**
- * A tile that has just become full; each is told once, and never changes. Its root is a hash of the
- * level above.
+ * A tile that has just become full; each is returned once, and never changes. Its root is a hash of
+ * the level above.
  */
 export type CompletedTile = {
   readonly level: number

@@ -46,12 +46,12 @@ export const migrations: Migrations = {
       PRIMARY KEY (level, tile_index)
     )`,
     'CREATE TABLE checkpoints (tree_size INTEGER NOT NULL PRIMARY KEY, note TEXT NOT NULL)',
-    // How far whoever takes documents on has come: up to and with this entry.
+    // The last entry that a target of the hand-off has taken.
     'CREATE TABLE cursors (name TEXT NOT NULL PRIMARY KEY, leaf_index INTEGER NOT NULL)',
   ],
   '0002-hand-off': [
     'CREATE INDEX documents_of_sender ON documents (sender, leaf_index)',
-    // What whoever takes documents on was not able to hand on.
+    // Documents that a target of the hand-off did not take.
     `CREATE TABLE dead_letters (
       cursor TEXT NOT NULL,
       leaf_index INTEGER NOT NULL REFERENCES documents (leaf_index),

@@ -26,7 +26,7 @@ export type VerifiedLedger = {
 
 /**
  * Verifies the ledger in a data folder, also beside a receiver that writes to it: up to the
- * checkpoint that is the latest when it begins. Tells how far it is after every 256 entries.
+ * checkpoint that is the latest when it begins. Yields its progress after every 256 entries.
  * `logPub` is the content of log.pub: the keys that are trusted, a line each.
  *
  * Checked are, in this order for each entry: that it follows the one before and has the one form;

@@ -31,7 +31,7 @@ export class TreeCheck {
     return this.#checkpoints
   }
 
-  /** Tells which entries come next: `from` to before `to`. */
+  /** Announces the next entries: `from` to before `to`. */
   expectCheckpoints(from: number, to: number): void {
     this.#ahead = this.#evidence.checkpoints(from, to)
   }

@@ -1,6 +1,6 @@
 // What the receiver does with a document, from the bytes on a connection to the receipt. Each step
-// takes what the one before returned and can only go on or refuse with a Fault; a crash before the
-// last leaves nothing, after it the document is ours and every retry gets the same receipt.
+// takes what the one before returned and can only go on or refuse with a Fault. A crash before the
+// last step leaves nothing; after it the document is stored, and every retry gets the same receipt.
 import type { IncomingMessage } from 'node:http'
 import type { Gate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'

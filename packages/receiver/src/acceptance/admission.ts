@@ -41,8 +41,8 @@ export type Replay = { readonly isReplay: true; readonly id: string; readonly re
 export async function verifyReceived(received: ReceivedDocument): Promise<SignedDocument> {
   let verdict = received.verifier.end()
   while (verdict instanceof Verifier) {
-    // The signer used other algorithms than most: once more, from what is staged. Others get their
-    // turn between two pieces.
+    // The signer used other algorithms than most: a second pass over the staged bytes. Other
+    // requests get their turn between two pieces.
     for await (const chunk of received.upload.staging.read()) verdict.write(chunk)
     verdict = verdict.end()
   }
@@ -66,8 +66,8 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
 /**
  * The stored receipt when these very bytes were accepted before. Throws the Fault
  * `document-id-conflict` when others were, under this id: that is an entry of the log, too, as long
- * as there are not too many. The ledger finds out by itself when it is to accept a document; it is
- * asked beforehand where a check between here and there could refuse a retry.
+ * as there are not too many. The ledger detects replays itself when it accepts a document. It is
+ * asked before only where a check in between could refuse a retry.
  */
 export async function findEarlier(
   document: AddressedDocument,

@@ -1,5 +1,5 @@
-// A document as it comes in: verified, digested and staged in one go, so that a refusal that is
-// certain need not wait for the last byte.
+// Receives a document: verified, digested and staged in one pass, so that a certain refusal need
+// not wait for the last byte.
 import { createHash, type Hash, hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Fault, quote } from '@seg/core'
@@ -9,14 +9,14 @@ import { readBody, tooLarge } from '../http/read-body.ts'
 import type { Upload } from '../http/uploads.ts'
 import type { ReceiverLimits } from '../limits.ts'
 
-/** All of it is here; whether its signature is valid is not known yet. */
+/** The document is complete; whether its signature is valid is not known yet. */
 export type ReceivedDocument = {
   readonly peer: Peer
   readonly bytes: number
   /** SHA-256 of the bytes. */
   readonly digest: Buffer
   readonly upload: Upload
-  /** Has seen all the bytes. */
+  /** It has got all bytes. */
   readonly verifier: Verifier<VerifiedDocument>
 }
 

@@ -6,7 +6,7 @@ import type { AdmittedDocument } from './admission.ts'
 import { chainOf } from './sender-chain.ts'
 
 export type Acceptance = {
-  /** Whether the document was ours already; the receipt is then the first one. */
+  /** Whether the document was accepted before; the receipt is then the first one. */
   readonly isReplay: boolean
   /** The document's id. */
   readonly id: string

@@ -1,4 +1,4 @@
-// A stored receipt against its document: the seal's word about exactly this one, by a certificate
+// Verifies a stored receipt against its document: it must seal exactly this one, by a certificate
 // that was good when it was accepted.
 import { Fault, quote } from '@seg/core'
 import type { AcceptedDocument, CheckReceipt } from '@seg/ledger'

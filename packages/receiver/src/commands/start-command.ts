@@ -1,4 +1,5 @@
-// `receiver start`: opens what is needed, listens, says so, and stops in an orderly way.
+// `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
+// stop.
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isatty } from 'node:tty'

@@ -1,4 +1,4 @@
-// Why a TLS handshake failed, in words that an operator can act on.
+// The reason of a failed TLS handshake, for the operator.
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { quote } from '@seg/core'

@@ -4,7 +4,7 @@ import { type LogReader, parseTilePath, type TileName } from '@seg/ledger'
 
 export type LogFile = { readonly type: string; readonly cacheControl: string; readonly body: string | Buffer }
 
-/** What never changes may be kept for ever (RFC 8246). */
+/** A full tile never changes: caches may keep it (RFC 8246). */
 const IMMUTABLE = 'max-age=31536000, immutable'
 
 /** The file at `path` below `/v1/log/`. Throws the Fault `not-found`. */
@@ -40,7 +40,7 @@ async function readThrough(name: TileName, path: string, log: LogReader): Promis
   caches.set(log, cache)
   const tile = cache.get(path) ?? (await readTile(name, log))
   if (tile === undefined || tile.length > LARGEST_CACHED) return tile
-  // Whatever was asked for least recently gives way.
+  // The least recently used tile is removed.
   cache.delete(path)
   cache.set(path, tile)
   if (cache.size > CACHED_TILES) cache.delete(cache.keys().next().value!)

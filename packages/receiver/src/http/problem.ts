@@ -5,7 +5,7 @@ import { Fault, type FaultCode } from '@seg/core'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** `instance` is the request's name in our log: what an operator is asked for. */
+/** `instance` is the request's id in the receiver's output, for questions to its operator. */
 export function formatProblem(fault: Fault, instance: string): string {
   const { code, status, sentence } = fault
   return JSON.stringify({
@@ -41,8 +41,8 @@ const foreignCodes: Readonly<Record<string, FaultCode>> = {
 }
 
 /**
- * The Fault behind any error: ours as it is, a client's mistake that HTTP tells of by its row,
- * anything else a defect of ours.
+ * The Fault for any error: a Fault as it is, a client's mistake in HTTP by its row, anything else
+ * as a defect of the receiver.
  */
 export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error

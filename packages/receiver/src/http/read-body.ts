@@ -6,8 +6,8 @@ import type { ReceiverLimits } from '../limits.ts'
 import { connectionOf } from './connection.ts'
 
 /**
- * Taken from one client before all others get their turn: what a fast one sends could otherwise
- * keep the event loop for long.
+ * Bytes of one client before the others get a turn: a fast one could otherwise occupy the event
+ * loop.
  */
 const TURN_BYTES = 16 * 1024
 
@@ -90,8 +90,7 @@ function takeAsItComes(request: IncomingMessage, limits: ReceiverLimits, take: T
     isRefused = true
     clearInterval(checkProgress)
     request.off('data', onData).off('end', onEnd).pause()
-    // A piece that is still being taken is not given up: whoever hears of the refusal may undo all
-    // that was taken.
+    // Waits for a piece that is still being taken: the caller may undo all of it after the refusal.
     Promise.allSettled([pause]).then(() => reject(reason))
   }
   request.on('data', onData).on('end', onEnd)
@@ -119,13 +118,13 @@ function goneAway(received: number, cause?: Error): Fault {
   return new Fault('request-malformed', `the client went away after ${received} bytes`, { cause })
 }
 
-/** The turn that begins when all that had come has been read. */
+/** The turn after everything that has arrived is read. */
 let next: Promise<void> | undefined
 
 /**
- * All who wait get the same turn and go on step by step, each step with all of them: what came in
- * together is read, then verified, then stored, and the code of a step stays in the processor's
- * caches.
+ * All requests that wait get the same promise, so requests of one event-loop turn are processed in
+ * stages, as a batch: all are read, then verified, then stored, and the code of a stage stays in
+ * the processor's caches.
  */
 function nextTurn(): Promise<void> {
   next ??= new Promise(resolve => {

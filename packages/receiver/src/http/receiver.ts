@@ -137,7 +137,7 @@ async function answerDocument(
   }
 }
 
-/** A caller sees its own receipts and cannot tell another's from one that is not there. */
+/** A caller gets its own receipts only; those of others are answered as if they did not exist. */
 async function answerReceipt(
   peer: Peer,
   request: Request<ReceiptRoute>,

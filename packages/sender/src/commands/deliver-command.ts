@@ -1,4 +1,4 @@
-// `sender deliver`: the daemon. It says what it does, line by line, and stops in an orderly way.
+// `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
 import { sweepStaging } from '../delivery/delivery-files.ts'

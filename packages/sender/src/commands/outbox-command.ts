@@ -1,4 +1,4 @@
-// `sender outbox …`: what was taken on and what came of it, read and steered while others deliver.
+// `sender outbox …`: queued documents and their outcomes, read and changed while a daemon delivers.
 import { advice, type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'

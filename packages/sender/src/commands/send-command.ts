@@ -1,4 +1,4 @@
-// `sender send`: every file is tried, each outcome is told, and the worst one is the exit code.
+// `sender send`: tries every file, reports each outcome, and exits with the worst one.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, Fault, openOutput, readSettings, resolveUserPath } from '@seg/core'
 import type { SendingGateway } from '../delivery/gateway.ts'

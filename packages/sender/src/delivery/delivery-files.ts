@@ -42,11 +42,11 @@ export type DeliveryFiles = {
   /** The same when the file is gone. */
   restoreReceipt(receipt: Buffer): Promise<void>
   /**
-   * Keeps a receipt whose log is not proven: the receiver's word, and evidence. A receiver that
-   * makes another each time gets so many kept.
+   * Keeps a receipt whose log is not proven: it has the receiver's seal, and is evidence. A
+   * receiver that makes another each time gets so many kept.
    */
   keepUnproven(receipt: Buffer): Promise<void>
-  /** Keeps an answer that is no receipt of ours, for whoever looks into it; returns where. */
+  /** Keeps an answer that is not a valid receipt, for the operator; returns its path. */
   keepUnverified(answer: Buffer): Promise<string>
 }
 

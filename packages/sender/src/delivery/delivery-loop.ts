@@ -1,5 +1,5 @@
-// Delivering what is queued, by whomever it was: up to a limit for each receiver, each entry by one
-// process at a time, until told to stop.
+// Delivers what any process has queued, up to a limit for each receiver and each entry by one
+// process at a time, until it is stopped.
 import { asFault, Fault, LONGEST_PAUSE, pollLoop, retryDelay, Wake } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
@@ -12,13 +12,13 @@ import { type TryOutcome, tryDelivery } from './try-delivery.ts'
 const LOOK_INTERVAL = 250
 /** Milliseconds without a byte of progress after which a try is given up. */
 const STALL_TIME = 60_000
-/** Milliseconds for what is on its way when told to stop. */
+/** Milliseconds at a stop for tries that are under way. */
 const CLOSING_TIME = 10_000
 
 export type LoopOptions = {
   /** Documents on their way to one receiver, over all processes that share the outbox. */
   readonly concurrency: number
-  /** Told of every try that ended. */
+  /** Called with the outcome of each try. */
   readonly report: (outcome: SendOutcome & { readonly number: number }) => void
   readonly signal: AbortSignal
 }
@@ -112,22 +112,22 @@ class DeliveryLoop {
     const pace = this.#pace(entry.receiver)
     if (outcome.kind === 'delivered') {
       pace.answered()
-      return this.#tell(entry, outcome.delivery, seconds)
+      return this.#report(entry, outcome.delivery, seconds)
     }
     if (outcome.kind === 'refused') {
       pace.answered()
-      return this.#tell(entry, outcome.fault, seconds)
+      return this.#report(entry, outcome.fault, seconds)
     }
-    // Broken off by us: no word about the receiver.
+    // Ended by our own stop: nothing is known about the receiver.
     if (this.#stop.signal.aborted) return void (await outbox.release(entry.number))
     const retryAfter = outcome.kind === 'later' ? outcome.retryAfter : 0
     if (outcome.concernsReceiver) pace.failed(patience.elapsed(), retryAfter)
     const delay = retryDelay(entry.tries + 1, retryAfter, patience.random, LONGEST_PAUSE)
     const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
-    this.#tell(entry, await postpone(entry, fault, { delay, isLast }, this.#gateway), seconds)
+    this.#report(entry, await postpone(entry, fault, { delay, isLast }, this.#gateway), seconds)
   }
 
-  #tell(
+  #report(
     { number, file }: OutboxEntry,
     end: Fault | (TryOutcome & { kind: 'delivered' })['delivery'],
     seconds: number,

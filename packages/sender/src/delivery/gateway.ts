@@ -1,5 +1,5 @@
-// The sending gateway as its parts see it: who sends, whom it trusts, what it remembers, and how
-// patiently it tries.
+// The sending gateway as its parts see it: its identity and trust, its state, and how long it
+// tries.
 import { join } from 'node:path'
 import type { Outbox, OutboxDocument } from '@seg/ledger'
 import type { Identity } from '@seg/pki'
@@ -9,16 +9,16 @@ import type { ReceiptTrust } from '../receipt/check-log-entry.ts'
 import type { CheckedReceipt } from '../receipt/check-receipt.ts'
 import type { LogWitness } from '../receipt/log-witness.ts'
 
-/** How long to keep trying, and the clock, timer and chance to do it with. */
+/** How long to keep trying, and the clocks, timer and random numbers for it. */
 export type Patience = {
   /** Milliseconds for all tries together. */
   readonly timeout: number
   readonly now: () => Date
-  /** Milliseconds by a clock that only goes on: durations are measured by it. */
+  /** Milliseconds of a monotonic clock: durations are measured by it. */
   readonly elapsed: () => number
   readonly random: () => number
   readonly pause: (milliseconds: number) => Promise<void>
-  /** Told before each pause. */
+  /** Called before each pause. */
   readonly onWait: (reason: string, milliseconds: number) => void
 }
 
@@ -34,7 +34,7 @@ export type SendingGateway = {
   /** Milliseconds since 1970 by the clock that lifetimes are judged by. */
   readonly lifetimeClock: () => number
   readonly patience: Patience
-  /** Told what a person may want to know on the way. */
+  /** Gets messages for people. */
   readonly note: (line: string) => void
   readonly meter: Meter
 }

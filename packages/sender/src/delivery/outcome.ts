@@ -13,8 +13,8 @@ export type Failed = { readonly file: string; readonly seconds: number; readonly
 export type Paint = (style: 'green' | 'red' | 'yellow' | 'bold', text: string) => string
 
 /**
- * Exit codes from best to worst: nothing to do, later, refused, mend something here, do not trust
- * what you were told.
+ * Exit codes from best to worst: nothing to do, later, refused, fix something here, do not trust
+ * the answer.
  */
 const severity = [0, 4, 3, 5, 2, 6]
 

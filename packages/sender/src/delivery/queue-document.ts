@@ -1,5 +1,5 @@
-// Taking on a document: the earlier delivery of the same input is found, or the document is made,
-// once, and queued. After that no input is needed.
+// Queues a document: finds the earlier delivery of the same input, or makes the document, once, and
+// queues it. After that the input is not needed any more.
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import type { OutboxDocument, OutboxEntry, OutboxState } from '@seg/ledger'
@@ -11,8 +11,8 @@ import { deliveryKey, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /**
- * An entry to be delivered, unless another process has just come to an end with it; `facts` when
- * its document has just been signed or read.
+ * An entry to be delivered, unless another process has settled it meanwhile; `facts` if its
+ * document has just been signed or read.
  */
 export type Queued = { readonly entry: OutboxEntry; readonly facts: SignedFacts | undefined }
 
@@ -29,7 +29,7 @@ export async function queueTemplate(
   return queueUnder(await deliveryOf(template, receiver), template, receiver, gateway)
 }
 
-/** What the outbox knows this delivery by. */
+/** The key of this delivery in the outbox. */
 export async function deliveryOf({ input, id }: Template, receiver: URL): Promise<string> {
   return deliveryKey({ inputDigest: await digestDocument(input), id, receiver })
 }
@@ -49,7 +49,7 @@ export async function queueUnder(
   const request = { delivery, receiver: receiver.origin, file: template.file, queuedAt, expiresAt: queuedAt + lifetime }
   if (earlier !== undefined) {
     recall(earlier, gateway)
-    // The same bytes again: whether the receiver has them, after all, is not known.
+    // The same bytes again: the receiver may have them.
     const { entry } = await outbox.queue({ ...request, document: earlier.document }, earlier)
     return { entry, facts: undefined }
   }
@@ -77,7 +77,7 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
     }
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'receipt-invalid') throw error
-    // Say, another CA since then. What does not verify is no receipt: ask the receiver again.
+    // For example after a change of the CA. Without a valid receipt the receiver is asked again.
     gateway.note(`the receipt of an earlier delivery does not verify any more (${error.detail}): sending again`)
     return undefined
   }

@@ -1,5 +1,5 @@
-// Sending while somebody waits: find the earlier delivery or queue the document, and try until
-// there is a verified receipt, a no, or no time left.
+// Sends while the caller waits: finds the earlier delivery or queues the document, and tries until
+// there is a verified receipt, a refusal, or no time left.
 import { Fault, retryDelay } from '@seg/core'
 import type { Template } from '../document/sign-template.ts'
 import type { Later } from '../exchange/post-document.ts'
@@ -65,13 +65,13 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
       const delay = retryDelay(entry.tries + 1, 0, patience.random)
       throw await postpone(entry, outcome.fault, { delay, isLast }, gateway)
     }
-    // That the time was up in the middle of a try says less than why the one before failed.
+    // If the time ended during this try, the reason of the try before is more useful.
     later = signal.aborted ? (later ?? outcome) : outcome
     const isOver = left < 50 || later.retryAfter >= left
     const delay = retryDelay(tries, later.retryAfter, patience.random)
     // The last wait ends early enough for one more try.
     const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
-    // A try that our own patience cut short is none that an entry may expire with.
+    // A try that our own timeout ended must not make the entry expire.
     const end = { delay: wait, isLast: isLast && !signal.aborted }
     const fault = await postpone(entry, new Fault('delivery-pending', later.reason), end, gateway)
     if (fault.code === 'delivery-expired') throw fault
@@ -81,7 +81,7 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
   }
 }
 
-/** What another process made of the entry; undefined while it is queued. */
+/** The outcome that another process reached; undefined while the entry is queued. */
 async function watch(number: number, gateway: SendingGateway): Promise<Delivery | undefined> {
   const entry = await gateway.outbox.find(number)
   if (entry === undefined || entry.state === 'queued') return undefined

@@ -1,4 +1,4 @@
-// What became of an entry that was not delivered, as the Fault that whoever waits for it is told.
+// The outcome of an entry that was not delivered, as the Fault that its caller gets.
 import { Fault } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'

@@ -22,7 +22,7 @@ export type TryOutcome =
   | { readonly kind: 'refused'; readonly fault: DeliveryRefused }
   /** The same may well succeed in a while. */
   | ({ readonly kind: 'later' } & Later)
-  /** Something has to be mended first, here or there. */
+  /** An operator must fix something first, at the sender or at the receiver. */
   | { readonly kind: 'stuck'; readonly fault: Fault; readonly concernsReceiver: boolean }
 
 /** Faults of this side, and of one document. */
@@ -47,7 +47,7 @@ export async function tryDelivery(
     if (!(fault instanceof Fault)) throw fault
     if (!(fault instanceof DeliveryRefused))
       return { kind: 'stuck', fault, concernsReceiver: !ours.includes(fault.code) }
-    // It did not let us in: no word about this document.
+    // The receiver refused our certificate: nothing is known about this document.
     if (fault.problem.code === 'certificate-invalid') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
     // Crash before: the next try is refused again. After: final.
@@ -77,8 +77,8 @@ async function exchange(
   warnOfForeignSender(kept, gateway)
   const { own } = entry.document
   const link = openLink(entry, kept, gateway)
-  // Signed with a certificate that we no longer use, these bytes can only be refused now; they may
-  // have been accepted before.
+  // Bytes signed with a certificate that was replaced can only be refused now, but may have been
+  // accepted before.
   if (kept.document instanceof Fault && own) return exchangeAfresh(entry, link, gateway, limits)
   try {
     return await post(entry, kept, link, gateway, limits)
@@ -90,7 +90,7 @@ async function exchange(
 
 type Refused = { readonly entry: OutboxEntry; readonly kept: SignedFacts; readonly link: Link }
 
-/** A no that may be wrong for bytes accepted before, or for a clock; throws it otherwise. */
+/** A refusal may be caused by an earlier acceptance or a wrong clock; throws it otherwise. */
 async function answerRefusal(
   refusal: DeliveryRefused,
   { entry, kept, link }: Refused,
@@ -99,7 +99,7 @@ async function answerRefusal(
 ): Promise<Taken> {
   if (!isStale(refusal)) {
     const found = await findAccepted(entry, link, gateway, limits.signal).catch(error => {
-      // Who does not want to say more has said enough.
+      // A second refusal adds nothing to the first.
       if (error instanceof DeliveryRefused) throw refusal
       throw error
     })
@@ -169,7 +169,7 @@ async function post(
   return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
 }
 
-/** What every receiver would refuse: said here, in words, and before the first byte goes out. */
+/** A certificate that every receiver would refuse: reported before the first byte is sent. */
 function checkOurCertificate({ identity, trust, patience }: SendingGateway): void {
   try {
     checkCertificate(identity.certificate, 'sender', trust, patience.now())
@@ -180,8 +180,8 @@ function checkOurCertificate({ identity, trust, patience }: SendingGateway): voi
 }
 
 /**
- * A server may see the document when it is a receiver of our CA, and the very one that the document
- * is addressed to.
+ * A server gets the document only if it has a receiver's certificate of our CA, and is the one that
+ * the document is addressed to.
  */
 function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
   const { identity, trust, patience } = gateway

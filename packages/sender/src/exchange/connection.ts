@@ -104,7 +104,7 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     ca: link.trust.caPem,
     cert: link.identity.certificatePem,
     key: link.identity.keyPem,
-    // Each said: where nothing is said, the environment and the options of Node decide.
+    // Set explicitly: otherwise environment variables and options of Node decide.
     rejectUnauthorized: true,
     checkServerIdentity,
     minVersion: 'TLSv1.3',

@@ -16,7 +16,7 @@ export type Later = {
   readonly reason: string
   /** Milliseconds that the receiver asks for. */
   readonly retryAfter: number
-  /** Whether it would be the same with any other document, as far as one can tell. */
+  /** Whether any other document would probably have the same outcome. */
   readonly concernsReceiver: boolean
 }
 

@@ -14,7 +14,7 @@ export type Problem = {
   readonly sentence: string
 }
 
-/** The receiver's no. Sending the same document again changes nothing until the cause is mended. */
+/** A refusal by the receiver. The same document is refused again until its cause is fixed. */
 export class DeliveryRefused extends Fault {
   readonly problem: Problem
   /** The receiver's clock when it refused. */

@@ -1,5 +1,5 @@
-// Is this receipt the receiver's word about exactly this document? Nothing counts as delivered
-// before; the same function says so live and years later.
+// Whether a receipt proves that the receiver accepted exactly this document. Nothing counts as
+// delivered before; the same function says so live and years later.
 import { hash, type X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkCertificateAt, gatewayId } from '@seg/pki'

@@ -38,7 +38,7 @@ export type Shown = {
   readonly signal: AbortSignal
 }
 
-/** The log could not be looked at: no word about what it holds. */
+/** The log could not be read: nothing is known about its content. */
 export class LogUnread extends Error {
   /** Whether the receiver answered, and did not show it. */
   readonly isRefusal: boolean

@@ -1,5 +1,5 @@
-// The one writer: everything that arrived while a commit was under way becomes one transaction,
-// under one checkpoint.
+// The one writer: all requests that arrived during a commit become one transaction, under one
+// checkpoint.
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import type { AcceptedDocument, AcceptOptions, RecordedEvent, Sealer } from '../../ledger.ts'
@@ -66,7 +66,7 @@ export class LedgerWriter {
    */
   #isCommitting = false
   readonly #times: EntryTimes
-  /** The verifier key of whoever signs next; nothing more is signed with the key that names it. */
+  /** The verifier key of the next log key; nothing more is signed with the present one. */
   #successor: string | undefined
 
   constructor(database: DatabaseSync, key: LogKey, seal: Sealer) {
@@ -96,7 +96,7 @@ export class LedgerWriter {
 
   /**
    * One transaction. Crash before COMMIT returns: nothing of it is there, and nobody was answered.
-   * After: all of it is, and whoever was not answered gets the same answer on the next try.
+   * After: all of it is there, and a request without an answer gets the same one on the next try.
    */
   #commit(requests: readonly WriteRequest[]): WriteOutcome[] {
     this.#isCommitting = false

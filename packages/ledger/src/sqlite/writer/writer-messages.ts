@@ -1,6 +1,6 @@
-// What the writer's thread and the others tell each other: many requests, or outcomes, at a time.
-// All that is text goes as one, and octets in one piece of memory: an object for each, and memory
-// for each, cost both threads more than what is in them.
+// Messages between the writer's thread and others: each holds many requests, or many outcomes. All
+// that is text goes as one, and octets in one piece of memory: an object for each, and memory for
+// each, cost both threads more than what is in them.
 import { Fault, type FaultCode } from '@seg/core'
 import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
 import type { AcceptRequest, WriteOutcome, WriteRequest } from './ledger-writer.ts'
