@@ -10,6 +10,9 @@ import { EXCLUSIVE, methodOf } from '../support/engine.ts'
 import { Finding } from './finding.ts'
 import type { Tape } from './tape.ts'
 
+// Documents of the fuzzer are short.
+fastPath.knownFrom = 0
+
 export const exclusive = methodOf(EXCLUSIVE)
 
 /** What `read` returns, or the Fault that it throws. */

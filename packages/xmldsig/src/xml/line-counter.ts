@@ -4,7 +4,7 @@ import { skipLine } from './skip.ts'
 
 export class LineCounter {
   /** Offset in the document of the input under way. */
-  #offset = 0
+  offset = 0
   /** Lines ended so far, and where in the document the present one begins. */
   #ended = 0
   #lineFrom = 0
@@ -14,7 +14,7 @@ export class LineCounter {
 
   /** The next input, whose first byte is at `offset` of the document. */
   beginInput(offset: number): void {
-    this.#offset = offset
+    this.offset = offset
     this.#countedTo = 0
   }
 
@@ -26,7 +26,7 @@ export class LineCounter {
   /** A line ends with the byte at `at`; those before it are counted. */
   endLine(at: number): void {
     this.#ended++
-    this.#lineFrom = this.#offset + at + 1
+    this.#lineFrom = this.offset + at + 1
     this.#countedTo = at + 1
   }
 
@@ -43,7 +43,7 @@ export class LineCounter {
   count(source: Uint8Array, to: number): void {
     for (let i = skipLine(source, this.#countedTo, to); i < to; i = skipLine(source, i + 1, to)) {
       const isBehindReturn = i > 0 ? source[i - 1] === CR : this.#endedWithReturn
-      if (source[i] === LF && isBehindReturn) this.#lineFrom = this.#offset + i + 1
+      if (source[i] === LF && isBehindReturn) this.#lineFrom = this.offset + i + 1
       else this.endLine(i)
     }
     this.#countedTo = Math.max(to, this.#countedTo)
@@ -55,7 +55,7 @@ export class LineCounter {
    */
   describePlace(source: Uint8Array, at: number): string {
     this.count(source, at)
-    const offset = this.#offset + at
+    const offset = this.offset + at
     return `byte ${offset}, line ${this.#ended + 1}, column ${offset - this.#lineFrom + 1}`
   }
 }

@@ -33,9 +33,10 @@ import { NOT_TAKEN, TagRecognizer } from './tag-recognizer.ts'
 
 /**
  * A seam for tests, which compare the verdicts with and without: the tokenizer alone must say the
- * same.
+ * same. Tags are known by their forms from the octet `knownFrom` of a document on: a short one
+ * repeats too few to make up for what finding out about each costs.
  */
-export const fastPath = { isOn: true }
+export const fastPath = { isOn: true, knownFrom: 4096 }
 
 // A constant of this module, which the compiler knows: an imported name is looked up each time.
 const source = window
@@ -83,7 +84,8 @@ export class FastContent {
     this.#runFrom = from
     this.isInCdata = false
     do {
-      const known = stack.depth + 1 >= this.#elements.skimDepth ? this.#known : undefined
+      const isUsed = stack.depth + 1 >= this.#elements.skimDepth && this.#lines.offset + at >= fastPath.knownFrom
+      const known = isUsed ? this.#known : undefined
       if (known !== undefined) at = known.takeRun(at, end)
       if (at + 1 >= end) break
       const next = this.#readNext(at, from, end, known)
