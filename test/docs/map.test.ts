@@ -8,11 +8,12 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const architecture = read('docs/architecture.md')
 
 t.test('the map has every folder of every package', async t => {
-  const readmes = globSync('packages/*/src/**/README.md', { cwd: root })
-  t.ok(readmes.length > 15, 'the search finds the folders that are there')
-  for (const readme of readmes) {
-    const folder = dirname(readme).split('/src/')[1]!
-    t.match(architecture, new RegExp(`^.* ${folder}  ?`, 'm'), readme)
+  const sources = globSync('packages/*/src/*/**/*.ts', { cwd: root, exclude: ['**/testing/**'] })
+  const folders = new Set(sources.map(source => dirname(source)))
+  t.ok(folders.size > 15, 'the search finds the folders that are there')
+  for (const folder of folders) {
+    t.match(architecture, new RegExp(`^ .* ${folder.split('/src/')[1]} `, 'm'), folder)
+    t.ok(existsSync(join(root, folder, 'README.md')), `${folder} has a README.md with its idea`)
   }
 })
 
@@ -37,4 +38,12 @@ t.test('each file that a page names is there', async t => {
     for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
       t.ok(existsSync(resolve(root, dirname(page), target!)), `${page}: ${target}`)
   }
+})
+
+t.test('each library is imported where the page of dependencies says', async t => {
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| (\S.*?) +\| .* \| `(\S+\.ts)` +\|$/gm)]
+  t.ok(rows.length > 8, 'the search finds the rows that are there')
+  for (const [, libraries, path] of rows)
+    for (const library of libraries!.split(', '))
+      t.match(read(`packages/${path}`), ` from '${library}'`, `${library} in ${path}`)
 })
