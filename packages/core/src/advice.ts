@@ -60,6 +60,7 @@ export const advice = {
   configuration: 'Correct what the detail names; `pnpm --filter pki gen` makes keys and certificates.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name, or remove the file.',
+  'csr-invalid': 'Have it made anew: `pnpm --filter pki csr`, or `openssl req -new`.',
   'crl-invalid': 'Get the list from the CA anew; `openssl crl -in FILE -noout -text` shows what it says.',
   'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',
   'crl-older': 'Get the latest list from the CA; the one that is there stays in use.',

@@ -178,6 +178,11 @@ export const faults = {
   },
   'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.' },
   'file-exists': { status: 500, exit: 5, sentence: 'A file that would be overwritten exists already.' },
+  'csr-invalid': {
+    status: 500,
+    exit: 5,
+    sentence: 'A certificate request is unreadable, or not signed with its own key.',
+  },
   'crl-invalid': {
     status: 500,
     exit: 5,

@@ -203,3 +203,19 @@ t.test('pki log-key makes a key for the id of receiver.crt, or any, and keeps th
   t.match(runPki(folder, ['log-key', '--certs', 'new', '--id', 'C C']), { status: 0, stdout: /^ {2}C%20C\+/m })
   t.match(await loadLogKey(join(folder, 'new'), 'C C'), { name: 'C%20C' })
 })
+
+t.test('a request, a certificate for it, a renewal and a revocation by commands, with JSON', async t => {
+  const certs = await makeCerts(t)
+  const json = (...args: string[]) => JSON.parse(runPki(certs, [...args, '--json']).stdout)
+  const csr = ['csr', '--profile', 'sender', '--id', 'MINISTRY 7_SEG01', '--key', 'ec-p256', '--out', 'new']
+  t.match(json(...csr), { ok: true, csr: join(certs, 'new.csr'), isNewKey: true })
+  const issue = ['issue', '--certs', certs, '--profile', 'sender', '--csr', 'new.csr', '--out', 'new']
+  t.match(json(...issue), { ok: true, path: join(certs, 'new.crt'), key: null })
+  t.match(json(...issue), { ok: false, code: 'file-exists' })
+  t.match(json('renew', 'new', '--new-key', '--certs', certs), { ok: true, kept: /replaced-/ })
+  const { serial } = json('revoke', 'new.crt', '--certs', certs, '--reason', 'superseded')
+  t.match(json('revoke', serial, '--certs', certs), { ok: true, serial, isNew: false, number: '3', count: 1 })
+  t.equal(runPki(certs, ['revoke', 'no such file', '--certs', certs]).status, 5)
+  t.equal(runPki(certs, ['revoke', '--reason', 'boredom', '--certs', certs]).status, 2)
+  t.equal(runPki(certs, ['issue', '--certs', certs, '--profile', 'king', '--out', 'x']).status, 2)
+})

@@ -3,10 +3,12 @@ import { resolve } from 'node:path'
 import { addSettings, buildProgram, parseNumber, rootFolder, runProgram } from '@seg/core'
 import { addHost, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
 import { runInspect } from './commands/inspect-command.ts'
+import { parseProfile, runCsr, runIssue, runRenew } from './commands/issue-command.ts'
 import { runLogKey } from './commands/log-key-command.ts'
 import { parseCaName, parseReason, runRevoke } from './commands/revoke-command.ts'
 import { CRL_DAYS, generateDefaults } from './issuing/generate.ts'
 import { keyKinds } from './issuing/key-pairs.ts'
+import { profiles } from './issuing/profiles.ts'
 import { reasons } from './revocation/revoke.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -35,6 +37,7 @@ const gen = program
     parseDays,
     generateDefaults.days,
   )
+  .option('--intermediate', 'issue by an intermediate CA below a root, whose key can then stay offline')
   .option('--force', 'make all anew; what is there is kept in a folder beside')
 addSettings(gen, { certs }).action(runGen)
 
@@ -49,6 +52,41 @@ const logKey = program
   .description("make the key of a receiver's log, and add its line to log.pub")
   .option('--id <id>', "the receiver's id, instead of that in receiver.crt", parseName)
 addSettings(logKey, { certs }).action(runLogKey)
+
+const profileNames = Object.keys(profiles).join(', ')
+const keyNames = Object.keys(keyKinds).join(', ')
+
+const request = program
+  .command('csr')
+  .description('make a key and a certificate request for it')
+  .requiredOption('--profile <profile>', `what for: ${profileNames}`, parseProfile)
+  .requiredOption('--id <id>', "the gateway's id, the CN", parseName)
+  .requiredOption('--out <prefix>', 'PREFIX.csr and PREFIX.key, which is used if it is there')
+  .option('--host <name>', 'host name or address of a server, may be given again', addHost)
+  .option('--key <kind>', `kind of the key: ${keyNames}`, parseKeyKind)
+addSettings(request, {}).action(runCsr)
+
+const issuance = program
+  .command('issue')
+  .description('issue a certificate, for a request or with a new key')
+  .requiredOption('--profile <profile>', `what for: ${profileNames}`, parseProfile)
+  .option('--id <id>', 'the CN; with --csr it must be that of the request', parseName)
+  .option('--csr <file>', 'a certificate request, PEM or DER; its key stays where it is')
+  .requiredOption('--out <prefix>', 'PREFIX.crt, and PREFIX.key without --csr')
+  .option('--host <name>', 'host name or address of a server, instead of those in the request', addHost)
+  .option('--key <kind>', `kind of the key: ${keyNames}`, parseKeyKind)
+  .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
+  .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
+addSettings(issuance, { certs }).action(runIssue)
+
+const renewal = program
+  .command('renew')
+  .description('issue a certificate anew, under the same name; the one before is kept')
+  .argument('<name>', 'NAME.crt in the folder of --certs, such as sender, receiver or seal')
+  .option('--new-key', 'under a new key of the same kind')
+  .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
+  .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
+addSettings(renewal, { certs }).action(runRenew)
 
 const revocation = program
   .command('revoke')

@@ -3,7 +3,7 @@
 // certificate, the clause, what was expected and what was found.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, type FaultCode, quote } from '@seg/core'
-import { type GatewayProfile, profiles } from '../issuing/profiles.ts'
+import { type GatewayProfile, OPERATOR, profiles } from '../issuing/profiles.ts'
 import { findWeakAlgorithm, findWeakKey } from './certificate-algorithms.ts'
 import { type CertificateFields, readCertificateFields } from './certificate-fields.ts'
 import { DerError } from './der.ts'
@@ -91,6 +91,8 @@ export function readGatewayCertificate(certificate: X509Certificate, profile: Ga
         `${purpose} for a ${title}`,
         purposes?.join(', ') ?? 'none',
       )
+    if (purposes?.includes(OPERATOR))
+      refuse('certificate-purpose', 'extended key usage', "a gateway's certificate", 'that of an operator, a person')
     checkSubjectAltName(fields.extensions)
     gatewayId(certificate)
     return fields

@@ -13,11 +13,12 @@ type Options = {
   readonly receiverId: string
   readonly host?: readonly string[]
   readonly days: number
+  readonly intermediate?: boolean
   readonly force?: boolean
 }
 
 export async function runGen(
-  { host, out, key, senderId, receiverId, days, force = false }: Options,
+  { host, out, key, senderId, receiverId, days, intermediate = false, force = false }: Options,
   command: Command,
 ): Promise<void> {
   const folder = out === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(out)
@@ -26,6 +27,7 @@ export async function runGen(
     senderId,
     receiverId,
     days,
+    hasIntermediate: intermediate,
     force,
     ...(key && { key }),
     ...(host && { hosts: host }),

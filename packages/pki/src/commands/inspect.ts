@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { type Profile, profiles } from '../issuing/profiles.ts'
+import { OPERATOR, type Profile, profiles } from '../issuing/profiles.ts'
 import { readCertificates } from '../pem-file.ts'
 
 export type InspectedCertificate = {
@@ -66,6 +66,7 @@ function describe(file: string, certificate: X509Certificate, now: Date): Inspec
 
 function profileOf(certificate: X509Certificate): Profile | 'other' {
   if (certificate.ca) return 'ca'
+  if (certificate.keyUsage?.includes(OPERATOR)) return 'operator'
   const names = Object.keys(profiles) as Profile[]
   return names.find(name => certificate.keyUsage?.some(purpose => purpose === profiles[name].purpose)) ?? 'other'
 }

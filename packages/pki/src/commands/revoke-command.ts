@@ -38,16 +38,16 @@ export async function runRevoke(
 
 /** A file is looked for first. */
 async function readTarget(argument: string): Promise<X509Certificate | Buffer> {
-  const path = resolveUserPath(argument)
   try {
-    return (await readCertificates(path))[0]
+    const [certificate] = await readCertificates(resolveUserPath(argument))
+    return certificate
   } catch (cause) {
     if (!(cause instanceof Fault) || cause.code !== 'file-unreadable') throw cause
     const serial = parseSerial(argument)
     if (serial !== undefined) return serial
     throw new Fault(
       'file-unreadable',
-      `${quote(argument)} is neither a certificate that can be read (${cause.detail}) nor a serial number in hexadecimal`,
+      `${quote(argument)} is neither a certificate (${cause.detail}) nor a serial number in hexadecimal`,
       { cause },
     )
   }

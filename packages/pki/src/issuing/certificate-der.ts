@@ -1,6 +1,7 @@
 // X.509 certificates as DER, built with node-forge's ASN.1; only strings, dates and Buffers cross
 // this border (RFC 5280 section 4).
 import forge from 'node-forge'
+import * as writer from '../certificate/der-writer.ts'
 
 const { asn1, util } = forge
 type Asn1 = forge.asn1.Asn1
@@ -21,8 +22,9 @@ export type CertificateParts = {
   /** Positive, at most 20 octets (RFC 5280 4.1.2.2). */
   readonly serial: Buffer
   readonly algorithm: AlgorithmIdentifier
-  readonly issuer: string
-  readonly subject: string
+  /** A common name, or a whole name in DER. */
+  readonly issuer: string | Buffer
+  readonly subject: string | Buffer
   readonly notBefore: Date
   readonly notAfter: Date
   /** SubjectPublicKeyInfo, DER. */
@@ -37,9 +39,9 @@ export function buildTbsCertificate(parts: CertificateParts): Buffer {
       tagged(0, integer(Buffer.of(2))),
       integer(parts.serial),
       algorithmIdentifier(parts.algorithm),
-      commonName(parts.issuer),
+      nameOf(parts.issuer),
       sequence(time(parts.notBefore), time(parts.notAfter)),
-      commonName(parts.subject),
+      nameOf(parts.subject),
       fromDer(parts.publicKey),
       tagged(3, sequence(...parts.extensions.map(extension))),
     ),
@@ -63,9 +65,12 @@ export function keyUsage(bits: readonly number[]): Buffer {
   return toDer(bitString(Buffer.of(octet), 7 - Math.max(...bits)))
 }
 
-/** extendedKeyUsage (RFC 5280 4.2.1.12). */
+/**
+ * extendedKeyUsage (RFC 5280 4.2.1.12); its identifiers may hold larger numbers than forge can
+ * write.
+ */
 export function extendedKeyUsage(oids: readonly string[]): Buffer {
-  return toDer(sequence(...oids.map(objectIdentifier)))
+  return writer.sequence(...oids.map(writer.objectIdentifier))
 }
 
 /** subjectKeyIdentifier (RFC 5280 4.2.1.2). */
@@ -92,6 +97,10 @@ export function subjectAltName(names: readonly string[], addresses: readonly Buf
 function extension({ oid, isCritical, value }: Extension): Asn1 {
   const critical = isCritical ? [primitive(asn1.Type.BOOLEAN, '\xff')] : []
   return sequence(objectIdentifier(oid), ...critical, primitive(asn1.Type.OCTETSTRING, value.toString('binary')))
+}
+
+function nameOf(name: string | Buffer): Asn1 {
+  return typeof name === 'string' ? commonName(name) : fromDer(name)
 }
 
 function commonName(name: string): Asn1 {

@@ -24,6 +24,8 @@ export type GenerateOptions = {
   readonly hosts?: readonly string[]
   /** Days that certificates other than the CA's are good for. */
   readonly days?: number
+  /** Whether an intermediate CA issues: `ca.crt` then has its certificate and the root's. */
+  readonly hasIntermediate?: boolean
   /** Replaces what is there, which is kept in a folder of its own. */
   readonly force?: boolean
   readonly now?: Date
@@ -84,25 +86,47 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
   const { key, senderId, receiverId, hosts, days, now = new Date() } = { ...generateDefaults, ...options }
   for (const id of [senderId, receiverId]) checkIssuable(id)
   const makeKeys = (owner: keyof typeof usualKeys) => keyKinds[key ?? usualKeys[owner]]()
-  const ca: CertificateIssuer = { name: `SEG root CA ${randomBytes(4).toString('hex')}`, keys: await makeKeys('ca') }
+  const { hasIntermediate = false } = options
   const notBefore = new Date(now.getTime() - BACKDATE)
-  const issue = (profile: Profile, name: string, keys: KeyPair, alternativeNames: readonly string[] = []) => {
-    const notAfter = new Date(now.getTime() + (profile === 'ca' ? CA_DAYS : days) * DAY)
-    return fileCertificate(
-      profile,
-      issueCertificate({ profile, name, keys, notBefore, notAfter, hosts: alternativeNames }, ca),
-      keys,
-    )
-  }
-  const caFiles = issue('ca', ca.name, ca.keys)
+  const dates = (profile: Profile) => ({
+    notBefore,
+    notAfter: new Date(now.getTime() + (profile === 'ca' ? CA_DAYS : days) * DAY),
+  })
+  const root = makeCa(`SEG root CA ${randomBytes(4).toString('hex')}`, await makeKeys('ca'))
+  const rootCertificate = issueCertificate(
+    { ...root, profile: 'ca', pathLength: hasIntermediate ? 1 : 0, ...dates('ca') },
+    root,
+  )
+  const ca = hasIntermediate ? makeCa(`SEG issuing CA ${randomBytes(4).toString('hex')}`, await makeKeys('ca')) : root
+  const caCertificate = hasIntermediate
+    ? issueCertificate({ ...ca, profile: 'ca', ...dates('ca') }, root)
+    : rootCertificate
+  const issue = (profile: Profile, name: string, keys: KeyPair, hostNames: readonly string[] = []) =>
+    fileCertificate(profile, issueCertificate({ profile, name, keys, hosts: hostNames, ...dates(profile) }, ca), keys)
+  const [caFile, ...caRest] = fileCertificate('ca', caCertificate, ca.keys)
   return [
-    ...caFiles,
-    fileCrl(caFiles[0]!.certificate!, ca.keys.privateKey, notBefore, now),
+    // Both: what relies on it goes no further up than to the CA that issues.
+    { ...caFile!, text: hasIntermediate ? `${caFile!.text}${rootCertificate}` : caFile!.text },
+    ...caRest,
+    ...(hasIntermediate ? fileRoot(rootCertificate, root.keys) : []),
+    fileCrl(caCertificate, ca.keys.privateKey, notBefore, now),
     ...issue('sender', senderId, await makeKeys('sender')),
     ...issue('receiver', receiverId, await makeKeys('receiver'), hosts),
     // A seal signs a receipt for each document: P-256 does that 36 times faster than RSA-3072.
     ...issue('seal', receiverId, await keyKinds['ec-p256']()),
     ...fileLogKey(receiverId),
+  ]
+}
+
+function makeCa(name: string, keys: KeyPair): CertificateIssuer {
+  return { name, keys }
+}
+
+/** The root: its key is needed again for the next issuing CA only. */
+function fileRoot(certificate: X509Certificate, keys: KeyPair): NewFile[] {
+  return [
+    { path: 'root.crt', title: 'root CA', certificate, text: certificate.toString(), mode: 0o644 },
+    { path: 'root.key', title: 'its private key', text: exportPrivateKey(keys.privateKey), mode: 0o600 },
   ]
 }
 

@@ -1,6 +1,6 @@
 // Issuing: a certificate of one profile for one key, signed by the CA's.
 import { randomBytes, X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
+import { alternativeNames } from './alternative-names.ts'
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -9,19 +9,29 @@ import {
   type Extension,
   extendedKeyUsage,
   keyUsage,
-  subjectAltName,
   subjectKeyIdentifier,
 } from './certificate-der.ts'
 import { exportPublicKey, type KeyPair, keyIdentifier, signingRow, signOctets } from './key-pairs.ts'
-import { type Profile, profiles } from './profiles.ts'
+import { type Profile, profileRow } from './profiles.ts'
 
-export type CertificateIssuer = { readonly name: string; readonly keys: KeyPair }
+export type CertificateIssuer = {
+  readonly name: string
+  /** The whole subject of its certificate in DER, where that is more than the name. */
+  readonly subject?: Buffer
+  readonly keys: KeyPair
+  /** As its certificate has it; without one, that of `keyIdentifier`. */
+  readonly keyId?: Buffer
+}
 
 export type CertificateRequest = {
   readonly profile: Profile
   /** Subject CN: the gateway's id. */
   readonly name: string
-  readonly keys: KeyPair
+  /** The whole subject in DER, where that is more than the name. */
+  readonly subject?: Buffer
+  readonly keys: Pick<KeyPair, 'publicKey'>
+  /** Of a CA: how many may stand below it. */
+  readonly pathLength?: number
   readonly notBefore: Date
   readonly notAfter: Date
   /** Host names and addresses, for a TLS server. */
@@ -35,8 +45,8 @@ export function issueCertificate(request: CertificateRequest, issuer: Certificat
   const tbsCertificate = buildTbsCertificate({
     serial: makeSerial(),
     algorithm,
-    issuer: issuer.name,
-    subject: request.name,
+    issuer: issuer.subject ?? issuer.name,
+    subject: request.subject ?? request.name,
     notBefore: request.notBefore,
     notAfter: request.notAfter,
     publicKey: exportPublicKey(request.keys.publicKey),
@@ -47,38 +57,29 @@ export function issueCertificate(request: CertificateRequest, issuer: Certificat
   )
 }
 
-function extensionsOf({ profile, keys, hosts = [] }: CertificateRequest, issuer: CertificateIssuer): Extension[] {
-  const row = profiles[profile]
+function extensionsOf(
+  { profile, keys, pathLength = 0, hosts = [] }: CertificateRequest,
+  issuer: CertificateIssuer,
+): Extension[] {
+  const row = profileRow(profile)
   const extensions = [
-    { oid: '2.5.29.19', isCritical: true, value: basicConstraints(profile === 'ca' ? 0 : null) },
+    { oid: '2.5.29.19', isCritical: true, value: basicConstraints(profile === 'ca' ? pathLength : null) },
     { oid: '2.5.29.15', isCritical: true, value: keyUsage(row.keyUsage) },
     { oid: '2.5.29.14', isCritical: false, value: subjectKeyIdentifier(keyIdentifier(keys.publicKey)) },
-    { oid: '2.5.29.35', isCritical: false, value: authorityKeyIdentifier(keyIdentifier(issuer.keys.publicKey)) },
+    {
+      oid: '2.5.29.35',
+      isCritical: false,
+      value: authorityKeyIdentifier(issuer.keyId ?? keyIdentifier(issuer.keys.publicKey)),
+    },
   ]
   if (row.purpose !== null)
-    extensions.push({ oid: '2.5.29.37', isCritical: false, value: extendedKeyUsage([row.purpose]) })
+    extensions.push({
+      oid: '2.5.29.37',
+      isCritical: false,
+      value: extendedKeyUsage(row.mark ? [row.purpose, row.mark] : [row.purpose]),
+    })
   if (hosts.length > 0) extensions.push({ oid: '2.5.29.17', isCritical: false, value: alternativeNames(hosts) })
   return extensions
-}
-
-function alternativeNames(hosts: readonly string[]): Buffer {
-  const addresses = hosts.filter(host => isIP(host) !== 0)
-  return subjectAltName(
-    hosts.filter(host => isIP(host) === 0),
-    addresses.map(readAddress),
-  )
-}
-
-/** 4 or 16 octets of an address that `isIP` accepts. */
-function readAddress(address: string): Buffer {
-  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
-  // URL writes an IPv6 address in one form, without dotted parts.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
-  const groups = (text: string) => (text === '' ? [] : text.split(':'))
-  const before = groups(head)
-  const after = groups(tail ?? '')
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
-  return Buffer.from([...before, ...zeros, ...after].map(group => group.padStart(4, '0')).join(''), 'hex')
 }
 
 /**

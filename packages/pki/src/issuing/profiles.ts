@@ -1,9 +1,15 @@
 // The kinds of certificates: what each key may be used for (docs/pki.md).
 import type { KeyUsage } from '../certificate/extensions.ts'
 
-export type Profile = 'ca' | 'sender' | 'receiver' | 'seal'
 /** Profiles of certificates that name a gateway. */
-export type GatewayProfile = Exclude<Profile, 'ca'>
+export type GatewayProfile = 'sender' | 'receiver' | 'seal'
+export type Profile = 'ca' | GatewayProfile | 'operator' | 'console'
+
+/**
+ * Beside clientAuth in the certificate of a person: no gateway takes it for that of a gateway. An
+ * identifier of our own (ITU-T X.667: 2.25 and the number of a UUID).
+ */
+export const OPERATOR = '2.25.155685483822925840335343245086833087075'
 
 const DIGITAL_SIGNATURE = 0
 const KEY_CERT_SIGN = 5
@@ -19,12 +25,16 @@ type ProfileRow = {
    * must have.
    */
   readonly signsWith: readonly KeyUsage[]
-  /** Object identifier of its one extended key usage. */
+  /** Object identifier of the extended key usage that it is for. */
   readonly purpose: string | null
+  /** Another one that stands beside it. */
+  readonly mark?: string
+  /** Whether it names hosts. */
+  readonly hasHosts?: true
 }
 
 export const profiles = {
-  ca: { title: 'root CA', keyUsage: [KEY_CERT_SIGN, CRL_SIGN], signsWith: [], purpose: null },
+  ca: { title: 'CA', keyUsage: [KEY_CERT_SIGN, CRL_SIGN], signsWith: [], purpose: null },
   sender: {
     title: "sender's certificate (TLS client, signs documents)",
     keyUsage: [DIGITAL_SIGNATURE],
@@ -36,6 +46,7 @@ export const profiles = {
     keyUsage: [DIGITAL_SIGNATURE],
     signsWith: ['digitalSignature'],
     purpose: '1.3.6.1.5.5.7.3.1',
+    hasHosts: true,
   },
   // RFC 9336: documentSigning, for signatures that people and programs rely on later.
   seal: {
@@ -44,4 +55,22 @@ export const profiles = {
     signsWith: ['digitalSignature', 'nonRepudiation'],
     purpose: '1.3.6.1.5.5.7.3.36',
   },
+  operator: {
+    title: "operator's certificate (a person at the operators' listener)",
+    keyUsage: [DIGITAL_SIGNATURE],
+    signsWith: ['digitalSignature'],
+    purpose: '1.3.6.1.5.5.7.3.2',
+    mark: OPERATOR,
+  },
+  console: {
+    title: "console's certificate (TLS server of the operators' listener)",
+    keyUsage: [DIGITAL_SIGNATURE],
+    signsWith: ['digitalSignature'],
+    purpose: '1.3.6.1.5.5.7.3.1',
+    hasHosts: true,
+  },
 } as const satisfies Record<Profile, ProfileRow>
+
+export function profileRow(profile: Profile): ProfileRow {
+  return profiles[profile]
+}

@@ -3,6 +3,7 @@
 import { findWeakAlgorithm, findWeakKey } from '../certificate/certificate-algorithms.ts'
 import { DerError, DerReader, readWhole, tags } from '../certificate/der.ts'
 import { readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../certificate/extensions.ts'
+import { OPERATOR } from '../issuing/profiles.ts'
 import { type GeneralName, readGeneralNames } from './general-name.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import type { PathCertificate } from './path-certificate.ts'
@@ -103,6 +104,8 @@ export function checkLeaf(leaf: PathCertificate, purpose: PathPurpose): { readon
         `${row.extendedKeyUsages.join(' or ')} for ${row.title}`,
         found?.join(', ') ?? 'none',
       )
+    if (found?.includes(OPERATOR))
+      throw wrongPurpose(leaf, 'extendedKeyUsage', "a gateway's certificate", 'that of an operator, a person')
     return { purposes: found === undefined ? row.extendedKeyUsages : fitting }
   })
 }

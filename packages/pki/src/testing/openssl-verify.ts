@@ -38,7 +38,7 @@ export function askOpenssl(chain: Chain, purpose = 'sslclient'): { readonly ok: 
     }
     const strict = ask('-x509_strict')
     // It also fails for a file that it cannot read: that is no verdict.
-    if (!strict.ok && !/^error \d+ at/m.test(strict.output)) throw new Error(strict.output)
+    if (!strict.ok && !/verification failed/.test(strict.output)) throw new Error(strict.output)
     return /error 8[56] at/.test(strict.output) ? ask() : strict
   } finally {
     rmSync(folder, { recursive: true })

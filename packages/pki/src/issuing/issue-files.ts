@@ -1,0 +1,189 @@
+// `pki csr`, `pki issue`, `pki renew`: requests and certificates of one profile, from keys that
+// never leave their machine.
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
+import { Fault, onFile, quote, readInput } from '@seg/core'
+import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
+import { parsePathCertificate } from '../path/path-certificate.ts'
+import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from '../pem-file.ts'
+import { buildCsr, readCsr, readHostNames } from './csr.ts'
+import { issueCertificate } from './issue.ts'
+import { loadIssuingCa, toIssuer } from './issuing-ca.ts'
+import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
+import { type NamedFile, replaceFiles, writeNewFiles } from './new-files.ts'
+import { type Profile, profileRow, profiles } from './profiles.ts'
+
+const DAY = 86_400_000
+/** Clocks of partners may be a little behind. */
+const BACKDATE = 5 * 60 * 1000
+
+/**
+ * Without `--key`: a server signs in each handshake, and a seal each receipt; P-256 is the quickest
+ * at that.
+ */
+const usualKind = (profile: Profile): KeyKind => (profile === 'ca' || profile === 'sender' ? 'rsa-3072' : 'ec-p256')
+
+export type CsrOptions = {
+  readonly profile: Profile
+  readonly id: string
+  readonly hosts: readonly string[]
+  readonly key?: KeyKind
+  /** `PREFIX.key` and `PREFIX.csr`. */
+  readonly out: string
+}
+
+/** The paths of the request and of its key, which is made unless it is there. */
+export async function makeCsr({ profile, id, hosts, key, out }: CsrOptions) {
+  checkHosts(profile, hosts)
+  const [folder, name] = [dirname(out), basename(out)]
+  const present = await readPresentKey(`${out}.key`)
+  const keys = present ?? (await keyKinds[key ?? usualKind(profile)]())
+  const files: NamedFile[] = [{ name: `${name}.csr`, text: buildCsr(id, keys, hosts) }]
+  if (present === undefined) files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey) })
+  await writeNewFiles(folder, files)
+  return { csr: `${out}.csr`, key: `${out}.key`, isNewKey: present === undefined }
+}
+
+export type IssueOptions = {
+  readonly certs: string
+  /** Files of the CA that issues. */
+  readonly ca: string
+  readonly profile: Profile
+  readonly id?: string
+  /** A request; without one a key is made as well. */
+  readonly csr?: string
+  readonly hosts: readonly string[]
+  readonly key?: KeyKind
+  readonly days: number
+  readonly out: string
+  readonly now: Date
+}
+
+export async function issueFiles(options: IssueOptions) {
+  const { certs, ca: caName, profile, csr: csrPath, out, now, days } = options
+  const ca = await loadIssuingCa(certs, caName)
+  if (profile === 'ca') checkMayHaveCas(ca.certificate, ca.pathLength)
+  const csr = csrPath === undefined ? undefined : readCsr(await onFile('read', csrPath, async () => readInput(csrPath)))
+  const name = nameOf(options.id, csr?.name)
+  // What is typed decides; what a request asks for counts where nothing is.
+  const hosts = options.hosts.length > 0 || !profileRow(profile).hasHosts ? options.hosts : (csr?.hosts ?? [])
+  checkHosts(profile, hosts)
+  const keys: KeyPair | undefined = csr === undefined ? await keyKinds[options.key ?? usualKind(profile)]() : undefined
+  const publicKey = csr?.publicKey ?? keys!.publicKey
+  const dates = { notBefore: new Date(now.getTime() - BACKDATE), notAfter: endOf(now, days, ca.certificate) }
+  const certificate = issueCertificate({ profile, name, keys: { publicKey }, hosts, ...dates }, toIssuer(ca))
+  const files: NamedFile[] = [{ name: `${basename(out)}.crt`, text: certificate.toString() }]
+  if (keys !== undefined) files.unshift({ name: `${basename(out)}.key`, text: exportPrivateKey(keys.privateKey) })
+  await writeNewFiles(dirname(out), files)
+  return { certificate, path: `${out}.crt`, key: keys === undefined ? undefined : `${out}.key` }
+}
+
+export type RenewOptions = {
+  readonly certs: string
+  readonly ca: string
+  /** `NAME.crt` and `NAME.key`. */
+  readonly name: string
+  readonly newKey: boolean
+  readonly days: number
+  readonly now: Date
+}
+
+/**
+ * A certificate that says what the one before says, under the same key or a new one of its kind.
+ */
+export async function renewFiles({ certs, ca: caName, name, newKey, days, now }: RenewOptions) {
+  const path = join(certs, `${name}.crt`)
+  const before = parseCertificate(path, await readCertsFile(path))
+  const ca = await loadIssuingCa(certs, caName)
+  const profile = profileOf(before, path)
+  const keys = newKey ? await makeLike(before) : await readOwnKey(join(certs, `${name}.key`), before)
+  const { fields } = parsePathCertificate(before)
+  const dates = { notBefore: new Date(now.getTime() - BACKDATE), notAfter: endOf(now, days, ca.certificate) }
+  const request = { profile, name: before.subject, subject: fields.subject, keys, hosts: hostsOf(before), ...dates }
+  const certificate = issueCertificate(request, toIssuer(ca))
+  const files: NamedFile[] = [{ name: `${name}.crt`, text: certificate.toString() }]
+  if (newKey) files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey) })
+  return { certificate, before, path, kept: await replaceFiles(certs, files, now) }
+}
+
+/** RFC 5280 4.1.2.5: nothing that a CA issued counts after its own end. */
+function endOf(now: Date, days: number, ca: X509Certificate): Date {
+  return new Date(Math.min(now.getTime() + days * DAY, ca.validToDate.getTime()))
+}
+
+function nameOf(id: string | undefined, asked: string | undefined): string {
+  const name = id ?? asked
+  if (name === undefined) throw new Fault('usage', 'expected --id, or a request with --csr that has a CN')
+  if (asked !== undefined && asked !== name)
+    throw new Fault('csr-invalid', `subject: expected the CN ${quote(name)}, as --id says, found ${quote(asked)}`)
+  if (!isIssuableId(name))
+    throw new Fault(
+      'csr-invalid',
+      `subject: expected a CN of 1 to ${LONGEST_COMMON_NAME} printable characters, no space at either end, found ${quote(name)}`,
+    )
+  return name
+}
+
+function checkHosts(profile: Profile, hosts: readonly string[]): void {
+  const { hasHosts, title } = profileRow(profile)
+  if (hasHosts && hosts.length === 0)
+    throw new Fault('usage', `a ${title} names its hosts: --host NAME, which may be given again`)
+  if (!hasHosts && hosts.length > 0) throw new Fault('usage', `a ${title} names no host: leave --host out`)
+}
+
+function checkMayHaveCas(ca: X509Certificate, pathLength: number | undefined): void {
+  if (pathLength === 0)
+    throw new Fault(
+      'certificate-invalid',
+      `${quote(ca.subject)} has the path length 0 (RFC 5280 4.2.1.9): no CA below it counts; \`pnpm --filter pki gen --intermediate --out DIR\` makes a root that may have them`,
+    )
+}
+
+async function readPresentKey(path: string): Promise<KeyPair | undefined> {
+  const text = await readKeyFile(path).catch((fault: Fault) => {
+    if ((fault.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
+    throw fault
+  })
+  return text === undefined ? undefined : pairOf(parsePrivateKey(path, text))
+}
+
+async function readOwnKey(path: string, certificate: X509Certificate): Promise<KeyPair> {
+  const key = parsePrivateKey(path, await readKeyFile(path, 'give --new-key, or bring the key'))
+  if (!certificate.checkPrivateKey(key))
+    throw new Fault('configuration', `${path} is not the key of the certificate; give --new-key, or bring its key`)
+  return pairOf(key)
+}
+
+function pairOf(privateKey: KeyObject): KeyPair {
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+async function makeLike({ publicKey }: X509Certificate): Promise<KeyPair> {
+  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {}
+  if (namedCurve === 'secp384r1') return keyKinds['ec-p384']()
+  if (modulusLength === undefined) return keyKinds['ec-p256']()
+  return keyKinds[modulusLength <= 2048 ? 'rsa-2048' : 'rsa-3072']()
+}
+
+/**
+ * A certificate that says more than one of our profiles would lose it: those are issued by hand.
+ */
+function profileOf(certificate: X509Certificate, path: string): Profile {
+  const found = (certificate.keyUsage ?? []).toSorted().join()
+  const profile = (Object.keys(profiles) as Profile[]).find(name => {
+    const { purpose, mark } = profileRow(name)
+    return purpose !== null && [purpose, ...(mark === undefined ? [] : [mark])].toSorted().join() === found
+  })
+  if (certificate.ca || profile === undefined)
+    throw new Fault(
+      'certificate-purpose',
+      `${path}: expected the certificate of a gateway, a seal, a console or an operator with that purpose alone, found ${found || 'none'}`,
+    )
+  return profile
+}
+
+function hostsOf(certificate: X509Certificate): string[] {
+  const { fields } = parsePathCertificate(certificate)
+  const extension = fields.extensions.get('2.5.29.17')
+  return extension === undefined ? [] : readHostNames(extension.value)
+}
