@@ -1,9 +1,11 @@
 // Where a command's result goes when it goes to a file: whole or not at all.
-import { createWriteStream } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { writeDurableFile } from './durable-file.ts'
+import { Fault, isSystemError } from './fault.ts'
 import { onFile } from './file-fault.ts'
+import { ReaderGone, ResultOutput } from './result-output.ts'
 
 /**
  * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a
@@ -15,13 +17,38 @@ export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8A
   await onFile('write', path, async () => {
     const found = await stat(path).catch(() => undefined)
     if (found !== undefined && !found.isFile() && !found.isDirectory())
-      return pipeline(copyEach(pieces), createWriteStream(path))
+      return writeThrough(path, found.isFIFO(), pieces)
     const mode = found?.isFile() ? found.mode & 0o777 : 0o600
     await writeDurableFile(await realpath(path).catch(() => path), pieces, { mode, replace: true })
   })
 }
 
-/** A stream may still hold a piece when it asks for the next. */
-async function* copyEach(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) yield Buffer.from(piece)
+/** Milliseconds until a pipe must have a reader, and between two looks. */
+const FIRST_READER = 3_000
+const LOOK = 50
+
+/** A reader may be slow, as that of standard output, but there must be one. */
+async function writeThrough(path: string, isPipe: boolean, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  await using file = await openForReader(path, isPipe)
+  const output = new ResultOutput(file.fd, path)
+  try {
+    await output.writePieces(pieces)
+  } catch (cause) {
+    if (!(cause instanceof ReaderGone)) throw cause
+    throw new Fault('file-unreadable', `expected a reader of ${path} to the end, found none any more`, { cause })
+  }
+}
+
+/** O_NONBLOCK: a FIFO that nobody reads is not waited for without end. */
+async function openForReader(path: string, isPipe: boolean): Promise<FileHandle> {
+  const { O_WRONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants
+  for (const start = performance.now(); ; await pause(LOOK)) {
+    try {
+      return await open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY)
+    } catch (error) {
+      if (!isPipe || !isSystemError(error, 'ENXIO')) throw error
+      if (performance.now() - start >= FIRST_READER)
+        throw new Fault('file-unreadable', `expected a file at ${path}, found a pipe without a reader for 3 s`)
+    }
+  }
 }

@@ -23,11 +23,14 @@ export class ReaderGone extends Error {
 
 export class ResultOutput {
   readonly #descriptor: number
+  readonly #name: string
   #tail: Promise<void> = Promise.resolve()
   #failure: Fault | ReaderGone | undefined
 
-  constructor(descriptor: number) {
+  /** `name` is that of errors. */
+  constructor(descriptor: number, name = 'standard output') {
     this.#descriptor = descriptor
+    this.#name = name
   }
 
   /** Writes `text` after what was written before. `failure` says what came of it. */
@@ -71,8 +74,8 @@ export class ResultOutput {
 
   #fail(cause: Error): Fault | ReaderGone {
     this.#failure = this.#isGone(cause)
-      ? new ReaderGone('nobody reads standard output any more')
-      : new Fault('file-unreadable', `standard output was not written to its end: ${cause.message}`, { cause })
+      ? new ReaderGone(`nobody reads ${this.#name} any more`)
+      : new Fault('file-unreadable', `${this.#name} was not written to its end: ${cause.message}`, { cause })
     return this.#failure
   }
 

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { environmentName, parseSetting, readConfiguration, type SettingName, settings } from './settings.ts'
+import { environmentName, parseSetting, readConfiguration, rootFolder, type SettingName, settings } from './settings.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-settings-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -100,3 +100,22 @@ t.test('a value that a setting does not take is refused with the source to corre
   t.throws(() => parseSetting('timeout', '2147484'), { code: 'usage', detail: /from 0 to 2147483, not "2147484"/ })
   t.throws(() => parseSetting('to', 'https://localhost:0'), { code: 'usage' })
 })
+
+t.test('docs/commands.md lists each setting with its flag, its variable and its key', async t => {
+  const page = await readFile(join(rootFolder, 'docs/commands.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `(--[\w-]+) [^|]*\| `(SEG_\w+)` +\| `([\w.-]+)` +\|/gm)]
+  t.same(
+    rows.map(([, flag, variable, key]) => ({ flag, variable, key })).sort(byFlag),
+    names
+      .map(name => ({
+        flag: settings[name].flag.split(' ')[0]!,
+        variable: environmentName(name),
+        key: settings[name].key as string,
+      }))
+      .sort(byFlag),
+  )
+})
+
+function byFlag(a: { flag?: string | undefined }, b: { flag?: string | undefined }): number {
+  return String(a.flag).localeCompare(String(b.flag))
+}

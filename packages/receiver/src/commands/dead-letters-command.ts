@@ -1,20 +1,12 @@
 // `receiver dead-letters`: what was accepted and given up on its way to the receiver's own systems;
 // read beside a running receiver.
-import { type Command, quote, readSettings, writeList } from '@seg/core'
-import { type DeadLetter, openLedgerReader } from '@seg/ledger'
+import { type Command, quote, writeList } from '@seg/core'
+import type { DeadLetter } from '@seg/ledger'
+import { withReader } from './with-reader.ts'
 
 export async function runDeadLetters(_options: object, command: Command): Promise<void> {
-  const reader = openLedgerReader(readSettings(command, ['data']).data)
-  try {
-    await writeList(command, reader.deadLetters(), {
-      name: 'deadLetters',
-      facts: factsOf,
-      line: describeLine,
-      empty: 'no dead letters',
-    })
-  } finally {
-    await reader.close()
-  }
+  const form = { name: 'deadLetters', facts: factsOf, line: describeLine, empty: 'no dead letters' }
+  await withReader(command, reader => writeList(command, reader.deadLetters(), form))
 }
 
 function factsOf({ document: { sender, id, index, acceptedAt, bytes, sha256 }, at, reason }: DeadLetter) {

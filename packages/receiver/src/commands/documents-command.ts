@@ -5,44 +5,46 @@ import {
   Fault,
   openOutput,
   quote,
-  readSettings,
   resolveUserPath,
   writeList,
   writeOutputFile,
   writeResult,
 } from '@seg/core'
-import { type AcceptedDocument, type LedgerReader, openLedgerReader } from '@seg/ledger'
+import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import { type CertificateFacts, describeCertificate, exportCertificates } from '../acceptance/kept-certificate.ts'
+import { withReader } from './with-reader.ts'
 
 type ListOptions = { readonly limit?: number; readonly sender?: string }
 type ShowOptions = { readonly sender?: string }
 type ExportOptions = ShowOptions & { readonly output?: string; readonly certificate?: boolean }
 
 export async function runDocumentsList({ limit, sender }: ListOptions, command: Command): Promise<void> {
-  const reader = openReader(command)
-  // Twice over, so that there need not be room for all of it.
-  const table = await measureTable(reader.list(), sender)
-  const skipped = limit === undefined ? 0 : Math.max(0, table.rows - limit)
-  const documents = select(reader.list(), sender, skipped, table.rows)
-  const heading = formatRow(heads, table.widths)
-  const line = (document: AcceptedDocument) => formatRow(cellsOf(document), table.widths)
-  await writeList(command, documents, {
-    name: 'documents',
-    facts: publicFacts,
-    heading,
-    line,
-    empty: 'no documents yet',
+  await withReader(command, async (reader, data) => {
+    // Twice over, so that there need not be room for all of it.
+    const table = await measureTable(reader.list(), sender)
+    const skipped = limit === undefined ? 0 : Math.max(0, table.rows - limit)
+    const documents = select(reader.list(), sender, skipped, table.rows)
+    const heading = formatRow(heads, table.widths)
+    const line = (document: AcceptedDocument) => formatRow(cellsOf(document), table.widths)
+    await writeList(command, documents, {
+      name: 'documents',
+      facts: publicFacts,
+      heading,
+      line,
+      empty: `no documents in ${data} yet`,
+    })
   })
 }
 
 export async function runDocumentsShow(id: string, { sender }: ShowOptions, command: Command): Promise<void> {
-  const reader = openReader(command)
-  const document = await findDocument(reader, id, sender)
-  const facts = publicFacts(document)
-  const certificate = await describeCertificate(reader, document)
-  const shown = { ...facts, ...describe(certificate) }
-  const lines = Object.entries(shown).map(([name, value]) => `${name.padEnd(16)}${escapeUnseen(String(value))}`)
-  openOutput(command).report({ ...facts, certificate }, lines.join('\n'))
+  await withReader(command, async reader => {
+    const document = await findDocument(reader, id, sender)
+    const facts = publicFacts(document)
+    const certificate = await describeCertificate(reader, document)
+    const shown = { ...facts, ...describe(certificate) }
+    const lines = Object.entries(shown).map(([name, value]) => `${name.padEnd(16)}${escapeUnseen(String(value))}`)
+    openOutput(command).report({ ...facts, certificate }, lines.join('\n'))
+  })
 }
 
 function describe(certificate: CertificateFacts | null): Record<string, string> {
@@ -52,20 +54,17 @@ function describe(certificate: CertificateFacts | null): Record<string, string> 
 }
 
 export async function runDocumentsExport(id: string, options: ExportOptions, command: Command): Promise<void> {
-  const { sender, output, certificate } = options
-  const reader = openReader(command)
-  const document = await findDocument(reader, id, sender)
-  const content = certificate ? exportCertificates(reader, document) : await reader.read(document.sender, document.id)
-  if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
-  if (output === undefined) return writeResult(content)
-  const file = resolveUserPath(output)
-  await writeOutputFile(file, content)
-  const what = certificate ? 'the certificate, and that of its CA,' : `${document.bytes} bytes`
-  openOutput(command).report({ ...publicFacts(document), file }, `${what} written to ${file}`)
-}
-
-function openReader(command: Command): LedgerReader {
-  return openLedgerReader(readSettings(command, ['data']).data)
+  await withReader(command, async reader => {
+    const { sender, output, certificate } = options
+    const document = await findDocument(reader, id, sender)
+    const content = certificate ? exportCertificates(reader, document) : await reader.read(document.sender, document.id)
+    if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
+    if (output === undefined) return writeResult(content)
+    const file = resolveUserPath(output)
+    await writeOutputFile(file, content)
+    const what = certificate ? 'the certificate, and that of its CA,' : `${document.bytes} bytes`
+    openOutput(command).report({ ...publicFacts(document), file }, `${what} written to ${file}`)
+  })
 }
 
 async function findDocument(reader: LedgerReader, id: string, sender: string | undefined): Promise<AcceptedDocument> {
