@@ -33,7 +33,17 @@ export function issue(
 ): Identity {
   const keys = makeKeys()
   const at = (days: number) => new Date(Date.now() + days * DAY)
-  const certificate = issueCertificate({ profile, name, keys, notBefore: at(from), notAfter: at(to) }, issuer)
+  const certificate = issueCertificate(
+    {
+      profile,
+      name,
+      keys,
+      hosts: profile === 'receiver' ? ['localhost', '127.0.0.1'] : [],
+      notBefore: at(from),
+      notAfter: at(to),
+    },
+    issuer,
+  )
   const keyPem = keys.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
   return { id: name, certificate, key: keys.privateKey, certificatePem: certificate.toString(), keyPem }
 }

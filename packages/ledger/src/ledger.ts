@@ -181,6 +181,11 @@ export interface Ledger extends LedgerReader {
    * does.
    */
   rotateKey(event: RecordedEvent, verifierKey: string): Promise<number>
+  /**
+   * Receipts from here on are made with what the sealer makes of `data`; those that were asked for
+   * before may still be made with the former. Throws as `record` does.
+   */
+  replaceSealer(data: unknown): Promise<void>
   /** Durable when it resolves. Throws as `record` does. */
   moveCursor(name: string, index: number): Promise<void>
   /**

@@ -6,6 +6,15 @@ import type { SealingData } from './acceptance/seal-receipts.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+/** What receipts are sealed with. */
+export function sealingOf({
+  id,
+  certificatePem,
+  keyPem,
+}: Pick<Identity, 'id' | 'certificatePem' | 'keyPem'>): SealingData {
+  return { receiverId: id, certificatePem, keyPem }
+}
+
 /**
  * Opens the ledger in `data`, and logs nothing. Throws the Faults `storage-unavailable` and
  * `configuration`, for a ledger that is bound to another log or key.
@@ -16,7 +25,7 @@ export function openSealedLedger(
   log: LogIdentity,
   note?: (line: string) => void,
 ): Promise<Ledger> {
-  const sealing: SealingData = { receiverId: id, certificatePem, keyPem }
+  const sealing = sealingOf({ id, certificatePem, keyPem })
   const module = new URL('./acceptance/seal-receipts.ts', import.meta.url).href
   return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
 }

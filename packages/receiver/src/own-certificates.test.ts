@@ -55,7 +55,7 @@ async function openLook(t: Test, days: number) {
   const lines: { level: number; msg: string }[] = []
   const logger = openLogInto({ write: (line: string) => lines.push(JSON.parse(line)) })
   const look = openExpiryLook(
-    { current: { identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST } },
+    { current: { identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST, file: '' } },
     logger,
   )
   const end = seal.certificate.validToDate.getTime()

@@ -241,6 +241,10 @@ class SqliteLedger implements Ledger {
     return (await this.#writer.send({ kind: 'rotate', event, verifierKey })).index
   }
 
+  async replaceSealer(data: unknown): Promise<void> {
+    await this.#writer.send({ kind: 'reseal', data })
+  }
+
   async moveCursor(cursor: string, index: number): Promise<void> {
     await this.#writer.send({ kind: 'move', cursor, index })
   }

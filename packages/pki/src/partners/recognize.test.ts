@@ -62,6 +62,7 @@ function policyOf(...partners: Partner[]): TrustPolicy {
     mode: 'listed',
     anchors: makeTrustAnchors([authority('gov', gov), authority('qtsp', qtsp)]),
     revocation: new Map(),
+    crls: [],
     partners,
     partnerOf: new Map(partners.map(one => [one.id, one])),
     changes: times.filter(Number.isFinite).sort((a, b) => a - b),

@@ -1,11 +1,13 @@
 // Whom a gateway relies on, as one snapshot: authorities, partners and what is known of revocation
 // count together, and are replaced together.
 import type { X509Certificate } from 'node:crypto'
-import { dirname, resolve } from 'node:path'
-import { Fault } from '@seg/core'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { Fault, readInput } from '@seg/core'
 import { type Authority, makeTrustAnchors, type TrustAnchors } from '../path/authority.ts'
-import { noRevocationLists, type RevocationLists } from '../path/revocation-lists.ts'
+import type { RevocationLists } from '../path/revocation-lists.ts'
 import { parseCertificates, readCertsFile } from '../pem-file.ts'
+import { type Crl, checkCrlFollows, makeRevocationLists, readCrl } from '../revocation/read-crl.ts'
 import type { Trust } from '../trust.ts'
 import { OWN_AUTHORITY } from './check-partners.ts'
 import type { AuthorityRecord, Partner, TrustMode, TrustRecord } from './partner.ts'
@@ -14,6 +16,8 @@ export type TrustPolicy = {
   readonly mode: TrustMode
   readonly anchors: TrustAnchors
   readonly revocation: RevocationLists
+  /** Of which `revocation` is made. */
+  readonly crls: readonly Crl[]
   readonly partners: readonly Partner[]
   readonly partnerOf: ReadonlyMap<string, Partner>
   /**
@@ -23,29 +27,72 @@ export type TrustPolicy = {
 }
 
 const MOST_CERTIFICATES = 64
+const LARGEST_CRL = 96 * 1024 * 1024
 
 /**
  * The policy of a gateway without partners of its own: the CA of certs/ca.crt, each CN of which is
  * a partner.
  */
-export function makeOwnPolicy(trust: Trust, partners: readonly Partner[] = []): TrustPolicy {
+export function makeOwnPolicy(trust: Trust, partners: readonly Partner[] = [], crls: readonly Crl[] = []): TrustPolicy {
   const anchors = trust.authorities.map(({ certificate }) => certificate)
-  return makePolicy('ca', [{ name: OWN_AUTHORITY, anchors, intermediates: [], revocation: NO_LIST }], partners)
+  return makePolicy('ca', [{ name: OWN_AUTHORITY, anchors, intermediates: [], revocation: NO_LIST }], partners, crls)
 }
 
 const NO_LIST = { need: 'none', grace: 0 } as const
 
+/** Where a record is read from, and what is in use so far. */
+export type PolicySource = {
+  /** The folder of ca.crt, with ca.crl if there is one. */
+  readonly certs: string
+  /** What holds the record; the files that it names stand relative to it. */
+  readonly file: string
+  readonly previous?: TrustPolicy | undefined
+}
+
 /**
- * Reads what a record names; files stand relative to `file`, which holds it. Throws the Fault
- * `configuration`.
+ * Reads what a record names. Throws the Faults `configuration`, `crl-invalid`, `crl-kind`, and
+ * `crl-older` for a list that is older than the one in use.
  */
 export async function loadTrustPolicy(
   { mode, authorities, partners }: TrustRecord,
   trust: Trust,
-  file: string,
+  { certs, file, previous }: PolicySource,
 ): Promise<TrustPolicy> {
-  if (mode === 'ca') return makeOwnPolicy(trust, partners)
-  return makePolicy('listed', await Promise.all(authorities.map(one => loadAuthority(one, file))), partners)
+  if (mode === 'ca') {
+    const path = join(certs, 'ca.crl')
+    const issuers = trust.authorities.map(({ certificate }) => certificate)
+    return makeOwnPolicy(trust, partners, existsSync(path) ? [await loadCrl(path, issuers, previous)] : [])
+  }
+  const loaded = await Promise.all(authorities.map(one => loadAuthority(one, file)))
+  const crls = await Promise.all(
+    authorities.flatMap(({ crls: paths }, i) => {
+      const { anchors, intermediates } = loaded[i]!
+      return paths.map(path => loadCrl(resolve(dirname(file), path), [...anchors, ...intermediates], previous))
+    }),
+  )
+  return makePolicy('listed', loaded, partners, crls)
+}
+
+/** The files that decide about a policy, whether they are there or not. */
+export function policyFiles({ mode, authorities }: TrustRecord, { certs, file }: PolicySource): string[] {
+  if (mode === 'ca') return [file, join(certs, 'ca.crl')]
+  const named = authorities.flatMap(({ anchors, intermediates, crls }) => [anchors, intermediates, ...crls])
+  return [file, ...named.filter(path => path !== undefined).map(path => resolve(dirname(file), path))]
+}
+
+async function loadCrl(
+  path: string,
+  issuers: readonly X509Certificate[],
+  previous: TrustPolicy | undefined,
+): Promise<Crl> {
+  try {
+    const crl = await readCrl(readInput(path, { onlyFile: true, most: LARGEST_CRL }), issuers)
+    for (const known of previous?.crls ?? []) checkCrlFollows(crl, known)
+    return crl
+  } catch (cause) {
+    if (cause instanceof Fault) throw new Fault(cause.code, `${path}: ${cause.detail}`, { cause })
+    throw new Fault('configuration', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+  }
 }
 
 async function loadAuthority(
@@ -76,12 +123,18 @@ async function loadAuthority(
   }
 }
 
-function makePolicy(mode: TrustMode, authorities: readonly Authority[], partners: readonly Partner[]): TrustPolicy {
+function makePolicy(
+  mode: TrustMode,
+  authorities: readonly Authority[],
+  partners: readonly Partner[],
+  crls: readonly Crl[],
+): TrustPolicy {
   const times = partners.flatMap(({ certificates }) => certificates.flatMap(({ from, until }) => [from, until + 1]))
   return {
     mode,
     anchors: makeTrustAnchors(authorities),
-    revocation: noRevocationLists,
+    revocation: makeRevocationLists(crls),
+    crls,
     partners,
     partnerOf: new Map(partners.map(partner => [partner.id, partner])),
     changes: [...new Set(times.filter(Number.isFinite))].sort((a, b) => a - b),

@@ -19,7 +19,7 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const verifierKeys = await loadVerifierKeys(certs)
   const verification = verifyLedger(data, verifierKeys.join('\n'), {
     checkReceipt: openReceiptCheck(trust),
-    checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, path)),
+    checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, { certs, file: path })),
   })
   const isShown = isatty(2) && !output.json
   let shown = performance.now()

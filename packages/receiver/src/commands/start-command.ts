@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { type Command, Fault, nameKind, openServiceOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
+import { followCredentials } from '../credentials/follow-credentials.ts'
 import type { Gate } from '../gate.ts'
 import { startHandOff } from '../hand-off/hand-off.ts'
 import { openInbox } from '../hand-off/inbox.ts'
@@ -34,10 +35,11 @@ export async function runStart(_options: object, command: Command): Promise<void
   const output = openServiceOutput(command)
   const { host, port, ...settings } = readSettings(command, startSettings)
   const { certs, data } = settings
+  const { config } = command.opts()
   const handOff = await readHandOff(command, data)
   const { log, close: closeLog } = openLog({ isTerminal: isatty(2) })
   const gate = await openGate(
-    settings,
+    { ...settings, config },
     () => new Date(),
     line => log.warn(line),
   )
@@ -48,10 +50,12 @@ export async function runStart(_options: object, command: Command): Promise<void
   const handOffs = startHandOffs(handOff, gate, log, settings.diskReserve)
   const room = gate.room.watch(log)
   const expiry = watchOwnCertificates(gate, log)
+  const following = followCredentials({ certs, data, config }, gate, log)
   // Twice the time that open requests get, should closing itself hang.
   closeWithGrace({ delay: 2 * gate.limits.closingTime, logger: log }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after a defect')
     else log.info(`stopping on ${signal ?? 'request'}`)
+    await following.close()
     expiry.close()
     room.close()
     await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])

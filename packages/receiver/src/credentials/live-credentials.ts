@@ -13,6 +13,8 @@ export type Credentials = {
   readonly policy: TrustPolicy
   /** What the policy was made of. */
   readonly record: TrustRecord
+  /** What holds the record. */
+  readonly file: string
 }
 
 export type LiveCredentials = {

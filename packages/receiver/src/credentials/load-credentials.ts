@@ -15,7 +15,11 @@ export type CredentialSettings = {
  * Throws the Faults `configuration`, `certificate-invalid` and `certificate-purpose`, naming the
  * file.
  */
-export async function loadCredentials({ certs, config }: CredentialSettings, now: Date): Promise<Credentials> {
+export async function loadCredentials(
+  { certs, config }: CredentialSettings,
+  now: Date,
+  previous?: Credentials,
+): Promise<Credentials> {
   const [identity, seal, trust, { record, path }] = await Promise.all([
     loadIdentity(certs, 'receiver'),
     loadIdentity(certs, 'seal'),
@@ -29,6 +33,6 @@ export async function loadCredentials({ certs, config }: CredentialSettings, now
       'configuration',
       `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
     )
-  const policy = await loadTrustPolicy(record, trust, path)
-  return { identity, seal, trust, policy, record }
+  const policy = await loadTrustPolicy(record, trust, { certs, file: path, previous: previous?.policy })
+  return { identity, seal, trust, policy, record, file: path }
 }

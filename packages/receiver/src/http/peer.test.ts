@@ -13,7 +13,7 @@ t.test('refuses a connection without a certificate, whatever let it through', as
     loadIdentity(certs, 'receiver'),
     loadIdentity(certs, 'seal'),
   ])
-  const live = openCredentials({ identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST })
+  const live = openCredentials({ identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST, file: '' })
   t.throws(() => identifyPeer(new Socket(), live, new Date()), { code: 'certificate-untrusted' })
   t.throws(() => identifyPeer(new TLSSocket(new Socket()), live, new Date()), { code: 'certificate-untrusted' })
 })

@@ -91,7 +91,14 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const ledger = await openTestLedger(certs, data, now)
   const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
   const gate: Gate = {
-    credentials: openCredentials({ identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST }),
+    credentials: openCredentials({
+      identity,
+      seal,
+      trust,
+      policy: makeOwnPolicy(trust),
+      record: DEFAULT_TRUST,
+      file: '',
+    }),
     ledger,
     refusals: new RefusalLog(ledger, now),
     room,

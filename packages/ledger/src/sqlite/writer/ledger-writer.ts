@@ -28,6 +28,7 @@ export type WriteRequest =
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
+  | { readonly kind: 'reseal'; readonly data: unknown }
   | {
       readonly kind: 'give-up'
       readonly cursor: string
@@ -53,7 +54,8 @@ type Answer = () => WriteOutcome
 export class LedgerWriter {
   readonly #database: DatabaseSync
   readonly #signCheckpoint: (head: TreeHead) => string
-  readonly #seal: Sealer
+  #seal: Sealer
+  readonly #openSealer: (data: unknown) => Sealer
   readonly #statements: ReturnType<typeof prepareStatements>
   readonly #chains: ChainStore
   readonly #nextNonce = openNonces()
@@ -69,10 +71,11 @@ export class LedgerWriter {
   /** The verifier key of the next log key; nothing more is signed with the present one. */
   #successor: string | undefined
 
-  constructor(database: DatabaseSync, key: LogKey, seal: Sealer) {
+  constructor(database: DatabaseSync, key: LogKey, openSealer: (data: unknown) => Sealer, sealing: unknown) {
     this.#database = database
     this.#signCheckpoint = openCheckpointSigner(key)
-    this.#seal = seal
+    this.#openSealer = openSealer
+    this.#seal = openSealer(sealing)
     this.#statements = prepareStatements(database)
     this.#chains = new ChainStore(database)
     this.#tree = openTree(database)
@@ -138,6 +141,10 @@ export class LedgerWriter {
       case 'give-up':
         this.#statements.insertDeadLetter.run(request.cursor, request.index, request.at, request.reason)
         return this.#move(request.cursor, request.index)
+      case 'reseal':
+        // Also if the transaction fails: the seal was checked by whoever replaces it.
+        this.#seal = this.#openSealer(request.data)
+        return () => ({ kind: 'moved', index: tree.size })
       case 'move':
         return this.#move(request.cursor, request.index)
     }

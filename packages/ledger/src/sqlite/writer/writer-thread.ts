@@ -39,7 +39,7 @@ try {
   const writeAheadLog = new WriteAheadLog(database, path)
   const folder = dirname(path)
   const files = new FilesInPlace([folder, path, `${path}-wal`, join(folder, 'lock'), join(folder, 'contents')])
-  serve(new LedgerWriter(database, key, openSealer(sealer.data)), writeAheadLog, files, async () => {
+  serve(new LedgerWriter(database, key, openSealer, sealer.data), writeAheadLog, files, async () => {
     await writeAheadLog.close()
     // The last connection: this one puts what is left of the log into the database.
     database.close()

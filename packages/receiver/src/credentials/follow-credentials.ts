@@ -1,0 +1,128 @@
+// Certificates, keys, revocation lists and partners replaced while the receiver runs: what changed
+// on the disk is read and tried out first, then everything is replaced at once. What is broken
+// replaces nothing, and the log says so.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault, quote } from '@seg/core'
+import { checkCertificate, type Identity, policyFiles } from '@seg/pki'
+import type { Gate } from '../gate.ts'
+import { toFault } from '../http/problem.ts'
+import type { Logger } from '../log.ts'
+import { sealingOf } from '../open-ledger.ts'
+import type { Credentials } from './live-credentials.ts'
+import { type CredentialSettings, loadCredentials } from './load-credentials.ts'
+import { recordTrustChanges } from './trust-journal.ts'
+
+/** Milliseconds between two looks. Reading a dozen small files costs less than 100 µs. */
+const LOOK_INTERVAL = 2_000
+/**
+ * A receipt is judged by the time that it names, which may be a moment before it is sealed: a new
+ * seal must have been valid for as long.
+ */
+const SEAL_SETTLED = 10_000
+
+export type Following = {
+  /** Looks now. Resolves when what was found is in use, or was refused. */
+  look(): Promise<void>
+  close(): Promise<void>
+}
+
+type Settings = CredentialSettings & { readonly data: string }
+
+/** Looks at once, every two seconds, and on SIGHUP. */
+export function followCredentials(settings: Settings, gate: Gate, logger: Logger): Following {
+  /** Of what is in use; at first of nothing, for much may change while a ledger is opened. */
+  let inUse = ''
+  let isRecorded = false
+  /** Of what was refused last: logged once, and tried again at each look, for its dates may come. */
+  let refused = ''
+  let looking = Promise.resolve()
+
+  const lookOnce = async () => {
+    const found = await digestFiles(settings, gate.credentials.current)
+    try {
+      if (found !== inUse) await replaceWith(found)
+      refused = ''
+    } catch (error) {
+      const { code, detail } = toFault(error)
+      if (refused !== found)
+        logger.error({ code }, `what changed is not taken, the former stays in use: ${code}: ${detail}`)
+      refused = found
+    }
+    if (isRecorded) return
+    try {
+      await recordTrustChanges(gate.ledger, settings.data, gate.credentials.current, gate.now(), 'operator')
+      isRecorded = true
+    } catch (error) {
+      logger.error({ code: toFault(error).code }, `changes of trust wait for the log: ${toFault(error).detail}`)
+    }
+  }
+  const replaceWith = async (found: string) => {
+    const present = gate.credentials.current
+    const next = await loadCredentials(settings, gate.now(), present)
+    rehearse(next, present, gate.now())
+    const digest = await digestFiles(settings, next)
+    // Changed while it was read: the next look has it.
+    if (found !== (await digestFiles(settings, present))) return
+    if (isOtherKey(next.seal, present.seal)) await gate.ledger.replaceSealer(sealingOf(next.seal))
+    gate.credentials.replace(next)
+    isRecorded = false
+    if (inUse !== '') logger.info(describeChange(present, next))
+    inUse = digest
+  }
+  const look = () => {
+    looking = looking.then(lookOnce)
+    return looking
+  }
+  void look()
+  const timer = setInterval(() => void look(), LOOK_INTERVAL)
+  timer.unref()
+  const onHangup = () => void look()
+  process.on('SIGHUP', onHangup)
+  return {
+    look,
+    async close() {
+      clearInterval(timer)
+      process.off('SIGHUP', onHangup)
+      await looking
+    },
+  }
+}
+
+function isOtherKey(a: Identity, b: Identity): boolean {
+  return a.certificatePem !== b.certificatePem || a.keyPem !== b.keyPem
+}
+
+/** Throws the Faults `configuration` and `certificate-invalid`. */
+function rehearse(next: Credentials, present: Credentials, now: Date): void {
+  if (next.identity.id !== present.identity.id)
+    throw new Fault(
+      'configuration',
+      `receiver.crt is for ${quote(next.identity.id)}, and this receiver is ${quote(present.identity.id)}: another id needs another data folder`,
+    )
+  if (next.seal.certificatePem !== present.seal.certificatePem)
+    checkCertificate(next.seal.certificate, 'seal', next.trust, new Date(now.getTime() - SEAL_SETTLED))
+}
+
+function describeChange(before: Credentials, after: Credentials): string {
+  const changed = [
+    before.identity.certificatePem !== after.identity.certificatePem && 'receiver.crt',
+    before.seal.certificatePem !== after.seal.certificatePem && 'seal.crt',
+    before.trust.caPem !== after.trust.caPem && 'ca.crt',
+  ].filter(name => name !== false)
+  const { crls, partners, mode } = after.policy
+  const revoked = crls.reduce((sum, { count }) => sum + count, 0)
+  const suspended = partners.filter(({ state }) => state === 'suspended').length
+  return `in use from now on: ${[...changed, `trust ${mode}, ${partners.length} records of partners (${suspended} suspended), ${crls.length} revocation lists with ${revoked} entries`].join(', ')}`
+}
+
+/** One digest of the contents of all files that decide; a file that is not there counts, too. */
+async function digestFiles(settings: Settings, { record, file }: Credentials): Promise<string> {
+  const own = ['receiver.crt', 'receiver.key', 'seal.crt', 'seal.key', 'ca.crt'].map(name => join(settings.certs, name))
+  const paths = [...own, ...policyFiles(record, { certs: settings.certs, file })]
+  const contents = await Promise.all(paths.map(path => readFile(path).catch(({ code }) => String(code))))
+  const digest = createHash('sha256')
+  for (const [i, content] of contents.entries()) digest.update(`${paths[i]} ${content.length}\n`).update(content)
+  return digest.digest('base64')
+}
