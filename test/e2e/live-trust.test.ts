@@ -1,4 +1,5 @@
-// What a receiver decides and signs with is replaced while it runs: by files, as an operator does it.
+// What a receiver decides and signs with is replaced while it runs: by files, as an operator does
+// it.
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { changeRecord } from '@seg/core'

@@ -35,7 +35,9 @@ export function followCredentials(settings: Settings, gate: Gate, logger: Logger
   /** Of what is in use; at first of nothing, for much may change while a ledger is opened. */
   let inUse = ''
   let isRecorded = false
-  /** Of what was refused last: logged once, and tried again at each look, for its dates may come. */
+  /**
+   * Of what was refused last: logged once, and tried again at each look, for its dates may come.
+   */
   let refused = ''
   let looking = Promise.resolve()
 
