@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { makeFolder } from '../testing/make-certs.ts'
 import { extensions, leafExtensions, makeCa, makeEcKeys, makeOdd, signings } from '../testing/odd-certificate.ts'
+import { names } from '../testing/path-certificates.ts'
 import type { Trust } from '../trust.ts'
 import { readAuthority } from './certificate-form.ts'
 import { checkCertificate } from './check-certificate.ts'
+import { der, sequence } from './der-writer.ts'
 
 const { noCa, usage, purpose, other } = extensions
 const [clientAuth, serverAuth, sealing] = ['1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.36']
@@ -234,13 +236,9 @@ const badCas: Readonly<Record<string, Refused>> = {
     certificate: makeCa({ extensions: [extensions.ca(), usage(5), other('1.2.3.4', true)] }).certificate,
     detail: /unknown here, found 1\.2\.3\.4/,
   },
-  'name constraints': {
+  'name constraints that cannot be read': {
     certificate: makeCa({ extensions: [extensions.ca(), usage(5), other('2.5.29.30', true)] }).certificate,
-    detail: /nameConstraints .*expected none/,
-  },
-  'name constraints that are not critical': {
-    certificate: makeCa({ extensions: [extensions.ca(), usage(5), other('2.5.29.30', false)] }).certificate,
-    detail: /nameConstraints .*expected none/,
+    detail: /DER.*expected nameConstraints/,
   },
   'an RSA key of 1024 bits': {
     certificate: makeCa({ keys: rsa(1024), signing: signings.rsaSha256 }).certificate,
@@ -272,6 +270,24 @@ t.test('a CA limited to servers issues no clients, and its CA certificate says s
   if (hasOpenssl) t.equal(await askOpenssl(t, client, [limited.certificate]), false)
   const server = leaf({ issuer: limited, extensions: leafExtensions('receiver') })
   t.doesNotThrow(() => checkCertificate(server, 'receiver', trustIn(limited.certificate), new Date()))
+})
+
+t.test('a CA with name constraints issues for the names that it may give, and for no others', async t => {
+  const value = sequence(der(0xa0, sequence(names.directory([['CN', 'A']]))))
+  const limited = makeCa({ extensions: [extensions.ca(), usage(5), other('2.5.29.30', true, value)] })
+  const check = (subject: string) => () =>
+    checkCertificate(leaf({ issuer: limited, subject }), 'sender', trustIn(limited.certificate), new Date())
+  t.doesNotThrow(check('A'))
+  t.throws(check('B'), { code: 'certificate-invalid', detail: /nameConstraints of "CN=CA" .*found CN=B/ })
+  if (hasOpenssl) {
+    t.equal(await askOpenssl(t, leaf({ issuer: limited, subject: 'A' }), [limited.certificate]), true)
+    t.equal(await askOpenssl(t, leaf({ issuer: limited, subject: 'B' }), [limited.certificate]), false)
+  }
+  const limitedLeaf = leaf({ extensions: [...leafExtensions('sender'), other('2.5.29.30', true, value)] })
+  t.throws(() => checkCertificate(limitedLeaf, 'sender', trust, new Date()), {
+    code: 'certificate-invalid',
+    detail: /as it is no CA/,
+  })
 })
 
 t.test('RSASSA-PSS is refused where its parameters are left out, which means SHA-1', async t => {

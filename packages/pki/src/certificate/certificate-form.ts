@@ -4,6 +4,10 @@
 import type { X509Certificate } from 'node:crypto'
 import { Fault, type FaultCode, quote } from '@seg/core'
 import { type GatewayProfile, OPERATOR, profiles } from '../issuing/profiles.ts'
+import { constrainedNames } from '../path/constrained-names.ts'
+import { findBrokenConstraint, type NameConstraints, readNameConstraints } from '../path/name-constraints.ts'
+import { parsePathCertificate } from '../path/path-certificate.ts'
+import { shownName } from '../path/verdict.ts'
 import { findWeakAlgorithm, findWeakKey } from './certificate-algorithms.ts'
 import { type CertificateFields, readCertificateFields } from './certificate-fields.ts'
 import { DerError } from './der.ts'
@@ -23,6 +27,8 @@ export type GatewayAuthority = {
   readonly fields: CertificateFields
   /** Purposes that it is limited to; undefined when it is not. */
   readonly purposes: readonly string[] | undefined
+  /** Names that its certificates may have; undefined when they may have any. */
+  readonly constraints: NameConstraints | undefined
 }
 
 /**
@@ -45,18 +51,17 @@ export function readAuthority(certificate: X509Certificate): GatewayAuthority {
     const usages = readKeyUsage(fields.extensions)
     if (!usages?.includes('keyCertSign'))
       refuse('certificate-purpose', 'keyUsage (RFC 5280 4.2.1.3)', 'keyCertSign', usages?.join(', ') || 'none')
-    if (fields.extensions.has(oids.nameConstraints))
-      refuse(
-        'certificate-invalid',
-        'nameConstraints (RFC 5280 4.2.1.10)',
-        'none, as they are not enforced here',
-        'some',
-      )
     // A subject of no attributes is a sequence without content.
     if (fields.subject.length <= 2) refuse('certificate-invalid', 'subject (RFC 5280 4.1.2.6)', 'a name', 'none')
     if (fields.subject.equals(fields.issuer) && !certificate.verify(certificate.publicKey))
       refuse('certificate-invalid', 'signature', 'one by its own key, as it names itself as issuer', 'another')
-    return { certificate, fields, purposes: readExtendedKeyUsage(fields.extensions) }
+    const nameConstraints = fields.extensions.get(oids.nameConstraints)
+    return {
+      certificate,
+      fields,
+      purposes: readExtendedKeyUsage(fields.extensions),
+      constraints: nameConstraints && readNameConstraints(nameConstraints.value),
+    }
   })
 }
 
@@ -73,6 +78,8 @@ export function readGatewayCertificate(certificate: X509Certificate, profile: Ga
       refuse('certificate-purpose', 'basicConstraints (RFC 5280 4.2.1.9)', "a gateway's certificate", "a CA's")
     if (constraints?.pathLength !== undefined)
       refuse('certificate-invalid', 'basicConstraints (RFC 5280 4.2.1.9)', 'no path length', 'one')
+    if (fields.extensions.has(oids.nameConstraints))
+      refuse('certificate-invalid', 'nameConstraints (RFC 5280 4.2.1.10)', 'none, as it is no CA', 'some')
     const usages = readKeyUsage(fields.extensions)
     if (usages !== undefined && !signsWith.some(usage => usages.includes(usage)))
       refuse(
@@ -99,6 +106,24 @@ export function readGatewayCertificate(certificate: X509Certificate, profile: Ga
   })
 }
 
+/** That a CA may name a gateway so. Throws the Fault `certificate-invalid`. */
+export function checkConstraints(
+  certificate: X509Certificate,
+  { constraints, certificate: ca }: GatewayAuthority,
+): void {
+  if (constraints === undefined) return
+  onCertificate(certificate, refuse => {
+    const expected = findBrokenConstraint(constrainedNames(parsePathCertificate(certificate), true), constraints)
+    if (expected !== undefined)
+      refuse(
+        'certificate-invalid',
+        `nameConstraints of ${quote(ca.subject)} (RFC 5280 4.2.1.10)`,
+        expected,
+        shownName(certificate.subject),
+      )
+  })
+}
+
 type Refuse = (code: FaultCode, check: string, expected: string, found: string) => never
 
 function readForm(certificate: X509Certificate, refuse: Refuse): CertificateFields {
@@ -115,7 +140,7 @@ function readForm(certificate: X509Certificate, refuse: Refuse): CertificateFiel
   if (weakAlgorithm !== undefined)
     refuse('certificate-invalid', 'signature algorithm', 'RSA, ECDSA or Ed25519 with SHA-256 or better', weakAlgorithm)
   for (const [oid, { isCritical }] of extensions) {
-    // Name constraints have a sentence of their own.
+    // Those of names are a CA's.
     if (isCritical && !Object.hasOwn(extensionNames, oid) && oid !== oids.nameConstraints)
       refuse('certificate-invalid', 'extensions (RFC 5280 4.2)', 'no critical one that is unknown here', oid)
   }

@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto'
 import { Fault, type FaultCode, quote } from '@seg/core'
 import { type GatewayProfile, profiles } from '../issuing/profiles.ts'
 import type { Trust } from '../trust.ts'
-import { type GatewayAuthority, readGatewayCertificate } from './certificate-form.ts'
+import { checkConstraints, type GatewayAuthority, readGatewayCertificate } from './certificate-form.ts'
 
 /** Milliseconds since 1970; both ends belong to it. */
 type Period = { readonly name: string; readonly from: number; readonly to: number }
@@ -151,7 +151,19 @@ function findIssuers(
       'certificate-purpose',
       `${name}: extended key usage of its CA (RFC 5280 4.2.1.12): expected ${purpose} for a ${title}, found ${issuers[0]!.purposes?.join(', ')}`,
     )
-  return fitting.sort((a, b) => b.fields.to - a.fields.to)
+  const naming = fitting.filter(issuer => mayName(issuer, certificate))
+  if (naming.length === 0) checkConstraints(certificate, fitting[0]!)
+  return naming.sort((a, b) => b.fields.to - a.fields.to)
+}
+
+function mayName(issuer: GatewayAuthority, certificate: X509Certificate): boolean {
+  try {
+    checkConstraints(certificate, issuer)
+    return true
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return false
+  }
 }
 
 /** Names, key identifiers and the signature. */

@@ -4,7 +4,7 @@ import { findWeakAlgorithm, findWeakKey } from '../certificate/certificate-algor
 import { DerError, DerReader, readWhole, tags } from '../certificate/der.ts'
 import { readBasicConstraints, readExtendedKeyUsage, readKeyUsage } from '../certificate/extensions.ts'
 import { OPERATOR } from '../issuing/profiles.ts'
-import { type GeneralName, readGeneralNames } from './general-name.ts'
+import { readAlternativeNames } from './constrained-names.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import type { PathCertificate } from './path-certificate.ts'
 import { type PathPurpose, purposes } from './purposes.ts'
@@ -108,12 +108,6 @@ export function checkLeaf(leaf: PathCertificate, purpose: PathPurpose): { readon
       throw wrongPurpose(leaf, 'extendedKeyUsage', "a gateway's certificate", 'that of an operator, a person')
     return { purposes: found === undefined ? row.extendedKeyUsages : fitting }
   })
-}
-
-/** The names in subjectAltName; none when there is none. Throws a DerError. */
-export function readAlternativeNames({ fields }: PathCertificate): GeneralName[] {
-  const extension = fields.extensions.get(known.subjectAltName)
-  return extension === undefined ? [] : readGeneralNames(readWhole(extension.value, 'subjectAltName'), 'a name')
 }
 
 function checkForm(certificate: PathCertificate): void {

@@ -1,18 +1,8 @@
 // A path of signatures, checked from the anchor to the leaf (RFC 5280 6.1), but for the time and
 // revocation, which change.
-import { DerError } from '../certificate/der.ts'
-import {
-  type CheckedCa,
-  checkCa,
-  checkLeaf,
-  invalid,
-  onDer,
-  readAlternativeNames,
-  wrongPurpose,
-} from './check-certificate-form.ts'
-import { attributeTypes, readAttributes, readDistinguishedName } from './distinguished-name.ts'
+import { type CheckedCa, checkCa, checkLeaf, invalid, onDer, wrongPurpose } from './check-certificate-form.ts'
+import { constrainedNames } from './constrained-names.ts'
 import type { SignedPath } from './find-paths.ts'
-import type { GeneralName } from './general-name.ts'
 import { findBrokenConstraint } from './name-constraints.ts'
 import { isSelfIssued, type PathCertificate } from './path-certificate.ts'
 import type { PathPurpose } from './purposes.ts'
@@ -31,7 +21,9 @@ export function checkPath({ certificates }: SignedPath, purpose: PathPurpose): v
     for (const [below, certificate] of certificates.slice(0, at + 1).entries()) {
       // RFC 5280 6.1.3 (b): not for a CA's certificate of its own new key.
       if (below > 0 && isSelfIssued(certificate)) continue
-      const expected = onDer(certificate, () => findBrokenConstraint(namesOf(certificate, below === 0), constraints))
+      const expected = onDer(certificate, () =>
+        findBrokenConstraint(constrainedNames(certificate, below === 0), constraints),
+      )
       if (expected !== undefined)
         throw invalid(
           certificate,
@@ -97,33 +89,6 @@ function checkIdentifiers(certificates: readonly PathCertificate[]): void {
         'another',
       )
   }
-}
-
-const IA5_STRING = 0x16
-
-/**
- * A common name that is a host name where no DNS name stands beside it is one (as OpenSSL has it).
- */
-const HOST = /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)+$/
-
-/** Every name that constraints may be about: the subject, addresses in it, and subjectAltName. */
-function namesOf(certificate: PathCertificate, isLeaf: boolean): GeneralName[] {
-  const { subject } = certificate.fields
-  const names = readAlternativeNames(certificate)
-  const hasDnsName = names.some(({ kind }) => kind === 'dns')
-  const attributes = readAttributes(subject).flat()
-  if (subject.length > 2) names.push({ kind: 'directory', name: readDistinguishedName(subject) })
-  for (const { type, tag, text = '' } of attributes) {
-    if (type === attributeTypes.emailAddress) {
-      // RFC 5280 4.1.2.6; in other characters it could not be compared with what is permitted.
-      if (tag !== IA5_STRING) throw new DerError('expected emailAddress in the subject as IA5String')
-      names.push({ kind: 'email', text })
-    }
-    const host = text.replace(/\0+$/, '')
-    if (isLeaf && !hasDnsName && type === attributeTypes.commonName && HOST.test(host))
-      names.push({ kind: 'dns', text: host })
-  }
-  return names
 }
 
 function describe({ certificate }: PathCertificate): string {

@@ -35,7 +35,7 @@ export const extensions = {
   noCa: { oid: '2.5.29.19', isCritical: true, value: basicConstraints(null) },
   usage: (...bits: number[]): Extension => ({ oid: '2.5.29.15', isCritical: true, value: keyUsage(bits) }),
   purpose: (...oids: string[]): Extension => ({ oid: '2.5.29.37', isCritical: false, value: extendedKeyUsage(oids) }),
-  other: (oid: string, isCritical: boolean, value = Buffer.of(5, 0)): Extension => ({ oid, isCritical, value }),
+  other: (oid: string, isCritical: boolean, value: Buffer = Buffer.of(5, 0)): Extension => ({ oid, isCritical, value }),
 }
 
 export function makeEcKeys(namedCurve = 'P-256'): Keys {
