@@ -7,7 +7,7 @@ import type { Identity } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import { type Following, followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
-import { openLogInto } from '../../packages/receiver/src/log.ts'
+import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
 import { call, connectRaw, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import {
   makeCerts,
@@ -31,7 +31,7 @@ async function openLive(t: Test): Promise<Live> {
   const config = join(gateway.data, 'seg.yaml')
   await writeFile(config, '# ours\n')
   const lines: string[] = []
-  const logger = openLogInto({ write: (line: string) => lines.push(JSON.parse(line).msg) })
+  const logger = openLoggerInto({ write: (line: string) => lines.push(JSON.parse(line).msg) })
   const following = followCredentials({ certs, data: gateway.data, config }, gateway.gate, logger)
   t.teardown(() => following.close())
   await following.look()

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_TRUST, generate, loadIdentity, loadTrust, makeOwnPolicy } from '@seg/pki'
 import t, { type Test } from 'tap'
-import { openLogInto } from './log.ts'
+import { openLoggerInto } from './logger.ts'
 import { openExpiryLook } from './own-certificates.ts'
 import { post } from './testing/client.ts'
 import { makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
@@ -53,7 +53,7 @@ async function openLook(t: Test, days: number) {
     loadTrust(certs),
   ])
   const lines: { level: number; msg: string }[] = []
-  const logger = openLogInto({ write: (line: string) => lines.push(JSON.parse(line)) })
+  const logger = openLoggerInto({ write: (line: string) => lines.push(JSON.parse(line)) })
   const look = openExpiryLook(
     { current: { identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST, file: '' } },
     logger,

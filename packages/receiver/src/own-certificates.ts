@@ -5,7 +5,7 @@ import { Fault, quote } from '@seg/core'
 import { checkCertificate } from '@seg/pki'
 import type { Credentials, LiveCredentials } from './credentials/live-credentials.ts'
 import type { Gate } from './gate.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './logger.ts'
 
 /**
  * A receipt of this time would be believed. Throws the Fault `seal-unavailable`: a document without

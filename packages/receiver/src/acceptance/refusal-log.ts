@@ -3,7 +3,7 @@
 import type { Fault } from '@seg/core'
 import type { Ledger, RecordedEvent } from '@seg/ledger'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 
 export type PeerRefusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
 
@@ -40,14 +40,14 @@ export class RefusalLog {
    * A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has
    * its own entry, and what failed here is no refusal of the peer.
    */
-  record({ sender, fault, sha256 }: PeerRefusal, log: Pick<Logger, 'error'>): void {
+  record({ sender, fault, sha256 }: PeerRefusal, logger: Pick<Logger, 'error'>): void {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return
     const at = this.#now().toISOString()
     if (this.admits(sender, 'refused'))
       this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
     for (const event of this.#due.splice(0)) {
       const written: Promise<unknown> = this.#ledger.record(event).catch(({ code, message }) => {
-        this.#lost ??= openCountedLog('refusals have no entry in the log', (facts, line) => log.error(facts, line))
+        this.#lost ??= openCountedLog('refusals have no entry in the log', (facts, line) => logger.error(facts, line))
         this.#lost.report(code, `a refusal has no entry in the log: ${message}`, code)
       })
       this.#pending.add(written)

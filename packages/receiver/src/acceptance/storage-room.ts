@@ -3,7 +3,7 @@
 import { statfs } from 'node:fs/promises'
 import { Fault, quote } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 
 /** In bytes. */
 export type Space = { readonly free: number; readonly total: number }
@@ -144,16 +144,16 @@ export class StorageRoom {
    * Measures until `close` is called, and logs once when there is no room, and once when there is
    * again.
    */
-  watch(log: Pick<Logger, 'error' | 'info'>): { close(): void } {
+  watch(logger: Pick<Logger, 'error' | 'info'>): { close(): void } {
     let wasFull = false
     const look = async () => {
       await this.measure()
       const isFull = this.#failure !== ''
       if (isFull && !wasFull)
-        log.error(
+        logger.error(
           `no documents are accepted: ${this.#failure}; free space on the disk, move the data folder to a larger one, or set --disk-reserve`,
         )
-      if (!isFull && wasFull) log.info('there is room on the disk, documents are accepted again')
+      if (!isFull && wasFull) logger.info('there is room on the disk, documents are accepted again')
       wasFull = isFull
     }
     const timer = setInterval(look, MEASURE_INTERVAL).unref()

@@ -13,7 +13,7 @@ import type { HandOff } from '../hand-off/sender-lanes.ts'
 import { loadWebhook, startWebhook } from '../hand-off/webhook.ts'
 import type { Webhook } from '../hand-off/webhook-request.ts'
 import { startReceiver } from '../http/start-receiver.ts'
-import { type Logger, openLog } from '../log.ts'
+import { type Logger, openLogger } from '../logger.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { watchOwnCertificates } from '../own-certificates.ts'
 
@@ -37,31 +37,31 @@ export async function runStart(_options: object, command: Command): Promise<void
   const { certs, data } = settings
   const { config } = command.opts()
   const handOff = await readHandOff(command, data)
-  const { log, close: closeLog } = openLog({ isTerminal: isatty(2) })
+  const { logger, close: closeLogger } = openLogger({ isTerminal: isatty(2) })
   const gate = await openGate(
     { ...settings, config },
     () => new Date(),
-    line => log.warn(line),
+    line => logger.warn(line),
   )
-  const receiver = await startReceiver({ ...gate, log }, { host, port }).catch(async error => {
+  const receiver = await startReceiver({ ...gate, log: logger }, { host, port }).catch(async error => {
     await closeGate(gate)
     throw error
   })
-  const handOffs = startHandOffs(handOff, gate, log, settings.diskReserve)
-  const room = gate.room.watch(log)
-  const expiry = watchOwnCertificates(gate, log)
-  const following = followCredentials({ certs, data, config }, gate, log)
+  const handOffs = startHandOffs(handOff, gate, logger, settings.diskReserve)
+  const room = gate.room.watch(logger)
+  const expiry = watchOwnCertificates(gate, logger)
+  const following = followCredentials({ certs, data, config }, gate, logger)
   // Twice the time that open requests get, should closing itself hang.
-  closeWithGrace({ delay: 2 * gate.limits.closingTime, logger: log }, async ({ signal, err }) => {
-    if (err) log.error({ err }, 'stopping after a defect')
-    else log.info(`stopping on ${signal ?? 'request'}`)
+  closeWithGrace({ delay: 2 * gate.limits.closingTime, logger }, async ({ signal, err }) => {
+    if (err) logger.error({ err }, 'stopping after a defect')
+    else logger.info(`stopping on ${signal ?? 'request'}`)
     await following.close()
     expiry.close()
     room.close()
     await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
     await closeGate(gate)
-    log.info('stopped')
-    await closeLog()
+    logger.info('stopped')
+    await closeLogger()
   })
   const { id } = gate.credentials.current.identity
   output.report(
@@ -113,15 +113,15 @@ async function checkInbox(folder: string): Promise<void> {
 function startHandOffs(
   { inbox, webhook }: HandOffTo,
   { ledger, now }: Gate,
-  log: Logger,
+  logger: Logger,
   reserve: number | 'auto',
 ): HandOff[] {
   const edge = { now, elapsed: () => performance.now(), random: Math.random }
   return [
     ...(inbox === undefined
       ? []
-      : [startHandOff(openInbox(inbox, ledger, { reserve, note: line => log.warn(line) }), ledger, log, edge)]),
-    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, log, edge)]),
+      : [startHandOff(openInbox(inbox, ledger, { reserve, note: line => logger.warn(line) }), ledger, logger, edge)]),
+    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, logger, edge)]),
   ]
 }
 

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, startLanes } from './sender-lanes.ts'
 
 /** Senders that have a batch under way at the same time. */
@@ -40,7 +40,7 @@ export type HandOffTarget = {
 export function startHandOff(
   target: HandOffTarget,
   ledger: Ledger,
-  log: Pick<Logger, 'error' | 'info'>,
+  logger: Pick<Logger, 'error' | 'info'>,
   edge: Edge,
 ): HandOff {
   const { name } = target
@@ -66,7 +66,7 @@ export function startHandOff(
       return undefined
     },
   }
-  return startLanes(lanes, ledger, log, edge)
+  return startLanes(lanes, ledger, logger, edge)
 }
 
 /** Returns the index of the last document. */

@@ -2,7 +2,7 @@
 // failure of one sender delays no other.
 import { asFault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 
 /** Milliseconds between two looks at the ledger. */
 const LOOK_INTERVAL = 250
@@ -53,19 +53,19 @@ export class Lane {
   #tries = 0
   #complaint = ''
   readonly #name: string
-  readonly #log: LaneLogger
+  readonly #logger: LaneLogger
 
-  constructor(sender: string, cursor: number, newest: number, name: string, log: LaneLogger) {
+  constructor(sender: string, cursor: number, newest: number, name: string, logger: LaneLogger) {
     this.sender = sender
     this.cursor = cursor
     this.newest = newest
     this.#name = name
-    this.#log = log
+    this.#logger = logger
   }
 
   /** All documents up to this index are handed on. */
   advance(index: number): void {
-    if (this.#complaint !== '') this.#log.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
+    if (this.#complaint !== '') this.#logger.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
     this.cursor = index
     this.nextTry = 0
     this.#tries = 0
@@ -77,15 +77,15 @@ export class Lane {
     this.#tries++
     this.nextTry = elapsed() + retryDelay(this.#tries, retryAfter, random, longestPause)
     if (reason !== this.#complaint)
-      this.#log.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
+      this.#logger.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
     this.#complaint = reason
   }
 }
 
-export function startLanes(target: LaneTarget, ledger: LedgerReader, log: LaneLogger, edge: Edge): HandOff {
+export function startLanes(target: LaneTarget, ledger: LedgerReader, logger: LaneLogger, edge: Edge): HandOff {
   const stop = new AbortController()
-  const lanes = new SenderLanes(target, ledger, log, edge, stop.signal)
-  const complain = (line: string) => log.error(`the ${target.name} ${line}`)
+  const lanes = new SenderLanes(target, ledger, logger, edge, stop.signal)
+  const complain = (line: string) => logger.error(`the ${target.name} ${line}`)
   const ended = pollLoop(() => lanes.look(), {
     interval: LOOK_INTERVAL,
     wake: lanes.wake,
@@ -104,7 +104,7 @@ export function startLanes(target: LaneTarget, ledger: LedgerReader, log: LaneLo
 class SenderLanes {
   readonly #target: LaneTarget
   readonly #ledger: LedgerReader
-  readonly #log: LaneLogger
+  readonly #logger: LaneLogger
   readonly #edge: Edge
   readonly #signal: AbortSignal
   readonly #lanes = new Map<string, Lane>()
@@ -115,10 +115,10 @@ class SenderLanes {
   /** Triggered when a lane is free again. */
   readonly wake = new Wake()
 
-  constructor(target: LaneTarget, ledger: LedgerReader, log: LaneLogger, edge: Edge, signal: AbortSignal) {
+  constructor(target: LaneTarget, ledger: LedgerReader, logger: LaneLogger, edge: Edge, signal: AbortSignal) {
     this.#target = target
     this.#ledger = ledger
-    this.#log = log
+    this.#logger = logger
     this.#edge = edge
     this.#signal = signal
   }
@@ -152,7 +152,7 @@ class SenderLanes {
       if (lane !== undefined) lane.newest = index
       else {
         const cursor = await this.#target.cursor(sender)
-        this.#lanes.set(sender, new Lane(sender, cursor, index, this.#target.name, this.#log))
+        this.#lanes.set(sender, new Lane(sender, cursor, index, this.#target.name, this.#logger))
       }
     }
     for (const { index } of found) this.#seen = Math.max(this.#seen, index)

@@ -2,7 +2,7 @@
 // sender; a failure of one sender delays no other.
 import { Fault, LONGEST_PAUSE, quote, readInput, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, Ledger } from '@seg/ledger'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, startLanes } from './sender-lanes.ts'
 import { postToWebhook, type Webhook, webhookContext } from './webhook-request.ts'
 import { parseWebhookSecret } from './webhook-secret.ts'
@@ -35,10 +35,10 @@ export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> 
 export function startWebhook(
   webhook: Webhook,
   ledger: Ledger,
-  log: Pick<Logger, 'error' | 'info'>,
+  logger: Pick<Logger, 'error' | 'info'>,
   edge: Edge,
 ): HandOff {
-  return startLanes(new WebhookLanes(webhook, ledger, log, edge), ledger, log, edge)
+  return startLanes(new WebhookLanes(webhook, ledger, logger, edge), ledger, logger, edge)
 }
 
 class WebhookLanes implements LaneTarget {
@@ -47,7 +47,7 @@ class WebhookLanes implements LaneTarget {
   readonly longestPause = LONGEST_PAUSE
   readonly #webhook: Webhook
   readonly #ledger: Ledger
-  readonly #log: Pick<Logger, 'error'>
+  readonly #logger: Pick<Logger, 'error'>
   readonly #edge: Edge
   /**
    * By sender: when the endpoint first answered its next document without taking it, in
@@ -55,10 +55,10 @@ class WebhookLanes implements LaneTarget {
    */
   readonly #refusedSince = new Map<string, number>()
 
-  constructor(webhook: Webhook, ledger: Ledger, log: Pick<Logger, 'error'>, edge: Edge) {
+  constructor(webhook: Webhook, ledger: Ledger, logger: Pick<Logger, 'error'>, edge: Edge) {
     this.#webhook = webhook
     this.#ledger = ledger
-    this.#log = log
+    this.#logger = logger
     this.#edge = edge
   }
 
@@ -96,7 +96,7 @@ class WebhookLanes implements LaneTarget {
 
   async #giveUp(document: AcceptedDocument, reason: string): Promise<void> {
     await this.#ledger.giveUp(cursorOf(document.sender), document.index, this.#edge.now().toISOString(), reason)
-    this.#log.error(`the webhook does not take ${describe(document)}: ${reason}; \`receiver dead-letters\` lists it`)
+    this.#logger.error(`the webhook does not take ${describe(document)}: ${reason}; \`receiver dead-letters\` lists it`)
   }
 }
 

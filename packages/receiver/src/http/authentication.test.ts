@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { makeOwnPolicy, type Partner } from '@seg/pki'
 import t, { type Test } from 'tap'
-import { openLogInto } from '../log.ts'
+import { openLoggerInto } from '../logger.ts'
 import { call, connectRaw, post, refusalOf } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, receiverId, senderId, type TestGateway } from '../testing/gateway.ts'
 import { forPeer } from './for-peer.ts'
@@ -156,7 +156,7 @@ t.test('TLS 1.2 is refused, also after our certificate was replaced', async t =>
 
 t.test('no route can be registered that does not ask who is there', async t => {
   const gateway = await openGateway(t, certs)
-  const app = buildReceiver({ ...gateway.gate, stopping: new Stopping(), log: openLogInto({ write: () => {} }) })
+  const app = buildReceiver({ ...gateway.gate, stopping: new Stopping(), log: openLoggerInto({ write: () => {} }) })
   t.throws(() => app.get('/v1/open', async () => 'open'), /expected a handler of forPeer/)
   app.get('/v1/closed', forPeer(async (_peer, _request, reply: object) => reply) as () => Promise<never>)
 })

@@ -1,7 +1,7 @@
 // What the exchange listener needs of the gate.
 import type { LiveCredentials } from '../credentials/live-credentials.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import type { Stopping } from './stopping.ts'
 
 export type Exchange = {

@@ -7,7 +7,7 @@ import { type AcceptedDocument, openLedgerReader } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import { verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
-import { openLogInto } from '../log.ts'
+import { openLoggerInto } from '../logger.ts'
 import { call, connectRaw, post, refusalOf } from '../testing/client.ts'
 import {
   makeCerts,
@@ -91,7 +91,7 @@ t.test(
     const ledger = await openTestLedger(certs, gateway.data)
     const { log: _, ...rest } = gateway
     const restarted = await startReceiver(
-      { ...gateway.gate, ledger, log: openLogInto({ write() {} }) },
+      { ...gateway.gate, ledger, log: openLoggerInto({ write() {} }) },
       { host: '127.0.0.1', port: 0 },
     )
     t.teardown(async () => {
@@ -290,7 +290,7 @@ t.test('a defect is answered with 500, logged with its stack, and told to nobody
     throw new TypeError('the clock is broken')
   }
   const log: { level: number; err?: { stack: string } }[] = []
-  const parts = { ...gateway.gate, now, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) }
+  const parts = { ...gateway.gate, now, log: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) }
   const running = await startReceiver(parts, { host: '127.0.0.1', port: 0 })
   t.teardown(() => running.close())
   const answer = await post({ ...gateway, port: Number(new URL(running.url).port) }, await makeDocument(gateway))

@@ -15,7 +15,7 @@ import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount } from '../acceptance/document-account.ts'
 import type { Gate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
 
 import { checkHandler, forPeer, serveTo } from './for-peer.ts'

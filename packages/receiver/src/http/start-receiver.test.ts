@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect as connectTcp, createServer } from 'node:net'
 import t from 'tap'
-import { openLogInto } from '../log.ts'
+import { openLoggerInto } from '../logger.ts'
 import { closeGate } from '../open-gate.ts'
 import { call, connectRaw, post } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway } from '../testing/gateway.ts'
@@ -21,7 +21,7 @@ t.test('localhost is both loopback addresses on one port', async t => {
 
 t.test('a port in use is a Fault that says what to do', async t => {
   const gateway = await openGateway(t, certs)
-  const log = openLogInto({ write() {} })
+  const log = openLoggerInto({ write() {} })
   const again = startReceiver({ ...gateway.gate, log }, { host: '127.0.0.1', port: gateway.port })
   await t.rejects(again, {
     code: 'configuration',
@@ -38,9 +38,12 @@ t.test('a port in use on the second loopback address is one too, and frees the f
   t.teardown(() => other.close())
   const { port } = other.address() as AddressInfo
   const gateway = await openGateway(t, certs)
-  await t.rejects(startReceiver({ ...gateway.gate, log: openLogInto({ write() {} }) }, { host: 'localhost', port }), {
-    code: 'configuration',
-  })
+  await t.rejects(
+    startReceiver({ ...gateway.gate, log: openLoggerInto({ write() {} }) }, { host: 'localhost', port }),
+    {
+      code: 'configuration',
+    },
+  )
   const free = createServer().listen(port, '127.0.0.1')
   await once(free, 'listening')
   free.close()

@@ -15,7 +15,7 @@ import type { Gate } from '../gate.ts'
 import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { openUploads } from '../http/uploads.ts'
 import { defaultReceiverLimits, type ReceiverLimits } from '../limits.ts'
-import { openLogInto } from '../log.ts'
+import { openLoggerInto } from '../logger.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
 
@@ -110,7 +110,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   }
   const log: LogEntry[] = []
   const running = await startReceiver(
-    { ...gate, log: openLogInto({ write: line => log.push(JSON.parse(line)) }) },
+    { ...gate, log: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) },
     { host, port: 0 },
   )
   t.teardown(async () => {

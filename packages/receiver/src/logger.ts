@@ -1,13 +1,13 @@
-// The receiver's log: one JSON object a line, or text for people on a terminal. The only file that
-// knows pino.
+// The receiver's logger: one JSON object a line, or text on a terminal. The only file that knows
+// pino.
 import { escapeJson, escapeWithinJson, openLineOutput } from '@seg/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
 export type { Logger }
 
-type OpenLog = {
-  readonly log: Logger
+type OpenLogger = {
+  readonly logger: Logger
   /** Waits for its reader, for a bounded time. */
   close(): Promise<void>
 }
@@ -18,14 +18,14 @@ const WARN = 40
  * Writes to standard error, so that standard output stays a command's own. Nothing waits for its
  * reader.
  */
-export function openLog({ isTerminal }: { isTerminal: boolean }): OpenLog {
+export function openLogger({ isTerminal }: { isTerminal: boolean }): OpenLogger {
   const format = openFormat(isTerminal)
   const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
-  const log = pino(
+  const logger = pino(
     { base: { name: 'receiver' }, timestamp: stdTimeFunctions.isoTime },
     { write: line => lines.write(format(line)) },
   )
-  return { log, close: () => lines.close() }
+  return { logger, close: () => lines.close() }
 }
 
 function describeLoss(dropped: number): string {
@@ -49,6 +49,6 @@ export function openFormat(isTerminal: boolean): (line: string) => string {
 }
 
 /** A log into any stream; for tests and for programs that embed the receiver. */
-export function openLogInto(stream: { write(line: string): unknown }): Logger {
+export function openLoggerInto(stream: { write(line: string): unknown }): Logger {
   return pino({ timestamp: stdTimeFunctions.isoTime }, stream)
 }

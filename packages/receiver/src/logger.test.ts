@@ -1,12 +1,12 @@
 // What a peer chose may stand in the log: it is readable there, and neither forges a line nor moves
 // the cursor of a terminal.
 import t from 'tap'
-import { openFormat, openLogInto } from './log.ts'
+import { openFormat, openLoggerInto } from './logger.ts'
 
 function write(isTerminal: boolean, sender: string): string {
   const format = openFormat(isTerminal)
   let written = ''
-  openLogInto({ write: line => (written += format(line)) }).info({ sender, other: sender }, `from ${sender}`)
+  openLoggerInto({ write: line => (written += format(line)) }).info({ sender, other: sender }, `from ${sender}`)
   return written
 }
 
