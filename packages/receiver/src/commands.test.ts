@@ -170,7 +170,7 @@ t.test('exports a document that is not held as a whole, and none that is damaged
   await appendFile(join(data, 'contents', stored), 'x')
   const damaged = await run('documents', 'export', 'one', '--data', data)
   t.equal(damaged.code, 5)
-  t.match(damaged.stderr, /storage-unavailable.*the stored document "one" is damaged/s)
+  t.match(damaged.stderr, /file-unreadable.*the stored document "one" is damaged/s)
   t.equal(damaged.stdout, '')
 })
 
@@ -204,7 +204,8 @@ async function fill(
   documents: readonly (readonly [sender: string, id: string])[],
   size = 0,
 ): Promise<void> {
-  const ledger = await openTestLedger(certs, data)
+  const acceptedAt = '2026-01-02T03:04:05.678Z'
+  const ledger = await openTestLedger(certs, data, () => new Date(acceptedAt))
   const chain = await loadSenderChain(certs)
   for (const [sender, id] of documents) {
     const bytes = Buffer.from(`<${sender}-${id}/>\r\n`.padEnd(size))
@@ -216,7 +217,7 @@ async function fill(
       {
         sender,
         id,
-        acceptedAt: '2026-01-02T03:04:05.678Z',
+        acceptedAt,
         bytes: bytes.length,
         sha256,
         referenceDigest,

@@ -4,6 +4,7 @@ import { addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
+import { readsOnly } from './commands/reads-only.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
 import { defaultReceiverLimits } from './limits.ts'
@@ -38,10 +39,12 @@ const list = documents
   .command('list')
   .description('all accepted documents in order of acceptance')
   .option('--sender <id>', senderHelp)
-addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runDocumentsList)
+addSettings(list.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(
+  readsOnly(runDocumentsList),
+)
 
 const show = documents.command('show').description('the facts of one document').argument('<id>', 'its id')
-addSettings(show.option('--sender <id>', senderHelp), { data }).action(runDocumentsShow)
+addSettings(show.option('--sender <id>', senderHelp), { data }).action(readsOnly(runDocumentsShow))
 
 const exporting = documents
   .command('export')
@@ -51,18 +54,18 @@ exporting
   .option('-o, --output <file>', 'where to write them; standard output without')
   .option('--certificate', 'not the bytes, but the certificate that verified them and that of its CA, in PEM')
   .option('--sender <id>', senderHelp)
-addSettings(exporting, { data }).action(runDocumentsExport)
+addSettings(exporting, { data }).action(readsOnly(runDocumentsExport))
 
 const deadLetters = program
   .command('dead-letters')
   .description('accepted documents that the webhook did not take, and why')
-addSettings(deadLetters, { data }).action(runDeadLetters)
+addSettings(deadLetters, { data }).action(readsOnly(runDeadLetters))
 
 const log = program.command('log').description('the transparency log')
 const logVerify = log
   .command('verify')
   .description('recompute the log from the documents up, also while the receiver runs')
-addSettings(logVerify, { certs, data }).action(runLogVerify)
+addSettings(logVerify, { certs, data }).action(readsOnly(runLogVerify))
 
 const rotateKey = log
   .command('rotate-key')

@@ -76,6 +76,14 @@ export function checkReadable(folder: string, kind: FolderKind): void {
   if (marker?.hasDatabase && !existsSync(join(folder, kind.database))) throw lostDatabase(folder, kind, 'missing')
 }
 
+/**
+ * That no database with tables was ever here, when there is none now. Throws the Fault
+ * `configuration`: a write-ahead log that was removed takes all with it that was not yet copied.
+ */
+export function checkNeverSettled(folder: string, kind: FolderKind): void {
+  if (lookAt(folder) !== undefined && readMarker(folder)?.hasDatabase) throw lostDatabase(folder, kind, 'empty')
+}
+
 /** Throws the Fault `configuration` where this user may not even look. */
 function lookAt(folder: string): Stats | undefined {
   try {

@@ -45,7 +45,17 @@ export function openEvidence(folder: string): Evidence {
       'configuration',
       `expected the ledger of a receiver in ${folder} (${LEDGER_FILE}), found none: name its data folder with --data`,
     )
-  return new Evidence(openDatabaseReader(path, migrations, emptyViews))
+  const database = openDatabaseReader(path, migrations, emptyViews)
+  if (onDatabase('read the ledger', () => hasTable(database, 'checkpoints'))) return new Evidence(database)
+  database.close()
+  throw new Fault(
+    'configuration',
+    `${path} has no tables: the ledger was lost, with its write-ahead log perhaps; put the folder back from the backup`,
+  )
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined
 }
 
 export class Evidence {

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDurableFolder, syncFolder } from '@seg/core'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
-import { checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
@@ -105,7 +105,10 @@ export function openLedgerReader(folder: string): LedgerReader {
   const path = join(folder, LEDGER_FILE)
   const database = existsSync(path) ? openDatabaseReader(path, migrations, emptyViews) : undefined
   const hasTables = database?.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined
-  return new SqliteReader(folder, database !== undefined && hasTables ? database : openEmpty())
+  if (database !== undefined && hasTables) return new SqliteReader(folder, database)
+  database?.close()
+  checkNeverSettled(folder, ledgerFolder)
+  return new SqliteReader(folder, openEmpty())
 }
 
 /**

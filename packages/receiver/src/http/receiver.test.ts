@@ -209,7 +209,7 @@ t.test('gives a caller its own receipts, and never says whether another has one'
   const other = {
     sender: 'SOMEBODY ELSE',
     id: 'theirs',
-    acceptedAt: '2026-01-02T03:04:05.678Z',
+    acceptedAt: new Date().toISOString(),
     bytes: 4,
     ...digests,
     chain: someChain,
