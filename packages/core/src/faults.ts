@@ -1,6 +1,6 @@
 // The fault registry: each code with its HTTP status, the sentence a peer may read, and the exit
 // code of a command that ends with it. docs/faults.md documents the same rows; a test holds the two
-// together. Codes never change.
+// together. Codes never change. One table, so longer than other files.
 
 type FaultRow = {
   /** HTTP status (RFC 9110) of the refusal; 500 for faults that never answer a request. */
@@ -12,6 +12,13 @@ type FaultRow = {
   readonly exit: 2 | 3 | 4 | 5 | 6
   /** The sentence that the peer gets: no detail of the input or of this system. */
   readonly sentence: string
+  /**
+   * What stops a delivery before the receiver has a say, so that it does not expire: something
+   * about this document alone, or keys, certificates (out of date by a wrong clock) and settings.
+   */
+  readonly lacks?: 'document' | 'gateway'
+  /** Somebody may have replaced what was sent or shown: an operator must look. */
+  readonly isAlarm?: true
 }
 
 export const faults = {
@@ -80,7 +87,12 @@ export const faults = {
     sentence:
       "KeyInfo holds another certificate than the client's own (a chain, an intermediate or an earlier one), or the key is too weak.",
   },
-  'second-opinion': { status: 422, exit: 5, sentence: 'A second verifier does not find the XML signature valid.' },
+  'second-opinion': {
+    status: 422,
+    exit: 5,
+    sentence: 'A second verifier does not find the XML signature valid.',
+    isAlarm: true,
+  },
   'envelope-malformed': {
     status: 422,
     exit: 5,
@@ -110,32 +122,41 @@ export const faults = {
       "The client certificate is that of no partner of this gateway: it must name one gateway as its one CN, be in date and be issued by the gateway's CA.",
   },
   'partner-suspended': { status: 403, exit: 5, sentence: 'The partner is suspended at this gateway.' },
-  'certificate-revoked': { status: 403, exit: 5, sentence: 'The client certificate is revoked.' },
+  'certificate-revoked': { status: 403, exit: 5, sentence: 'The client certificate is revoked.', lacks: 'gateway' },
   'certificate-expired': {
     status: 403,
     exit: 5,
     sentence: 'A certificate is out of date: expired, or not valid yet.',
+    lacks: 'gateway',
   },
   'certificate-untrusted': {
     status: 403,
     exit: 5,
     sentence: 'The certificate was issued by no authority that this gateway relies on.',
+    lacks: 'gateway',
   },
   'certificate-invalid': {
     status: 403,
     exit: 5,
     sentence: 'A certificate is unreadable, out of date, of the wrong kind or not from the trusted CA.',
+    lacks: 'gateway',
   },
   'revocation-unknown': {
     status: 503,
     exit: 5,
     sentence: 'The gateway cannot find out at the moment whether the certificate is revoked; try again later.',
   },
-  'certificate-purpose': { status: 403, exit: 5, sentence: 'The client certificate is not made for this purpose.' },
+  'certificate-purpose': {
+    status: 403,
+    exit: 5,
+    sentence: 'The client certificate is not made for this purpose.',
+    lacks: 'gateway',
+  },
   'document-id-conflict': {
     status: 409,
     exit: 5,
     sentence: 'Another document with the same id was accepted from this sender before.',
+    isAlarm: true,
   },
   'rate-limit': { status: 429, exit: 5, sentence: 'Too many requests with this certificate; try again later.' },
   overloaded: { status: 503, exit: 5, sentence: 'The gateway is busy; try again later.' },
@@ -144,6 +165,7 @@ export const faults = {
     status: 503,
     exit: 5,
     sentence: 'The gateway cannot store documents at the moment; try again later.',
+    lacks: 'document',
   },
   'seal-unavailable': {
     status: 503,
@@ -168,15 +190,16 @@ export const faults = {
     sentence: 'The body comes in too many small pieces; send it in larger ones.',
   },
   'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.' },
-  internal: { status: 500, exit: 5, sentence: 'The gateway could not do this because of a defect.' },
+  internal: { status: 500, exit: 5, sentence: 'The gateway could not do this because of a defect.', lacks: 'document' },
 
   usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
   configuration: {
     status: 500,
     exit: 5,
     sentence: 'A setting, key or certificate of this gateway is missing or wrong.',
+    lacks: 'gateway',
   },
-  'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.' },
+  'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.', lacks: 'document' },
   'file-exists': { status: 500, exit: 5, sentence: 'A file that would be overwritten exists already.' },
   'csr-invalid': {
     status: 500,
@@ -216,13 +239,19 @@ export const faults = {
     status: 500,
     exit: 6,
     sentence: "The receiver's log does not continue what it showed before: its history was rewritten.",
+    isAlarm: true,
   },
   'log-unproven': {
     status: 500,
     exit: 6,
     sentence: 'The receiver does not show that its log continues what it showed before.',
   },
-  'log-split': { status: 500, exit: 6, sentence: 'The receiver showed different logs to different partners.' },
+  'log-split': {
+    status: 500,
+    exit: 6,
+    sentence: 'The receiver showed different logs to different partners.',
+    isAlarm: true,
+  },
   'log-not-comparable': {
     status: 500,
     exit: 4,
@@ -232,6 +261,11 @@ export const faults = {
 } as const satisfies Record<string, FaultRow>
 
 export type FaultCode = keyof typeof faults
+
+/** The row of a code, with all columns. */
+export function faultRow(code: FaultCode): FaultRow {
+  return faults[code]
+}
 
 /** Whether `code` (say, from a peer's problem document) is one of this registry. */
 export function isFaultCode(code: unknown): code is FaultCode {

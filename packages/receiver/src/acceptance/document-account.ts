@@ -1,6 +1,6 @@
 // What is known of one document so far, and the one line that the log gives it: whether the
 // signature is valid, from whom, which document, why not.
-import { type Fault, type FaultCode, quote } from '@seg/core'
+import { type Fault, type FaultCode, faultRow, quote } from '@seg/core'
 import type { Peer } from '../http/peer.ts'
 import type { AdmittedDocument, SignedDocument } from './admission.ts'
 import type { ReceivedDocument } from './receive-document.ts'
@@ -94,12 +94,6 @@ function signatureState(code: FaultCode): SignatureState {
   return code === 'envelope-malformed' || code === 'timestamp-malformed' ? 'valid' : 'not checked'
 }
 
-/**
- * Two documents under one id is an alarm: somebody's retries are broken, or somebody replaces what
- * was sent. So is a document that two verifiers judge differently: one of them is wrong.
- */
-const alarms: readonly FaultCode[] = ['document-id-conflict', 'second-opinion']
-
 function levelOf(fault: Fault): LogLine['level'] {
-  return fault.status >= 500 || alarms.includes(fault.code) ? 'error' : 'warn'
+  return fault.status >= 500 || faultRow(fault.code).isAlarm ? 'error' : 'warn'
 }

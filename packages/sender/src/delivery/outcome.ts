@@ -1,7 +1,7 @@
 // How the sending of one file ended, as JSON, as words for people and as an exit code.
 import { isatty } from 'node:tty'
 import { styleText } from 'node:util'
-import { advice, type Fault, type FaultCode, faults, type Output, quote } from '@seg/core'
+import { advice, type Fault, type FaultCode, faultRow, faults, type Output, quote } from '@seg/core'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { Delivery } from './gateway.ts'
 
@@ -116,7 +116,8 @@ function describeFailure({ file, fault }: Failed, paint: Paint): string {
   const code = codeOf(fault)
   const reason =
     fault instanceof DeliveryRefused ? fault.problem.sentence : `${faults[code].sentence}\n    ${fault.detail}`
-  const alarm = code === 'log-rewritten' ? `${paint('red', paint('bold', 'ALARM'))} ` : ''
+  const alarm =
+    stateOf(fault) === 'unverified' && faultRow(code).isAlarm ? `${paint('red', paint('bold', 'ALARM'))} ` : ''
   const heading = `${paint('red', '✖')} ${alarm}${file}: ${words[stateOf(fault)]}: ${paint('bold', code)}`
   return `${heading}\n    ${reason}\n    ${paint('yellow', 'What to do:')} ${advice[code]}`
 }

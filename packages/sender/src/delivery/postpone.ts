@@ -1,16 +1,9 @@
 // An entry goes back into the outbox until its next try, with the reason why; or expires, when the
 // try began after its time.
-import { Fault, type FaultCode } from '@seg/core'
+import { Fault, faultRow } from '@seg/core'
 import type { OutboxEntry, OutboxReason } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { SendingGateway } from './gateway.ts'
-
-/**
- * Faults with which a try ends before the receiver had a say. By a wrong clock, certificates look
- * out of date, too.
- */
-const untried: readonly FaultCode[] = ['configuration', 'file-unreadable', 'internal', 'storage-unavailable']
-const isUntried = (code: FaultCode) => code.startsWith('certificate-') || untried.includes(code)
 
 /** Whether a try that begins now is the last one for this entry. */
 export function isLastTry({ expiresAt }: OutboxEntry, { lifetimeClock }: SendingGateway): boolean {
@@ -30,7 +23,7 @@ export async function postpone(
 ): Promise<Fault> {
   const at = patience.now().getTime()
   const reason = reasonOf(fault, at)
-  if (!isLast || isUntried(fault.code)) {
+  if (!isLast || faultRow(fault.code).lacks !== undefined) {
     await outbox.postpone(number, reason, at + delay)
     return fault
   }

@@ -1,5 +1,5 @@
 // One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
-import { Fault, type FaultCode, faults, quote } from '@seg/core'
+import { Fault, faultRow, faults, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { checkCertificate, gatewayId, type Identity } from '@seg/pki'
 import { readFilePieces } from '../document/document-file.ts'
@@ -25,9 +25,6 @@ export type TryOutcome =
   /** An operator must fix something first, at the sender or at the receiver. */
   | { readonly kind: 'stuck'; readonly fault: Fault; readonly concernsReceiver: boolean }
 
-/** Faults of this side, and of one document. */
-const ours: readonly FaultCode[] = ['file-unreadable', 'storage-unavailable', 'internal']
-
 type Limits = Omit<TryLimits, 'now'>
 
 /**
@@ -46,7 +43,7 @@ export async function tryDelivery(
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault
     if (!(fault instanceof DeliveryRefused))
-      return { kind: 'stuck', fault, concernsReceiver: !ours.includes(fault.code) }
+      return { kind: 'stuck', fault, concernsReceiver: faultRow(fault.code).lacks !== 'document' }
     // The receiver refused our certificate: nothing is known about this document.
     if (fault.problem.code === 'certificate-invalid') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
