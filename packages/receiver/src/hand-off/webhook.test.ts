@@ -18,6 +18,9 @@ const secret = randomBytes(32)
 const secretFile = join(certs, 'webhook.secret')
 await writeFile(secretFile, secret, { mode: 0o600 })
 
+/** Of every document, and of the start before them: entries of the log do not go back in time. */
+const ACCEPTED_AT = '2026-11-24T12:00:00.000Z'
+
 type Posted = { readonly headers: IncomingHttpHeaders; readonly body: Buffer }
 type Reply = (response: ServerResponse, posted: Posted, count: number) => unknown
 
@@ -55,7 +58,7 @@ async function openScene(t: Test, url: URL) {
   let time = Date.now()
   let passed = 0
   const now = () => new Date(time)
-  const ledger = await openTestLedger(certs, data, now)
+  const ledger = await openTestLedger(certs, data, () => new Date(ACCEPTED_AT))
   const lines: string[] = []
   const log = { error: (line: string) => void lines.push(line), info: (line: string) => void lines.push(line) }
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
@@ -84,7 +87,7 @@ async function accept(ledger: Ledger, id: string, { sender = 'A', size = 100 } =
   const digest = createHash('sha256').update(bytes).digest()
   const content = ledger.stage()
   await content.write(bytes)
-  const acceptedAt = '2026-11-24T12:00:00.000Z'
+  const acceptedAt = ACCEPTED_AT
   await ledger.accept(
     {
       sender,
@@ -136,7 +139,7 @@ t.test(
         'webhook-timestamp': String(Math.floor(now().getTime() / 1000)),
         'seg-index': String(i + 1),
         'seg-sha256': createHash('sha256').update(bytes).digest('hex'),
-        'seg-accepted-at': '2026-11-24T12:00:00.000Z',
+        'seg-accepted-at': ACCEPTED_AT,
       })
     }
     t.same(lines, [])
