@@ -3,6 +3,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { Fault, onFile, quote, readInput, readSecretFile } from '@seg/core'
+import { decryptPem, passphrasePlaces } from './encrypted-key.ts'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
 
@@ -17,9 +18,12 @@ export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<st
   })
 }
 
-/** As `readCertsFile`, for a private key: also for one that others may read. */
+/**
+ * As `readCertsFile`, for a private key: also for one that others may read. One that is encrypted
+ * comes in clear where its passphrase is found.
+ */
 export async function readKeyFile(path: string, advice = MAKE_ALL): Promise<string> {
-  return readPem(path, advice, async () => (await readSecretFile(path)).toString('utf8'))
+  return decryptPem(path, await readPem(path, advice, async () => (await readSecretFile(path)).toString('utf8')))
 }
 
 async function readPem(path: string, advice: string, read: () => Promise<string>): Promise<string> {
@@ -104,7 +108,7 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
   if (form !== undefined)
     throw new Fault(
       'configuration',
-      `${path} is encrypted (${form}); a gateway starts without a passphrase, so keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
+      `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')}, mode 0600; or keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
     )
   if (labels.length > 0 && labels.every(label => label.includes('CERTIFICATE')))
     throw new Fault('configuration', `${path} holds a certificate or a request, expected the private key of it`)
