@@ -17,7 +17,7 @@ const pieces = (length: number, size: number) =>
 const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n${start.length.toString(16)}\r\n${start}\r\n`
 
 /** What each shape writes first, and again and again. */
-const shapes: Record<string, { first: string; again: Buffer; isByByte?: true; isDeaf?: true }> = {
+const shapes: Record<string, { first: string; again: Buffer; isByByte?: true; isDeaf?: true; isShort?: true }> = {
   'one-byte chunks': { first: chunked, again: pieces(8000, 1) },
   '16-byte chunks': { first: chunked, again: pieces(2000, 16) },
   'chunk extensions': { first: chunked, again: Buffer.from(`1;${'e'.repeat(15_000)}\r\nx\r\n`.repeat(4)) },
@@ -37,6 +37,7 @@ const shapes: Record<string, { first: string; again: Buffer; isByByte?: true; is
     again: Buffer.from('GET /v1/log/tile/entries/000.p/1 HTTP/1.1\r\nHost: a\r\n\r\n'),
     isDeaf: true,
   },
+  'bursts on new connections': { first: chunked, again: pieces(10_000, 1), isShort: true },
   'large bodies': { first: `${head}Content-Length: 1000000000\r\n\r\n${start}`, again: Buffer.alloc(64 * 1024, 'x') },
 }
 
@@ -49,9 +50,10 @@ function attack(shapeOf: NonNullable<(typeof shapes)[string]>): void {
   }
   socket.once('secureConnect', () => {
     socket.write(shapeOf.first)
-    pump()
+    if (shapeOf.isShort === true) socket.write(shapeOf.again, () => setTimeout(() => socket.destroy(), 5))
+    else pump()
   })
-  socket.on('drain', pump)
+  if (shapeOf.isShort !== true) socket.on('drain', pump)
   if (shapeOf.isDeaf !== true) socket.resume()
   else socket.pause()
   socket.once('close', () => setTimeout(attack, 50, shapeOf))

@@ -95,5 +95,6 @@ function signatureState(code: FaultCode): SignatureState {
 }
 
 function levelOf(fault: Fault): LogLine['level'] {
-  return fault.status >= 500 || faultRow(fault.code).isAlarm ? 'error' : 'warn'
+  const isFailure = fault.status >= 500 && fault.code !== 'shutting-down'
+  return isFailure || faultRow(fault.code).isAlarm ? 'error' : 'warn'
 }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Fault } from '@seg/core'
 import type { ReceiverLimits } from '../limits.ts'
-import { costs, type Reader, type Share, type Turns } from './turns.ts'
+import { costs, type Reader, type Share, type Turns } from '../shares/turns.ts'
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
 type Bounds = Pick<ReceiverLimits, 'pipelinedRequests' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
@@ -106,6 +106,11 @@ export class Connection implements Reader {
     if (this.#waiting.length >= this.#bounds.pipelinedRequests) return void this.#dropFlood()
     this.#waiting.push([request, response])
     this.#socket.pause()
+  }
+
+  /** Work for a request that few need, or none. */
+  charge(microseconds: number): void {
+    this.#spend(microseconds)
   }
 
   /** A piece of a body. Says whether it is still wanted. */

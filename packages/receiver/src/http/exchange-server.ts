@@ -11,6 +11,7 @@ import { Fault } from '@seg/core'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
+import { Arrivals } from '../shares/arrivals.ts'
 import { connectionOf, ExchangeRequest } from './connection.ts'
 import type { Exchange } from './exchange.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
@@ -62,8 +63,9 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
   const strangerLog = openCountedLog('connections ended before they were authenticated', (facts, line) =>
     log.warn(facts, line),
   )
-  const strangers = awaitAuthentication(server, limits, strangerLog)
-  openConnections(server, strangers, strangerLog, handler, exchange)
+  const arrivals = new Arrivals()
+  const strangers = awaitAuthentication(server, limits, strangerLog, arrivals)
+  openConnections(server, strangers, strangerLog, handler, exchange, arrivals)
   const stopFollowing = credentials.onReplaced(({ identity }) => server.setSecureContext(tlsOptionsOf(identity)))
   server.once('close', stopFollowing)
   server.on('drop', data =>
@@ -83,7 +85,7 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
 /**
  * Puts strangers between a connection and Node's listener, which would begin its handshake at once.
  */
-function awaitAuthentication(server: Server, limits: ReceiverLimits, log: CountedLog): Strangers {
+function awaitAuthentication(server: Server, limits: ReceiverLimits, log: CountedLog, arrivals: Arrivals): Strangers {
   const listeners = server.listeners('connection')
   server.removeAllListeners('connection')
   const strangers = new Strangers(
@@ -92,6 +94,7 @@ function awaitAuthentication(server: Server, limits: ReceiverLimits, log: Counte
       for (const listener of listeners) listener.call(server, socket)
     },
     log,
+    arrivals,
   )
   server.on('connection', socket => strangers.take(socket as Socket))
   return strangers

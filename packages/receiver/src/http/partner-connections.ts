@@ -8,13 +8,14 @@ import type { TLSSocket } from 'node:tls'
 import { Fault, quote } from '@seg/core'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
+import type { Arrivals } from '../shares/arrivals.ts'
+import { Places } from '../shares/partner-shares.ts'
+import { Turns } from '../shares/turns.ts'
 import { Connection } from './connection.ts'
 import type { Exchange } from './exchange.ts'
-import { Places } from './partner-shares.ts'
 import { readChain, recognizeConnection } from './peer.ts'
 import { toFault } from './problem.ts'
 import type { Strangers } from './strangers.ts'
-import { Turns } from './turns.ts'
 
 /** `partner` is undefined for one who is refused: its share is that of all who are. */
 type Open = { readonly connection: Connection; readonly partner: string | undefined }
@@ -29,10 +30,11 @@ export function openConnections(
   strangerLog: CountedLog,
   serve: RequestListener,
   exchange: Exchange,
+  arrivals: Arrivals,
 ): void {
   const { credentials, limits, log, stopping } = exchange
   const places = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
-  const turns = new Turns()
+  const turns = new Turns(work => arrivals.schedule(work))
   const open = new Map<TLSSocket, Open>()
   const closed = openCountedLog('connections closed', (facts, line) => log.warn(facts, line))
   const watch = setInterval(() => checkAnswers(open, closed), Math.min(1000, limits.answerTime)).unref()

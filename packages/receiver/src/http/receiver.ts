@@ -16,11 +16,11 @@ import { DocumentAccount } from '../acceptance/document-account.ts'
 import type { Gate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
+import { costs } from '../shares/turns.ts'
+import { connectionOf } from './connection.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
-
 import { checkHandler, forPeer, serveTo } from './for-peer.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
-
 import { readLogFile } from './log-files.ts'
 import { identifyPeer, type Peer } from './peer.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
@@ -153,6 +153,7 @@ async function answerReceipt(
 
 /** An answer counts until the client has taken it, or is gone. */
 function beginRead(peer: Peer, reply: FastifyReply, { uploads, now }: Gate): void {
+  connectionOf(reply.request.raw.socket)?.charge(costs.answer)
   reply.raw.once('close', uploads.beginRead(peer.id, now()))
 }
 
@@ -186,6 +187,7 @@ function answerFault(
   reply: FastifyReply,
   limits: ReceiverLimits,
 ): FastifyReply {
+  connectionOf(request.socket)?.charge(costs.answer)
   if (isUnread(request.raw)) {
     if (isWorthDraining(fault, request.raw, limits)) endIfSlow(request.raw, limits.lingerTime)
     else if (reply.raw.socket !== null) {

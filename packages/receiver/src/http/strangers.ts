@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net'
 import type { CountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
+import type { Arrivals } from '../shares/arrivals.ts'
 
 type Bounds = Pick<
   ReceiverLimits,
@@ -27,6 +28,7 @@ export class Strangers {
   readonly #bounds: Bounds
   readonly #begin: (socket: Socket) => void
   readonly #log: CountedLog
+  readonly #arrivals: Arrivals
   /** Sets keep the order in which they came. */
   readonly #all = new Map<string, Stranger>()
   readonly #byNetwork = new Map<string, Set<Stranger>>()
@@ -37,7 +39,8 @@ export class Strangers {
   #isArmed = false
 
   /** `begin` starts the handshake. */
-  constructor(bounds: Bounds, begin: (socket: Socket) => void, log: CountedLog) {
+  constructor(bounds: Bounds, begin: (socket: Socket) => void, log: CountedLog, arrivals: Arrivals) {
+    this.#arrivals = arrivals
     this.#bounds = bounds
     this.#begin = begin
     this.#log = log
@@ -47,6 +50,7 @@ export class Strangers {
 
   /** A connection that has just come. */
   take(socket: Socket): void {
+    this.#arrivals.note()
     const { remoteAddress: address, remotePort: port } = socket
     if (address === undefined) return void socket.destroy()
     const stranger = { socket, address, network: networkOf(address), endpoint: `${address} ${port}` }
@@ -99,7 +103,7 @@ export class Strangers {
       this.#isArmed = false
       this.#startSome()
     }
-    if (startable > 0) setImmediate(go)
+    if (startable > 0) this.#arrivals.schedule(go)
     else setTimeout(go, WAIT)
   }
 

@@ -3,7 +3,7 @@
 import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
 import { DOCUMENT_OVERHEAD, type StorageRoom } from '../acceptance/storage-room.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import { Places, Rates } from './partner-shares.ts'
+import { Places, Rates } from '../shares/partner-shares.ts'
 
 export type Uploads = {
   /**

@@ -6,7 +6,16 @@
  * machine, since only the proportions count. A piece is what reaches JavaScript at once: the body
  * of a chunk, or of a TLS record.
  */
-export const costs = { piece: 2, kibibyte: 4, request: 50, handshake: 1000 } as const
+export const costs = {
+  piece: 2,
+  kibibyte: 4,
+  request: 100,
+  /**
+   * Beside that of the request: of a receipt, of a file of the log, or of a refusal with its line.
+   */
+  answer: 150,
+  handshake: 1000,
+} as const
 
 /** Microseconds that one partner may spend in one turn. */
 const TURN = 4000
@@ -30,7 +39,13 @@ export type Reader = {
 export class Turns {
   readonly #shares = new Map<string, Share>()
   readonly #busy = new Set<Share>()
+  readonly #schedule: (work: () => void) => void
   #isArmed = false
+
+  /** `schedule`: does something in a later turn of the event loop. */
+  constructor(schedule: (work: () => void) => void = setImmediate) {
+    this.#schedule = schedule
+  }
 
   /**
    * `reader`, which is held, waits for its first turn, and reads for `partner` from there on;
@@ -66,7 +81,7 @@ export class Turns {
   #arm(): void {
     if (this.#isArmed) return
     this.#isArmed = true
-    setImmediate(() => this.#endTurn())
+    this.#schedule(() => this.#endTurn())
   }
 
   #endTurn(): void {
