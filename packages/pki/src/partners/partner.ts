@@ -35,8 +35,6 @@ export type PartnerState = 'active' | 'suspended'
 /** Undefined: what holds for everybody. */
 export type PartnerLimits = {
   readonly bytes?: number | undefined
-  readonly rate?: number | undefined
-  readonly concurrency?: number | undefined
   readonly clockSkew?: number | undefined
 }
 
@@ -46,8 +44,6 @@ export type Partner = {
   readonly contact: string | undefined
   readonly state: PartnerState
   readonly certificates: readonly CertificateRule[]
-  /** Names of the root elements it may send; undefined: all that the gateway takes. */
-  readonly documents: readonly string[] | undefined
   readonly limits: PartnerLimits
   readonly line: number
 }

@@ -34,10 +34,9 @@ t.test('reads authorities and partners in the documented shape', async t => {
     certificates:
       - { for: [tls, sign], authority: gov, subject: { CN: "MINISTRY 1_SEG01" } }
       - { for: [tls], authority: qtsp, subject: { organizationIdentifier: NTREE-12345678, CN: gw1 } }
-      - { for: [sign], sha256: "${sha}", until: 2027-03-01 }
+      - { for: [tls, sign], sha256: "${sha}", until: 2027-03-01 }
       - { for: [tls], authority: gov, san: { uri: "urn:gov:gw:1" } }
-    documents: [CriticalDocument]
-    limits: { bytes: 50MB, rate: off, concurrency: 192, clock-skew: 300 }
+    limits: { bytes: 50MB, clock-skew: 300 }
   - { id: "00123", state: suspended, certificates: [{ for: [tls, sign], spki: "sha256/${Buffer.alloc(32).toString('base64')}" }] }
 `)
   t.same(problems, [])
@@ -55,10 +54,10 @@ t.test('reads authorities and partners in the documented shape', async t => {
   t.match(first, {
     id: 'MINISTRY 1_SEG01',
     state: 'active',
-    limits: { bytes: 50_000_000, rate: Number.POSITIVE_INFINITY, concurrency: 192, clockSkew: 300 },
+    limits: { bytes: 50_000_000, clockSkew: 300 },
   })
   t.match(first?.certificates[2], {
-    uses: ['sign'],
+    uses: ['tls', 'sign'],
     sha256: sha.replace(/..(?!$)/g, '$&:'),
     until: Date.parse('2027-03-01T23:59:59.999Z'),
   })
@@ -136,11 +135,11 @@ const wrong: Readonly<Record<string, readonly [yaml: string, problem: RegExp]>> 
   ],
   'nothing to recognize connections by': [
     `${authorities}partners:\n${partner('A', '{ for: [sign], authority: gov, subject: { CN: a } }')}`,
-    /expected a certificate for tls/,
+    /verified with the certificate of its connection/,
   ],
   'nothing to verify documents with': [
     `${authorities}partners:\n${partner('A', '{ for: [tls], authority: gov, subject: { CN: a } }')}`,
-    /expected a certificate for sign/,
+    /expected a certificate for \[tls, sign\]/,
   ],
   'authorities in the mode ca': [authorities.replace('listed', 'ca'), /belong to the mode listed/],
   'certificates in the mode ca': [
@@ -185,5 +184,5 @@ t.test('the digest of a record changes with what it says, not with its place', a
   const one = (text: string) => partnerDigest(read(text).record.partners[0]!)
   t.equal(one('partners: [{ id: A }]'), one('\n\npartners:\n  - id: A\n    state: active\n'))
   t.not(one('partners: [{ id: A }]'), one('partners: [{ id: A, state: suspended }]'))
-  t.not(one('partners: [{ id: A }]'), one('partners: [{ id: A, limits: { rate: 5 } }]'))
+  t.not(one('partners: [{ id: A }]'), one('partners: [{ id: A, limits: { bytes: 5 } }]'))
 })

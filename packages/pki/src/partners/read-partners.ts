@@ -14,7 +14,6 @@ import type {
 } from './partner.ts'
 import {
   authorityName,
-  count,
   duration,
   endTime,
   gatewayName,
@@ -61,8 +60,6 @@ const certificate = record({
 
 const limits = record({
   bytes: optional(size),
-  rate: optional(count(1_000_000)),
-  concurrency: optional(count(4096)),
   'clock-skew': optional(seconds),
 })
 
@@ -72,7 +69,6 @@ const partner = record({
   contact: optional(label),
   state: optional(oneOf<PartnerState>('active', 'suspended')),
   certificates: optional(listOf(certificate)),
-  documents: optional(listOf(oneOf('CriticalDocument'))),
   limits: optional(limits),
 })
 
@@ -112,7 +108,7 @@ function toPartner({
   contact,
   state = 'active',
   certificates = [],
-  documents,
+
   limits = undefined,
   line,
 }: Read<typeof partner>): Partner {
@@ -141,11 +137,9 @@ function toPartner({
   )
   const bounds = {
     bytes: limits?.bytes,
-    rate: limits?.rate,
-    concurrency: limits?.concurrency,
     clockSkew: limits?.['clock-skew'],
   }
-  return { id, name, contact, state, certificates: rules, documents, limits: bounds, line }
+  return { id, name, contact, state, certificates: rules, limits: bounds, line }
 }
 
 /**

@@ -44,7 +44,7 @@ function partner(id: string, ...certificates: CertificateRule[]): Partner {
     contact: undefined,
     state: 'active',
     certificates,
-    documents: undefined,
+
     limits: {},
     line: 1,
   }
@@ -225,6 +225,7 @@ t.test('certificates for connections and for signatures are apart', async t => {
     ),
   )
   t.equal(whoIs(leaf(gov, 'server'), policy), 'partner A')
+  t.match(recognize({ leaf: leaf(gov, 'server'), presented: [] }, 'tls', policy, new Date()), { maySign: false })
   t.equal(whoIs(leaf(gov, 'signer'), policy), 'refused partner-unknown')
   t.equal(whoIs(leaf(gov, 'signer'), policy, { use: 'sign' }), 'partner A')
   t.equal(whoIs(leaf(gov, 'server'), policy, { use: 'sign' }), 'refused partner-unknown')

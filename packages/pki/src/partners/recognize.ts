@@ -8,7 +8,7 @@ import { readPathCertificate } from '../path/path-certificate.ts'
 import { PathRefusal } from '../path/refusal.ts'
 import { openDecisions } from '../path/validate-path.ts'
 import { faultOfPath, nameOf } from '../path/verdict.ts'
-import { matchPartner } from './match-partner.ts'
+import { matchPartner, type PartnerMatch } from './match-partner.ts'
 import type { CertificateUse, Partner } from './partner.ts'
 import type { TrustPolicy } from './trust-policy.ts'
 
@@ -20,6 +20,8 @@ export type RecognizedPartner = {
   readonly id: string
   /** Undefined in the mode `ca` for one that has no record. */
   readonly partner: Partner | undefined
+  /** Whether what it signs with this certificate's key is accepted. */
+  readonly maySign: boolean
   /** From its certificate to the anchor; of a pinned one, itself alone. */
   readonly path: readonly X509Certificate[]
   /** How long this holds, in milliseconds since 1970, both ends included. */
@@ -41,8 +43,8 @@ export function recognize(chain: PresentedChain, use: CertificateUse, policy: Tr
   const { anchors, revocation } = policy
   const at = now.getTime()
   const verdict = decisions.validate({ leaf, presented, anchors, purpose: purposes[use], at: now, revocation })
-  const pinned = findPinned(leaf, use, policy, at)
   if (!verdict.ok) {
+    const pinned = findPinned(leaf, use, policy, at)
     if (pinned !== undefined) return judgePinned(leaf, use, pinned, policy, at)
     return { kind: verdict.standsBehind ? 'refused' : 'stranger', fault: faultOfPath(verdict) }
   }
@@ -53,7 +55,8 @@ export function recognize(chain: PresentedChain, use: CertificateUse, policy: Tr
   if (found.partner === undefined && !('id' in found))
     return { kind: 'refused', fault: unknown(leaf, `${found.detail}; it leads to ${verdict.authorities.join(', ')}`) }
   const id = 'id' in found ? found.id : found.partner.id
-  return admit({ kind: 'partner', id, partner: found.partner, path: verdict.path, from: at, to })
+  const maySign = !('rules' in found) || isForSigning(found)
+  return admit({ kind: 'partner', id, partner: found.partner, maySign, path: verdict.path, from: at, to })
 }
 
 /** In the mode `ca` its one CN is the partner. */
@@ -79,17 +82,29 @@ function admit(found: RecognizedPartner): Recognition {
 }
 
 /** Recognized by a pin that names no authority: nobody needs to have issued it. */
-function findPinned(leaf: X509Certificate, use: CertificateUse, policy: TrustPolicy, at: number): Partner | undefined {
-  return policy.mode === 'ca' ? undefined : matchPartner(leaf, [], use, policy.partners, at).partner
+function findPinned(
+  leaf: X509Certificate,
+  use: CertificateUse,
+  policy: TrustPolicy,
+  at: number,
+): PartnerMatch | undefined {
+  if (policy.mode === 'ca') return undefined
+  const match = matchPartner(leaf, [], use, policy.partners, at)
+  return match.partner === undefined ? undefined : match
+}
+
+function isForSigning({ rules }: PartnerMatch): boolean {
+  return rules.some(({ uses }) => uses.includes('sign'))
 }
 
 function judgePinned(
   leaf: X509Certificate,
   use: CertificateUse,
-  partner: Partner,
+  match: PartnerMatch,
   policy: TrustPolicy,
   at: number,
 ): Recognition {
+  const { partner } = match
   const certificate = readPathCertificate(leaf)
   const name = `the pinned certificate of ${quote(partner.id)} (SHA-256 ${leaf.fingerprint256})`
   if (certificate === undefined)
@@ -113,6 +128,7 @@ function judgePinned(
     kind: 'partner',
     id: partner.id,
     partner,
+    maySign: isForSigning(match),
     path: [leaf],
     from: at,
     to: Math.min(to, nextChange(policy, at)),

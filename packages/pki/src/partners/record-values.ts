@@ -60,11 +60,6 @@ export const size = text('a size such as 1048576, 50MB, 2GiB', value => {
   const bytes = Number(count) * sizes[unit ?? '']!
   return Number.isSafeInteger(bytes) ? bytes : undefined
 })
-export const count = (most: number) =>
-  text(`a number from 1 to ${most}, or off`, value => {
-    if (value === 'off') return Number.POSITIVE_INFINITY
-    return /^[1-9]\d{0,8}$/.test(value) && Number(value) <= most ? Number(value) : undefined
-  })
 export const seconds = text('a number of seconds, such as 300', value =>
   /^\d{1,6}$/.test(value) ? Number(value) : undefined,
 )

@@ -32,7 +32,7 @@ export type TimelyDocument = Passed<'timestamp'>
  */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
-type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'clockSkew' | 'secondOpinion'>
+type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion'>
 type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
@@ -73,12 +73,13 @@ export async function findEarlier(
   document: AddressedDocument,
   begin: Date,
   gate: EarlierGate,
+  clockSkew: number,
 ): Promise<Replay | NewOrUnasked> {
   const { facts, received } = document
   const { ledger, refusals, now } = gate
   if (
     gate.secondOpinion.mode === 'off' &&
-    isTimely(facts, begin, gate.clockSkew) &&
+    isTimely(facts, begin, clockSkew) &&
     canSeal(gate.credentials.current, begin)
   ) {
     return { isReplay: false, document: { received, facts } as NewDocument }
