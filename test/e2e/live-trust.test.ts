@@ -1,7 +1,9 @@
 // What a receiver decides and signs with is replaced while it runs: by files, as an operator does
 // it.
+import { spawnSync } from 'node:child_process'
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { changeRecord } from '@seg/core'
 import type { Identity } from '@seg/pki'
 import t, { type Test } from 'tap'
@@ -216,3 +218,22 @@ t.test(
     t.ok(counts.good > 0 && counts.admitted > 0 && counts.refused > 0)
   },
 )
+
+t.test('a pipe in the place of a certificate holds up no look, and the certificate after it is taken', async t => {
+  const { gateway, following, lines } = await openLive(t)
+  const before = await serverOf(t, gateway)
+  const path = join(gateway.certs, 'receiver.crt')
+  await rm(path)
+  spawnSync('mkfifo', ['-m', '644', path])
+  const ended = await Promise.race([following.look().then(() => true), pause(20_000, false, { ref: false })])
+  // A read that waits would wait for the end of the test, too.
+  if (!ended) spawnSync('sh', ['-c', 'timeout 1 sh -c ": >$0"', path])
+  t.ok(ended)
+  t.match(lines.at(-1), /receiver\.crt .*found a pipe/)
+  t.equal(await serverOf(t, gateway), before)
+  await rm(path)
+  const renewed = issue({ profile: 'receiver', name: receiver }, await openIssuer(gateway.certs))
+  await put(gateway, 'receiver', renewed)
+  await following.look()
+  t.equal(await serverOf(t, gateway), renewed.certificate.fingerprint256)
+})

@@ -1,7 +1,7 @@
 // The configuration file as commands read and change it: whole, with line numbers, one change at a
 // time.
 import { constants, type Stats } from 'node:fs'
-import { readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { writeDurableFile } from '../durable-file.ts'
@@ -93,6 +93,15 @@ export async function changeConfigurationFile(
   }
 }
 
+/** The process that holds the lock; 0 when it has just ended, or what stands there is no lock. */
+function readHolder(lock: string): number {
+  try {
+    return Number(readInput(lock, { most: 64, onlyFile: true }).toString('utf8'))
+  } catch {
+    return 0
+  }
+}
+
 async function takeLock(lock: string): Promise<void> {
   const end = performance.now() + PATIENCE
   for (;;) {
@@ -102,7 +111,7 @@ async function takeLock(lock: string): Promise<void> {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
         throw new Fault('file-unreadable', `cannot write ${lock}: ${(cause as Error).message}`, { cause })
     }
-    const holder = Number(await readFile(lock, 'utf8').catch(() => ''))
+    const holder = readHolder(lock)
     if (holder > 0 && !isRunning(holder)) await rm(lock, { force: true })
     else if (performance.now() > end)
       throw new Fault(

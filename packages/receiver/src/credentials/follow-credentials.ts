@@ -2,9 +2,8 @@
 // on the disk is read and tried out first, then everything is replaced at once. What is broken
 // replaces nothing, and the log says so.
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, quote } from '@seg/core'
+import { Fault, openInput, quote } from '@seg/core'
 import { checkCertificate, type Identity, policyFiles } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
@@ -123,8 +122,15 @@ function describeChange(before: Credentials, after: Credentials): string {
 async function digestFiles(settings: Settings, { record, file }: Credentials): Promise<string> {
   const own = ['receiver.crt', 'receiver.key', 'seal.crt', 'seal.key', 'ca.crt'].map(name => join(settings.certs, name))
   const paths = [...own, ...policyFiles(record, { certs: settings.certs, file })]
-  const contents = await Promise.all(paths.map(path => readFile(path).catch(({ code }) => String(code))))
+  const contents = await Promise.all(paths.map(path => readOwn(path).catch(({ code }) => String(code))))
   const digest = createHash('sha256')
   for (const [i, content] of contents.entries()) digest.update(`${paths[i]} ${content.length}\n`).update(content)
   return digest.digest('base64')
+}
+
+/** Without waiting for a pipe: a read that waits holds up those of documents. */
+async function readOwn(path: string): Promise<Buffer | string> {
+  const { file, kind } = await openInput(path)
+  await using open = file
+  return kind === 'pipe' ? kind : await open.readFile()
 }

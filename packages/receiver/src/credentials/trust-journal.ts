@@ -1,9 +1,8 @@
 // What was changed about trust, as entries of the log: by command or by hand, found by comparing
 // with what was recorded last.
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, writeDurableFile } from '@seg/core'
+import { Fault, readInput, writeDurableFile } from '@seg/core'
 import type { Ledger } from '@seg/ledger'
 import { partnerDigest, type TrustPolicy, type TrustRecord } from '@seg/pki'
 
@@ -36,7 +35,9 @@ export async function recordTrustChanges(
 
 async function readRecorded(path: string): Promise<Recorded> {
   try {
-    return new Map(Object.entries(JSON.parse(await readFile(path, 'utf8')) as Record<string, string>))
+    return new Map(
+      Object.entries(JSON.parse(readInput(path, { onlyFile: true }).toString('utf8')) as Record<string, string>),
+    )
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
     throw new Fault('storage-unavailable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
