@@ -157,18 +157,38 @@ export function readBitString({ content }: DerElement, what: string): { octets: 
  */
 export function readTime(reader: DerReader, what: string): number {
   const { tag, content } = reader.readAny(what)
-  const text = content.toString('latin1')
-  const isUtc = tag === tags.utcTime && /^\d{12}Z$/.test(text)
-  if (!isUtc && !(tag === tags.generalizedTime && /^\d{14}Z$/.test(text)))
-    throw new DerError(`expected ${what} as YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, found ${JSON.stringify(text)}`)
-  const digits = isUtc ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : text
-  const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6.000Z')
-  const time = Date.parse(iso)
-  if (Number.isNaN(time) || new Date(time).toISOString() !== iso)
-    throw new DerError(`expected ${what}, a time of the calendar, found ${text}`)
-  if (!isUtc && Number(digits.slice(0, 4)) < 2050)
-    throw new DerError(`expected ${what} as UTCTime, for it is before 2050, found ${text}`)
+  const isUtc = tag === tags.utcTime && isTimeOf(content, 12)
+  if (!isUtc && !(tag === tags.generalizedTime && isTimeOf(content, 14)))
+    throw new DerError(
+      `expected ${what} as YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, found ${JSON.stringify(content.toString('latin1'))}`,
+    )
+  const at = isUtc ? 2 : 4
+  const short = twoDigits(content, 0)
+  const year = isUtc ? short + (short < 50 ? 2000 : 1900) : short * 100 + twoDigits(content, 2)
+  const month = twoDigits(content, at)
+  const day = twoDigits(content, at + 2)
+  const hour = twoDigits(content, at + 4)
+  const minute = twoDigits(content, at + 6)
+  const second = twoDigits(content, at + 8)
+  const time = Date.UTC(year, month - 1, day, hour, minute, second)
+  // A day that the month does not have would be one of the next month.
+  const isOfCalendar = month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60
+  if (!isOfCalendar || new Date(time).getUTCDate() !== day)
+    throw new DerError(`expected ${what}, a time of the calendar, found ${content.toString('latin1')}`)
+  if (!isUtc && year < 2050)
+    throw new DerError(`expected ${what} as UTCTime, for it is before 2050, found ${content.toString('latin1')}`)
   return time
+}
+
+/** Digits, and a Z. */
+function isTimeOf(content: Buffer, digits: number): boolean {
+  if (content.length !== digits + 1 || content[digits] !== 0x5a) return false
+  for (let at = 0; at < digits; at++) if (content[at]! < 0x30 || content[at]! > 0x39) return false
+  return true
+}
+
+function twoDigits(content: Buffer, at: number): number {
+  return (content[at]! - 0x30) * 10 + content[at + 1]! - 0x30
 }
 
 function hex(octet: number): string {
