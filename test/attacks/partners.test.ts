@@ -19,6 +19,9 @@ import { issueAny } from '../support/any-certificate.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
 import { documentHead, readAnswers } from '../support/raw-http.ts'
 
+// A busy machine takes longer for all of them than tap waits.
+t.setTimeout(120_000)
+
 const certs = await makeCerts(t)
 const other = issue({ name: 'MINISTRY 3_SEG01' }, await openIssuer(certs))
 
@@ -89,6 +92,49 @@ t.test('no partner sends faster than it may', async t => {
   gateway.setTime(new Date(begin + 500))
   t.match(await send('c'), /^201/)
   t.equal(await send('d'), '429 rate-limit')
+})
+
+t.test('receipts and files of the log count as a tenth of a document each', async t => {
+  const gateway = await openGateway(t, certs, { documentsPerSecond: 1 })
+  const path = '/v1/log/checkpoint'
+  const answers = await Promise.all(Array.from({ length: 40 }, () => call(gateway, { path })))
+  const refused = answers.filter(({ status }) => status === 429)
+  const served = answers.filter(({ status }) => status === 200)
+  t.equal(refused.length + served.length, 40)
+  // Ten at once, and ten more in each second that it takes.
+  t.ok(served.length >= 10 && refused.length > 0, `${served.length} are served`)
+  for (const answer of refused) t.match([refusalOf(answer), answer.headers['retry-after']], ['429 rate-limit', /\d/])
+  t.equal((await postAs(other, gateway, 'd')).status, 201, 'another partner has its own')
+})
+
+t.test('answers on their way out have places, and one partner a share of them', async t => {
+  const gateway = await openGateway(t, certs, { reads: 3, readsOfOne: 2 })
+  const { uploads, now } = gateway.gate
+  const begin = (partner: string) => uploads.beginRead(partner, now())
+  const [first] = [begin('A'), begin('A')]
+  const ofOther = begin('B')
+  t.throws(() => begin('A'), { code: 'overloaded' })
+  ofOther()
+  t.throws(() => begin('A'), { code: 'overloaded' }, 'alone')
+  first!()
+  begin('A')
+  begin('B')
+})
+
+t.test('an answer that is not read ends its connection after a time', async t => {
+  const gateway = await openGateway(t, certs, { answerTime: 300, pipelinedRequests: 1_000_000 })
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const { socket, closed } = await connectRaw(t, gateway)
+  socket.pause()
+  // More than the kernel keeps for a reader that rests.
+  socket.write('GET /v1/receipts/doc123 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(6000))
+  socket.on('end', () => {})
+  const isClosed = () => gateway.log.some(({ msg }) => /nobody read the answer/.test(msg))
+  for (const end = performance.now() + 30_000; !isClosed() && performance.now() < end; ) await pause(20)
+  t.ok(isClosed())
+  socket.resume()
+  await closed
+  t.equal((await call(gateway, { path: '/v1/log/checkpoint' })).status, 200)
 })
 
 t.test('a small document that is one too many costs no connection', async t => {
