@@ -105,7 +105,7 @@ export class DocumentCheck {
     compare(`the document ${quote(id)}`, index, said, row)
     const found = this.#evidence.find(sender, id)?.index
     if (found !== index)
-      throw new Fault('log-invalid', `whoever asks for ${quote(id)} is led to entry ${found}, not to ${index}`)
+      throw new Fault('log-invalid', `the index leads from ${quote(id)} to entry ${found}, not to ${index}`)
     const read = this.#openOctets(document, row)
     compare(`the document ${quote(id)}`, index, { bytes, sha256: document.sha256 }, await digestOf(read()))
     await this.#checkOriginOf(document, event, row, read)

@@ -147,9 +147,9 @@ t.test(
 )
 
 t.test('keeps the order of each sender, and lets one sender wait alone', async t => {
-  let isMended = false
+  let isFixed = false
   const { posted, url } = await startSystem(t, (response, { headers }) => {
-    response.writeHead(headers['seg-document-id'] === 'A2' && !isMended ? 500 : 200).end()
+    response.writeHead(headers['seg-document-id'] === 'A2' && !isFixed ? 500 : 200).end()
   })
   const { ledger, lines } = await openScene(t, url)
   for (const id of ['A1', 'B1', 'A2', 'B2', 'A3', 'B3']) await accept(ledger, id, { sender: id[0]! })
@@ -160,7 +160,7 @@ t.test('keeps the order of each sender, and lets one sender wait alone', async t
     ['B B1', 'B B2', 'B B3'],
   )
   t.notOk(before.includes('A A3'), 'not before what comes before it')
-  isMended = true
+  isFixed = true
   await until(async () => (await ledger.cursor('webhook A')) === 5)
   const ofA = idsOf(posted).filter(id => id.startsWith('A'))
   t.same([...new Set(ofA)], ['A A1', 'A A2', 'A A3'])
@@ -181,7 +181,7 @@ t.test('waits for what may pass, as long as it is asked to, and gives up what is
   t.same(idsOf(posted), ['A one'], 'not before it asked to be')
   statuses.one = 200
   pass(2_000)
-  // A redirection and a path that is not there are mended at the other end.
+  // A redirection and a missing path are fixed at the other end.
   await until(() => lines.some(line => line.includes('document "three" from "A": HTTP status 302')))
   t.same(await lettersOf(ledger), ['A two: HTTP status 422'])
   statuses.three = statuses.four = 200
