@@ -34,6 +34,7 @@ export {
   changeRecord,
   changeValue,
   formatYaml,
+  plainValue,
   readYamlTree,
   type YamlNode,
   type YamlProblem,

@@ -12,7 +12,13 @@ export { checkKeptChain } from './partners/kept-chain.ts'
 export type { Partner, TrustRecord } from './partners/partner.ts'
 export { DEFAULT_TRUST, partnerDigest, readTrustRecord } from './partners/read-partners.ts'
 export { type PresentedChain, type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
-export { loadTrustPolicy, makeOwnPolicy, policyFiles, type TrustPolicy } from './partners/trust-policy.ts'
+export {
+  loadTrustPolicy,
+  makeOwnPolicy,
+  policyFiles,
+  readPinnedCertificate,
+  type TrustPolicy,
+} from './partners/trust-policy.ts'
 export { type Authority, makeTrustAnchors, type RevocationPolicy, type TrustAnchors } from './path/authority.ts'
 export type { PathPurpose } from './path/purposes.ts'
 export type { RevocationList, RevocationLists, Revoked } from './path/revocation-lists.ts'

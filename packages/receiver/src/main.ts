@@ -4,6 +4,17 @@ import { addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
+import {
+  runPartnersAdd,
+  runPartnersExport,
+  runPartnersImport,
+  runPartnersList,
+  runPartnersRemove,
+  runPartnersResume,
+  runPartnersShow,
+  runPartnersSuspend,
+  runPartnersTrust,
+} from './commands/partners-command.ts'
 import { readsOnly } from './commands/reads-only.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
@@ -71,5 +82,37 @@ const rotateKey = log
   .command('rotate-key')
   .description('give the log a new key, while the receiver is stopped: an entry under the present key names it')
 addSettings(rotateKey, { certs, data }).action(runRotateKey)
+
+const partners = program.command('partners').description('who may send, also while the receiver runs')
+const idHelp = "the partner's id, its SenderID"
+const places = { certs, data }
+addSettings(partners.command('list').description('all records of partners'), {}).action(runPartnersList)
+addSettings(partners.command('show').description('one record').argument('<id>', idHelp), {}).action(runPartnersShow)
+const adding = partners.command('add').description('add a partner, or a certificate to one').argument('<id>', idHelp)
+adding.option('--name <text>', 'for people').option('--contact <text>', 'whom to ask')
+adding.option('--authority <name>', 'what must have issued its certificate; its CN is the id, unless said otherwise')
+adding.option('--subject <name=value...>', 'attributes of the subject, each exactly once in it')
+adding.option('--certificate <file>', 'pin this certificate').option('--sha256 <digest>', 'pin by its digest')
+adding.option('--spki <digest>', 'pin a key: sha256/ and base64').option('--san-uri <uri>', 'the one URI in it')
+adding.option('--for <uses>', 'tls,sign (the default) or tls')
+adding.option('--from <date>', 'when the certificate begins to count').option('--until <date>', 'its last day')
+addSettings(adding, places).action(runPartnersAdd)
+for (const [name, help, run] of [
+  ['suspend', 'refuse it from now on, on open connections, too', runPartnersSuspend],
+  ['resume', 'end a suspension', runPartnersResume],
+  ['remove', 'remove its record', runPartnersRemove],
+] as const)
+  addSettings(partners.command(name).description(help).argument('<id>', idHelp), places).action(run)
+const trusting = partners.command('trust').description('rely on an authority, for partners that name it')
+trusting.argument('<name>', 'its name here').option('--anchors <file>', 'its roots or intermediate CAs, PEM')
+trusting.option('--intermediates <file>', 'CAs between').option('--crl <file...>', 'its revocation lists')
+trusting.option('--need-crl', 'refuse its certificates without a list in date').option('--grace <time>', 'beyond that')
+trusting.option('--from <date>', 'when it begins to count').option('--until <date>', 'its last day')
+addSettings(trusting.option('--remove', 'rely on it no more'), places).action(runPartnersTrust)
+const importing = partners.command('import').description('replace all authorities and partners by those of a file')
+addSettings(importing.argument('<file>', 'what export wrote'), places).action(runPartnersImport)
+addSettings(partners.command('export').description('all authorities and partners, in YAML'), {}).action(
+  runPartnersExport,
+)
 
 await runProgram(program)

@@ -67,6 +67,14 @@ export function readYamlTree(text: string): { readonly root: YamlNode } | { read
   return problems.length > 0 ? { problems } : { root }
 }
 
+/** The plain value of a tree; texts stay texts, as they are written. */
+export function plainValue(node: YamlNode): unknown {
+  if (node.kind === 'scalar') return node.text
+  if (node.kind === 'list') return node.items.map(plainValue)
+  if (node.kind === 'map') return Object.fromEntries(node.entries.map(({ key, value }) => [key, plainValue(value)]))
+  return null
+}
+
 function textOf(node: unknown): string {
   if (!isScalar(node)) return ''
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))

@@ -140,3 +140,11 @@ function makePolicy(
     changes: [...new Set(times.filter(Number.isFinite))].sort((a, b) => a - b),
   }
 }
+
+/** The one certificate of a file that a record is to pin. Throws the Fault `configuration`. */
+export async function readPinnedCertificate(path: string): Promise<X509Certificate> {
+  const [certificate, second] = parseCertificates(path, await readCertsFile(path, 'expected a certificate there'))
+  if (certificate === undefined || second !== undefined)
+    throw new Fault('configuration', `${path}: expected one certificate`)
+  return certificate
+}

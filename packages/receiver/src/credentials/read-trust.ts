@@ -1,5 +1,5 @@
 // Whom we take documents from, as the configuration file says it.
-import { type ConfigurationFile, Problems, readConfigurationFile } from '@seg/core'
+import { type ConfigurationFile, Problems, plainValue, readConfigurationFile } from '@seg/core'
 import { readTrustRecord, type TrustRecord } from '@seg/pki'
 
 export type ReadTrust = { readonly path: string; readonly record: TrustRecord }
@@ -15,4 +15,12 @@ export function parseTrust(file: ConfigurationFile): ReadTrust {
   const record = readTrustRecord({ trust: file.entry('trust'), partners: file.entry('partners') }, problems)
   problems.throwIfAny(file.path)
   return { path: file.path, record }
+}
+
+export type TrustValues = { readonly trust: unknown; readonly partners: readonly Readonly<Record<string, unknown>>[] }
+
+/** The two keys of a file as they are written: to show them, and to write them elsewhere. */
+export function trustValues(file: ConfigurationFile): TrustValues {
+  const [trust, partners] = [file.entry('trust'), file.entry('partners')].map(node => node && plainValue(node))
+  return { trust: trust ?? 'ca', partners: Array.isArray(partners) ? partners : [] }
 }

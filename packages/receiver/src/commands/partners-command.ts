@@ -1,0 +1,286 @@
+// `receiver partners`: who may send, read and changed in the configuration file, which a running
+// receiver follows.
+import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import {
+  type Command,
+  type ConfigurationFile,
+  changeConfigurationFile,
+  changeRecord,
+  changeValue,
+  Fault,
+  formatYaml,
+  openOutput,
+  parseConfiguration,
+  quote,
+  readConfigurationFile,
+  readSettings,
+  resolveUserPath,
+  writeResult,
+} from '@seg/core'
+import {
+  loadTrust,
+  loadTrustPolicy,
+  type Partner,
+  readPinnedCertificate,
+  type TrustPolicy,
+  type TrustRecord,
+} from '@seg/pki'
+import { parseTrust, readTrust, trustValues } from '../credentials/read-trust.ts'
+import { recordWhileStopped } from '../credentials/record-while-stopped.ts'
+
+type Rule = Record<string, unknown>
+type AddOptions = {
+  readonly name?: string
+  readonly contact?: string
+  readonly certificate?: string
+  readonly authority?: string
+  readonly subject?: readonly string[]
+  readonly sha256?: string
+  readonly spki?: string
+  readonly sanUri?: string
+  readonly for?: string
+  readonly from?: string
+  readonly until?: string
+  readonly config?: string
+}
+type TrustOptions = {
+  readonly anchors?: string
+  readonly intermediates?: string
+  readonly crl?: readonly string[]
+  readonly needCrl?: boolean
+  readonly grace?: string
+  readonly from?: string
+  readonly until?: string
+  readonly remove?: boolean
+  readonly config?: string
+}
+
+export async function runPartnersList(_options: object, command: Command): Promise<void> {
+  const { partners, mode, authorities } = (await readTrust(command.opts().config)).record
+  const facts = partners.map(partner => ({
+    id: partner.id,
+    name: partner.name ?? null,
+    state: partner.state,
+    certificates: partner.certificates.length,
+  }))
+  const lines = facts.map(
+    ({ id, name, state }) => `${state.padEnd(9)}  ${quote(id)}${name === null ? '' : `  ${name}`}`,
+  )
+  const heading =
+    mode === 'ca'
+      ? 'every gateway with a certificate of certs/ca.crt is a partner; these have a record:'
+      : `partners, by certificates of ${authorities.map(({ name }) => name).join(', ') || 'no authority (pins only)'}:`
+  openOutput(command).report({ mode, partners: facts }, [heading, ...(lines.length > 0 ? lines : ['none'])].join('\n'))
+}
+
+export async function runPartnersShow(id: string, _options: object, command: Command): Promise<void> {
+  const file = await readConfigurationFile(command.opts().config)
+  const { record } = parseTrust(file)
+  if (!record.partners.some(partner => partner.id === id)) throw noRecord(id, record)
+  const value = trustValues(file).partners.find(one => one.id === id) as object
+  openOutput(command).report(value, formatYaml(value).trimEnd())
+}
+
+export async function runPartnersAdd(id: string, options: AddOptions, command: Command): Promise<void> {
+  const rule = await ruleOf(id, options)
+  await change(command, ({ path, text }, record) => {
+    const known = findValue(parseConfiguration(path, text), id)
+    if (known !== undefined && rule === undefined && options.name === undefined && options.contact === undefined)
+      throw new Fault('usage', `${quote(id)} has a record; expected what to add to it, such as --certificate FILE`)
+    if (record.mode === 'listed' && known === undefined && rule === undefined)
+      throw new Fault(
+        'usage',
+        `expected how ${quote(id)} is recognized: --authority NAME, --certificate FILE, --sha256 or --spki`,
+      )
+    const certificates = [...((known?.certificates as Rule[] | undefined) ?? []), ...(rule === undefined ? [] : [rule])]
+    const changed = {
+      ...known,
+      id,
+      ...(options.name !== undefined && { name: options.name }),
+      ...(options.contact !== undefined && { contact: options.contact }),
+      ...(certificates.length > 0 && { certificates }),
+    }
+    return changeRecord(text, { list: ['partners'], id, record: changed })
+  })
+  openOutput(command).report(
+    { id, added: true },
+    `${quote(id)} is a partner; a running receiver takes it on within seconds`,
+  )
+}
+
+/**
+ * The one rule that the options describe; undefined when they describe none. Throws the Fault
+ * `usage`.
+ */
+async function ruleOf(id: string, options: AddOptions): Promise<Rule | undefined> {
+  const { certificate, authority, subject, sha256, spki, sanUri, from, until } = options
+  const pin = certificate === undefined ? sha256 : await fingerprintOf(resolveUserPath(certificate))
+  if ([pin, authority, spki, sanUri, subject].every(value => value === undefined)) return undefined
+  const isNamed = subject !== undefined || sanUri !== undefined || pin !== undefined || spki !== undefined
+  return {
+    for: (options.for ?? 'tls,sign').split(','),
+    ...(authority !== undefined && { authority }),
+    // A gateway is named by its CN, unless something else is said.
+    ...(subject !== undefined && { subject: Object.fromEntries(subject.map(parseAttribute)) }),
+    ...(!isNamed && { subject: { CN: id } }),
+    ...(pin !== undefined && { sha256: pin }),
+    ...(spki !== undefined && { spki }),
+    ...(sanUri !== undefined && { san: { uri: sanUri } }),
+    ...(from !== undefined && { from }),
+    ...(until !== undefined && { until }),
+  }
+}
+
+function parseAttribute(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new Fault('usage', `expected --subject NAME=VALUE, such as CN=gateway, found ${quote(text)}`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+async function fingerprintOf(path: string): Promise<string> {
+  return (await readPinnedCertificate(path)).fingerprint256
+}
+
+export async function runPartnersSuspend(id: string, _options: object, command: Command): Promise<void> {
+  await setState(id, 'suspended', command)
+  openOutput(command).report(
+    { id, state: 'suspended' },
+    `${quote(id)} is suspended: a running receiver ends its connections within seconds`,
+  )
+}
+
+export async function runPartnersResume(id: string, _options: object, command: Command): Promise<void> {
+  await setState(id, 'active', command)
+  openOutput(command).report({ id, state: 'active' }, `${quote(id)} is active`)
+}
+
+async function setState(id: string, state: 'active' | 'suspended', command: Command): Promise<void> {
+  await change(command, ({ path, text }, record) => {
+    const known = findValue(parseConfiguration(path, text), id)
+    if (known === undefined && (record.mode === 'listed' || state === 'active')) throw noRecord(id, record)
+    return changeRecord(text, { list: ['partners'], id, record: { ...known, id, state } })
+  })
+}
+
+export async function runPartnersRemove(id: string, _options: object, command: Command): Promise<void> {
+  await change(command, ({ path, text }, record) => {
+    if (findValue(parseConfiguration(path, text), id) === undefined) throw noRecord(id, record)
+    return changeRecord(text, { list: ['partners'], id, record: undefined })
+  })
+  openOutput(command).report({ id, removed: true }, `${quote(id)} has no record any more`)
+}
+
+export async function runPartnersTrust(name: string, options: TrustOptions, command: Command): Promise<void> {
+  if (options.remove !== true && options.anchors === undefined)
+    throw new Fault('usage', 'expected --anchors FILE with the certificates of the authority, or --remove')
+  let isSwitched = false
+  await change(command, ({ path, text }, record) => {
+    if (options.remove === true) {
+      if (!record.authorities.some(authority => authority.name === name))
+        throw new Fault('not-found', `no authority is named ${quote(name)}`)
+      return changeValue(text, ['trust', 'authorities', name], undefined)
+    }
+    isSwitched = record.mode === 'ca'
+    if (isSwitched && record.partners.length > 0)
+      throw new Fault(
+        'usage',
+        `records of the mode ca name no certificates: remove them first (${record.partners.map(({ id }) => quote(id)).join(', ')}), then add them with --authority ${name}`,
+      )
+    // `trust: ca` is short for a map of the mode alone.
+    const open = isSwitched ? changeValue(text, ['trust'], { mode: 'listed' }) : text
+    const file = (given: string) => relativeTo(path, resolveUserPath(given))
+    const revocation = {
+      ...(options.needCrl === true && { need: 'crl' }),
+      ...(options.crl !== undefined && { crl: options.crl.map(file) }),
+      ...(options.grace !== undefined && { grace: options.grace }),
+    }
+    return changeValue(open, ['trust', 'authorities', name], {
+      anchors: file(options.anchors!),
+      ...(options.intermediates !== undefined && { intermediates: file(options.intermediates) }),
+      ...(options.from !== undefined && { from: options.from }),
+      ...(options.until !== undefined && { until: options.until }),
+      ...(Object.keys(revocation).length > 0 && { revocation }),
+    })
+  })
+  const after = isSwitched ? '; from now on only partners that are listed are accepted: `partners add`' : ''
+  openOutput(command).report(
+    { authority: name, ...(options.remove === true ? { removed: true } : { added: true }), listed: true },
+    `the authority ${quote(name)} is ${options.remove === true ? 'removed' : `relied on for partners that name it${after}`}`,
+  )
+}
+
+export async function runPartnersExport(_options: object, command: Command): Promise<void> {
+  const file = await readConfigurationFile(command.opts().config)
+  parseTrust(file)
+  const values = trustValues(file)
+  const output = openOutput(command)
+  if (output.json) return output.report(values, '')
+  await writeResult(
+    (async function* () {
+      yield formatYaml(values)
+    })(),
+  )
+}
+
+export async function runPartnersImport(file: string, _options: object, command: Command): Promise<void> {
+  const path = resolveUserPath(file)
+  const imported = parseConfiguration(path, await readFile(path, 'utf8').catch(unreadable(path)))
+  const { trust, partners } = trustValues(imported)
+  await change(command, ({ text }) => {
+    const withTrust = changeValue(text, ['trust'], trust)
+    return changeValue(withTrust, ['partners'], partners.length === 0 ? undefined : partners)
+  })
+  openOutput(command).report(
+    { partners: partners.length },
+    `${partners.length} partners imported; they replace those of before`,
+  )
+}
+
+function unreadable(path: string): (cause: Error) => never {
+  return cause => {
+    throw new Fault('file-unreadable', `cannot read ${path}: ${cause.message}`, { cause })
+  }
+}
+
+type Changed = { readonly record: TrustRecord; readonly policy: TrustPolicy }
+type Change = (file: ConfigurationFile, record: TrustRecord) => string
+
+/**
+ * One change, tried out before it is written: what it names can be read, and nothing is ambiguous.
+ * Then it is an entry of the log.
+ */
+async function change(command: Command, edit: Change): Promise<void> {
+  const { certs, data } = readSettings(command, ['certs', 'data'])
+  const trust = await loadTrust(certs)
+  let changed: Changed | undefined
+  await changeConfigurationFile(command.opts().config, async before => {
+    const text = edit(before, parseTrust(before).record)
+    const { record } = parseTrust(parseConfiguration(before.path, text))
+    changed = { record, policy: await loadTrustPolicy(record, trust, { certs, file: before.path }) }
+    return text
+  })
+  if (changed !== undefined) await recordWhileStopped(certs, data, changed, userInfo().username)
+}
+
+function findValue(file: ConfigurationFile, id: string): Record<string, unknown> | undefined {
+  return trustValues(file).partners.find(partner => partner.id === id)
+}
+
+function noRecord(id: string, { mode, partners }: { mode: string; partners: readonly Partner[] }): Fault {
+  const known =
+    partners
+      .map(partner => quote(partner.id))
+      .slice(0, 20)
+      .join(', ') || 'none'
+  const why =
+    mode === 'ca' ? '; in the mode ca a certificate of certs/ca.crt is enough, and `suspend` makes a record' : ''
+  return new Fault('not-found', `${quote(id)} has no record; those that have one: ${known}${why}`)
+}
+
+/** As it is written into the file: relative to it where that is shorter to move around. */
+function relativeTo(configuration: string, path: string): string {
+  const found = relative(dirname(configuration), path)
+  return found.startsWith('..') || isAbsolute(found) ? resolve(path) : found
+}
