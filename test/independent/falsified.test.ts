@@ -99,7 +99,10 @@ t.test('another history than the one that was signed for before', async t => {
 })
 
 t.test('every element of a receipt, every hash of its proof, and its document', async t => {
-  const [{ receipt, document }, other] = [delivered.at(-1)!, delivered[0]!]
+  // The last entry of an odd tree stands near the root, and its proof may have a few hashes only.
+  const lengthOf = ({ receipt }: (typeof delivered)[number]) => readReceipt(receipt).proof.length
+  const longest = delivered.reduce((a, b) => (lengthOf(b) >= lengthOf(a) ? b : a))
+  const [{ receipt, document }, other] = [longest, delivered[0]!]
   const text = receipt.toString()
   const proof = readReceipt(receipt).proof.map(hash => hash.toString('base64'))
   t.ok(proof.length > 5)
