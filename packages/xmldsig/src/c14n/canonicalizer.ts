@@ -108,8 +108,12 @@ export class Canonicalizer implements ContentSink {
     this.leave(depth)
   }
 
+  hasWritten(depth: number): boolean {
+    return this.#writtenCount > 0 && this.writtenAt[this.#written[this.#writtenCount - 1]!] === depth
+  }
+
   leave(depth: number): void {
-    while (this.#writtenCount > 0 && this.writtenAt[this.#written[this.#writtenCount - 1]!] === depth) {
+    while (this.hasWritten(depth)) {
       this.writtenAt[this.#written[--this.#writtenCount]!] = 0
     }
   }

@@ -73,9 +73,10 @@ export class ElementTeller {
     const tag = this.#tag
     stack.pushName(tag.from + 1, tag.nameTo, tag.declaredFrom, REPORTED)
     epochBefore[stack.depth] = this.epoch
-    this.epoch = nextEpoch()
     tag.depth = stack.depth
     this.#handler.startTag(tag)
+    const { sink } = this.#handler
+    if (tag.declaredFrom < this.#scope.bindings.length || sink?.hasWritten(stack.depth)) this.epoch = nextEpoch()
     if (tag.skipTo > 0) {
       this.#lines.count(source, tag.skipTo)
       this.#closeInnermost()

@@ -56,6 +56,8 @@ export interface ContentSink {
    * Returns from where on octets are still to be written.
    */
   write(form: TagForm, runFrom: number, from: number, to: number): number
+  /** Whether declarations count as written for the element at this depth, the innermost. */
+  hasWritten(depth: number): boolean
   /** The element at this depth ends. */
   leave(depth: number): void
 }

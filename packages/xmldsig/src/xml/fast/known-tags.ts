@@ -18,6 +18,8 @@ import { NOT_TAKEN } from './tag-recognizer.ts'
 const MOST_EPOCHS = 1000
 /** Octets of declarations written in one tag, so that plans are bounded. */
 const INSERTED_OCTETS = 512
+/** A plan costs as much as reading a few tags. */
+const [READS_PER_PLAN, FREE_READS] = [8, 2048]
 const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: undefined }
 
 export class KnownTags {
@@ -34,6 +36,12 @@ export class KnownTags {
   /** Of the tag that `read` did not know; 0 when it need not be learned. */
   #hash = 0
   #found: TagForm = NO_FORM
+  /**
+   * Tags of known forms, and plans made for them: where nearly each needs its own, reading is
+   * faster.
+   */
+  #reads = 0
+  #plans = 0
   /** Epochs inside elements, by what they declare and write in which epoch. */
   #epochs: Map<string, number> | undefined
 
@@ -87,7 +95,9 @@ export class KnownTags {
     const to = this.#find(at, end)
     const form = this.#found
     if (to === NOT_TAKEN || to - at > TAG_OCTETS) return NOT_TAKEN
-    if (!form.hasPlan(this.#elements.epoch) && !this.#makePlan(form, at)) return NOT_TAKEN
+    this.#reads++
+    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form, at)))
+      return NOT_TAKEN
     this.#last = form
     this.#isInside = !form.isEmpty
     this.#open(form, at, to, runFrom)
@@ -142,10 +152,15 @@ export class KnownTags {
     this.#elements.epoch = plan.epochInside
   }
 
+  get #isPlanningWorthwhile(): boolean {
+    return this.#plans * READS_PER_PLAN < this.#reads + FREE_READS
+  }
+
   /** Finds out what a tag of this form means here; false when it must be read. */
   #makePlan(form: TagForm, at: number): boolean {
     const { scope } = this.#tag
     const { declarations, element, attributes } = form
+    this.#plans++
     if (declarations.length > 0 && this.#sink?.isByUse === false) return false
     const declaredFrom = scope.bindings.length
     for (const declaration of declarations) scope.declare(declaration)
@@ -165,14 +180,16 @@ export class KnownTags {
     if (written.inserted !== undefined && written.inserted.length > INSERTED_OCTETS) return false
     const changes = form.declarations.length > 0 || written.marks.length > 0
     const isFree = !changes && !form.isEmpty && !form.holdsLines && written.isAsWritten
-    const epochInside = changes ? this.#epochInside(form, written) : epoch
+    const epochInside = changes ? this.#epochInside(written) : epoch
     form.addPlan({ ...written, epoch, epochInside, declaredFrom, isFree })
     return true
   }
 
-  /** The same inside all elements that declare and write the same. */
-  #epochInside({ declarations }: TagForm, { marks }: WrittenTag): number {
-    const key = `${this.#elements.epoch} ${marks} ${declarations.map(({ id }) => id)}`
+  /** The same wherever the same is in scope and written, in whatever order that came about. */
+  #epochInside({ marks }: WrittenTag): number {
+    const writtenAt = this.#sink?.writtenAt ?? []
+    const isWritten = (binding: number) => writtenAt[binding] !== 0 || marks.includes(binding)
+    const key = this.#tag.scope.bindings.map(({ id }, i) => (isWritten(i) ? id : -id)).join()
     this.#epochs ??= new Map()
     const known = this.#epochs.get(key)
     if (known !== undefined) return known
