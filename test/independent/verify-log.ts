@@ -30,17 +30,17 @@ export async function verifyLog(
   rotations: readonly Rotation[] = [],
 ): Promise<VerifiedLog> {
   const note = await fetch('checkpoint')
-  const { size } = openUnderAny(logPub, note)
-  const octets = await fetchEntries(size, fetch)
-  const entries = octets.map(readEntry)
-  const keys = followKeys(logPub, entries, rotations)
-  const head = openUnder(keys, note, size)
+  const head = openUnderAny(logPub, note)
+  const octets = await fetchEntries(head.size, fetch)
   const hash = rangeHash(octets.map(hashEntry))
   demand(hash(0, head.size).equals(head.root), 'the entries do not have the root of the checkpoint')
   for (const tile of tilesOf(head.size)) {
     const served = await fetch(tilePath(tile))
     demand(served.equals(Buffer.concat(hashesOf(tile, hash))), `${tilePath(tile)} is not that of the entries`)
   }
+  const entries = octets.map(readEntry)
+  const keys = followKeys(logPub, entries, rotations)
+  openUnder(keys, note, head.size)
   checkVersions(entries)
   checkConflicts(entries)
   checkCommitments(entries)
