@@ -11,7 +11,7 @@ export { type LogIdentity, loadLogKey, loadVerifierKeys, logName } from './log-k
 export { checkKeptChain } from './partners/kept-chain.ts'
 export type { Partner, TrustRecord } from './partners/partner.ts'
 export { DEFAULT_TRUST, partnerDigest, readTrustRecord } from './partners/read-partners.ts'
-export { type PresentedChain, type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
+export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
 export {
   loadTrustPolicy,
   makeOwnPolicy,
@@ -20,10 +20,12 @@ export {
   type TrustPolicy,
 } from './partners/trust-policy.ts'
 export { type Authority, makeTrustAnchors, type RevocationPolicy, type TrustAnchors } from './path/authority.ts'
+export { type PresentedChain, readPresentedChain } from './path/presented-chain.ts'
 export type { PathPurpose } from './path/purposes.ts'
 export type { RevocationList, RevocationLists, Revoked } from './path/revocation-lists.ts'
 export { type Decisions, openDecisions, type PathRequest, validatePath } from './path/validate-path.ts'
 export { type BadPath, type CertificateName, faultOfPath, type GoodPath, type PathVerdict } from './path/verdict.ts'
+export { checkSealAt, checkServer, checkSignerAt, loadPeerTrust, type PeerTrust } from './peer-trust.ts'
 export { readCertificates } from './pem-file.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl } from './revocation/read-crl.ts'
 export { loadTrust, type Trust } from './trust.ts'

@@ -5,15 +5,13 @@ import { Fault, quote } from '@seg/core'
 import { gatewayId } from '../certificate/gateway-id.ts'
 import { checkLeaf } from '../path/check-certificate-form.ts'
 import { readPathCertificate } from '../path/path-certificate.ts'
+import type { PresentedChain } from '../path/presented-chain.ts'
 import { PathRefusal } from '../path/refusal.ts'
 import { openDecisions } from '../path/validate-path.ts'
 import { faultOfPath, nameOf } from '../path/verdict.ts'
 import { matchPartner, type PartnerMatch } from './match-partner.ts'
 import type { CertificateUse, Partner } from './partner.ts'
 import type { TrustPolicy } from './trust-policy.ts'
-
-/** What a peer proved to hold, and what it presented with it. One object for each connection. */
-export type PresentedChain = { readonly leaf: X509Certificate; readonly presented: readonly X509Certificate[] }
 
 export type RecognizedPartner = {
   readonly kind: 'partner'

@@ -7,7 +7,7 @@ import { Fault, readInput } from '@seg/core'
 import { type Authority, makeTrustAnchors, type TrustAnchors } from '../path/authority.ts'
 import type { RevocationLists } from '../path/revocation-lists.ts'
 import { parseCertificates, readCertsFile } from '../pem-file.ts'
-import { type Crl, checkCrlFollows, makeRevocationLists, readCrl } from '../revocation/read-crl.ts'
+import { type Crl, checkCrlFollows, makeRevocationLists, readCrls } from '../revocation/read-crl.ts'
 import type { Trust } from '../trust.ts'
 import { OWN_AUTHORITY } from './check-partners.ts'
 import type { AuthorityRecord, Partner, TrustMode, TrustRecord } from './partner.ts'
@@ -61,16 +61,16 @@ export async function loadTrustPolicy(
   if (mode === 'ca') {
     const path = join(certs, 'ca.crl')
     const issuers = trust.authorities.map(({ certificate }) => certificate)
-    return makeOwnPolicy(trust, partners, existsSync(path) ? [await loadCrl(path, issuers, previous)] : [])
+    return makeOwnPolicy(trust, partners, existsSync(path) ? await loadCrls(path, issuers, previous) : [])
   }
   const loaded = await Promise.all(authorities.map(one => loadAuthority(one, file)))
   const crls = await Promise.all(
     authorities.flatMap(({ crls: paths }, i) => {
       const { anchors, intermediates } = loaded[i]!
-      return paths.map(path => loadCrl(resolve(dirname(file), path), [...anchors, ...intermediates], previous))
+      return paths.map(path => loadCrls(resolve(dirname(file), path), [...anchors, ...intermediates], previous))
     }),
   )
-  return makePolicy('listed', loaded, partners, crls)
+  return makePolicy('listed', loaded, partners, crls.flat())
 }
 
 /** The files that decide about a policy, whether they are there or not. */
@@ -80,15 +80,15 @@ export function policyFiles({ mode, authorities }: TrustRecord, { certs, file }:
   return [file, ...named.filter(path => path !== undefined).map(path => resolve(dirname(file), path))]
 }
 
-async function loadCrl(
+async function loadCrls(
   path: string,
   issuers: readonly X509Certificate[],
   previous: TrustPolicy | undefined,
-): Promise<Crl> {
+): Promise<Crl[]> {
   try {
-    const crl = await readCrl(readInput(path, { onlyFile: true, most: LARGEST_CRL }), issuers)
-    for (const known of previous?.crls ?? []) checkCrlFollows(crl, known)
-    return crl
+    const crls = await readCrls(readInput(path, { onlyFile: true, most: LARGEST_CRL }), issuers)
+    for (const crl of crls) for (const known of previous?.crls ?? []) checkCrlFollows(crl, known)
+    return crls
   } catch (cause) {
     if (cause instanceof Fault) throw new Fault(cause.code, `${path}: ${cause.detail}`, { cause })
     throw new Fault('configuration', `cannot read ${path}: ${(cause as Error).message}`, { cause })

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { Fault, type FaultCode } from '@seg/core'
 import type { RevocationList, RevocationLists } from '../path/revocation-lists.ts'
 import { findRevoked } from './revocation-table.ts'
-import { type CrlParts, verifyCrl } from './verify-crl.ts'
+import { type CrlParts, splitCrls, verifyCrl } from './verify-crl.ts'
 
 /** A verified list, the CA that it is of, and how many certificates it revokes. */
 export type Crl = RevocationList & {
@@ -31,6 +31,19 @@ export async function readCrl(octets: Buffer, issuers: readonly X509Certificate[
     throw new Fault('crl-invalid', `expected a list of at most ${LARGEST} octets, found ${octets.length}`)
   const ders = issuers.map(({ raw }) => raw)
   return toCrl(octets.length < LARGE ? verifyCrl(octets, ders) : await verifyInThread(octets, ders))
+}
+
+/**
+ * Reads the lists of a file, each signed by one of `issuers`: all of them, or none. Throws as
+ * `readCrl` does.
+ */
+export async function readCrls(octets: Buffer, issuers: readonly X509Certificate[]): Promise<Crl[]> {
+  if (octets.length > LARGEST)
+    throw new Fault('crl-invalid', `expected lists of at most ${LARGEST} octets, found ${octets.length}`)
+  const crls: Crl[] = []
+  // One after the other: each may take a thread and as much memory as the file.
+  for (const one of splitCrls(octets)) crls.push(await readCrl(one, issuers))
+  return crls
 }
 
 type Answer = { readonly parts?: CrlParts; readonly fault?: { readonly code: FaultCode; readonly detail: string } }

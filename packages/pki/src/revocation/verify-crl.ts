@@ -81,10 +81,33 @@ function findProblem(
 
 const BLOCK = /-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]*)-----END X509 CRL-----/
 
-/** DER of PEM; DER as it is. */
+/** DER of PEM; DER as it is. Of two lists, one would be passed over: see `splitCrls`. */
 function decodePem(octets: Buffer): Buffer {
   if (octets[0] === 0x30) return octets
   const text = BLOCK.exec(octets.toString('latin1'))?.[1]
   if (text === undefined) throw new DerError('expected a certificate revocation list in DER or PEM')
+  if (findBlocks(octets).length > 1) throw new DerError('expected one certificate revocation list, found several')
   return Buffer.from(text, 'base64')
+}
+
+/** CAs whose lists stand in one file. */
+const MOST_LISTS = 64
+
+/** The lists of a file: in PEM one after the other, in DER one. Throws the Fault `crl-invalid`. */
+export function splitCrls(octets: Buffer): Buffer[] {
+  const starts = octets[0] === 0x30 ? [] : findBlocks(octets)
+  if (starts.length < 2) return [octets]
+  if (starts.length > MOST_LISTS) throw new Fault('crl-invalid', `expected at most ${MOST_LISTS} lists, found more`)
+  // Copies: a thread gets the whole memory that a part is of.
+  return starts.map((start, i) => Buffer.from(octets.subarray(start, starts[i + 1])))
+}
+
+const BEGIN = '-----BEGIN X509 CRL-----'
+
+/** Where the PEM blocks of lists begin: of too many, not all. */
+function findBlocks(octets: Buffer): number[] {
+  const starts: number[] = []
+  for (let at = octets.indexOf(BEGIN); at >= 0 && starts.length <= MOST_LISTS; at = octets.indexOf(BEGIN, at + 1))
+    starts.push(at)
+  return starts
 }

@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Fault, quote } from '@seg/core'
-import { type PresentedChain, type Recognition, type RecognizedPartner, recognize } from '@seg/pki'
+import { type PresentedChain, type Recognition, type RecognizedPartner, readPresentedChain, recognize } from '@seg/pki'
 import type { Credentials, LiveCredentials } from '../credentials/live-credentials.ts'
 
 export type Peer = {
@@ -25,25 +25,14 @@ const REMEMBERED = 1024
 const bySocket = new WeakMap<Socket, PresentedChain>()
 const peers = new WeakMap<Socket, Peer>()
 
-/** Certificates beside its own that a client may present; those that follow are not looked at. */
-const PRESENTED = 16
-
 /**
  * Reads what the client showed: to be called once, before anything else asks for it. Undefined: it
  * has no certificate.
  */
 export function readChain(socket: TLSSocket): PresentedChain | undefined {
-  const leaf = socket.getPeerX509Certificate()
-  if (leaf === undefined) return undefined
-  const presented: X509Certificate[] = []
-  // Node hands the chain out with the first call only.
-  for (
-    let next = leaf.issuerCertificate;
-    next !== undefined && presented.length < PRESENTED;
-    next = next.issuerCertificate
-  )
-    presented.push(next)
-  const chain = remember({ leaf, presented })
+  const shown = readPresentedChain(socket)
+  if (shown === undefined) return undefined
+  const chain = remember(shown)
   bySocket.set(socket, chain)
   return chain
 }

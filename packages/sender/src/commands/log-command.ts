@@ -13,7 +13,7 @@ import {
   writeOutputFile,
 } from '@seg/core'
 import { type Outbox, openOutbox } from '@seg/ledger'
-import { checkCertificate, gatewayId, loadIdentity, logName } from '@seg/pki'
+import { checkServer, gatewayId, loadIdentity, logName } from '@seg/pki'
 import type { Link } from '../exchange/connection.ts'
 import { loadReceiptTrust, type ReceiptTrust } from '../receipt/check-log-entry.ts'
 import { readCheckpointFile, type SignedCheckpoint, sight } from '../receipt/checkpoint-files.ts'
@@ -110,9 +110,9 @@ async function openProofs(to: URL, certs: string, trust: ReceiptTrust): Promise<
     receiver: to,
     identity,
     trust,
-    admitServer(certificate) {
-      checkCertificate(certificate, 'receiver', trust, new Date())
-      name = logName(gatewayId(certificate))
+    admitServer(chain) {
+      checkServer(chain, trust, new Date())
+      name = logName(gatewayId(chain.leaf))
     },
   }
   const served = openServedLog({ link, signal: AbortSignal.timeout(PROOF_TIME) })

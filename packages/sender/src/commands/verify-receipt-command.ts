@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { checkCertificateAt, gatewayId, readCertificates } from '@seg/pki'
+import { checkSignerAt, gatewayId, readCertificates } from '@seg/pki'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -52,7 +52,7 @@ function checkSigner(
   trust: ReceiptTrust,
 ): void {
   try {
-    checkCertificateAt(certificate, 'sender', trust, new Date(acceptedAt))
+    checkSignerAt(certificate, trust, new Date(acceptedAt))
     if (gatewayId(certificate) === senderId) return
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause

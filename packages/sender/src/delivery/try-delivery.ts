@@ -1,7 +1,7 @@
 // One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
 import { Fault, faultRow, faults, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
-import { checkCertificate, gatewayId, type Identity } from '@seg/pki'
+import { checkCertificate, checkServer, gatewayId, type PeerTrust, type PresentedChain } from '@seg/pki'
 import { readFilePieces } from '../document/document-file.ts'
 import { signTemplate } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
@@ -177,20 +177,29 @@ function checkOurCertificate({ identity, trust, patience }: SendingGateway): voi
 }
 
 /**
- * A server gets the document only if it has a receiver's certificate of our CA, and is the one that
- * the document is addressed to.
+ * A server gets the document only if it has a receiver's certificate of a CA in ca.crt, and is the
+ * one that the document is addressed to.
  */
 function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
   const { identity, trust, patience } = gateway
   const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
-  const admitServer = (certificate: Identity['certificate']) => {
-    checkCertificate(certificate, 'receiver', trust, patience.now())
-    const serverId = gatewayId(certificate)
+  const admitServer = (chain: PresentedChain) => {
+    admitCertificate(chain, trust, patience.now())
+    const serverId = gatewayId(chain.leaf)
     if (receiverId === undefined || receiverId === serverId) return
     const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
     throw new DeliveryRefused({ code: 'receiver-mismatch', status: 0, sentence })
   }
   return { receiver: new URL(entry.receiver), identity, trust, admitServer }
+}
+
+function admitCertificate(chain: PresentedChain, trust: PeerTrust, now: Date): void {
+  try {
+    checkServer(chain, trust, now)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    throw new Fault(error.code, `the receiver's server: ${error.detail}; nothing was sent`, { cause: error })
+  }
 }
 
 function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {

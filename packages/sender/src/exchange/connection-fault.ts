@@ -18,10 +18,8 @@ export function readConnectionFailure(error: unknown): string {
     case 'untrusted':
       throw new Fault(
         'certificate-invalid',
-        `the server's certificate is not accepted (${code}): ${quote(message)}; nothing was sent`,
-        {
-          cause: error,
-        },
+        `the server's certificate is not accepted (${code}): ${quote(message)}; ${adviceOn(code)}nothing was sent`,
+        { cause: error },
       )
     case 'unwanted':
       throw new DeliveryRefused(
@@ -35,6 +33,15 @@ export function readConnectionFailure(error: unknown): string {
     case 'not-ours':
       throw error
   }
+}
+
+/** What OpenSSL does not say: of which certificates it may be true, and what helps. */
+function adviceOn(code: string): string {
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
+    return "it, or a CA between it and one in ca.crt, is out of date by our clock: expected its owner's renewed one; "
+  if (/ISSUER|SELF_SIGNED|LEAF_SIGNATURE/.test(code))
+    return 'expected a path of signatures to a CA in ca.crt: put there the CA of this receiver, if it is to be trusted; '
+  return ''
 }
 
 function describe(error: unknown): { code: string; message: string } {

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
 import { Fault, parseHttpDate, TLS13_CIPHERS } from '@seg/core'
-import type { Identity, Trust } from '@seg/pki'
+import { type Identity, type PresentedChain, readPresentedChain, type Trust } from '@seg/pki'
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import { readBeforeFailing } from './answer-first.ts'
 
@@ -34,7 +34,7 @@ export type Link = {
   /**
    * Throws a Fault for a server that must not be talked to; called before the first byte goes out.
    */
-  readonly admitServer: (certificate: X509Certificate) => void
+  readonly admitServer: (chain: PresentedChain) => void
 }
 
 export type OutgoingRequest = {
@@ -106,6 +106,10 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     key: link.identity.keyPem,
     // Set explicitly: otherwise environment variables and options of Node decide.
     rejectUnauthorized: true,
+    // An intermediate CA in ca.crt is an anchor, as it is for `admitServer`.
+    allowPartialTrustChain: true,
+    // A resumed session shows no chain, and its host name is not checked.
+    maxCachedSessions: 0,
     checkServerIdentity,
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
@@ -116,9 +120,10 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     connect(options, (error, socket) => {
       if (error) return callback(error, null)
       try {
-        const peer = readPeer(socket as TLSSocket)
-        link.admitServer(peer.server)
-        onConnected(socket as TLSSocket, peer)
+        const chain = readPresentedChain(socket as TLSSocket)
+        if (chain === undefined) throw new Fault('certificate-invalid', 'the server showed no certificate')
+        link.admitServer(chain)
+        onConnected(socket as TLSSocket, readPeer(socket as TLSSocket, chain.leaf))
       } catch (fault) {
         socket.destroy()
         return callback(fault as Error, null)
@@ -127,9 +132,7 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     })
 }
 
-function readPeer(socket: TLSSocket): Peer {
-  const server = socket.getPeerX509Certificate()
-  if (server === undefined) throw new Fault('certificate-invalid', 'the server showed no certificate')
+function readPeer(socket: TLSSocket, server: X509Certificate): Peer {
   const key = socket.getEphemeralKeyInfo()
   const group = (key !== null && 'name' in key && key.name) || 'unknown'
   return {

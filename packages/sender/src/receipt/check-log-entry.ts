@@ -12,15 +12,18 @@ import {
   type SeenCheckpoint,
   verifyInclusion,
 } from '@seg/ledger'
-import { loadTrust, loadVerifierKeys, logName, type Trust } from '@seg/pki'
+import { loadPeerTrust, loadVerifierKeys, logName, type PeerTrust } from '@seg/pki'
 import type { LogEntry, ReceiptFacts } from '@seg/xmldsig'
 
-/** The CA whose seals count, and the keys of the logs of those that we send to. */
-export type ReceiptTrust = Trust & { readonly logs: readonly LogVerifier[] }
+/** The CAs whose seals count, and the keys of the logs of those that we send to. */
+export type ReceiptTrust = PeerTrust & { readonly logs: readonly LogVerifier[] }
 
-/** Reads `ca.crt`, and `log.pub` with a verifier key a line. Throws the Fault `configuration`. */
+/**
+ * Reads `ca.crt`, `ca.crl` and `log.pub` with a verifier key a line. Throws the Faults
+ * `configuration`, `crl-invalid` and `crl-kind`.
+ */
 export async function loadReceiptTrust(certs: string): Promise<ReceiptTrust> {
-  const [trust, keys] = await Promise.all([loadTrust(certs), loadVerifierKeys(certs)])
+  const [trust, keys] = await Promise.all([loadPeerTrust(certs), loadVerifierKeys(certs)])
   return { ...trust, logs: keys.map(parseVerifierKey) }
 }
 

@@ -2,7 +2,7 @@
 // delivered before; the same function says so live and years later.
 import { hash, type X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
-import { checkCertificateAt, gatewayId } from '@seg/pki'
+import { checkSealAt, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
 import { checkLogEntry, type ReceiptTrust, readAcceptance, type ShownTree } from './check-log-entry.ts'
 
@@ -72,7 +72,7 @@ export function checkStoredReceipt(receipt: Uint8Array, sha256: Buffer, trust: R
 
 function openReceipt(receipt: Uint8Array, trust: ReceiptTrust): CheckedReceipt {
   const facts = verifyReceipt(receipt, () => {})
-  asReceiptFault(() => checkCertificateAt(facts.certificate, 'seal', trust, new Date(facts.acceptedAt)))
+  asReceiptFault(() => checkSealAt(facts.certificate, trust, new Date(facts.acceptedAt)))
   expectSame(
     "the seal certificate's owner",
     asReceiptFault(() => gatewayId(facts.certificate)),

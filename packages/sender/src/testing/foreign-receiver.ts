@@ -44,6 +44,8 @@ type ServerOptions = {
   host?: string
   trusting?: string
   version?: 'TLSv1.3' | 'TLSv1.2'
+  /** Certificates of CAs that it sends with its own, in PEM. */
+  presents?: string
   /** Answers `GET /v1/receipts/…`; without it, nothing was ever accepted. */
   receipts?: Handler
 }
@@ -59,13 +61,14 @@ export async function startServer(
     host = 'localhost',
     trusting = certs,
     version = 'TLSv1.3',
+    presents = '',
     receipts = refuseRequest,
   }: ServerOptions = {},
 ): Promise<Server> {
   const identity = await loadIdentity(certs, profile)
   const { caPem: ca } = await loadTrust(trusting)
   const tls = {
-    cert: identity.certificatePem,
+    cert: `${identity.certificatePem}${presents}`,
     key: identity.keyPem,
     ca,
     requestCert: true,

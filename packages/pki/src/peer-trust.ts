@@ -1,0 +1,68 @@
+// Whether the receiver of our documents, its seal or the signer of a document may be relied on: by
+// a path to a CA in `ca.crt`, and by the lists in `ca.crl` where there is one.
+import type { X509Certificate } from 'node:crypto'
+import { Fault } from '@seg/core'
+import { DEFAULT_TRUST } from './partners/read-partners.ts'
+import { loadTrustPolicy, type TrustPolicy } from './partners/trust-policy.ts'
+import type { PresentedChain } from './path/presented-chain.ts'
+import { noRevocationLists } from './path/revocation-lists.ts'
+import { openDecisions, type PathRequest } from './path/validate-path.ts'
+import { faultOfPath } from './path/verdict.ts'
+import { loadTrust, type Trust } from './trust.ts'
+
+/** Each CA in `ca.crt` is an anchor; on a path to one, what a peer presents counts as well. */
+export type PeerTrust = Trust & Pick<TrustPolicy, 'anchors' | 'revocation'>
+
+/**
+ * Reads `ca.crt`, and `ca.crl` where it is there. Throws the Faults `configuration`, `crl-invalid`
+ * and `crl-kind`: a list that cannot be read is not passed over.
+ */
+export async function loadPeerTrust(certs: string): Promise<PeerTrust> {
+  const trust = await loadTrust(certs)
+  const { anchors, revocation } = await loadTrustPolicy(DEFAULT_TRUST, trust, { certs, file: certs })
+  return { ...trust, anchors, revocation }
+}
+
+const decisions = openDecisions()
+
+/** The server of a connection, now. Throws the Faults of `check`. */
+export function checkServer({ leaf, presented }: PresentedChain, trust: PeerTrust, at: Date): void {
+  check({ leaf, presented, purpose: 'server', at, anchors: trust.anchors, revocation: trust.revocation })
+}
+
+/** Of a seal there is itself alone: the CAs of its path stand in `ca.crt`. */
+const NONE: readonly X509Certificate[] = []
+
+/**
+ * The seal of a receipt, at the time when it was sealed (docs/decisions/0009): a receipt outlives
+ * the certificate. A seal that was revoked later counts for what it sealed before, unless its key
+ * was compromised. Throws the Faults of `check`.
+ */
+export function checkSealAt(leaf: X509Certificate, trust: PeerTrust, at: Date): void {
+  const { anchors, revocation } = trust
+  check({ leaf, presented: NONE, purpose: 'seal', at, isPast: true, anchors, revocation })
+}
+
+/**
+ * The signer of a document that was accepted then: whether it was revoked was the receiver's to
+ * judge. Throws the Faults of `check`.
+ */
+export function checkSignerAt(leaf: X509Certificate, { anchors }: PeerTrust, at: Date): void {
+  const revocation = noRevocationLists
+  check({ leaf, presented: NONE, purpose: 'client', at, isPast: true, anchors, revocation })
+}
+
+const ADVICE = 'if it is to be trusted, put its CA into ca.crt, with the CAs between the two'
+
+/**
+ * Throws the Faults `certificate-revoked`, `certificate-purpose` and, for dates, issuer and form,
+ * `certificate-invalid`: the code that also what TLS refuses has.
+ */
+function check(request: PathRequest): void {
+  const verdict = decisions.validate(request)
+  if (verdict.ok) return
+  const isUntrusted = verdict.code === 'certificate-untrusted'
+  const fault = faultOfPath(isUntrusted ? { ...verdict, remedy: ADVICE } : verdict)
+  const isOwnCode = fault.code === 'certificate-revoked' || fault.code === 'certificate-purpose'
+  throw isOwnCode ? fault : new Fault('certificate-invalid', fault.detail, { cause: fault })
+}
