@@ -389,6 +389,7 @@ t.test('every command has help', async t => {
     ['pki', 'gen'],
     ['pki', 'inspect'],
     ['receiver', 'start'],
+    ['receiver', 'diagnose'],
     ['receiver', 'documents', 'list'],
     ['receiver', 'documents', 'show'],
     ['receiver', 'documents', 'export'],

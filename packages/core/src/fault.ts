@@ -11,11 +11,15 @@ export class Fault extends Error {
   override readonly name = 'Fault'
   readonly code: FaultCode
   readonly detail: string
+  /** The one command that fixes it, where its place or its cause knows one; for `diagnose`. */
+  readonly command: string | undefined
 
-  constructor(code: FaultCode, detail: string, options?: { cause?: unknown }) {
-    super(`${code}: ${detail}`, options)
+  constructor(code: FaultCode, detail: string, options: { cause?: unknown; command?: string } = {}) {
+    const { command, ...others } = options
+    super(`${code}: ${detail}`, others)
     this.code = code
     this.detail = detail
+    this.command = command ?? (options.cause instanceof Fault ? options.cause.command : undefined)
   }
 
   get status(): number {

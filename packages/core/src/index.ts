@@ -40,6 +40,15 @@ export {
   type YamlProblem,
 } from './configuration/yaml-file.ts'
 export {
+  type Check,
+  type CheckResult,
+  checksOf,
+  diagnose,
+  type Finding,
+  reportDiagnosis,
+  type Trouble,
+} from './diagnosis.ts'
+export {
   type DurableFileOptions,
   makeDurableFolder,
   type NewFile,
@@ -60,4 +69,4 @@ export { pollLoop, Wake } from './poll-loop.ts'
 export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
 export { readSecretFile } from './secret-file.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'
-export { escapeJson, escapeUnseen, escapeWithinJson, quote } from './shown-text.ts'
+export { escapeJson, escapeUnseen, escapeWithinJson, quote, shellWord } from './shown-text.ts'

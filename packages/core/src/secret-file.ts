@@ -3,6 +3,7 @@
 import type { Stats } from 'node:fs'
 import { Fault } from './fault.ts'
 import { nameKind, readInput } from './input.ts'
+import { shellWord } from './shown-text.ts'
 
 const OTHERS = 0o077
 /**
@@ -30,6 +31,7 @@ function checkSecret(path: string, stats: Stats): void {
     throw new Fault(
       'configuration',
       `${path} belongs to the user ${uid}, who can read and change it, and the gateway runs as ${user}: chown ${user} ${path}`,
+      { command: `chown ${user} ${shellWord(path)}` },
     )
   const forbidden = uid === user ? OTHERS : NOT_OF_GROUP
   if ((mode & forbidden) === 0) return
@@ -37,5 +39,6 @@ function checkSecret(path: string, stats: Stats): void {
   throw new Fault(
     'configuration',
     `others may read or write ${path}: expected mode 0600, found ${found}; chmod 600 ${path}, and replace it if others can have read it`,
+    { command: `chmod 600 ${shellWord(path)}` },
   )
 }

@@ -56,3 +56,14 @@ function escapeUnits(character: string): string {
     .map(unit => `\\u${unit.toString(16).padStart(4, '0')}`)
     .join('')
 }
+
+/** What no shell takes for more than itself. */
+const PLAIN_WORD = /^[\w@%+=:,./-]+$/
+
+/**
+ * Text as one word of a shell: advice that somebody pastes must not run what a certificate says
+ * (POSIX Shell 2.2.2: between single quotes nothing means anything but the next one).
+ */
+export function shellWord(text: string): string {
+  return PLAIN_WORD.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

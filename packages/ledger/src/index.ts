@@ -1,6 +1,7 @@
 // What must outlive the process: accepted documents, their receipts, the transparency log, and the
 // sender's outbox.
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
+export { isFolderLocked } from './files/folder-lock.ts'
 export {
   type AcceptedDocument,
   type DeadLetter,
@@ -39,5 +40,6 @@ export type {
 } from './outbox/outbox.ts'
 export { openOutbox } from './outbox/sqlite-outbox.ts'
 export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite/sqlite-ledger.ts'
+export { checkBound } from './sqlite/writer/bind-log.ts'
 export type { CheckOrigin, CheckReceipt, ReadOctets } from './verification/verify-document.ts'
 export { type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'

@@ -2,7 +2,7 @@
 // key, and the key is clear in memory alone.
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { basename, join } from 'node:path'
-import { Fault, readSecretFile } from '@seg/core'
+import { Fault, readSecretFile, shellWord } from '@seg/core'
 
 const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4, *ENCRYPTED/m
 
@@ -51,6 +51,7 @@ function decrypt(path: string, text: string, { place, octets }: Passphrase): Key
     throw new Fault(
       'configuration',
       `${path} cannot be decrypted with the passphrase in ${place} (${(error as NodeJS.ErrnoException).code ?? 'unreadable'}); \`openssl pkey -in ${path} -passin file:${place} -noout\` tries the same`,
+      { command: `openssl pkey -in ${shellWord(path)} -passin ${shellWord(`file:${place}`)} -noout` },
     )
   }
 }

@@ -6,6 +6,7 @@ import { checkCertificate } from './certificate/check-certificate.ts'
 import { gatewayId } from './certificate/gateway-id.ts'
 import type { GatewayProfile } from './issuing/profiles.ts'
 import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
+import { renewalCommand } from './renewal-command.ts'
 import type { Trust } from './trust.ts'
 
 export type Identity = {
@@ -34,6 +35,7 @@ export async function loadIdentity(certs: string, profile: GatewayProfile): Prom
     throw new Fault(
       'configuration',
       `${keyPath} is not the key of ${profile}.crt; expected the one that \`openssl x509 -in ${certificatePath} -noout -pubkey\` shows the public half of, found that of \`openssl pkey -in ${keyPath} -pubout\``,
+      { command: renewalCommand('key', { certs, profile, id: gatewayId(certificate) }) },
     )
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
 }

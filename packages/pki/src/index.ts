@@ -1,7 +1,9 @@
 // Keys, certificates and trust.
 
 export { checkCertificate, checkCertificateAt, issuerOf } from './certificate/check-certificate.ts'
+export { DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from './certificate/expiry.ts'
 export { gatewayId } from './certificate/gateway-id.ts'
+export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
 export { checkIdentity, type Identity, loadIdentity } from './identity.ts'
 export { addVerifierKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './issuing/generate.ts'
@@ -27,5 +29,6 @@ export { type Decisions, openDecisions, type PathRequest, validatePath } from '.
 export { type BadPath, type CertificateName, faultOfPath, type GoodPath, type PathVerdict } from './path/verdict.ts'
 export { checkSealAt, checkServer, checkSignerAt, loadPeerTrust, type PeerTrust } from './peer-trust.ts'
 export { readCertificates } from './pem-file.ts'
+export { lackOf, renewalCommand } from './renewal-command.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl } from './revocation/read-crl.ts'
 export { loadTrust, type Trust } from './trust.ts'

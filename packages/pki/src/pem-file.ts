@@ -2,7 +2,7 @@
 // has its sentence and its command.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { Fault, onFile, quote, readInput, readSecretFile } from '@seg/core'
+import { Fault, onFile, quote, readInput, readSecretFile, shellWord } from '@seg/core'
 import { decryptPem, passphrasePlaces } from './encrypted-key.ts'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
@@ -12,7 +12,13 @@ export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<st
   return readPem(path, advice, async () => {
     const check = ({ mode }: Stats) => {
       if ((mode & constants.S_IWOTH) !== 0)
-        throw new Fault('configuration', `anybody may change ${path}, which decides who is trusted: chmod 644 ${path}`)
+        throw new Fault(
+          'configuration',
+          `anybody may change ${path}, which decides who is trusted: chmod 644 ${path}`,
+          {
+            command: `chmod 644 ${shellWord(path)}`,
+          },
+        )
     }
     return readInput(path, { onlyFile: true, check }).toString('utf8')
   })
@@ -48,6 +54,7 @@ export function parseCertificate(path: string, text: string): X509Certificate {
     throw new Fault(
       'configuration',
       `${path} holds ${others.length + 1} certificates, expected one, its own; intermediate certificates are not sent: \`openssl x509 -in ${path}\` prints the first alone`,
+      { command: `openssl x509 -in ${shellWord(path)}` },
     )
   return certificate!
 }
@@ -76,6 +83,7 @@ export function parseCertificates(path: string, text: string): X509Certificate[]
     throw new Fault(
       'configuration',
       `${path} is DER, expected PEM: \`openssl x509 -inform DER -in ${path} -out ${path}.pem\` writes it, then put that in its place`,
+      { command: `openssl x509 -inform DER -in ${shellWord(path)} -out ${shellWord(`${path}.pem`)}` },
     )
   throw notPem(path, 'a certificate')
 }
@@ -109,6 +117,7 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
     throw new Fault(
       'configuration',
       `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')}, mode 0600; or keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
+      { command: `(umask 077; openssl pkey -in ${shellWord(path)} -out ${shellWord(`${path}.clear`)})` },
     )
   if (labels.length > 0 && labels.every(label => label.includes('CERTIFICATE')))
     throw new Fault('configuration', `${path} holds a certificate or a request, expected the private key of it`)
@@ -118,6 +127,7 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
     throw new Fault(
       'configuration',
       `${path} is DER, expected PEM: \`(umask 077; openssl pkey -inform DER -in ${path} -out ${path}.pem)\`, then put that in its place`,
+      { command: `(umask 077; openssl pkey -inform DER -in ${shellWord(path)} -out ${shellWord(`${path}.pem`)})` },
     )
   if (labels.length === 0) throw notPem(path, 'a private key')
   return parsePem(path, () => createPrivateKey(text))

@@ -2,7 +2,7 @@
 // log warns before one of them ends.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
-import { checkCertificate } from '@seg/pki'
+import { checkCertificate, DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from '@seg/pki'
 import type { Credentials, LiveCredentials } from './credentials/live-credentials.ts'
 import type { Gate } from './gate.ts'
 import type { Logger } from './logger.ts'
@@ -30,21 +30,13 @@ export function canSeal(credentials: Pick<Credentials, 'seal' | 'trust'>, at: Da
   }
 }
 
-/** Days before the end of a certificate at which the log warns. */
-const WARNING_DAYS = [60, 30, 14, 7, 1]
-const DAY = 86_400_000
 /**
  * Milliseconds between two looks. Each compares dates anew, so neither a clock that jumps nor a
  * long uptime matters.
  */
 const LOOK_INTERVAL = 3_600_000
 
-type Watched = {
-  readonly file: string
-  readonly certificate: X509Certificate
-  readonly from: number
-  readonly to: number
-}
+type Watched = { readonly file: string; readonly certificate: X509Certificate }
 
 /** Looks at once, every hour, and at what replaces them; `close` ends that. */
 export function watchOwnCertificates({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger) {
@@ -70,8 +62,8 @@ export function openExpiryLook(live: Pick<LiveCredentials, 'current'>, logger: L
     const stages = new Map<string, number>()
     for (const one of watchedOf(live.current)) {
       const name = `${one.file} ${one.certificate.fingerprint256}`
-      const stage = stageOf(one, now.getTime())
-      if (stage !== logged.get(name) && stage !== NOTHING) logStage(one, stage, now, logger)
+      const stage = expiryStage(one.certificate, now.getTime())
+      if (stage !== logged.get(name) && stage !== FAR) logStage(one, stage, now, logger)
       stages.set(name, stage)
     }
     logged = stages
@@ -80,38 +72,17 @@ export function openExpiryLook(live: Pick<LiveCredentials, 'current'>, logger: L
 
 function watchedOf({ identity, seal, trust }: Pick<Credentials, 'identity' | 'seal' | 'trust'>): Watched[] {
   return [
-    watch('receiver.crt', identity.certificate),
-    watch('seal.crt', seal.certificate),
-    ...latestOfEach(trust.authorities.map(({ certificate }) => watch('ca.crt', certificate))),
+    { file: 'receiver.crt', certificate: identity.certificate },
+    { file: 'seal.crt', certificate: seal.certificate },
+    ...latestOfEach(trust.authorities.map(({ certificate }) => certificate)).map(certificate => ({
+      file: 'ca.crt',
+      certificate,
+    })),
   ]
 }
 
-function watch(file: string, certificate: X509Certificate): Watched {
-  const { validFromDate, validToDate } = certificate
-  return { file, certificate, from: validFromDate.getTime(), to: validToDate.getTime() }
-}
-
-/** Of CA certificates with one name and key, the one that ends last: the others were renewed. */
-function latestOfEach(authorities: readonly Watched[]): Watched[] {
-  return authorities.filter(one => !authorities.some(other => other.to > one.to && isSameAuthority(one, other)))
-}
-
-function isSameAuthority({ certificate: a }: Watched, { certificate: b }: Watched): boolean {
-  return a.subject === b.subject && a.publicKey.equals(b.publicKey)
-}
-
-const NOTHING = Number.POSITIVE_INFINITY
-const OVER = 0
-const NOT_YET = -1
-
-/** The least of the days in WARNING_DAYS that are not less than those left. */
-function stageOf({ from, to }: Watched, now: number): number {
-  if (!(from <= now)) return NOT_YET
-  if (!(now <= to)) return OVER
-  return WARNING_DAYS.filter(days => to - now <= days * DAY).at(-1) ?? NOTHING
-}
-
-function logStage({ file, certificate, from, to }: Watched, stage: number, now: Date, logger: Logger): void {
+function logStage({ file, certificate }: Watched, stage: number, now: Date, logger: Logger): void {
+  const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()]
   const name = `${file} (${quote(certificate.subject)})`
   const facts = { file, notAfter: new Date(to).toISOString() }
   if (stage === NOT_YET) logger.warn(facts, `${name} is not valid before ${new Date(from).toISOString()}`)

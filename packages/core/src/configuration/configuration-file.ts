@@ -8,6 +8,7 @@ import { writeDurableFile } from '../durable-file.ts'
 import { Fault } from '../fault.ts'
 import { readInput } from '../input.ts'
 import { rootFolder } from '../settings.ts'
+import { shellWord } from '../shown-text.ts'
 import { Problems } from './record-reader.ts'
 import { readYamlTree, type YamlNode } from './yaml-file.ts'
 
@@ -49,7 +50,13 @@ function readText(path: string, mayBeMissing: boolean): string {
   try {
     const check = ({ mode }: Stats) => {
       if ((mode & constants.S_IWOTH) !== 0)
-        throw new Fault('configuration', `anybody may change ${path}, which decides who is trusted: chmod o-w ${path}`)
+        throw new Fault(
+          'configuration',
+          `anybody may change ${path}, which decides who is trusted: chmod o-w ${path}`,
+          {
+            command: `chmod o-w ${shellWord(path)}`,
+          },
+        )
     }
     return readInput(path, { check }).toString('utf8')
   } catch (cause) {

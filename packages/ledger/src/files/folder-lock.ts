@@ -1,5 +1,6 @@
 // One writer for a data folder: a lock of the operating system, which ends with the process that
 // holds it, however it ends.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
@@ -31,4 +32,23 @@ export function lockFolder(folder: string): FolderLock {
   }
   const held = database
   return { release: () => void (held.isOpen && held.close()) }
+}
+
+/**
+ * Whether a process holds the lock of `folder`, without taking it. Throws the Fault
+ * `storage-unavailable` when that cannot be found out.
+ */
+export function isFolderLocked(folder: string): boolean {
+  const path = join(folder, 'lock')
+  if (!existsSync(path)) return false
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    database.prepare('SELECT 1 FROM sqlite_schema').get()
+    return false
+  } catch (cause) {
+    if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) return true
+    throw new Fault('storage-unavailable', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+  } finally {
+    database.close()
+  }
 }

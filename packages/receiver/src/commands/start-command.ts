@@ -1,23 +1,21 @@
 // `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
 // stop.
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
-import { type Command, Fault, nameKind, openServiceOutput, readSettings } from '@seg/core'
+import { type Command, openServiceOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import type { Gate } from '../gate.ts'
 import { startHandOff } from '../hand-off/hand-off.ts'
 import { openInbox } from '../hand-off/inbox.ts'
+import { type HandOffTo, readHandOff } from '../hand-off/read-hand-off.ts'
 import type { HandOff } from '../hand-off/sender-lanes.ts'
-import { loadWebhook, startWebhook } from '../hand-off/webhook.ts'
-import type { Webhook } from '../hand-off/webhook-request.ts'
+import { startWebhook } from '../hand-off/webhook.ts'
 import { startReceiver } from '../http/start-receiver.ts'
 import { type Logger, openLogger } from '../logger.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { watchOwnCertificates } from '../own-certificates.ts'
 
-const startSettings = [
+export const startSettings = [
   'certs',
   'data',
   'host',
@@ -29,7 +27,6 @@ const startSettings = [
   'diskReserve',
   'storageQuota',
 ] as const
-const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {
   const output = openServiceOutput(command)
@@ -81,33 +78,6 @@ export async function runStart(_options: object, command: Command): Promise<void
       'next: pnpm --filter sender send sample_document.xml      then: pnpm --filter receiver documents list      stop: Ctrl-C',
     ].join('\n'),
   )
-}
-
-type HandOffTo = { readonly inbox: string | undefined; readonly webhook: Webhook | undefined }
-
-/**
- * Throws the Faults `usage` and `configuration`: documents would be accepted, and never get
- * anywhere.
- */
-async function readHandOff(command: Command, data: string): Promise<HandOffTo> {
-  const { inbox, webhook: url, webhookSecret: secret, webhookCa: ca } = readSettings(command, handOffSettings)
-  if (url !== 'off' && secret === undefined)
-    throw new Fault('usage', '--webhook needs --webhook-secret FILE, which its receiver knows, too')
-  const folder = inbox === 'off' ? undefined : resolve(data, inbox)
-  if (folder !== undefined) await checkInbox(folder)
-  return {
-    inbox: folder,
-    webhook: url === 'off' || secret === undefined ? undefined : await loadWebhook({ url, secret, ca }),
-  }
-}
-
-async function checkInbox(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined)
-  if (found !== undefined && !found.isDirectory())
-    throw new Fault(
-      'configuration',
-      `expected a folder at ${folder}, found ${nameKind(found)}; name another with --inbox`,
-    )
 }
 
 function startHandOffs(

@@ -1,7 +1,7 @@
 // Reads what the receiver decides and signs with, and tries it out: for the start, and before it
 // replaces what is in use.
 import { Fault, quote } from '@seg/core'
-import { checkIdentity, gatewayId, loadIdentity, loadTrust, loadTrustPolicy } from '@seg/pki'
+import { checkIdentity, gatewayId, type Identity, loadIdentity, loadTrust, loadTrustPolicy } from '@seg/pki'
 import type { Credentials } from './live-credentials.ts'
 import { readTrust } from './read-trust.ts'
 
@@ -28,11 +28,16 @@ export async function loadCredentials(
   ])
   checkIdentity(identity, 'receiver', certs, trust, now)
   checkIdentity(seal, 'seal', certs, trust, now)
-  if (gatewayId(seal.certificate) !== identity.id)
-    throw new Fault(
-      'configuration',
-      `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
-    )
+  checkSealName(identity, seal)
   const policy = await loadTrustPolicy(record, trust, { certs, file: path, previous: previous?.policy })
   return { identity, seal, trust, policy, record, file: path }
+}
+
+/** Throws the Fault `configuration` when receipts would name another gateway than connections. */
+export function checkSealName(identity: Identity, seal: Identity): void {
+  if (gatewayId(seal.certificate) === identity.id) return
+  throw new Fault(
+    'configuration',
+    `receiver.crt is for ${quote(identity.id)}, seal.crt for ${quote(seal.id)}; make both with pki gen`,
+  )
 }

@@ -73,7 +73,8 @@ async function openSecondListener(address: string, port: number, server: Server)
   }
 }
 
-async function listening(started: Promise<unknown>, address: string, port: number): Promise<void> {
+/** Throws the Fault `configuration`, with what to do about it. */
+export async function listening(started: Promise<unknown>, address: string, port: number): Promise<void> {
   try {
     await started
   } catch (cause) {

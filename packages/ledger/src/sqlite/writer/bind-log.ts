@@ -18,8 +18,15 @@ export function bindLog(database: DatabaseSync, key: LogKey): void {
     database.prepare('INSERT INTO log_keys (from_size, verifier_key) VALUES (0, ?)').run(present)
     return
   }
-  if (bound.verifierKey === present) return
-  const [theirs, ours] = [bound.verifierKey, present].map(text => text.split('+'))
+  checkBound(bound.verifierKey, present)
+}
+
+/**
+ * That a ledger bound to one log and key is opened with the same. Throws the Fault `configuration`.
+ */
+export function checkBound(bound: string, present: string): void {
+  if (bound === present) return
+  const [theirs, ours] = [bound, present].map(text => text.split('+'))
   if (theirs![0] !== ours![0])
     throw new Fault(
       'configuration',

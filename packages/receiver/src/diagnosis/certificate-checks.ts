@@ -1,0 +1,64 @@
+// Our certificates and keys: there, readable, belonging together, and good for what they are used
+// for now.
+import type { Check, Finding } from '@seg/core'
+import {
+  checkIdentity,
+  expiryWarnings,
+  type Identity,
+  lackOf,
+  loadIdentity,
+  renewalCommand,
+  type Trust,
+} from '@seg/pki'
+import { checkSealName } from '../credentials/load-credentials.ts'
+import { hostWarnings } from './host-warnings.ts'
+import { type Facts, row, type Settings } from './receiver-facts.ts'
+
+export function certificateChecks(now: () => Date): readonly Check<Facts>[] {
+  const checkUse = ({ certs }: Settings, profile: 'receiver' | 'seal', identity: Identity, trust: Trust) => {
+    checkIdentity(identity, profile, certs, trust, now())
+    const command = renewalCommand('dates', { certs, profile, id: identity.id })
+    return expiryWarnings(`${profile}.crt`, identity.certificate, now(), command)
+  }
+  const load = async ({ certs }: Settings, profile: 'receiver' | 'seal'): Promise<Finding<Identity>> => {
+    const value = await loadIdentity(certs, profile)
+    return { value, found: `${value.id}, SHA-256 ${value.certificate.fingerprint256}` }
+  }
+  return [
+    row(
+      'receiver.crt',
+      ['configuration'],
+      ({ configuration }) => load(configuration, 'receiver'),
+      ({ configuration: { certs, host } }, fault) =>
+        renewalCommand(lackOf(fault), { certs, profile: 'receiver', host }),
+    ),
+    row(
+      'receiver.crt in use',
+      ['configuration', 'ca.crt', 'receiver.crt'],
+      async ({ configuration, 'ca.crt': trust, 'receiver.crt': identity }) => {
+        const warnings = checkUse(configuration, 'receiver', identity, trust)
+        const found = `until ${identity.certificate.validTo}`
+        return { value: true, found, warnings: [...warnings, ...hostWarnings(identity, configuration)] }
+      },
+      ({ configuration: { certs, host }, 'receiver.crt': { id, certificate } }, fault) =>
+        renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'receiver', id, host }),
+    ),
+    row(
+      'seal.crt',
+      ['configuration'],
+      ({ configuration }) => load(configuration, 'seal'),
+      ({ configuration: { certs } }, fault) => renewalCommand(lackOf(fault), { certs, profile: 'seal' }),
+    ),
+    row(
+      'seal.crt in use',
+      ['configuration', 'ca.crt', 'receiver.crt', 'seal.crt'],
+      async ({ configuration, 'ca.crt': trust, 'receiver.crt': identity, 'seal.crt': seal }) => {
+        const warnings = checkUse(configuration, 'seal', seal, trust)
+        checkSealName(identity, seal)
+        return { value: true, found: `until ${seal.certificate.validTo}`, warnings }
+      },
+      ({ configuration: { certs }, 'receiver.crt': { id }, 'seal.crt': { certificate } }, fault) =>
+        renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'seal', id }),
+    ),
+  ]
+}

@@ -1,0 +1,90 @@
+// What `receiver diagnose` looks at, a row each, with the functions that a start uses: what is said
+// here is what a start would say, all of it at once.
+import { join } from 'node:path'
+import { type Check, shellWord } from '@seg/core'
+import { caWarnings, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
+import { readTrust } from '../credentials/read-trust.ts'
+import { certificateChecks } from './certificate-checks.ts'
+import { dataChecks } from './data-checks.ts'
+import { judgeLists } from './judge-lists.ts'
+import { lookAtPort } from './look-at-port.ts'
+import { type Facts, row, type Settings } from './receiver-facts.ts'
+
+export type DiagnosisEdge = {
+  /** Throws the Faults of a start. */
+  readonly readSettings: () => Settings
+  readonly readHandOff: () => Promise<unknown>
+  readonly now: () => Date
+}
+
+export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge): readonly Check<Facts>[] {
+  return [
+    row(
+      'configuration',
+      [],
+      async () => {
+        const value = readSettings()
+        return { value, found: value.config ?? 'flags, environment and seg.yaml' }
+      },
+      () => 'pnpm --filter receiver start --help',
+    ),
+    row(
+      'hand-off',
+      ['configuration'],
+      async () => {
+        await readHandOff()
+        return { value: true, found: 'inbox and webhook can be used' }
+      },
+      () => 'pnpm --filter receiver start --help',
+    ),
+    row(
+      'ca.crt',
+      ['configuration'],
+      async ({ configuration: { certs } }) => {
+        const value = await loadTrust(certs)
+        return { value, found: `${value.authorities.length} CAs`, warnings: caWarnings(value, certs, now()) }
+      },
+      ({ configuration: { certs } }) => caCommand(certs),
+    ),
+    ...certificateChecks(now),
+    row(
+      'log.key',
+      ['configuration', 'receiver.crt'],
+      async ({ configuration: { certs }, 'receiver.crt': { id } }) => {
+        const value = await loadLogKey(certs, id)
+        return { value, found: value.verifierKey }
+      },
+      ({ configuration: { certs } }) => `pnpm --filter pki log-key --certs ${shellWord(certs)}`,
+    ),
+    row(
+      'partners',
+      ['configuration'],
+      async ({ configuration: { config } }) => {
+        const value = await readTrust(config)
+        const { mode, partners } = value.record
+        return { value, found: `trust ${mode}, ${partners.length} partners listed` }
+      },
+      () => 'pnpm --filter receiver partners list',
+    ),
+    row(
+      'authorities and lists',
+      ['configuration', 'ca.crt', 'partners'],
+      async ({ configuration: { certs }, 'ca.crt': trust, partners: { record, path } }) => {
+        const value = await loadTrustPolicy(record, trust, { certs, file: path })
+        const warnings = judgeLists(value, record, { certs, file: path }, now().getTime())
+        return { value, found: `${value.anchors.authorities.length} authorities, ${value.crls.length} lists`, warnings }
+      },
+      ({ configuration: { certs } }) => `pnpm --filter pki revoke --certs ${shellWord(certs)}`,
+    ),
+    row('port', ['configuration', 'receiver.crt'], lookAtPort, ({ configuration: { port } }) =>
+      port === 0 ? 'ss -ltn' : `ss -ltnp 'sport = :${port}'`,
+    ),
+    ...dataChecks(now),
+  ]
+}
+
+function caCommand(certs: string): string {
+  const lack = renewalCommand('missing', { certs, profile: 'receiver' })
+  // Without anything there, all is made at once; otherwise only the CA itself can bring its own.
+  return lack.includes(' gen ') ? lack : `openssl x509 -in CA.pem -out ${shellWord(join(certs, 'ca.crt'))}`
+}

@@ -1,0 +1,35 @@
+// What the checks of a receiver give each other: each row its own, under its name.
+import { checksOf } from '@seg/core'
+import type { Identity, LogIdentity, Trust, TrustPolicy } from '@seg/pki'
+import type { ReadTrust } from '../credentials/read-trust.ts'
+import type { PortState } from './look-at-port.ts'
+
+export type Settings = {
+  readonly certs: string
+  readonly data: string
+  readonly host: string
+  readonly port: number
+  readonly diskReserve: number | 'auto'
+  readonly config?: string | undefined
+}
+
+export type Facts = {
+  readonly configuration: Settings
+  readonly 'hand-off': true
+  readonly 'ca.crt': Trust
+  readonly 'receiver.crt': Identity
+  readonly 'receiver.crt in use': true
+  readonly 'seal.crt': Identity
+  readonly 'seal.crt in use': true
+  readonly 'log.key': LogIdentity
+  readonly partners: ReadTrust
+  readonly 'authorities and lists': TrustPolicy
+  readonly port: PortState
+  readonly data: { readonly isNew: boolean }
+  readonly 'data in use': true
+  readonly 'log of data': true
+  readonly disk: true
+  readonly clock: true
+}
+
+export const row = checksOf<Facts>()

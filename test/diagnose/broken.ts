@@ -1,0 +1,93 @@
+// Set-ups for `diagnose`: a folder that is right, broken in one way.
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { CheckResult } from '../../packages/core/src/diagnosis.ts'
+import { generate } from '../../packages/pki/src/issuing/generate.ts'
+import {
+  extensions,
+  type Keys,
+  leafExtensions,
+  makeOdd,
+  type signings,
+} from '../../packages/pki/src/testing/odd-certificate.ts'
+
+export const senderId = 'MINISTRY 1_SEG01'
+export const receiverId = 'MINISTRY 2_SEG01'
+export const DAY = 86_400_000
+
+export async function makeFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'seg-diagnose-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function makeCerts(t: Test): Promise<string> {
+  const out = join(await makeFolder(t), 'certs')
+  await generate({ out, key: 'ec-p256', senderId, receiverId, hosts: ['localhost', '127.0.0.1', '::1'] })
+  return out
+}
+
+export async function copyCerts(t: Test, from: string): Promise<string> {
+  const certs = join(await makeFolder(t), 'certs')
+  await cp(from, certs, { recursive: true, preserveTimestamps: true })
+  return certs
+}
+
+type Profile = 'sender' | 'receiver' | 'seal'
+type Odd = {
+  readonly profile?: Profile
+  readonly subject?: string
+  readonly keys?: Keys
+  readonly signing?: (typeof signings)[keyof typeof signings]
+  /** Days from now. */
+  readonly from?: number
+  readonly to?: number
+  readonly withoutPurpose?: true
+}
+
+/** Replaces `NAME.crt` and `NAME.key` by what the CA in `certs` issues now, one thing wrong. */
+export async function reissue(certs: string, name: Profile, odd: Odd = {}): Promise<void> {
+  const ca = new X509Certificate(await readFile(join(certs, 'ca.crt')))
+  const privateKey = createPrivateKey(await readFile(join(certs, 'ca.key')))
+  const { profile = name, subject = name === 'sender' ? senderId : receiverId, from = -1, to = 100 } = odd
+  const keys = odd.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const usual = leafExtensions(profile)
+  const certificate = makeOdd({
+    subject,
+    keys,
+    issuer: { name: String(ca.toLegacyObject().subject.CN), keys: { privateKey, publicKey: ca.publicKey } },
+    extensions: odd.withoutPurpose ? [extensions.noCa, extensions.usage(0)] : usual,
+    notBefore: new Date(Date.now() + from * DAY),
+    notAfter: new Date(Date.now() + to * DAY),
+    ...(odd.signing && { signing: odd.signing }),
+  })
+  await writeFile(join(certs, `${name}.crt`), certificate.toString())
+  await writeKey(certs, name, keys.privateKey)
+}
+
+export function writeKey(certs: string, name: string, key: KeyObject): Promise<void> {
+  return writeFile(join(certs, `${name}.key`), key.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+}
+
+/** What is expected of the first thing that is wrong. */
+export type Expected = {
+  readonly id: string
+  readonly status?: 'failure' | 'warning'
+  readonly cause: RegExp
+  readonly command: RegExp
+}
+
+export function checkFirst(
+  t: Test,
+  results: readonly CheckResult[],
+  { id, status = 'failure', cause, command }: Expected,
+) {
+  const failures = results.filter(result => result.status === 'failure')
+  const warnings = results.filter(result => result.status === 'warning')
+  const first = failures[0] ?? warnings[0]
+  t.match(first, { id, status, cause, command })
+  t.notMatch(JSON.stringify(results), /PRIVATE KEY|BEGIN /, 'nothing of a file is quoted')
+}
