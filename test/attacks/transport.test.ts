@@ -1,5 +1,7 @@
 // Attacks on the handshake of mutual TLS, on its sessions, and by one gateway on what belongs to
 // another.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
 import { type Identity, loadIdentity } from '@seg/pki'
@@ -17,6 +19,7 @@ import { documentHead, readAnswers, storedIds } from '../support/raw-http.ts'
 
 const certs = await makeCerts(t)
 const ca = await openIssuer(certs)
+const noOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed'
 
 t.test('refuses a client that is not a gateway of this CA, today, for this purpose', async t => {
   const gateway = await openGateway(t, certs)
@@ -178,4 +181,41 @@ async function lineLike(gateway: TestGateway, linesBefore: number, line: RegExp)
 function withoutInstance({ status, headers, body }: Answer): object {
   const { instance: _, ...problem } = JSON.parse(body.toString())
   return { status, type: headers['content-type'], ...problem }
+}
+
+t.test('a client that renews its key over and over is closed, and others are served', { skip: noOpenssl }, async t => {
+  const gateway = await openGateway(t, certs)
+  t.match(await renewKeys(gateway, 16), /HTTP\/1\.1 200 /, "a few renewals are anybody's right")
+  const floods = await Promise.all([1, 2, 3].map(() => renewKeys(gateway, 200)))
+  for (const flood of floods) t.notMatch(flood, /HTTP/, 'it gets no answer')
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201, 'another connection of the same partner')
+  await lineLike(gateway, 0, /^connection from .* closed: its client renewed the key more often than 32 times$/)
+})
+
+/** Renews the key of one connection, asks for a checkpoint, and says what came back. */
+async function renewKeys({ port }: TestGateway, times: number): Promise<string> {
+  const files = ['-CAfile', 'ca.crt', '-cert', 'sender.crt', '-key', 'sender.key']
+  const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', 'localhost', ...files]
+  const client = spawn('openssl', args, { cwd: certs })
+  client.stdin.on('error', () => {})
+  let said = ''
+  for (const stream of [client.stdout, client.stderr]) stream.on('data', chunk => (said += chunk))
+  const ended = once(client, 'close').then(() => true as const)
+  const seen = async (what: string, times = 1) => {
+    while (said.split(what).length <= times) if ((await Promise.race([ended, pause(5)])) === true) return false
+    return true
+  }
+  let isOpen = await seen('Verify return code')
+  for (let i = 1; i <= times && isOpen; i++) {
+    // A line of its own for each: one that begins with K is a command of s_client.
+    client.stdin.write('K\n')
+    isOpen = await seen('KEYUPDATE', i)
+  }
+  if (isOpen) {
+    client.stdin.write('GET /v1/log/checkpoint HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    await seen('HTTP/1.1 ')
+  }
+  client.kill()
+  await ended
+  return said
 }

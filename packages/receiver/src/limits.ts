@@ -39,6 +39,11 @@ export type ReceiverLimits = {
    */
   readonly pipelinedRequests: number
   /**
+   * Times that a client may renew the key of a connection (RFC 8446 4.6.3), beside one for each MiB
+   * that it sends.
+   */
+  readonly keyUpdates: number
+  /**
    * Pieces of a body that may be of any size, and the bytes that each one beyond them must have on
    * average.
    */
@@ -100,6 +105,7 @@ export const defaultReceiverLimits: ReceiverLimits = {
   documentsPerSecond: Number.POSITIVE_INFINITY,
   drainedBytes: 64 * 1024,
   pipelinedRequests: 4,
+  keyUpdates: 32,
   freePieces: 4096,
   pieceBytes: 16,
   strangers: 1024,

@@ -8,7 +8,9 @@ import type { ReceiverLimits } from '../limits.ts'
 import { costs, type Reader, type Share, type Turns } from '../shares/turns.ts'
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
-type Bounds = Pick<ReceiverLimits, 'pipelinedRequests' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
+type Bounds = Pick<ReceiverLimits, 'pipelinedRequests' | 'keyUpdates' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
+
+const MEBIBYTE = 1024 ** 2
 
 const connections = new WeakMap<Duplex, Connection>()
 
@@ -42,6 +44,7 @@ export class Connection implements Reader {
    * as long as there is none.
    */
   #discardable: number | undefined
+  #keyUpdates = 0
   #answers = 0
   #unread: { readonly answers: number; readonly since: number } | undefined
 
@@ -111,6 +114,18 @@ export class Connection implements Reader {
   /** Work for a request that few need, or none. */
   charge(microseconds: number): void {
     this.#spend(microseconds)
+  }
+
+  /**
+   * The client renewed its key. Without a bound a flood of that, which is no data and wakes none of
+   * our code, would hold the event loop. False: the connection has ended for it.
+   */
+  renewKey(): boolean {
+    if (this.#socket.destroyed) return true
+    this.#spend(costs.keyUpdate)
+    if (++this.#keyUpdates <= this.#bounds.keyUpdates + this.#socket.bytesRead / MEBIBYTE) return true
+    this.#drop()
+    return false
   }
 
   /** A piece of a body. Says whether it is still wanted. */

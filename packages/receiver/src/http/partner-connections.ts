@@ -20,6 +20,9 @@ import type { Strangers } from './strangers.ts'
 /** `partner` is undefined for one who is refused: its share is that of all who are. */
 type Open = { readonly connection: Connection; readonly partner: string | undefined }
 
+/** How OpenSSL names each traffic secret after a client's first. */
+const KEY_RENEWED = Buffer.from('CLIENT_TRAFFIC_SECRET_N ')
+
 /** Connections that are looked at anew in one turn of the event loop. */
 const LOOKED_AT = 32
 
@@ -46,6 +49,17 @@ export function openConnections(
   })
   stopping.onRefuse(fault => {
     for (const { connection } of open.values()) connection.stop(fault)
+  })
+  // The one event that there is when a client renews its key. The keys themselves go nowhere.
+  server.on('keylog', (line, socket) => {
+    if (!line.subarray(0, KEY_RENEWED.length).equals(KEY_RENEWED)) return
+    const entry = open.get(socket)
+    if (entry === undefined || entry.connection.renewKey()) return
+    const detail = `its client renewed the key more often than ${limits.keyUpdates} times`
+    closed.report(
+      `key renewed too often: ${quote(entry.partner ?? '')}`,
+      `connection from ${socket.remoteAddress} closed: ${detail}`,
+    )
   })
   const listeners = server.listeners('secureConnection')
   server.removeAllListeners('secureConnection')

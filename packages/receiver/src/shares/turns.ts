@@ -15,6 +15,8 @@ export const costs = {
    */
   answer: 150,
   handshake: 1000,
+  /** A new key, and another when we are asked for one. */
+  keyUpdate: 20,
 } as const
 
 /** Microseconds that one partner may spend in one turn. */
