@@ -431,7 +431,7 @@ async function setUpRight(t: Test): Promise<SetUp> {
 
 function diagnoseReceiver(setUp: SetUp) {
   const checks = receiverChecks({
-    // As `runDiagnose` has it, without a process for each.
+    // As `runDiagnoseReceiver` has it, without a process for each.
     readSettings: () => setUp,
     readHandOff: async () => {},
     now: setUp.now,

@@ -397,6 +397,7 @@ t.test('every command has help', async t => {
     ['receiver', 'log', 'verify'],
     ['sender', 'send'],
     ['sender', 'deliver'],
+    ['sender', 'diagnose'],
     ['sender', 'outbox', 'list'],
     ['sender', 'outbox', 'show'],
     ['sender', 'outbox', 'retry'],

@@ -2,6 +2,7 @@
 // sender's outbox.
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
 export { isFolderLocked } from './files/folder-lock.ts'
+export { checkWritable, placeOfFolder } from './files/writable-folder.ts'
 export {
   type AcceptedDocument,
   type DeadLetter,

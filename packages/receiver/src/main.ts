@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
-import { runDiagnose } from './commands/diagnose-command.ts'
+import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
 import {
@@ -46,7 +46,7 @@ const allDefaults = {
 addSettings(start, allDefaults).action(runStart)
 
 const diagnosing = program.command('diagnose').description('what would keep it from starting or accepting, and why')
-addSettings(diagnosing, allDefaults).action(runDiagnose)
+addSettings(diagnosing, allDefaults).action(runDiagnoseReceiver)
 
 const documents = program.command('documents').description('the accepted documents, also while the receiver runs')
 const senderHelp = 'only documents of this gateway'

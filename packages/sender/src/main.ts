@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, parseLimit, parseNumber, rootFolder, runProgram, settings } from '@seg/core'
 import { runDeliver } from './commands/deliver-command.ts'
+import { runDiagnoseSender } from './commands/diagnose-command.ts'
 import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
 import { parseState, runCancel, runList, runRetry, runShow } from './commands/outbox-command.ts'
 import { runSend } from './commands/send-command.ts'
@@ -29,6 +30,10 @@ const deliver = program
   .command('deliver')
   .description('deliver what is queued or dropped into outgoing/ of the data folder, until it is stopped')
 addSettings(deliver, { to, lifetime: 72, concurrency: 8, certs, data }).action(runDeliver)
+
+const diagnosing = program.command('diagnose').description('what would keep documents from being delivered, and why')
+diagnosing.option('--to <url>', 'try the receiver there, too', settings.to.parse)
+addSettings(diagnosing, { certs, data }).action(runDiagnoseSender)
 
 const outbox = program
   .command('outbox')

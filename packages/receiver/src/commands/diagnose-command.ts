@@ -5,7 +5,7 @@ import { receiverChecks } from '../diagnosis/receiver-checks.ts'
 import { readHandOff } from '../hand-off/read-hand-off.ts'
 import { startSettings } from './start-command.ts'
 
-export async function runDiagnose(_options: object, command: Command): Promise<void> {
+export async function runDiagnoseReceiver(_options: object, command: Command): Promise<void> {
   const { config } = command.opts()
   const checks = receiverChecks({
     readSettings: () => ({ ...readSettings(command, startSettings), config }),

@@ -1,8 +1,7 @@
 // The data folder: ours, writable, in nobody else's use, with room, and no entry of the future.
-import { access, constants, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Check, Fault, nameKind, shellWord } from '@seg/core'
-import { checkBound, isFolderLocked, openLedgerReader, readLogKeys } from '@seg/ledger'
+import { type Check, Fault, shellWord } from '@seg/core'
+import { checkBound, checkWritable, isFolderLocked, openLedgerReader, placeOfFolder, readLogKeys } from '@seg/ledger'
 import { measureSpace, reserveOf } from '../acceptance/storage-room.ts'
 import { type Facts, row } from './receiver-facts.ts'
 
@@ -12,10 +11,10 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
       'data',
       ['configuration'],
       async ({ configuration: { data } }) => {
-        const isNew = (await stat(data).catch(() => undefined)) === undefined
+        const { isNew, place } = await placeOfFolder(data)
         const found = isNew ? 'is made by the first start' : `${await countEntries(data)} entries`
-        await checkWritable(isNew ? await nearestFolder(data) : data)
-        return { value: { isNew }, found: `${data}: ${found}` }
+        await checkWritable(place)
+        return { value: { isNew, place }, found: `${data}: ${found}` }
       },
       ({ configuration: { data } }) => `ls -ld ${shellWord(data)} ${shellWord(dirname(data))}`,
     ),
@@ -46,8 +45,8 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
     row(
       'disk',
       ['configuration', 'data'],
-      async ({ configuration: { data, diskReserve }, data: { isNew } }) => {
-        const { free, total } = await measureSpace(isNew ? await nearestFolder(data) : data)
+      async ({ configuration: { diskReserve }, data: { place } }) => {
+        const { free, total } = await measureSpace(place)
         const reserve = reserveOf(diskReserve, total)
         const found = `${free} bytes are free, ${reserve} stay so`
         if (free <= reserve)
@@ -56,10 +55,10 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
             `no room for documents: expected more than ${reserve} bytes free (--disk-reserve), found ${free}`,
           )
         const warnings =
-          free < 2 * reserve ? [{ cause: `the disk is nearly full: ${found}`, command: diskCommand(data) }] : []
+          free < 2 * reserve ? [{ cause: `the disk is nearly full: ${found}`, command: diskCommand(place) }] : []
         return { value: true, found, warnings }
       },
-      ({ configuration: { data } }) => diskCommand(data),
+      ({ data: { place } }) => diskCommand(place),
     ),
     row(
       'clock',
@@ -79,31 +78,8 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
   ]
 }
 
-function diskCommand(data: string): string {
-  return `df -h ${shellWord(dirname(data))}`
-}
-
-/** Throws the Fault `configuration` when something else is where a folder must be made. */
-async function nearestFolder(path: string): Promise<string> {
-  for (let place = dirname(path); ; place = dirname(place)) {
-    const stats = await stat(place).catch(() => undefined)
-    if (stats?.isDirectory()) return place
-    if (stats !== undefined)
-      throw new Fault(
-        'configuration',
-        `expected a folder at ${place}, found ${nameKind(stats)}; name another with --data`,
-      )
-  }
-}
-
-async function checkWritable(folder: string): Promise<void> {
-  await access(folder, constants.W_OK | constants.X_OK).catch(cause => {
-    throw new Fault(
-      'storage-unavailable',
-      `expected a folder that this user may write in at ${folder}: ${cause.message}`,
-      { cause },
-    )
-  })
+function diskCommand(folder: string): string {
+  return `df -h ${shellWord(folder)}`
 }
 
 async function countEntries(data: string): Promise<number> {

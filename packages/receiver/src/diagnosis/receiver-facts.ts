@@ -25,7 +25,8 @@ export type Facts = {
   readonly partners: ReadTrust
   readonly 'authorities and lists': TrustPolicy
   readonly port: PortState
-  readonly data: { readonly isNew: boolean }
+  /** `place`: itself, or what it would be made in. */
+  readonly data: { readonly isNew: boolean; readonly place: string }
   readonly 'data in use': true
   readonly 'log of data': true
   readonly disk: true

@@ -8,12 +8,12 @@ import type { VerifiedDocument } from '@seg/xmldsig'
  * Milliseconds between two clocks that agree: the Date field has whole seconds, and answers take
  * their time.
  */
-const AGREEMENT = 60_000
+export const AGREEMENT = 60_000
 /**
  * Milliseconds between signing and arrival that a receiver allows unless it says otherwise
  * (--clock-skew).
  */
-const TIMELY = 300_000
+export const TIMELY = 300_000
 
 /** Our time, and that in the Date field of the receiver's answer. */
 export type Clocks = { readonly ours: Date; readonly theirs: Date | undefined }
@@ -44,12 +44,12 @@ export function helpsToSignAfresh({ reason }: OutboxEntry, signedAt: number, { o
 export function clocksApart({ ours, theirs }: Clocks, cause: unknown): Fault {
   return new Fault(
     'clocks-apart',
-    `the receiver calls a document stale that was signed just now: ${describe(ours, theirs)}; it stays queued`,
+    `the receiver calls a document stale that was signed just now: ${describeClocks(ours, theirs)}; it stays queued`,
     { cause },
   )
 }
 
-function describe(ours: Date, theirs: Date | undefined): string {
+export function describeClocks(ours: Date, theirs: Date | undefined): string {
   const here = `our clock says ${ours.toISOString()}`
   if (theirs === undefined) return `${here}, the receiver's answer has no Date`
   const seconds = Math.round((theirs.getTime() - ours.getTime()) / 1000)

@@ -59,7 +59,7 @@ function isNetwork(error: unknown, code: string): boolean {
   return code.startsWith('UND_ERR_') || /^E[A-Z]+(_[A-Z]+)?$/.test(code) || Object(error).name === 'TimeoutError'
 }
 
-function explainNetwork(code: string, message: string): string {
+export function explainNetwork(code: string, message: string): string {
   if (code === 'ECONNREFUSED') return 'nothing listens there (connection refused)'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the name of the receiver cannot be resolved'
   if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') {

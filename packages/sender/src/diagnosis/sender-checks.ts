@@ -1,0 +1,109 @@
+// What `sender diagnose` looks at here, a row each, with the functions that a delivery uses.
+import { join } from 'node:path'
+import { type Check, shellWord, type Trouble } from '@seg/core'
+import { checkWritable, openOutbox, parseVerifierKey, placeOfFolder } from '@seg/ledger'
+import {
+  caWarnings,
+  checkCertificate,
+  expiryWarnings,
+  lackOf,
+  loadIdentity,
+  loadPeerTrust,
+  loadVerifierKeys,
+  type PeerTrust,
+  renewalCommand,
+} from '@seg/pki'
+import { exchangeChecks } from './exchange-checks.ts'
+import { senderRow as row, type SenderFacts, type SenderSettings } from './sender-facts.ts'
+
+export type SenderDiagnosis = {
+  /** Throws the Faults of a delivery. */
+  readonly readSettings: () => SenderSettings
+  /** The receiver to try, if any. */
+  readonly to: URL | undefined
+  readonly now: () => Date
+  /** Milliseconds for each connection. */
+  readonly patience: number
+}
+
+export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosis): readonly Check<SenderFacts>[] {
+  return [
+    row(
+      'configuration',
+      [],
+      async () => ({ value: readSettings(), found: 'flags, environment and seg.yaml' }),
+      () => 'pnpm --filter sender deliver --help',
+    ),
+    row(
+      'ca.crt',
+      ['configuration'],
+      async ({ configuration: { certs } }) => {
+        const value = await loadPeerTrust(certs)
+        const warnings = [...caWarnings(value, certs, now()), ...listWarnings(value, certs, now().getTime())]
+        return { value, found: `${value.authorities.length} CAs, ${value.revocation.size} lists`, warnings }
+      },
+      ({ configuration: { certs } }, { code }) => trustCommand(certs, code.startsWith('crl-')),
+    ),
+    row(
+      'log.pub',
+      ['configuration'],
+      async ({ configuration: { certs } }) => {
+        const value = (await loadVerifierKeys(certs)).map(parseVerifierKey)
+        return { value, found: `${value.length} keys of logs` }
+      },
+      ({ configuration: { certs } }) => `cp RECEIVERS_LOG.pub ${shellWord(join(certs, 'log.pub'))}`,
+    ),
+    row(
+      'sender.crt',
+      ['configuration'],
+      async ({ configuration: { certs } }) => {
+        const value = await loadIdentity(certs, 'sender')
+        return { value, found: `${value.id}, SHA-256 ${value.certificate.fingerprint256}` }
+      },
+      ({ configuration: { certs } }, fault) => renewalCommand(lackOf(fault), { certs, profile: 'sender' }),
+    ),
+    row(
+      'sender.crt in use',
+      ['configuration', 'ca.crt', 'sender.crt'],
+      async ({ configuration: { certs }, 'ca.crt': trust, 'sender.crt': { id, certificate } }) => {
+        checkCertificate(certificate, 'sender', trust, now())
+        const renewal = renewalCommand('dates', { certs, profile: 'sender', id })
+        const warnings = expiryWarnings('sender.crt', certificate, now(), renewal)
+        return { value: true, found: `until ${certificate.validTo}`, warnings }
+      },
+      ({ configuration: { certs }, 'sender.crt': { id, certificate } }, fault) =>
+        renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'sender', id }),
+    ),
+    row(
+      'data',
+      ['configuration'],
+      async ({ configuration: { data } }) => {
+        const { isNew, place } = await placeOfFolder(data)
+        if (!isNew) await (await openOutbox(data)).close()
+        await checkWritable(place)
+        return { value: true, found: isNew ? `${data} is made by the first delivery` : data }
+      },
+      ({ configuration: { data } }) => `ls -ld ${shellWord(data)}`,
+    ),
+    ...(to === undefined ? [] : exchangeChecks({ to, now, patience })),
+  ]
+}
+
+function trustCommand(certs: string, isList: boolean): string {
+  if (isList) return `openssl crl -in ${shellWord(join(certs, 'ca.crl'))} -noout -issuer -lastupdate -nextupdate`
+  const lack = renewalCommand('missing', { certs, profile: 'sender' })
+  return lack.includes(' gen ') ? lack : `openssl x509 -in CA.pem -out ${shellWord(join(certs, 'ca.crt'))}`
+}
+
+/** A sender needs no list; what an old one does not say may be revoked. */
+function listWarnings({ revocation }: PeerTrust, certs: string, now: number): Trouble[] {
+  return [...revocation.values()]
+    .filter(({ thisUpdate, nextUpdate }) => !(thisUpdate <= now && now <= nextUpdate))
+    .map(({ thisUpdate, nextUpdate }) => {
+      const [from, to, at] = [thisUpdate, nextUpdate, now].map(time => new Date(time).toISOString())
+      return {
+        cause: `ca.crl is out of date: expected a list in date at ${at}, found one from ${from} to ${to}`,
+        command: trustCommand(certs, true),
+      }
+    })
+}

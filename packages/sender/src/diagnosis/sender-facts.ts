@@ -1,0 +1,28 @@
+// What the checks of a sender give each other: each row its own, under its name.
+import { checksOf } from '@seg/core'
+import type { LogVerifier } from '@seg/ledger'
+import type { Identity, PeerTrust } from '@seg/pki'
+import type { Answer } from '../exchange/connection.ts'
+import type { ShownServer } from './look-at-server.ts'
+
+export type SenderSettings = { readonly certs: string; readonly data: string }
+
+export type SenderFacts = {
+  readonly configuration: SenderSettings
+  readonly 'ca.crt': PeerTrust
+  readonly 'log.pub': readonly LogVerifier[]
+  readonly 'sender.crt': Identity
+  readonly 'sender.crt in use': true
+  readonly data: true
+  readonly name: true
+  readonly connection: true
+  readonly tls: ShownServer
+  /** The gateway's id. */
+  readonly server: string
+  readonly answer: Answer
+  readonly 'our certificate there': true
+  readonly clocks: true
+  readonly log: true
+}
+
+export const senderRow = checksOf<SenderFacts>()
