@@ -1,10 +1,14 @@
 // Set-ups for `diagnose`: a folder that is right, broken in one way.
+import { execFile } from 'node:child_process'
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import type { CheckResult } from '../../packages/core/src/diagnosis.ts'
+import { shellWord } from '../../packages/core/src/shown-text.ts'
+import { subjectAltName } from '../../packages/pki/src/issuing/certificate-der.ts'
 import { generate } from '../../packages/pki/src/issuing/generate.ts'
 import {
   extensions,
@@ -13,6 +17,7 @@ import {
   makeOdd,
   type signings,
 } from '../../packages/pki/src/testing/odd-certificate.ts'
+import { root } from '../support/commands.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
@@ -46,6 +51,7 @@ type Odd = {
   readonly from?: number
   readonly to?: number
   readonly withoutPurpose?: true
+  readonly hosts?: readonly string[]
 }
 
 /** Replaces `NAME.crt` and `NAME.key` by what the CA in `certs` issues now, one thing wrong. */
@@ -53,13 +59,16 @@ export async function reissue(certs: string, name: Profile, odd: Odd = {}): Prom
   const ca = new X509Certificate(await readFile(join(certs, 'ca.crt')))
   const privateKey = createPrivateKey(await readFile(join(certs, 'ca.key')))
   const { profile = name, subject = name === 'sender' ? senderId : receiverId, from = -1, to = 100 } = odd
+  const { hosts = name === 'receiver' ? ['localhost'] : [] } = odd
   const keys = odd.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const usual = leafExtensions(profile)
+  const addresses = name === 'receiver' && odd.hosts === undefined ? [Buffer.of(127, 0, 0, 1)] : []
+  const names = extensions.other('2.5.29.17', false, subjectAltName(hosts, addresses))
+  const usual = odd.withoutPurpose ? [extensions.noCa, extensions.usage(0)] : leafExtensions(profile)
   const certificate = makeOdd({
     subject,
     keys,
     issuer: { name: String(ca.toLegacyObject().subject.CN), keys: { privateKey, publicKey: ca.publicKey } },
-    extensions: odd.withoutPurpose ? [extensions.noCa, extensions.usage(0)] : usual,
+    extensions: hosts.length > 0 ? [...usual, names] : usual,
     notBefore: new Date(Date.now() + from * DAY),
     notAfter: new Date(Date.now() + to * DAY),
     ...(odd.signing && { signing: odd.signing }),
@@ -78,6 +87,8 @@ export type Expected = {
   readonly status?: 'failure' | 'warning'
   readonly cause: RegExp
   readonly command: RegExp
+  /** The command alone makes it right. */
+  readonly isEnough?: true
 }
 
 export function checkFirst(
@@ -90,4 +101,11 @@ export function checkFirst(
   const first = failures[0] ?? warnings[0]
   t.match(first, { id, status, cause, command })
   t.notMatch(JSON.stringify(results), /PRIVATE KEY|BEGIN /, 'nothing of a file is quoted')
+  return first?.command ?? ''
+}
+
+/** Runs a command that `diagnose` named, as somebody who pastes it would. */
+export async function runAdvised(command: string): Promise<void> {
+  const seg = [process.execPath, join(root, 'seg.ts')].map(shellWord).join(' ')
+  await promisify(execFile)('sh', ['-ec', command.replace('pnpm --filter', seg)])
 }

@@ -15,7 +15,17 @@ import { signings } from '../../packages/pki/src/testing/odd-certificate.ts'
 import { receiverChecks } from '../../packages/receiver/src/diagnosis/receiver-checks.ts'
 import { closeReceiverLedger, openReceiverLedger } from '../../packages/receiver/src/open-ledger.ts'
 import { runCommand, startReceiver } from '../support/commands.ts'
-import { checkFirst, copyCerts, DAY, type Expected, makeCerts, makeFolder, reissue, writeKey } from './broken.ts'
+import {
+  checkFirst,
+  copyCerts,
+  DAY,
+  type Expected,
+  makeCerts,
+  makeFolder,
+  reissue,
+  runAdvised,
+  writeKey,
+} from './broken.ts'
 
 const right = await makeCerts(t)
 const others = await makeCerts(t)
@@ -61,6 +71,7 @@ async function keepLedger(setUp: SetUp, now?: () => Date): Promise<void> {
 const cases: readonly Case[] = [
   {
     title: 'no certificates at all',
+    isEnough: true,
     break: ({ certs }) => rm(certs, { recursive: true }),
     id: 'ca.crt',
     cause: /ca\.crt is missing/,
@@ -89,6 +100,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'ca.crt that anybody may change',
+    isEnough: true,
     break: setUp => chmod(inCerts('ca.crt')(setUp), 0o666),
     id: 'ca.crt',
     cause: /anybody may change .*ca\.crt/,
@@ -120,6 +132,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'the key of another certificate',
+    isEnough: true,
     break: copy('seal.key', 'receiver.key'),
     id: 'receiver.crt',
     cause: /receiver\.key is not the key of receiver\.crt/,
@@ -127,6 +140,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'a key that others may read',
+    isEnough: true,
     break: setUp => chmod(inCerts('receiver.key')(setUp), 0o644),
     id: 'receiver.crt',
     cause: /expected mode 0600, found 0644/,
@@ -185,6 +199,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'a receiver that expired',
+    isEnough: true,
     break: odd('receiver', { from: -20, to: -10 }),
     id: 'receiver.crt in use',
     cause: /receiver\.crt: .* is valid from .* to .*; it is /,
@@ -236,6 +251,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'a seal that expired',
+    isEnough: true,
     break: odd('seal', { from: -20, to: -10 }),
     id: 'seal.crt in use',
     cause: /seal\.crt: .* is valid from /,
@@ -257,6 +273,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'log.key missing',
+    isEnough: true,
     break: remove('log.key'),
     id: 'log.key',
     cause: /log\.key is missing/,
@@ -264,6 +281,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'log.pub without a line for log.key',
+    isEnough: true,
     break: write('log.pub', '\n'),
     id: 'log.key',
     cause: /log\.pub in .* has no line for the key in log\.key/,
@@ -285,6 +303,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'a revocation list that is out of date, and not needed',
+    isEnough: true,
     break: setUp =>
       revoke({ certs: setUp.certs, ca: 'ca', reason: 'unspecified', days: 1, now: new Date(Date.now() - 3 * DAY) }),
     id: 'authorities and lists',
@@ -411,7 +430,16 @@ const cases: readonly Case[] = [
     command: /./,
   },
   {
+    title: 'a certificate for other hosts than we listen on',
+    break: odd('receiver', { hosts: ['gateway.example'] }),
+    id: 'receiver.crt in use',
+    status: 'warning',
+    cause: /receiver\.crt is for other hosts: expected "localhost", on which we listen, found "DNS:gateway\.example"/,
+    command: /pki issue .* --host localhost --out .*new-receiver$/,
+  },
+  {
     title: 'a receiver that expires in twenty days',
+    isEnough: true,
     break: odd('receiver', { to: 20 }),
     id: 'receiver.crt in use',
     status: 'warning',
@@ -456,7 +484,11 @@ for (const one of cases) {
   t.test(`names the cause and the command: ${one.title}`, async t => {
     const setUp = await setUpRight(t)
     await one.break(setUp, t)
-    checkFirst(t, await diagnoseReceiver(setUp), one)
+    const command = checkFirst(t, await diagnoseReceiver(setUp), one)
+    if (one.isEnough === undefined) return
+    await runAdvised(command)
+    const left = (await diagnoseReceiver(setUp)).filter(({ status }) => status !== 'ok')
+    t.same(left, [], `after ${command}`)
   })
 }
 
