@@ -10,6 +10,7 @@ import type { CheckResult } from '../../packages/core/src/diagnosis.ts'
 import { shellWord } from '../../packages/core/src/shown-text.ts'
 import { subjectAltName } from '../../packages/pki/src/issuing/certificate-der.ts'
 import { generate } from '../../packages/pki/src/issuing/generate.ts'
+import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import {
   extensions,
   type Keys,
@@ -108,4 +109,10 @@ export function checkFirst(
 export async function runAdvised(command: string): Promise<void> {
   const seg = [process.execPath, join(root, 'seg.ts')].map(shellWord).join(' ')
   await promisify(execFile)('sh', ['-ec', command.replace('pnpm --filter', seg)])
+}
+
+/** Puts `NAME.crt` on the list of its CA. */
+export async function revokeOwn(certs: string, name: Profile): Promise<void> {
+  const target = new X509Certificate(await readFile(join(certs, `${name}.crt`)))
+  await revoke({ certs, ca: 'ca', target, reason: 'superseded', days: 397, now: new Date() })
 }

@@ -23,9 +23,12 @@ import {
   makeCerts,
   makeFolder,
   reissue,
+  revokeOwn,
   runAdvised,
   writeKey,
 } from './broken.ts'
+
+t.jobs = 4
 
 const right = await makeCerts(t)
 const others = await makeCerts(t)
@@ -295,6 +298,22 @@ const cases: readonly Case[] = [
     command: /pki log-key --certs /,
   },
   {
+    title: 'a seal that is revoked',
+    isEnough: true,
+    break: ({ certs }) => revokeOwn(certs, 'seal'),
+    id: 'seal.crt for senders',
+    cause: /revoked/,
+    command: /pki renew seal --new-key --certs /,
+  },
+  {
+    title: 'a receiver that is revoked',
+    isEnough: true,
+    break: ({ certs }) => revokeOwn(certs, 'receiver'),
+    id: 'receiver.crt for senders',
+    cause: /revoked/,
+    command: /pki renew receiver --new-key --certs /,
+  },
+  {
     title: 'a revocation list of another CA',
     break: setUp => copyFile(join(others, 'ca.crl'), inCerts('ca.crl')(setUp)),
     id: 'authorities and lists',
@@ -481,7 +500,7 @@ t.test('a set-up that is right has nothing wrong, new or in use', async t => {
 })
 
 for (const one of cases) {
-  t.test(`names the cause and the command: ${one.title}`, async t => {
+  t.test(`names the cause and the command: ${one.title}`, { buffered: true }, async t => {
     const setUp = await setUpRight(t)
     await one.break(setUp, t)
     const command = checkFirst(t, await diagnoseReceiver(setUp), one)

@@ -12,7 +12,19 @@ import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import { signings } from '../../packages/pki/src/testing/odd-certificate.ts'
 import { senderChecks } from '../../packages/sender/src/diagnosis/sender-checks.ts'
 import { runCommand, startReceiver } from '../support/commands.ts'
-import { checkFirst, copyCerts, DAY, type Expected, makeCerts, makeFolder, reissue, runAdvised } from './broken.ts'
+import {
+  checkFirst,
+  copyCerts,
+  DAY,
+  type Expected,
+  makeCerts,
+  makeFolder,
+  reissue,
+  revokeOwn,
+  runAdvised,
+} from './broken.ts'
+
+t.jobs = 4
 
 const right = await makeCerts(t)
 const others = await makeCerts(t)
@@ -120,6 +132,14 @@ const cases: readonly Case[] = [
     id: 'ca.crt',
     cause: /ca\.crt is missing/,
     command: /^openssl x509 -in CA\.pem/,
+  },
+  {
+    title: 'a sender that is revoked',
+    isEnough: true,
+    break: ({ certs }) => revokeOwn(certs, 'sender'),
+    id: 'sender.crt in use',
+    cause: /revoked/,
+    command: /pki renew sender --new-key --certs /,
   },
   {
     title: 'a revocation list of another CA',
@@ -317,7 +337,7 @@ t.test('a sender and a receiver that are right have nothing wrong', async t => {
 })
 
 for (const one of cases) {
-  t.test(`names the cause and the command: ${one.title}`, async t => {
+  t.test(`names the cause and the command: ${one.title}`, { buffered: true }, async t => {
     const setUp = await setUpRight(t)
     await one.break(setUp, t)
     const command = checkFirst(t, await diagnoseSender(setUp), one)

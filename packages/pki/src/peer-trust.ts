@@ -2,9 +2,11 @@
 // a path to a CA in `ca.crt`, and by the lists in `ca.crl` where there is one.
 import type { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
+import type { GatewayProfile } from './issuing/profiles.ts'
 import { DEFAULT_TRUST } from './partners/read-partners.ts'
 import { loadTrustPolicy, type TrustPolicy } from './partners/trust-policy.ts'
 import type { PresentedChain } from './path/presented-chain.ts'
+import type { PathPurpose } from './path/purposes.ts'
 import { noRevocationLists } from './path/revocation-lists.ts'
 import { openDecisions, type PathRequest } from './path/validate-path.ts'
 import { faultOfPath } from './path/verdict.ts'
@@ -50,6 +52,20 @@ export function checkSealAt(leaf: X509Certificate, trust: PeerTrust, at: Date): 
 export function checkSignerAt(leaf: X509Certificate, { anchors }: PeerTrust, at: Date): void {
   const revocation = noRevocationLists
   check({ leaf, presented: NONE, purpose: 'client', at, isPast: true, anchors, revocation })
+}
+
+const purposes = { sender: 'client', receiver: 'server', seal: 'seal' } as const satisfies Record<
+  GatewayProfile,
+  PathPurpose
+>
+
+/**
+ * Our own certificate, as peers with the same `ca.crt` and `ca.crl` judge it now. Throws the Faults
+ * of `check`.
+ */
+export function checkForPeers(leaf: X509Certificate, profile: GatewayProfile, trust: PeerTrust, at: Date): void {
+  const { anchors, revocation } = trust
+  check({ leaf, presented: NONE, purpose: purposes[profile], at, anchors, revocation })
 }
 
 const ADVICE = 'if it is to be trusted, put its CA into ca.crt, with the CAs between the two'

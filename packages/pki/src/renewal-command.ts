@@ -40,7 +40,9 @@ export function renewalCommand(lack: CertificateLack, { certs, profile, id = 'ID
 }
 
 /** What a check said of a certificate, or of a file that could not be read as one. */
-export function lackOf({ cause }: Fault, certificate?: X509Certificate, now = new Date()): CertificateLack {
+export function lackOf({ code, cause }: Fault, certificate?: X509Certificate, now = new Date()): CertificateLack {
+  // The key may be why.
+  if (code === 'certificate-revoked') return 'key'
   if (certificate !== undefined) {
     const stage = expiryStage(certificate, now.getTime())
     return stage === OVER ? 'dates' : 'unfit'

@@ -2,11 +2,13 @@
 // for now.
 import type { Check, Finding } from '@seg/core'
 import {
+  checkForPeers,
   checkIdentity,
   expiryWarnings,
   type Identity,
   lackOf,
   loadIdentity,
+  loadPeerTrust,
   renewalCommand,
   type Trust,
 } from '@seg/pki'
@@ -58,6 +60,30 @@ export function certificateChecks(now: () => Date): readonly Check<Facts>[] {
         return { value: true, found: `until ${seal.certificate.validTo}`, warnings }
       },
       ({ configuration: { certs }, 'receiver.crt': { id }, 'seal.crt': { certificate } }, fault) =>
+        renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'seal', id }),
+    ),
+  ]
+}
+
+/** As senders judge them, that have the `ca.crt` and `ca.crl` of this folder. */
+export function certificateChecksOfSenders(now: () => Date): readonly Check<Facts>[] {
+  const checkWithList = async ({ certs }: Settings, profile: 'receiver' | 'seal', { certificate }: Identity) => {
+    checkForPeers(certificate, profile, await loadPeerTrust(certs), now())
+    return { value: true as const, found: 'counts by ca.crt and ca.crl' }
+  }
+  return [
+    row(
+      'receiver.crt for senders',
+      ['configuration', 'receiver.crt', 'receiver.crt in use', 'authorities and lists'],
+      ({ configuration, 'receiver.crt': identity }) => checkWithList(configuration, 'receiver', identity),
+      ({ configuration: { certs, host }, 'receiver.crt': { id, certificate } }, fault) =>
+        renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'receiver', id, host }),
+    ),
+    row(
+      'seal.crt for senders',
+      ['configuration', 'seal.crt', 'seal.crt in use', 'authorities and lists'],
+      ({ configuration, 'seal.crt': seal }) => checkWithList(configuration, 'seal', seal),
+      ({ configuration: { certs }, 'seal.crt': { id, certificate } }, fault) =>
         renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'seal', id }),
     ),
   ]

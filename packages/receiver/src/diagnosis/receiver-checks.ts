@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Check, shellWord } from '@seg/core'
 import { caWarnings, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
 import { readTrust } from '../credentials/read-trust.ts'
-import { certificateChecks } from './certificate-checks.ts'
+import { certificateChecks, certificateChecksOfSenders } from './certificate-checks.ts'
 import { dataChecks } from './data-checks.ts'
 import { judgeLists } from './judge-lists.ts'
 import { lookAtPort } from './look-at-port.ts'
@@ -76,6 +76,7 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
       },
       ({ configuration: { certs } }) => `pnpm --filter pki revoke --certs ${shellWord(certs)}`,
     ),
+    ...certificateChecksOfSenders(now),
     row('port', ['configuration', 'receiver.crt'], lookAtPort, ({ configuration: { port } }) =>
       port === 0 ? 'ss -ltn' : `ss -ltnp 'sport = :${port}'`,
     ),

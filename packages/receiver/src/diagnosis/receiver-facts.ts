@@ -24,6 +24,8 @@ export type Facts = {
   readonly 'log.key': LogIdentity
   readonly partners: ReadTrust
   readonly 'authorities and lists': TrustPolicy
+  readonly 'receiver.crt for senders': true
+  readonly 'seal.crt for senders': true
   readonly port: PortState
   /** `place`: itself, or what it would be made in. */
   readonly data: { readonly isNew: boolean; readonly place: string }

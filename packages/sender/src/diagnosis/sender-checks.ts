@@ -5,6 +5,7 @@ import { checkWritable, openOutbox, parseVerifierKey, placeOfFolder } from '@seg
 import {
   caWarnings,
   checkCertificate,
+  checkForPeers,
   expiryWarnings,
   lackOf,
   loadIdentity,
@@ -67,6 +68,7 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
       ['configuration', 'ca.crt', 'sender.crt'],
       async ({ configuration: { certs }, 'ca.crt': trust, 'sender.crt': { id, certificate } }) => {
         checkCertificate(certificate, 'sender', trust, now())
+        checkForPeers(certificate, 'sender', trust, now())
         const renewal = renewalCommand('dates', { certs, profile: 'sender', id })
         const warnings = expiryWarnings('sender.crt', certificate, now(), renewal)
         return { value: true, found: `until ${certificate.validTo}`, warnings }
