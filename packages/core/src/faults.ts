@@ -122,7 +122,7 @@ export const faults = {
       "The client certificate is that of no partner of this gateway: it must name one gateway as its one CN, be in date and be issued by the gateway's CA.",
   },
   'partner-suspended': { status: 403, exit: 5, sentence: 'The partner is suspended at this gateway.' },
-  'certificate-revoked': { status: 403, exit: 5, sentence: 'The client certificate is revoked.', lacks: 'gateway' },
+  'certificate-revoked': { status: 403, exit: 5, sentence: 'The certificate is revoked.', lacks: 'gateway' },
   'certificate-expired': {
     status: 403,
     exit: 5,
@@ -149,7 +149,7 @@ export const faults = {
   'certificate-purpose': {
     status: 403,
     exit: 5,
-    sentence: 'The client certificate is not made for this purpose.',
+    sentence: 'The certificate is not made for this purpose.',
     lacks: 'gateway',
   },
   'document-id-conflict': {
