@@ -2,6 +2,7 @@
 // to the CAs in ca.crt, and a document goes to none that fails.
 import { appendFile, copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PresentedChain } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { makeCrlPem } from '../../packages/pki/src/revocation/write-crl.ts'
 import {
@@ -13,7 +14,8 @@ import {
   uses,
 } from '../../packages/pki/src/testing/path-certificates.ts'
 import { sendTemplate } from '../../packages/sender/src/delivery/send.ts'
-import { accept, startReceiver } from '../../packages/sender/src/testing/foreign-receiver.ts'
+import { openConnection } from '../../packages/sender/src/exchange/connection.ts'
+import { accept, type Handler, startReceiver } from '../../packages/sender/src/testing/foreign-receiver.ts'
 import {
   makeCerts,
   makeDocument,
@@ -54,14 +56,18 @@ type Situation = {
 }
 
 /** A sender, and a receiver of another organisation that trusts the sender. */
-async function open(t: Test, { trusted, issuer = tlsCa, sealIssuer = sealCa, presents = [], revoked }: Situation) {
+async function open(
+  t: Test,
+  { trusted, issuer = tlsCa, sealIssuer = sealCa, presents = [], revoked }: Situation,
+  receipts?: Handler,
+) {
   const [ours, theirs] = [await makeCerts(t), await makeCerts(t)]
   const server = leafOf(issuer, uses.server, extensions.alternative(names.dns('localhost')))
   await keep(theirs, 'receiver', server)
   await keep(theirs, 'seal', leafOf(sealIssuer, uses.sealing))
   for (const name of ['sender.crt', 'sender.key']) await copyFile(join(ours, name), join(theirs, name))
   await copyFile(join(theirs, 'log.pub'), join(ours, 'log.pub'))
-  const options = { trusting: ours, presents: pemOf(...presents) }
+  const options = { trusting: ours, presents: pemOf(...presents), ...(receipts && { receipts }) }
   const receiver = await startReceiver(t, theirs, accept(theirs), options)
   await appendFile(join(ours, 'ca.crt'), pemOf(...trusted))
   if (revoked !== undefined) {
@@ -84,6 +90,18 @@ t.test('delivers to a receiver that presents the CA between it and the root', as
 t.test('delivers to a receiver below an intermediate CA that is trusted without its root', async t => {
   const { send } = await open(t, { trusted: [tlsCa, sealCa] })
   t.match(await send(await makeFolder(t)), { receipt: { receiverId } })
+})
+
+t.test('sees the CAs that a server presents on each connection that takes the place of one before', async t => {
+  const close: Handler = (_request, response) => response.writeHead(404, { connection: 'close' }).end()
+  const { ours, receiver } = await open(t, { trusted: [root], presents: [tlsCa] }, close)
+  const { identity, trust } = await openSender(ours, await makeFolder(t))
+  const seen: number[] = []
+  const admitServer = ({ presented }: PresentedChain) => void seen.push(presented.length)
+  await using connection = openConnection({ receiver: receiver.url, identity, trust, admitServer })
+  const ask = { method: 'GET', path: '/v1/receipts/doc123', headers: {}, signal: AbortSignal.timeout(10_000) } as const
+  for (const _ of [1, 2, 3]) t.match(await connection.request(ask), { status: 404 })
+  t.same(seen, [1, 1, 1])
 })
 
 const old = makeCa('Their old CA', { issuer: root, to: -1 })
