@@ -1,7 +1,7 @@
 // `sender diagnose`: what is wrong here, and what is wrong at a receiver, by its cause and with the
 // command that fixes it. One receiver serves all cases that need one.
 import { once } from 'node:events'
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer as createPlainServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -334,6 +334,16 @@ t.test('a sender and a receiver that are right have nothing wrong', async t => {
     results.find(({ id }) => id === 'tls'),
     { found: /^TLSv1\.3, key agreement X25519MLKEM768$/ },
   )
+})
+
+t.test('an empty data folder stays empty', async t => {
+  const data = await makeFolder(t)
+  const results = await diagnoseSender({ ...(await setUpRight(t)), data, to: undefined })
+  t.match(
+    results.find(({ id }) => id === 'data'),
+    { status: 'ok' },
+  )
+  t.same(await readdir(data), [])
 })
 
 for (const one of cases) {

@@ -1,4 +1,5 @@
 // What `sender diagnose` looks at here, a row each, with the functions that a delivery uses.
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Check, shellWord, type Trouble } from '@seg/core'
 import { checkWritable, openOutbox, parseVerifierKey, placeOfFolder } from '@seg/ledger'
@@ -81,7 +82,8 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
       ['configuration'],
       async ({ configuration: { data } }) => {
         const { isNew, place } = await placeOfFolder(data)
-        if (!isNew) await (await openOutbox(data)).close()
+        // Opening an empty folder would make it an outbox.
+        if (!isNew && (await readdir(data)).length > 0) await (await openOutbox(data)).close()
         await checkWritable(place)
         return { value: true, found: isNew ? `${data} is made by the first delivery` : data }
       },
