@@ -11,6 +11,8 @@ export type Wish = {
   /** Days from now. */
   readonly from?: number
   readonly to?: number
+  /** Without them, of a receiver, those of this machine. */
+  readonly hosts?: readonly string[]
 }
 
 const DAY = 24 * 3600 * 1000
@@ -28,7 +30,7 @@ export function makeIssuer(name: string): CertificateIssuer {
 }
 
 export function issue(
-  { profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1 }: Wish,
+  { profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1, hosts }: Wish,
   issuer: CertificateIssuer,
 ): Identity {
   const keys = makeKeys()
@@ -38,7 +40,7 @@ export function issue(
       profile,
       name,
       keys,
-      hosts: profile === 'receiver' ? ['localhost', '127.0.0.1'] : [],
+      hosts: hosts ?? (profile === 'receiver' ? ['localhost', '127.0.0.1'] : []),
       notBefore: at(from),
       notAfter: at(to),
     },
