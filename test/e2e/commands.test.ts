@@ -340,7 +340,7 @@ t.test('seg.yaml with a key that no setting has, or that is no YAML, is an error
   }
   await writeFile(config, 'port: many\n')
   const start = runCommand('receiver', ['start', '--certs', certs, '--data', desk, '--config', config, '--json'])
-  t.match(await outcome(start), { ok: false, code: 'usage' })
+  t.match(await outcome(start), { ok: false, code: 'configuration' })
   t.match(await outcome(runCommand('sender', ['send', sample, '--config', join(desk, 'none.yaml'), '--json'])), {
     code: 'configuration',
   })
@@ -380,7 +380,11 @@ t.test('package scripts are these commands', async t => {
   ] as const) {
     const found = await scriptsOf(name)
     for (const script of scripts)
-      t.match(found[script], new RegExp(`^node (--\\S+ )*src/main\\.ts ${script}$`), `pnpm --filter ${name} ${script}`)
+      t.match(
+        found[script],
+        new RegExp(`^node (--\\S+ )*\\.\\./\\.\\./seg\\.ts ${name} ${script}$`),
+        `pnpm --filter ${name} ${script}`,
+      )
   }
 })
 

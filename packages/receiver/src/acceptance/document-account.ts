@@ -94,7 +94,10 @@ function signatureState(code: FaultCode): SignatureState {
   return code === 'envelope-malformed' || code === 'timestamp-malformed' ? 'valid' : 'not checked'
 }
 
+/** No failure of ours: a partner can bring about as many as it likes. */
+const atItsBounds: readonly string[] = ['overloaded', 'shutting-down']
+
 function levelOf(fault: Fault): LogLine['level'] {
-  const isFailure = fault.status >= 500 && fault.code !== 'shutting-down'
+  const isFailure = fault.status >= 500 && !atItsBounds.includes(fault.code)
   return isFailure || faultRow(fault.code).isAlarm ? 'error' : 'warn'
 }
