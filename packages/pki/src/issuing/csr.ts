@@ -1,5 +1,6 @@
 // Certificate requests (PKCS #10, RFC 2986): written with a proof that the key is there, and read
 // strictly.
+
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
 import { Fault } from '@seg/core'
@@ -14,6 +15,7 @@ import {
   tags,
 } from '../certificate/der.ts'
 import { bitString, der, extension, objectIdentifier, sequence, smallNumber } from '../certificate/der-writer.ts'
+import { toPem } from '../certificate/pem.ts'
 import { findBadSignature } from '../certificate/verify-signature.ts'
 import { attributeTypes, readAttributes } from '../path/distinguished-name.ts'
 import { readGeneralNames } from '../path/general-name.ts'
@@ -42,9 +44,8 @@ export function buildCsr(name: string, { publicKey, privateKey }: KeyPair, hosts
     exportPublicKey(publicKey),
     der(0xa0, ...attributes),
   )
-  const octets = sequence(info, algorithmIdentifier(privateKey), bitString(signOctets(info, privateKey)))
-  const lines = octets.toString('base64').match(/.{1,64}/g) ?? []
-  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join('\n')
+  const signature = bitString(signOctets(info, privateKey))
+  return toPem('CERTIFICATE REQUEST', sequence(info, algorithmIdentifier(privateKey), signature))
 }
 
 const BLOCK =

@@ -1,5 +1,4 @@
 // A certificate revocation list of our own CA (RFC 5280 5.1).
-
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import {
   bitString,
@@ -12,6 +11,7 @@ import {
   time,
   unsigned,
 } from '../certificate/der-writer.ts'
+import { toPem } from '../certificate/pem.ts'
 import { algorithmIdentifier, signOctets } from '../issuing/key-pairs.ts'
 import { readPathCertificate } from '../path/path-certificate.ts'
 import type { Revoked } from '../path/revocation-lists.ts'
@@ -29,11 +29,7 @@ export type NewCrl = {
 
 /** The list, PEM. */
 export function makeCrlPem(list: NewCrl): string {
-  const lines =
-    writeCrl(list)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  return ['-----BEGIN X509 CRL-----', ...lines, '-----END X509 CRL-----', ''].join('\n')
+  return toPem('X509 CRL', writeCrl(list))
 }
 
 /** The list, DER. */

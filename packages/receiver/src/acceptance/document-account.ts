@@ -94,10 +94,11 @@ function signatureState(code: FaultCode): SignatureState {
   return code === 'envelope-malformed' || code === 'timestamp-malformed' ? 'valid' : 'not checked'
 }
 
-/** No failure of ours: a partner can bring about as many as it likes. */
-const atItsBounds: readonly string[] = ['overloaded', 'shutting-down']
+/** No failures of the receiver: a partner can cause as many as it likes. */
+const atItsBounds: readonly FaultCode[] = ['overloaded', 'shutting-down']
 
-function levelOf(fault: Fault): LogLine['level'] {
+/** Of the line that a refusal has in the receiver's own log. */
+export function levelOf(fault: Fault): LogLine['level'] {
   const isFailure = fault.status >= 500 && !atItsBounds.includes(fault.code)
   return isFailure || faultRow(fault.code).isAlarm ? 'error' : 'warn'
 }

@@ -6,7 +6,6 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-
 import { Fault } from '@seg/core'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
@@ -18,11 +17,9 @@ import { describeHandshakeFailure } from './handshake-failure.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
 import { openConnections } from './partner-connections.ts'
 import { recognizeConnection } from './peer.ts'
-
 import { toFault } from './problem.ts'
 import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
 import { Strangers } from './strangers.ts'
-
 import { tlsOptionsOf } from './tls-options.ts'
 
 export function buildExchangeServer(exchange: Exchange, handler: RequestListener): Server {

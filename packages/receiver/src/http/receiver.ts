@@ -12,7 +12,7 @@ import Fastify, {
   type RouteGenericInterface,
 } from 'fastify'
 import { acceptDocument } from '../acceptance/accept-document.ts'
-import { DocumentAccount } from '../acceptance/document-account.ts'
+import { DocumentAccount, levelOf } from '../acceptance/document-account.ts'
 import type { Gate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
@@ -234,5 +234,5 @@ function isUnread({ headers, complete }: IncomingMessage): boolean {
 
 function logFault(log: FastifyRequest['log'], fault: Fault, message: string): void {
   if (fault.code === 'internal') log.error({ code: fault.code, err: fault.cause }, message)
-  else log[fault.status >= 500 ? 'error' : 'warn']({ code: fault.code }, message)
+  else log[levelOf(fault)]({ code: fault.code }, message)
 }
