@@ -12,6 +12,7 @@ import { describeMachine, pinTo } from '../machine.ts'
 import { payloads } from '../payloads.ts'
 import { formatTime } from '../tables.ts'
 import { checkSidesRefuse, compareSides, type Pace } from './compare.ts'
+import { furtherTraits } from './further-shapes.ts'
 import { messages } from './messages.ts'
 import { makeRandomShape } from './random-shape.ts'
 import { type VerifyReport, writeVerifyReport } from './report.ts'
@@ -28,7 +29,7 @@ const quick = { rounds: 3, batch: 1e8, warmUp: 1e9, largest: 5e7 }
 const ownPayloads = Object.entries(payloads).map(([name, write]) => ({ name, write }))
 
 function listPayloads(seed: number): NamedPayload[] {
-  const shapes = { ...traits, ...messages, [`random shape, seed ${seed}`]: makeRandomShape(seed) }
+  const shapes = { ...traits, ...furtherTraits, ...messages, [`random shape, seed ${seed}`]: makeRandomShape(seed) }
   return [...ownPayloads, ...Object.entries(shapes).map(([name, shape]) => ({ name, write: repeatLines(shape) }))]
 }
 

@@ -98,6 +98,10 @@ const cases: Record<string, Case> = {
     document: `<a c="1"  b='2' d="&#51;"><e b="1" a="2" c='3'/></a>`,
     octets: '<a b="2" c="1" d="3"><e a="2" b="1" c="3"></e></a>',
   },
+  'an attribute in apostrophes in a tag too long to be gathered': {
+    document: `<a c='${'x'.repeat(12_000)}' b="y"/>`,
+    octets: `<a b="y" c="${'x'.repeat(12_000)}"></a>`,
+  },
   'namespaces by prefix, before attributes': {
     document: '<a:a z="" xmlns:c="urn:1" xmlns:a="urn:3" b:y="" xmlns:b="urn:2" c:x="" xmlns="urn:4"/>',
     octets: '<a:a xmlns:a="urn:3" xmlns:b="urn:2" xmlns:c="urn:1" z="" c:x="" b:y=""></a:a>',

@@ -2,6 +2,7 @@
 // every cut of it.
 import t from 'tap'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
+import { OutlineReader } from '../../packages/xmldsig/src/signing/outline.ts'
 import { fastPath } from '../../packages/xmldsig/src/xml/fast/fast-content.ts'
 import { canonicalize, cuts, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf, verdictOf } from '../support/engine.ts'
 import { DSIG } from '../support/forge.ts'
@@ -117,6 +118,7 @@ const lines: readonly string[] = [
   '<b c="\u0416\'\uff0c\ufffd">\u0416\uff0c\ufffd]]\r\n</b><b c=\'"\'/><b c="&amp;&#9;"/><\u03b1 \u03b2="1"/>',
   '<b c="a\tb"/><b c="a&gt;b"/><b c="">&amp;&lt;&gt;&#13;&quot;</b>\n<b c="x">a>b</b>\r<b c="x">a\r\nb</b>',
   '<b c="x" xml:lang="en" o:d="1"><![CDATA[a<b>&\r\n\r]]]]><![CDATA[>\uff0c\ufffd]]></b ><o:b\n>x</o:b\r\n>',
+  '<b>1 &amp; 2 &lt;</b>',
   `<ds:Signature xmlns:ds="${DSIG}"/>`,
   `<Signature xmlns="${DSIG}"/>`,
   `<b xmlns:ds="${DSIG}"><ds:Object/><b>1</b></b>`,
@@ -143,6 +145,80 @@ t.test('a tag is the same the tenth time as the first', async t => {
       }
 })
 
+/** What stands inside and behind a known tag, and may end the run of them. */
+const texts = [
+  'lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt',
+  'tempor incididunt \u00fc \u0416 &amp; ut labore et dolore magna aliqua\n\n\u20ac \u{1f600}',
+  ...['&amp;', '&lt;', '&gt;', '&quot;', '&apos;', '&#13;', '&#xD;', '&#x41;', '&am', '&amp', '&gt', '&a;', '& '],
+  ...['>', ']]>', ']]]]>', '\r\n', '\r', '\t', '\n\n', '\x01', '\x7f', '\uffff', '\uff0c', '\uf8ff'],
+]
+
+t.test('text between known tags is the same as between others', async t => {
+  for (const text of texts)
+    for (const before of ['', 'a', 'ab', 'abc', 'abcd', '\u0416', 'a'.repeat(33)])
+      for (const tag of ['<b>', '<b c="d">', '<long.name-of_element c="1" d=\'2\'>']) {
+        const close = `</${/[^<> ]+/.exec(tag)![0]}>`
+        const element = `${tag}1${close}`
+        const ends = [text, `${before}${text}`, `${before}${text}${text}z`].map(content => `${tag}${content}${close}`)
+        for (const end of [...ends, `${tag}${before}${text}`, `${tag}${before}</x>`]) {
+          const bytes = Buffer.from(`<r><s>${element.repeat(4)}${end}${element}\n${before}${text}${element}</s></r>`)
+          const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
+          if (fast !== slow) t.equal(fast, slow, bytes.toString())
+        }
+      }
+})
+
+t.test('a tag that differs from a known one in any octet is read for itself', async t => {
+  const tags = [
+    '<b>',
+    '<b c="1">',
+    '<p:b c="1" dd=\'2\' p:e="3"/>',
+    '<long.name-of_element long.name-of_attribute="1">',
+  ]
+  for (const tag of tags) {
+    const known = tag.endsWith('/>') ? tag : `${tag}1</${/[^<> ]+/.exec(tag)![0]}>`
+    for (let at = 0; at < known.length; at++)
+      for (const octet of ['x', '"', "'", ' ', '>', '/', '&', '\u0416', '\uffff', ''])
+        for (const to of [at, at + 1]) {
+          const other = known.slice(0, at) + octet + known.slice(to)
+          const bytes = Buffer.from(`<r xmlns:p="urn:p"><s>${known.repeat(4)}${other}${known}</s></r>`)
+          const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
+          if (fast !== slow) t.equal(fast, slow, bytes.toString())
+        }
+  }
+})
+
+t.test('declarations that are longer than a plan may hold are written all the same', async t => {
+  const uris = ['p', 'q', 'o'].map(prefix => `urn:${prefix.repeat(300)}`)
+  const declared = `xmlns:o="${uris[2]}" xmlns:p="${uris[0]}" xmlns:q="${uris[1]}"`
+  const tag = '<p:b q:c="1">2</p:b>'
+  const written = `<p:b xmlns:p="${uris[0]}" xmlns:q="${uris[1]}" q:c="1">2</p:b>`
+  const octets = canonicalize([Buffer.from(`<r ${declared}><s>${tag.repeat(5)}</s></r>`)], methods[0]!)
+  t.equal(octets.toString(), `<r><s>${written.repeat(5)}</s></r>`)
+})
+
+t.test('more namespaces in turn than can be known at once are written each in its place', async t => {
+  const lines = Array.from({ length: 1200 }, (_, n) => `<b xmlns:p="urn:${n}"><p:c>${n}</p:c></b>`.repeat(12))
+  const document = `<r><s>${lines.join('')}${lines[0]}</s></r>`
+  const octets = document.replace(/<b xmlns:p="([^"]*)"><p:c>/g, '<b><p:c xmlns:p="$1">')
+  t.ok(canonicalize([Buffer.from(document)], methods[0]!).equals(Buffer.from(octets)))
+})
+
+t.test('a document that is only looked through is looked through alike', async t => {
+  const line = '<p:a xmlns:p="urn:p" b="1"><p:c/><d e="2">text</d></p:a>\n'
+  const document = `<r id="a"><s>A</s>${'<TimestampForSignature/>'}<P>${line.repeat(9)}</P></r>`
+  for (const bytes of [document, document.replace('</P>', '</Q>')].map(text => Buffer.from(text))) {
+    const [fast, slow] = bothWays(() =>
+      verdictOf(() => {
+        const reader = new OutlineReader()
+        reader.write(bytes)
+        return JSON.stringify(reader.end())
+      }),
+    )
+    t.equal(fast, slow)
+  }
+})
+
 t.test('known tags may be cut anywhere', async t => {
   for (const line of lines) {
     const bytes = Buffer.from(`<r xmlns:o="urn:o"><s>\n${line.repeat(3)}</s></r>`)
@@ -163,6 +239,15 @@ t.test('values and runs that are longer than the window, or nearly', async t => 
       const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
       t.ok(fast === slow, `${size}`)
     }
+  }
+})
+
+t.test('text in the same piece as a tag longer than the window is taken at any alignment', async t => {
+  const attributes = ['b', 'c', 'd'].map(name => ` ${name}="${'x'.repeat(65_000)}"`).join('')
+  for (const shift of ['', '.', '..', '...', '\n..']) {
+    const text = `${'lorem ipsum '.repeat(100)}\n${'dolor sit amet '.repeat(100)}`
+    const document = `<r>${shift}<a${attributes}>${text}</a></r>`
+    t.ok(canonicalize([Buffer.from(document)], methods[0]!).equals(Buffer.from(document)), `behind ${shift.length}`)
   }
 })
 

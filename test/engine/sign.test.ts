@@ -1,5 +1,12 @@
 // Signing: what is refused before, and what a private-key operation that fails does.
-import { createPrivateKey, createSecretKey, generateKeyPairSync, generatePrimeSync, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createSecretKey,
+  generateKeyPairSync,
+  generatePrimeSync,
+  type JsonWebKeyInput,
+  type KeyObject,
+} from 'node:crypto'
 import { openPlacement, openSigner, signDocument, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { issue, makeIssuer } from '../support/certificates.ts'
@@ -55,6 +62,24 @@ t.test('refuses to sign with a key that no verifier would accept', async t => {
     detail: 'cannot sign with this key: expected an RSA key of at least 2048 bits, found 384',
   })
 })
+
+t.test('a private-key operation that fails is a fault of the configuration', async t => {
+  await t.rejects(signDocument(Buffer.from(canonical), { ...signer, key: makeEvenKey() }), {
+    code: 'configuration',
+    detail: /^the private key cannot sign: /,
+  })
+})
+
+/** An RSA key of 2048 bits whose modulus is even: OpenSSL takes it, and finds out when it signs. */
+function makeEvenKey(): KeyObject {
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
+  const modulus = Buffer.from(key.n!, 'base64url')
+  modulus[modulus.length - 1]! &= 0xfe
+  return createPrivateKey({
+    format: 'jwk',
+    key: { ...key, n: modulus.toString('base64url') } as JsonWebKeyInput['key'],
+  })
+}
 
 /** An RSA key too short for the digest that it is to sign; OpenSSL makes none, but takes it. */
 function makeShortKey(): KeyObject {

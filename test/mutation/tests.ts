@@ -19,6 +19,8 @@ const files = [
   '../engine/verification-key.test.ts',
   '../engine/sign.test.ts',
   '../engine/signature-form.test.ts',
+  '../engine/key-info-reader.test.ts',
+  '../engine/fast-path.test.ts',
 ]
 
 for (const file of files) {

@@ -20,8 +20,8 @@ export function checkCertificates(certificates: readonly string[], own: string):
 
 function describe(octets: Buffer, own: string): string {
   const found = parse(octets)
-  const sender = parse(Buffer.from(own, 'base64'))
-  if (found === undefined || sender === undefined) return 'octets that are no certificate'
+  const sender = new X509Certificate(Buffer.from(own, 'base64'))
+  if (found === undefined) return 'octets that are no certificate'
   const subject = quote(found.subject)
   if (sender.checkIssued(found))
     return `the certificate of the CA ${subject} that issued it; leave out what is above the sender's`

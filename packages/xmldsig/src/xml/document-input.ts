@@ -95,21 +95,27 @@ export class DocumentInput {
   #process(source: Buffer, length: number): number {
     if (isReading) throw new TypeError('a document is being read: what takes its octets must not read another')
     isReading = true
+    let consumed = 0
     try {
-      const end = length - incompleteTail(source, length)
-      const whole = end === source.length ? source : source.subarray(0, end)
-      const valid = isUtf8(whole) ? end : invalidAt(whole)
-      const consumed = this.tokenizer.run(source, valid, this.#consumed)
-      if (valid < end) throw new Refusal('xml-encoding', valid, 'a byte is not part of valid UTF-8')
-      this.#handler.pause(source, consumed)
-      this.#consumed += consumed
-      return consumed
+      consumed = this.#read(source, length)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       throw new Fault(error.code, `${error.detail} (${this.tokenizer.describePlace(source, error.at)})`)
     } finally {
       isReading = false
     }
+    this.#consumed += consumed
+    return consumed
+  }
+
+  #read(source: Buffer, length: number): number {
+    const end = length - incompleteTail(source, length)
+    const whole = end === source.length ? source : source.subarray(0, end)
+    const valid = isUtf8(whole) ? end : invalidAt(whole)
+    const consumed = this.tokenizer.run(source, valid, this.#consumed)
+    if (valid < end) throw new Refusal('xml-encoding', valid, 'a byte is not part of valid UTF-8')
+    this.#handler.pause(source, consumed)
+    return consumed
   }
 
   #refuseAt(code: FaultCode, rest: Buffer, detail: string): never {
