@@ -29,10 +29,26 @@ t.test('signs nothing that is signed, and with no key of another kind', async t 
   const refused = (key: KeyObject, found: string) =>
     t.rejects(signDocument(Buffer.from(canonical), { ...signer, key }), {
       code: 'configuration',
-      detail: `expected an RSA or EC key to sign with, found ${found}`,
+      detail: `expected an RSA, EC or Ed25519 key to sign with: XML signatures have no algorithm for others; found ${found}`,
     })
-  await refused(generateKeyPairSync('ed25519').privateKey, 'ed25519')
-  await refused(createSecretKey(Buffer.alloc(32)), 'undefined')
+  await refused(generateKeyPairSync('ed448').privateKey, 'ed448')
+  await refused(createSecretKey(Buffer.alloc(32)), 'none')
+})
+
+t.test('a key of RSASSA-PSS signs with the hash that it is for, or not at all', async t => {
+  const signWith = async (options: { hashAlgorithm?: string; mgf1HashAlgorithm?: string; saltLength?: number }) => {
+    const { privateKey: key } = generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...options })
+    return (await signDocument(Buffer.from(canonical), { ...signer, key })).toString()
+  }
+  t.match(await signWith({}), 'xmldsig-more#sha256-rsa-MGF1"')
+  const sha512 = { hashAlgorithm: 'sha512', mgf1HashAlgorithm: 'sha512' }
+  t.match(await signWith({ ...sha512, saltLength: 64 }), 'xmldsig-more#sha512-rsa-MGF1"')
+  for (const options of [
+    { hashAlgorithm: 'sha256', mgf1HashAlgorithm: 'sha512' },
+    { hashAlgorithm: 'sha1', mgf1HashAlgorithm: 'sha1' },
+    { ...sha512, saltLength: 65 },
+  ])
+    await t.rejects(signWith(options), { code: 'configuration', detail: /cannot sign with this RSA-PSS key/ })
 })
 
 t.test('refuses to sign what is no CriticalDocument', async t => {

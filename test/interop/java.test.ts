@@ -27,7 +27,7 @@ const document = `<?xml version="1.0" encoding="UTF-8"?>
 </CriticalDocument>
 `
 
-type KeyKind = 'rsa-2048' | 'ec-p256' | 'ec-p384'
+type KeyKind = 'rsa-2048' | 'rsa-pss-3072' | 'ec-p256' | 'ec-p384' | 'ec-p521' | 'ed25519'
 
 type Signing = {
   readonly key: KeyKind
@@ -143,7 +143,7 @@ t.test('the JDK accepts what we sign', hasJava, async t => {
     tasks.push(['verify', certificate, file])
     expected.push(`${name}: ${verdict}`)
   }
-  for (const key of ['rsa-2048', 'ec-p256', 'ec-p384'] as const) {
+  for (const key of ['rsa-2048', 'rsa-pss-3072', 'ec-p256', 'ec-p384', 'ec-p521', 'ed25519'] as const) {
     const { certs, sender, seal } = await makeIdentity(folder, key)
     const signed = await signDocument(prepareDocument(Buffer.from(document), { now: new Date() }), sender)
     await expect(`document ${key}`, signed, join(certs, 'sender.crt'), true)

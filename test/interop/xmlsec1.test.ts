@@ -26,7 +26,7 @@ const document = `<?xml version="1.0" encoding="UTF-8"?>
 
 async function makeFolder(
   t: Test,
-  key: 'rsa-2048' | 'ec-p256' | 'ec-p384',
+  key: 'rsa-2048' | 'ec-p256' | 'ec-p384' | 'ec-p521',
 ): Promise<{ folder: string; sender: Identity; seal: Identity }> {
   const folder = await mkdtemp(join(tmpdir(), 'seg-interop-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -45,7 +45,7 @@ const verify = (folder: string, certificate: string, file: string) =>
   ])
 
 t.test('xmlsec1 accepts what we sign', needs('xmlsec1'), async t => {
-  for (const key of ['rsa-2048', 'ec-p256', 'ec-p384'] as const) {
+  for (const key of ['rsa-2048', 'ec-p256', 'ec-p384', 'ec-p521'] as const) {
     await t.test(key, async t => {
       const { folder, sender, seal } = await makeFolder(t, key)
       const signed = join(folder, 'signed.xml')

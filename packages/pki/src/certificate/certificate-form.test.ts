@@ -114,7 +114,7 @@ const bad: Readonly<Record<string, Refused>> = {
     detail: /found MD5 with RSA/,
   },
   'another algorithm beside the signature than inside': {
-    certificate: leaf({ outer: { oid: '1.2.840.10045.4.3.3', hasNullParameters: false } }),
+    certificate: leaf({ outer: { oid: '1.2.840.10045.4.3.3', parameters: 'none' } }),
     detail: /signature algorithm \(RFC 5280 4\.1\.1\.2\): expected 300a06082a8648ce3d040302, as what is signed says/,
   },
   'a critical extension that is unknown': {
@@ -291,7 +291,7 @@ t.test('a CA with name constraints issues for the names that it may give, and fo
 })
 
 t.test('RSASSA-PSS is refused where its parameters are left out, which means SHA-1', async t => {
-  const signing = { algorithm: { oid: '1.2.840.113549.1.1.10', hasNullParameters: false }, hash: 'sha256' }
+  const signing = { algorithm: { oid: '1.2.840.113549.1.1.10', parameters: 'none' }, hash: 'sha256' } as const
   const { certificate } = makeCa({ keys: rsa(2048), signing })
   t.throws(() => readAuthority(certificate), { code: 'certificate-invalid', detail: /RSASSA-PSS with SHA-1/ })
 })

@@ -13,10 +13,10 @@ type Asn1 = forge.asn1.Asn1
 export type Extension = { readonly oid: string; readonly isCritical: boolean; readonly value: Buffer }
 
 /**
- * AlgorithmIdentifier of a signature; RSA's has NULL parameters, ECDSA's none (RFC 4055 5, RFC 5758
- * 3.2).
+ * AlgorithmIdentifier of a signature. RSA's has NULL parameters, ECDSA's none (RFC 4055 5, RFC 5758
+ * 3.2), those of RSASSA-PSS are given in DER.
  */
-export type AlgorithmIdentifier = { readonly oid: string; readonly hasNullParameters: boolean }
+export type AlgorithmIdentifier = { readonly oid: string; readonly parameters: 'none' | 'null' | Buffer }
 
 export type CertificateParts = {
   /** Positive, at most 20 octets (RFC 5280 4.1.2.2). */
@@ -115,10 +115,9 @@ function time(instant: Date): Asn1 {
   return primitive(isLate ? asn1.Type.GENERALIZEDTIME : asn1.Type.UTCTIME, String(text))
 }
 
-function algorithmIdentifier({ oid, hasNullParameters }: AlgorithmIdentifier): Asn1 {
-  return hasNullParameters
-    ? sequence(objectIdentifier(oid), primitive(asn1.Type.NULL, ''))
-    : sequence(objectIdentifier(oid))
+function algorithmIdentifier({ oid, parameters }: AlgorithmIdentifier): Asn1 {
+  if (parameters === 'none') return sequence(objectIdentifier(oid))
+  return sequence(objectIdentifier(oid), parameters === 'null' ? primitive(asn1.Type.NULL, '') : fromDer(parameters))
 }
 
 function objectIdentifier(oid: string): Asn1 {

@@ -51,7 +51,10 @@ for (const key of kinds) {
         'rsa-3072': { modulusLength: 3072, publicExponent: 65537n },
         'rsa-2048': { modulusLength: 2048, publicExponent: 65537n },
         'ec-p256': { namedCurve: 'prime256v1' },
+        'rsa-pss-3072': { modulusLength: 3072, publicExponent: 65537n },
         'ec-p384': { namedCurve: 'secp384r1' },
+        'ec-p521': { namedCurve: 'secp521r1' },
+        ed25519: {},
       }[key]
       t.same(await keyOf('sender'), expected)
       t.same(await keyOf('receiver'), expected)

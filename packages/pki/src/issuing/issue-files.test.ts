@@ -236,6 +236,30 @@ t.test(
   },
 )
 
+t.test('a new key is of the kind and size of the one before, whoever made that', { skip }, async t => {
+  const certs = await makeCerts(t)
+  const kinds = {
+    'RSA of 4096 bits': ['RSA', '-pkeyopt', 'rsa_keygen_bits:4096'],
+    'RSA-PSS for SHA-384': [
+      ...['RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048', '-pkeyopt', 'rsa_pss_keygen_md:sha384'],
+      ...['-pkeyopt', 'rsa_pss_keygen_mgf1_md:sha384', '-pkeyopt', 'rsa_pss_keygen_saltlen:48'],
+    ],
+    'P-521': ['EC', '-pkeyopt', 'ec_paramgen_curve:P-521'],
+    Ed25519: ['ED25519'],
+  }
+  for (const [kind, args] of Object.entries(kinds)) {
+    const name = kind.replaceAll(' ', '-').toLowerCase()
+    const out = join(certs, name)
+    t.match(openssl(certs, 'genpkey', '-algorithm', ...args, '-out', `${name}.key`), { status: 0 })
+    const { csr } = await makeCsr({ profile: 'sender', id, hosts: [], out })
+    const before = (await issueFiles({ ...usual, certs, profile: 'sender', csr, out })).certificate.publicKey
+    const { certificate } = await renewFiles({ certs, ca: 'ca', name, newKey: true, days: 30, now })
+    t.equal(certificate.publicKey.asymmetricKeyType, before.asymmetricKeyType, kind)
+    t.same(certificate.publicKey.asymmetricKeyDetails, before.asymmetricKeyDetails, kind)
+    t.notOk(certificate.publicKey.equals(before), 'another key')
+  }
+})
+
 t.test('what is no certificate of a profile is not renewed, nor under a key that is not its own', async t => {
   const certs = await makeCerts(t)
   const wish = { certs, ca: 'ca', newKey: false, days: 300, now }

@@ -9,7 +9,7 @@ import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from '.
 import { buildCsr, readCsr, readHostNames } from './csr.ts'
 import { issueCertificate } from './issue.ts'
 import { loadIssuingCa, toIssuer } from './issuing-ca.ts'
-import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
+import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds, makeLike } from './key-pairs.ts'
 import { type NamedFile, replaceFiles, writeNewFiles } from './new-files.ts'
 import { type Profile, profileRow, profiles } from './profiles.ts'
 
@@ -96,7 +96,7 @@ export async function renewFiles({ certs, ca: caName, name, newKey, days, now }:
   const before = parseCertificate(path, await readCertsFile(path))
   const ca = await loadIssuingCa(certs, caName)
   const profile = profileOf(before, path)
-  const keys = newKey ? await makeLike(before) : await readOwnKey(join(certs, `${name}.key`), before)
+  const keys = newKey ? await makeLike(before.publicKey) : await readOwnKey(join(certs, `${name}.key`), before)
   const { fields } = parsePathCertificate(before)
   const dates = { notBefore: new Date(now.getTime() - BACKDATE), notAfter: endOf(now, days, ca.certificate) }
   const request = { profile, name: before.subject, subject: fields.subject, keys, hosts: hostsOf(before), ...dates }
@@ -156,13 +156,6 @@ async function readOwnKey(path: string, certificate: X509Certificate): Promise<K
 
 function pairOf(privateKey: KeyObject): KeyPair {
   return { privateKey, publicKey: createPublicKey(privateKey) }
-}
-
-async function makeLike({ publicKey }: X509Certificate): Promise<KeyPair> {
-  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {}
-  if (namedCurve === 'secp384r1') return keyKinds['ec-p384']()
-  if (modulusLength === undefined) return keyKinds['ec-p256']()
-  return keyKinds[modulusLength <= 2048 ? 'rsa-2048' : 'rsa-3072']()
 }
 
 /**

@@ -22,12 +22,12 @@ type Signing = { readonly algorithm: AlgorithmIdentifier; readonly hash: string 
 
 /** How certificates may be signed, and how they may not. */
 export const signings = {
-  ecdsaSha256: { algorithm: { oid: '1.2.840.10045.4.3.2', hasNullParameters: false }, hash: 'sha256' },
-  ecdsaSha1: { algorithm: { oid: '1.2.840.10045.4.1', hasNullParameters: false }, hash: 'sha1' },
-  rsaSha256: { algorithm: { oid: '1.2.840.113549.1.1.11', hasNullParameters: true }, hash: 'sha256' },
-  rsaSha1: { algorithm: { oid: '1.2.840.113549.1.1.5', hasNullParameters: true }, hash: 'sha1' },
-  rsaMd5: { algorithm: { oid: '1.2.840.113549.1.1.4', hasNullParameters: true }, hash: 'md5' },
-  ed25519: { algorithm: { oid: '1.3.101.112', hasNullParameters: false }, hash: null },
+  ecdsaSha256: { algorithm: { oid: '1.2.840.10045.4.3.2', parameters: 'none' }, hash: 'sha256' },
+  ecdsaSha1: { algorithm: { oid: '1.2.840.10045.4.1', parameters: 'none' }, hash: 'sha1' },
+  rsaSha256: { algorithm: { oid: '1.2.840.113549.1.1.11', parameters: 'null' }, hash: 'sha256' },
+  rsaSha1: { algorithm: { oid: '1.2.840.113549.1.1.5', parameters: 'null' }, hash: 'sha1' },
+  rsaMd5: { algorithm: { oid: '1.2.840.113549.1.1.4', parameters: 'null' }, hash: 'md5' },
+  ed25519: { algorithm: { oid: '1.3.101.112', parameters: 'none' }, hash: null },
 } as const satisfies Record<string, Signing>
 
 export const extensions = {

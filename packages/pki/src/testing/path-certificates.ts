@@ -182,6 +182,14 @@ export type Wanted = {
   readonly change?: (tbs: Buffer) => Buffer
 }
 
+const keysBySpki = new Map<string, Keys>()
+const spkiOf = (key: KeyObject) => key.export({ format: 'der', type: 'spki' })
+
+/** The keys of a certificate that was made here. */
+export function keysOf({ publicKey }: X509Certificate): Keys {
+  return keysBySpki.get(spkiOf(publicKey).toString('base64'))!
+}
+
 let lastSerial = 0x4100_0000
 
 export function makeCertificate(wanted: Wanted): Issued {
@@ -196,6 +204,8 @@ export function makeCertificate(wanted: Wanted): Issued {
     none: () => [],
     wrong: () => [extensions.keyId(keys), extensions.authorityKeyId(makeKeys.p256())],
   }[keyIds]()
+  const spki = spkiOf(keys.publicKey)
+  keysBySpki.set(spki.toString('base64'), keys)
   const tbs = sequence(
     der(0xa0, smallNumber(2)),
     unsigned(Buffer.from(serial.toString(16).padStart(8, '0'), 'hex')),
@@ -203,7 +213,7 @@ export function makeCertificate(wanted: Wanted): Issued {
     issuer.subject,
     sequence(at(from), at(to)),
     subject,
-    keys.publicKey.export({ format: 'der', type: 'spki' }),
+    spki,
     der(0xa3, sequence(...wanted.extensions, ...identifiers)),
   )
   return { certificate: signCertificate(change?.(tbs) ?? tbs, issuer.keys, identifier, hash, padding), keys, subject }

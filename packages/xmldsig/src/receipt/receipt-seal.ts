@@ -2,17 +2,17 @@
 // one private-key operation is all the work.
 import { hash } from 'node:crypto'
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from '../signature/algorithms.ts'
-import { openOctetSigner, type Signer, signingAlgorithm } from '../signature/signing-key.ts'
+import { openOctetSigner, type Signer, signingMethod } from '../signature/signing-key.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
 
 /**
  * Returns what seals receipts with this key: XML under an enveloped Signature (Exclusive C14N,
- * SHA-256, RSA or ECDSA by the key's kind), the certificate in KeyInfo. Synchronous, for a thread
+ * SHA-256, the algorithm of the key's kind), the certificate in KeyInfo. Synchronous, for a thread
  * that has time for it. Throws the Fault `configuration` for a key of another kind.
  */
 export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
-  const algorithm = signingAlgorithm(key)
+  const { algorithm } = signingMethod(key)
   const sign = openOctetSigner(key)
   const keyInfo = `<KeyInfo><X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo>`
   return facts => {

@@ -8,7 +8,7 @@ import { type HashAlgorithm, type SignatureAlgorithm, SignedXml } from 'xml-cryp
 import type { DigestName } from '../c14n/octets.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { digests, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256, type SignatureRow, signatures } from './algorithms.ts'
-import { type Signer, signingAlgorithm } from './signing-key.ts'
+import { type Signer, type SigningMethod, signingMethod } from './signing-key.ts'
 import { checkAlgorithm, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /**
@@ -19,11 +19,12 @@ const STAND_IN = '<CriticalDocument/>'
 
 /**
  * Builds an enveloped Signature over the whole document (Reference URI="") whose canonical form
- * under Exclusive C14N has this SHA-256 digest. RSA-SHA256 or ECDSA-SHA256 by the key's kind;
- * KeyInfo holds the certificate. The private-key operation runs off the main thread.
+ * under Exclusive C14N has this SHA-256 digest. The algorithm follows from the key; KeyInfo holds
+ * the certificate. The private-key operation runs off the main thread.
  */
 export function buildSignature(digest: Buffer, { key, certificate }: Signer): Promise<string> {
-  const algorithm = signingAlgorithm(key)
+  const method = signingMethod(key)
+  const { algorithm } = method
   const builder = new SignedXml({
     // A KeyObject is not among xml-crypto's key types; only our own signer below uses it.
     privateKey: 'held by the signer',
@@ -33,7 +34,7 @@ export function buildSignature(digest: Buffer, { key, certificate }: Signer): Pr
       `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`,
   })
   builder.HashAlgorithms = { [SHA256]: digestOf(digest) }
-  builder.SignatureAlgorithms = { [algorithm]: signerOf(algorithm, key) }
+  builder.SignatureAlgorithms = { [algorithm]: signerOf(method, key) }
   builder.addReference({
     xpath: '/*',
     isEmptyUri: true,
@@ -56,7 +57,7 @@ function digestOf(digest: Buffer) {
   }
 }
 
-function signerOf(algorithm: string, key: KeyObject) {
+function signerOf({ algorithm, hash, options }: SigningMethod, key: KeyObject) {
   type Done = (error: Error | null, signature?: string) => void
   return class {
     // xml-crypto asks for this only where it verifies.
@@ -65,7 +66,8 @@ function signerOf(algorithm: string, key: KeyObject) {
     // Declared as xml-crypto declares it, where the callback is optional; we always give one.
     getSignature: SignatureAlgorithm['getSignature'] = (signedInfo: unknown, _key: unknown, done?: Done): string => {
       // XMLDSig 1.1 6.4.3: an ECDSA value is r and s side by side, not DER.
-      sign('sha256', Buffer.from(String(signedInfo)), { key, dsaEncoding: 'ieee-p1363' }, (error, value) =>
+      const input = { key, ...options, dsaEncoding: 'ieee-p1363' } as const
+      sign(hash, Buffer.from(String(signedInfo)), input, (error, value) =>
         error ? done?.(error) : done?.(null, value.toString('base64')),
       )
       return ''
