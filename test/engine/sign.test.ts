@@ -36,8 +36,11 @@ t.test('signs nothing that is signed, and with no key of another kind', async t 
 })
 
 t.test('a key of RSASSA-PSS signs with the hash that it is for, or not at all', async t => {
-  const signWith = async (options: { hashAlgorithm?: string; mgf1HashAlgorithm?: string; saltLength?: number }) => {
-    const { privateKey: key } = generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...options })
+  type Parameters = { hashAlgorithm?: string; mgf1HashAlgorithm?: string; saltLength?: number }
+  const signWith = async (options: Parameters) => {
+    const { privateKey: key } = generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...options } as {
+      modulusLength: number
+    })
     return (await signDocument(Buffer.from(canonical), { ...signer, key })).toString()
   }
   t.match(await signWith({}), 'xmldsig-more#sha256-rsa-MGF1"')

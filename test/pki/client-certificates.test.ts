@@ -164,9 +164,7 @@ async function answerTo(gateway: TestGateway, client: Client): Promise<string> {
   return text
 }
 
-/**
- * Nobody stands behind it, or TLS 1.3 has no signatures of its key, and OpenSSL's clients show none.
- */
+/** Nobody stands behind it, or TLS 1.3 has no signatures of its key, so that none is shown. */
 function endsInTls(what: string, { code }: { readonly code: string }): boolean {
   return code === 'certificate-untrusted' || what === 'a key on secp256k1'
 }

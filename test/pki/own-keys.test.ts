@@ -32,7 +32,7 @@ async function methodIn(path: string): Promise<string | undefined> {
   return /<(?:ds:)?SignatureMethod Algorithm="([^"]*)"/.exec(await readFile(path, 'utf8'))?.[1]
 }
 
-/** Whether OpenSSL finds the signature of a receipt good: what it signs is canonical as it stands. */
+/** What OpenSSL finds of the signature of a receipt: what is signed is canonical as it stands. */
 async function opensslVerifies(folder: string, receipt: string, kind: KeyKind): Promise<boolean> {
   const text = await readFile(receipt, 'utf8')
   const [, signed = '', value = ''] = /(<SignedInfo>.*<\/SignedInfo>)<SignatureValue>([^<]*)/.exec(text)!
