@@ -7,6 +7,8 @@ import { join } from 'node:path'
 enableCompileCache(join(import.meta.dirname, 'node_modules/.cache/compiled'))
 
 const programs = ['pki', 'receiver', 'sender']
+// One file configures both gateways; pnpm has a command `config` of its own.
+if (process.argv[2] === 'config') process.argv.splice(2, 0, 'receiver')
 const [name = '', ...args] = process.argv.slice(2)
 
 if (programs.includes(name)) {

@@ -2,21 +2,22 @@
 // exit codes.
 import { Command, CommanderError, Option } from 'commander'
 import { advice } from './advice.ts'
+import { type ConfigurationSection, readConfiguration } from './configuration/read-configuration.ts'
 import { checkEnvironment } from './environment.ts'
 import { asFault, Fault } from './fault.ts'
+import type { FaultCode } from './faults.ts'
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
 import {
   environmentName,
   parseFrom,
   parseSetting,
-  readConfiguration,
   resolveUserPath,
   type SettingName,
   type SettingValue,
   settings,
 } from './settings.ts'
-import { escapeJson } from './shown-text.ts'
+import { escapeJson, escapeUnseen } from './shown-text.ts'
 
 export type { Command }
 
@@ -68,11 +69,16 @@ export function addSettings(command: Command, defaults: { readonly [K in Setting
 
 /**
  * The settings of a parsed command, those of seg.yaml filled in where neither flag nor environment
- * gave one.
+ * gave one. Throws the Fault `configuration` with every problem of the file, those of `sections`
+ * too.
  */
-export function readSettings<N extends SettingName>(command: Command, names: readonly N[]): SettingValues<N> {
+export function readSettings<N extends SettingName>(
+  command: Command,
+  names: readonly N[],
+  sections: readonly ConfigurationSection[] = [],
+): SettingValues<N> {
   const { config } = command.opts()
-  const file = readConfiguration(config)
+  const file = readConfiguration(config, sections)
   const values: Partial<Record<N, unknown>> = {}
   for (const name of names) {
     const attribute = flagAttribute(name)
@@ -210,10 +216,14 @@ function reportFailure(error: unknown, json: boolean): number {
       results.write(`${writeJson({ ok: false, code: 'usage', detail: error.message })}\n`)
     return error.exitCode === 0 ? 0 : 2
   }
-  const { code, sentence, detail, exitCode } = asFault(error)
-  if (json) results.write(`${writeJson({ ok: false, code, detail, advice: advice[code] })}\n`)
-  else standardError.write(`error: ${code}: ${sentence}\n  ${detail}\n  What to do: ${advice[code]}\n`)
+  const { code, sentence, detail, command, exitCode } = asFault(error)
+  if (json) results.write(`${writeJson({ ok: false, code, detail, command, advice: advice[code] })}\n`)
+  else standardError.write(`error: ${code}: ${sentence}\n  ${detail}\n  ${whatToDo(code, command)}\n`)
   return exitCode
+}
+
+function whatToDo(code: FaultCode, command: string | undefined): string {
+  return command === undefined ? `What to do: ${advice[code]}` : `What to do: run: ${escapeUnseen(command)}`
 }
 
 /** It may go to a terminal, whoever it is for. */

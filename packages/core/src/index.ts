@@ -14,21 +14,29 @@ export {
   writeList,
   writeResult,
 } from './command.ts'
+export { addConfigCommands } from './configuration/config-commands.ts'
 export {
   type ConfigurationFile,
   changeConfigurationFile,
   parseConfiguration,
   readConfigurationFile,
 } from './configuration/configuration-file.ts'
+export type { JsonSchema } from './configuration/json-schema.ts'
+export { formatProblems, Problems } from './configuration/problems.ts'
+export {
+  type ConfigurationSection,
+  checkConfiguration,
+  configurationSchema,
+} from './configuration/read-configuration.ts'
 export {
   listOf,
   mapOf,
   optional,
-  Problems,
   type ReadNode,
   record,
   required,
   text,
+  withSchema,
 } from './configuration/record-reader.ts'
 export {
   changeRecord,

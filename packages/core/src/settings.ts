@@ -1,11 +1,9 @@
 // Every setting of the product: one row gives its flag, its key in seg.yaml and its parser.
 // Precedence: flag > environment > seg.yaml > default.
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readYamlValues } from './configuration/yaml-file.ts'
+import type { JsonSchema } from './configuration/json-schema.ts'
 import { Fault } from './fault.ts'
-import { readInput } from './input.ts'
-import { parseNumber } from './number.ts'
+import { type NumberForm, parseNumber } from './number.ts'
 import { quote } from './shown-text.ts'
 
 /**
@@ -29,102 +27,142 @@ type SettingRow = {
   readonly key: string
   /** Narrows the text of any source to the value, or throws a Fault `usage`. */
   readonly parse: (text: string) => unknown
+  /** What `parse` takes, for editors of seg.yaml. */
+  readonly schema: JsonSchema
 }
 
 /** Seconds that fit into a timer: it counts milliseconds with 31 bits. */
 const LONGEST_TIME = 2_147_483
 
-const parseByteCount = parseNumber({ what: 'a size in bytes', least: 1, most: 999_999_999_999_999 })
-const parseRateNumber = parseNumber({ what: 'a rate, where it is not off,', least: 1, most: 999_999 })
+const byteCount = { what: 'a size in bytes', least: 1, most: 999_999_999_999_999 } as const
+const rate = { what: 'a rate, where it is not off,', least: 1, most: 999_999 } as const
+const time = { what: 'a time in seconds', least: 0, most: LONGEST_TIME, decimals: 3 } as const
+const opinions = ['off', 'report', 'require'] as const
+const STRING: JsonSchema = { type: 'string' }
+
+/** Parser and schema of a number. */
+function number(form: NumberForm) {
+  return { parse: parseNumber(form), schema: schemaOf(form) }
+}
+
+/** The same of a number or one word. */
+function numberOr<Word extends string>(word: Word, form: NumberForm) {
+  const parse = parseNumber(form)
+  return {
+    parse: (text: string): number | Word => (text === word ? word : parse(text)),
+    schema: { anyOf: [{ enum: [word] }, schemaOf(form)] } satisfies JsonSchema,
+  }
+}
+
+function schemaOf({ least, most, decimals = 0 }: NumberForm): JsonSchema {
+  return { type: decimals > 0 ? 'number' : 'integer', minimum: least, maximum: most }
+}
 
 export const settings = {
-  certs: { flag: '--certs <dir>', key: 'certs', help: 'folder of keys and certificates', parse: resolveUserPath },
-  data: { flag: '--data <dir>', key: 'data', help: 'folder of documents and state', parse: resolveUserPath },
-  host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: parseHost },
+  certs: {
+    flag: '--certs <dir>',
+    key: 'certs',
+    help: 'folder of keys and certificates',
+    parse: resolveUserPath,
+    schema: STRING,
+  },
+  data: {
+    flag: '--data <dir>',
+    key: 'data',
+    help: 'folder of documents and state',
+    parse: resolveUserPath,
+    schema: STRING,
+  },
+  host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: parseHost, schema: STRING },
   port: {
     flag: '--port <number>',
     key: 'port',
     help: 'port of the exchange listener (0: any free one)',
-    parse: parseNumber({ what: 'a port', least: 0, most: 65535 }),
+    ...number({ what: 'a port', least: 0, most: 65535 }),
   },
-  to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseReceiverUrl },
+  to: { flag: '--to <url>', key: 'to', help: "the receiver's address", parse: parseReceiverUrl, schema: STRING },
   timeout: {
     flag: '--timeout <seconds>',
     key: 'timeout',
     help: 'how long to wait for the receipt',
-    parse: parseNumber({ what: 'a time in seconds', least: 0, most: LONGEST_TIME, decimals: 3 }),
+    ...number(time),
   },
   lifetime: {
     flag: '--lifetime <hours>',
     key: 'outbox.lifetime',
     help: 'how long a document is queued before it expires',
-    parse: parseNumber({ what: 'a lifetime in hours', least: 0.000001, most: 99_999, decimals: 6 }),
+    ...number({ what: 'a lifetime in hours', least: 0.000001, most: 99_999, decimals: 6 }),
   },
   concurrency: {
     flag: '--concurrency <number>',
     key: 'outbox.concurrency',
     help: 'documents on their way to one receiver at a time',
-    parse: parseNumber({ what: 'a number of documents at a time', least: 1, most: 999 }),
+    ...number({ what: 'a number of documents at a time', least: 1, most: 999 }),
   },
   clockSkew: {
     flag: '--clock-skew <seconds>',
     key: 'clock-skew',
     help: "how far TimestampForSignature may be from the receiver's clock",
-    parse: parseNumber({ what: 'a time in seconds', least: 0, most: LONGEST_TIME, decimals: 3 }),
+    ...number(time),
   },
   documentLimit: {
     flag: '--document-limit <bytes>',
     key: 'document-limit',
     help: 'the largest document that is accepted',
-    parse: parseByteCount,
+    ...number(byteCount),
   },
   secondOpinion: {
     flag: '--second-opinion <when>',
     key: 'verification.secondOpinion',
     help: 'ask xml-crypto about documents that verify: off, report (disagreement is an alarm) or require (it is a refusal)',
     parse: parseSecondOpinion,
+    schema: { enum: opinions },
   },
   inbox: {
     flag: '--inbox <dir>',
     key: 'hand-off.inbox',
     help: 'folder where accepted documents are put for other systems, in the data folder unless it is absolute; off: nowhere',
     parse: String,
+    schema: STRING,
   },
   webhook: {
     flag: '--webhook <url>',
     key: 'hand-off.webhook.url',
     help: 'where accepted documents are posted to; off: nowhere',
     parse: parseWebhook,
+    schema: STRING,
   },
   webhookSecret: {
     flag: '--webhook-secret <file>',
     key: 'hand-off.webhook.secret',
     help: 'file of the secret that signs what is posted: 32 bytes or more, readable for its owner only',
     parse: parseOptionalPath,
+    schema: STRING,
   },
   webhookCa: {
     flag: '--webhook-ca <file>',
     key: 'hand-off.webhook.ca',
     help: "CAs of the webhook's certificate, in PEM, instead of the public ones",
     parse: parseOptionalPath,
+    schema: STRING,
   },
   rateLimit: {
     flag: '--rate-limit <number>',
     key: 'rate-limit',
     help: 'documents a second that one partner may send; off: as many as it likes',
-    parse: parseRate,
+    ...numberOr('off', rate),
   },
   diskReserve: {
     flag: '--disk-reserve <bytes>',
     key: 'storage.reserve',
     help: 'free space that documents may not use; auto: 1 GiB, at most a twentieth of the disk',
-    parse: text => (text === 'auto' ? text : parseByteCount(text)),
+    ...numberOr('auto', byteCount),
   },
   storageQuota: {
     flag: '--storage-quota <bytes>',
     key: 'storage.quota',
     help: 'bytes that one partner may store in a day; off: three quarters of the free space',
-    parse: text => (text === 'off' ? text : parseByteCount(text)),
+    ...numberOr('off', byteCount),
   },
 } as const satisfies Record<string, SettingRow>
 
@@ -135,28 +173,6 @@ export type SettingValue<N extends SettingName> = ReturnType<(typeof settings)[N
 export function environmentName(name: SettingName): string {
   const flag = settings[name].flag.split(' ')[0] ?? ''
   return `SEG_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`
-}
-
-/**
- * Reads seg.yaml into text per setting. `file` undefined: the one at the root, if there is one.
- * Throws Fault `configuration` for a file that is not YAML, a key that no row has, or a value that
- * is not a plain one.
- */
-export function readConfiguration(file: string | undefined): Partial<Record<SettingName, string>> {
-  const path = file ?? resolve(rootFolder, 'seg.yaml')
-  if (file === undefined && !existsSync(path)) return {}
-  const found: Partial<Record<SettingName, string>> = {}
-  for (const [key, value] of flatten(readYaml(path), '')) {
-    if (sections.includes(key)) continue
-    const name = settingNames.find(candidate => settings[candidate].key === key)
-    if (name === undefined)
-      throw new Fault('configuration', `${path}: unknown key ${quote(key)}; known keys: ${knownKeys()}`)
-    if (isEmpty(value))
-      throw new Fault('configuration', `${path}: ${quote(key)} is empty; give a value or leave it out`)
-    if (typeof value === 'object') throw new Fault('configuration', `${path}: ${quote(key)} must be a single value`)
-    found[name] = String(value)
-  }
-  return found
 }
 
 /**
@@ -187,47 +203,11 @@ export function parseFrom(source: string, code: 'usage' | 'configuration', name:
   }
 }
 
-/** Keys of more than single values, which those who need them read (record-reader.ts). */
-const sections = ['trust', 'partners', 'receivers']
+export const settingNames = Object.keys(settings) as SettingName[]
 
-const settingNames = Object.keys(settings) as SettingName[]
-
-function knownKeys(): string {
-  return [...settingNames.map(name => settings[name].key), ...sections].join(', ')
-}
-
-function readYaml(path: string): unknown {
-  try {
-    return readYamlValues(readInput(path).toString('utf8')) ?? {}
-  } catch (cause) {
-    // Behind its first line the parser quotes the file, which may hold a password.
-    const [reason] = (cause as Error).message.split('\n')
-    throw new Fault('configuration', `cannot read ${path} as YAML: ${reason}`)
-  }
-}
-
-function* flatten(value: unknown, prefix: string): Generator<[string, unknown]> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Fault('configuration', `seg.yaml must hold keys and values${prefix && ` under ${quote(prefix)}`}`)
-  }
-  for (const [key, inner] of Object.entries(value)) {
-    const path = prefix ? `${prefix}.${key}` : key
-    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && isPrefix(path))
-      yield* flatten(inner, path)
-    else yield [path, inner]
-  }
-}
-
-/**
- * Whether keys stand under it: no other path is followed, which with an alias of YAML may have no
- * end.
- */
-function isPrefix(path: string): boolean {
-  return settingNames.some(name => settings[name].key.startsWith(`${path}.`))
-}
-
-function parseSecondOpinion(text: string): 'off' | 'report' | 'require' {
-  if (text === 'off' || text === 'report' || text === 'require') return text
+function parseSecondOpinion(text: string): (typeof opinions)[number] {
+  const opinion = opinions.find(known => known === text)
+  if (opinion !== undefined) return opinion
   throw new Fault('usage', `a second opinion is off, report or require, not ${quote(text)}`)
 }
 
@@ -243,10 +223,6 @@ function parseOptionalPath(text: string): string | undefined {
 
 function parseWebhook(text: string): URL | 'off' {
   return text === 'off' ? text : parseHttpsUrl(text)
-}
-
-function parseRate(text: string): number | 'off' {
-  return text === 'off' ? text : parseRateNumber(text)
 }
 
 function parseHttpsUrl(text: string): URL {

@@ -12,7 +12,7 @@ export type { GatewayProfile } from './issuing/profiles.ts'
 export { type LogIdentity, loadLogKey, loadVerifierKeys, logName } from './log-key.ts'
 export { checkKeptChain } from './partners/kept-chain.ts'
 export type { Partner, TrustRecord } from './partners/partner.ts'
-export { DEFAULT_TRUST, partnerDigest, readTrustRecord } from './partners/read-partners.ts'
+export { DEFAULT_TRUST, partnerDigest, readTrustRecord, trustSection } from './partners/read-partners.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
 export {
   loadTrustPolicy,

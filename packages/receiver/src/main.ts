@@ -1,6 +1,6 @@
 // The receiver's commands.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
+import { addConfigCommands, addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
@@ -19,6 +19,7 @@ import {
 import { readsOnly } from './commands/reads-only.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
+import { receiverSections } from './configuration-sections.ts'
 import { defaultReceiverLimits } from './limits.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -119,5 +120,7 @@ addSettings(importing.argument('<file>', 'what export wrote'), places).action(ru
 addSettings(partners.command('export').description('all authorities and partners, in YAML'), {}).action(
   runPartnersExport,
 )
+
+addConfigCommands(program, receiverSections)
 
 await runProgram(program)

@@ -1,6 +1,15 @@
 // The sender's commands.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, parseLimit, parseNumber, rootFolder, runProgram, settings } from '@seg/core'
+import {
+  addConfigCommands,
+  addSettings,
+  buildProgram,
+  parseLimit,
+  parseNumber,
+  rootFolder,
+  runProgram,
+  settings,
+} from '@seg/core'
 import { runDeliver } from './commands/deliver-command.ts'
 import { runDiagnoseSender } from './commands/diagnose-command.ts'
 import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
@@ -9,6 +18,7 @@ import { runSend } from './commands/send-command.ts'
 import { runSign } from './commands/sign-command.ts'
 import { runVerify } from './commands/verify-command.ts'
 import { runVerifyReceipt } from './commands/verify-receipt-command.ts'
+import { senderSections } from './configuration-sections.ts'
 
 const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/sender')
@@ -100,5 +110,7 @@ const verifyReceipt = program
 verifyReceipt.requiredOption('--document <file>', 'the signed document that was sent')
 verifyReceipt.option('--cert <file>', "the signer's certificate, for documents without one; sender.crt by default")
 addSettings(verifyReceipt, { certs }).action(runVerifyReceipt)
+
+addConfigCommands(program, senderSections)
 
 await runProgram(program)

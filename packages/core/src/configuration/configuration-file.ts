@@ -9,13 +9,14 @@ import { Fault } from '../fault.ts'
 import { readInput } from '../input.ts'
 import { rootFolder } from '../settings.ts'
 import { shellWord } from '../shown-text.ts'
-import { Problems } from './record-reader.ts'
-import { readYamlTree, type YamlNode } from './yaml-file.ts'
+import { Problems } from './problems.ts'
+import { readYamlTree, type YamlEntry, type YamlNode } from './yaml-file.ts'
 
 export type ConfigurationFile = {
   readonly path: string
   /** '' when there is none. */
   readonly text: string
+  readonly entries: readonly YamlEntry[]
   /** What stands under a key at the top. */
   entry(key: string): YamlNode | undefined
 }
@@ -29,21 +30,33 @@ export function configurationPath(file: string | undefined): string {
  * with everything that is not YAML.
  */
 export async function readConfigurationFile(file: string | undefined): Promise<ConfigurationFile> {
+  const { path, text } = readConfigurationText(file)
+  return parseConfiguration(path, text)
+}
+
+/** Its text as it stands there. Throws the Fault `configuration` when it cannot be read. */
+export function readConfigurationText(file: string | undefined): { readonly path: string; readonly text: string } {
   const path = configurationPath(file)
-  return parseConfiguration(path, readText(path, file === undefined))
+  return { path, text: readText(path, file === undefined) }
 }
 
 /** Throws the Fault `configuration`. */
 export function parseConfiguration(path: string, text: string): ConfigurationFile {
+  const problems = new Problems()
+  const file = parseEntries(path, text, problems)
+  problems.throwIfAny(path, text)
+  return file
+}
+
+/** The same, with what is wrong reported. */
+export function parseEntries(path: string, text: string, problems: Problems): ConfigurationFile {
   const tree = readYamlTree(text)
-  if ('problems' in tree) {
-    const problems = new Problems()
-    for (const { line, text: problem } of tree.problems) problems.report(line, problem)
-    problems.throwIfAny(path)
-  }
+  if ('problems' in tree) for (const problem of tree.problems) problems.report(problem, problem.text)
   const root = 'root' in tree ? tree.root : undefined
+  if (root !== undefined && root.kind !== 'map' && root.kind !== 'nothing')
+    problems.report(root, 'seg.yaml must hold keys and values')
   const entries = root?.kind === 'map' ? root.entries : []
-  return { path, text, entry: key => entries.find(one => one.key === key)?.value }
+  return { path, text, entries, entry: key => entries.find(one => one.key === key)?.value }
 }
 
 function readText(path: string, mayBeMissing: boolean): string {

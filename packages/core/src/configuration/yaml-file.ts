@@ -1,5 +1,5 @@
-// seg.yaml as a tree of our own with line numbers, and edits of it that keep its comments: the only
-// file that knows the YAML library.
+// seg.yaml as a tree of our own with lines and columns, and edits of it that keep its comments: the
+// only file that knows the YAML library.
 import {
   Document,
   isAlias,
@@ -8,62 +8,68 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parse,
   parseDocument,
   type YAMLMap,
   YAMLSeq,
 } from 'yaml'
 
-export type YamlEntry = { readonly key: string; readonly line: number; readonly value: YamlNode }
+/** Both count from 1. */
+export type YamlPlace = { readonly line: number; readonly column: number }
+
+export type YamlEntry = YamlPlace & { readonly key: string; readonly value: YamlNode }
 
 /** `text` of a scalar is as it is written: `00123` stays that. */
-export type YamlNode = { readonly line: number } & (
-  | { readonly kind: 'scalar'; readonly text: string }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'list'; readonly items: readonly YamlNode[] }
-  | { readonly kind: 'map'; readonly entries: readonly YamlEntry[] }
-)
+export type YamlNode = YamlPlace &
+  (
+    | { readonly kind: 'scalar'; readonly text: string }
+    | { readonly kind: 'nothing' }
+    | { readonly kind: 'list'; readonly items: readonly YamlNode[] }
+    | { readonly kind: 'map'; readonly entries: readonly YamlEntry[] }
+  )
 
-/** What is wrong in a file, and where; lines count from 1. */
-export type YamlProblem = { readonly line: number; readonly text: string }
+/** What is wrong in a file, and where. */
+export type YamlProblem = YamlPlace & { readonly text: string }
 
 /** Deep enough for any record; the tree is walked by recursion. */
 const DEEPEST = 16
-
-/** The values of a file. Throws the parser's error. */
-export function readYamlValues(text: string): unknown {
-  return parse(text)
-}
 
 /** The tree of a file, or why there is none. */
 export function readYamlTree(text: string): { readonly root: YamlNode } | { readonly problems: YamlProblem[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const problems = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, text: message }))
-  const lineOf = (node: unknown, before: number) => {
-    const start = (node as Node | null)?.range?.[0]
-    return start === undefined ? before : lines.linePos(start).line
+  const placeAt = (offset: number): YamlPlace => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
   }
-  const convert = (node: unknown, before: number, depth: number): YamlNode => {
-    const line = lineOf(node, before)
-    if (depth > DEEPEST) return refuse(line, 'it is nested too deeply')
-    if (isAlias(node)) return refuse(line, 'expected no alias (*): write the value out')
-    if (isSeq(node)) return { kind: 'list', line, items: node.items.map(item => convert(item, line, depth + 1)) }
+  // Behind its first line a message may quote the file, which may hold a password.
+  const problems: YamlProblem[] = document.errors.map(({ pos, message }) => ({
+    ...placeAt(pos[0]),
+    text: message.split('\n')[0]!,
+  }))
+  const placeOf = (node: unknown, before: YamlPlace) => {
+    const start = (node as Node | null)?.range?.[0]
+    return start === undefined ? before : placeAt(start)
+  }
+  const convert = (node: unknown, before: YamlPlace, depth: number): YamlNode => {
+    const place = placeOf(node, before)
+    if (depth > DEEPEST) return refuse(place, 'it is nested too deeply')
+    if (isAlias(node)) return refuse(place, 'expected no alias (*): write the value out')
+    if (isSeq(node)) return { kind: 'list', ...place, items: node.items.map(item => convert(item, place, depth + 1)) }
     if (isMap(node)) {
       const entries = node.items.map(({ key, value }) => {
-        const at = lineOf(key, line)
-        return { key: textOf(key), line: at, value: convert(value, at, depth + 1) }
+        const at = placeOf(key, place)
+        return { key: textOf(key), ...at, value: convert(value, at, depth + 1) }
       })
-      return { kind: 'map', line, entries }
+      return { kind: 'map', ...place, entries }
     }
-    if (isScalar(node) && node.value !== null) return { kind: 'scalar', line, text: textOf(node) }
-    return { kind: 'nothing', line }
+    if (isScalar(node) && node.value !== null) return { kind: 'scalar', ...place, text: textOf(node) }
+    return { kind: 'nothing', ...place }
   }
-  const refuse = (line: number, text: string): YamlNode => {
-    problems.push({ line, text })
-    return { kind: 'nothing', line }
+  const refuse = (place: YamlPlace, text: string): YamlNode => {
+    problems.push({ ...place, text })
+    return { kind: 'nothing', ...place }
   }
-  const root = convert(document.contents, 1, 0)
+  const root = convert(document.contents, { line: 1, column: 1 }, 0)
   return problems.length > 0 ? { problems } : { root }
 }
 

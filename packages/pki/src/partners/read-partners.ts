@@ -1,7 +1,18 @@
 // The keys `trust` and `partners` of seg.yaml (docs/partners.md), read strictly: all problems of a
 // file at once.
 import { createHash } from 'node:crypto'
-import { listOf, mapOf, optional, type Problems, type ReadNode, record, required, type YamlNode } from '@seg/core'
+import {
+  type ConfigurationFile,
+  type ConfigurationSection,
+  listOf,
+  mapOf,
+  optional,
+  type Problems,
+  type ReadNode,
+  record,
+  required,
+  type YamlNode,
+} from '@seg/core'
 import { checkTogether } from './check-partners.ts'
 import type {
   AuthorityRecord,
@@ -45,7 +56,10 @@ const authority = record({
   revocation: optional(revocation),
 })
 
-const trust = record({ mode: optional(oneOf<TrustMode>('ca', 'listed')), authorities: optional(mapOf(authority)) })
+/** `trust: ca` is short for the mode alone. */
+const trustMode = oneOf<TrustMode>('ca', 'listed')
+
+const trust = record({ mode: optional(trustMode), authorities: optional(mapOf(authority)) })
 
 const certificate = record({
   for: required(listOf(oneOf<CertificateUse>('tls', 'sign'))),
@@ -72,6 +86,13 @@ const partner = record({
   limits: optional(limits),
 })
 
+/** The keys `trust` and `partners`, for what reads the file whole. */
+export const trustSection = {
+  schema: { trust: { anyOf: [trustMode.schema!, trust.schema!] }, partners: listOf(partner).schema! },
+  read: (file: ConfigurationFile, problems: Problems) =>
+    readTrustRecord({ trust: file.entry('trust'), partners: file.entry('partners') }, problems),
+} satisfies ConfigurationSection
+
 /**
  * Reads the two keys of a file; undefined: it does not have them. What is wrong is reported to
  * `problems`.
@@ -80,15 +101,15 @@ export function readTrustRecord(
   nodes: { readonly trust: YamlNode | undefined; readonly partners: YamlNode | undefined },
   problems: Problems,
 ): TrustRecord {
-  // `trust: ca` is short for the mode alone.
-  const short = nodes.trust?.kind === 'scalar' ? oneOf('ca', 'listed')(nodes.trust, 'trust', problems) : undefined
+  const before = problems.count
+  const short = nodes.trust?.kind === 'scalar' ? trustMode(nodes.trust, 'trust', problems) : undefined
   const long =
     nodes.trust === undefined || nodes.trust.kind === 'scalar' ? undefined : trust(nodes.trust, 'trust', problems)
   const mode = short ?? long?.mode ?? 'ca'
   const authorities = [...(long?.authorities ?? [])].map(([name, found]) => toAuthority(name, found))
   const listed = (nodes.partners && listOf(partner)(nodes.partners, 'partners', problems)) ?? []
   const partners = listed.map(toPartner)
-  if (!problems.isEmpty) return { mode, authorities, partners }
+  if (problems.count > before) return { mode, authorities, partners }
   const all = { mode, authorities, partners }
   checkTogether(all, nodes, problems)
   return all

@@ -1,5 +1,5 @@
 // The forms of single values in records of authorities and partners (docs/partners.md).
-import { mapOf, quote, type ReadNode, text } from '@seg/core'
+import { mapOf, quote, type ReadNode, text, withSchema } from '@seg/core'
 import { isGatewayId } from '../certificate/gateway-id.ts'
 
 /**
@@ -64,7 +64,7 @@ export const seconds = text('a number of seconds, such as 300', value =>
   /^\d{1,6}$/.test(value) ? Number(value) : undefined,
 )
 export const oneOf = <T extends string>(...values: readonly T[]) =>
-  text(values.join(' or '), value => values.find(known => known === value))
+  text(values.join(' or '), value => values.find(known => known === value), { enum: values })
 
 export const sha256 = text(
   'the SHA-256 of a certificate, 32 octets in hexadecimal, as `openssl x509 -noout -fingerprint -sha256` prints it',
@@ -79,26 +79,31 @@ export const spki = text('the SHA-256 of a public key, `sha256/` and its base64'
 })
 export const uri = text('a URI', value => (/^[a-zA-Z][\w+.-]*:[\x21-\x7e]+$/.test(value) ? value : undefined))
 
-export const subject: ReadNode<ReadonlyMap<string, string>> = (node, name, problems) => {
-  const values = mapOf(text('the exact value of an attribute', value => value))(node, name, problems)
-  if (values === undefined) return undefined
-  const byOid = new Map<string, string>()
-  for (const [key, value] of values) {
-    const oid = Object.hasOwn(attributes, key)
-      ? attributes[key]!
-      : /^[0-2](\.\d{1,9}){1,20}$/.test(key)
-        ? key
-        : undefined
-    if (oid === undefined)
-      problems.report(
-        node.line,
-        `${quote(name)}: unknown attribute ${quote(key)}; known: ${Object.keys(attributes).join(', ')}, or an object identifier`,
-      )
-    else if (byOid.has(oid)) problems.report(node.line, `${quote(name)}: ${quote(key)} stands there twice`)
-    else byOid.set(oid, value)
-  }
-  return byOid.size === values.size ? byOid : undefined
-}
+const exactValues = mapOf(text('the exact value of an attribute', value => value))
+
+export const subject: ReadNode<ReadonlyMap<string, string>> = withSchema(
+  exactValues.schema!,
+  (node, name, problems) => {
+    const values = exactValues(node, name, problems)
+    if (values === undefined) return undefined
+    const byOid = new Map<string, string>()
+    for (const [key, value] of values) {
+      const oid = Object.hasOwn(attributes, key)
+        ? attributes[key]!
+        : /^[0-2](\.\d{1,9}){1,20}$/.test(key)
+          ? key
+          : undefined
+      if (oid === undefined)
+        problems.report(
+          node,
+          `${quote(name)}: unknown attribute ${quote(key)}; known: ${Object.keys(attributes).join(', ')}, or an object identifier`,
+        )
+      else if (byOid.has(oid)) problems.report(node, `${quote(name)}: ${quote(key)} stands there twice`)
+      else byOid.set(oid, value)
+    }
+    return byOid.size === values.size ? byOid : undefined
+  },
+)
 
 function parseTime(value: string, rest: string): number | undefined {
   const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/

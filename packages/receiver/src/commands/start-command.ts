@@ -3,6 +3,7 @@
 import { isatty } from 'node:tty'
 import { type Command, openServiceOutput, readSettings } from '@seg/core'
 import closeWithGrace from 'close-with-grace'
+import { receiverSections } from '../configuration-sections.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import type { Gate } from '../gate.ts'
 import { startHandOff } from '../hand-off/hand-off.ts'
@@ -30,7 +31,7 @@ export const startSettings = [
 
 export async function runStart(_options: object, command: Command): Promise<void> {
   const output = openServiceOutput(command)
-  const { host, port, ...settings } = readSettings(command, startSettings)
+  const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
   const { certs, data } = settings
   const { config } = command.opts()
   const handOff = await readHandOff(command, data)

@@ -1,6 +1,6 @@
 // Whom we take documents from, as the configuration file says it.
 import { type ConfigurationFile, Problems, plainValue, readConfigurationFile } from '@seg/core'
-import { readTrustRecord, type TrustRecord } from '@seg/pki'
+import { type TrustRecord, trustSection } from '@seg/pki'
 
 export type ReadTrust = { readonly path: string; readonly record: TrustRecord }
 
@@ -12,8 +12,8 @@ export async function readTrust(config: string | undefined): Promise<ReadTrust> 
 /** Throws as `readTrust` does. */
 export function parseTrust(file: ConfigurationFile): ReadTrust {
   const problems = new Problems()
-  const record = readTrustRecord({ trust: file.entry('trust'), partners: file.entry('partners') }, problems)
-  problems.throwIfAny(file.path)
+  const record = trustSection.read(file, problems)
+  problems.throwIfAny(file.path, file.text)
   return { path: file.path, record }
 }
 

@@ -1,6 +1,7 @@
 // `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
+import { senderSections } from '../configuration-sections.ts'
 import { sweepStaging } from '../delivery/delivery-files.ts'
 import { runDeliveries } from '../delivery/delivery-loop.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
@@ -9,7 +10,11 @@ import { DropFolder } from '../drop-folder/drop-folder.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
   const output = openServiceOutput(command)
-  const { to, concurrency, ...settings } = readSettings(command, ['certs', 'data', 'to', 'lifetime', 'concurrency'])
+  const { to, concurrency, ...settings } = readSettings(
+    command,
+    ['certs', 'data', 'to', 'lifetime', 'concurrency'],
+    senderSections,
+  )
   const patience = {
     timeout: 0,
     now: () => new Date(),

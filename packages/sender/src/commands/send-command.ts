@@ -1,6 +1,7 @@
 // `sender send`: tries every file, reports each outcome, and exits with the worst one.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, Fault, openOutput, readSettings, resolveUserPath } from '@seg/core'
+import { senderSections } from '../configuration-sections.ts'
 import type { SendingGateway } from '../delivery/gateway.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { exitCodeOf, outcomeFacts, reportOutcome, type SendOutcome, worstOf } from '../delivery/outcome.ts'
@@ -17,7 +18,11 @@ export async function runSend(
   command: Command,
 ): Promise<void> {
   const output = openOutput(command)
-  const { to, timeout, ...settings } = readSettings(command, ['certs', 'data', 'to', 'timeout', 'lifetime'])
+  const { to, timeout, ...settings } = readSettings(
+    command,
+    ['certs', 'data', 'to', 'timeout', 'lifetime'],
+    senderSections,
+  )
   checkUsage(files, options)
   const progress = openProgress(terminal, { isSilent: output.json })
   const note = (line: string) => {
