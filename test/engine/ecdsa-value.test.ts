@@ -11,7 +11,7 @@ t.test('takes one form for the other, in every curve, as Node does', async t => 
     for (let i = 0; i < 600; i++) {
       const message = Buffer.from(`message ${i}`)
       const der = sign('sha256', message, privateKey)
-      const value = ecdsaFromDer(der, octets)
+      const value = ecdsaFromDer(der, 2 * octets)
       const isGood =
         verify('sha256', message, { key: publicKey, dsaEncoding: 'ieee-p1363' }, value) && ecdsaToDer(value).equals(der)
       if (!isGood) t.fail(`${namedCurve}: ${der.toString('hex')}`)
@@ -28,9 +28,9 @@ t.test('writes each integer as short as it may be, and never negative', async t 
   for (const [value, der] of cases) {
     const octets = Buffer.from(der.replaceAll(' ', ''), 'hex')
     t.same(ecdsaToDer(Buffer.from(value, 'hex')), octets)
-    t.same(ecdsaFromDer(octets, 2).toString('hex'), value)
+    t.same(ecdsaFromDer(octets, 4).toString('hex'), value)
   }
   const longest = Buffer.alloc(132, 0xff)
   t.same(ecdsaToDer(longest).subarray(0, 3).toString('hex'), '30818a')
-  t.same(ecdsaFromDer(ecdsaToDer(longest), 66), longest)
+  t.same(ecdsaFromDer(ecdsaToDer(longest), 132), longest)
 })

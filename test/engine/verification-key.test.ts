@@ -79,15 +79,18 @@ t.test('refuses an algorithm that is not of the kind of the key', async t => {
       code: 'signature-algorithm',
       detail,
     })
-  const expected = (family: string, kind: string) =>
-    `a signature of the kind ${family} was not made with the certificate's ${kind} key`
-  refused(rsa, `${MORE}ecdsa-sha256`, expected('ecdsa', 'rsa'))
-  refused(rsa, ED25519, expected('ed25519', 'rsa'))
-  refused(p256, `${MORE}rsa-sha256`, expected('rsa', 'ec'))
-  refused(p256, `${MORE_2007}sha256-rsa-MGF1`, expected('rsa-pss', 'ec'))
-  refused(ed25519, `${MORE}ecdsa-sha512`, expected('ecdsa', 'ed25519'))
-  // RFC 8017: a key for RSASSA-PSS is for nothing else.
-  refused(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }), `${MORE}rsa-sha256`, expected('rsa', 'rsa-pss'))
+  const expected = (kind: string, algorithm: string, kinds: string) =>
+    `expected an algorithm for the certificate's ${kind} key, found ${algorithm}, which is for ${kinds} keys`
+  const cases: readonly (readonly [pair: Pair, kind: string, algorithm: string, kinds: string])[] = [
+    [rsa, 'rsa', `${MORE}ecdsa-sha256`, 'ec'],
+    [rsa, 'rsa', ED25519, 'ed25519'],
+    [p256, 'ec', `${MORE}rsa-sha256`, 'rsa'],
+    [p256, 'ec', `${MORE_2007}sha256-rsa-MGF1`, 'rsa and rsa-pss'],
+    [ed25519, 'ed25519', `${MORE}ecdsa-sha512`, 'ec'],
+    // RFC 8017: a key for RSASSA-PSS is for nothing else.
+    [generateKeyPairSync('rsa-pss', { modulusLength: 2048 }), 'rsa-pss', `${MORE}rsa-sha256`, 'rsa'],
+  ]
+  for (const [pair, kind, algorithm, kinds] of cases) refused(pair, algorithm, expected(kind, algorithm, kinds))
 })
 
 t.test('refuses a value of another length, salt, hash or form', async t => {

@@ -17,6 +17,7 @@ const files = [
   '../engine/names.test.ts',
   '../engine/template.test.ts',
   '../engine/verification-key.test.ts',
+  '../engine/signature-value.test.ts',
   '../engine/sign.test.ts',
   '../engine/signature-form.test.ts',
   '../engine/key-info-reader.test.ts',

@@ -2,7 +2,8 @@
 // one private-key operation is all the work.
 import { hash } from 'node:crypto'
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from '../signature/algorithms.ts'
-import { openOctetSigner, type Signer, signingMethod } from '../signature/signing-key.ts'
+import { makeSignatureValue } from '../signature/signature-value.ts'
+import { type Signer, signingAlgorithm } from '../signature/signing-key.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
 
@@ -12,14 +13,14 @@ import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
  * that has time for it. Throws the Fault `configuration` for a key of another kind.
  */
 export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
-  const { algorithm } = signingMethod(key)
-  const sign = openOctetSigner(key)
+  const algorithm = signingAlgorithm(key)
   const keyInfo = `<KeyInfo><X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo>`
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
     const digest = hash('sha256', octetsOf(`${content}</Receipt>`), 'base64')
-    const signedInfo = writeSignedInfo(algorithm, digest)
-    const value = sign(octetsOf(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`)).toString('base64')
+    const signedInfo = writeSignedInfo(algorithm.identifier, digest)
+    const signed = octetsOf(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`)
+    const value = makeSignatureValue(signed, algorithm, key).toString('base64')
     const signature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signedInfo}<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>`
     return octetsOf(`${content}${signature}</Receipt>\n`)
   }

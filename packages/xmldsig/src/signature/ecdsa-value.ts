@@ -9,9 +9,6 @@ const INTEGER = 0x02
 const LONG_FORM = 0x80
 const ONE_LENGTH_OCTET = 0x81
 
-/** Octets of r, and of s, by OpenSSL's name of the curve. */
-export const integerOctets: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }
-
 /** `value`: r and s, each with leading zeros to the length of the curve's order. */
 export function ecdsaToDer(value: Buffer): Buffer {
   const half = value.length / 2
@@ -20,11 +17,12 @@ export function ecdsaToDer(value: Buffer): Buffer {
   return Buffer.concat([Buffer.of(SEQUENCE, ...length), integers])
 }
 
-/** `der` as Node makes it; `octets`: length of r, and of s, in the value. */
-export function ecdsaFromDer(der: Buffer, octets: number): Buffer {
-  const value = Buffer.alloc(2 * octets)
+/** `der` as OpenSSL makes it; `valueBytes`: length of r and s together in the value. */
+export function ecdsaFromDer(der: Buffer, valueBytes: number): Buffer {
+  const value = Buffer.alloc(valueBytes)
+  const octets = valueBytes / 2
   let at = der[1] === ONE_LENGTH_OCTET ? 3 : 2
-  for (const end of [octets, 2 * octets]) {
+  for (const end of [octets, valueBytes]) {
     const length = der[at + 1]!
     const integer = der.subarray(at + 2, at + 2 + length)
     // An integer whose first bit is set has an octet of zero before it (X.690 8.3).

@@ -6,11 +6,11 @@ import { DSIG_NAMESPACE, XML_NAMESPACE } from '../xml/namespaces.ts'
 import {
   canonicalizations,
   DEFAULT_CANONICALIZATION,
+  digestBytes,
   digests,
   ENVELOPED_SIGNATURE,
   EXCLUSIVE_C14N,
   MGF1,
-  RSA_PSS_WITH_PARAMETERS,
   rowOf,
   type SignatureRow,
   signatures,
@@ -24,7 +24,6 @@ const code = 'signature-malformed'
 
 export type SignedInfo = {
   readonly canonicalization: CanonicalizationMethod
-  readonly signatureAlgorithm: string
   readonly signature: SignatureRow
   /** The Reference's URI: '' or '#' and an id. */
   readonly uri: string
@@ -44,14 +43,13 @@ export function readSignedInfo(element: Element): SignedInfo {
   checkAttributes({ ...element, attributes: own }, ['Id'], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
   const canonicalization = readCanonicalizationMethod(reader.child('CanonicalizationMethod'))
-  const signatureMethod = reader.child('SignatureMethod')
-  const signature = readSignatureMethod(signatureMethod)
+  const signature = readSignatureMethod(reader.child('SignatureMethod'))
   const reference = reader.optionalChild('Reference')
   if (reference === undefined) throw new Fault('signature-reference', 'expected one Reference, found none')
   if (reader.optionalChild('Reference') !== undefined)
     throw new Fault('signature-reference', 'expected one Reference, found another')
   reader.end()
-  return { canonicalization, signatureAlgorithm: algorithmOf(signatureMethod), signature, ...readReference(reference) }
+  return { canonicalization, signature, ...readReference(reference) }
 }
 
 /** The method that SignedInfo itself is canonicalized with (XMLDSig 4.4.1). */
@@ -159,10 +157,9 @@ function readSignatureMethod(element: Element): SignatureRow {
     throw new Fault('signature-algorithm', `the SignatureMethod ${quote(algorithm)} is not allowed`)
   checkAttributes(element, ['Algorithm'], code)
   const reader = new ElementReader(element, code, DSIG_NAMESPACE)
-  const parameters =
-    algorithm === RSA_PSS_WITH_PARAMETERS ? reader.optionalChild('RSAPSSParams', RSA_PSS_NAMESPACE) : undefined
+  const parameters = row.withDigest && reader.optionalChild('RSAPSSParams', RSA_PSS_NAMESPACE)
   reader.end()
-  return parameters === undefined ? row : { ...row, hash: readPssParameters(parameters) }
+  return parameters === undefined ? row : row.withDigest!(readPssParameters(parameters))
 }
 
 /**
@@ -178,9 +175,8 @@ function readPssParameters(element: Element): DigestName {
   const saltLength = reader.optionalChild('SaltLength')
   const trailer = reader.optionalChild('TrailerField')
   reader.end()
-  const bytes = Number(digest.slice(3)) / 8
   if (maskDigest !== digest) throw new Fault('signature-algorithm', `expected MGF1 with ${digest}, found ${maskDigest}`)
-  checkNumber(saltLength, bytes, bytes)
+  checkNumber(saltLength, digestBytes[digest], digestBytes[digest])
   checkNumber(trailer, 1, 1)
   return digest
 

@@ -1,15 +1,16 @@
 // The two jobs of xml-crypto: it builds the Signature element around a digest that our own pass
 // computed, never seeing the document; and it gives a second opinion on a document that verified
 // already, never the first.
-import { createHash, type KeyObject, sign, type X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { DOMParser } from '@xmldom/xmldom'
 import { type HashAlgorithm, type SignatureAlgorithm, SignedXml } from 'xml-crypto'
 import type { DigestName } from '../c14n/octets.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { digests, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256, type SignatureRow, signatures } from './algorithms.ts'
-import { type Signer, type SigningMethod, signingMethod } from './signing-key.ts'
-import { checkAlgorithm, checkSignatureValue, readVerificationKey, type VerificationKey } from './verification-key.ts'
+import { checkSignatureValue, makeSignatureValueInPool } from './signature-value.ts'
+import { type Signer, signingAlgorithm } from './signing-key.ts'
+import { checkAlgorithm, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /**
  * Stands for the document: its digest is given, and exclusive C14N of SignedInfo does not depend on
@@ -23,18 +24,17 @@ const STAND_IN = '<CriticalDocument/>'
  * the certificate. The private-key operation runs off the main thread.
  */
 export function buildSignature(digest: Buffer, { key, certificate }: Signer): Promise<string> {
-  const method = signingMethod(key)
-  const { algorithm } = method
+  const algorithm = signingAlgorithm(key)
   const builder = new SignedXml({
     // A KeyObject is not among xml-crypto's key types; only our own signer below uses it.
     privateKey: 'held by the signer',
     canonicalizationAlgorithm: EXCLUSIVE_C14N,
-    signatureAlgorithm: algorithm,
+    signatureAlgorithm: algorithm.identifier,
     getKeyInfoContent: () =>
       `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`,
   })
   builder.HashAlgorithms = { [SHA256]: digestOf(digest) }
-  builder.SignatureAlgorithms = { [algorithm]: signerOf(method, key) }
+  builder.SignatureAlgorithms = { [algorithm.identifier]: signerOf(algorithm, key) }
   builder.addReference({
     xpath: '/*',
     isEmptyUri: true,
@@ -57,18 +57,16 @@ function digestOf(digest: Buffer) {
   }
 }
 
-function signerOf({ algorithm, hash, options }: SigningMethod, key: KeyObject) {
+function signerOf(row: SignatureRow, key: KeyObject) {
   type Done = (error: Error | null, signature?: string) => void
   return class {
     // xml-crypto asks for this only where it verifies.
     declare verifySignature: SignatureAlgorithm['verifySignature']
-    getAlgorithmName = () => algorithm
+    getAlgorithmName = () => row.identifier
     // Declared as xml-crypto declares it, where the callback is optional; we always give one.
     getSignature: SignatureAlgorithm['getSignature'] = (signedInfo: unknown, _key: unknown, done?: Done): string => {
-      // XMLDSig 1.1 6.4.3: an ECDSA value is r and s side by side, not DER.
-      const input = { key, ...options, dsaEncoding: 'ieee-p1363' } as const
-      sign(hash, Buffer.from(String(signedInfo)), input, (error, value) =>
-        error ? done?.(error) : done?.(null, value.toString('base64')),
+      makeSignatureValueInPool(Buffer.from(String(signedInfo)), row, key, (error, value) =>
+        done?.(error, value?.toString('base64')),
       )
       return ''
     }
@@ -101,7 +99,7 @@ function readSignedReferences(text: string, certificate: X509Certificate): strin
     const key = readVerificationKey(certificate)
     verifier.HashAlgorithms = Object.fromEntries(Object.entries(digests).map(([uri, name]) => [uri, hashOf(uri, name)]))
     verifier.SignatureAlgorithms = Object.fromEntries(
-      Object.entries(signatures).map(([uri, row]) => [uri, verifierOf(uri, row, key)]),
+      Object.values(signatures).map(row => [row.identifier, verifierOf(row, key)]),
     )
     const signature = new DOMParser()
       .parseFromString(text, 'text/xml')
@@ -130,11 +128,11 @@ function hashOf(uri: string, name: DigestName): new () => HashAlgorithm {
  * xml-crypto knows neither ECDSA nor SHA-384; what a value is and which key fits is the same for
  * everybody.
  */
-function verifierOf(uri: string, row: SignatureRow, key: VerificationKey): new () => SignatureAlgorithm {
+function verifierOf(row: SignatureRow, key: VerificationKey): new () => SignatureAlgorithm {
   return class {
     // xml-crypto asks for this only where it signs.
     declare getSignature: SignatureAlgorithm['getSignature']
-    getAlgorithmName = () => uri
+    getAlgorithmName = () => row.identifier
     verifySignature = (octets: string, _key: unknown, value: string): boolean => {
       checkAlgorithm(row, key)
       checkSignatureValue(Buffer.from(octets), Buffer.from(value, 'base64'), row, key)

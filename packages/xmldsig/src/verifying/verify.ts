@@ -8,13 +8,9 @@ import type { CapturedSignature, SignatureElement } from '../signature/captured-
 import { checkCertificates } from '../signature/key-info.ts'
 import { readSignatureElement } from '../signature/signature-element.ts'
 import { SignatureForm } from '../signature/signature-form.ts'
+import { checkSignatureValue } from '../signature/signature-value.ts'
 import type { SignedInfo } from '../signature/signed-info.ts'
-import {
-  checkAlgorithm,
-  checkSignatureValue,
-  readVerificationKey,
-  type VerificationKey,
-} from '../signature/verification-key.ts'
+import { checkAlgorithm, readVerificationKey, type VerificationKey } from '../signature/verification-key.ts'
 import { type DocumentObserver, DocumentPass, type ReferenceAlgorithms, type ScannedDocument } from './document-pass.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 
@@ -198,7 +194,7 @@ function describe(signedInfo: SignedInfo, document: ScannedDocument): SignatureF
   return {
     digestAlgorithm: signedInfo.digestName,
     digest: document.digest,
-    signatureAlgorithm: signedInfo.signatureAlgorithm,
+    signatureAlgorithm: signedInfo.signature.identifier,
     canonicalization: signedInfo.referenceCanonicalization.algorithm,
     canonicalBytes: document.canonicalBytes,
   }
