@@ -188,6 +188,19 @@ t.test('a tag that differs from a known one in any octet is read for itself', as
   }
 })
 
+t.test('a prefix behind values that hold other prefixes of its namespace is its own', async t => {
+  const values = ['', 'q', 'aq', 'aaq', 'aaaq', 'qqqqqqqq', ':q="', ' q:y=']
+  for (const first of values)
+    for (const second of values) {
+      const tag = `<b p:x="${first.replace('"', '')}" p:y="${second.replace('"', '')}" p:z="1">2</b>`
+      const octets = canonicalize(
+        [Buffer.from(`<r xmlns:p="urn:1" xmlns:q="urn:1"><s>${tag.repeat(5)}</s></r>`)],
+        methods[0]!,
+      )
+      t.equal(octets.toString(), `<r><s>${tag.replace('<b', '<b xmlns:p="urn:1"').repeat(5)}</s></r>`)
+    }
+})
+
 t.test('declarations that are longer than a plan may hold are written all the same', async t => {
   const uris = ['p', 'q', 'o'].map(prefix => `urn:${prefix.repeat(300)}`)
   const declared = `xmlns:o="${uris[2]}" xmlns:p="${uris[0]}" xmlns:q="${uris[1]}"`

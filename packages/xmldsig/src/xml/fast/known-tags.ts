@@ -96,7 +96,7 @@ export class KnownTags {
     const form = this.#found
     if (to === NOT_TAKEN || to - at > TAG_OCTETS) return NOT_TAKEN
     this.#reads++
-    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form, at)))
+    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form)))
       return NOT_TAKEN
     this.#last = form
     this.#isInside = !form.isEmpty
@@ -157,7 +157,7 @@ export class KnownTags {
   }
 
   /** Finds out what a tag of this form means here; false when it must be read. */
-  #makePlan(form: TagForm, at: number): boolean {
+  #makePlan(form: TagForm): boolean {
     const { scope } = this.#tag
     const { declarations, element, attributes } = form
     this.#plans++
@@ -166,8 +166,8 @@ export class KnownTags {
     for (const declaration of declarations) scope.declare(declaration)
     const isGood =
       scope.size <= this.#limits.namespaces &&
-      element.resolve(scope, at) &&
-      attributes.every(attribute => attribute.resolve(scope, at)) &&
+      element.resolve(scope) &&
+      attributes.every(attribute => attribute.resolve(scope)) &&
       this.#addPlan(form, declaredFrom)
     if (declarations.length > 0) scope.restore(declaredFrom)
     return isGood

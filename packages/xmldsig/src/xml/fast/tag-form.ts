@@ -5,7 +5,6 @@ import { type Declaration, DSIG_NAMESPACE, type NamespaceScope, NO_NAMESPACE, UN
 import { Octets } from '../octet-words.ts'
 import { NOTHING } from '../skip.ts'
 import type { StartTag } from '../start-tag.ts'
-import { window } from '../window.ts'
 
 /** What a tag of a form means in one epoch (see KnownTags), and how it is written there. */
 export type Plan = WrittenTag & {
@@ -65,34 +64,32 @@ const PLANS = 8
 /** Longer than any tag. */
 export const NEVER = 0x3fffffff
 
-/** Where a prefix stands in a form, and its declaration found last: mostly still in its place. */
+/** A prefix in a form, and its declaration found last: mostly still in its place. */
 export class PrefixUse {
   binding = NO_NAMESPACE
-  readonly #from: number
-  readonly #to: number
+  readonly #prefix: Buffer
   readonly #uri: string | undefined
   #slot = 0
   #declaration: Declaration | undefined
 
   /** Of an attribute, whose place among others follows from its namespace, that must be `uri`. */
-  constructor(from: number, to: number, uri?: string) {
-    this.#from = from
-    this.#to = to
+  constructor(prefix: Buffer, uri?: string) {
+    this.#prefix = prefix
     this.#uri = uri
   }
 
   /**
-   * Finds the binding of the prefix in the tag at `tag` of the window. False for one that is not
-   * declared, and for an element of XML Signature: that one must be reported.
+   * Finds the binding of the prefix. False for one that is not declared, and for an element of XML
+   * Signature: that one must be reported.
    */
-  resolve(scope: NamespaceScope, tag: number): boolean {
+  resolve(scope: NamespaceScope): boolean {
     const innermost = scope.inScope()
     if (this.#slot < innermost.length) {
       this.binding = innermost[this.#slot]!
       if (scope.bindings[this.binding] === this.#declaration) return true
     }
-    const isDefault = this.#to === this.#from
-    const found = isDefault ? scope.defaultIndex : scope.find(window, tag + this.#from, tag + this.#to)
+    const { length } = this.#prefix
+    const found = length === 0 ? scope.defaultIndex : scope.find(this.#prefix, 0, length)
     if (found === UNDECLARED) return false
     const uri = scope.uri(found)
     if (this.#uri === undefined ? uri === DSIG_NAMESPACE : uri !== this.#uri) return false
@@ -178,7 +175,7 @@ export const NO_FORM: TagForm = new TagForm({
   isCanonical: false,
   quotes: [],
   declarations: [],
-  element: new PrefixUse(0, 0),
+  element: new PrefixUse(NOTHING),
   attributes: [],
   order: [],
   names: [],
@@ -199,9 +196,8 @@ export function makeForm(tag: StartTag): TagForm {
     const to = i < count ? valueFrom[i]! : tag.to
     segments.push(source.subarray(at, to))
     if (i < count && attributes.binding[i] !== NO_NAMESPACE) {
-      const base = length - at
-      const prefixTo = base + attributes.localFrom[i]! - 1
-      uses.push(new PrefixUse(base + attributes.nameFrom[i]!, prefixTo, scope.uri(attributes.binding[i]!)))
+      const prefix = Buffer.from(source.subarray(attributes.nameFrom[i]!, attributes.localFrom[i]! - 1))
+      uses.push(new PrefixUse(prefix, scope.uri(attributes.binding[i]!)))
     }
     if (i < count) quotes.push(source[to - 1]!)
     length += to - at
@@ -224,7 +220,7 @@ export function makeForm(tag: StartTag): TagForm {
     isCanonical: isTidy,
     quotes,
     declarations: scope.bindings.slice(tag.declaredFrom),
-    element: new PrefixUse(1, Math.max(1, localFrom - from - 1)),
+    element: new PrefixUse(Buffer.from(source.subarray(from + 1, Math.max(from + 1, localFrom - 1)))),
     attributes: uses,
     order,
     names,
