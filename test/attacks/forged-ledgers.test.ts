@@ -7,7 +7,13 @@ import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import { generate, loadIdentity, loadTrust, loadVerifierKeys, makeOwnPolicy } from '@seg/pki'
 import t from 'tap'
-import { type LogEvent, openLedgerReader, readLogKeys, verifyLedger } from '../../packages/ledger/src/index.ts'
+import {
+  type LogEvent,
+  openEvidence,
+  openLedgerReader,
+  readLogKeys,
+  verifyLedger,
+} from '../../packages/ledger/src/index.ts'
 import { openOriginCheck } from '../../packages/receiver/src/acceptance/verify-origin.ts'
 import { openReceiptCheck } from '../../packages/receiver/src/acceptance/verify-sealed-receipt.ts'
 import { readLogFile } from '../../packages/receiver/src/http/log-files.ts'
@@ -329,7 +335,7 @@ async function copyBase(name: string): Promise<string> {
 
 async function verifyOurs(data: string, pub: string): Promise<string> {
   const checks = { checkReceipt: openReceiptCheck(trust), checkOrigin: openOriginCheck(makeOwnPolicy(trust)) }
-  const verifying = verifyLedger(data, pub, checks)
+  const verifying = verifyLedger(openEvidence(data), pub, checks)
   try {
     for (let step = await verifying.next(); !step.done; step = await verifying.next());
     return 'whole'

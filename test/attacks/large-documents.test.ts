@@ -41,7 +41,7 @@ t.test(
       t.equal(refusalOf(await post(gateway, changed)), '422 signature-digest', `${id}, changed`)
       t.match(gateway.log.at(-1)?.msg, /signature-digest: computed sha512 /)
       t.equal((await post(gateway, signed)).status, 201, id)
-      t.ok((await gateway.gate.ledger.export(senderId, id))?.equals(signed))
+      t.ok((await gateway.stored(id))?.equals(signed))
       const forged = forge(canonical, sender, {
         ...changes,
         signWith: octets => changes.signWith(Buffer.concat([octets, octets])),

@@ -14,12 +14,13 @@ import {
   HELD_IN_MEMORY,
   type Ledger,
   type LogEvent,
+  openEvidence,
   openLedgerReader,
   verifyLedger,
 } from '../../packages/ledger/src/index.ts'
 import type { RecordedEvent } from '../../packages/ledger/src/ledger.ts'
 import { checkReceipt } from '../../packages/ledger/src/testing/entry-sealer.ts'
-import { certificatesOf } from '../../packages/ledger/src/testing/sample-documents.ts'
+import { certificatesOf, readBytes } from '../../packages/ledger/src/testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from '../../packages/ledger/src/testing/test-ledger.ts'
 import { readLogFile } from '../../packages/receiver/src/http/log-files.ts'
 import { openCheckpoint, readKey } from '../independent/checkpoint.ts'
@@ -235,7 +236,7 @@ async function lookFor(model: Model, { ledger }: Real, { sender, id }: Parcel): 
   const kept = model.find({ sender, id })
   deepEqual(await ledger.find(sender, id), kept?.document)
   deepEqual(await ledger.receipt(sender, id), kept?.receipt)
-  const found = await ledger.export(sender, id)
+  const found = await readBytes(ledger, sender, id)
   ok(kept === undefined ? found === undefined : found?.equals(kept.bytes), 'the bytes that were received')
 }
 
@@ -285,7 +286,10 @@ async function checkAll(model: Model, real: Real): Promise<void> {
   for (const [name, index] of model.cursors) equal(await reader.cursor(name), index)
   await reader.close()
   for (const kept of model.kept) checkProof(model, kept)
-  const verifying = verifyLedger(real.folder, verifierKey, { checkReceipt, checkOrigin: originCheckOf(model) })
+  const verifying = verifyLedger(openEvidence(real.folder), verifierKey, {
+    checkReceipt,
+    checkOrigin: originCheckOf(model),
+  })
   for (let step = await verifying.next(); ; step = await verifying.next()) {
     if (!step.done) continue
     deepEqual([step.value.head.size, step.value.documents], [model.entries.length, model.kept.length])

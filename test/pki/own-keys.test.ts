@@ -5,7 +5,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate, loadIdentity, loadTrust, loadVerifierKeys, makeOwnPolicy } from '@seg/pki'
 import t from 'tap'
-import { verifyLedger } from '../../packages/ledger/src/index.ts'
+import { openEvidence, verifyLedger } from '../../packages/ledger/src/index.ts'
 import { issueFiles } from '../../packages/pki/src/issuing/issue-files.ts'
 import { type KeyKind, keyKinds } from '../../packages/pki/src/issuing/key-pairs.ts'
 import { hasOpenssl } from '../../packages/pki/src/testing/openssl-verify.ts'
@@ -76,7 +76,7 @@ for (const kind of Object.keys(keyKinds) as KeyKind[]) {
     if (hasOpenssl) t.ok(await opensslVerifies(certs, delivery.receiptPath, kind), 'openssl verifies the receipt')
 
     const trust = await loadTrust(certs)
-    const verification = verifyLedger(gateway.data, (await loadVerifierKeys(certs)).join('\n'), {
+    const verification = verifyLedger(openEvidence(gateway.data), (await loadVerifierKeys(certs)).join('\n'), {
       checkReceipt: openReceiptCheck(trust),
       checkOrigin: openOriginCheck(makeOwnPolicy(trust)),
     })

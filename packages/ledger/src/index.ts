@@ -40,7 +40,9 @@ export type {
   OwnSignature,
 } from './outbox/outbox.ts'
 export { openOutbox } from './outbox/sqlite-outbox.ts'
+export { openEvidence } from './sqlite/evidence.ts'
 export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite/sqlite-ledger.ts'
 export { checkBound } from './sqlite/writer/bind-log.ts'
-export type { CheckOrigin, CheckReceipt, ReadOctets } from './verification/verify-document.ts'
+export type { ReadOctets } from './verification/evidence.ts'
+export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'
 export { type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'

@@ -80,8 +80,6 @@ export interface LedgerReader {
    * The exact received bytes, in pieces; looked through for damage before the first is handed out.
    */
   read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined>
-  /** The same at once, for documents that fit into memory. */
-  export(sender: string, id: string): Promise<Buffer | undefined>
   /**
    * The certificates that a document was verified with, in DER: the sender's first, the CA's last.
    * Undefined for one accepted before they were kept.

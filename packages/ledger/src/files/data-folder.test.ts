@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { openOutbox } from '../outbox/sqlite-outbox.ts'
 import { openLedgerReader, readLogKeys } from '../sqlite/sqlite-ledger.ts'
-import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
+import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, openTestLedger } from '../testing/test-ledger.ts'
 
 const LARGE = 300_000
@@ -48,7 +48,7 @@ t.test('refuses a folder that has lost its ledger, and touches nothing', async t
   }
   await rename(backup, join(folder, 'ledger.sqlite'))
   const ledger = await openTestLedger(folder)
-  t.equal((await ledger.export(sender, 'large'))?.length, makeSample('large', { size: LARGE }).bytes.length)
+  t.equal((await readBytes(ledger, sender, 'large'))?.length, makeSample('large', { size: LARGE }).bytes.length)
   await ledger.close()
 })
 

@@ -3,7 +3,7 @@ import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
-import { collect, makeSample, sender } from '../testing/sample-documents.ts'
+import { collect, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, makeLedger } from '../testing/test-ledger.ts'
 
 t.test('a document of any size, in pieces of any size, is stored as it came', async t => {
@@ -43,7 +43,7 @@ t.test('reads what is staged from its start, as often as asked, small or large',
     t.ok(Buffer.concat(await collect(staging.read())).equals(bytes))
     const document = describe(`doc${size}`, bytes)
     await ledger.accept(document, staging)
-    t.ok((await ledger.export(sender, `doc${size}`))?.equals(bytes), 'and accepts it after that')
+    t.ok((await readBytes(ledger, sender, `doc${size}`))?.equals(bytes), 'and accepts it after that')
   }
 })
 

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checks } from '../testing/entry-sealer.ts'
 import { countCalls, noStrace, overPoints, runTraced } from '../testing/fault-points.ts'
-import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
+import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from '../testing/test-ledger.ts'
 import { verifyLedger } from '../verification/verify-ledger.ts'
+import { openEvidence } from './evidence.ts'
 
 const script = join(import.meta.dirname, '../testing/accept-few.ts')
 const sizes = { small: 3000, large: 300_000, last: 3000 } as const
@@ -133,7 +134,7 @@ async function recover(folder: string, told: ReadonlyMap<string, string>): Promi
     for (const [id, size] of Object.entries(sizes)) {
       const { document, bytes } = makeSample(id, { size })
       if (told.get(id) === 'done' && !there.has(id)) return `${id} was acknowledged, and is gone`
-      if (there.has(id) && !(await ledger.export(sender, id))?.equals(bytes)) return `${id} is damaged`
+      if (there.has(id) && !(await readBytes(ledger, sender, id))?.equals(bytes)) return `${id} is damaged`
       const { replay, receipt } = await acceptBytes(ledger, document, bytes)
       if (replay !== there.has(id)) return `${id} is ${replay ? 'a replay' : 'new'}`
       if (!(await ledger.receipt(sender, id))?.equals(receipt)) return `${id} has another receipt`
@@ -145,6 +146,6 @@ async function recover(folder: string, told: ReadonlyMap<string, string>): Promi
 }
 
 async function verify(folder: string): Promise<number> {
-  const verifying = verifyLedger(folder, verifierKey, checks)
+  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value.documents
 }

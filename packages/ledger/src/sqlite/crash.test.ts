@@ -11,9 +11,10 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { AcceptedDocument, Ledger } from '../ledger.ts'
 import { checks } from '../testing/entry-sealer.ts'
-import { collect, keptOf, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
+import { collect, keptOf, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { openTestLedger, verifierKey } from '../testing/test-ledger.ts'
 import { verifyLedger } from '../verification/verify-ledger.ts'
+import { openEvidence } from './evidence.ts'
 
 /** More with `pnpm kills`. */
 const KILLS = Number(process.env.KILL_ROUNDS ?? 20)
@@ -79,7 +80,7 @@ async function acceptAndKill(folder: string, name: string): Promise<ReadonlyMap<
 }
 
 async function verifiedDocuments(folder: string): Promise<number> {
-  const verifying = verifyLedger(folder, verifierKey, checks)
+  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value.documents
 }
 
@@ -93,7 +94,7 @@ async function damaged(
   for (const listed of documents) {
     const { id, bytes: size, index } = listed
     const { document, bytes } = makeSample(id, { size })
-    const [storedBytes, storedReceipt] = await Promise.all([ledger.export(sender, id), ledger.receipt(sender, id)])
+    const [storedBytes, storedReceipt] = await Promise.all([readBytes(ledger, sender, id), ledger.receipt(sender, id)])
     const digest = storedReceipt && createHash('sha256').update(storedReceipt).digest('hex')
     const isAnswered = digest === (receipts.get(id) ?? digest)
     const isWhole = storedBytes?.equals(bytes) && isAnswered && isDeepStrictEqual(listed, keptOf(document, index))

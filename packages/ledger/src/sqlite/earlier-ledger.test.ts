@@ -9,10 +9,11 @@ import { writeEntry } from '../log/leaf.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { checks } from '../testing/entry-sealer.ts'
-import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
+import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, logKey, openTestLedger, verifierKey } from '../testing/test-ledger.ts'
 import { type VerifiedLedger, verifyLedger } from '../verification/verify-ledger.ts'
 import { openDatabase } from './database.ts'
+import { openEvidence } from './evidence.ts'
 import { LEDGER_FILE, migrations } from './schema.ts'
 import { openLedgerReader } from './sqlite-ledger.ts'
 
@@ -53,7 +54,7 @@ async function makeEarlierLedger(t: Test): Promise<string> {
 }
 
 async function verify(folder: string): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(folder, verifierKey, checks)
+  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 
@@ -61,7 +62,7 @@ t.test('is listed, exported and verified before a receiver has opened it, and st
   const folder = await makeEarlierLedger(t)
   const reader = openLedgerReader(folder)
   t.equal((await collect(reader.list())).length, DOCUMENTS)
-  t.same(await reader.export(sender, 'old1'), makeSample('old1').bytes)
+  t.same(await readBytes(reader, sender, 'old1'), makeSample('old1').bytes)
   t.equal(await reader.chain(sender, 'old1'), undefined)
   t.match(await reader.event(1), { type: 'accepted', document: 'old0', certificate: null })
   t.same(await collect(reader.deadLetters()), [])

@@ -1,42 +1,34 @@
-// What is stored, entry by entry, as whoever verifies it needs to see it: nothing is taken for
-// granted, not even the type of a column.
+// The evidence that verification asks for, from the tables and files of the ledger on SQLite.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
-import { fingerprintOf } from '../certificate-chain.ts'
+import { readFileChunks } from '../files/file-chunks.ts'
 import type { KeyRange } from '../log/log-keys.ts'
+import {
+  type Evidence,
+  type Extent,
+  octetsOf,
+  type ReadOctets,
+  type StoredCheckpoint,
+  type StoredEntry,
+  type StoredValue,
+} from '../verification/evidence.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
 import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
+import { contentsFolder } from './sqlite-reader.ts'
 import { readKeyRanges } from './writer/bind-log.ts'
-import { asBuffer } from './writer/open-tree.ts'
-
-export type Value = SQLOutputValue | undefined
-export type Row = Readonly<Record<string, Value>>
 
 /** The tables with rows for documents, all keyed by the index of the document's entry. */
 const documentTables = ['documents', 'contents', 'content_files', 'receipts'] as const
+const FILE_NAME = /^[0-9a-f]{32}$/
+
+type Row = Readonly<Record<string, SQLOutputValue | undefined>>
 
 /**
- * One moment's state. What has an entry below `size` never changes, so all else may be read later.
- */
-export type Extent = {
-  /** Of the latest checkpoint; both undefined when there is none. */
-  readonly size: Value
-  readonly note: Value
-  /**
-   * One past the highest index, and the lowest, of every table with such; undefined for an empty
-   * one.
-   */
-  readonly ends: readonly { readonly table: string; readonly first: number; readonly end: number }[]
-  readonly lowestCheckpoint: Value
-  /** By level. */
-  readonly tiles: ReadonlyMap<Value, Value>
-}
-
-/**
- * That of the ledger in a data folder. Throws the Faults `storage-unavailable` and `configuration`.
+ * That of the ledger in a data folder; whoever opens it closes it. Throws the Faults
+ * `storage-unavailable` and `configuration`.
  */
 export function openEvidence(folder: string): Evidence {
   const path = join(folder, LEDGER_FILE)
@@ -46,7 +38,8 @@ export function openEvidence(folder: string): Evidence {
       `expected the ledger of a receiver in ${folder} (${LEDGER_FILE}), found none: name its data folder with --data`,
     )
   const database = openDatabaseReader(path, migrations, emptyViews)
-  if (onDatabase('read the ledger', () => hasTable(database, 'checkpoints'))) return new Evidence(database)
+  if (onDatabase('read the ledger', () => hasTable(database, 'checkpoints')))
+    return new SqliteEvidence(folder, database)
   database.close()
   throw new Fault(
     'configuration',
@@ -58,32 +51,34 @@ function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined
 }
 
-export class Evidence {
+export class SqliteEvidence implements Evidence {
+  readonly #folder: string
   readonly #database: DatabaseSync
   readonly #statements: ReturnType<typeof prepareStatements>
 
-  constructor(database: DatabaseSync) {
+  constructor(folder: string, database: DatabaseSync) {
+    this.#folder = folder
     this.#database = database
     this.#statements = onDatabase('read the ledger', () => prepareStatements(database))
   }
 
-  extent(): Extent {
+  async extent(): Promise<Extent> {
     return onDatabase('read the ledger', () => {
       this.#database.exec('SAVEPOINT extent')
       try {
-        const { extent, ends, tiles } = this.#statements
+        const { extent, spans, tiles } = this.#statements
         const { size, note, lowest } = extent.get() as Row
-        const found = ends.flatMap(({ table, statement }) => {
+        const [entries, ...documents] = spans.map(({ table, statement }) => {
           const { first, last } = statement.get() as Row
-          return first === null ? [] : [{ table, first: Number(first), end: Number(last) + 1 }]
+          return first === null ? undefined : { table, first: Number(first), end: Number(last) + 1 }
         })
-        const levels = tiles.all().map(row => [row.level, row.count] as const)
         return {
           size: size ?? undefined,
           note: note ?? undefined,
-          ends: found,
+          entries,
+          documents: documents.filter(span => span !== undefined),
           lowestCheckpoint: lowest,
-          tiles: new Map(levels),
+          tiles: new Map(tiles.all().map(row => [row.level, row.count] as const)),
         }
       } finally {
         this.#database.exec('RELEASE extent')
@@ -91,85 +86,87 @@ export class Evidence {
     })
   }
 
-  /**
-   * Entries `from` to before `to`, each with what is known of its document, but not with its bytes.
-   */
-  entries(from: number, to: number): Row[] {
-    return onDatabase('read the ledger', () => this.#statements.entries.all(from, to))
+  async entries(from: number, to: number): Promise<StoredEntry[]> {
+    const rows = onDatabase('read the ledger', () => this.#statements.entries.all(from, to))
+    return rows.map(row => {
+      const contents = [...(row.content === null ? [] : ['content']), ...(row.file === null ? [] : ['file'])]
+      return { ...row, contents } as unknown as StoredEntry
+    })
   }
 
-  /** Checkpoints of trees larger than `from`, up to `to`. */
-  checkpoints(from: number, to: number): Row[] {
-    return onDatabase('read the ledger', () => this.#statements.checkpoints.all(from, to))
+  async checkpoints(from: number, to: number): Promise<StoredCheckpoint[]> {
+    const rows = onDatabase('read the ledger', () => this.#statements.checkpoints.all(from, to))
+    return rows.map(({ tree_size: treeSize, note }) => ({ treeSize, note }))
   }
 
-  checkpoint(size: number): Value {
+  async checkpoint(size: number): Promise<StoredValue> {
     return this.#get('checkpoint', size)?.note
   }
 
-  /** When each key of the log was in use. */
-  logKeys(): KeyRange[] {
+  async logKeys(): Promise<KeyRange[]> {
     return onDatabase('read the ledger', () => readKeyRanges(this.#database))
   }
 
-  /** A document's bytes, when they are in the database. */
-  octets(index: number): Buffer | undefined {
-    return octetsOf(this.#get('octets', index)?.octets)
+  async content(index: number): Promise<ReadOctets> {
+    const file = this.#get('file', index)?.name
+    if (file !== undefined) return this.#openFile(index, String(file))
+    const octets = octetsOf(this.#get('octets', index)?.octets) ?? Buffer.alloc(0)
+    return () => [octets]
   }
 
-  receipt(index: number): Buffer | undefined {
-    return octetsOf(this.#get('receipt', index)?.octets)
+  async receipt(index: number): Promise<StoredValue> {
+    return this.#get('receipt', index)?.octets
   }
 
-  /** A certificate in DER. Throws the Fault `log-invalid` when it is missing, or another. */
-  certificate(fingerprint: string): Buffer {
-    const der = octetsOf(this.#get('certificate', fingerprint)?.der)
-    if (der !== undefined && fingerprintOf(der) === fingerprint) return der
-    throw new Fault(
-      'log-invalid',
-      `the certificate ${quote(fingerprint)} is ${der ? 'not the one that was kept' : 'missing'}`,
-    )
+  async certificate(fingerprint: string): Promise<StoredValue> {
+    return this.#get('certificate', fingerprint)?.der
   }
 
-  /** Whether an entry is an acceptance whose facts were erased. */
-  isErasedAcceptance(index: number): boolean {
+  async isErasedAcceptance(index: number): Promise<boolean> {
     return this.#get('erased', index) !== undefined
   }
 
-  /** Undefined also for a tile that is no octets. */
-  tile(level: number, index: number): { readonly hashes: Buffer; readonly root: Buffer } | undefined {
+  async tile(level: number, index: number): Promise<{ hashes: StoredValue; root: StoredValue } | undefined> {
     const row = this.#get('tile', level, index)
-    const [hashes, root] = [octetsOf(row?.hashes), octetsOf(row?.root)]
-    return hashes && root && { hashes, root }
+    return row && { hashes: row.hashes, root: row.root }
   }
 
-  /** The entry that whoever asks for a document is led to. */
-  find(sender: string, id: string): { readonly index: Value; readonly sha256: Value } | undefined {
+  async find(sender: string, id: string): Promise<{ index: StoredValue; sha256: StoredValue } | undefined> {
     const row = this.#get('find', sender, id)
     return row && { index: row.leaf_index, sha256: row.sha256 }
   }
 
-  /** Two entries with one nonce, which is of one entry alone; undefined when there are none. */
-  sharedNonce(): { readonly first: Value; readonly last: Value } | undefined {
+  async sharedNonce(): Promise<{ first: StoredValue; last: StoredValue } | undefined> {
     const row = onDatabase('read the ledger', () => this.#statements.sharedNonce.get())
     return row && { first: row.first, last: row.last }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#database.close()
   }
 
-  #get(
-    name: 'checkpoint' | 'octets' | 'receipt' | 'tile' | 'find' | 'certificate' | 'erased',
-    ...parameters: readonly (string | number)[]
-  ): Row | undefined {
+  #openFile(index: number, name: string): ReadOctets {
+    if (!FILE_NAME.test(name))
+      throw new Fault('log-invalid', `entry ${index} has its octets in a file called ${quote(name)}`)
+    const path = join(contentsFolder(this.#folder), name)
+    return async function* () {
+      try {
+        yield* readFileChunks(path)
+      } catch (cause) {
+        const isGone = cause instanceof Fault && (cause.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+        throw isGone
+          ? new Fault('log-invalid', `the file ${name} with the octets of entry ${index} is missing`, { cause })
+          : cause
+      }
+    }
+  }
+
+  #get(name: SingleRow, ...parameters: readonly (string | number)[]): Row | undefined {
     return onDatabase('read the ledger', () => this.#statements[name].get(...parameters))
   }
 }
 
-export function octetsOf(value: Value): Buffer | undefined {
-  return value instanceof Uint8Array ? asBuffer(value) : undefined
-}
+type SingleRow = 'checkpoint' | 'octets' | 'file' | 'receipt' | 'tile' | 'find' | 'certificate' | 'erased'
 
 function prepareStatements(database: DatabaseSync) {
   return {
@@ -177,7 +174,7 @@ function prepareStatements(database: DatabaseSync) {
       `SELECT (SELECT MAX(tree_size) FROM checkpoints) AS size, (SELECT MIN(tree_size) FROM checkpoints) AS lowest,
         (SELECT note FROM checkpoints ORDER BY tree_size DESC LIMIT 1) AS note`,
     ),
-    ends: ['transactions', ...documentTables].map(table => ({
+    spans: ['transactions', ...documentTables].map(table => ({
       table,
       statement: database.prepare(
         `SELECT (SELECT MIN(leaf_index) FROM ${table}) AS first, (SELECT MAX(leaf_index) FROM ${table}) AS last`,
@@ -200,6 +197,7 @@ function prepareStatements(database: DatabaseSync) {
     ),
     checkpoint: database.prepare('SELECT note FROM checkpoints WHERE tree_size = ?'),
     octets: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
+    file: database.prepare('SELECT name FROM content_files WHERE leaf_index = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
     tile: database.prepare('SELECT hashes, root FROM tiles WHERE level = ? AND tile_index = ?'),
     certificate: database.prepare('SELECT der FROM certificates WHERE fingerprint = ?'),

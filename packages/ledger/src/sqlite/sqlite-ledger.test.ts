@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { testLedger } from '../testing/ledger-contract.ts'
-import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
+import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, makeLedger, openTestLedger } from '../testing/test-ledger.ts'
+import { openEvidence } from './evidence.ts'
 import { openLedgerReader } from './sqlite-ledger.ts'
 
 const LARGE = 300_000
 
-testLedger(t, { open: openTestLedger, openReader: openLedgerReader })
+testLedger(t, { open: openTestLedger, openReader: openLedgerReader, openEvidence })
 
 t.test('opens again as soon as the process that had it open is killed', async t => {
   const folder = await makeFolder(t)
@@ -38,7 +39,7 @@ t.test('clears away what a crash left: from staging, and aside from the contents
   t.teardown(() => reopened.close())
   t.same(await readdir(join(folder, 'staging')), [])
   t.same(await readdir(join(folder, 'contents')), [named])
-  t.ok((await reopened.export(sender, 'large'))?.equals(bytes))
+  t.ok((await readBytes(reopened, sender, 'large'))?.equals(bytes))
 })
 
 t.test('leaves no file of a large document that it did not take', async t => {
@@ -76,8 +77,8 @@ t.test('says that a stored document was damaged rather than export it', async t 
   await rm(gone!)
   const reader = openLedgerReader(folder)
   t.teardown(() => reader.close())
-  await t.rejects(reader.export(sender, 'small'), { code: 'storage-unavailable', detail: /"small" is damaged/ })
-  await t.rejects(reader.export(sender, 'large'), { code: 'storage-unavailable', detail: /"large" is damaged/ })
+  await t.rejects(readBytes(reader, sender, 'small'), { code: 'storage-unavailable', detail: /"small" is damaged/ })
+  await t.rejects(readBytes(reader, sender, 'large'), { code: 'storage-unavailable', detail: /"large" is damaged/ })
   await t.rejects(reader.read(sender, 'gone'), { code: 'storage-unavailable', detail: /ENOENT/ })
 })
 

@@ -7,6 +7,7 @@ import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDurableFolder, syncFolder } from '@seg/core'
+import type { AcceptRequest, SentChain } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
 import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
@@ -35,8 +36,6 @@ import { onDatabase } from './database-fault.ts'
 import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
 import { contentsFolder, SqliteReader } from './sqlite-reader.ts'
 import { readKeyRanges } from './writer/bind-log.ts'
-import type { SentChain } from './writer/chain-store.ts'
-import type { AcceptRequest } from './writer/ledger-writer.ts'
 import { startWriter, type WriterClient } from './writer/writer-client.ts'
 import type { WriterOptions } from './writer/writer-thread.ts'
 
@@ -182,10 +181,6 @@ class SqliteLedger implements Ledger {
 
   read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     return this.#reader.read(sender, id)
-  }
-
-  export(sender: string, id: string): Promise<Buffer | undefined> {
-    return this.#reader.export(sender, id)
   }
 
   chain(sender: string, id: string): Promise<readonly Buffer[] | undefined> {

@@ -111,11 +111,6 @@ export class SqliteReader implements LedgerReader {
     return file === undefined ? this.#readRow(document) : this.#readFile(document, String(file.name))
   }
 
-  async export(sender: string, id: string): Promise<Buffer | undefined> {
-    const chunks = await this.read(sender, id)
-    return chunks && Buffer.concat(await Array.fromAsync(chunks))
-  }
-
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close()
   }

@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import type { Fault } from '@seg/core'
 import type { Test } from 'tap'
 import { type AcceptedDocument, HELD_IN_MEMORY, type Ledger, type LedgerReader } from '../ledger.ts'
-import { openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
+import { formatVerifierKey, openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
 import { readEntry } from '../log/leaf.ts'
+import { ROTATION } from '../log/log-keys.ts'
 import { hashLeaf, verifyInclusion } from '../log/merkle.ts'
-import { checkReceipt } from './entry-sealer.ts'
-import { certificatesOf, collect, keptOf, makeFolder, makeSample, sender } from './sample-documents.ts'
-import { acceptBytes, verifierKey } from './test-ledger.ts'
+import type { Evidence, StoredEntry } from '../verification/evidence.ts'
+import { type VerifiedLedger, verifyLedger } from '../verification/verify-ledger.ts'
+import { checkReceipt, checks } from './entry-sealer.ts'
+import { certificatesOf, collect, keptOf, makeFolder, makeSample, readBytes, sender } from './sample-documents.ts'
+import { acceptBytes, nextLogKey, verifierKey } from './test-ledger.ts'
 
 type OpenOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
 
@@ -17,19 +20,20 @@ type OpenOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' |
 export type Implementation = {
   open(folder: string, options?: OpenOptions): Promise<Ledger>
   openReader(folder: string): LedgerReader
+  openEvidence(folder: string): Evidence
 }
 
 const at = '2026-01-02T03:04:05.678Z'
 const LARGE = HELD_IN_MEMORY + 10_000
 
-export function testLedger(t: Test, { open, openReader }: Implementation): void {
+export function testLedger(t: Test, { open, openReader, openEvidence }: Implementation): void {
   t.test('gives back what it accepted, byte for byte', async t => {
     const { ledger } = await openLedger(t)
     for (const [i, size] of [0, 3000, HELD_IN_MEMORY, HELD_IN_MEMORY + 1, LARGE].entries()) {
       const { document, bytes, receipt } = sampleOf(`doc${i}`, size)
       t.same(await acceptBytes(ledger, document, bytes), { replay: false, receipt })
       t.same(await ledger.find(sender, document.id), keptOf(document, i))
-      t.ok((await ledger.export(sender, document.id))?.equals(bytes))
+      t.ok((await readBytes(ledger, sender, document.id))?.equals(bytes))
       t.ok(Buffer.concat(await collect((await ledger.read(sender, document.id))!)).equals(bytes))
       t.same(await ledger.receipt(sender, document.id), receipt)
     }
@@ -38,7 +42,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
   t.test('knows nothing of what it did not accept', async t => {
     const { ledger } = await openLedger(t)
     t.equal(await ledger.find(sender, 'doc1'), undefined)
-    t.equal(await ledger.export(sender, 'doc1'), undefined)
+    t.equal(await readBytes(ledger, sender, 'doc1'), undefined)
     t.equal(await ledger.read(sender, 'doc1'), undefined)
     t.equal(await ledger.receipt(sender, 'doc1'), undefined)
     t.same(await collect(ledger.list()), [])
@@ -94,7 +98,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
       await acceptBytes(ledger, document, bytes)
       const other = sampleOf(`doc${i}`, size, 'other')
       await t.rejects(acceptBytes(ledger, other.document, other.bytes), { code: 'document-id-conflict' })
-      t.ok((await ledger.export(sender, `doc${i}`))?.equals(bytes))
+      t.ok((await readBytes(ledger, sender, `doc${i}`))?.equals(bytes))
       const sha256 = Buffer.from(other.document.sha256, 'hex').toString('base64')
       const event = { type: 'conflict', sender, document: `doc${i}`, sha256, accepted: 2 * i }
       t.match((await events(ledger)).at(-1), event)
@@ -127,7 +131,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
       const { document, bytes } = makeSample(id, { from })
       t.equal((await acceptBytes(ledger, { ...document, bytes: bytes.length }, bytes)).replay, false)
     }
-    for (const [from, id] of pairs) t.same(await ledger.export(from, id), makeSample(id, { from }).bytes)
+    for (const [from, id] of pairs) t.same(await readBytes(ledger, from, id), makeSample(id, { from }).bytes)
   })
 
   t.test('accepts one of 50 copies that come at once', async t => {
@@ -151,7 +155,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     const winner = outcomes.findIndex(({ status }) => status === 'fulfilled')
     const codes = outcomes.filter(outcome => outcome.status === 'rejected').map(({ reason }) => (reason as Fault).code)
     t.same(codes, Array(49).fill('document-id-conflict'))
-    t.same(await ledger.export(sender, 'doc1'), samples[winner]?.bytes)
+    t.same(await readBytes(ledger, sender, 'doc1'), samples[winner]?.bytes)
     t.equal(await ledger.log.size(), 50, 'each conflict is an entry')
   })
 
@@ -326,6 +330,34 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     t.equal(await ledger.log.entries(1, 3), undefined)
   })
 
+  t.test('verifies through the port, and whatever that shows otherwise is told', async t => {
+    const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
+    await ledger.record({ type: 'start', at, version: '0.1.0' })
+    await Promise.all(Array.from({ length: 260 }, (_, i) => accept(ledger, `doc${i}`)))
+    await accept(ledger, 'large', LARGE)
+    const other = sampleOf('doc1', 3000, 'other')
+    const conflict = acceptBytes(ledger, other.document, other.bytes)
+    await t.rejects(conflict, { code: 'document-id-conflict' })
+    t.match(await verify(openEvidence(folder)), { head: { size: 263 }, documents: 261, withoutCertificate: 0 })
+    for (const [name, change] of Object.entries(changes)) {
+      const changed = changeEvidence(openEvidence(folder), change)
+      await t.rejects(verify(changed), { code: 'log-invalid' }, name)
+    }
+  })
+
+  t.test('takes nothing after its key was replaced, and verifies with both keys', async t => {
+    const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
+    await accept(ledger, 'doc1')
+    const next = formatVerifierKey(nextLogKey)
+    const event = { type: 'admin', at, action: ROTATION, subject: next, by: 'operator' } as const
+    t.equal(await ledger.rotateKey(event, next), 1)
+    await t.rejects(accept(ledger, 'doc2'), { code: 'storage-unavailable', detail: /the key of the log was replaced/ })
+    await t.rejects(ledger.moveCursor('inbox', 0), { code: 'storage-unavailable' })
+    t.equal(await ledger.log.size(), 2)
+    t.match(await verify(openEvidence(folder), `${verifierKey}\n${next}`), { head: { size: 2 }, documents: 1 })
+    await t.rejects(verify(openEvidence(folder)), { code: 'log-invalid', detail: /has no line in log\.pub/ })
+  })
+
   t.test('is read by anybody while it is open, and before it ever was', async t => {
     const { ledger, folder } = await openLedger(t)
     const reader = openReader(folder)
@@ -334,7 +366,7 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
     await accept(ledger, 'doc1')
     const { document, bytes } = makeSample('doc1')
     t.same(await reader.find(sender, 'doc1'), keptOf(document, 0))
-    t.same(await reader.export(sender, 'doc1'), bytes)
+    t.same(await readBytes(reader, sender, 'doc1'), bytes)
     t.equal(await reader.log.size(), 1)
     const nowhere = openReader(join(folder, 'nowhere'))
     t.same(await collect(nowhere.list()), [])
@@ -390,6 +422,51 @@ export function testLedger(t: Test, { open, openReader }: Implementation): void 
 function accept(ledger: Ledger, id: string, size = 3000) {
   const { document, bytes } = sampleOf(id, size)
   return acceptBytes(ledger, document, bytes)
+}
+
+async function verify(evidence: Evidence, logPub = verifierKey): Promise<VerifiedLedger> {
+  const verifying = verifyLedger(evidence, logPub, checks)
+  for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
+}
+
+/** One thing that is shown otherwise, in each part of the port. */
+const changes = {
+  'the end': { extent: extent => ({ ...extent, size: 1 }) },
+  'a document without its entry': {
+    extent: extent => ({ ...extent, documents: [{ table: 'documents', first: 0, end: 1000 }] }),
+  },
+  'an entry that is missing': { entries: entries => entries.slice(1) },
+  'a sender': { entries: first(entry => ({ ...entry, sender: 'B', from_sender: 'B' })) },
+  'a digest': { entries: first(entry => ({ ...entry, sha256: 'x' })) },
+  'octets in two places': { entries: first(entry => ({ ...entry, contents: ['a', 'b'] })) },
+  'no octets': { content: () => () => [] },
+  'another receipt': { receipt: () => Buffer.from('{}') },
+  'no receipt': { receipt: () => undefined },
+  'another certificate': { certificate: () => Buffer.from('another') },
+  'another tile': { tile: tile => tile && { ...tile, root: Buffer.alloc(32) } },
+  'no tile': { tile: () => undefined },
+  'no checkpoint': { checkpoint: () => undefined },
+  'a checkpoint that is another': { checkpoints: all => all.map(one => ({ ...one, note: 'none' })) },
+  'the way to another document': { find: found => found && { ...found, index: 999 } },
+  'a nonce twice': { sharedNonce: () => ({ first: 1, last: 2 }) },
+  'a later key': { logKeys: keys => [...keys, { from: 1000, verifierKey: formatVerifierKey(nextLogKey) }] },
+} satisfies Record<string, Change>
+
+type Change = { [Part in keyof Evidence]?: (found: Awaited<ReturnType<Evidence[Part]>>) => unknown }
+
+/** The first entry that has a document. */
+function first(change: (entry: StoredEntry) => StoredEntry): NonNullable<Change['entries']> {
+  return entries => entries.map(entry => (entry.leaf_index === 1 ? change(entry) : entry))
+}
+
+function changeEvidence(evidence: Evidence, change: Change): Evidence {
+  return new Proxy(evidence, {
+    get(_, part: keyof Evidence) {
+      const ask = evidence[part].bind(evidence) as (...question: unknown[]) => Promise<never>
+      const answer = change[part] ?? ((found: unknown) => found)
+      return async (...question: unknown[]) => answer(await ask(...question))
+    },
+  })
 }
 
 /** Of that very size, which may be too small for the sample's own text. */

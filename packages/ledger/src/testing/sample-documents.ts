@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { makeCertificateChain } from '../certificate-chain.ts'
-import type { AcceptedDocument, OfferedDocument } from '../ledger.ts'
+import type { AcceptedDocument, LedgerReader, OfferedDocument } from '../ledger.ts'
 
 export type Sample = {
   readonly document: OfferedDocument
@@ -54,6 +54,12 @@ export async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'seg-ledger-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** The exact bytes of a document that fits into memory; undefined for one that is not there. */
+export async function readBytes(ledger: LedgerReader, sender: string, id: string): Promise<Buffer | undefined> {
+  const pieces = await ledger.read(sender, id)
+  return pieces && Buffer.concat(await collect(pieces))
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

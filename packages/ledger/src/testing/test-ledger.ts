@@ -1,30 +1,27 @@
 // A ledger for the tests: its log has one key, its receipts are plain.
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
+import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AcceptOptions, Ledger, OfferedDocument } from '../ledger.ts'
+import { formatVerifierKey } from '../log/checkpoint.ts'
 import { openLedger } from '../sqlite/sqlite-ledger.ts'
 import { makeFolder } from './sample-documents.ts'
 
 const NAME = 'ledger.example'
-/** An Ed25519 key in PKCS #8 (RFC 8410 7) made of the test's own name: no secret. */
-const seed = createHash('sha256').update('a key for tests').digest()
-const privateKey = createPrivateKey({
-  key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
-  format: 'der',
-  type: 'pkcs8',
-})
-const octets = Buffer.concat([
-  Buffer.of(1),
-  createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32),
-])
-const keyHash = createHash('sha256').update(`${NAME}\n`).update(octets).digest('hex').slice(0, 8)
 
-/** What signs the checkpoints. */
-export const logKey = { name: NAME, privateKey }
+/** What signs the checkpoints, and what does after a rotation. */
+export const logKey = { name: NAME, privateKey: keyOf('a key for tests') }
+export const nextLogKey = { name: NAME, privateKey: keyOf('the next key for tests') }
 
-export const verifierKey = `${NAME}+${keyHash}+${octets.toString('base64')}`
+export const verifierKey = formatVerifierKey(logKey)
+
+/** An Ed25519 key in PKCS #8 (RFC 8410 7) made of a text: no secret. */
+function keyOf(text: string): KeyObject {
+  const seed = createHash('sha256').update(text).digest()
+  const octets = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
+  return createPrivateKey({ key: octets, format: 'der', type: 'pkcs8' })
+}
 
 type TestOptions = {
   readonly queue?: number
@@ -36,7 +33,7 @@ export function openTestLedger(
   folder: string,
   { sealer = 'plain-sealer', ...options }: TestOptions = {},
 ): Promise<Ledger> {
-  const keyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+  const keyPem = logKey.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
   const module = new URL(`./${sealer}.ts`, import.meta.url).href
   return openLedger(folder, { log: { name: NAME, keyPem }, sealer: { module, data: undefined }, ...options })
 }

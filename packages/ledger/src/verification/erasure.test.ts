@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { ROTATION } from '../log/log-keys.ts'
+import { openEvidence } from '../sqlite/evidence.ts'
 import { LEDGER_FILE } from '../sqlite/schema.ts'
 import { openLedgerReader } from '../sqlite/sqlite-ledger.ts'
 import { checkReceipt, checks } from '../testing/entry-sealer.ts'
@@ -48,7 +49,7 @@ async function erase(folder: string, index: number, sql = statements): Promise<v
 }
 
 async function verify(folder: string): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(folder, verifierKey, checks)
+  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 

@@ -11,7 +11,7 @@ import { LogKeys } from '../log/log-keys.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
-import { Evidence, octetsOf } from '../sqlite/evidence.ts'
+import { openEvidence, SqliteEvidence } from '../sqlite/evidence.ts'
 import { LEDGER_FILE } from '../sqlite/schema.ts'
 import {
   type Change,
@@ -27,6 +27,7 @@ import {
 import { checks } from '../testing/entry-sealer.ts'
 import { makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, openTestLedger, verifierKey } from '../testing/test-ledger.ts'
+import { octetsOf } from './evidence.ts'
 import { DocumentCheck } from './verify-document.ts'
 import { EntryCheck } from './verify-entry.ts'
 import { checkEntries, checkExtent, verifyLedger } from './verify-ledger.ts'
@@ -54,8 +55,8 @@ const good = join(folder, 'good')
 await fillLedger()
 const database = new DatabaseSync(join(good, LEDGER_FILE), { enableForeignKeyConstraints: false })
 t.teardown(() => database.close())
-const evidence = new Evidence(database)
-const leafHashes = evidence.entries(0, ENTRIES).map(({ leaf }) => hashLeaf(octetsOf(leaf)!))
+const evidence = new SqliteEvidence(good, database)
+const leafHashes = (await evidence.entries(0, ENTRIES)).map(({ leaf }) => hashLeaf(octetsOf(leaf)!))
 const tileRoots = growTileRoots()
 let made = 0
 
@@ -194,14 +195,14 @@ async function allTold(t: Test, what: string, changes: readonly Change[]): Promi
  */
 async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<string | undefined> {
   try {
-    const { size } = checkExtent(evidence.extent(), keys)
+    const { size } = checkExtent(await evidence.extent(), keys)
     const full = from - (from % TILE_WIDTH)
     const tree = new TreeCheck(evidence, keys, from, [
       leafHashes.slice(full, from),
       tileRoots.slice(0, full / TILE_WIDTH),
     ])
     const [entries, times] = [new EntryCheck(), new TimeCheck()]
-    const documents = new DocumentCheck(good, evidence, keys, checks)
+    const documents = new DocumentCheck(evidence, keys, checks)
     for (let next = from; next < Math.min(size, end); next += STEP)
       await checkEntries(next, Math.min(next + STEP, size), evidence, { keys, tree, entries, times, documents })
   } catch (fault) {
@@ -212,7 +213,7 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
 /** What verifyLedger tells of a ledger. */
 async function told(place: string): Promise<string> {
   try {
-    for await (const _ of verifyLedger(join(folder, place), verifierKey, checks));
+    for await (const _ of verifyLedger(openEvidence(join(folder, place)), verifierKey, checks));
     return 'nothing'
   } catch (fault) {
     return fault instanceof Fault ? fault.message : String(fault)

@@ -1,18 +1,15 @@
 // What an entry of the log says, against everything else that is stored about it.
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { Fault, quote } from '@seg/core'
-import { splitFingerprints } from '../certificate-chain.ts'
-import { readFileChunks } from '../files/file-chunks.ts'
+import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
 import type { AcceptedDocument, SealableAcceptance } from '../ledger.ts'
 import { openCheckpoint } from '../log/checkpoint.ts'
 import type { AcceptedEvent, LogEvent } from '../log/events.ts'
 import type { Opening } from '../log/leaf.ts'
 import type { LogKeys } from '../log/log-keys.ts'
 import { hashLeaf, type TreeHead, verifyInclusion } from '../log/merkle.ts'
-import type { Evidence, Row } from '../sqlite/evidence.ts'
-import { contentsFolder } from '../sqlite/sqlite-reader.ts'
 import { compare } from './compare-fields.ts'
+import { type Evidence, octetsOf, type ReadOctets, type StoredEntry } from './evidence.ts'
 import type { CheckedEntry } from './verify-entry.ts'
 
 /** What a receipt says of the log; `opening` is undefined in one whose leaf needs none. */
@@ -25,9 +22,6 @@ export type ReceiptEntry = Pick<SealableAcceptance, 'index' | 'treeSize' | 'leaf
  * know how receipts are written. What it returns is compared with the log.
  */
 export type CheckReceipt = (receipt: Buffer, document: AcceptedDocument) => ReceiptEntry
-
-/** A document's octets from their start, as often as they are asked for. */
-export type ReadOctets = () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /** What is kept of where a document is from. */
 export type Origin = {
@@ -48,12 +42,10 @@ export type CheckOrigin = (origin: Origin) => Promise<void>
 
 export type DocumentChecks = { readonly checkReceipt: CheckReceipt; readonly checkOrigin: CheckOrigin }
 
-const FILE_NAME = /^[0-9a-f]{32}$/
 /** Certificates that are read and hashed once, not for each document. */
 const REMEMBERED = 1024
 
 export class DocumentCheck {
-  readonly #folder: string
   readonly #evidence: Evidence
   readonly #keys: LogKeys
   readonly #checks: DocumentChecks
@@ -64,8 +56,7 @@ export class DocumentCheck {
   #count = 0
   #withoutCertificate = 0
 
-  constructor(folder: string, evidence: Evidence, keys: LogKeys, checks: DocumentChecks) {
-    this.#folder = folder
+  constructor(evidence: Evidence, keys: LogKeys, checks: DocumentChecks) {
     this.#evidence = evidence
     this.#keys = keys
     this.#checks = checks
@@ -81,14 +72,14 @@ export class DocumentCheck {
     return this.#withoutCertificate
   }
 
-  async check(row: Row, entry: CheckedEntry): Promise<void> {
+  async check(row: StoredEntry, entry: CheckedEntry): Promise<void> {
     const { index, event } = entry
     if (event?.type === 'accepted') await this.#checkDocument(event, row, entry)
     else checkNone(index, event?.type, row)
-    if (event?.type === 'conflict') this.#checkConflict(index, event)
+    if (event?.type === 'conflict') await this.#checkConflict(index, event)
   }
 
-  async #checkDocument(event: AcceptedEvent, row: Row, entry: CheckedEntry): Promise<void> {
+  async #checkDocument(event: AcceptedEvent, row: StoredEntry, entry: CheckedEntry): Promise<void> {
     const { index } = entry
     const { sender, document: id, at: acceptedAt, bytes, reference: referenceDigest } = event
     const document = { sender, id, acceptedAt, bytes, sha256: hex(event.sha256), referenceDigest, index }
@@ -103,46 +94,28 @@ export class DocumentCheck {
     if (row.document === null)
       throw new Fault('log-invalid', `entry ${index} accepts ${quote(id)}, of which there is no document`)
     compare(`the document ${quote(id)}`, index, said, row)
-    const found = this.#evidence.find(sender, id)?.index
+    const found = (await this.#evidence.find(sender, id))?.index
     if (found !== index)
       throw new Fault('log-invalid', `the index leads from ${quote(id)} to entry ${found}, not to ${index}`)
-    const read = this.#openOctets(document, row)
+    const read = await this.#openOctets(document, row)
     compare(`the document ${quote(id)}`, index, { bytes, sha256: document.sha256 }, await digestOf(read()))
     await this.#checkOriginOf(document, event, row, read)
-    this.#checkReceiptOf(document, entry)
+    await this.#checkReceiptOf(document, entry)
     this.#count++
   }
 
-  #openOctets({ id, index }: AcceptedDocument, row: Row): ReadOctets {
-    const isInRow = row.content !== null
-    if (isInRow === (row.file !== null)) {
-      throw new Fault(
-        'log-invalid',
-        `the bytes of ${quote(id)}, entry ${index}, are stored ${isInRow ? 'twice' : 'nowhere'}`,
-      )
-    }
-    if (!isInRow) return this.#openFile(id, String(row.file))
-    const octets = this.#evidence.octets(index) ?? Buffer.alloc(0)
-    return () => [octets]
+  async #openOctets({ id, index }: AcceptedDocument, { contents }: StoredEntry): Promise<ReadOctets> {
+    if (contents.length === 1) return this.#evidence.content(index)
+    const places = contents.length === 0 ? 'nowhere' : 'twice'
+    throw new Fault('log-invalid', `the bytes of ${quote(id)}, entry ${index}, are stored ${places}`)
   }
 
-  #openFile(id: string, name: string): ReadOctets {
-    if (!FILE_NAME.test(name))
-      throw new Fault('log-invalid', `the bytes of ${quote(id)} are in a file called ${quote(name)}`)
-    const path = join(contentsFolder(this.#folder), name)
-    return async function* () {
-      try {
-        yield* readFileChunks(path)
-      } catch (cause) {
-        const isGone = cause instanceof Fault && (cause.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-        throw isGone
-          ? new Fault('log-invalid', `the file ${name} with the bytes of ${quote(id)} is missing`, { cause })
-          : cause
-      }
-    }
-  }
-
-  async #checkOriginOf(document: AcceptedDocument, event: AcceptedEvent, row: Row, read: ReadOctets): Promise<void> {
+  async #checkOriginOf(
+    document: AcceptedDocument,
+    event: AcceptedEvent,
+    row: StoredEntry,
+    read: ReadOctets,
+  ): Promise<void> {
     const { id, index } = document
     if (event.certificate === null) {
       compare(`the document ${quote(id)}`, index, { chain: null }, row)
@@ -152,7 +125,7 @@ export class DocumentCheck {
     const [certificate] = typeof row.chain === 'string' ? splitFingerprints(row.chain) : []
     compare(`the document ${quote(id)}`, index, { certificate: hex(event.certificate) }, { certificate })
     try {
-      const chain = this.#readChain(String(row.chain))
+      const chain = await this.#readChain(String(row.chain))
       await this.#checks.checkOrigin({ document, chain, read, log: this.#keys.name })
     } catch (cause) {
       if (!(cause instanceof Fault) || cause.code === 'storage-unavailable') throw cause
@@ -160,18 +133,27 @@ export class DocumentCheck {
     }
   }
 
-  #readChain(fingerprints: string): readonly Buffer[] {
+  async #readChain(fingerprints: string): Promise<readonly Buffer[]> {
     const known = this.#chains.get(fingerprints)
     if (known !== undefined) return known
-    const chain = splitFingerprints(fingerprints).map(fingerprint => this.#evidence.certificate(fingerprint))
+    const chain = await Promise.all(splitFingerprints(fingerprints).map(name => this.#readCertificate(name)))
     if (this.#chains.size >= REMEMBERED) this.#chains.clear()
     this.#chains.set(fingerprints, chain)
     return chain
   }
 
-  #checkReceiptOf(document: AcceptedDocument, { leaf, opening }: CheckedEntry): void {
+  async #readCertificate(fingerprint: string): Promise<Buffer> {
+    const der = octetsOf(await this.#evidence.certificate(fingerprint))
+    if (der !== undefined && fingerprintOf(der) === fingerprint) return der
+    throw new Fault(
+      'log-invalid',
+      `the certificate ${quote(fingerprint)} is ${der ? 'not the one that was kept' : 'missing'}`,
+    )
+  }
+
+  async #checkReceiptOf(document: AcceptedDocument, { leaf, opening }: CheckedEntry): Promise<void> {
     const { id, index } = document
-    const receipt = this.#evidence.receipt(index)
+    const receipt = octetsOf(await this.#evidence.receipt(index))
     if (receipt === undefined) throw new Fault('log-invalid', `the receipt of ${quote(id)}, entry ${index}, is missing`)
     try {
       const entry = this.#checks.checkReceipt(receipt, document)
@@ -179,7 +161,7 @@ export class DocumentCheck {
       if (!entry.leaf.equals(leaf)) throw new Fault('log-invalid', 'its leaf is not that of the log')
       if (!isSame(entry.opening?.facts, opening?.facts) || !isSame(entry.opening?.nonce, opening?.nonce))
         throw new Fault('log-invalid', 'its facts and nonce are not those of the entry')
-      verifyInclusion({ leafHash: hashLeaf(leaf), index, proof: entry.proof, tree: this.#headOf(entry) })
+      verifyInclusion({ leafHash: hashLeaf(leaf), index, proof: entry.proof, tree: await this.#headOf(entry) })
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause
       throw new Fault('log-invalid', `the receipt of ${quote(id)}, entry ${index}: ${cause.detail}`, { cause })
@@ -187,23 +169,23 @@ export class DocumentCheck {
   }
 
   /** The tree of a receipt's checkpoint, which must be the one that the log has for it. */
-  #headOf({ treeSize, checkpoint: note }: ReceiptEntry): TreeHead {
+  async #headOf({ treeSize, checkpoint: note }: ReceiptEntry): Promise<TreeHead> {
     if (this.#latest?.note === note && this.#latest.head.size === treeSize) return this.#latest.head
-    if (this.#evidence.checkpoint(treeSize) !== note)
+    if ((await this.#evidence.checkpoint(treeSize)) !== note)
       throw new Fault('log-invalid', `its checkpoint is not that of the log at ${treeSize}`)
     this.#latest = { note, head: openCheckpoint(note, this.#keys.at(treeSize)) }
     return this.#latest.head
   }
 
   /** What an erased entry accepted is not known any more. */
-  #checkConflict(index: number, event: Extract<LogEvent, { type: 'conflict' }>): void {
+  async #checkConflict(index: number, event: Extract<LogEvent, { type: 'conflict' }>): Promise<void> {
     const { sender, document, accepted, sha256 } = event
     const isEarlier = accepted < index
-    const found = isEarlier ? this.#evidence.find(sender, document) : undefined
+    const found = isEarlier ? await this.#evidence.find(sender, document) : undefined
     if (found?.index === accepted && found.sha256 === hex(sha256))
       throw new Fault('log-invalid', `entry ${index} is a conflict of ${quote(document)} with the same bytes`)
     if (found?.index === accepted) return
-    if (isEarlier && this.#evidence.isErasedAcceptance(accepted)) return
+    if (isEarlier && (await this.#evidence.isErasedAcceptance(accepted))) return
     throw new Fault(
       'log-invalid',
       `entry ${index} is a conflict with entry ${accepted}, which does not accept ${quote(document)}`,
@@ -236,9 +218,9 @@ function describe({ code, detail }: Fault): string {
   return code === 'log-invalid' ? detail : `${code}: ${detail}`
 }
 
-function checkNone(index: number, type: string | undefined, { document, content, file, receipt }: Row): void {
-  const found = Object.entries({ document, content, file, receipt }).find(([, value]) => value !== null)
+function checkNone(index: number, type: string | undefined, { document, contents, receipt }: StoredEntry): void {
+  const found = [document === null ? [] : 'document', contents, receipt === null ? [] : 'receipt'].flat()[0]
   if (found === undefined) return
   const what = type === undefined ? 'has erased facts' : `is of type ${type}`
-  throw new Fault('log-invalid', `entry ${index} ${what}, but there is a ${found[0]} for it`)
+  throw new Fault('log-invalid', `entry ${index} ${what}, but there is a ${found} for it`)
 }

@@ -1,11 +1,11 @@
 // An entry of the log by itself: its leaf, what opens it or when that was erased, and the columns
 // beside it.
 import { Fault } from '@seg/core'
+import { columnsOf } from '../log/entry-columns.ts'
 import { type EntryVersion, type EventType, isTime, type LogEvent } from '../log/events.ts'
 import { type Opening, readEntry, readLeaf } from '../log/leaf.ts'
-import { columnsOf } from '../sqlite/entry-columns.ts'
-import { octetsOf, type Row } from '../sqlite/evidence.ts'
 import { compare } from './compare-fields.ts'
+import { octetsOf, type StoredEntry } from './evidence.ts'
 
 /** `event` is undefined when the facts were erased. */
 export type CheckedEntry = {
@@ -31,7 +31,7 @@ export class EntryCheck {
     return this.#erased
   }
 
-  check(row: Row): CheckedEntry {
+  check(row: StoredEntry): CheckedEntry {
     const index = Number(row.leaf_index)
     const entry = readRow(row, index)
     if (entry.version < this.#version)
@@ -45,7 +45,7 @@ export class EntryCheck {
   }
 }
 
-function readRow(row: Row, index: number): CheckedEntry {
+function readRow(row: StoredEntry, index: number): CheckedEntry {
   const leaf = octetsOf(row.leaf)
   if (leaf === undefined) throw new Fault('log-invalid', `entry ${index} has no octets`)
   try {
@@ -63,7 +63,7 @@ function readRow(row: Row, index: number): CheckedEntry {
   }
 }
 
-function readOpening({ facts, nonce }: Row): Opening | undefined {
+function readOpening({ facts, nonce }: StoredEntry): Opening | undefined {
   if (facts === null && nonce === null) return undefined
   const [read, random] = [octetsOf(facts), octetsOf(nonce)]
   if (read === undefined || random === undefined)

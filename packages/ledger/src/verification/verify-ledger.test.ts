@@ -11,6 +11,7 @@ import { signCheckpoint } from '../log/checkpoint.ts'
 import { writeEntry } from '../log/leaf.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
+import { openEvidence } from '../sqlite/evidence.ts'
 import { checks } from '../testing/entry-sealer.ts'
 import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
 import { acceptBytes, logKey, openTestLedger, verifierKey } from '../testing/test-ledger.ts'
@@ -43,7 +44,7 @@ t.test('tells what it verified', async t => {
 })
 
 t.test('tells how far it is', async t => {
-  const told = await collect(verifyLedger(join(folder, 'good'), verifierKey, checks))
+  const told = await collect(verifyLedger(openEvidence(join(folder, 'good')), verifierKey, checks))
   t.same(told, [
     { entries: 256, of: DOCUMENTS + 6 },
     { entries: DOCUMENTS + 6, of: DOCUMENTS + 6 },
@@ -60,7 +61,7 @@ t.test('verifies beside a ledger that is open and grows', async t => {
   const ledger = await openTestLedger(place, { sealer: 'entry-sealer' })
   t.teardown(() => ledger.close())
   for (let i = 0; i < 300; i++) await accept(ledger, `doc${i}`)
-  const verifying = verifyLedger(place, verifierKey, checks)
+  const verifying = verifyLedger(openEvidence(place), verifierKey, checks)
   await verifying.next()
   const accepting = Promise.all(Array.from({ length: 100 }, (_, i) => accept(ledger, `more${i}`)))
   for (let step = await verifying.next(); ; step = await verifying.next()) {
@@ -200,7 +201,7 @@ t.test('every file of a document is looked at', async t => {
     await writeFile(join(contents, name), randomBytes(LARGE + 1))
     t.match(await failure('files'), /differ: bytes is 300000 there and 300001 here/)
     await rm(join(contents, name))
-    t.match(await failure('files'), new RegExp(`the file ${name} with the bytes of "large.*" is missing`))
+    t.match(await failure('files'), new RegExp(`the file ${name} with the octets of entry \\d+ is missing`))
   }
   ;(await copy('files')).close()
   const [a, b] = names.map(name => join(contents, name))
@@ -319,7 +320,7 @@ async function select(name: string, sql: string) {
 }
 
 async function verify(place: string, key = verifierKey): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(place, key, checks)
+  const verifying = verifyLedger(openEvidence(place), key, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 

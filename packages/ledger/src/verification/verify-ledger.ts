@@ -5,7 +5,7 @@ import { openCheckpoint } from '../log/checkpoint.ts'
 import { LogKeys, ROTATION } from '../log/log-keys.ts'
 import type { TreeHead } from '../log/merkle.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
-import { type Evidence, type Extent, openEvidence, type Row } from '../sqlite/evidence.ts'
+import type { Evidence, Extent, StoredEntry } from './evidence.ts'
 import { DocumentCheck, type DocumentChecks } from './verify-document.ts'
 import { type CheckedEntry, EntryCheck } from './verify-entry.ts'
 import { TimeCheck } from './verify-times.ts'
@@ -25,8 +25,9 @@ export type VerifiedLedger = {
 }
 
 /**
- * Verifies the ledger in a data folder, also beside a receiver that writes to it: up to the
+ * Verifies a ledger by what its store shows, also beside a receiver that writes to it: up to the
  * checkpoint that is the latest when it begins. Yields its progress after every 256 entries.
+ * Closes `evidence` at its end.
  * `logPub` is the content of log.pub: the keys that are trusted, a line each.
  *
  * Checked are, in this order for each entry: that it follows the one before and has the one form;
@@ -41,34 +42,34 @@ export type VerifiedLedger = {
  * or `configuration` when it cannot be read.
  */
 export async function* verifyLedger(
-  folder: string,
+  evidence: Evidence,
   logPub: string,
   checks: DocumentChecks,
   now = new Date(),
 ): AsyncGenerator<LedgerProgress, VerifiedLedger> {
-  const evidence = openEvidence(folder)
   try {
-    const extent = evidence.extent()
-    const keys = LogKeys.open(logPub, evidence.logKeys(), typeof extent.note === 'string' ? extent.note : undefined)
+    const extent = await evidence.extent()
+    const note = typeof extent.note === 'string' ? extent.note : undefined
+    const keys = LogKeys.open(logPub, await evidence.logKeys(), note)
     const head = checkExtent(extent, keys)
     keys.checkEnd(head.size)
     const tree = new TreeCheck(evidence, keys)
     const entries = new EntryCheck()
     const times = new TimeCheck()
-    const documents = new DocumentCheck(folder, evidence, keys, checks)
+    const documents = new DocumentCheck(evidence, keys, checks)
     for (let from = 0; from < head.size; from += TILE_WIDTH) {
       const to = Math.min(from + TILE_WIDTH, head.size)
       await checkEntries(from, to, evidence, { keys, tree, entries, times, documents })
       yield { entries: to, of: head.size }
     }
     times.end(now)
-    checkNonces(evidence)
+    await checkNonces(evidence)
     const { count, withoutCertificate } = documents
     const { setBacks } = times
     const { checkpoints } = tree
     return { head, documents: count, withoutCertificate, erased: entries.erased, checkpoints, setBacks }
   } finally {
-    evidence.close()
+    await evidence.close()
   }
 }
 
@@ -87,13 +88,13 @@ export async function checkEntries(
   evidence: Evidence,
   { keys, tree, entries, times, documents }: LedgerChecks,
 ): Promise<void> {
-  tree.expectCheckpoints(from, to)
-  for (const row of readEntries(evidence, from, to)) {
+  await tree.expectCheckpoints(from, to)
+  for (const row of await readEntries(evidence, from, to)) {
     const entry = entries.check(row)
     times.check(entry)
     checkRotation(entry, keys)
     await documents.check(row, entry)
-    tree.append(entry.leaf)
+    await tree.append(entry.leaf)
   }
 }
 
@@ -107,14 +108,15 @@ function checkRotation({ index, event }: CheckedEntry, keys: LogKeys): void {
 }
 
 /** An entry that was copied, or one whose nonce somebody knows from another. */
-function checkNonces(evidence: Evidence): void {
-  const shared = evidence.sharedNonce()
+async function checkNonces(evidence: Evidence): Promise<void> {
+  const shared = await evidence.sharedNonce()
   if (shared === undefined) return
   throw new Fault('log-invalid', `entries ${shared.first} and ${shared.last} have one nonce`)
 }
 
 /** That the latest checkpoint speaks of all that is there, and nothing is there beside it. */
-export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Extent, keys: LogKeys): TreeHead {
+export function checkExtent(extent: Extent, keys: LogKeys): TreeHead {
+  const { size, note, entries, documents, lowestCheckpoint, tiles } = extent
   const head =
     note === undefined ? { size: 0, root: Buffer.alloc(0) } : openCheckpoint(String(note), keys.at(Number(size)))
   if ((size ?? 0) !== head.size)
@@ -122,15 +124,16 @@ export function checkExtent({ size, note, ends, lowestCheckpoint, tiles }: Exten
   if (typeof lowestCheckpoint === 'number' && lowestCheckpoint < 1) {
     throw new Fault('log-invalid', `a checkpoint stands at ${lowestCheckpoint}`)
   }
-  for (const { table, first, end } of ends) {
-    const isLog = table === 'transactions'
-    if (first >= 0 && (isLog ? end === head.size : end <= head.size)) continue
+  const beside = [
+    ...(entries === undefined || (entries.first >= 0 && entries.end === head.size) ? [] : [entries]),
+    ...documents.filter(({ first, end }) => first < 0 || end > head.size),
+  ][0]
+  if (beside !== undefined)
     throw new Fault(
       'log-invalid',
-      `the latest checkpoint speaks of ${head.size} entries, ${table} has rows from ${first} to ${end - 1}`,
+      `the latest checkpoint speaks of ${head.size} entries, ${beside.table} has rows from ${beside.first} to ${beside.end - 1}`,
     )
-  }
-  if (head.size > 0 && !ends.some(({ table }) => table === 'transactions')) {
+  if (head.size > 0 && entries === undefined) {
     throw new Fault('log-invalid', `the latest checkpoint speaks of ${head.size} entries, the log has none`)
   }
   checkTileCounts(tiles, head.size)
@@ -152,8 +155,8 @@ function checkTileCounts(tiles: Extent['tiles'], size: number): void {
   }
 }
 
-function readEntries(evidence: Evidence, from: number, to: number): Row[] {
-  const rows = evidence.entries(from, to)
+async function readEntries(evidence: Evidence, from: number, to: number): Promise<readonly StoredEntry[]> {
+  const rows = await evidence.entries(from, to)
   const missing = rows.findIndex((row, i) => row.leaf_index !== from + i)
   if (missing >= 0 || rows.length < to - from) {
     throw new Fault('log-invalid', `entry ${from + (missing >= 0 ? missing : rows.length)} is missing`)

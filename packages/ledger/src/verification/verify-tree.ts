@@ -6,14 +6,14 @@ import type { LogKeys } from '../log/log-keys.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { formatTilePath, TILE_WIDTH } from '../log/tiles.ts'
-import type { Evidence, Row } from '../sqlite/evidence.ts'
+import { type Evidence, octetsOf, type StoredCheckpoint } from './evidence.ts'
 
 export class TreeCheck {
   readonly #evidence: Evidence
   readonly #keys: LogKeys
   readonly #tree: LogTree
   /** Checkpoints ahead, nearest first. */
-  #ahead: Row[] = []
+  #ahead: StoredCheckpoint[] = []
   #checkpoints = 0
 
   /**
@@ -22,8 +22,8 @@ export class TreeCheck {
   constructor(evidence: Evidence, keys: LogKeys, size = 0, edge: readonly (readonly Buffer[])[] = []) {
     this.#evidence = evidence
     this.#keys = keys
-    // A full tile is compared before anything is computed from the stored one.
-    this.#tree = new LogTree((level, index) => this.#readTile(level, index).hashes, size, edge)
+    // Roots of a growing tree are computed from its edge, and from what has just become full.
+    this.#tree = new LogTree(noStoredTile, size, edge)
   }
 
   /** How many were verified. */
@@ -32,20 +32,20 @@ export class TreeCheck {
   }
 
   /** Announces the next entries: `from` to before `to`. */
-  expectCheckpoints(from: number, to: number): void {
-    this.#ahead = this.#evidence.checkpoints(from, to)
+  async expectCheckpoints(from: number, to: number): Promise<void> {
+    this.#ahead = [...(await this.#evidence.checkpoints(from, to))]
   }
 
-  append(leaf: Buffer): void {
+  async append(leaf: Buffer): Promise<void> {
     for (const { level, index, hashes, root } of this.#tree.append(hashLeaf(leaf))) {
-      const stored = this.#readTile(level, index)
+      const stored = await this.#readTile(level, index)
       if (stored.hashes.equals(hashes) && stored.root.equals(root)) continue
       throw new Fault('log-invalid', `${nameOf(level, index)} is not that of its entries`)
     }
-    if (this.#ahead[0]?.tree_size === this.#tree.size) this.#checkCheckpoint(this.#ahead.shift()!)
+    if (this.#ahead[0]?.treeSize === this.#tree.size) this.#checkCheckpoint(this.#ahead.shift()!)
   }
 
-  #checkCheckpoint({ tree_size: treeSize, note }: Row): void {
+  #checkCheckpoint({ treeSize, note }: StoredCheckpoint): void {
     const { size, root } = openStored(String(note), Number(treeSize), this.#keys)
     const computed = this.#tree.head
     if (size !== computed.size)
@@ -57,11 +57,16 @@ export class TreeCheck {
     this.#checkpoints++
   }
 
-  #readTile(level: number, index: number) {
-    const tile = this.#evidence.tile(level, index)
-    if (tile === undefined) throw new Fault('log-invalid', `${nameOf(level, index)} is missing`)
-    return tile
+  async #readTile(level: number, index: number): Promise<{ hashes: Buffer; root: Buffer }> {
+    const tile = await this.#evidence.tile(level, index)
+    const [hashes, root] = [octetsOf(tile?.hashes), octetsOf(tile?.root)]
+    if (hashes === undefined || root === undefined) throw new Fault('log-invalid', `${nameOf(level, index)} is missing`)
+    return { hashes, root }
   }
+}
+
+function noStoredTile(level: number, index: number): never {
+  throw new TypeError(`${nameOf(level, index)} was asked for while the tree was computed`)
 }
 
 function openStored(note: string, treeSize: number, keys: LogKeys) {

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HELD_IN_MEMORY } from '@seg/ledger'
 import t from 'tap'
 import { connectRaw, post, type RawConnection, refusalOf } from '../testing/client.ts'
-import { makeCerts, makeDocument, openGateway, senderId, type TestGateway } from '../testing/gateway.ts'
+import { makeCerts, makeDocument, openGateway, type TestGateway } from '../testing/gateway.ts'
 
 const certs = await makeCerts(t)
 const large = 3 * HELD_IN_MEMORY
@@ -16,7 +16,7 @@ t.test('a document larger than memory is allowed to hold is verified, stored as 
   const document = await makeDocument(gateway, { payload })
   const answer = await post(gateway, document)
   t.equal(answer.status, 201)
-  t.ok((await gateway.gate.ledger.export(senderId, 'doc123'))?.equals(document))
+  t.ok((await gateway.stored('doc123'))?.equals(document))
   const again = await post(gateway, document)
   t.equal(again.status, 200)
   t.same(again.body, answer.body)
@@ -129,7 +129,7 @@ t.test('takes a chunked body of single bytes as it takes any other', async t => 
   socket.write(Buffer.concat([...bytes, Buffer.from('0\r\n\r\n')]))
   await closed
   t.match(text(), /^HTTP\/1\.1 201 /)
-  t.ok((await gateway.gate.ledger.export(senderId, 'doc123'))?.equals(document))
+  t.ok((await gateway.stored('doc123'))?.equals(document))
 })
 
 /** A large document that does not end. */
@@ -160,6 +160,6 @@ t.test('a document is whole when it is accepted, wherever its last piece is cut'
     // Two buffers full, and a little that comes with the last piece.
     const document = await makeDocument(gateway, { id: `doc${i}`, payload: 'x'.repeat(2 * HELD_IN_MEMORY) })
     t.equal((await post(gateway, document)).status, 201)
-    t.ok((await gateway.gate.ledger.export(senderId, `doc${i}`))?.equals(document), `document ${i}`)
+    t.ok((await gateway.stored(`doc${i}`))?.equals(document), `document ${i}`)
   }
 })

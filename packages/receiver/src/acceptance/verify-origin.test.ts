@@ -2,7 +2,13 @@
 // can write a log that fits together, but no document that its sender did not sign.
 import { createHash } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { type CertificateChain, makeCertificateChain, type VerifiedLedger, verifyLedger } from '@seg/ledger'
+import {
+  type CertificateChain,
+  makeCertificateChain,
+  openEvidence,
+  type VerifiedLedger,
+  verifyLedger,
+} from '@seg/ledger'
 import { loadIdentity, loadTrust, loadVerifierKeys, makeOwnPolicy } from '@seg/pki'
 import { prepareDocument, type Signer, signDocument } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
@@ -72,7 +78,7 @@ async function enter(t: Test, signed: Buffer | Promise<Buffer>, entry: Entry = {
 async function verify(data: string, from = certs): Promise<VerifiedLedger> {
   const trust = await loadTrust(from)
   const checks = { checkReceipt: openReceiptCheck(trust), checkOrigin: openOriginCheck(makeOwnPolicy(trust)) }
-  const verifying = verifyLedger(data, (await loadVerifierKeys(from)).join('\n'), checks)
+  const verifying = verifyLedger(openEvidence(data), (await loadVerifierKeys(from)).join('\n'), checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 
@@ -179,6 +185,6 @@ t.test('the CA must be one of those that are trusted now', async t => {
     checkReceipt: openReceiptCheck(await loadTrust(certs)),
     checkOrigin: openOriginCheck(makeOwnPolicy(trust)),
   }
-  const verifying = verifyLedger(data, (await loadVerifierKeys(certs)).join('\n'), checks)
+  const verifying = verifyLedger(openEvidence(data), (await loadVerifierKeys(certs)).join('\n'), checks)
   await t.rejects(verifying.next(), { code: 'log-invalid', detail: /a key that is not that of a CA in ca\.crt/ })
 })

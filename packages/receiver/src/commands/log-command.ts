@@ -2,7 +2,7 @@
 // that does not fit.
 import { isatty } from 'node:tty'
 import { type Command, openOutput, readSettings, standardError } from '@seg/core'
-import { type VerifiedLedger, verifyLedger } from '@seg/ledger'
+import { openEvidence, type VerifiedLedger, verifyLedger } from '@seg/ledger'
 import { loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
 import { openOriginCheck } from '../acceptance/verify-origin.ts'
 import { openReceiptCheck } from '../acceptance/verify-sealed-receipt.ts'
@@ -17,10 +17,11 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const trust = await loadTrust(certs)
   const { record, path } = await readTrust(command.opts().config)
   const verifierKeys = await loadVerifierKeys(certs)
-  const verification = verifyLedger(data, verifierKeys.join('\n'), {
+  const checks = {
     checkReceipt: openReceiptCheck(trust),
     checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, { certs, file: path })),
-  })
+  }
+  const verification = verifyLedger(openEvidence(data), verifierKeys.join('\n'), checks)
   const isShown = isatty(2) && !output.json
   let shown = performance.now()
   for (let step = await verification.next(); ; step = await verification.next()) {

@@ -39,7 +39,7 @@ t.test('accepts a document, stores its exact bytes and answers with a sealed rec
   t.match(record, { sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: receipt.acceptedAt })
   t.equal(record?.sha256, receipt.documentDigest.toString('hex'))
   t.equal(record?.referenceDigest, receipt.referenceDigest.toString('base64'))
-  t.same(await gateway.gate.ledger.export(senderId, 'doc123'), document)
+  t.same(await gateway.stored('doc123'), document)
 })
 
 t.test('says in one line whether the signature is valid, from whom, which document, why not', async t => {
@@ -122,7 +122,7 @@ t.test('refuses another document under an id that was accepted', async t => {
     refusalOf(await post(gateway, await makeDocument(gateway, { payload: 'another' }))),
     '409 document-id-conflict',
   )
-  t.same(await gateway.gate.ledger.export(senderId, 'doc123'), document)
+  t.same(await gateway.stored('doc123'), document)
 })
 
 t.test('checks in one order: signature, sender, receiver, replay, timestamp', async t => {

@@ -46,6 +46,8 @@ export type TestGateway = RunningReceiver & {
   readonly gate: Gate
   readonly sender: Identity
   readonly log: LogEntry[]
+  /** The bytes of a document of `senderId`, as the ledger has them. */
+  stored(id: string): Promise<Buffer | undefined>
   /** The receiver's clock. */
   setTime(now: Date): void
 }
@@ -120,7 +122,11 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const setTime = (now: Date) => {
     time = now
   }
-  return { ...running, port: Number(new URL(running.url).port), certs, data, gate, sender, log, setTime }
+  const stored = async (id: string) => {
+    const pieces = await ledger.read(senderId, id)
+    return pieces && Buffer.concat(await Array.fromAsync(pieces))
+  }
+  return { ...running, port: Number(new URL(running.url).port), certs, data, gate, sender, log, stored, setTime }
 }
 
 type DocumentFields = { id?: string; from?: string; to?: string; now?: Date; payload?: string; signer?: Identity }

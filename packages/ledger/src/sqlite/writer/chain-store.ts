@@ -1,40 +1,29 @@
 // Keeps each certificate and each chain once, in the transaction of the first document that it
 // verified.
 import type { DatabaseSync } from 'node:sqlite'
+import type { SentChain } from '../../batch/requests.ts'
 import { splitFingerprints } from '../../certificate-chain.ts'
 
-/**
- * A chain on its way to the writer: with its certificates, in base64, until a document of it is
- * known to be accepted.
- */
-export type SentChain = { readonly fingerprints: string; readonly certificates: readonly string[] | undefined }
-
-/** Row of a chain, and the SHA-256 of its first certificate in base64. */
-type KeptChain = { readonly row: number; readonly certificate: string }
-
-/** Characters of a SHA-256 in hexadecimal. */
-const FINGERPRINT = 64
 /** Chains remembered; one more and the database is asked again. */
 const REMEMBERED = 4096
 
 export class ChainStore {
   readonly #statements: ReturnType<typeof prepareStatements>
-  /** By fingerprints; some may be of the transaction under way. */
-  readonly #known = new Map<string, KeptChain>()
+  /** Rows by fingerprints; some may be of the transaction under way. */
+  readonly #known = new Map<string, number>()
 
   constructor(database: DatabaseSync) {
     this.#statements = prepareStatements(database)
   }
 
-  /** A chain that is stored, or is from here on. */
-  keep({ fingerprints, certificates }: SentChain): KeptChain {
+  /** The row of a chain that is stored, or is from here on. */
+  keep({ fingerprints, certificates }: SentChain): number {
     const known = this.#known.get(fingerprints)
     if (known !== undefined) return known
     const row = this.#find(fingerprints) ?? this.#insert(fingerprints, certificates)
-    const kept = { row, certificate: Buffer.from(fingerprints.slice(0, FINGERPRINT), 'hex').toString('base64') }
     if (this.#known.size >= REMEMBERED) this.#known.clear()
-    this.#known.set(fingerprints, kept)
-    return kept
+    this.#known.set(fingerprints, row)
+    return row
   }
 
   /** The transaction was undone: what it wrote is not there. */

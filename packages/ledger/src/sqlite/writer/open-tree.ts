@@ -1,9 +1,14 @@
-// The tree of a stored log: its right edge made of at most 255 entries and the roots of 255 tiles a
-// level, the rest read when it is asked for.
+// The end of a stored log, which its writer continues: the tree, its right edge made of at most 255
+// entries and the roots of 255 tiles a level, the rest read when it is asked for; and the time.
 import type { DatabaseSync } from 'node:sqlite'
 import { LogTree } from '../../log/log-tree.ts'
 import { hashLeaf } from '../../log/merkle.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
+
+/** Among the last entries, from the last start on. */
+const LATEST = `WITH last AS (SELECT * FROM transactions ORDER BY leaf_index DESC LIMIT 256)
+  SELECT MAX(at) AS at FROM last
+  WHERE leaf_index >= COALESCE((SELECT MAX(leaf_index) FROM last WHERE type = 'start'), 0)`
 
 export function openTree(database: DatabaseSync): LogTree {
   const readLeaves = database.prepare('SELECT leaf FROM transactions WHERE leaf_index >= ? ORDER BY leaf_index')
@@ -14,6 +19,12 @@ export function openTree(database: DatabaseSync): LogTree {
     edge.push(octetsOf(readRoots.all(edge.length - 1, lastFull(count)), 'root'))
   }
   return new LogTree(tileReader(database), size, edge)
+}
+
+/** The latest time since the last start, in milliseconds since 1970. */
+export function readLatestTime(database: DatabaseSync): number {
+  const row = database.prepare(LATEST).get()
+  return typeof row?.at === 'string' ? Date.parse(row.at) : Number.NEGATIVE_INFINITY
 }
 
 export function readSize(database: DatabaseSync): number {

@@ -2,8 +2,8 @@
 // that is text goes as one, and octets in one piece of memory: an object for each, and memory for
 // each, cost both threads more than what is in them.
 import { Fault, type FaultCode } from '@seg/core'
+import type { AcceptRequest, WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
-import type { AcceptRequest, WriteOutcome, WriteRequest } from './ledger-writer.ts'
 
 /** A Fault on its way between threads. */
 export type SentFault = { readonly code: FaultCode; readonly detail: string }

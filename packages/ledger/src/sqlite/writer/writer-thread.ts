@@ -4,12 +4,14 @@ import { createPrivateKey } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Fault } from '@seg/core'
+import { BatchComposer } from '../../batch/compose-batch.ts'
+import type { WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { FilesInPlace } from '../../files/files-in-place.ts'
 import type { Sealer } from '../../ledger.ts'
 import { openDatabase } from '../database.ts'
 import { migrations } from '../schema.ts'
 import { bindLog } from './bind-log.ts'
-import { LedgerWriter, type WriteOutcome, type WriteRequest } from './ledger-writer.ts'
+import { LedgerWriter } from './ledger-writer.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './writer-messages.ts'
 
@@ -39,7 +41,8 @@ try {
   const writeAheadLog = new WriteAheadLog(database, path)
   const folder = dirname(path)
   const files = new FilesInPlace([folder, path, `${path}-wal`, join(folder, 'lock'), join(folder, 'contents')])
-  serve(new LedgerWriter(database, key, openSealer, sealer.data), writeAheadLog, files, async () => {
+  const writer = new LedgerWriter(database, new BatchComposer(key, openSealer, sealer.data))
+  serve(writer, writeAheadLog, files, async () => {
     await writeAheadLog.close()
     // The last connection: this one puts what is left of the log into the database.
     database.close()
@@ -78,7 +81,7 @@ function serve(
 }
 
 /** Nothing is acknowledged that was written into files which are no longer there. */
-function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly WriteRequest[]): WriteOutcome[] {
+function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly WriteRequest[]): readonly WriteOutcome[] {
   const outcomes = writer.commit(requests)
   const fault = files.lost()
   return fault === undefined ? outcomes : outcomes.map(() => ({ kind: 'failed', fault, isDoubtful: true }))

@@ -1,5 +1,5 @@
 // What the columns beside an entry's leaf say: taken from the leaf, for whoever asks by them.
-import type { LogEvent } from '../log/events.ts'
+import type { LogEvent } from './events.ts'
 
 export type EntryColumns = {
   readonly at: string

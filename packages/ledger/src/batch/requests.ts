@@ -1,0 +1,46 @@
+// What a writer of the ledger is asked for, and what comes of it.
+import type { Fault } from '@seg/core'
+import type { AcceptedDocument, AcceptOptions, RecordedEvent } from '../ledger.ts'
+
+/**
+ * The document's octets, or the name under which the store has them already, durable, where they
+ * are too many for a row.
+ */
+export type StoredContent = { readonly octets: Uint8Array } | { readonly file: string }
+
+/**
+ * A chain on its way to the writer: with its certificates, in base64, until a document of it is
+ * known to be accepted.
+ */
+export type SentChain = { readonly fingerprints: string; readonly certificates: readonly string[] | undefined }
+
+export type AcceptRequest = {
+  readonly kind: 'accept'
+  readonly document: Omit<AcceptedDocument, 'index'>
+  readonly chain: SentChain
+  readonly content: StoredContent
+} & AcceptOptions
+
+export type GiveUpRequest = {
+  readonly kind: 'give-up'
+  readonly cursor: string
+  readonly index: number
+  readonly at: string
+  readonly reason: string
+}
+
+export type WriteRequest =
+  | AcceptRequest
+  | { readonly kind: 'record'; readonly event: RecordedEvent }
+  | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
+  | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
+  | { readonly kind: 'reseal'; readonly data: unknown }
+  | GiveUpRequest
+
+export type WriteOutcome =
+  | { readonly kind: 'accepted'; readonly index: number; readonly replay: boolean; readonly receipt: Uint8Array }
+  | { readonly kind: 'recorded'; readonly index: number }
+  | { readonly kind: 'moved'; readonly index: number }
+  | { readonly kind: 'failed'; readonly fault: Fault; readonly isDoubtful: boolean }
+
+export type Succeeded = Exclude<WriteOutcome, { kind: 'failed' }>
