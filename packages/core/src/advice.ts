@@ -25,7 +25,7 @@ export const advice = {
   'signature-value':
     'Sign with the key of the certificate that the connection uses (certs/sender.key), and send the signed document as it is: no formatter may touch it.',
   'signature-key':
-    "Leave out of KeyInfo all certificates but the connection's, or KeyInfo itself; use RSA keys of at least 2048 bits.",
+    "Leave out of KeyInfo all certificates but the one that signed: the connection's, or one that the receiver lists for our signatures; use RSA keys of at least 2048 bits.",
   'second-opinion': 'Sign with Exclusive C14N, as `sender sign` does, and send less in one document.',
   'envelope-malformed': 'Compare the document with sample_document.xml: the same children, in the same order.',
   'timestamp-malformed':

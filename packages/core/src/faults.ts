@@ -85,7 +85,7 @@ export const faults = {
     status: 422,
     exit: 5,
     sentence:
-      "KeyInfo holds another certificate than the client's own (a chain, an intermediate or an earlier one), or the key is too weak.",
+      "KeyInfo holds a certificate that is neither the connection's nor one that this gateway lists for the sender's signatures (a chain, an intermediate or an earlier one), the connection's certificate may not sign, or the key is too weak.",
   },
   'second-opinion': {
     status: 422,

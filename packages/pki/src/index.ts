@@ -14,6 +14,7 @@ export { checkKeptChain } from './partners/kept-chain.ts'
 export type { Partner, TrustRecord } from './partners/partner.ts'
 export { DEFAULT_TRUST, partnerDigest, readTrustRecord, trustSection } from './partners/read-partners.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
+export { recognizeSigner } from './partners/recognize-signer.ts'
 export {
   loadTrustPolicy,
   makeOwnPolicy,
@@ -31,4 +32,5 @@ export { checkForPeers, checkSealAt, checkServer, checkSignerAt, loadPeerTrust, 
 export { readCertificates } from './pem-file.ts'
 export { lackOf, renewalCommand } from './renewal-command.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl } from './revocation/read-crl.ts'
+export { checkSigning, loadSigningIdentity, type SigningIdentity } from './signing-identity.ts'
 export { loadTrust, type Trust } from './trust.ts'

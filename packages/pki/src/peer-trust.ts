@@ -51,7 +51,7 @@ export function checkSealAt(leaf: X509Certificate, trust: PeerTrust, at: Date): 
  */
 export function checkSignerAt(leaf: X509Certificate, { anchors }: PeerTrust, at: Date): void {
   const revocation = noRevocationLists
-  check({ leaf, presented: NONE, purpose: 'client', at, isPast: true, anchors, revocation })
+  check({ leaf, presented: NONE, purpose: 'sign', at, isPast: true, anchors, revocation })
 }
 
 const purposes = { sender: 'client', receiver: 'server', seal: 'seal' } as const satisfies Record<

@@ -100,7 +100,7 @@ adding.option('--authority <name>', 'what must have issued its certificate; its 
 adding.option('--subject <name=value...>', 'attributes of the subject, each exactly once in it')
 adding.option('--certificate <file>', 'pin this certificate').option('--sha256 <digest>', 'pin by its digest')
 adding.option('--spki <digest>', 'pin a key: sha256/ and base64').option('--san-uri <uri>', 'the one URI in it')
-adding.option('--for <uses>', 'tls,sign (the default) or tls')
+adding.option('--for <uses>', 'tls,sign (the default), tls or sign')
 adding.option('--from <date>', 'when the certificate begins to count').option('--until <date>', 'its last day')
 addSettings(adding, places).action(runPartnersAdd)
 for (const [name, help, run] of [

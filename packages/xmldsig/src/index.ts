@@ -15,6 +15,7 @@ export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './verifying/envelope.ts'
 export {
   openVerifier,
   type SignatureFacts,
+  type SignerChoice,
   type VerifiedDocument,
   Verifier,
   type VerifyOptions,

@@ -59,11 +59,10 @@ function checkPartner(
   if (mode === 'listed' && !certificates.some(({ uses }) => uses.includes('tls')))
     problems.report(line, `${whose}: expected a certificate for tls; nothing recognizes its connections`)
   if (mode === 'listed' && !certificates.some(({ uses }) => uses.includes('sign')))
-    problems.report(line, `${whose}: expected a certificate for [tls, sign]; nothing that it signs can be accepted`)
+    problems.report(line, `${whose}: expected a certificate for sign; nothing that it signs can be accepted`)
   if (certificates.length > MOST.certificates)
     problems.report(line, `${whose}: expected at most ${MOST.certificates} certificates`)
   for (const {
-    uses,
     authority: issuer,
     subject: attributesOf,
     sha256: digest,
@@ -73,11 +72,6 @@ function checkPartner(
     until,
     line: at,
   } of certificates) {
-    if (!uses.includes('tls'))
-      problems.report(
-        at,
-        `${whose}: expected for: [tls, sign] or [tls]; a document is verified with the certificate of its connection`,
-      )
     if (issuer !== undefined && !names.has(issuer))
       problems.report(at, `${whose}: unknown authority ${quote(issuer)}; known: ${[...names].join(', ') || 'none'}`)
     const isPinned = digest !== undefined || key !== undefined

@@ -7,46 +7,57 @@ import { type Authority, makeTrustAnchors, type TrustAnchors } from '../path/aut
 import { validatePath } from '../path/validate-path.ts'
 import { faultOfPath } from '../path/verdict.ts'
 import { meetsRule } from './match-partner.ts'
+import type { CertificateUse } from './partner.ts'
 import type { TrustPolicy } from './trust-policy.ts'
 
 /** Of a kept anchor: the authority of that name and key, with the kept certificate alone. */
 const keptAnchors = new WeakMap<TrustPolicy, Map<string, TrustAnchors>>()
 
 /**
- * That `chain`, from the sender's certificate to the anchor, spoke for `sender` at the time `at`.
- * Whether the partner is suspended or its rule has ended since does not matter. Throws a Fault.
+ * That `chain`, from the certificate of a signature to the anchor, spoke for `sender` at the time
+ * `at`. Whether the partner is suspended or its rule has ended since does not matter. Throws a
+ * Fault.
  */
 export function checkKeptChain(chain: readonly X509Certificate[], sender: string, policy: TrustPolicy, at: Date): void {
   const [leaf, ...issuers] = chain
   if (leaf === undefined) throw new Fault('certificate-invalid', 'expected a certificate, found none')
   const anchor = issuers.at(-1)
-  const partner = policy.partnerOf.get(sender)
-  const isNamed = (authorities: readonly string[]) =>
-    partner?.certificates.some(rule => meetsRule(leaf, authorities, rule)) === true
+  const record = policy.partnerOf.get(sender)
+  const usesOf = (authorities: readonly string[]) =>
+    record?.certificates.filter(rule => meetsRule(leaf, authorities, rule)).flatMap(({ uses }) => uses) ?? []
   if (anchor === undefined) {
-    if (!isNamed([]))
-      throw new Fault(
-        'certificate-invalid',
-        `the pinned certificate ${quote(leaf.subject)} is in no record of ${quote(sender)} now`,
-      )
+    checkListed(leaf, usesOf([]), sender)
     return
   }
   const anchors = anchorsOf(anchor, policy)
+  const uses = usesOf(anchors.authorities.map(({ name }) => name))
+  if (uses.length > 0) checkListed(leaf, uses, sender)
+  const purpose = uses.length > 0 ? 'sign' : 'client'
   const presented = issuers.slice(0, -1)
-  const verdict = validatePath({ leaf, presented, anchors, purpose: 'client', at, isPast: true })
+  const verdict = validatePath({ leaf, presented, anchors, purpose, at, isPast: true })
   if (!verdict.ok) throw faultOfPath(verdict)
   if (verdict.path.length !== chain.length || !chain.every((one, i) => one.raw.equals(verdict.path[i]!.raw)))
     throw new Fault(
       'certificate-invalid',
       `expected the ${verdict.path.length} certificates of the path and no others, found ${chain.length}`,
     )
-  if (isNamed(verdict.authorities)) return
+  if (uses.length > 0) return
   const found = gatewayId(leaf)
   if (found !== sender)
     throw new Fault(
       'log-invalid',
       `the CN of the sender's certificate is ${quote(found)}, the entry says ${quote(sender)}`,
     )
+}
+
+/** `uses`: what the record of the sender names the certificate for. */
+function checkListed({ subject }: X509Certificate, uses: readonly CertificateUse[], sender: string): void {
+  if (uses.includes('sign')) return
+  const detail =
+    uses.length === 0
+      ? `the pinned certificate ${quote(subject)} is in no record of ${quote(sender)} now`
+      : `the record of ${quote(sender)} names ${quote(subject)} for tls alone; keep the rule that it signed under, with \`until\``
+  throw new Fault('certificate-invalid', detail)
 }
 
 function anchorsOf(kept: X509Certificate, policy: TrustPolicy): TrustAnchors {

@@ -135,11 +135,11 @@ const wrong: Readonly<Record<string, readonly [yaml: string, problem: RegExp]>> 
   ],
   'nothing to recognize connections by': [
     `${authorities}partners:\n${partner('A', '{ for: [sign], authority: gov, subject: { CN: a } }')}`,
-    /verified with the certificate of its connection/,
+    /expected a certificate for tls/,
   ],
   'nothing to verify documents with': [
     `${authorities}partners:\n${partner('A', '{ for: [tls], authority: gov, subject: { CN: a } }')}`,
-    /expected a certificate for \[tls, sign\]/,
+    /expected a certificate for sign/,
   ],
   'authorities in the mode ca': [authorities.replace('listed', 'ca'), /belong to the mode listed/],
   'certificates in the mode ca': [

@@ -3,12 +3,10 @@
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { gatewayId } from '../certificate/gateway-id.ts'
-import { checkLeaf } from '../path/check-certificate-form.ts'
-import { readPathCertificate } from '../path/path-certificate.ts'
+import { checkAlone } from '../path/check-alone.ts'
 import type { PresentedChain } from '../path/presented-chain.ts'
-import { PathRefusal } from '../path/refusal.ts'
 import { openDecisions } from '../path/validate-path.ts'
-import { faultOfPath, nameOf } from '../path/verdict.ts'
+import { faultOfPath } from '../path/verdict.ts'
 import { matchPartner, type PartnerMatch } from './match-partner.ts'
 import type { CertificateUse, Partner } from './partner.ts'
 import type { TrustPolicy } from './trust-policy.ts'
@@ -103,24 +101,13 @@ function judgePinned(
   at: number,
 ): Recognition {
   const { partner } = match
-  const certificate = readPathCertificate(leaf)
   const name = `the pinned certificate of ${quote(partner.id)} (SHA-256 ${leaf.fingerprint256})`
-  if (certificate === undefined)
-    return { kind: 'refused', fault: new Fault('certificate-invalid', `${name}: expected DER (RFC 5280 4.1)`) }
+  let to: Date
   try {
-    checkLeaf(certificate, purposes[use])
-  } catch (error) {
-    if (!(error instanceof PathRefusal)) throw error
-    const fault = faultOfPath({ ok: false, standsBehind: true, certificate: nameOf(leaf), ...error.reason })
+    to = checkAlone(leaf, purposes[use], new Date(at), name)
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault
     return { kind: 'refused', fault }
-  }
-  const { from, to } = certificate.fields
-  if (!(from <= at && at <= to)) {
-    const dates = `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`
-    return {
-      kind: 'refused',
-      fault: new Fault('certificate-expired', `${name} is valid ${dates}; it is ${new Date(at).toISOString()}`),
-    }
   }
   return admit({
     kind: 'partner',
@@ -129,7 +116,7 @@ function judgePinned(
     maySign: isForSigning(match),
     path: [leaf],
     from: at,
-    to: Math.min(to, nextChange(policy, at)),
+    to: Math.min(to.getTime(), nextChange(policy, at)),
   })
 }
 

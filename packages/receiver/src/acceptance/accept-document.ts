@@ -2,7 +2,6 @@
 // takes what the one before returned and can only go on or refuse with a Fault. A crash before the
 // last step leaves nothing; after it the document is stored, and every retry gets the same receipt.
 import type { IncomingMessage } from 'node:http'
-import { Fault, quote } from '@seg/core'
 import type { Gate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'
 import { checkParties, checkTimestamp, findEarlier, verifyReceived } from './admission.ts'
@@ -19,28 +18,19 @@ export async function acceptDocument(
 ): Promise<Acceptance> {
   const begin = gate.now()
   account.from(peer)
-  checkMaySign(peer)
   const { bytes: documentBytes = gate.limits.documentBytes, clockSkew = gate.clockSkew } =
     peer.recognized.partner?.limits ?? {}
   const limits = documentBytes < gate.limits.documentBytes ? { ...gate.limits, documentBytes } : gate.limits
-  const confirm = () => confirmPeer(request.socket, peer, gate.credentials, gate.now)
+  const confirm = (at: Date) => confirmPeer(request.socket, peer, gate.credentials, at)
   await using upload = gate.uploads.begin(gate.ledger, peer.id, begin)
-  const received = account.received(await receiveDocument(request, peer, upload, limits, confirm))
+  const received = account.received(await receiveDocument(request, peer, upload, limits, gate.now, confirm))
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, peer.credentials.identity.id)
   const earlier = await findEarlier(addressed, begin, gate, clockSkew)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, clockSkew)
   const admitted = account.confirmed(await confirmDocument(timely, gate))
-  confirm()
-  return await recordDocument(admitted, gate)
-}
-
-/** Throws the Fault `signature-key`: certificates for connections alone sign nothing. */
-function checkMaySign({ id, recognized }: Peer): void {
-  if (!recognized.maySign)
-    throw new Fault(
-      'signature-key',
-      `expected a certificate that ${quote(id)} has for tls and sign, found one for tls alone`,
-    )
+  const acceptedAt = gate.now()
+  received.signer.confirm(confirm(acceptedAt), acceptedAt)
+  return await recordDocument(admitted, acceptedAt, gate)
 }

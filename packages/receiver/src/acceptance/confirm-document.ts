@@ -46,9 +46,9 @@ async function askAbout(
   { secondOpinion }: Pick<Gate, 'secondOpinion'>,
 ): Promise<void> {
   const { digestAlgorithm, digest } = facts.signature
-  const { peer, upload } = received
+  const { peer, upload, signer } = received
   const document = Buffer.concat(await Array.fromAsync(upload.staging.read()))
-  await secondOpinion.ask(peer.id, { document, certificate: peer.certificate.raw, digestAlgorithm, digest })
+  await secondOpinion.ask(peer.id, { document, certificate: signer.path[0]!.raw, digestAlgorithm, digest })
 }
 
 function admit({ received, facts }: TimelyDocument, notes: { doubt?: Fault; unasked?: Fault } = {}): AdmittedDocument {

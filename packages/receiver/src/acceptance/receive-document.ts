@@ -8,6 +8,7 @@ import type { Peer } from '../http/peer.ts'
 import { readBody, tooLarge } from '../http/read-body.ts'
 import type { Upload } from '../http/uploads.ts'
 import type { ReceiverLimits } from '../limits.ts'
+import { SigningCertificate } from './signing-certificate.ts'
 
 /** The document is complete; whether its signature is valid is not known yet. */
 export type ReceivedDocument = {
@@ -18,6 +19,8 @@ export type ReceivedDocument = {
   readonly upload: Upload
   /** It has got all bytes. */
   readonly verifier: Verifier<VerifiedDocument>
+  /** Knows the certificate that it verified with. */
+  readonly signer: SigningCertificate
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -33,19 +36,21 @@ export async function receiveDocument(
   peer: Peer,
   upload: Upload,
   limits: ReceiverLimits,
-  confirm: () => void,
+  now: () => Date,
+  confirm: (at: Date) => void,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   upload.expect(Number(request.headers['content-length'] ?? 0))
-  const verifier = openVerifier(peer.certificate, { limits: { documentBytes: limits.documentBytes } })
+  const signer = new SigningCertificate(peer, now)
+  const verifier = openVerifier(signer, { limits: { documentBytes: limits.documentBytes } })
   const digest = new BodyDigest()
   await readBody(request, limits, chunk => {
-    confirm()
+    confirm(now())
     verifier.write(chunk)
     digest.update(chunk)
     return upload.write(chunk)
   })
-  return { peer, bytes: upload.staging.bytes, digest: digest.end(), upload, verifier }
+  return { peer, bytes: upload.staging.bytes, digest: digest.end(), upload, verifier, signer }
 }
 
 /** SHA-256 of a body, most of which come in one piece: that costs half as much in one call. */

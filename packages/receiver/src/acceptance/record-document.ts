@@ -17,8 +17,11 @@ export type Acceptance = {
  * Durable when it resolves. Throws the Fault `document-id-conflict`, `seal-unavailable`,
  * `overloaded` or `storage-unavailable`.
  */
-export async function recordDocument({ facts, received }: AdmittedDocument, gate: Gate): Promise<Acceptance> {
-  const acceptedAt = gate.now()
+export async function recordDocument(
+  { facts, received }: AdmittedDocument,
+  acceptedAt: Date,
+  gate: Gate,
+): Promise<Acceptance> {
   // The receipt is judged by the time that it names.
   checkSeal(gate.credentials.current, acceptedAt)
   const document = {
@@ -28,7 +31,7 @@ export async function recordDocument({ facts, received }: AdmittedDocument, gate
     bytes: received.bytes,
     sha256: received.digest.toString('hex'),
     referenceDigest: facts.signature.digest.toString('base64'),
-    chain: chainOf(received.peer.recognized.path),
+    chain: chainOf(received.signer.path),
   }
   // As long as others of the sender are on their way, there may be a few entries too many, and none
   // is counted twice.

@@ -75,13 +75,17 @@ export function identifyPeer(socket: Socket, live: LiveCredentials, now: Date): 
 
 /**
  * That a request under way would still be admitted, as the same partner: what it was admitted with
- * may have been replaced since. Throws as `identifyPeer` does.
+ * may have been replaced since, or be out of date. Throws as `identifyPeer` does.
  */
-export function confirmPeer(socket: Socket, { id, credentials }: Peer, live: LiveCredentials, now: () => Date): void {
-  if (credentials === live.current) return
-  const found = identifyPeer(socket, live, now())
-  if (found.id !== id)
-    throw new Fault('partner-unknown', `the certificate is that of ${quote(found.id)} now, no more of ${quote(id)}`)
+export function confirmPeer(socket: Socket, peer: Peer, live: LiveCredentials, now: Date): Peer {
+  if (isCurrent(peer, live, now)) return peer
+  const found = identifyPeer(socket, live, now)
+  if (found.id !== peer.id)
+    throw new Fault(
+      'partner-unknown',
+      `the certificate is that of ${quote(found.id)} now, no more of ${quote(peer.id)}`,
+    )
+  return found
 }
 
 function isCurrent({ credentials, recognized }: Peer, { current }: LiveCredentials, now: Date): boolean {

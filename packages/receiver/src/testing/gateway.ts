@@ -3,14 +3,25 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseConfiguration } from '@seg/core'
 import { type CertificateChain, type Ledger, makeCertificateChain } from '@seg/ledger'
-import { DEFAULT_TRUST, generate, type Identity, loadIdentity, loadLogKey, loadTrust, makeOwnPolicy } from '@seg/pki'
+import {
+  DEFAULT_TRUST,
+  generate,
+  type Identity,
+  loadIdentity,
+  loadLogKey,
+  loadTrust,
+  loadTrustPolicy,
+  makeOwnPolicy,
+} from '@seg/pki'
 import { prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
 import { RefusalLog } from '../acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../acceptance/second-opinion.ts'
 import { measureSpace, openStorageRoom, type StorageLimits } from '../acceptance/storage-room.ts'
 import { openCredentials } from '../credentials/live-credentials.ts'
+import { parseTrust } from '../credentials/read-trust.ts'
 import type { Gate } from '../gate.ts'
 import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { openUploads } from '../http/uploads.ts'
@@ -127,6 +138,18 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     return pieces && Buffer.concat(await Array.fromAsync(pieces))
   }
   return { ...running, port: Number(new URL(running.url).port), certs, data, gate, sender, log, stored, setTime }
+}
+
+/**
+ * Replaces whom the receiver relies on by what `yaml` says; its files stand in the folder of
+ * certificates.
+ */
+export async function setTrust({ certs, gate }: TestGateway, yaml: string): Promise<void> {
+  const file = join(certs, 'seg.yaml')
+  const { record } = parseTrust(parseConfiguration(file, yaml))
+  const { current } = gate.credentials
+  const policy = await loadTrustPolicy(record, current.trust, { certs, file })
+  gate.credentials.replace({ ...current, policy, record, file })
 }
 
 type DocumentFields = { id?: string; from?: string; to?: string; now?: Date; payload?: string; signer?: Identity }

@@ -1,7 +1,7 @@
 // `sender sign`: a signed document, to a file or to standard output, and no network.
 import { isatty } from 'node:tty'
 import { type Command, openOutput, quote, readSettings, resolveUserPath, writeOutputFile, writeResult } from '@seg/core'
-import { loadIdentity } from '@seg/pki'
+import { loadIdentity, loadSigningIdentity } from '@seg/pki'
 import type { Envelope } from '@seg/xmldsig'
 import { openDocumentFile } from '../document/document-file.ts'
 import { chooseId, type Keep, readOutline, signTemplate } from '../document/sign-template.ts'
@@ -18,7 +18,7 @@ export async function runSign(file: string, options: Options, command: Command):
     isSilent: output.json || (path === undefined && isatty(1)),
   })
   await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
-  const identity = await loadIdentity(certs, 'sender')
+  const [identity, signing] = await Promise.all([loadIdentity(certs, 'sender'), loadSigningIdentity(certs)])
 
   const keep: Keep = async (pieces, envelope) => {
     const facts = describeSigned(envelope, identity.id)
@@ -31,7 +31,7 @@ export async function runSign(file: string, options: Options, command: Command):
   }
   const template = { file, input, id, stripComments: options.stripComments === true }
   try {
-    await signTemplate(template, await readOutline(template), identity, new Date(), keep)
+    await signTemplate(template, await readOutline(template), signing ?? identity, new Date(), keep)
   } finally {
     progress.clear()
   }

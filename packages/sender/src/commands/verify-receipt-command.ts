@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
-import { checkSignerAt, gatewayId, readCertificates } from '@seg/pki'
+import { checkSignerAt, checkSigning, gatewayId, readCertificates } from '@seg/pki'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -20,47 +20,59 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const receipt = await readInputFile(file)
   const progress = openProgress(terminal, { isSilent: output.json })
   const meter = openMeter(progress, options.document)
-  const known = await readSigner(options.cert, certs)
+  const known = await readKnownSigner(options.cert, certs)
   const path = resolveUserPath(options.document)
-  const { bytes, sha256, document, signer } = await readClaimedFile(path, known, meter).finally(progress.clear)
+  const { bytes, sha256, document, signer } = await readClaimedFile(path, known?.certificate, meter).finally(
+    progress.clear,
+  )
   // No receiver accepts a document that is not signed by its sender.
   if (document instanceof Fault)
     throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
   const checked = checkReceipt(receipt, { bytes, sha256, document, signer }, trust, new Date())
-  checkSigner(signer, checked, trust)
+  checkSigner(signer, checked, trust, known)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
 }
 
-/**
- * The certificate of documents that bring none: `--cert`, else the sender's own, where there is
- * one.
- */
-async function readSigner(file: string | undefined, certs: string): Promise<X509Certificate | undefined> {
-  const path = file === undefined ? join(certs, 'sender.crt') : resolveUserPath(file)
-  if (file === undefined && !existsSync(path)) return undefined
-  const [certificate] = await readCertificates(path)
-  return certificate
+type KnownSigner = {
+  readonly certificate: X509Certificate
+  readonly source: '--cert' | 'signing.crt' | 'sender.crt'
 }
 
 /**
- * As the receiver had to see it when it accepted the document: a certificate for senders of our CA,
- * and that of the sender named.
+ * The certificate of documents that bring none: `--cert`, else our own for signatures, where there
+ * is one.
+ */
+async function readKnownSigner(file: string | undefined, certs: string): Promise<KnownSigner | undefined> {
+  const own = (['signing.crt', 'sender.crt'] as const).find(name => existsSync(join(certs, name)))
+  const source = file === undefined ? own : '--cert'
+  if (source === undefined) return undefined
+  const [certificate] = await readCertificates(file === undefined ? join(certs, source) : resolveUserPath(file))
+  return { certificate, source }
+}
+
+/**
+ * As the receiver had to see it when it accepted the document: a certificate for signatures of our
+ * CA, and that of the sender named. One that is named here need not bear the sender's name.
  */
 function checkSigner(
   certificate: X509Certificate,
   { acceptedAt, senderId }: CheckedReceipt,
   trust: ReceiptTrust,
+  known: KnownSigner | undefined,
 ): void {
+  const source = known?.certificate.raw.equals(certificate.raw) === true ? known.source : undefined
   try {
-    checkSignerAt(certificate, trust, new Date(acceptedAt))
-    if (gatewayId(certificate) === senderId) return
+    // Who issued it was the receiver's to judge: its record of us names it.
+    if (source === 'signing.crt') checkSigning(certificate, new Date(acceptedAt))
+    else checkSignerAt(certificate, trust, new Date(acceptedAt))
+    if (source === '--cert' || source === 'signing.crt' || gatewayId(certificate) === senderId) return
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause
     throw new Fault('receipt-invalid', `the document's signer: ${cause.message}`, { cause })
   }
   throw new Fault(
     'receipt-invalid',
-    `the document's signer is ${quote(gatewayId(certificate))}, the receipt says ${quote(senderId)}`,
+    `the document's signer is ${quote(gatewayId(certificate))}, the receipt says ${quote(senderId)}; --cert names another one`,
   )
 }
 

@@ -2,7 +2,7 @@
 // tries.
 import { join } from 'node:path'
 import type { Outbox, OutboxDocument } from '@seg/ledger'
-import type { Identity } from '@seg/pki'
+import type { Identity, SigningIdentity } from '@seg/pki'
 import type { TlsFacts } from '../exchange/connection.ts'
 import type { Meter } from '../progress.ts'
 import type { ReceiptTrust } from '../receipt/check-log-entry.ts'
@@ -23,7 +23,10 @@ export type Patience = {
 }
 
 export type SendingGateway = {
+  /** Of its connections. */
   readonly identity: Identity
+  /** What signs its documents: the same, unless it has another certificate for that. */
+  readonly signer: SigningIdentity
   readonly trust: ReceiptTrust
   /** Folder of this gateway's durable state. */
   readonly data: string

@@ -1,6 +1,6 @@
 // Opening what sending needs: keys, trust, the outbox and what is known of the receivers' logs.
 import { openOutbox } from '@seg/ledger'
-import { loadIdentity } from '@seg/pki'
+import { loadIdentity, loadSigningIdentity } from '@seg/pki'
 import { silentMeter } from '../progress.ts'
 import { loadReceiptTrust } from '../receipt/check-log-entry.ts'
 import { LogWitness } from '../receipt/log-witness.ts'
@@ -19,10 +19,14 @@ export async function openGateway(
   { certs, data, lifetime }: Settings,
   edge: Pick<SendingGateway, 'note' | 'patience'>,
 ): Promise<SendingGateway & AsyncDisposable> {
-  const [identity, trust] = await Promise.all([loadIdentity(certs, 'sender'), loadReceiptTrust(certs)])
+  const [identity, signing, trust] = await Promise.all([
+    loadIdentity(certs, 'sender'),
+    loadSigningIdentity(certs),
+    loadReceiptTrust(certs),
+  ])
   const outbox = await openOutbox(data)
   return {
-    ...{ identity, trust, data, outbox, ...edge },
+    ...{ identity, signer: signing ?? identity, trust, data, outbox, ...edge },
     witness: new LogWitness({ outbox, data, now: edge.patience.now }),
     lifetime: lifetime * HOUR,
     lifetimeClock: openLifetimeClock(edge.patience),

@@ -87,18 +87,18 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
 async function makeDocument(
   template: Template,
   delivery: string,
-  { identity, patience, data, meter }: SendingGateway,
+  { signer, patience, data, meter }: SendingGateway,
 ): Promise<{ document: OutboxDocument; facts: SignedFacts }> {
   const files = openDeliveryFiles(data, delivery)
   const outline = await readOutline(template)
   if (!outline.isSigned) {
-    const signed = await signTemplate(template, outline, identity, patience.now(), pieces => files.keepDocument(pieces))
+    const signed = await signTemplate(template, outline, signer, patience.now(), pieces => files.keepDocument(pieces))
     return { document: describeDocument(signed.kept, signed.facts, signed.own), facts: signed.facts }
   }
   if (template.id !== undefined)
     throw new Fault('usage', 'a document that is signed already keeps its id: leave out --id')
   const path = await files.keepDocument(template.input.pieces('copying'))
-  const facts = await readSignedFile(join(data, path), identity.certificate, meter)
+  const facts = await readSignedFile(join(data, path), signer.certificate, meter)
   return { document: describeDocument(path, facts, undefined), facts }
 }
 

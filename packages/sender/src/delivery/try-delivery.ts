@@ -1,7 +1,7 @@
 // One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
 import { Fault, faultRow, faults, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
-import { checkCertificate, checkServer, gatewayId, type PeerTrust, type PresentedChain } from '@seg/pki'
+import { checkCertificate, checkServer, checkSigning, gatewayId, type PresentedChain } from '@seg/pki'
 import { readFilePieces } from '../document/document-file.ts'
 import { signTemplate } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
@@ -55,7 +55,7 @@ export async function tryDelivery(
 
 async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Promise<SignedFacts> {
   const path = documentPathOf(document, gateway)
-  const facts = await readSignedFile(path, gateway.identity.certificate, gateway.meter)
+  const facts = await readSignedFile(path, gateway.signer.certificate, gateway.meter)
   const found = facts.sha256.toString('hex')
   if (found === document.sha256) return facts
   throw new Fault(
@@ -70,7 +70,7 @@ async function exchange(
   gateway: SendingGateway,
   limits: Limits,
 ): Promise<Taken> {
-  checkOurCertificate(gateway)
+  checkOurCertificates(gateway)
   warnOfForeignSender(kept, gateway)
   const { own } = entry.document
   const link = openLink(entry, kept, gateway)
@@ -124,7 +124,7 @@ function taken(found: Found, otherwise: Fault): Taken {
  * before.
  */
 async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
-  const { outbox, identity, patience, data, meter } = gateway
+  const { outbox, signer, patience, data, meter } = gateway
   const { own } = entry.document
   if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
   const found = await findAccepted(entry, link, gateway, limits.signal)
@@ -133,7 +133,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   const files = openDeliveryFiles(data, entry.delivery)
   await using unsigned = await openUnsigned(documentPathOf(entry.document, gateway), own, meter)
   const { template, outline } = unsigned
-  const signed = await signTemplate(template, outline, identity, patience.now(), pieces => files.keepDocument(pieces))
+  const signed = await signTemplate(template, outline, signer, patience.now(), pieces => files.keepDocument(pieces))
   // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones
   // go out on every try. The old ones stay.
   const replaced = await outbox.replaceDocument(entry.number, describeDocument(signed.kept, signed.facts, signed.own))
@@ -167,13 +167,10 @@ async function post(
 }
 
 /** A certificate that every receiver would refuse: reported before the first byte is sent. */
-function checkOurCertificate({ identity, trust, patience }: SendingGateway): void {
-  try {
-    checkCertificate(identity.certificate, 'sender', trust, patience.now())
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    throw new Fault(error.code, `our own certificate, sender.crt: ${error.detail}; nothing was sent`, { cause: error })
-  }
+function checkOurCertificates({ identity, signer, trust, patience }: SendingGateway): void {
+  const now = patience.now()
+  check('our own certificate, sender.crt', () => checkCertificate(identity.certificate, 'sender', trust, now))
+  if (signer !== identity) check('our own certificate, signing.crt', () => checkSigning(signer.certificate, now))
 }
 
 /**
@@ -184,7 +181,7 @@ function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: Sendin
   const { identity, trust, patience } = gateway
   const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
   const admitServer = (chain: PresentedChain) => {
-    admitCertificate(chain, trust, patience.now())
+    check("the receiver's server", () => checkServer(chain, trust, patience.now()))
     const serverId = gatewayId(chain.leaf)
     if (receiverId === undefined || receiverId === serverId) return
     const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
@@ -193,12 +190,12 @@ function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: Sendin
   return { receiver: new URL(entry.receiver), identity, trust, admitServer }
 }
 
-function admitCertificate(chain: PresentedChain, trust: PeerTrust, now: Date): void {
+function check(what: string, judge: () => void): void {
   try {
-    checkServer(chain, trust, now)
+    judge()
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    throw new Fault(error.code, `the receiver's server: ${error.detail}; nothing was sent`, { cause: error })
+    throw new Fault(error.code, `${what}: ${error.detail}; nothing was sent`, { cause: error })
   }
 }
 

@@ -7,10 +7,12 @@ import {
   caWarnings,
   checkCertificate,
   checkForPeers,
+  checkSigning,
   expiryWarnings,
   lackOf,
   loadIdentity,
   loadPeerTrust,
+  loadSigningIdentity,
   loadVerifierKeys,
   type PeerTrust,
   renewalCommand,
@@ -78,6 +80,19 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
         renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'sender', id }),
     ),
     row(
+      'signing.crt',
+      ['configuration'],
+      async ({ configuration: { certs } }) => {
+        const signing = await loadSigningIdentity(certs)
+        if (signing === undefined) return { value: true, found: 'none: sender.crt signs' }
+        const { certificate } = signing
+        checkSigning(certificate, now())
+        const warnings = expiryWarnings('signing.crt', certificate, now(), signingCommand(certs))
+        return { value: true, found: `SHA-256 ${certificate.fingerprint256}, until ${certificate.validTo}`, warnings }
+      },
+      ({ configuration: { certs } }) => signingCommand(certs),
+    ),
+    row(
       'data',
       ['configuration'],
       async ({ configuration: { data } }) => {
@@ -91,6 +106,10 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
     ),
     ...(to === undefined ? [] : exchangeChecks({ to, now, patience })),
   ]
+}
+
+function signingCommand(certs: string): string {
+  return `pnpm --filter pki csr --profile seal --id ID --out ${shellWord(join(certs, 'new-signing'))}`
 }
 
 function trustCommand(certs: string, isList: boolean): string {

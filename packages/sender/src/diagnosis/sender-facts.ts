@@ -13,6 +13,7 @@ export type SenderFacts = {
   readonly 'log.pub': readonly LogVerifier[]
   readonly 'sender.crt': Identity
   readonly 'sender.crt in use': true
+  readonly 'signing.crt': true
   readonly data: true
   readonly name: true
   readonly connection: true

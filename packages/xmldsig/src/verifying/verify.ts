@@ -1,4 +1,4 @@
-// The receiver's verifier: bytes and the peer's certificate in, signed facts out, or a Fault.
+// The receiver's verifier: bytes and the signer's certificate in, signed facts out, or a Fault.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { exclusiveC14n, isSameMethod } from '../c14n/canonicalizer.ts'
@@ -45,6 +45,17 @@ export type Content<Result> = {
   read(signature: SignatureFacts): Result
 }
 
+/**
+ * Where several certificates may have signed. KeyInfo adds none: `choose` knows which count, and
+ * throws a Fault for any other.
+ */
+export type SignerChoice = {
+  /** The one that signs most often, if it is known: its Signatures are read faster. */
+  readonly likely: X509Certificate | undefined
+  /** `claimed`: the first certificate in KeyInfo, base64 without white space. */
+  choose(claimed: string | undefined): X509Certificate
+}
+
 /** Most signers use these; a document with others costs a second pass. */
 const guess: ReferenceAlgorithms = { method: exclusiveC14n, digest: 'sha256' }
 
@@ -62,8 +73,11 @@ export function verifyDocument(
 }
 
 /** The same for a document that comes in pieces: `write` each, then `end`. */
-export function openVerifier(certificate: X509Certificate, options: VerifyOptions = {}): Verifier<VerifiedDocument> {
-  return new Verifier(certificate, readCriticalDocument, options)
+export function openVerifier(
+  signer: X509Certificate | SignerChoice,
+  options: VerifyOptions = {},
+): Verifier<VerifiedDocument> {
+  return new Verifier(signer, readCriticalDocument, options)
 }
 
 /**
@@ -86,8 +100,7 @@ export function verifyBytes<Result extends object>(bytes: Uint8Array, verifier: 
 
 /** One pass of verification over a document of any size, in constant memory. */
 export class Verifier<Result extends object> {
-  readonly #certificate: X509Certificate
-  readonly #key: VerificationKey
+  readonly #signer: SignerChoice
   readonly #openContent: () => Content<Result>
   readonly #options: VerifyOptions
   readonly #limits: Limits
@@ -97,19 +110,20 @@ export class Verifier<Result extends object> {
 
   /** Throws the Fault `signature-key` for a key that the profile does not allow. */
   constructor(
-    certificate: X509Certificate,
+    signer: X509Certificate | SignerChoice,
     openContent: () => Content<Result>,
     options: VerifyOptions,
     known?: ReferenceAlgorithms,
   ) {
-    this.#certificate = certificate
-    this.#key = readVerificationKey(certificate)
+    this.#signer = 'choose' in signer ? signer : { likely: signer, choose: () => signer }
+    const { likely } = this.#signer
+    const key = likely && readVerificationKey(likely)
     this.#openContent = openContent
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#isLast = known !== undefined
     this.#content = openContent()
-    const form = this.#learnsForms ? this.#key.forms.known : undefined
+    const form = this.#learnsForms ? key?.forms.known : undefined
     this.#pass = new DocumentPass(known ?? guess, this.#limits, this.#content.observer, options.onCanonical?.(), form)
   }
 
@@ -123,11 +137,12 @@ export class Verifier<Result extends object> {
    * be written to from their start, when the signer used other algorithms than the ones guessed.
    */
   end(): Result | Verifier<Result> {
-    const key = this.#key
     const document = this.#pass.end()
     const element = readSignatureElement(document.signature, this.#limits)
     const { signedInfo, signedOctets, value, certificates } = element
     checkReference(signedInfo, document)
+    const certificate = this.#signer.choose(certificates[0])
+    const key = readVerificationKey(certificate)
     checkCertificates(certificates, key.certificate)
     checkAlgorithm(signedInfo.signature, key)
     if (!isDigestedAs(document.algorithms, signedInfo)) {
@@ -136,7 +151,7 @@ export class Verifier<Result extends object> {
     }
     checkDigest(signedInfo, document)
     checkSignatureValue(signedOctets, value, signedInfo.signature, key, DIGESTED)
-    this.#learnForm(document.signature, element)
+    this.#learnForm(document.signature, element, key)
     return this.#content.read(describe(signedInfo, document))
   }
 
@@ -145,15 +160,14 @@ export class Verifier<Result extends object> {
     return Object.keys(this.#options.limits ?? {}).every(limit => limit === 'documentBytes')
   }
 
-  #learnForm(signature: CapturedSignature, element: SignatureElement): void {
-    const { forms } = this.#key
+  #learnForm(signature: CapturedSignature, element: SignatureElement, { forms }: VerificationKey): void {
     if (signature.form !== undefined || !this.#learnsForms || !forms.meetStranger()) return
     forms.known = SignatureForm.of(signature, element, this.#limits)
   }
 
   #openSecondPass({ referenceCanonicalization, digestName }: SignedInfo): Verifier<Result> {
     if (this.#isLast) throw new Fault('internal', 'the document changed between two passes over it')
-    return new Verifier(this.#certificate, this.#openContent, this.#options, {
+    return new Verifier(this.#signer, this.#openContent, this.#options, {
       method: referenceCanonicalization,
       digest: digestName,
     })
