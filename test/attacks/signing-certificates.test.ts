@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Identity, loadVerifierKeys } from '@seg/pki'
 import t, { type Test } from 'tap'
-import { type VerifiedLedger, verifyLedger } from '../../packages/ledger/src/index.ts'
+import { openEvidence, type VerifiedLedger, verifyLedger } from '../../packages/ledger/src/index.ts'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import { describeCertificate } from '../../packages/receiver/src/acceptance/kept-certificate.ts'
 import { openOriginCheck } from '../../packages/receiver/src/acceptance/verify-origin.ts'
@@ -73,7 +73,7 @@ function beginDocument({ socket }: RawConnection, document: Buffer): void {
 async function verifyLog({ data, gate }: TestGateway): Promise<VerifiedLedger> {
   const { trust, policy } = gate.credentials.current
   const checks = { checkReceipt: openReceiptCheck(trust), checkOrigin: openOriginCheck(policy) }
-  const verifying = verifyLedger(data, (await loadVerifierKeys(certs)).join('\n'), checks)
+  const verifying = verifyLedger(openEvidence(data), (await loadVerifierKeys(certs)).join('\n'), checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 

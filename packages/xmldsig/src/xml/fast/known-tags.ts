@@ -96,8 +96,7 @@ export class KnownTags {
     const form = this.#found
     if (to === NOT_TAKEN || to - at > TAG_OCTETS) return NOT_TAKEN
     this.#reads++
-    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form)))
-      return NOT_TAKEN
+    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form))) return NOT_TAKEN
     this.#last = form
     this.#isInside = !form.isEmpty
     this.#open(form, at, to, runFrom)
