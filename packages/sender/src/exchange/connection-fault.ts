@@ -45,8 +45,10 @@ function adviceOn(code: string): string {
 }
 
 function describe(error: unknown): { code: string; message: string } {
-  const { code, message } = Object(error)
-  return { code: typeof code === 'string' ? code : '', message: String(message) }
+  const { code, message, name } = Object(error)
+  // undici's error about what is no HTTP/1.1 has no code.
+  const known = typeof code === 'string' ? code : name === 'HTTPParserError' ? 'HPE_INVALID' : ''
+  return { code: known, message: String(message) }
 }
 
 function meaningOf(error: unknown, code: string): Meaning {
@@ -56,7 +58,7 @@ function meaningOf(error: unknown, code: string): Meaning {
 }
 
 function isNetwork(error: unknown, code: string): boolean {
-  return code.startsWith('UND_ERR_') || /^E[A-Z]+(_[A-Z]+)?$/.test(code) || Object(error).name === 'TimeoutError'
+  return /^(UND_ERR|HPE)_/.test(code) || /^E[A-Z]+(_[A-Z]+)?$/.test(code) || Object(error).name === 'TimeoutError'
 }
 
 export function explainNetwork(code: string, message: string): string {
@@ -66,5 +68,6 @@ export function explainNetwork(code: string, message: string): string {
     return 'the connection was closed without an answer; if that repeats, the receiver may not accept our certificate'
   }
   if (code.startsWith('ERR_SSL_')) return `what listens there does not speak our TLS 1.3 (${code})`
+  if (code.startsWith('HPE_')) return 'what listens there does not answer in HTTP/1.1'
   return code === '' ? 'no answer in time' : `${code}: ${quote(message)}`
 }

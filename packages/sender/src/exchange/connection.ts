@@ -6,6 +6,7 @@ import { Fault, parseHttpDate, TLS13_CIPHERS } from '@seg/core'
 import { type Identity, type PresentedChain, readPresentedChain, type Trust } from '@seg/pki'
 import { buildConnector, Client, type Dispatcher } from 'undici'
 import { readBeforeFailing } from './answer-first.ts'
+import { boundMessages, countInterim } from './bounded-peer.ts'
 
 /** What a connection negotiated, in the registries' names. */
 export type TlsFacts = { readonly protocol: string; readonly cipher: string; readonly group: string }
@@ -62,6 +63,8 @@ export interface ReceiverConnection extends AsyncDisposable {
  * Answers longer than this are not read to the end: a receipt, a problem and a tile are shorter.
  */
 const longestAnswer = 64 * 1024
+/** Names and values of the fields of one answer. */
+const longestHeaders = 16 * 1024
 
 export function openConnection(link: Link): ReceiverConnection {
   let peer: Peer | undefined
@@ -81,13 +84,16 @@ export function openConnection(link: Link): ReceiverConnection {
     connect: connectWith(link, onConnected),
     headersTimeout: 0,
     bodyTimeout: 0,
+    // Set explicitly: otherwise an option of Node decides.
+    maxHeaderSize: longestHeaders,
   })
   return {
     async request({ body, ...request }) {
       try {
         // undici takes any AsyncIterable, and asks for a piece only when the one before is written;
         // its types know streams only.
-        const response = await client.request({ ...request, body: (body ?? null) as unknown as Readable | null })
+        const sent = { ...request, body: (body ?? null) as unknown as Readable | null, onInfo: countInterim() }
+        const response = await client.request(sent)
         if (peer === undefined) throw new TypeError('an answer without a connection')
         return { ...readHead(response), body: await readBounded(response.body), ...peer }
       } catch (error) {
@@ -120,6 +126,7 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     connect(options, (error, socket) => {
       if (error) return callback(error, null)
       try {
+        boundMessages(socket as TLSSocket)
         const chain = readPresentedChain(socket as TLSSocket)
         if (chain === undefined) throw new Fault('certificate-invalid', 'the server showed no certificate')
         link.admitServer(chain)
