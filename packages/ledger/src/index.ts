@@ -5,6 +5,7 @@ export { isFolderLocked } from './files/folder-lock.ts'
 export { checkWritable, placeOfFolder } from './files/writable-folder.ts'
 export {
   type AcceptedDocument,
+  type AcceptOptions,
   type DeadLetter,
   HELD_IN_MEMORY,
   type Ledger,

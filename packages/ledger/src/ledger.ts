@@ -27,6 +27,9 @@ export type AcceptedDocument = {
   readonly index: number
 }
 
+/** A document that came, and when; `acceptedAt` is the time of its entry, if it gets one. */
+export type MetDocument = Pick<AcceptedDocument, 'sender' | 'id' | 'sha256' | 'acceptedAt'>
+
 /** A document that is to be accepted, and the certificates that it was verified with. */
 export type OfferedDocument = Omit<AcceptedDocument, 'index'> & { readonly chain: CertificateChain }
 
@@ -168,6 +171,11 @@ export interface Ledger extends LedgerReader {
     content: Staging,
     options?: AcceptOptions,
   ): Promise<{ replay: boolean; receipt: Buffer }>
+  /**
+   * The receipt that was stored first for a document of which `find` knows the sender and id. Throws
+   * as `accept` does, `document-id-conflict` for other bytes with it.
+   */
+  acceptAgain(document: MetDocument, options?: AcceptOptions): Promise<Buffer>
   /**
    * An entry of the log, durable when it resolves with its index. Throws the Faults
    * `storage-unavailable` and `overloaded`.

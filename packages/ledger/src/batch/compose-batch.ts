@@ -2,7 +2,7 @@
 // it, under one checkpoint. No storage; the store looks up what is known before, and writes after.
 import { Fault, quote } from '@seg/core'
 import { splitFingerprints } from '../certificate-chain.ts'
-import type { AcceptedDocument, Sealer } from '../ledger.ts'
+import type { AcceptedDocument, MetDocument, Sealer } from '../ledger.ts'
 import { type LogKey, openCheckpointSigner } from '../log/checkpoint.ts'
 import type { LogEvent } from '../log/events.ts'
 import { type Opening, writeEntry } from '../log/leaf.ts'
@@ -10,7 +10,15 @@ import type { CompletedTile, LogTree } from '../log/log-tree.ts'
 import { hashLeaf, type TreeHead } from '../log/merkle.ts'
 import { openNonces } from '../log/nonces.ts'
 import { enterTime } from './entry-times.ts'
-import type { AcceptRequest, GiveUpRequest, SentChain, StoredContent, WriteOutcome, WriteRequest } from './requests.ts'
+import type {
+  AcceptRequest,
+  AgainRequest,
+  GiveUpRequest,
+  SentChain,
+  StoredContent,
+  WriteOutcome,
+  WriteRequest,
+} from './requests.ts'
 
 /**
  * The log that a batch continues. The batch appends to `tree`: when it cannot be stored, the tree
@@ -58,6 +66,8 @@ export type Batch = {
 
 /** What was signed for is known at the end of the batch only. */
 type Acceptance = Omit<NewAcceptance, 'receipt'> & { readonly entry: NewEntry }
+/** In the batch, where its receipt is not known yet, or before it. */
+type Earlier = Pick<EarlierAcceptance, 'index' | 'sha256'> & Partial<EarlierAcceptance>
 type Answer = (receipts: ReadonlyMap<number, Buffer>) => WriteOutcome
 
 /** What entries and receipts are signed with, while the ledger is open. */
@@ -114,6 +124,8 @@ class Draft {
     switch (request.kind) {
       case 'accept':
         return this.#accept(request)
+      case 'again':
+        return this.#acceptAgain(request)
       case 'rotate':
         this.#successor = request.verifierKey
         return this.#record(request.event)
@@ -159,8 +171,7 @@ class Draft {
   #accept(request: AcceptRequest): Answer {
     const { document, chain, content } = request
     const { sender, id, acceptedAt, bytes, sha256, referenceDigest } = document
-    const ofBatch = this.#accepted.get(sender)?.get(id)
-    const earlier = ofBatch ?? this.#find(sender, id)
+    const earlier = this.#findEarlier(document)
     if (earlier !== undefined) return this.#meetAgain(request, earlier)
     const entry = this.#append({
       type: 'accepted',
@@ -180,10 +191,21 @@ class Draft {
     return receipts => ({ kind: 'accepted', index, replay: false, receipt: receipts.get(index)! })
   }
 
+  #acceptAgain(request: AgainRequest): Answer {
+    const earlier = this.#findEarlier(request.document)
+    if (earlier !== undefined) return this.#meetAgain(request, earlier)
+    const detail = `${quote(request.document.id)} was accepted, and is not there any more`
+    return () => ({ kind: 'failed', fault: new Fault('storage-unavailable', detail), isDoubtful: false })
+  }
+
+  #findEarlier({ sender, id }: MetDocument): Earlier | undefined {
+    return this.#accepted.get(sender)?.get(id) ?? this.#find(sender, id)
+  }
+
   /** The one place that distinguishes a replay from a conflict. */
   #meetAgain(
-    { document: { sender, id, sha256, acceptedAt }, omitsConflict }: AcceptRequest,
-    { index, sha256: accepted, receipt }: Pick<EarlierAcceptance, 'index' | 'sha256'> & Partial<EarlierAcceptance>,
+    { document: { sender, id, sha256, acceptedAt }, omitsConflict }: AcceptRequest | AgainRequest,
+    { index, sha256: accepted, receipt }: Earlier,
   ): Answer {
     if (accepted === sha256)
       return receipts => ({ kind: 'accepted', index, replay: true, receipt: receipt?.() ?? receipts.get(index)! })

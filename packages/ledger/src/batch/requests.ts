@@ -1,6 +1,6 @@
 // What a writer of the ledger is asked for, and what comes of it.
 import type { Fault } from '@seg/core'
-import type { AcceptedDocument, AcceptOptions, RecordedEvent } from '../ledger.ts'
+import type { AcceptedDocument, AcceptOptions, MetDocument, RecordedEvent } from '../ledger.ts'
 
 /**
  * The document's octets, or the name under which the store has them already, durable, where they
@@ -21,6 +21,9 @@ export type AcceptRequest = {
   readonly content: StoredContent
 } & AcceptOptions
 
+/** For a sender and id that are known to be accepted. */
+export type AgainRequest = { readonly kind: 'again'; readonly document: MetDocument } & AcceptOptions
+
 export type GiveUpRequest = {
   readonly kind: 'give-up'
   readonly cursor: string
@@ -31,6 +34,7 @@ export type GiveUpRequest = {
 
 export type WriteRequest =
   | AcceptRequest
+  | AgainRequest
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }

@@ -7,7 +7,7 @@ import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDurableFolder, syncFolder } from '@seg/core'
-import type { AcceptRequest, SentChain } from '../batch/requests.ts'
+import type { AcceptRequest, AgainRequest, SentChain } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
 import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
@@ -22,6 +22,7 @@ import type {
   Ledger,
   LedgerReader,
   LogReader,
+  MetDocument,
   NewestOfSender,
   OfferedDocument,
   RecordedEvent,
@@ -231,6 +232,11 @@ class SqliteLedger implements Ledger {
     return acceptance
   }
 
+  async acceptAgain(document: MetDocument, options: AcceptOptions = {}): Promise<Buffer> {
+    const { receipt } = await this.#send({ kind: 'again', document, ...options })
+    return receipt
+  }
+
   async record(event: RecordedEvent): Promise<number> {
     return (await this.#writer.send({ kind: 'record', event })).index
   }
@@ -300,7 +306,7 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  async #send(request: AcceptRequest): Promise<Accepted> {
+  async #send(request: AcceptRequest | AgainRequest): Promise<Accepted> {
     const outcome = await this.#writer.send(request)
     if (outcome.kind !== 'accepted') throw new TypeError(`expected the outcome of an acceptance, found ${outcome.kind}`)
     const { replay, receipt } = outcome

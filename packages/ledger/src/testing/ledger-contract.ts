@@ -117,6 +117,28 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     t.equal(await ledger.log.size(), 2)
   })
 
+  t.test('answers what is known to be accepted, and takes nothing else', async t => {
+    const { ledger } = await openLedger(t)
+    for (const [i, size] of [3000, LARGE].entries()) {
+      const { document, bytes, receipt } = sampleOf(`doc${i}`, size)
+      const { chain: _, ...met } = { ...document, acceptedAt: '2026-01-02T04:00:00.000Z' }
+      await t.rejects(ledger.acceptAgain(met), { code: 'storage-unavailable', detail: /is not there any more/ })
+      await acceptBytes(ledger, document, bytes)
+      t.same(await ledger.acceptAgain(met), receipt)
+      const { sha256 } = sampleOf(`doc${i}`, size, 'other').document
+      const conflict = { code: 'document-id-conflict', detail: new RegExp(`${document.sha256}, now ${sha256}`) }
+      await t.rejects(ledger.acceptAgain({ ...met, sha256 }), conflict)
+      await t.rejects(ledger.acceptAgain({ ...met, sha256 }, { omitsConflict: true }), conflict)
+    }
+    t.match(await events(ledger), [
+      { type: 'accepted', document: 'doc0' },
+      { type: 'conflict', document: 'doc0', accepted: 0, at: '2026-01-02T04:00:00.000Z' },
+      { type: 'accepted', document: 'doc1' },
+      { type: 'conflict', document: 'doc1', accepted: 2 },
+    ])
+    t.equal(await ledger.log.size(), 4)
+  })
+
   t.test('tells senders apart, also where a sender ends like an id', async t => {
     const { ledger } = await openLedger(t)
     const pairs = [

@@ -3,10 +3,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Fault } from '@seg/core'
 import { BatchComposer, type EarlierAcceptance, type LogEnd } from '../batch/compose-batch.ts'
-import type { AcceptRequest, Succeeded, WriteOutcome, WriteRequest } from '../batch/requests.ts'
+import type { AcceptRequest, AgainRequest, Succeeded, WriteOutcome, WriteRequest } from '../batch/requests.ts'
 import { WriteQueue } from '../batch/write-queue.ts'
 import { formatFingerprints } from '../certificate-chain.ts'
-import type { AcceptOptions, Ledger, OfferedDocument, RecordedEvent, Staging } from '../ledger.ts'
+import type { AcceptOptions, Ledger, MetDocument, OfferedDocument, RecordedEvent, Staging } from '../ledger.ts'
 import { openSealer as openEntrySealer } from './entry-sealer.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryStore } from './memory-store.ts'
@@ -51,8 +51,13 @@ class MemoryLedger extends MemoryReader implements Ledger {
       chain: { fingerprints: formatFingerprints(chain.fingerprints), certificates },
       content: { octets: content.octets() },
       ...options,
-    })) as Extract<Succeeded, { kind: 'accepted' }>
+    })) as Accepted
     return { replay: outcome.replay, receipt: Buffer.from(outcome.receipt) }
+  }
+
+  async acceptAgain(document: MetDocument, options: AcceptOptions = {}): Promise<Buffer> {
+    const outcome = (await this.#queue.send({ kind: 'again', document, ...options })) as Accepted
+    return Buffer.from(outcome.receipt)
   }
 
   async record(event: RecordedEvent): Promise<number> {
@@ -96,7 +101,9 @@ class MemoryLedger extends MemoryReader implements Ledger {
 
   async #commit(requests: readonly WriteRequest[]): Promise<readonly WriteOutcome[]> {
     try {
-      const known = await this.#lookUp(requests.filter(request => request.kind === 'accept'))
+      const known = await this.#lookUp(
+        requests.filter(request => request.kind === 'accept' || request.kind === 'again'),
+      )
       const batch = this.#composer.compose(requests, this.#end, (sender, id) => known.get(keyOf(sender, id)))
       await turn()
       this.#store.write(batch)
@@ -112,7 +119,7 @@ class MemoryLedger extends MemoryReader implements Ledger {
   }
 
   /** All that the batch asks for, at once. */
-  async #lookUp(requests: readonly AcceptRequest[]): Promise<ReadonlyMap<string, EarlierAcceptance>> {
+  async #lookUp(requests: readonly (AcceptRequest | AgainRequest)[]): Promise<ReadonlyMap<string, EarlierAcceptance>> {
     await turn()
     return new Map(
       requests.flatMap(({ document: { sender, id } }) => {
@@ -124,6 +131,8 @@ class MemoryLedger extends MemoryReader implements Ledger {
     )
   }
 }
+
+type Accepted = Extract<Succeeded, { kind: 'accepted' }>
 
 class HeldDocument implements Staging {
   readonly #pieces: Buffer[] = []

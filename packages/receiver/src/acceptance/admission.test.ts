@@ -5,7 +5,7 @@ import {
   checkParties,
   checkTimestamp,
   findEarlier,
-  type NewDocument,
+  type RetrySafeDocument,
   type SignedDocument,
   type TimelyDocument,
 } from './admission.ts'
@@ -18,7 +18,7 @@ export function skipChecks(
   received: ReceivedDocument,
   signed: SignedDocument,
   addressed: AddressedDocument,
-  fresh: NewDocument,
+  fresh: RetrySafeDocument,
   timely: TimelyDocument,
   gate: Gate,
 ): void {
@@ -37,7 +37,7 @@ export function skipChecks(
 t.test('names the times it compared, in the log only', async t => {
   const now = new Date('2026-01-01T00:10:00Z')
   const facts = { timestamp: '2026-01-01T00:00:00Z', signedAt: Date.parse('2026-01-01T00:00:00Z') }
-  const document = { facts } as NewDocument
+  const document = { facts } as RetrySafeDocument
   t.throws(() => checkTimestamp(document, now, 300), {
     code: 'timestamp-stale',
     detail: 'expected a time within 300 s of 2026-01-01T00:10:00.000Z, found 2026-01-01T00:00:00Z, 600 s before',

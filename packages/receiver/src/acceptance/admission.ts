@@ -22,8 +22,8 @@ type Passed<Check extends string> = {
 export type SignedDocument = Passed<'signature'>
 /** From the peer itself, to us. */
 export type AddressedDocument = Passed<'parties'>
-/** No retry that a later check may refuse. */
-export type NewDocument = Passed<'new'>
+/** The checks that follow refuse no retry: it is none, or they let it pass. */
+export type RetrySafeDocument = Passed<'retry-safe'>
 /** Signed shortly before it came. */
 export type TimelyDocument = Passed<'timestamp'>
 /**
@@ -33,7 +33,7 @@ export type TimelyDocument = Passed<'timestamp'>
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
 type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion'>
-type NewOrUnasked = { readonly isReplay: false; readonly document: NewDocument }
+type FirstOrSafe = { readonly isReplay: false; readonly document: RetrySafeDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
 
@@ -65,52 +65,31 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
 
 /**
  * The stored receipt when these very bytes were accepted before. Throws the Fault
- * `document-id-conflict` when others were, under this id: that is an entry of the log, too, as long
- * as there are not too many. The ledger detects replays itself when it accepts a document. It is
- * asked before only where a check in between could refuse a retry.
+ * `document-id-conflict` when others were, under this id. The ledger decides which it is, here and
+ * when it accepts a document; it is asked here only where a check in between could refuse a retry.
  */
 export async function findEarlier(
-  document: AddressedDocument,
+  { facts, received }: AddressedDocument,
   begin: Date,
   gate: EarlierGate,
   clockSkew: number,
-): Promise<Replay | NewOrUnasked> {
-  const { facts, received } = document
+): Promise<Replay | FirstOrSafe> {
   const { ledger, refusals, now } = gate
-  if (
-    gate.secondOpinion.mode === 'off' &&
-    isTimely(facts, begin, clockSkew) &&
-    canSeal(gate.credentials.current, begin)
-  ) {
-    return { isReplay: false, document: { received, facts } as NewDocument }
-  }
-  const stored = await ledger.find(facts.senderId, facts.id)
-  if (stored === undefined) return { isReplay: false, document: { received, facts } as NewDocument }
-  const digest = received.digest.toString('hex')
-  if (stored.sha256 !== digest) {
-    const conflict = {
-      sender: facts.senderId,
-      document: facts.id,
-      sha256: received.digest.toString('base64'),
-      accepted: stored.index,
-    }
-    if (refusals.admits(facts.senderId, 'conflict'))
-      await ledger.record({ type: 'conflict', at: now().toISOString(), ...conflict })
-    throw new Fault(
-      'document-id-conflict',
-      `accepted with SHA-256 ${stored.sha256} at ${stored.acceptedAt}, now ${digest}`,
-    )
-  }
-  const receipt = await ledger.receipt(facts.senderId, facts.id)
-  if (receipt === undefined) throw new Fault('storage-unavailable', `the receipt of ${quote(facts.id)} is missing`)
-  return { isReplay: true, id: facts.id, receipt }
+  const { senderId: sender, id } = facts
+  const isSafe =
+    gate.secondOpinion.mode === 'off' && isTimely(facts, begin, clockSkew) && canSeal(gate.credentials.current, begin)
+  if (isSafe || (await ledger.find(sender, id)) === undefined)
+    return { isReplay: false, document: { received, facts } as RetrySafeDocument }
+  const met = { sender, id, sha256: received.digest.toString('hex'), acceptedAt: now().toISOString() }
+  const receipt = await refusals.limitConflicts(sender, options => ledger.acceptAgain(met, options))
+  return { isReplay: true, id, receipt }
 }
 
 /**
  * Throws the Fault `timestamp-stale` for a document signed more than `clockSkew` seconds before or
  * after `begin`, when its request came: a large one may be on its way for hours.
  */
-export function checkTimestamp({ received, facts }: NewDocument, begin: Date, clockSkew: number): TimelyDocument {
+export function checkTimestamp({ received, facts }: RetrySafeDocument, begin: Date, clockSkew: number): TimelyDocument {
   if (!isTimely(facts, begin, clockSkew)) {
     const seconds = secondsBetween(facts, begin)
     const side = seconds < 0 ? 'before' : 'after'

@@ -1,5 +1,4 @@
 // The last step: document, log entry and receipt become durable together.
-import { Fault } from '@seg/core'
 import type { Gate } from '../gate.ts'
 import { checkSeal } from '../own-certificates.ts'
 import type { AdmittedDocument } from './admission.ts'
@@ -33,18 +32,9 @@ export async function recordDocument(
     referenceDigest: facts.signature.digest.toString('base64'),
     chain: chainOf(received.signer.path),
   }
-  // As long as others of the sender are on their way, there may be a few entries too many, and none
-  // is counted twice.
-  const isConflictEntry = gate.refusals.hasRoom(facts.senderId, 'conflict')
-  try {
-    const { replay, receipt } = await gate.ledger.accept(document, received.upload.staging, {
-      omitsConflict: !isConflictEntry,
-    })
-    if (!replay) received.upload.keep()
-    return { isReplay: replay, id: facts.id, receipt }
-  } catch (fault) {
-    if (fault instanceof Fault && fault.code === 'document-id-conflict')
-      gate.refusals.count(facts.senderId, 'conflict', isConflictEntry)
-    throw fault
-  }
+  const { replay, receipt } = await gate.refusals.limitConflicts(facts.senderId, options =>
+    gate.ledger.accept(document, received.upload.staging, options),
+  )
+  if (!replay) received.upload.keep()
+  return { isReplay: replay, id: facts.id, receipt }
 }

@@ -1,7 +1,7 @@
 // Refusals and conflicts of authenticated peers as entries of the log: at a limited rate for each
 // peer; beyond it they are counted.
-import type { Fault } from '@seg/core'
-import type { Ledger, RecordedEvent } from '@seg/ledger'
+import { Fault } from '@seg/core'
+import type { AcceptOptions, Ledger, RecordedEvent } from '@seg/ledger'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../logger.ts'
 
@@ -43,7 +43,9 @@ export class RefusalLog {
   record({ sender, fault, sha256 }: PeerRefusal, logger: Pick<Logger, 'error'>): void {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return
     const at = this.#now().toISOString()
-    if (this.admits(sender, 'refused'))
+    const isEntry = this.#hasRoom(sender, 'refused')
+    this.#count(sender, 'refused', isEntry)
+    if (isEntry)
       this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
     for (const event of this.#due.splice(0)) {
       const written: Promise<unknown> = this.#ledger.record(event).catch(({ code, message }) => {
@@ -55,21 +57,29 @@ export class RefusalLog {
     }
   }
 
-  /** Whether one more refusal of this sender is an entry; if not, it is counted. */
-  admits(sender: string, kind: Kind): boolean {
-    const isEntry = this.hasRoom(sender, kind)
-    this.count(sender, kind, isEntry)
-    return isEntry
+  /**
+   * Asks the ledger about a document of this sender: whether it is a conflict, the ledger decides,
+   * and enters it as long as there is room. As long as others of the sender are on their way, there
+   * may be a few entries too many, and none is counted twice.
+   */
+  async limitConflicts<Answer>(sender: string, ask: (options: AcceptOptions) => Promise<Answer>): Promise<Answer> {
+    const isEntry = this.#hasRoom(sender, 'conflict')
+    try {
+      return await ask({ omitsConflict: !isEntry })
+    } catch (fault) {
+      if (fault instanceof Fault && fault.code === 'document-id-conflict') this.#count(sender, 'conflict', isEntry)
+      throw fault
+    }
   }
 
   /** Whether one more refusal of this sender would be an entry. */
-  hasRoom(sender: string, kind: Kind): boolean {
+  #hasRoom(sender: string, kind: Kind): boolean {
     const period = this.#periods.get(sender)
     return period === undefined || period.entries[kind] < ENTRIES || this.#isOver(period)
   }
 
   /** Notes a refusal that is an entry, or is to be counted. */
-  count(sender: string, kind: Kind, isEntry: boolean): void {
+  #count(sender: string, kind: Kind, isEntry: boolean): void {
     this.#due.push(...this.#end(([, period]) => this.#isOver(period)))
     const period = this.#periods.get(sender) ?? { begin: this.#now(), entries: { refused: 0, conflict: 0 }, omitted: 0 }
     this.#periods.set(sender, period)
