@@ -22,6 +22,7 @@ export {
   readPinnedCertificate,
   type TrustPolicy,
 } from './partners/trust-policy.ts'
+export { stopPrompting } from './passphrases/prompt.ts'
 export { type Authority, makeTrustAnchors, type RevocationPolicy, type TrustAnchors } from './path/authority.ts'
 export { type PresentedChain, readPresentedChain } from './path/presented-chain.ts'
 export type { PathPurpose } from './path/purposes.ts'

@@ -2,17 +2,21 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
+import { exportPrivateKey } from './issuing/key-pairs.ts'
 import { parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
 
 const ED25519_TYPE = 0x01
 /** SubjectPublicKeyInfo of an Ed25519 key is 12 octets of frame and the key (RFC 8410 4). */
 const FRAME_OCTETS = 12
 
-/** A new log key: PKCS #8 PEM, and `name+hash+base64` with a name made of the receiver's id. */
-export function makeLogKey(receiverId: string): { privateKey: string; verifierKey: string } {
+/**
+ * A new log key: PKCS #8 PEM, encrypted where a passphrase is given, and `name+hash+base64` with a
+ * name made of the receiver's id.
+ */
+export function makeLogKey(receiverId: string, passphrase?: Buffer): { privateKey: string; verifierKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   return {
-    privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    privateKey: exportPrivateKey(privateKey, passphrase),
     verifierKey: formatVerifierKey(logName(receiverId), publicKey),
   }
 }

@@ -1,6 +1,7 @@
 // The commands of pki.
 import { resolve } from 'node:path'
 import { addSettings, buildProgram, parseNumber, rootFolder, runProgram } from '@seg/core'
+import { addEncryption } from './commands/encrypt-options.ts'
 import { addHost, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
 import { runInspect } from './commands/inspect-command.ts'
 import { parseProfile, runCsr, runIssue, runRenew } from './commands/issue-command.ts'
@@ -39,7 +40,7 @@ const gen = program
   )
   .option('--intermediate', 'issue by an intermediate CA below a root, whose key can then stay offline')
   .option('--force', 'make all anew; what is there is kept in a folder beside')
-addSettings(gen, { certs }).action(runGen)
+addSettings(addEncryption(gen), { certs }).action(runGen)
 
 const show = program
   .command('inspect')
@@ -51,7 +52,7 @@ const logKey = program
   .command('log-key')
   .description("make the key of a receiver's log, and add its line to log.pub")
   .option('--id <id>', "the receiver's id, instead of that in receiver.crt", parseName)
-addSettings(logKey, { certs }).action(runLogKey)
+addSettings(addEncryption(logKey), { certs }).action(runLogKey)
 
 const profileNames = Object.keys(profiles).join(', ')
 const keyNames = Object.keys(keyKinds).join(', ')
@@ -64,7 +65,7 @@ const request = program
   .requiredOption('--out <prefix>', 'PREFIX.csr and PREFIX.key, which is used if it is there')
   .option('--host <name>', 'host name or address of a server, may be given again', addHost)
   .option('--key <kind>', `kind of the key: ${keyNames}`, parseKeyKind)
-addSettings(request, {}).action(runCsr)
+addSettings(addEncryption(request), {}).action(runCsr)
 
 const issuance = program
   .command('issue')
@@ -77,7 +78,7 @@ const issuance = program
   .option('--key <kind>', `kind of the key: ${keyNames}`, parseKeyKind)
   .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
   .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
-addSettings(issuance, { certs }).action(runIssue)
+addSettings(addEncryption(issuance), { certs }).action(runIssue)
 
 const renewal = program
   .command('renew')
@@ -86,7 +87,7 @@ const renewal = program
   .option('--new-key', 'under a new key of the same kind')
   .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
   .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
-addSettings(renewal, { certs }).action(runRenew)
+addSettings(addEncryption(renewal), { certs }).action(runRenew)
 
 const revocation = program
   .command('revoke')

@@ -3,7 +3,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
 import { Fault, onFile, quote, readInput, readSecretFile, shellWord } from '@seg/core'
-import { decryptPem, passphrasePlaces } from './encrypted-key.ts'
+import { type DecryptedPem, decryptPem } from './passphrases/encrypted-key.ts'
+import { passphrasePlaces } from './passphrases/find-passphrase.ts'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
 
@@ -29,6 +30,11 @@ export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<st
  * comes in clear where its passphrase is found.
  */
 export async function readKeyFile(path: string, advice = MAKE_ALL): Promise<string> {
+  return (await readKeyAndPassphrase(path, advice)).pem
+}
+
+/** As `readKeyFile`, with the passphrase of a key that is encrypted. */
+export async function readKeyAndPassphrase(path: string, advice = MAKE_ALL): Promise<DecryptedPem> {
   return decryptPem(path, await readPem(path, advice, async () => (await readSecretFile(path)).toString('utf8')))
 }
 
@@ -116,7 +122,7 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
   if (form !== undefined)
     throw new Fault(
       'configuration',
-      `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')}, mode 0600; or keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
+      `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')} (files of mode 0600), or typed at a terminal; or keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
       { command: `(umask 077; openssl pkey -in ${shellWord(path)} -out ${shellWord(`${path}.clear`)})` },
     )
   if (labels.length > 0 && labels.every(label => label.includes('CERTIFICATE')))

@@ -5,6 +5,7 @@ import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath }
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { type GeneratedFile, type GenerateOptions, generate } from '../issuing/generate.ts'
 import { isKeyKind, type KeyKind, keyKinds } from '../issuing/key-pairs.ts'
+import { type EncryptOptions, readEncryption } from './encrypt-options.ts'
 
 type Options = {
   readonly out?: string
@@ -15,12 +16,13 @@ type Options = {
   readonly days: number
   readonly intermediate?: boolean
   readonly force?: boolean
-}
+} & EncryptOptions
 
 export async function runGen(
-  { host, out, key, senderId, receiverId, days, intermediate = false, force = false }: Options,
+  { host, out, key, senderId, receiverId, days, intermediate = false, force = false, ...encryption }: Options,
   command: Command,
 ): Promise<void> {
+  const passphrase = await readEncryption(encryption)
   const folder = out === undefined ? readSettings(command, ['certs']).certs : resolveUserPath(out)
   const request: GenerateOptions = {
     out: folder,
@@ -31,6 +33,7 @@ export async function runGen(
     force,
     ...(key && { key }),
     ...(host && { hosts: host }),
+    ...(passphrase && { passphrase }),
   }
   const { files, kept } = await generate(request)
   const summary = files.map(({ path, title, certificate }) => ({

@@ -4,6 +4,7 @@ import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath }
 import { issueFiles, makeCsr, renewFiles } from '../issuing/issue-files.ts'
 import type { KeyKind } from '../issuing/key-pairs.ts'
 import { type Profile, profiles } from '../issuing/profiles.ts'
+import { type EncryptOptions, readEncryption } from './encrypt-options.ts'
 
 type CsrOptions = {
   readonly profile: Profile
@@ -11,11 +12,19 @@ type CsrOptions = {
   readonly host?: readonly string[]
   readonly key?: KeyKind
   readonly out: string
-}
+} & EncryptOptions
 
-export async function runCsr({ profile, id, host = [], key, out }: CsrOptions, command: Command): Promise<void> {
+export async function runCsr(
+  { profile, id, host = [], key, out, ...encryption }: CsrOptions,
+  command: Command,
+): Promise<void> {
   const path = resolveUserPath(out)
-  const made = await makeCsr({ profile, id, hosts: host, out: path, ...(key && { key }) })
+  const passphrase = await readEncryption(encryption)
+  const made = await makeCsr({
+    ...{ profile, id, hosts: host, out: path },
+    ...(key && { key }),
+    ...(passphrase && { passphrase }),
+  })
   const text = [
     `${made.csr} is the request; ${made.key} is its key${made.isNewKey ? '' : ', which was there'}.`,
     'The key stays on this machine. Give the request to the CA, which issues with',
@@ -33,10 +42,12 @@ type IssueOptions = Partial<Omit<CsrOptions, 'profile' | 'out'>> & {
 }
 
 export async function runIssue(
-  { profile, id, csr, ca, host = [], key, days, out }: IssueOptions,
+  { profile, id, csr, ca, host = [], key, days, out, ...encryption }: IssueOptions,
   command: Command,
 ): Promise<void> {
-  if (csr !== undefined && key !== undefined) throw new Fault('usage', 'a request has its key: leave --key out')
+  if (csr !== undefined && (key !== undefined || encryption.encrypt))
+    throw new Fault('usage', 'a request has its key: leave --key and --encrypt out')
+  const passphrase = await readEncryption(encryption)
   const { certs } = readSettings(command, ['certs'])
   const { certificate, ...paths } = await issueFiles({
     certs,
@@ -49,6 +60,7 @@ export async function runIssue(
     ...(id !== undefined && { id }),
     ...(csr !== undefined && { csr: resolveUserPath(csr) }),
     ...(key && { key }),
+    ...(passphrase && { passphrase }),
   })
   const text = [
     `${paths.path}: ${profiles[profile].title}, until ${certificate.validToDate.toISOString()}`,
@@ -58,11 +70,11 @@ export async function runIssue(
   openOutput(command).report({ ok: true, ...describe(certificate), path: paths.path, key: paths.key ?? null }, text)
 }
 
-type RenewOptions = { readonly newKey?: boolean; readonly ca: string; readonly days: number }
+type RenewOptions = { readonly newKey?: boolean; readonly ca: string; readonly days: number } & EncryptOptions
 
 export async function runRenew(
   name: string,
-  { newKey = false, ca, days }: RenewOptions,
+  { newKey = false, ca, days, ...encryption }: RenewOptions,
   command: Command,
 ): Promise<void> {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/.test(name) || name.endsWith('.crt'))
@@ -70,8 +82,13 @@ export async function runRenew(
       'usage',
       `expected the name of NAME.crt in the folder of --certs, such as sender, not ${quote(name)}`,
     )
+  if (encryption.encrypt && !newKey) throw new Fault('usage', '--encrypt is for a new key: give --new-key as well')
   const { certs } = readSettings(command, ['certs'])
-  const { certificate, before, path, kept } = await renewFiles({ certs, ca, name, newKey, days, now: new Date() })
+  const passphrase = await readEncryption(encryption)
+  const { certificate, before, path, kept } = await renewFiles({
+    ...{ certs, ca, name, newKey, days, now: new Date() },
+    ...(passphrase && { passphrase }),
+  })
   const text = [
     `${path} is renewed until ${certificate.validToDate.toISOString()}, under ${newKey ? 'a new key' : 'the same key'}.`,
     `  SHA-256 ${certificate.fingerprint256}`,

@@ -4,10 +4,14 @@ import { type Command, Fault, openOutput, readSettings } from '@seg/core'
 import { gatewayId } from '../certificate/gateway-id.ts'
 import { addLogKey } from '../issuing/add-log-key.ts'
 import { parseCertificate, readCertsFile } from '../pem-file.ts'
+import { type EncryptOptions, readEncryption } from './encrypt-options.ts'
 
-export async function runLogKey({ id }: { readonly id?: string }, command: Command): Promise<void> {
+type Options = { readonly id?: string } & EncryptOptions
+
+export async function runLogKey({ id, ...encryption }: Options, command: Command): Promise<void> {
   const { certs } = readSettings(command, ['certs'])
-  const { verifierKey, isNew } = await addLogKey(certs, id ?? (await readReceiverId(certs)))
+  const receiverId = id ?? (await readReceiverId(certs))
+  const { verifierKey, isNew } = await addLogKey(certs, receiverId, await readEncryption(encryption))
   const text = [
     isNew ? `In ${certs}: log.key, and its line in log.pub:` : `log.key was there; its line is in log.pub now:`,
     `  ${verifierKey}`,

@@ -4,7 +4,7 @@ import { lstat, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, syncFolder, writeDurableFile } from '@seg/core'
 import { type LogIdentity, makeLogKey, readLogKey } from '../log-key.ts'
-import { readCertsFile } from '../pem-file.ts'
+import { readCertsFile, readKeyAndPassphrase } from '../pem-file.ts'
 import { keepFiles } from './keep-files.ts'
 
 export type AddedLogKey = {
@@ -17,7 +17,7 @@ export type AddedLogKey = {
  * Throws the Fault `file-exists` when log.key and its line are there; another key for a log that
  * exists comes of `receiver log rotate-key`.
  */
-export async function addLogKey(certs: string, receiverId: string): Promise<AddedLogKey> {
+export async function addLogKey(certs: string, receiverId: string, passphrase?: Buffer): Promise<AddedLogKey> {
   const keyPath = join(certs, 'log.key')
   if (await isThere(keyPath)) {
     const { verifierKey } = await readLogKey(certs, receiverId)
@@ -27,7 +27,7 @@ export async function addLogKey(certs: string, receiverId: string): Promise<Adde
       `nothing was written: ${keyPath} is there and log.pub has its line; \`pnpm --filter receiver log rotate-key\` changes the key of a log`,
     )
   }
-  const { privateKey, verifierKey } = makeLogKey(receiverId)
+  const { privateKey, verifierKey } = makeLogKey(receiverId, passphrase)
   // Crash after: log.pub has the line of a key that nobody has, which verifies nothing.
   await addVerifierKey(certs, verifierKey)
   await writeDurableFile(keyPath, privateKey, { mode: 0o600 })
@@ -55,7 +55,11 @@ const NEXT = 'log.key.next'
  */
 export async function nextLogKey(certs: string, receiverId: string): Promise<LogIdentity> {
   const path = join(certs, NEXT)
-  if (!(await isThere(path))) await writeDurableFile(path, makeLogKey(receiverId).privateKey, { mode: 0o600 })
+  if (!(await isThere(path))) {
+    // Encrypted as the key is that it follows.
+    const { passphrase } = await readKeyAndPassphrase(join(certs, 'log.key'))
+    await writeDurableFile(path, makeLogKey(receiverId, passphrase).privateKey, { mode: 0o600 })
+  }
   return readLogKey(certs, receiverId, NEXT)
 }
 

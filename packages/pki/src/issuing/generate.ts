@@ -28,6 +28,8 @@ export type GenerateOptions = {
   readonly hasIntermediate?: boolean
   /** Replaces what is there, which is kept in a folder of its own. */
   readonly force?: boolean
+  /** All keys are encrypted with it. */
+  readonly passphrase?: Buffer
   readonly now?: Date
 }
 
@@ -86,7 +88,7 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
   const { key, senderId, receiverId, hosts, days, now = new Date() } = { ...generateDefaults, ...options }
   for (const id of [senderId, receiverId]) checkIssuable(id)
   const makeKeys = (owner: keyof typeof usualKeys) => keyKinds[key ?? usualKeys[owner]]()
-  const { hasIntermediate = false } = options
+  const { hasIntermediate = false, passphrase } = options
   const notBefore = new Date(now.getTime() - BACKDATE)
   const dates = (profile: Profile) => ({
     notBefore,
@@ -102,19 +104,24 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
     ? issueCertificate({ ...ca, profile: 'ca', ...dates('ca') }, root)
     : rootCertificate
   const issue = (profile: Profile, name: string, keys: KeyPair, hostNames: readonly string[] = []) =>
-    fileCertificate(profile, issueCertificate({ profile, name, keys, hosts: hostNames, ...dates(profile) }, ca), keys)
-  const [caFile, ...caRest] = fileCertificate('ca', caCertificate, ca.keys)
+    fileCertificate(
+      profile,
+      issueCertificate({ profile, name, keys, hosts: hostNames, ...dates(profile) }, ca),
+      keys,
+      passphrase,
+    )
+  const [caFile, ...caRest] = fileCertificate('ca', caCertificate, ca.keys, passphrase)
   return [
     // Both: what relies on it goes no further up than to the CA that issues.
     { ...caFile!, text: hasIntermediate ? `${caFile!.text}${rootCertificate}` : caFile!.text },
     ...caRest,
-    ...(hasIntermediate ? fileRoot(rootCertificate, root.keys) : []),
+    ...(hasIntermediate ? fileRoot(rootCertificate, root.keys, passphrase) : []),
     fileCrl(caCertificate, ca.keys.privateKey, notBefore, now),
     ...issue('sender', senderId, await makeKeys('sender')),
     ...issue('receiver', receiverId, await makeKeys('receiver'), hosts),
     // A seal signs a receipt for each document: P-256 does that 36 times faster than RSA-3072.
     ...issue('seal', receiverId, await keyKinds['ec-p256']()),
-    ...fileLogKey(receiverId),
+    ...fileLogKey(receiverId, passphrase),
   ]
 }
 
@@ -123,10 +130,10 @@ function makeCa(name: string, keys: KeyPair): CertificateIssuer {
 }
 
 /** The root: its key is needed again for the next issuing CA only. */
-function fileRoot(certificate: X509Certificate, keys: KeyPair): NewFile[] {
+function fileRoot(certificate: X509Certificate, keys: KeyPair, passphrase?: Buffer): NewFile[] {
   return [
     { path: 'root.crt', title: 'root CA', certificate, text: certificate.toString(), mode: 0o644 },
-    { path: 'root.key', title: 'its private key', text: exportPrivateKey(keys.privateKey), mode: 0o600 },
+    { path: 'root.key', title: 'its private key', text: exportPrivateKey(keys.privateKey, passphrase), mode: 0o600 },
   ]
 }
 
@@ -135,11 +142,21 @@ function checkIssuable(id: string): void {
   if (!isIssuableId(id)) throw new TypeError(`no id of at most ${LONGEST_COMMON_NAME} characters: ${id}`)
 }
 
-function fileCertificate(profile: Profile, certificate: X509Certificate, keys: KeyPair): NewFile[] {
+function fileCertificate(
+  profile: Profile,
+  certificate: X509Certificate,
+  keys: KeyPair,
+  passphrase?: Buffer,
+): NewFile[] {
   const { title } = profiles[profile]
   return [
     { path: `${profile}.crt`, title, certificate, text: certificate.toString(), mode: 0o644 },
-    { path: `${profile}.key`, title: `its private key`, text: exportPrivateKey(keys.privateKey), mode: 0o600 },
+    {
+      path: `${profile}.key`,
+      title: `its private key`,
+      text: exportPrivateKey(keys.privateKey, passphrase),
+      mode: 0o600,
+    },
   ]
 }
 
@@ -150,8 +167,8 @@ function fileCrl(ca: X509Certificate, key: KeyObject, thisUpdate: Date, now: Dat
   return { path: 'ca.crl', title: 'revocation list of the CA, empty', text, mode: 0o644 }
 }
 
-function fileLogKey(receiverId: string): NewFile[] {
-  const { privateKey, verifierKey } = makeLogKey(receiverId)
+function fileLogKey(receiverId: string, passphrase?: Buffer): NewFile[] {
+  const { privateKey, verifierKey } = makeLogKey(receiverId, passphrase)
   return [
     { path: 'log.key', title: "private key of the receiver's log (signs checkpoints)", text: privateKey, mode: 0o600 },
     { path: 'log.pub', title: 'its verifier key (C2SP signed note)', text: `${verifierKey}\n`, mode: 0o644 },

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { Fault, onFile, quote, readInput } from '@seg/core'
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { parsePathCertificate } from '../path/path-certificate.ts'
-import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from '../pem-file.ts'
+import { parseCertificate, parsePrivateKey, readCertsFile, readKeyAndPassphrase, readKeyFile } from '../pem-file.ts'
 import { buildCsr, readCsr, readHostNames } from './csr.ts'
 import { issueCertificate } from './issue.ts'
 import { loadIssuingCa, toIssuer } from './issuing-ca.ts'
@@ -28,18 +28,20 @@ export type CsrOptions = {
   readonly id: string
   readonly hosts: readonly string[]
   readonly key?: KeyKind
+  /** Of the key, if it is made. */
+  readonly passphrase?: Buffer
   /** `PREFIX.key` and `PREFIX.csr`. */
   readonly out: string
 }
 
 /** The paths of the request and of its key, which is made unless it is there. */
-export async function makeCsr({ profile, id, hosts, key, out }: CsrOptions) {
+export async function makeCsr({ profile, id, hosts, key, passphrase, out }: CsrOptions) {
   checkHosts(profile, hosts)
   const [folder, name] = [dirname(out), basename(out)]
   const present = await readPresentKey(`${out}.key`)
   const keys = present ?? (await keyKinds[key ?? usualKind(profile)]())
   const files: NamedFile[] = [{ name: `${name}.csr`, text: buildCsr(id, keys, hosts) }]
-  if (present === undefined) files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey) })
+  if (present === undefined) files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey, passphrase) })
   await writeNewFiles(folder, files)
   return { csr: `${out}.csr`, key: `${out}.key`, isNewKey: present === undefined }
 }
@@ -54,6 +56,7 @@ export type IssueOptions = {
   readonly csr?: string
   readonly hosts: readonly string[]
   readonly key?: KeyKind
+  readonly passphrase?: Buffer
   readonly days: number
   readonly out: string
   readonly now: Date
@@ -73,7 +76,8 @@ export async function issueFiles(options: IssueOptions) {
   const dates = { notBefore: new Date(now.getTime() - BACKDATE), notAfter: endOf(now, days, ca.certificate) }
   const certificate = issueCertificate({ profile, name, keys: { publicKey }, hosts, ...dates }, toIssuer(ca))
   const files: NamedFile[] = [{ name: `${basename(out)}.crt`, text: certificate.toString() }]
-  if (keys !== undefined) files.unshift({ name: `${basename(out)}.key`, text: exportPrivateKey(keys.privateKey) })
+  if (keys !== undefined)
+    files.unshift({ name: `${basename(out)}.key`, text: exportPrivateKey(keys.privateKey, options.passphrase) })
   await writeNewFiles(dirname(out), files)
   return { certificate, path: `${out}.crt`, key: keys === undefined ? undefined : `${out}.key` }
 }
@@ -84,6 +88,8 @@ export type RenewOptions = {
   /** `NAME.crt` and `NAME.key`. */
   readonly name: string
   readonly newKey: boolean
+  /** Of a new key; without it, one is encrypted as the key before it is. */
+  readonly passphrase?: Buffer
   readonly days: number
   readonly now: Date
 }
@@ -91,7 +97,7 @@ export type RenewOptions = {
 /**
  * A certificate that says what the one before says, under the same key or a new one of its kind.
  */
-export async function renewFiles({ certs, ca: caName, name, newKey, days, now }: RenewOptions) {
+export async function renewFiles({ certs, ca: caName, name, newKey, passphrase, days, now }: RenewOptions) {
   const path = join(certs, `${name}.crt`)
   const before = parseCertificate(path, await readCertsFile(path))
   const ca = await loadIssuingCa(certs, caName)
@@ -102,7 +108,10 @@ export async function renewFiles({ certs, ca: caName, name, newKey, days, now }:
   const request = { profile, name: before.subject, subject: fields.subject, keys, hosts: hostsOf(before), ...dates }
   const certificate = issueCertificate(request, toIssuer(ca))
   const files: NamedFile[] = [{ name: `${name}.crt`, text: certificate.toString() }]
-  if (newKey) files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey) })
+  if (newKey) {
+    const secret = passphrase ?? (await passphraseOf(join(certs, `${name}.key`)))
+    files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey, secret) })
+  }
   return { certificate, before, path, kept: await replaceFiles(certs, files, now) }
 }
 
@@ -140,11 +149,21 @@ function checkMayHaveCas(ca: X509Certificate, pathLength: number | undefined): v
 }
 
 async function readPresentKey(path: string): Promise<KeyPair | undefined> {
-  const text = await readKeyFile(path).catch((fault: Fault) => {
-    if ((fault.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
-    throw fault
-  })
-  return text === undefined ? undefined : pairOf(parsePrivateKey(path, text))
+  const present = await readKeyAndPassphrase(path).catch(unlessMissing)
+  return present === undefined ? undefined : pairOf(parsePrivateKey(path, present.pem))
+}
+
+/** Of the key that is there; undefined where it is in clear, or is not there. */
+async function passphraseOf(path: string): Promise<Buffer | undefined> {
+  const present = await readKeyAndPassphrase(path).catch(unlessMissing)
+  if (present === undefined) return undefined
+  // Throws for one that is encrypted and has no passphrase: the new key would be in clear.
+  parsePrivateKey(path, present.pem)
+  return present.passphrase
+}
+
+function unlessMissing(fault: Fault): undefined {
+  if ((fault.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw fault
 }
 
 async function readOwnKey(path: string, certificate: X509Certificate): Promise<KeyPair> {

@@ -3,6 +3,7 @@ import { constants, createHash, generateKeyPair, type KeyObject, type SigningOpt
 import { promisify } from 'node:util'
 import { tags } from '../certificate/der.ts'
 import { der, objectIdentifier, sequence, smallNumber } from '../certificate/der-writer.ts'
+import { exportEncryptedKey } from '../passphrases/write-encrypted.ts'
 import type { AlgorithmIdentifier } from './certificate-der.ts'
 
 export type KeyPair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
@@ -116,8 +117,9 @@ export function exportPublicKey(key: KeyObject): Buffer {
   return key.export({ format: 'der', type: 'spki' })
 }
 
-/** PKCS #8, PEM. */
-export function exportPrivateKey(key: KeyObject): string {
+/** PKCS #8, PEM; encrypted where a passphrase is given. */
+export function exportPrivateKey(key: KeyObject, passphrase?: Buffer): string {
+  if (passphrase !== undefined) return exportEncryptedKey(key, passphrase)
   return key.export({ format: 'pem', type: 'pkcs8' }) as string
 }
 

@@ -122,9 +122,10 @@ function isWithinRange(address: Buffer, range: Buffer): boolean {
 
 /**
  * The host of a URI; undefined where there is none, or an address (RFC 5280 4.2.1.10: such a URI is
- * refused).
+ * refused). So is one with a user, or with a query or fragment right after the host: OpenSSL, and
+ * others, find another host in them.
  */
 function hostOf(uri: string): string | undefined {
-  const host = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/.exec(uri)?.[1]
+  const host = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([A-Za-z0-9._-]+)(?::[0-9]*)?(?:\/|$)/.exec(uri)?.[1]
   return host === undefined || isIP(host) !== 0 ? undefined : host
 }

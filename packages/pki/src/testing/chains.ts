@@ -303,6 +303,14 @@ export const refused: Readonly<Record<string, RefusedChain>> = {
     ...constrained([names.uri('example.org')], [], named(names.uri('https://example.org@evil.com/'))),
     ...broken(/evil/),
   },
+  'a URI with a query right after a permitted host': {
+    ...constrained([names.uri('.example.org')], [], named(names.uri('https://gw.example.org?'))),
+    ...broken(/gw\.example\.org\?/),
+  },
+  'a URI with a user and a password before a permitted host': {
+    ...constrained([names.uri('.example.org')], [], named(names.uri('https://a:b@gw.example.org/'))),
+    ...broken(/a:b@gw/),
+  },
   'a URI without a host, where hosts are constrained': {
     ...constrained([names.uri('.example.org')], [], named(names.uri('urn:gov:gw:1'))),
     ...broken(/urn:gov/),

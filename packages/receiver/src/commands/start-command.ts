@@ -2,6 +2,7 @@
 // stop.
 import { isatty } from 'node:tty'
 import { type Command, openServiceOutput, readSettings } from '@seg/core'
+import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { receiverSections } from '../configuration-sections.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
@@ -48,6 +49,7 @@ export async function runStart(_options: object, command: Command): Promise<void
   const handOffs = startHandOffs(handOff, gate, logger, settings.diskReserve)
   const room = gate.room.watch(logger)
   const expiry = watchOwnCertificates(gate, logger)
+  stopPrompting()
   const following = followCredentials({ certs, data, config }, gate, logger)
   // Twice the time that open requests get, should closing itself hang.
   closeWithGrace({ delay: 2 * gate.limits.closingTime, logger }, async ({ signal, err }) => {

@@ -1,6 +1,7 @@
 // `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
+import { stopPrompting } from '@seg/pki'
 import { senderSections } from '../configuration-sections.ts'
 import { sweepStaging } from '../delivery/delivery-files.ts'
 import { runDeliveries } from '../delivery/delivery-loop.ts'
@@ -24,6 +25,7 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     onWait() {},
   }
   await using gateway = await openGateway(settings, { note: output.say, patience })
+  stopPrompting()
   const report = (outcome: SendOutcome) =>
     reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)
   const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))

@@ -1,13 +1,16 @@
 // Keys that are encrypted, by node:crypto and by openssl, and the places of their passphrase.
 import { spawnSync } from 'node:child_process'
 import { createPrivateKey } from 'node:crypto'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadIdentity } from './identity.ts'
-import { renewFiles } from './issuing/issue-files.ts'
-import { makeCerts, makeFolder } from './testing/make-certs.ts'
-import { hasOpenssl } from './testing/openssl-verify.ts'
+import { loadIdentity } from '../identity.ts'
+import { nextLogKey, takeNextLogKey } from '../issuing/add-log-key.ts'
+import { generate } from '../issuing/generate.ts'
+import { renewFiles } from '../issuing/issue-files.ts'
+import { readLogKey } from '../log-key.ts'
+import { makeCerts, makeFolder } from '../testing/make-certs.ts'
+import { hasOpenssl } from '../testing/openssl-verify.ts'
 
 const secret = 'correct horse ø'
 
@@ -39,6 +42,48 @@ t.test('a credential of systemd comes before the file', async t => {
   t.equal((await loadIdentity(certs, 'sender')).keyPem, clear)
 })
 
+t.test('the environment is the last place, for all keys, and a wrong passphrase there is named', async t => {
+  const { certs, clear, writePassphrase } = await open(t)
+  t.teardown(() => delete process.env.SEG_KEY_PASSPHRASE)
+  process.env.SEG_KEY_PASSPHRASE = 'wrong'
+  const refusal = { code: 'configuration', detail: /the passphrase in SEG_KEY_PASSPHRASE .*-passin env:SEG_KEY_PASS/ }
+  await t.rejects(loadIdentity(certs, 'sender'), refusal)
+  await writePassphrase(secret)
+  t.equal((await loadIdentity(certs, 'sender')).keyPem, clear, 'the file comes first')
+  await rm(join(certs, 'sender.key.passphrase'))
+  process.env.SEG_KEY_PASSPHRASE = secret
+  t.equal((await loadIdentity(certs, 'sender')).keyPem, clear)
+})
+
+t.test('keys that are made encrypted are read by us and by openssl, and stay so when they are renewed', async t => {
+  const certs = await makeFolder(t)
+  const passphrase = Buffer.from(secret)
+  await generate({ out: certs, key: 'ec-p256', passphrase })
+  t.teardown(() => delete process.env.SEG_KEY_PASSPHRASE)
+  process.env.SEG_KEY_PASSPHRASE = secret
+  const names = ['ca', 'sender', 'receiver', 'seal', 'log']
+  for (const name of names) {
+    t.match(await readFile(join(certs, `${name}.key`), 'utf8'), /^-----BEGIN ENCRYPTED PRIVATE KEY-----/)
+    if (!hasOpenssl) continue
+    const args = ['pkey', '-in', join(certs, `${name}.key`), '-passin', 'env:SEG_KEY_PASSPHRASE', '-noout', '-check']
+    t.match(spawnSync('openssl', args, { encoding: 'utf8' }), { status: 0 }, name)
+  }
+  await renewFiles({ certs, ca: 'ca', name: 'sender', newKey: true, days: 3, now: new Date() })
+  const renewed = await readFile(join(certs, 'sender.key'), 'utf8')
+  t.match(renewed, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/)
+  t.ok(createPrivateKey({ key: renewed, passphrase }))
+  const receiverId = 'MINISTRY 2_SEG01'
+  await nextLogKey(certs, receiverId)
+  t.match(await readFile(join(certs, 'log.key.next'), 'utf8'), /^-----BEGIN ENCRYPTED PRIVATE KEY-----/)
+  await takeNextLogKey(certs, new Date())
+  t.match(await readLogKey(certs, receiverId), { keyPem: /^-----BEGIN PRIVATE KEY-----/ })
+  delete process.env.SEG_KEY_PASSPHRASE
+  await t.rejects(renewFiles({ certs, ca: 'ca', name: 'sender', newKey: true, days: 3, now: new Date() }), {
+    code: 'configuration',
+    detail: /ca\.key is encrypted/,
+  })
+})
+
 t.test('a wrong passphrase and one that others may read are refused, and neither is shown', async t => {
   const { certs, path, writePassphrase } = await open(t)
   await writePassphrase('wrong passphrase')
@@ -54,7 +99,7 @@ t.test('without a passphrase, the sentence names the places where it is looked f
   const { certs } = await open(t)
   await t.rejects(loadIdentity(certs, 'sender'), {
     code: 'configuration',
-    detail: /sender\.key\.passphrase, mode 0600/,
+    detail: /sender\.key\.passphrase or SEG_KEY_PASSPHRASE \(files of mode 0600\)/,
   })
 })
 
