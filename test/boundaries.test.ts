@@ -13,8 +13,9 @@ const mayImport: Record<string, readonly string[]> = {
   xmldsig: ['core'],
   pki: ['core'],
   ledger: ['core'],
-  sender: ['core', 'xmldsig', 'pki', 'ledger'],
-  receiver: ['core', 'xmldsig', 'pki', 'ledger'],
+  operators: ['core', 'xmldsig', 'pki', 'ledger'],
+  sender: ['core', 'xmldsig', 'pki', 'ledger', 'operators'],
+  receiver: ['core', 'xmldsig', 'pki', 'ledger', 'operators'],
 }
 
 type Source = { readonly path: string; readonly imports: readonly string[] }

@@ -375,7 +375,7 @@ t.test('package scripts are these commands', async t => {
     JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')).scripts
   for (const [name, scripts] of [
     ['pki', ['gen', 'inspect']],
-    ['receiver', ['start', 'documents', 'dead-letters', 'log']],
+    ['receiver', ['start', 'documents', 'dead-letters', 'facts', 'log']],
     ['sender', ['send', 'deliver', 'outbox', 'sign', 'verify', 'verify-receipt']],
   ] as const) {
     const found = await scriptsOf(name)
@@ -398,6 +398,8 @@ t.test('every command has help', async t => {
     ['receiver', 'documents', 'show'],
     ['receiver', 'documents', 'export'],
     ['receiver', 'dead-letters'],
+    ['receiver', 'facts', 'list'],
+    ['receiver', 'facts', 'count'],
     ['receiver', 'log', 'verify'],
     ['sender', 'send'],
     ['sender', 'deliver'],

@@ -164,6 +164,25 @@ export const settings = {
     help: 'bytes that one partner may store in a day; off: three quarters of the free space',
     ...numberOr('off', byteCount),
   },
+  deskDays: {
+    flag: '--desk-days <days>',
+    key: 'console.desk.days',
+    help: 'how long the facts of documents, refusals and connections are kept for searching',
+    ...number({ what: 'a number of days', least: 1, most: 36_500 }),
+  },
+  deskBytes: {
+    flag: '--desk-bytes <bytes>',
+    key: 'console.desk.bytes',
+    help: 'how large the file of these facts may become; who has the most loses the oldest',
+    ...number(byteCount),
+  },
+  consoleOutbox: {
+    flag: '--console-outbox <dir>',
+    key: 'console.outbox',
+    help: 'data folder of a sender on this machine whose deliveries are kept among these facts, too; off: none',
+    parse: text => (text === 'off' ? text : resolveUserPath(text)),
+    schema: STRING,
+  },
 } as const satisfies Record<string, SettingRow>
 
 export type SettingName = keyof typeof settings

@@ -147,6 +147,9 @@ export interface Staging {
   discard(): Promise<void>
 }
 
+/** `index`: of the document's entry in the log; of a replay the first one. */
+export type Accepted = { readonly index: number; readonly replay: boolean; readonly receipt: Buffer }
+
 /**
  * `omitsConflict`: there are too many conflicts of this sender; the caller counts the rest.
  */
@@ -166,14 +169,10 @@ export interface Ledger extends LedgerReader {
    * log, too, unless `omitsConflict`), `storage-unavailable` when nothing was accepted, and
    * `overloaded`, at once, when too many are waiting.
    */
-  accept(
-    document: OfferedDocument,
-    content: Staging,
-    options?: AcceptOptions,
-  ): Promise<{ replay: boolean; receipt: Buffer }>
+  accept(document: OfferedDocument, content: Staging, options?: AcceptOptions): Promise<Accepted>
   /**
-   * The receipt that was stored first for a document of which `find` knows the sender and id. Throws
-   * as `accept` does, `document-id-conflict` for other bytes with it.
+   * The receipt that was stored first for a document of which `find` knows the sender and id.
+   * Throws as `accept` does, `document-id-conflict` for other bytes with it.
    */
   acceptAgain(document: MetDocument, options?: AcceptOptions): Promise<Buffer>
   /**

@@ -1,5 +1,6 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every
 // document with the wrong ones.
+import { openDesk } from '@seg/operators'
 import { loadLogKey } from '@seg/pki'
 import { RefusalLog } from './acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from './acceptance/second-opinion.ts'
@@ -23,6 +24,11 @@ export type GateSettings = CredentialSettings & {
   readonly diskReserve: number | 'auto'
   /** Bytes that one partner may store in a day. */
   readonly storageQuota: number | 'off'
+  /** How long the desk keeps facts, and in how many bytes. */
+  readonly deskDays: number
+  readonly deskBytes: number
+  /** The data folder of a sender whose deliveries the desk has, too. */
+  readonly consoleOutbox: string | 'off'
 }
 
 /**
@@ -42,11 +48,20 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   }
   const storage = { reserve: settings.diskReserve, quota: settings.storageQuota }
   const room = await openStorageRoom(storage, () => measureSpace(data), ledger, now())
+  const desk = openDesk(
+    {
+      folder: data,
+      retention: { days: settings.deskDays, bytes: settings.deskBytes },
+      outbox: settings.consoleOutbox === 'off' ? undefined : settings.consoleOutbox,
+    },
+    note ?? (() => {}),
+  )
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
     credentials: openCredentials(first),
     ledger,
     refusals,
+    desk,
     room,
     uploads: openUploads(limits, room),
     secondOpinion,
@@ -56,7 +71,8 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   }
 }
 
-export async function closeGate({ ledger, refusals, secondOpinion, now }: Gate): Promise<void> {
+export async function closeGate({ ledger, refusals, desk, secondOpinion, now }: Gate): Promise<void> {
   await refusals.close()
+  await desk.close()
   await Promise.all([closeReceiverLedger(ledger, now), secondOpinion.close()])
 }

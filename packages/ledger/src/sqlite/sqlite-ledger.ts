@@ -16,6 +16,7 @@ import { StagedDocument } from '../files/staged-document.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { emptyStaging, putUnclaimedAside } from '../files/unclaimed.ts'
 import type {
+  Accepted,
   AcceptedDocument,
   AcceptOptions,
   DeadLetter,
@@ -57,7 +58,6 @@ const ledgerFolder: FolderKind = {
 
 const QUEUE = 1024
 
-type Accepted = { replay: boolean; receipt: Buffer }
 type ContentlessRequest = Omit<AcceptRequest, 'content'>
 
 /**
@@ -309,9 +309,9 @@ class SqliteLedger implements Ledger {
   async #send(request: AcceptRequest | AgainRequest): Promise<Accepted> {
     const outcome = await this.#writer.send(request)
     if (outcome.kind !== 'accepted') throw new TypeError(`expected the outcome of an acceptance, found ${outcome.kind}`)
-    const { replay, receipt } = outcome
+    const { index, replay, receipt } = outcome
     if (!replay) this.#unnamed.push(...this.#doubtful.splice(0))
-    return { replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
+    return { index, replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
   }
 }
 

@@ -31,7 +31,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     const { ledger } = await openLedger(t)
     for (const [i, size] of [0, 3000, HELD_IN_MEMORY, HELD_IN_MEMORY + 1, LARGE].entries()) {
       const { document, bytes, receipt } = sampleOf(`doc${i}`, size)
-      t.same(await acceptBytes(ledger, document, bytes), { replay: false, receipt })
+      t.same(await acceptBytes(ledger, document, bytes), { index: i, replay: false, receipt })
       t.same(await ledger.find(sender, document.id), keptOf(document, i))
       t.ok((await readBytes(ledger, sender, document.id))?.equals(bytes))
       t.ok(Buffer.concat(await collect((await ledger.read(sender, document.id))!)).equals(bytes))
@@ -57,10 +57,10 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
     for (const size of [3000, LARGE]) {
       const { document, bytes } = sampleOf(`doc${size}`, size)
-      const { receipt } = await acceptBytes(ledger, document, bytes)
+      const { index, receipt } = await acceptBytes(ledger, document, bytes)
       const later = { ...document, acceptedAt: '2027-01-01T00:00:00.000Z' }
       await ledger.record({ type: 'stop', at })
-      t.same(await acceptBytes(ledger, later, bytes), { replay: true, receipt })
+      t.same(await acceptBytes(ledger, later, bytes), { index, replay: true, receipt })
     }
     await ledger.close()
     const reopened = await open(folder, { sealer: 'entry-sealer' })
@@ -68,7 +68,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     for (const size of [3000, LARGE]) {
       const { document, bytes } = sampleOf(`doc${size}`, size)
       const receipt = await reopened.receipt(sender, document.id)
-      t.same(await acceptBytes(reopened, document, bytes), { replay: true, receipt })
+      t.match(await acceptBytes(reopened, document, bytes), { replay: true, receipt })
     }
     t.equal(await reopened.log.size(), 4, 'a replay is no entry of the log')
   })

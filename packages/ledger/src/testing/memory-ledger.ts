@@ -52,7 +52,7 @@ class MemoryLedger extends MemoryReader implements Ledger {
       content: { octets: content.octets() },
       ...options,
     })) as Accepted
-    return { replay: outcome.replay, receipt: Buffer.from(outcome.receipt) }
+    return { index: outcome.index, replay: outcome.replay, receipt: Buffer.from(outcome.receipt) }
   }
 
   async acceptAgain(document: MetDocument, options: AcceptOptions = {}): Promise<Buffer> {

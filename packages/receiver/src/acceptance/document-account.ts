@@ -1,6 +1,8 @@
 // What is known of one document so far, and the one line that the log gives it: whether the
 // signature is valid, from whom, which document, why not.
 import { type Fault, type FaultCode, faultRow, quote } from '@seg/core'
+import type { Fact } from '@seg/operators'
+import type { ConnectionFacts } from '../http/connection-facts.ts'
 import type { Peer } from '../http/peer.ts'
 import type { AdmittedDocument, SignedDocument } from './admission.ts'
 import type { ReceivedDocument } from './receive-document.ts'
@@ -16,15 +18,22 @@ type SignatureState = 'valid' | 'not valid' | 'not checked'
  * is.
  */
 export class DocumentAccount {
-  readonly #address: string
+  readonly #connection: ConnectionFacts
+  readonly #request: string
+  /** Of a monotonic clock, in milliseconds, as each step ended. */
+  readonly #begun = performance.now()
+  #receivedAt: number | undefined
+  #signedAt: number | undefined
+  #confirmedAt: number | undefined
   #peer: Peer | undefined
   #received: ReceivedDocument | undefined
   #signed: SignedDocument | undefined
   #doubt: Fault | undefined
   #unasked: Fault | undefined
 
-  constructor(address: string | undefined) {
-    this.#address = address ?? 'an address that is gone'
+  constructor(connection: ConnectionFacts, request: string) {
+    this.#connection = connection
+    this.#request = request
   }
 
   from(peer: Peer): Peer {
@@ -34,17 +43,20 @@ export class DocumentAccount {
 
   received(document: ReceivedDocument): ReceivedDocument {
     this.#received = document
+    this.#receivedAt = performance.now()
     return document
   }
 
   signed(document: SignedDocument): SignedDocument {
     this.#signed = document
+    this.#signedAt = performance.now()
     return document
   }
 
   confirmed(document: AdmittedDocument): AdmittedDocument {
     this.#doubt = document.doubt
     this.#unasked = document.unasked
+    this.#confirmedAt = performance.now()
     return document
   }
 
@@ -70,8 +82,49 @@ export class DocumentAccount {
     return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.digest }
   }
 
+  /** For the desk. */
+  acceptedFact({ isReplay, entry }: Acceptance, now: Date): Fact {
+    const known = this.#factsOfDesk(this.#confirmedAt)
+    if (isReplay || entry === undefined) return { kind: 'document', outcome: 'replayed', at: now.getTime(), ...known }
+    return { kind: 'document', outcome: 'accepted', at: entry.at, index: entry.index, ...known }
+  }
+
+  refusedFact({ code, detail }: Fault, at: number, index?: number): Fact {
+    const outcome = code === 'document-id-conflict' ? 'conflict' : 'refused'
+    const isCommitted = outcome === 'conflict' ? this.#confirmedAt : undefined
+    return { kind: 'refusal', outcome, at, index, code, detail, ...this.#factsOfDesk(isCommitted) }
+  }
+
+  #factsOfDesk(committing: number | undefined) {
+    const now = performance.now()
+    const [received, signed, confirmed] = [this.#receivedAt, this.#signedAt, this.#confirmedAt]
+    const signature = this.#signed?.facts.signature
+    const { address, tlsVersion, cipher } = this.#connection
+    return {
+      partner: this.#peer?.id,
+      document: this.#signed?.facts.id,
+      bytes: this.#received?.bytes,
+      sha256: this.#received?.digest.toString('hex'),
+      certificate: (this.#signed?.received.signer.path[0] ?? this.#peer?.certificate)?.fingerprint256,
+      tlsVersion,
+      cipher,
+      canonicalization: signature?.canonicalization,
+      digestAlgorithm: signature?.digestAlgorithm,
+      signatureAlgorithm: signature?.signatureAlgorithm,
+      canonicalBytes: signature?.canonicalBytes,
+      receiveTime: received && received - this.#begun,
+      verifyTime: received && signed && signed - received,
+      decideTime: signed && confirmed && confirmed - signed,
+      commitTime: committing && now - committing,
+      totalTime: now - this.#begun,
+      request: this.#request,
+      address,
+    }
+  }
+
   #subject(): string {
-    const from = this.#peer === undefined ? this.#address : quote(this.#peer.id)
+    const from =
+      this.#peer === undefined ? (this.#connection.address ?? 'an address that is gone') : quote(this.#peer.id)
     const name = this.#signed === undefined ? 'document' : `document ${quote(this.#signed.facts.id)}`
     return `${name} from ${from}`
   }

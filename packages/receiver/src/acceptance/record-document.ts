@@ -10,6 +10,8 @@ export type Acceptance = {
   /** The document's id. */
   readonly id: string
   readonly receipt: Buffer
+  /** Of its entry in the log, and the time of that; undefined for some replays. */
+  readonly entry?: { readonly index: number; readonly at: number }
 }
 
 /**
@@ -32,9 +34,9 @@ export async function recordDocument(
     referenceDigest: facts.signature.digest.toString('base64'),
     chain: chainOf(received.signer.path),
   }
-  const { replay, receipt } = await gate.refusals.limitConflicts(facts.senderId, options =>
+  const { index, replay, receipt } = await gate.refusals.limitConflicts(facts.senderId, options =>
     gate.ledger.accept(document, received.upload.staging, options),
   )
   if (!replay) received.upload.keep()
-  return { isReplay: replay, id: facts.id, receipt }
+  return { isReplay: replay, id: facts.id, receipt, entry: { index, at: acceptedAt.getTime() } }
 }

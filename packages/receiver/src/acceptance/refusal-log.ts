@@ -17,6 +17,7 @@ const PERIOD = 60_000
 
 /** Each kind has its own limit, so that many refusals cannot suppress the entry of a conflict. */
 type Kind = 'refused' | 'conflict'
+type Entry = { readonly index: number; readonly at: number }
 type Period = { readonly begin: Date; readonly entries: Record<Kind, number>; omitted: number }
 
 export class RefusalLog {
@@ -38,23 +39,30 @@ export class RefusalLog {
 
   /**
    * A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has
-   * its own entry, and what failed here is no refusal of the peer.
+   * its own entry, and what failed here is no refusal of the peer. Resolves with its entry, if it
+   * has one.
    */
-  record({ sender, fault, sha256 }: PeerRefusal, logger: Pick<Logger, 'error'>): void {
-    if (fault.code === 'document-id-conflict' || fault.status >= 500) return
+  async record({ sender, fault, sha256 }: PeerRefusal, logger: Pick<Logger, 'error'>): Promise<Entry | undefined> {
+    if (fault.code === 'document-id-conflict' || fault.status >= 500) return undefined
     const at = this.#now().toISOString()
     const isEntry = this.#hasRoom(sender, 'refused')
     this.#count(sender, 'refused', isEntry)
     if (isEntry)
       this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
-    for (const event of this.#due.splice(0)) {
-      const written: Promise<unknown> = this.#ledger.record(event).catch(({ code, message }) => {
-        this.#lost ??= openCountedLog('refusals have no entry in the log', (facts, line) => logger.error(facts, line))
-        this.#lost.report(code, `a refusal has no entry in the log: ${message}`, code)
-      })
-      this.#pending.add(written)
-      written.then(() => void this.#pending.delete(written))
-    }
+    const written = this.#due.splice(0).map(event => this.#write(event, logger))
+    const index = isEntry ? await written.at(-1) : undefined
+    return index === undefined ? undefined : { index, at: Date.parse(at) }
+  }
+
+  #write(event: RecordedEvent, logger: Pick<Logger, 'error'>): Promise<number | undefined> {
+    const written = this.#ledger.record(event).catch(({ code, message }) => {
+      this.#lost ??= openCountedLog('refusals have no entry in the log', (facts, line) => logger.error(facts, line))
+      this.#lost.report(code, `a refusal has no entry in the log: ${message}`, code)
+      return undefined
+    })
+    this.#pending.add(written)
+    written.then(() => void this.#pending.delete(written))
+    return written
   }
 
   /**

@@ -28,6 +28,9 @@ export const startSettings = [
   'rateLimit',
   'diskReserve',
   'storageQuota',
+  'deskDays',
+  'deskBytes',
+  'consoleOutbox',
 ] as const
 
 export async function runStart(_options: object, command: Command): Promise<void> {
@@ -85,11 +88,11 @@ export async function runStart(_options: object, command: Command): Promise<void
 
 function startHandOffs(
   { inbox, webhook }: HandOffTo,
-  { ledger, now }: Gate,
+  { ledger, desk, now }: Gate,
   logger: Logger,
   reserve: number | 'auto',
 ): HandOff[] {
-  const edge = { now, elapsed: () => performance.now(), random: Math.random }
+  const edge = { now, elapsed: () => performance.now(), random: Math.random, note: desk.note }
   return [
     ...(inbox === undefined
       ? []

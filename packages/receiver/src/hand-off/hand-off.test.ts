@@ -31,7 +31,7 @@ async function accept(ledger: Ledger, id: string, { sender = senderId, size = 10
   return { bytes, receipt: (await ledger.accept(facts, content)).receipt }
 }
 
-const edge = { now: () => new Date(), elapsed: () => performance.now(), random: () => 0 }
+const edge = { now: () => new Date(), elapsed: () => performance.now(), random: () => 0, note: () => {} }
 const cursorOf = (ledger: Ledger, sender = senderId) => ledger.cursor(`inbox ${sender}`)
 
 /** A ledger, the folder of an inbox beside it, and what hands on from the one to the other. */

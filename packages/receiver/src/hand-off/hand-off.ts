@@ -59,8 +59,11 @@ export function startHandOff(
       await rest.end(signal)
       if (signal.aborted) return undefined
       const work = rest.measure()
-      const last = await handOnBatch(target, ledger, lane)
+      const begin = edge.elapsed()
+      const { last, count } = await handOnBatch(target, ledger, lane)
       await ledger.moveCursor(cursorOf(lane.sender), last)
+      const attempt = { kind: 'hand-off', outcome: 'taken', at: edge.now().getTime(), target: name } as const
+      edge.note({ ...attempt, partner: lane.sender, count, totalTime: edge.elapsed() - begin })
       work.end()
       lane.advance(last)
       return undefined
@@ -69,13 +72,17 @@ export function startHandOff(
   return startLanes(lanes, ledger, logger, edge)
 }
 
-/** Returns the index of the last document. */
-async function handOnBatch(target: HandOffTarget, ledger: Ledger, { sender, cursor }: Lane): Promise<number> {
+/** Returns the index of the last document, and how many there were. */
+async function handOnBatch(
+  target: HandOffTarget,
+  ledger: Ledger,
+  { sender, cursor }: Lane,
+): Promise<{ readonly last: number; readonly count: number }> {
   const documents = fitting(await ledger.accepted(cursor, BATCH, sender))
   const last = documents.at(-1)
   if (last === undefined) throw new Fault('storage-unavailable', `the ledger has lost what follows entry ${cursor}`)
   await target.take(documents)
-  return last.index
+  return { last: last.index, count: documents.length }
 }
 
 function fitting<Sized extends { readonly bytes: number }>(documents: readonly Sized[]): readonly Sized[] {

@@ -2,6 +2,7 @@
 // failure of one sender delays no other.
 import { asFault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
+import type { NoteFact } from '@seg/operators'
 import type { Logger } from '../logger.ts'
 
 /** Milliseconds between two looks at the ledger. */
@@ -10,7 +11,12 @@ const LOOK_INTERVAL = 250
 /**
  * Why a sender's next document cannot be handed on now; milliseconds until the next try, at least.
  */
-export type Obstacle = { readonly reason: string; readonly retryAfter: number }
+export type Obstacle = {
+  readonly reason: string
+  readonly retryAfter: number
+  /** Id of the document, where it is one. */
+  readonly document?: string
+}
 
 /** Where documents are handed on to. */
 export type LaneTarget = {
@@ -31,7 +37,13 @@ export type LaneTarget = {
 }
 
 /** `elapsed`: milliseconds of a monotonic clock, by which waits are measured. */
-export type Edge = { readonly now: () => Date; readonly elapsed: () => number; readonly random: () => number }
+export type Edge = {
+  readonly now: () => Date
+  readonly elapsed: () => number
+  readonly random: () => number
+  /** Gets each attempt. */
+  readonly note: NoteFact
+}
 
 export type HandOff = {
   /** Waits for documents that are under way. */
@@ -50,7 +62,8 @@ export class Lane {
   turn = 0
   /** By `elapsed`, in milliseconds. */
   nextTry = 0
-  #tries = 0
+  /** Of its next document. */
+  tries = 0
   #complaint = ''
   readonly #name: string
   readonly #logger: LaneLogger
@@ -68,14 +81,14 @@ export class Lane {
     if (this.#complaint !== '') this.#logger.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
     this.cursor = index
     this.nextTry = 0
-    this.#tries = 0
+    this.tries = 0
     this.#complaint = ''
   }
 
   /** Each obstacle is logged once, until it is gone or another one. */
   postpone({ reason, retryAfter }: Obstacle, { elapsed, random }: Edge, longestPause: number): void {
-    this.#tries++
-    this.nextTry = elapsed() + retryDelay(this.#tries, retryAfter, random, longestPause)
+    this.tries++
+    this.nextTry = elapsed() + retryDelay(this.tries, retryAfter, random, longestPause)
     if (reason !== this.#complaint)
       this.#logger.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
     this.#complaint = reason
@@ -170,7 +183,18 @@ class SenderLanes {
   async #handOn(lane: Lane): Promise<void> {
     const obstacle = await this.#target
       .handOn(lane, this.#signal)
-      .catch(error => ({ reason: asFault(error).message, retryAfter: 0 }))
-    if (obstacle !== undefined) lane.postpone(obstacle, this.#edge, this.#target.longestPause)
+      .catch((error): Obstacle => ({ reason: asFault(error).message, retryAfter: 0 }))
+    if (obstacle === undefined) return
+    lane.postpone(obstacle, this.#edge, this.#target.longestPause)
+    const attempt = { kind: 'hand-off', outcome: 'postponed', at: this.#edge.now().getTime() } as const
+    const { document, reason: detail } = obstacle
+    this.#edge.note({
+      ...attempt,
+      target: this.#target.name,
+      partner: lane.sender,
+      document,
+      detail,
+      tries: lane.tries,
+    })
   }
 }

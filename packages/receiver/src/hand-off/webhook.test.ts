@@ -66,6 +66,7 @@ async function openScene(t: Test, url: URL) {
     now,
     elapsed: () => passed + performance.now(),
     random: () => 0,
+    note: () => {},
   })
   t.teardown(async () => {
     await handOff.close()
@@ -234,6 +235,7 @@ t.test('posts again what was on its way when the receiver stopped, and nothing e
     now: () => new Date(),
     elapsed: () => performance.now(),
     random: () => 0,
+    note: () => {},
   })
   await until(async () => (await ledger.cursor('webhook A')) === 2)
   await again.close()

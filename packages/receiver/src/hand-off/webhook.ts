@@ -69,17 +69,26 @@ class WebhookLanes implements LaneTarget {
   async prepare(): Promise<void> {}
 
   async handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined> {
-    const { now } = this.#edge
+    const { now, elapsed, note } = this.#edge
     for (const document of await this.#ledger.accepted(lane.cursor, TURN, lane.sender)) {
       if (signal.aborted) return undefined
+      const begin = elapsed()
       const outcome = await postToWebhook(document, this.#ledger, this.#webhook, now(), signal)
       if (signal.aborted && outcome.kind !== 'taken') return undefined
       if (outcome.kind === 'later' && !this.#isOver(lane.sender, outcome.isAnswer)) {
-        return { reason: `${describe(document)}: ${outcome.reason}`, retryAfter: outcome.retryAfter }
+        const reason = `${describe(document)}: ${outcome.reason}`
+        return { reason, retryAfter: outcome.retryAfter, document: document.id }
       }
       // Crash before: posted again. After: never again.
       if (outcome.kind === 'taken') await this.#ledger.moveCursor(cursorOf(lane.sender), document.index)
       else await this.#giveUp(document, outcome.reason)
+      const attempt = { kind: 'hand-off', target: this.name, at: now().getTime(), partner: lane.sender } as const
+      const end =
+        outcome.kind === 'taken'
+          ? ({ outcome: 'taken' } as const)
+          : ({ outcome: 'given-up', detail: outcome.reason } as const)
+      const { id, sha256, bytes } = document
+      note({ ...attempt, ...end, document: id, sha256, bytes, tries: lane.tries + 1, totalTime: elapsed() - begin })
       this.#refusedSince.delete(lane.sender)
       lane.advance(document.index)
     }

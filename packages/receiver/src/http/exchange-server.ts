@@ -6,17 +6,18 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { Fault } from '@seg/core'
-import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import type { Logger } from '../logger.ts'
 import { Arrivals } from '../shares/arrivals.ts'
 import { connectionOf, ExchangeRequest } from './connection.ts'
+import { connectionFacts } from './connection-facts.ts'
 import type { Exchange } from './exchange.ts'
+import { type FailedConnections, openFailedConnections } from './failed-connections.ts'
 import { describeHandshakeFailure } from './handshake-failure.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
 import { openConnections } from './partner-connections.ts'
-import { recognizeConnection } from './peer.ts'
+import { recognizeConnection, shownCertificate } from './peer.ts'
 import { toFault } from './problem.ts'
 import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
 import { Strangers } from './strangers.ts'
@@ -55,25 +56,23 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
   // Without this, Node closes the connection without an answer.
   server.on('connect', (request, socket) => {
     const fault = new Fault('method-not-allowed', 'expected no CONNECT: this is no proxy')
-    answerLast(fault, socket, log, { allow: '', ...unserved('CONNECT', request.url ?? '').fields })
+    answerLast(fault, socket, exchange, { allow: '', ...unserved('CONNECT', request.url ?? '').fields })
   })
-  const strangerLog = openCountedLog('connections ended before they were authenticated', (facts, line) =>
-    log.warn(facts, line),
-  )
+  const strangerLog = openFailedConnections(log, exchange.desk.note, () => exchange.now())
   const arrivals = new Arrivals()
   const strangers = awaitAuthentication(server, limits, strangerLog, arrivals)
   openConnections(server, strangers, strangerLog, handler, exchange, arrivals)
   const stopFollowing = credentials.onReplaced(({ identity }) => server.setSecureContext(tlsOptionsOf(identity)))
   server.once('close', stopFollowing)
-  server.on('drop', data =>
-    strangerLog.report(
-      'too many connections',
-      `connection from ${data?.remoteAddress} closed: ${server.maxConnections} are open already`,
-    ),
-  )
+  server.on('drop', data => {
+    const address = data?.remoteAddress
+    const line = `connection from ${address} closed: ${server.maxConnections} are open already`
+    strangerLog.report({ reason: 'too many connections', line, address })
+  })
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     const { address, reason } = describeHandshakeFailure(error, socket)
-    strangerLog.report(reason, `TLS handshake with ${address} failed: ${reason}`, error.code)
+    const line = `TLS handshake with ${address} failed: ${reason}`
+    strangerLog.report({ reason, line, code: error.code, address })
   })
   server.once('close', () => strangerLog.close())
   return server
@@ -82,7 +81,12 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
 /**
  * Puts strangers between a connection and Node's listener, which would begin its handshake at once.
  */
-function awaitAuthentication(server: Server, limits: ReceiverLimits, log: CountedLog, arrivals: Arrivals): Strangers {
+function awaitAuthentication(
+  server: Server,
+  limits: ReceiverLimits,
+  log: FailedConnections,
+  arrivals: Arrivals,
+): Strangers {
   const listeners = server.listeners('connection')
   server.removeAllListeners('connection')
   const strangers = new Strangers(
@@ -97,6 +101,8 @@ function awaitAuthentication(server: Server, limits: ReceiverLimits, log: Counte
   return strangers
 }
 
+type Reporting = Pick<Exchange, 'log' | 'desk' | 'now'>
+
 /** Connections whose last answer waits for those before it. */
 const ending = new WeakSet<Duplex>()
 
@@ -106,7 +112,7 @@ const ending = new WeakSet<Duplex>()
  * of one that is answered already, leave nobody to answer; a handshake that failed has its own
  * line.
  */
-export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchange, 'log'>): void {
+export function refuseRequest(error: Error, socket: Duplex, exchange: Reporting): void {
   const { code = '' } = error as NodeJS.ErrnoException
   const isOfHttp = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
   if (ending.has(socket)) return
@@ -116,13 +122,21 @@ export function refuseRequest(error: Error, socket: Duplex, { log }: Pick<Exchan
   if (!isOfHttp || !socket.writable) return void socket.destroy()
   const { rawPacket, bytesParsed = 0 } = error as Error & { rawPacket?: Buffer; bytesParsed?: number }
   const unknown = code === 'HPE_INVALID_METHOD' && rawPacket && unknownMethod(rawPacket, bytesParsed)
-  if (unknown) answerLast(unknown.fault, socket, log, unknown.fields)
-  else answerLast(toFault(error), socket, log)
+  if (unknown) answerLast(unknown.fault, socket, exchange, unknown.fields)
+  else answerLast(toFault(error), socket, exchange)
 }
 
 /** Behind the answers to what was whole before it. */
-function answerLast(fault: Fault, socket: Duplex, log: Logger, fields: Readonly<Record<string, string>> = {}): void {
+function answerLast(
+  fault: Fault,
+  socket: Duplex,
+  { log, desk, now }: Reporting,
+  fields: Readonly<Record<string, string>> = {},
+): void {
   const instance = `urn:uuid:${randomUUID()}`
+  const { code, detail } = fault
+  const shown = { ...connectionFacts(socket as TLSSocket), certificate: shownCertificate(socket as TLSSocket) }
+  desk.note({ kind: 'refusal', outcome: 'refused', at: now().getTime(), code, detail, request: instance, ...shown })
   log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
   const before = (connectionOf(socket)?.answersDue ?? []).filter(({ req }) => req.complete)
   const end = () => sendLastAnswer(socket, lastAnswerOf(fault, instance, fields))

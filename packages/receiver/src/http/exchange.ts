@@ -1,10 +1,12 @@
 // What the exchange listener needs of the gate.
+import type { Desk } from '@seg/operators'
 import type { LiveCredentials } from '../credentials/live-credentials.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
 import type { Stopping } from './stopping.ts'
 
 export type Exchange = {
+  readonly desk: Pick<Desk, 'note'>
   readonly credentials: LiveCredentials
   readonly limits: ReceiverLimits
   readonly log: Logger

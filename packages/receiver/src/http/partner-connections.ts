@@ -13,6 +13,7 @@ import { Places } from '../shares/partner-shares.ts'
 import { Turns } from '../shares/turns.ts'
 import { Connection } from './connection.ts'
 import type { Exchange } from './exchange.ts'
+import type { FailedConnections } from './failed-connections.ts'
 import { readChain, recognizeConnection } from './peer.ts'
 import { toFault } from './problem.ts'
 import type { Strangers } from './strangers.ts'
@@ -30,7 +31,7 @@ const LOOKED_AT = 32
 export function openConnections(
   server: Server,
   strangers: Strangers,
-  strangerLog: CountedLog,
+  strangerLog: FailedConnections,
   serve: RequestListener,
   exchange: Exchange,
   arrivals: Arrivals,
@@ -98,7 +99,7 @@ export function openConnections(
 function identify(
   socket: TLSSocket,
   { credentials, now }: Exchange,
-  strangerLog: CountedLog,
+  strangerLog: FailedConnections,
 ): string | undefined | null {
   const chain = readChain(socket)
   const found = recognizeConnection(socket, credentials, now())
@@ -106,7 +107,13 @@ function identify(
   if (found.kind === 'refused') return undefined
   const reason = chain === undefined ? 'the client sent no certificate' : reasonOf(chain.leaf)
   const line = `TLS handshake with ${socket.remoteAddress} failed: ${reason}`
-  strangerLog.report(reason, chain === undefined ? line : `${line}; ${found.fault.detail}`, found.fault.code)
+  strangerLog.report({
+    reason,
+    line: chain === undefined ? line : `${line}; ${found.fault.detail}`,
+    code: found.fault.code,
+    address: socket.remoteAddress,
+    certificate: chain?.leaf.fingerprint256,
+  })
   return null
 }
 

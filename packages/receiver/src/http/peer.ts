@@ -46,6 +46,11 @@ function remember(shown: PresentedChain): PresentedChain {
   return chain
 }
 
+/** The fingerprint of the certificate that a client showed. */
+export function shownCertificate(socket: Socket): string | undefined {
+  return bySocket.get(socket)?.leaf.fingerprint256
+}
+
 /** What a connection is now. */
 export function recognizeConnection(socket: Socket, { current }: LiveCredentials, now: Date): Recognition {
   const chain = bySocket.get(socket)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import { Fault, quote } from '@seg/core'
+import type { Fact } from '@seg/operators'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -13,16 +14,18 @@ import Fastify, {
 } from 'fastify'
 import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount, levelOf } from '../acceptance/document-account.ts'
+import type { RefusalLog } from '../acceptance/refusal-log.ts'
 import type { Gate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
 import { costs } from '../shares/turns.ts'
 import { connectionOf } from './connection.ts'
+import { connectionFacts } from './connection-facts.ts'
 import { buildExchangeServer, refuseRequest } from './exchange-server.ts'
 import { checkHandler, forPeer, serveTo } from './for-peer.ts'
 import { lastAnswerOf, sendLastAnswer } from './last-answer.ts'
 import { readLogFile } from './log-files.ts'
-import { identifyPeer, type Peer } from './peer.ts'
+import { identifyPeer, type Peer, recognizeConnection, shownCertificate } from './peer.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
 import { checkRequestForm, pathOf, unserved } from './request-form.ts'
 import type { Stopping } from './stopping.ts'
@@ -55,6 +58,7 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const fault = toFault(error)
     logFault(request.log, fault, `${request.method} ${quote(request.url)} refused: ${fault.code}: ${fault.detail}`)
+    parts.desk.note(factOfRequest(fault, request as Request, parts))
     return answerFault(fault, request, reply, limits)
   }
   app.setErrorHandler(refuse)
@@ -113,28 +117,64 @@ function closeConnectionsWhenStopping(app: Receiver): void {
 
 async function answerDocument(
   peer: Peer,
-  request: FastifyRequest,
+  request: Request,
   reply: FastifyReply,
   gate: ReceiverParts,
 ): Promise<FastifyReply> {
-  const account = new DocumentAccount(request.socket.remoteAddress)
+  const account = new DocumentAccount(connectionFacts(request.socket), request.id)
   gate.stopping.beginWork()
   try {
     const acceptance = await acceptDocument(peer, request.raw, gate, account)
     const { level, facts, message } = account.accepted(acceptance)
     request.log[level](facts, message)
+    gate.desk.note(account.acceptedFact(acceptance, gate.now()))
     reply.code(acceptance.isReplay ? 200 : 201).header('location', `/v1/receipts/${encodeURIComponent(acceptance.id)}`)
     return reply.type('application/xml').send(acceptance.receipt)
   } catch (error) {
     const fault = toFault(error)
     const { level, facts, message } = account.refused(fault)
     const refusal = account.refusal(fault)
-    if (refusal !== undefined) gate.refusals.record(refusal, request.log)
+    const entry = refusal && gate.refusals.record(refusal, request.log)
+    void noteRefusal(account, fault, entry, gate)
     request.log[level](fault.code === 'internal' ? { ...facts, err: fault.cause } : facts, message)
     return answerFault(fault, request, reply, gate.limits)
   } finally {
     gate.stopping.endWork()
   }
+}
+
+/** A refusal before there is a document, or of another request. */
+function factOfRequest({ code, detail }: Fault, { id, socket }: Request, parts: ReceiverParts): Fact {
+  const found = recognizeConnection(socket, parts.credentials, parts.now())
+  const partner = found.kind === 'partner' ? found.id : undefined
+  const { address, tlsVersion, cipher } = connectionFacts(socket)
+  const certificate = shownCertificate(socket)
+  const at = parts.now().getTime()
+  return {
+    kind: 'refusal',
+    outcome: 'refused',
+    at,
+    code,
+    detail,
+    partner,
+    certificate,
+    address,
+    tlsVersion,
+    cipher,
+    request: id,
+  }
+}
+
+/** With the index and time of its entry in the log, where it has one; nobody waits for that. */
+async function noteRefusal(
+  account: DocumentAccount,
+  fault: Fault,
+  entry: ReturnType<RefusalLog['record']> | undefined,
+  { desk, now }: Gate,
+): Promise<void> {
+  const at = now().getTime()
+  const written = await entry
+  desk.note(account.refusedFact(fault, written?.at ?? at, written?.index))
 }
 
 /** A caller gets its own receipts only; those of others are answered as if they did not exist. */

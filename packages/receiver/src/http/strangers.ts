@@ -2,9 +2,9 @@
 // take a partner's; the oldest give way to newer ones; and their handshakes are bounded by address,
 // in number and in each turn of the event loop.
 import type { Socket } from 'node:net'
-import type { CountedLog } from '../counted-log.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Arrivals } from '../shares/arrivals.ts'
+import type { FailedConnections } from './failed-connections.ts'
 
 type Bounds = Pick<
   ReceiverLimits,
@@ -27,7 +27,7 @@ type Stranger = {
 export class Strangers {
   readonly #bounds: Bounds
   readonly #begin: (socket: Socket) => void
-  readonly #log: CountedLog
+  readonly #log: Pick<FailedConnections, 'report'>
   readonly #arrivals: Arrivals
   /** Sets keep the order in which they came. */
   readonly #all = new Map<string, Stranger>()
@@ -39,7 +39,12 @@ export class Strangers {
   #isArmed = false
 
   /** `begin` starts the handshake. */
-  constructor(bounds: Bounds, begin: (socket: Socket) => void, log: CountedLog, arrivals: Arrivals) {
+  constructor(
+    bounds: Bounds,
+    begin: (socket: Socket) => void,
+    log: Pick<FailedConnections, 'report'>,
+    arrivals: Arrivals,
+  ) {
     this.#arrivals = arrivals
     this.#bounds = bounds
     this.#begin = begin
@@ -135,7 +140,8 @@ export class Strangers {
     this.#forget(oldest)
     oldest.socket.destroy()
     const reason = 'newer connections took its place before it was authenticated'
-    this.#log.report(reason, `connection from ${oldest.address} closed: ${reason}`)
+    const { address } = oldest
+    this.#log.report({ reason, line: `connection from ${address} closed: ${reason}`, address })
   }
 
   #forget(stranger: Stranger): void {
@@ -146,7 +152,7 @@ export class Strangers {
   }
 
   #report(reason: string, address: string): void {
-    this.#log.report(reason, `TLS handshake with ${address} failed: ${reason}`)
+    this.#log.report({ reason, line: `TLS handshake with ${address} failed: ${reason}`, address })
   }
 }
 

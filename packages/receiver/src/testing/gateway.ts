@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseConfiguration } from '@seg/core'
 import { type CertificateChain, type Ledger, makeCertificateChain } from '@seg/ledger'
+import { openDesk } from '@seg/operators'
 import {
   DEFAULT_TRUST,
   generate,
@@ -114,6 +115,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     }),
     ledger,
     refusals: new RefusalLog(ledger, now),
+    desk: openDesk({ folder: data, retention: { days: 36_500, bytes: 1024 ** 3 }, outbox: undefined }, () => {}),
     room,
     uploads: openUploads(limits, room),
     secondOpinion,

@@ -1,0 +1,70 @@
+// The tables of the desk, by migration.
+import type { Migrations } from '@seg/ledger'
+
+/** Of the database beside the ledger. */
+export const DESK_FILE = 'desk.sqlite'
+
+/**
+ * Columns that are one of few texts hold the id of a term. Each index is one column: SQLite puts
+ * the primary key behind it, so a filter by it comes in the order of time without sorting.
+ */
+export const deskMigrations: Migrations = {
+  '0001-desk': [
+    'CREATE TABLE terms (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL UNIQUE)',
+    // `position`: milliseconds since 1970, times 4096, and a number within the millisecond.
+    // `is_recorded` is 0 for a row that only the ledger or the outbox told of.
+    `CREATE TABLE facts (
+      position INTEGER NOT NULL PRIMARY KEY,
+      kind INTEGER NOT NULL,
+      outcome INTEGER NOT NULL,
+      is_recorded INTEGER NOT NULL,
+      leaf_index INTEGER,
+      entry INTEGER,
+      partner INTEGER,
+      document TEXT,
+      bytes INTEGER,
+      sha256 BLOB,
+      code INTEGER,
+      detail TEXT,
+      certificate BLOB,
+      tls_version INTEGER,
+      cipher INTEGER,
+      tls_group INTEGER,
+      canonicalization INTEGER,
+      digest_algorithm INTEGER,
+      signature_algorithm INTEGER,
+      canonical_bytes INTEGER,
+      receive_us INTEGER,
+      verify_us INTEGER,
+      decide_us INTEGER,
+      commit_us INTEGER,
+      total_us INTEGER,
+      request BLOB,
+      address TEXT,
+      target INTEGER,
+      tries INTEGER,
+      count INTEGER
+    )`,
+    'CREATE UNIQUE INDEX facts_leaf_index ON facts (leaf_index) WHERE leaf_index IS NOT NULL',
+    'CREATE UNIQUE INDEX facts_entry ON facts (entry) WHERE entry IS NOT NULL',
+    'CREATE INDEX facts_kind ON facts (kind)',
+    'CREATE INDEX facts_outcome ON facts (outcome)',
+    ...['partner', 'document', 'sha256', 'code', 'certificate', 'request', 'address'].map(
+      column => `CREATE INDEX facts_${column} ON facts (${column}) WHERE ${column} IS NOT NULL`,
+    ),
+    // Rows by minute since 1970; `partner` is 0 where none is known.
+    `CREATE TABLE minutes (
+      minute INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      outcome INTEGER NOT NULL,
+      partner INTEGER NOT NULL,
+      events INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (minute, kind, outcome, partner)
+    ) WITHOUT ROWID`,
+    // Facts as they came, in JSON, until there is time to enter them.
+    'CREATE TABLE spool (number INTEGER NOT NULL PRIMARY KEY, facts TEXT NOT NULL)',
+    // How far the ledger and the outbox were read: the next index, the last number.
+    'CREATE TABLE cursors (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
+  ],
+}

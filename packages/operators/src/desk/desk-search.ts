@@ -1,0 +1,151 @@
+// Searching the desk: one index a filter, pages by position, no sorting and no scan.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { Fault } from '@seg/core'
+import { onDatabase, openDatabaseReader } from '@seg/ledger'
+import { DESK_FILE, deskMigrations } from './desk-schema.ts'
+import type { FactKind, FactOutcome } from './fact.ts'
+import { type ColumnName, type ColumnValue, type KeptFact, positionOf, readFact, searchValue } from './fact-columns.ts'
+import { Terms } from './terms.ts'
+
+/** Each at most once; all must hold. Digests in hexadecimal, times in milliseconds since 1970. */
+export type DeskFilter = {
+  readonly request?: string
+  readonly index?: number
+  readonly document?: string
+  readonly sha256?: string
+  readonly certificate?: string
+  readonly address?: string
+  readonly code?: string
+  readonly partner?: string
+  readonly outcome?: string
+  readonly kind?: string
+  readonly from?: number
+  readonly to?: number
+}
+
+/** `after`: rows older than this position; `before`: rows newer; `last`: the oldest rows. */
+export type PageOf = { readonly limit: number } & (
+  | { readonly after?: number }
+  | { readonly before: number }
+  | { readonly last: true }
+)
+
+/** Newest first. */
+export type DeskPage = {
+  readonly facts: readonly KeptFact[]
+  readonly next: number | undefined
+  readonly prev: number | undefined
+}
+
+export type Counted = {
+  readonly partner: string | undefined
+  readonly kind: FactKind
+  readonly outcome: FactOutcome
+  readonly events: number
+  readonly bytes: number
+}
+
+/**
+ * Filters by how few rows each leaves; the first one that is given decides the index, the others
+ * are held against its rows.
+ */
+const filters = ['request', 'document', 'sha256', 'certificate', 'address', 'code', 'partner'] as const satisfies (
+  | ColumnName
+  | keyof DeskFilter
+)[]
+
+type Query = { readonly sql: string; readonly values: readonly ColumnValue[] }
+
+/** Opens the desk of a data folder. Throws the Fault `not-found` when there is none yet. */
+export function openDeskSearch(folder: string): DeskSearch {
+  const path = join(folder, DESK_FILE)
+  if (!existsSync(path))
+    throw new Fault('not-found', `expected ${path}, which a running gateway makes; start it once, or check --data`)
+  return new DeskSearch(openDatabaseReader(path, deskMigrations))
+}
+
+export class DeskSearch {
+  readonly #database: DatabaseSync
+  readonly #terms: Terms
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#terms = new Terms(database)
+  }
+
+  page(filter: DeskFilter, of: PageOf): DeskPage {
+    const query = this.query(filter, of)
+    if (query === undefined) return { facts: [], next: undefined, prev: undefined }
+    const rows = this.#all(query)
+    const isBackwards = 'before' in of || 'last' in of
+    const isMore = rows.length > of.limit
+    const facts = rows.slice(0, of.limit).map(row => readFact(row, this.#terms))
+    if (isBackwards) facts.reverse()
+    const isOlder = 'last' in of ? false : 'before' in of || isMore
+    const isNewer = 'before' in of || 'last' in of ? isMore : of.after !== undefined
+    return {
+      facts,
+      next: isOlder ? facts.at(-1)?.position : undefined,
+      prev: isNewer ? facts[0]?.position : undefined,
+    }
+  }
+
+  /** The statement of a page; undefined when no row can match. For the plan that SQLite makes. */
+  query(filter: DeskFilter, of: PageOf): Query | undefined {
+    const conditions: string[] = []
+    const values: ColumnValue[] = []
+    const add = (column: string, value: ColumnValue | undefined) => {
+      if (value === undefined) return false
+      // With a plus before its column a condition takes no index.
+      conditions.push(`${conditions.length === 0 ? '' : '+'}${column} = ?`)
+      values.push(value)
+      return true
+    }
+    if (filter.index !== undefined) add('leaf_index', filter.index)
+    for (const name of filters) {
+      const given = filter[name]
+      if (given !== undefined && !add(name, searchValue(name, given, this.#terms))) return undefined
+    }
+    for (const name of ['outcome', 'kind'] as const) {
+      const given = filter[name]
+      if (given !== undefined && !add(name, this.#terms.find(given))) return undefined
+    }
+    const low = Math.max(filter.from === undefined ? 0 : positionOf(filter.from, 0), 'before' in of ? of.before + 1 : 0)
+    const high = Math.min(
+      filter.to === undefined ? Number.MAX_SAFE_INTEGER : positionOf(filter.to, 0),
+      'after' in of ? (of.after ?? Number.MAX_SAFE_INTEGER) : Number.MAX_SAFE_INTEGER,
+    )
+    conditions.push('position >= ?', 'position < ?')
+    values.push(low, high, of.limit + 1)
+    const order = 'before' in of || 'last' in of ? 'ASC' : 'DESC'
+    const sql = `SELECT * FROM facts WHERE ${conditions.join(' AND ')} ORDER BY position ${order} LIMIT ?`
+    return { sql, values }
+  }
+
+  /** Events and bytes by partner, kind and outcome, in whole minutes. */
+  counts(from: number, to: number): Counted[] {
+    return this.#all(this.countQuery(from, to)).map(row => ({
+      partner: this.#terms.text(row.partner),
+      kind: this.#terms.text(row.kind) as FactKind,
+      outcome: this.#terms.text(row.outcome) as FactOutcome,
+      events: Number(row.events),
+      bytes: Number(row.bytes),
+    }))
+  }
+
+  countQuery(from: number, to: number): Query {
+    const sql = `SELECT partner, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes FROM minutes
+      WHERE minute >= ? AND minute < ? GROUP BY partner, kind, outcome HAVING SUM(events) > 0`
+    return { sql, values: [Math.floor(from / 60_000), Math.ceil(to / 60_000)] }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #all({ sql, values }: Query) {
+    return onDatabase('search the desk', () => this.#database.prepare(sql).all(...values))
+  }
+}

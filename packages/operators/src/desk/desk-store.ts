@@ -1,0 +1,205 @@
+// Writing the desk: facts as they come from memory, what the ledger and the outbox know, and one
+// row for what both have said. Each method is one transaction; a crash leaves it done or not begun.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { LogEvent, OutboxEntry } from '@seg/ledger'
+import type { Fact } from './fact.ts'
+import { columnNames, type FactRow, positionOf, valuesOf } from './fact-columns.ts'
+import { factOfDelivery, factOfEvent } from './known-facts.ts'
+import { Terms } from './terms.ts'
+
+/**
+ * A conflict has no index in memory: its entry is that of the same document and bytes, so near in
+ * time (milliseconds).
+ */
+const SAME_CONFLICT = 60_000
+const MINUTE = 60_000
+
+type CursorName = 'ledger' | 'outbox'
+
+export class DeskStore {
+  readonly #database: DatabaseSync
+  readonly #terms: Terms
+  readonly #statements: ReturnType<typeof prepareStatements>
+  /** Distinguishes rows of memory within a millisecond. */
+  #within = Math.floor(Math.random() * 4096)
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#terms = new Terms(database)
+    this.#statements = prepareStatements(database)
+  }
+
+  /** Keeps facts as they came: cheap, in one piece, and safe from a crash of the process. */
+  spool(batches: readonly string[]): void {
+    this.#transact(() => {
+      for (const batch of batches) this.#statements.spool.run(batch)
+    })
+  }
+
+  /** Enters the oldest facts that were spooled; false when there are none. */
+  enterSpooled(): boolean {
+    const row = this.#statements.oldestSpooled.get()
+    if (row === undefined) return false
+    this.#transact(() => {
+      for (const fact of JSON.parse(String(row.facts)) as Fact[]) this.#enterNoted(fact)
+      this.#statements.deleteSpooled.run(Number(row.number))
+    })
+    return true
+  }
+
+  /** Facts at once, without the spool. */
+  enter(facts: readonly Fact[]): void {
+    this.#transact(() => {
+      for (const fact of facts) this.#enterNoted(fact)
+    })
+  }
+
+  /** The next index of the ledger, or the last number of the outbox, that was read. */
+  cursor(name: CursorName): number {
+    return Number(this.#statements.cursor.get(name)?.value ?? 0)
+  }
+
+  /** What the ledger has from `from` on; undefined where facts were erased. */
+  enterEvents(from: number, events: readonly (LogEvent | undefined)[]): void {
+    this.#transact(() => {
+      for (const [i, event] of events.entries()) this.#enterEvent(from + i, event)
+      this.#statements.moveCursor.run('ledger', from + events.length)
+    })
+  }
+
+  /** Entries of the outbox, new or changed. */
+  enterDeliveries(entries: readonly OutboxEntry[]): void {
+    this.#transact(() => {
+      for (const entry of entries) this.#enterDelivery(entry)
+      const last = entries.at(-1)?.number ?? 0
+      if (last > this.cursor('outbox')) this.#statements.moveCursor.run('outbox', last)
+    })
+  }
+
+  /** Numbers of outbox entries above `after` that may still change. */
+  openDeliveries(after: number, limit: number): number[] {
+    const queued = this.#terms.find('queued')
+    if (queued === undefined) return []
+    return this.#statements.openDeliveries.all(queued, after, limit).map(({ entry }) => Number(entry))
+  }
+
+  #enterNoted(fact: Fact): void {
+    const row = this.#findKnown(fact)
+    if (row === undefined) this.#insert(fact, true)
+    else if (row.is_recorded === 0) this.#statements.complete.run(...valuesOf(fact, this.#terms), Number(row.position))
+  }
+
+  /** The row that the ledger was first with. */
+  #findKnown(fact: Fact): FactRow | undefined {
+    if (fact.index !== undefined) return this.#statements.byIndex.get(fact.index)
+    return fact.outcome === 'conflict' ? this.#findConflict(fact, 0) : undefined
+  }
+
+  #enterEvent(index: number, event: LogEvent | undefined): void {
+    const fact = event && factOfEvent(index, event)
+    if (fact === undefined || this.#statements.byIndex.get(index) !== undefined) return
+    const noted = fact.outcome === 'conflict' ? this.#findConflict(fact, 1) : undefined
+    if (noted === undefined) return void this.#insert(fact, false)
+    const position = this.#free(positionOf(fact.at, index))
+    this.#statements.attach.run(position, index, Number(noted.position))
+  }
+
+  #findConflict({ at, document, sha256 = '' }: Fact, isRecorded: 0 | 1): FactRow | undefined {
+    const rows = this.#statements.byDocument.all(document ?? '')
+    const conflict = this.#terms.find('conflict')
+    return rows.find(
+      row =>
+        row.outcome === conflict &&
+        row.is_recorded === isRecorded &&
+        (row.leaf_index === null) === (isRecorded === 1) &&
+        row.sha256 !== null &&
+        Buffer.from(row.sha256 as Uint8Array).toString('hex') === sha256 &&
+        Math.abs(Number(row.position) / 4096 - at) < SAME_CONFLICT,
+    )
+  }
+
+  #enterDelivery(entry: OutboxEntry): void {
+    const fact = factOfDelivery(entry)
+    const row = this.#statements.byEntry.get(entry.number)
+    if (row === undefined) return void this.#insert(fact, true)
+    const outcome = this.#terms.enter(fact.outcome)!
+    if (Number(row.outcome) !== outcome) {
+      const minute = Math.floor(Number(row.position) / 4096 / MINUTE)
+      const partner = Number(row.partner ?? 0)
+      this.#statements.count.run(minute, Number(row.kind), Number(row.outcome), partner, -1, -(fact.bytes ?? 0))
+      this.#statements.count.run(minute, Number(row.kind), outcome, partner, 1, fact.bytes ?? 0)
+    }
+    const position = Number(row.position)
+    this.#statements.changeOutcome.run(outcome, position)
+    this.#statements.replace.run(...valuesOf(fact, this.#terms), position)
+  }
+
+  #insert(fact: Fact, isRecorded: boolean): void {
+    const kind = this.#terms.enter(fact.kind)!
+    const outcome = this.#terms.enter(fact.outcome)!
+    const position = this.#free(positionOf(fact.at, fact.index ?? fact.entry ?? this.#within++))
+    this.#statements.insert.run(
+      position,
+      kind,
+      outcome,
+      Number(isRecorded),
+      fact.index ?? null,
+      fact.entry ?? null,
+      ...valuesOf(fact, this.#terms),
+    )
+    const partner = this.#terms.enter(fact.partner) ?? 0
+    this.#statements.count.run(Math.floor(fact.at / MINUTE), kind, outcome, partner, fact.count ?? 1, fact.bytes ?? 0)
+  }
+
+  /** The position, or the next one that no row has. */
+  #free(wanted: number): number {
+    let position = wanted
+    while (this.#statements.byPosition.get(position) !== undefined) position++
+    return position
+  }
+
+  #transact(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      this.#terms.forget()
+      throw error
+    }
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const names = ['position', 'kind', 'outcome', 'is_recorded', 'leaf_index', 'entry', ...columnNames]
+  const prepare = (sql: string): StatementSync => database.prepare(sql)
+  return {
+    spool: prepare('INSERT INTO spool (facts) VALUES (?)'),
+    oldestSpooled: prepare('SELECT number, facts FROM spool ORDER BY number LIMIT 1'),
+    deleteSpooled: prepare('DELETE FROM spool WHERE number = ?'),
+    cursor: prepare('SELECT value FROM cursors WHERE name = ?'),
+    moveCursor: prepare(
+      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    ),
+    insert: prepare(`INSERT INTO facts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`),
+    // What the ledger has said stays.
+    complete: prepare(
+      `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} WHERE position = ?`,
+    ),
+    replace: prepare(`UPDATE facts SET ${columnNames.map(name => `${name} = ?`).join(', ')} WHERE position = ?`),
+    changeOutcome: prepare('UPDATE facts SET outcome = ? WHERE position = ?'),
+    attach: prepare('UPDATE facts SET position = ?, leaf_index = ? WHERE position = ?'),
+    byPosition: prepare('SELECT 1 FROM facts WHERE position = ?'),
+    byIndex: prepare('SELECT position, is_recorded FROM facts WHERE leaf_index = ?'),
+    byEntry: prepare('SELECT position, kind, outcome, partner FROM facts WHERE entry = ?'),
+    byDocument: prepare(
+      'SELECT position, is_recorded, outcome, leaf_index, sha256 FROM facts WHERE document = ? ORDER BY position LIMIT 1000',
+    ),
+    openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
+    count: prepare(
+      `INSERT INTO minutes (minute, kind, outcome, partner, events, bytes) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (minute, kind, outcome, partner) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`,
+    ),
+  }
+}

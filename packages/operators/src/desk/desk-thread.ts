@@ -1,0 +1,155 @@
+// The desk's thread: keeps what memory sends, enters it, follows the ledger and the outbox, and
+// removes what is old.
+import { renameSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { asFault, pollLoop, Wake } from '@seg/core'
+import { openDatabase } from '@seg/ledger'
+import type { FromDesk, ToDesk } from './desk-messages.ts'
+import { DESK_FILE, deskMigrations } from './desk-schema.ts'
+import { DeskStore } from './desk-store.ts'
+import { followLedger, type Source } from './follow-ledger.ts'
+import { followOutbox } from './follow-outbox.ts'
+import { prune, type Retention } from './retention.ts'
+
+/** What the thread is started with. */
+export type DeskOptions = {
+  /** The data folder of the ledger. */
+  readonly folder: string
+  readonly retention: Retention
+  /** The data folder of a sender whose outbox is followed, too. */
+  readonly outbox: string | undefined
+}
+
+/** Milliseconds between two looks at the ledger. */
+const LOOK_INTERVAL = 500
+/** Milliseconds for which messages are gathered into one transaction. */
+const GATHER_TIME = 50
+/** Milliseconds between two looks at what is old. */
+const PRUNE_INTERVAL = 60_000
+
+const port = parentPort as MessagePort
+const { folder, retention, outbox } = workerData as DeskOptions
+// On Linux a thread has a priority of its own: where processors are busy, documents go first.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
+
+const stop = new AbortController()
+const wake = new Wake()
+let gathered: { facts: string; count: number }[] = []
+let isGathering = false
+let opened:
+  | { readonly database: DatabaseSync; readonly store: DeskStore; readonly sources: readonly Source[] }
+  | undefined
+let nextPrune = 0
+
+port.on('message', (message: ToDesk) => {
+  if (message === 'close') return stop.abort()
+  gathered.push(message)
+  if (isGathering) return
+  isGathering = true
+  setTimeout(() => {
+    isGathering = false
+    if (!stop.signal.aborted) attempt(spool)
+  }, GATHER_TIME)
+})
+
+await pollLoop(look, { interval: LOOK_INTERVAL, wake, signal: stop.signal, complain: trouble => send({ trouble }) })
+attempt(spool)
+await close()
+send('closed')
+port.close()
+
+async function look(): Promise<void> {
+  const { database, store, sources } = await open()
+  spool()
+  while (!stop.signal.aborted) {
+    let isMore = store.enterSpooled()
+    for (const source of sources) isMore = (await source.enterSome(store)) || isMore
+    if (!isMore) break
+    await nextTurn()
+  }
+  if (performance.now() < nextPrune) return
+  while (!stop.signal.aborted && prune(database, retention, Date.now())) await nextTurn()
+  nextPrune = performance.now() + PRUNE_INTERVAL
+}
+
+/** Crash before: what was gathered is lost, and its rows say so. After: it is entered later. */
+function spool(): void {
+  if (gathered.length === 0 || opened === undefined) return
+  opened.store.spool(gathered.map(({ facts }) => facts))
+  const taken = gathered.reduce((sum, { count }) => sum + count, 0)
+  gathered = []
+  send({ taken })
+  wake.trigger()
+}
+
+function attempt(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    send({ trouble: asFault(error).message })
+  }
+}
+
+async function open() {
+  if (opened !== undefined) return opened
+  const database = await openDesk()
+  const store = new DeskStore(database)
+  const sources: Source[] = [followLedger(folder, retention.days)]
+  if (outbox !== undefined) sources.push(followOutbox(outbox))
+  opened = { database, store, sources }
+  return opened
+}
+
+/**
+ * A desk that is damaged, or has read more of a log than there is (that of a backup), is put aside
+ * and made anew.
+ */
+async function openDesk(): Promise<DatabaseSync> {
+  const path = join(folder, DESK_FILE)
+  try {
+    const database = await openSynced(path)
+    if (await followLedger(folder, retention.days).isBehind(new DeskStore(database))) {
+      database.close()
+      putAside(path, 'it knows more of the log than the ledger has')
+      return await openSynced(path)
+    }
+    return database
+  } catch (error) {
+    const { message } = asFault(error)
+    if (!/SQLITE_(CORRUPT|NOTADB)/.test(message)) throw error
+    putAside(path, message)
+    return await openSynced(path)
+  }
+}
+
+/** NORMAL: a power failure may take the last transactions, and never damages the rest. */
+async function openSynced(path: string): Promise<DatabaseSync> {
+  const database = await openDatabase(path, deskMigrations)
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000')
+  return database
+}
+
+function putAside(path: string, why: string): void {
+  const aside = `${path}.aside-${Date.now()}`
+  for (const end of ['', '-wal', '-shm']) {
+    try {
+      renameSync(`${path}${end}`, `${aside}${end}`)
+    } catch {
+      // Not each of them is always there.
+    }
+  }
+  send({ trouble: `the desk is made anew from the ledger, the former is ${aside}: ${why}` })
+}
+
+async function close(): Promise<void> {
+  for (const source of opened?.sources ?? []) await source.close()
+  opened?.database.close()
+}
+
+function send(message: FromDesk): void {
+  port.postMessage(message)
+}

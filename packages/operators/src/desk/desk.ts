@@ -1,0 +1,118 @@
+// The desk as the rest of the gateway sees it: facts go in, nothing waits. What the thread cannot
+// take in time is counted, and the count becomes a row.
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { standardError } from '@seg/core'
+import type { FromDesk, ToDesk } from './desk-messages.ts'
+import type { DeskOptions } from './desk-thread.ts'
+import type { Fact, NoteFact } from './fact.ts'
+
+/** Facts that may be on their way to the thread: some ten megabytes. */
+const QUEUE = 20_000
+/** Milliseconds until a thread that ended is started again. */
+const RESTART = 10_000
+/** Milliseconds that a stop waits for the thread. */
+const CLOSING_TIME = 3_000
+
+export type Desk = {
+  readonly note: NoteFact
+  /** Waits until what was noted is safe, for a bounded time. */
+  close(): Promise<void>
+}
+
+/** For programs without a desk. */
+export const noDesk: Desk = { note: () => {}, close: async () => {} }
+
+/** The same file, whether run as it is written or compiled. */
+const script = new URL(`./desk-thread${extname(import.meta.filename)}`, import.meta.url)
+
+/** `complain` gets a line for the operator: documents never depend on the desk. */
+export function openDesk(options: DeskOptions, complain: (line: string) => void): Desk {
+  return new DeskThread(options, complain)
+}
+
+class DeskThread implements Desk {
+  readonly #options: DeskOptions
+  readonly #complain: (line: string) => void
+  #worker: Worker | undefined
+  #gathered: Fact[] = []
+  #onTheWay = 0
+  #lost = 0
+  #lostSince = 0
+  #isClosing = false
+
+  constructor(options: DeskOptions, complain: (line: string) => void) {
+    this.#options = options
+    this.#complain = complain
+    this.#start()
+  }
+
+  readonly note: NoteFact = fact => {
+    if (this.#onTheWay + this.#gathered.length >= QUEUE || this.#worker === undefined) {
+      if (this.#lost++ === 0) this.#lostSince = fact.at
+      return
+    }
+    // One message for a turn of the event loop.
+    if (this.#gathered.length === 0) setImmediate(() => this.#flush())
+    this.#gathered.push(fact)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    this.#flush()
+    const worker = this.#worker
+    if (worker === undefined) return
+    const { promise: closed, resolve } = Promise.withResolvers<void>()
+    worker.once('exit', () => resolve())
+    this.#post(worker, 'close')
+    const timer = setTimeout(resolve, CLOSING_TIME)
+    await closed
+    clearTimeout(timer)
+    await worker.terminate()
+  }
+
+  #start(): void {
+    const worker = new Worker(script, { workerData: this.#options, stdout: true, stderr: true })
+    for (const stream of [worker.stdout, worker.stderr])
+      stream.on('data', text => void standardError.write(String(text)))
+    worker.on('message', (message: FromDesk) => this.#hear(message))
+    worker.on('error', error => this.#complain(`the desk has stopped: ${error.message}; it is started again`))
+    worker.on('exit', () => this.#restart())
+    // A desk alone keeps no process running.
+    worker.unref()
+    this.#worker = worker
+  }
+
+  #hear(message: FromDesk): void {
+    if (message === 'closed') return
+    if ('taken' in message) this.#onTheWay -= message.taken
+    else this.#complain(`the desk: ${message.trouble}`)
+  }
+
+  /** What was on its way is lost: the ledger's part of it comes by the cursor. */
+  #restart(): void {
+    this.#worker = undefined
+    if (this.#lost === 0) this.#lostSince = Date.now()
+    this.#lost += this.#onTheWay
+    this.#onTheWay = 0
+    if (!this.#isClosing) setTimeout(() => this.#start(), RESTART).unref()
+  }
+
+  #flush(): void {
+    const worker = this.#worker
+    if (worker === undefined || this.#gathered.length === 0) return
+    const facts = this.#gathered
+    this.#gathered = []
+    if (this.#lost > 0) {
+      const detail = 'facts that were not recorded: more came than the desk could take'
+      facts.push({ kind: 'gap', outcome: 'lost', at: this.#lostSince, count: this.#lost, detail })
+      this.#lost = 0
+    }
+    this.#onTheWay += facts.length
+    this.#post(worker, { facts: JSON.stringify(facts), count: facts.length })
+  }
+
+  #post(worker: Worker, message: ToDesk): void {
+    worker.postMessage(message)
+  }
+}
