@@ -4,7 +4,7 @@
 // Long because three methods differ in what they render of one state: the namespaces in scope.
 import { EXCLUSIVE_C14N } from '../signature/algorithms.ts'
 import { compareCodePoints, EQUALS, GREATER_THAN, LESS_THAN, QUOTE, SLASH, SPACE } from '../xml/characters.ts'
-import { valueFrom, valueTo } from '../xml/fast/canonical-run.ts'
+import { isRewritten, valueFrom, valueTo } from '../xml/fast/canonical-run.ts'
 import type { Plan, TagForm, WrittenTag } from '../xml/fast/tag-form.ts'
 import {
   type Declaration,
@@ -152,10 +152,10 @@ export class Canonicalizer implements ContentSink {
     const octets = this.#octets
     const { isAsWritten, inserted } = form.plan
     let run = runFrom
-    if (!isAsWritten) {
+    if (isRewritten || !isAsWritten) {
       octets.range(window, run, from + form.nameLength)
       if (inserted !== undefined) octets.pieceOf(inserted)
-      if (!form.isCanonical) {
+      if (isRewritten || !form.isCanonical) {
         this.#writeAttributes(form, to - from)
         return to
       }
@@ -163,20 +163,22 @@ export class Canonicalizer implements ContentSink {
     }
     if (!form.isEmpty) return run
     octets.range(window, run, to - 2)
-    octets.pieceOf(form.closing)
+    octets.pieceOf(form.emptyEnd)
     return to
   }
 
   /** From the first attribute on. */
   #writeAttributes({ names, order, closing, octets: { length } }: TagForm, most: number): void {
     const octets = this.#octets
-    const { words } = octets
-    let at = octets.begin(most + 2 * length + closing.length)
+    const { gathered, words } = octets
+    let at = octets.begin((isRewritten ? MOST_OCTETS : 1) * most + 2 * length + closing.length)
     for (let i = 0; i < names.length; i++) {
       const name = names[i]!
       const value = order[i]!
       at = copyWords(name.words, 0, name.length, words, at)
-      at = copyWords(windowWords, valueFrom[value]!, valueTo[value]! - valueFrom[value]!, words, at)
+      const from = valueFrom[value]!
+      const to = valueTo[value]!
+      at = isRewritten ? writeValue(window, from, to, gathered, at) : copyWords(windowWords, from, to - from, words, at)
     }
     octets.end(copyWords(closing.words, 0, closing.length, words, at))
   }

@@ -13,10 +13,14 @@ export const LINE_END = Buffer.from('\n')
 
 /** Canonical octets of a character that a reference names. */
 export function canonicalCharacter(code: number): Buffer {
-  return textEscapes.get(code) ?? ascii[code] ?? Buffer.from(String.fromCodePoint(code))
+  if (code >= KEPT) return Buffer.from(String.fromCodePoint(code))
+  kept[code] ??= textEscapes.get(code) ?? Buffer.from(String.fromCodePoint(code))
+  return kept[code]
 }
 
-const ascii = Array.from({ length: 128 }, (_, code) => Buffer.of(code))
+/** Characters below this are kept once they were needed: those of alphabets. */
+const KEPT = 0x3000
+const kept: (Buffer | undefined)[] = Array.from({ length: KEPT }, () => undefined)
 
 /**
  * Whether the reference at [from, to) is written as C14N writes it in text: `&amp;`, `&lt;`, `&gt;`

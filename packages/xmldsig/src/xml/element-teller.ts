@@ -1,5 +1,6 @@
 // Opens and closes elements: the stack, the declarations in scope, and what the handler is told of.
 import { ElementStack, epochBefore, NOTHING_TO_UNDO, REPORTED, UNDO } from './element-stack.ts'
+import { UNSETTLED_EPOCH } from './fast/epochs.ts'
 import type { LineCounter } from './line-counter.ts'
 import { DSIG_NAMESPACE, type NamespaceScope, NO_NAMESPACE } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
@@ -7,18 +8,11 @@ import { SKIM_NOTHING, type TokenHandler } from './token-handler.ts'
 
 const TAG_END = Buffer.from('>')
 
-/** Of all documents: none has one of another's. */
-let epochs = 0
-
-export function nextEpoch(): number {
-  return ++epochs
-}
-
 export class ElementTeller {
   /**
    * Stands for what is in scope and what is written: while it is the same, a tag means the same.
    */
-  epoch = nextEpoch()
+  epoch = UNSETTLED_EPOCH
   readonly stack = new ElementStack()
   readonly #handler: TokenHandler
   readonly #tag: StartTag
@@ -76,7 +70,7 @@ export class ElementTeller {
     tag.depth = stack.depth
     this.#handler.startTag(tag)
     const { sink } = this.#handler
-    if (tag.declaredFrom < this.#scope.bindings.length || sink?.hasWritten(stack.depth)) this.epoch = nextEpoch()
+    if (tag.declaredFrom < this.#scope.bindings.length || sink?.hasWritten(stack.depth)) this.epoch = UNSETTLED_EPOCH
     if (tag.skipTo > 0) {
       this.#lines.count(source, tag.skipTo)
       this.#closeInnermost()

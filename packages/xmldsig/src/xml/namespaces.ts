@@ -33,6 +33,9 @@ export const UNDECLARED = -1
 /** Differs from process to process, so that nobody can choose prefixes of one hash. */
 const SEED = randomInt(2 ** 31)
 let ids = 0
+/** Declarations that are shared, and the characters of one. */
+const [MOST_SHARED, LONGEST_SHARED] = [1024, 512]
+const shared = new Map<string, Declaration>()
 const noNamespace = makeDeclaration('', '')
 const xmlDeclaration = makeDeclaration('xml', XML_NAMESPACE)
 
@@ -136,6 +139,21 @@ export class NamespaceScope {
       if (hashes[slot] === hash && this.bindings[this.#innermost[slot]!]!.prefix === prefix) return slot
     return hashes.length
   }
+}
+
+/**
+ * A declaration that may be the one of another document: what was found out about that holds for
+ * it.
+ */
+export function shareDeclaration(prefix: string, uri: string): Declaration {
+  const key = `${prefix} ${uri}`
+  if (key.length > LONGEST_SHARED) return makeDeclaration(prefix, uri)
+  const known = shared.get(key)
+  if (known !== undefined) return known
+  if (shared.size === MOST_SHARED) shared.clear()
+  const made = makeDeclaration(prefix, uri)
+  shared.set(key, made)
+  return made
 }
 
 export function makeDeclaration(prefix: string, uri: string): Declaration {

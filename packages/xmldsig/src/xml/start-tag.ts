@@ -22,9 +22,9 @@ import {
 } from './characters.ts'
 import { isName, isReservedName, readName } from './names.ts'
 import {
-  makeDeclaration,
   type NamespaceScope,
   NO_NAMESPACE,
+  shareDeclaration,
   UNDECLARED,
   XML_NAMESPACE,
   XMLNS_NAMESPACE,
@@ -293,7 +293,7 @@ export class StartTag {
       const uri = normalizeValue(source, columns.valueFrom[i]!, columns.valueTo[i]!)
       checkDeclaration(prefix, uri, nameFrom)
       if (prefix === 'xml') this.isTidy = false
-      else scope.declare(makeDeclaration(prefix, uri))
+      else scope.declare(shareDeclaration(prefix, uri))
     }
     if (scope.size > this.#limits.namespaces)
       refuse('xml-limit', this.from, `more than ${this.#limits.namespaces} namespaces are in scope`)

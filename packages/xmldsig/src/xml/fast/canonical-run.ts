@@ -3,15 +3,19 @@
 import {
   AMPERSAND,
   APOSTROPHE,
+  CR,
   GREATER_THAN,
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
+  QUOTE,
   SEMICOLON,
+  TAB,
   textStop,
   valueStop,
 } from '../characters.ts'
 import { effects, NOTHING_TO_UNDO, nameFrom, nameLength } from '../element-stack.ts'
+import { findReference } from '../references.ts'
 import { pairStop } from '../skip.ts'
 import { window, windowPairs, windowWords } from '../window.ts'
 import { FORM_ATTRIBUTES, FORM_OCTETS, formWords } from './known-forms.ts'
@@ -26,6 +30,8 @@ const SHORT_TEXT = 32
 /** Where the values of the tag matched last begin and end in the window. */
 export const valueFrom: Int32Array = new Int32Array(FORM_ATTRIBUTES)
 export const valueTo: Int32Array = new Int32Array(FORM_ATTRIBUTES)
+/** Whether one of them is not canonical as it stands. */
+export let isRewritten = false
 /** Forms of the elements that are open, by depth. */
 export const openForms: TagForm[] = Array.from({ length: effects.length }, () => NO_FORM)
 
@@ -40,10 +46,15 @@ const undone = effects
 const nothingToUndo = NOTHING_TO_UNDO
 const [valuesFrom, valuesTo, forms] = [valueFrom, valueTo, openForms]
 const [stopsText, stopsPair, stopsValue] = [textStop, pairStop, valueStop]
-const [apostrophe, ampersand, semicolon, lineFeed] = [APOSTROPHE, AMPERSAND, SEMICOLON, LF]
+const [apostrophe, ampersand, semicolon, doubleQuote] = [APOSTROPHE, AMPERSAND, SEMICOLON, QUOTE]
+const [lineFeed, carriageReturn, tab] = [LF, CR, TAB]
+const reference = { code: 0 }
 const [lessThan, greaterThan, lastLead, notTaken] = [LESS_THAN, GREATER_THAN, LAST_BMP_LEAD, NOT_TAKEN]
 const END_TAG = 0x2f3c
-const [AMP, LT, GT] = ['&amp', '&lt;', '&gt;'].map(text => Buffer.from(text).readInt32LE()) as [number, number, number]
+const wordOf = (text: string) => Buffer.from(text).readInt32LE()
+const [AMP, LT, GT, QUOT] = [wordOf('&amp'), wordOf('&lt;'), wordOf('&gt;'), wordOf('&quo')]
+const [TAB_CODE, LF_CODE, CR_CODE] = [wordOf('&#x9'), wordOf('&#xA'), wordOf('&#xD')]
+const T = 0x74
 
 /** Where `takeCanonicalRun` begins, and where it came to. */
 export const cursor = {
@@ -93,7 +104,7 @@ export function takeCanonicalRun(from: number, end: number, floor: number, limit
       const { plan } = next
       if (plan.epoch !== epoch || !plan.isFree || depth === limit || (w & 0xff) !== lessThan) break
       const to = matchForm(next, at, end)
-      if (to === notTaken) break
+      if (to === notTaken || isRewritten) break
       depth++
       names[depth] = at + 1
       lengths[depth] = next.nameLength - 1
@@ -165,17 +176,19 @@ export function matchForm(form: TagForm, at: number, end: number): number {
       if (words.getInt32(i, true) !== octetsOfForms.getInt32(i + offset, true)) return notTaken
     if (words.getInt32(last, true) !== octetsOfForms.getInt32(last + offset, true)) return notTaken
   }
+  isRewritten = false
   return form.quotes.length === 0 ? to : matchValues(form, to, end)
 }
 
-/** The same behind the first segment. Each value is plain, and goes up to the next segment. */
+/** The same behind the first segment. Each value goes up to the next segment. */
 function matchValues(form: TagForm, from: number, end: number): number {
   const { place, ends, quotes } = form
   let at = from
   let segment = place + form.head
   for (let i = 0; i < quotes.length; i++) {
     valuesFrom[i] = at
-    at = quotes[i] === apostrophe ? skipTo(at, end) : skipToQuote(at, end)
+    at = skipPlain(at, end, quotes[i]!)
+    if (at < end && source[at] !== quotes[i]) at = skipRest(at, end, quotes[i]!)
     valuesTo[i] = at
     const segmentTo = place + ends[i + 1]!
     const to = at + segmentTo - segment
@@ -195,7 +208,43 @@ function matchValues(form: TagForm, from: number, end: number): number {
   return at - from > TAG_OCTETS - FORM_OCTETS ? notTaken : at
 }
 
-/** The index at which a value between double quotes ends, or something that is not plain stands. */
+/** The index at which a value between these quotes ends, or something that is not plain stands. */
+function skipPlain(from: number, end: number, quote: number): number {
+  return quote === apostrophe ? skipTo(from, end) : skipToQuote(from, end)
+}
+
+/**
+ * The index at which the value ends whose plain part ends at `from`, or where something stands that
+ * the tag must be read for.
+ */
+function skipRest(from: number, end: number, quote: number): number {
+  let at = from
+  while (at < end) {
+    const byte = source[at]!
+    if (byte === quote) return at
+    if (byte === ampersand) {
+      const behind = skipReference(at)
+      if (behind === at) isRewritten = true
+      at = behind === at ? findReference(source, at, end, reference) : behind
+      if (at < 0) return end
+    } else if (byte === doubleQuote || byte === tab || byte === lineFeed || byte === carriageReturn) {
+      isRewritten = true
+      at++
+    } else if (byte === lastLead && !isNonCharacterAt(at)) at += 3
+    else return at
+    at = skipPlain(at, end, quote)
+  }
+  return end
+}
+
+/** The index behind the reference at `at` if C14N writes it so in a value, else `at`. */
+function skipReference(at: number): number {
+  const w = words.getInt32(at, true)
+  if (w === LT) return at + 4
+  if (w === AMP || w === TAB_CODE || w === LF_CODE || w === CR_CODE) return source[at + 4] === semicolon ? at + 5 : at
+  return w === QUOT && source[at + 4] === T && source[at + 5] === semicolon ? at + 6 : at
+}
+
 function skipToQuote(from: number, end: number): number {
   let at = from
   while (at < end) {

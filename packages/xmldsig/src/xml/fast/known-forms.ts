@@ -18,8 +18,12 @@ const [BASIS, PRIME] = [0x811c9dc5, 0x01000193]
 const table: (TagForm | undefined)[] = Array.from({ length: PLACES }, () => undefined)
 /** The octets of each form, at its place. */
 export const formWords: DataView = new DataView(new ArrayBuffer(PLACES * FORM_OCTETS))
-/** Hashes of tags that were read and are not known. */
-const seen = new Int32Array(PLACES)
+/**
+ * Hashes of tags that were read and are not known, each at two places: two tags in turns must not
+ * push each other out for ever.
+ */
+const seen = [new Int32Array(PLACES), new Int32Array(PLACES)] as const
+const PLACE_BITS = 11
 let turn = 0
 
 /** Of a tag up to its first value: the element and one attribute most often tell forms apart. */
@@ -65,20 +69,18 @@ export function learnForm(hash: number, tag: StartTag): TagForm {
 }
 
 function isSeenAgain(hash: number): boolean {
-  const place = placeOf(hash, 0)
-  if (seen[place] === hash) return true
-  seen[place] = hash
+  const [first, second] = [placeOf(hash, 0), placeOf(hash >>> PLACE_BITS, 0)]
+  if (seen[0][first] === hash || seen[1][second] === hash) return true
+  seen[0][first] = hash
+  seen[1][second] = hash
   return false
 }
 
-/** Whether the tag has values that need not be looked into, and little else. */
+/** Whether the tag has little else than values. */
 function hasShortForm({ from, to, attributes }: StartTag): boolean {
-  const { count, isPlain, valueFrom, valueTo } = attributes
+  const { count, valueFrom, valueTo } = attributes
   let length = to - from
-  for (let i = 0; i < count; i++) {
-    if (!isPlain[i]) return false
-    length -= valueTo[i]! - valueFrom[i]!
-  }
+  for (let i = 0; i < count; i++) length -= valueTo[i]! - valueFrom[i]!
   return count <= FORM_ATTRIBUTES && length <= FORM_OCTETS
 }
 

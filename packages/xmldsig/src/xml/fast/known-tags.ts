@@ -4,22 +4,22 @@
 // tag of one form means the same, and is written in the same way.
 import type { Limits } from '../../limits.ts'
 import { effects, epochBefore, NOTHING_TO_UNDO, UNDO } from '../element-stack.ts'
-import { type ElementTeller, nextEpoch } from '../element-teller.ts'
+import type { ElementTeller } from '../element-teller.ts'
 import type { LineCounter } from '../line-counter.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window } from '../window.ts'
-import { cursor, matchForm, openForms, TAG_OCTETS, takeCanonicalRun } from './canonical-run.ts'
+import { cursor, isRewritten, matchForm, openForms, TAG_OCTETS, takeCanonicalRun } from './canonical-run.ts'
+import { epochOf, UNSETTLED_EPOCH } from './epochs.ts'
 import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm } from './known-forms.ts'
 import { NO_FORM, type TagForm, type WrittenTag } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
 
-/** Epochs inside elements that are known again. */
-const MOST_EPOCHS = 1000
 /** Octets of declarations written in one tag, so that plans are bounded. */
 const INSERTED_OCTETS = 512
 /** A plan costs as much as reading a few tags. */
 const [READS_PER_PLAN, FREE_READS] = [8, 2048]
+const NO_MARKS: readonly number[] = []
 const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: undefined }
 
 export class KnownTags {
@@ -42,8 +42,8 @@ export class KnownTags {
    */
   #reads = 0
   #plans = 0
-  /** Epochs inside elements, by what they declare and write in which epoch. */
-  #epochs: Map<string, number> | undefined
+  /** What plans depend on besides the epoch's bindings. */
+  readonly #kind: string
 
   constructor(
     tag: StartTag,
@@ -57,6 +57,7 @@ export class KnownTags {
     this.#lines = lines
     this.#limits = limits
     this.#sink = sink
+    this.#kind = `${sink?.isByUse} ${limits.namespaces}`
   }
 
   /** Whether no tag of a known form can be outside the limits, but for depth and namespaces. */
@@ -66,13 +67,14 @@ export class KnownTags {
 
   /** Takes what `takeCanonicalRun` takes, from `from` on. */
   takeRun(from: number, end: number): number {
-    const { stack, epoch } = this.#elements
+    const { stack } = this.#elements
+    if (this.#elements.epoch === UNSETTLED_EPOCH) this.#elements.epoch = this.#epochWith(NO_MARKS)
     let floor = stack.depth
     while (floor > stack.kept && effects[floor] === NOTHING_TO_UNDO) floor--
     cursor.depth = stack.depth
     cursor.form = this.#last
     cursor.isInside = this.#isInside
-    const at = takeCanonicalRun(from, end, floor, this.#limits.depth, epoch)
+    const at = takeCanonicalRun(from, end, floor, this.#limits.depth, this.#elements.epoch)
     stack.depth = cursor.depth
     this.#last = cursor.form
     this.#isInside = cursor.isInside
@@ -137,7 +139,7 @@ export class KnownTags {
   #open(form: TagForm, from: number, to: number, runFrom: number): void {
     const { stack, epoch } = this.#elements
     const { declarations, plan } = form
-    if (form.holdsLines) this.#lines.count(window, to)
+    if (form.holdsLines || isRewritten) this.#lines.count(window, to)
     this.runFrom = this.#sink?.write(form, runFrom, from, to) ?? runFrom
     if (form.isEmpty) return
     const isUndone = declarations.length > 0 || plan.marks.length > 0
@@ -179,22 +181,15 @@ export class KnownTags {
     if (written.inserted !== undefined && written.inserted.length > INSERTED_OCTETS) return false
     const changes = form.declarations.length > 0 || written.marks.length > 0
     const isFree = !changes && !form.isEmpty && !form.holdsLines && written.isAsWritten
-    const epochInside = changes ? this.#epochInside(written) : epoch
+    const epochInside = changes ? this.#epochWith(written.marks) : epoch
     form.addPlan({ ...written, epoch, epochInside, declaredFrom, isFree })
     return true
   }
 
-  /** The same wherever the same is in scope and written, in whatever order that came about. */
-  #epochInside({ marks }: WrittenTag): number {
-    const writtenAt = this.#sink?.writtenAt ?? []
-    const isWritten = (binding: number) => writtenAt[binding] !== 0 || marks.includes(binding)
-    const key = this.#tag.scope.bindings.map(({ id }, i) => (isWritten(i) ? id : -id)).join()
-    this.#epochs ??= new Map()
-    const known = this.#epochs.get(key)
-    if (known !== undefined) return known
-    if (this.#epochs.size === MOST_EPOCHS) this.#epochs.clear()
-    const made = nextEpoch()
-    this.#epochs.set(key, made)
-    return made
+  /** The epoch of what is in scope and written now, and of `marks`. */
+  #epochWith(marks: readonly number[]): number {
+    const { bindings } = this.#tag.scope
+    const writtenAt = this.#sink?.writtenAt ?? NO_MARKS
+    return epochOf(this.#kind, bindings, i => (writtenAt[i] ?? 0) !== 0 || marks.includes(i))
   }
 }

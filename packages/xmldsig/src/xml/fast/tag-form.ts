@@ -35,7 +35,7 @@ type Parts = {
   /** Where attributes begin, when the declarations stand before them. */
   readonly attributesFrom: number
   readonly isEmpty: boolean
-  /** Canonical as written, if the declarations are the ones to be written. */
+  /** Canonical as written, if the values are, and the declarations are the ones to be written. */
   readonly isCanonical: boolean
   /** The quotes of the values. */
   readonly quotes: readonly number[]
@@ -48,6 +48,8 @@ type Parts = {
   /** What is written before each in that order, and behind all. */
   readonly names: readonly Octets[]
   readonly closing: Octets
+  /** What is written for `/>`. */
+  readonly emptyEnd: Octets
 }
 
 const NO_PLAN: Plan = {
@@ -117,6 +119,7 @@ export class TagForm {
   readonly order: readonly number[]
   readonly names: readonly Octets[]
   readonly closing: Octets
+  readonly emptyEnd: Octets
   /** Where its octets stand among those of all forms. */
   place = 0
   /** Whether it has a place, and has not lost it to another. */
@@ -145,6 +148,7 @@ export class TagForm {
     this.order = parts.order
     this.names = parts.names
     this.closing = parts.closing
+    this.emptyEnd = parts.emptyEnd
   }
 
   /** Whether there is a plan for this epoch: it is the form's from here on. */
@@ -180,9 +184,10 @@ export const NO_FORM: TagForm = new TagForm({
   order: [],
   names: [],
   closing: new Octets(NOTHING),
+  emptyEnd: new Octets(NOTHING),
 })
 
-/** The form of a tag whose values are all plain. */
+/** The form of a tag. */
 export function makeForm(tag: StartTag): TagForm {
   const { source, from, nameTo, localFrom, attributes, declarations, isEmpty, isTidy, scope } = tag
   const { count, valueFrom, valueTo } = attributes
@@ -210,7 +215,7 @@ export function makeForm(tag: StartTag): TagForm {
     return new Octets(Buffer.from(`${i === 0 ? '' : '"'} ${name}="`, 'latin1'))
   })
   const name = source.toString('latin1', from + 1, nameTo)
-  const quote = count > 0 && !isTidy ? '"' : ''
+  const end = `>${isEmpty ? `</${name}>` : ''}`
   return new TagForm({
     octets: Buffer.concat(segments),
     ends,
@@ -224,6 +229,7 @@ export function makeForm(tag: StartTag): TagForm {
     attributes: uses,
     order,
     names,
-    closing: new Octets(Buffer.from(`${quote}>${isEmpty ? `</${name}>` : ''}`, 'latin1')),
+    closing: new Octets(Buffer.from(`${count > 0 ? '"' : ''}${end}`, 'latin1')),
+    emptyEnd: new Octets(Buffer.from(end, 'latin1')),
   })
 }

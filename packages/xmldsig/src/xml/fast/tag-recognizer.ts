@@ -22,7 +22,7 @@ import {
   TAB,
 } from '../characters.ts'
 import { findName, isName, isReservedName } from '../names.ts'
-import { type Declaration, makeDeclaration, UNDECLARED } from '../namespaces.ts'
+import { type Declaration, shareDeclaration, UNDECLARED } from '../namespaces.ts'
 import { encodedLength, findReference } from '../references.ts'
 import { STARVED } from '../refusal.ts'
 import { skipName, skipSpace, skipValue } from '../skip.ts'
@@ -244,7 +244,7 @@ function readDeclaration(source: Buffer, columns: AttributeColumns, i: number): 
   const prefix = source.toString('utf8', columns.localFrom[i]!, columns.nameTo[i]!)
   const uri = source.toString('utf8', columns.valueFrom[i]!, columns.valueTo[i]!)
   if (prefix === 'xml' || findFault(prefix, uri) !== undefined) return undefined
-  const declaration = makeDeclaration(prefix, uri)
+  const declaration = shareDeclaration(prefix, uri)
   remember(source, from, to, declaration)
   return declaration
 }
