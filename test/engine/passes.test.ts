@@ -1,5 +1,5 @@
 // One pass or two: the algorithms that a signer may have used, and what happens between the passes.
-import { createHash, generateKeyPairSync, hash, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, hash, sign, X509Certificate } from 'node:crypto'
 import { type SignatureFacts, Verifier, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { issue, makeIssuer } from '../support/certificates.ts'
@@ -11,7 +11,10 @@ const canonical =
 const signer = issue({}, makeIssuer('CA'))
 const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
 const verifyWith = (changes: Changes) => verify(forge(canonical, signer, changes))
-const openFactsVerifier = () => new Verifier<SignatureFacts>(signer.certificate, () => ({ read: facts => facts }), {})
+/** The signer's certificate, as of a connection that has not brought a document yet. */
+const certificateAnew = () => new X509Certificate(signer.certificate.raw)
+const openFactsVerifier = (certificate = certificateAnew()) =>
+  new Verifier<SignatureFacts>(certificate, () => ({ read: facts => facts }), {})
 
 t.test('other canonicalizations of the document cost a second pass, and give the same facts', async t => {
   const list = `<InclusiveNamespaces xmlns="${EXCLUSIVE}" PrefixList="p"></InclusiveNamespaces>`
@@ -35,6 +38,32 @@ t.test('other canonicalizations of the document cost a second pass, and give the
     const detail = `computed sha256 ${computed} over ${canonical.length} canonical bytes, signed ${signed}`
     t.throws(() => verify(changed), { code: 'signature-digest', detail }, what)
   }
+})
+
+t.test('the algorithms that a signer used last are expected next', async t => {
+  const certificate = certificateAnew()
+  const countPasses = (changes: Changes) => {
+    const document = Buffer.from(forge(canonical, signer, changes))
+    let verifier = openFactsVerifier(certificate)
+    for (let passes = 1; ; passes++) {
+      verifier.write(document)
+      const verdict = verifier.end()
+      if (!(verdict instanceof Verifier)) return passes
+      verifier = verdict
+    }
+  }
+  const inclusive = { transforms: transform(ENVELOPED) + transform(INCLUSIVE) }
+  const sha512 = {
+    digestMethod: 'http://www.w3.org/2001/04/xmlenc#sha512',
+    digest: createHash('sha512').update(canonical).digest('base64'),
+  }
+  t.same(
+    [inclusive, inclusive, {}, {}, sha512, sha512, { ...inclusive, ...sha512 }, inclusive].map(countPasses),
+    [2, 1, 2, 1, 2, 1, 2, 2],
+  )
+  const foreign = { ...inclusive, signWith: () => Buffer.alloc(64) }
+  t.throws(() => countPasses(foreign), { code: 'signature-value' })
+  t.equal(countPasses(inclusive), 1, 'a signature that does not verify changes nothing')
 })
 
 t.test('a document that changes between two passes is noticed', async t => {
@@ -115,7 +144,7 @@ t.test('the canonical octets can be had, of each pass', async t => {
     const signature = /<Signature .*<\/Signature>/.exec(forge(octets, signer, { transforms }))![0]
     const signed = Buffer.from(written.replace('</CriticalDocument>', `${signature}$&`))
     passes.length = 0
-    const { canonicalBytes, digest } = verifyDocument(signed, signer.certificate, { onCanonical }).signature
+    const { canonicalBytes, digest } = verifyDocument(signed, certificateAnew(), { onCanonical }).signature
     t.same(
       passes.map(chunks => Buffer.concat(chunks).toString()),
       Array.from({ length: count }, () => octets),

@@ -4,7 +4,7 @@
 // Long because three methods differ in what they render of one state: the namespaces in scope.
 import { EXCLUSIVE_C14N } from '../signature/algorithms.ts'
 import { compareCodePoints, EQUALS, GREATER_THAN, LESS_THAN, QUOTE, SLASH, SPACE } from '../xml/characters.ts'
-import { isRewritten, valueFrom, valueTo } from '../xml/fast/canonical-run.ts'
+import { isRewritten, valueFrom, valueTo } from '../xml/fast/form-match.ts'
 import type { Plan, TagForm, WrittenTag } from '../xml/fast/tag-form.ts'
 import {
   type Declaration,
@@ -64,7 +64,7 @@ const CLOSE_VALUE = Buffer.from('"')
  * the subtree.
  */
 export class Canonicalizer implements ContentSink {
-  readonly isByUse: boolean
+  readonly kind: string
   readonly #method: CanonicalizationMethod
   readonly #octets: OctetWriter
   readonly #inherited: readonly InheritedAttribute[]
@@ -82,7 +82,7 @@ export class Canonicalizer implements ContentSink {
 
   constructor(method: CanonicalizationMethod, octets: OctetWriter, inherited: readonly InheritedAttribute[] = []) {
     this.#method = method
-    this.isByUse = method.isExclusive && method.inclusivePrefixes.size === 0
+    this.kind = method.isExclusive ? ['exclusive', ...method.inclusivePrefixes].join(' ') : 'inclusive'
     this.#octets = octets
     this.#inherited = inherited.filter(attribute => method.inherits.includes(attribute.local))
     // Outside the apex there is no default namespace, and the prefix xml needs no declaration
@@ -125,6 +125,7 @@ export class Canonicalizer implements ContentSink {
     this.#foundCount = 0
     this.#use(scope, depth, form.element.binding)
     for (let i = 0; i < form.attributes.length; i++) this.#use(scope, depth, form.attributes[i]!.binding)
+    for (let i = declaredFrom; i < bindings; i++) this.#considerInclusive(scope, depth, i)
     if (this.#foundCount > 1) this.#sortFound(scope)
     const count = this.#foundCount
     const marks =
@@ -209,28 +210,24 @@ export class Canonicalizer implements ContentSink {
    * written. Returns how many.
    */
   #findNamespaces(tag: StartTag): number {
-    const { scope, attributes, declaredFrom } = tag
+    const { scope, attributes, depth, declaredFrom } = tag
     const { isExclusive, inclusivePrefixes } = this.#method
     this.#foundCount = 0
     if (isExclusive) {
-      this.#consider(tag, tag.binding)
-      for (let i = 0; i < attributes.count; i++) this.#consider(tag, attributes.binding[i]!)
+      this.#use(scope, depth, tag.binding)
+      for (let i = 0; i < attributes.count; i++) this.#use(scope, depth, attributes.binding[i]!)
     }
     if (!isExclusive || inclusivePrefixes.size > 0) {
-      if (this.#isAtApex) for (const index of scope.inScope()) this.#considerInclusive(tag, index)
-      else for (let i = declaredFrom; i < scope.bindings.length; i++) this.#considerInclusive(tag, i)
+      if (this.#isAtApex) for (const index of scope.inScope()) this.#considerInclusive(scope, depth, index)
+      else for (let i = declaredFrom; i < scope.bindings.length; i++) this.#considerInclusive(scope, depth, i)
     }
     if (this.#foundCount > 1) this.#sortFound(scope)
     return this.#foundCount
   }
 
-  #considerInclusive(tag: StartTag, index: number): void {
+  #considerInclusive(scope: NamespaceScope, depth: number, index: number): void {
     const { isExclusive, inclusivePrefixes } = this.#method
-    if (!isExclusive || inclusivePrefixes.has(tag.scope.bindings[index]!.prefix)) this.#consider(tag, index)
-  }
-
-  #consider({ scope, depth }: StartTag, index: number): void {
-    this.#use(scope, depth, index)
+    if (!isExclusive || inclusivePrefixes.has(scope.bindings[index]!.prefix)) this.#use(scope, depth, index)
   }
 
   #use(scope: NamespaceScope, depth: number, index: number): void {

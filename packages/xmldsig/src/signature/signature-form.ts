@@ -4,6 +4,7 @@
 
 import type { SubtreeContext } from '../c14n/subtree.ts'
 import type { Limits } from '../limits.ts'
+import type { ReferenceAlgorithms } from '../verifying/document-pass.ts'
 import { base64Byte } from '../xml/characters.ts'
 import { readBase64, withoutSpace } from './base64.ts'
 import type { CapturedSignature, KnownForm, SignatureElement } from './captured-signature.ts'
@@ -85,9 +86,12 @@ export class SignatureForm implements KnownForm {
   }
 }
 
-/** How the holder of one key writes Signatures: the form learnt last. */
+/** How the holder of one key writes Signatures. */
 export class SignatureForms {
+  /** The form learnt last. */
   known: SignatureForm | undefined
+  /** Of the Reference that verified last. */
+  algorithms: ReferenceAlgorithms | undefined
   #strangers = 0
 
   /**

@@ -56,7 +56,10 @@ export type SignerChoice = {
   choose(claimed: string | undefined): X509Certificate
 }
 
-/** Most signers use these; a document with others costs a second pass. */
+/**
+ * Most signers use these. A document with other algorithms than those that its signer used last, or
+ * these, costs a second pass.
+ */
 const guess: ReferenceAlgorithms = { method: exclusiveC14n, digest: 'sha256' }
 
 /**
@@ -124,7 +127,8 @@ export class Verifier<Result extends object> {
     this.#isLast = known !== undefined
     this.#content = openContent()
     const form = this.#learnsForms ? key?.forms.known : undefined
-    this.#pass = new DocumentPass(known ?? guess, this.#limits, this.#content.observer, options.onCanonical?.(), form)
+    const algorithms = known ?? key?.forms.algorithms ?? guess
+    this.#pass = new DocumentPass(algorithms, this.#limits, this.#content.observer, options.onCanonical?.(), form)
   }
 
   /** Takes the next piece; throws a Fault as soon as the document is certain to be refused. */
@@ -151,6 +155,7 @@ export class Verifier<Result extends object> {
     }
     checkDigest(signedInfo, document)
     checkSignatureValue(signedOctets, value, signedInfo.signature, key, DIGESTED)
+    key.forms.algorithms = document.algorithms
     this.#learnForm(document.signature, element, key)
     return this.#content.read(describe(signedInfo, document))
   }

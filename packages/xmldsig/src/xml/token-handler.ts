@@ -41,8 +41,8 @@ export interface TokenHandler {
 
 /** Takes content as octets. */
 export interface ContentSink {
-  /** Whether declarations are written where they are used, and nowhere else. */
-  readonly isByUse: boolean
+  /** Sinks of one kind write the same for the same. */
+  readonly kind: string
   /** Of each binding: 0 when its declaration was not written for an element that is open. */
   readonly writtenAt: readonly number[]
   text(source: Buffer, from: number, to: number): void

@@ -7,7 +7,7 @@ export const UNSETTLED_EPOCH = -1
 /** Epochs that are known again, of all documents. */
 const MOST_EPOCHS = 4096
 /** With more an epoch is not known again: what it stands for takes long to write down. */
-const MOST_BINDINGS = 64
+const [MOST_BINDINGS, LONGEST_KIND] = [64, 256]
 
 const known = new Map<string, number>()
 let epochs = 0
@@ -21,8 +21,8 @@ export function epochOf(
   bindings: readonly Declaration[],
   isWritten: (binding: number) => boolean,
 ): number {
-  if (bindings.length > MOST_BINDINGS) return ++epochs
-  let key = kind
+  if (bindings.length > MOST_BINDINGS || kind.length > LONGEST_KIND) return ++epochs
+  let key = `${kind};`
   for (let i = 0; i < bindings.length; i++) key += `${isWritten(i) ? ' ' : '-'}${bindings[i]!.id}`
   const found = known.get(key)
   if (found !== undefined) return found

@@ -9,8 +9,9 @@ import type { LineCounter } from '../line-counter.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window } from '../window.ts'
-import { cursor, isRewritten, matchForm, openForms, TAG_OCTETS, takeCanonicalRun } from './canonical-run.ts'
+import { cursor, openForms, takeCanonicalRun } from './canonical-run.ts'
 import { epochOf, UNSETTLED_EPOCH } from './epochs.ts'
+import { isRewritten, matchForm, TAG_OCTETS } from './form-match.ts'
 import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm } from './known-forms.ts'
 import { NO_FORM, type TagForm, type WrittenTag } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
@@ -57,7 +58,7 @@ export class KnownTags {
     this.#lines = lines
     this.#limits = limits
     this.#sink = sink
-    this.#kind = `${sink?.isByUse} ${limits.namespaces}`
+    this.#kind = `${limits.namespaces} ${sink?.kind}`
   }
 
   /** Whether no tag of a known form can be outside the limits, but for depth and namespaces. */
@@ -162,7 +163,6 @@ export class KnownTags {
     const { scope } = this.#tag
     const { declarations, element, attributes } = form
     this.#plans++
-    if (declarations.length > 0 && this.#sink?.isByUse === false) return false
     const declaredFrom = scope.bindings.length
     for (const declaration of declarations) scope.declare(declaration)
     const isGood =
