@@ -56,6 +56,9 @@ export const nearNames: readonly string[] = [
 /** Text that stands for itself. */
 export const plainTexts: readonly string[] = [
   'x',
+  // Prefixes of the grammar, where values are mistaken for names.
+  'ppqqaaAA',
+  'q:b=',
   'lunch',
   ' ',
   '\n',
