@@ -152,6 +152,12 @@ export const faults = {
     sentence: 'The certificate is not made for this purpose.',
     lacks: 'gateway',
   },
+  'key-agreement': {
+    status: 403,
+    exit: 5,
+    sentence: 'This gateway requires the hybrid key agreement X25519MLKEM768 of this partner.',
+    lacks: 'gateway',
+  },
   'document-id-conflict': {
     status: 409,
     exit: 5,

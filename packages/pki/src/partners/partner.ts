@@ -34,7 +34,13 @@ export type PartnerState = 'active' | 'suspended'
 
 /** Undefined: what holds for everybody. */
 export type PartnerLimits = {
+  /** Of one document; never more than what holds for everybody. */
   readonly bytes?: number | undefined
+  /** Documents a second; Infinity for no limit. */
+  readonly rate?: number | undefined
+  /** Documents on their way in at a time; never more than what holds for everybody. */
+  readonly concurrency?: number | undefined
+  /** Seconds. */
   readonly clockSkew?: number | undefined
 }
 
@@ -45,6 +51,8 @@ export type Partner = {
   readonly state: PartnerState
   readonly certificates: readonly CertificateRule[]
   readonly limits: PartnerLimits
+  /** Whether its connections must have a hybrid key agreement: X25519 and ML-KEM-768. */
+  readonly requiresHybrid: boolean
   readonly line: number
 }
 

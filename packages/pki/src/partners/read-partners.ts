@@ -25,12 +25,14 @@ import type {
 } from './partner.ts'
 import {
   authorityName,
+  count,
   duration,
   endTime,
   gatewayName,
   label,
   oneOf,
   path,
+  rate,
   seconds,
   sha256,
   size,
@@ -38,6 +40,7 @@ import {
   startTime,
   subject,
   uri,
+  yesOrNo,
 } from './record-values.ts'
 
 export const DEFAULT_TRUST: TrustRecord = { mode: 'ca', authorities: [], partners: [] }
@@ -74,6 +77,8 @@ const certificate = record({
 
 const limits = record({
   bytes: optional(size),
+  rate: optional(rate),
+  concurrency: optional(count),
   'clock-skew': optional(seconds),
 })
 
@@ -84,6 +89,7 @@ const partner = record({
   state: optional(oneOf<PartnerState>('active', 'suspended')),
   certificates: optional(listOf(certificate)),
   limits: optional(limits),
+  require: optional(record({ 'hybrid-key-agreement': optional(yesOrNo) })),
 })
 
 /** The keys `trust` and `partners`, for what reads the file whole. */
@@ -129,8 +135,8 @@ function toPartner({
   contact,
   state = 'active',
   certificates = [],
-
   limits = undefined,
+  require: needs = undefined,
   line,
 }: Read<typeof partner>): Partner {
   const rules = certificates.map(
@@ -158,9 +164,12 @@ function toPartner({
   )
   const bounds = {
     bytes: limits?.bytes,
+    rate: limits?.rate,
+    concurrency: limits?.concurrency,
     clockSkew: limits?.['clock-skew'],
   }
-  return { id, name, contact, state, certificates: rules, limits: bounds, line }
+  const requiresHybrid = needs?.['hybrid-key-agreement'] ?? false
+  return { id, name, contact, state, certificates: rules, limits: bounds, requiresHybrid, line }
 }
 
 /**

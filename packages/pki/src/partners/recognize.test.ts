@@ -46,6 +46,7 @@ function partner(id: string, ...certificates: CertificateRule[]): Partner {
     certificates,
 
     limits: {},
+    requiresHybrid: false,
     line: 1,
   }
 }

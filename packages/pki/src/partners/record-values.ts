@@ -63,6 +63,11 @@ export const size = text('a size such as 1048576, 50MB, 2GiB', value => {
 export const seconds = text('a number of seconds, such as 300', value =>
   /^\d{1,6}$/.test(value) ? Number(value) : undefined,
 )
+export const rate = text('off, or a number of documents a second, such as 20', value =>
+  value === 'off' ? Number.POSITIVE_INFINITY : /^[1-9]\d{0,5}$/.test(value) ? Number(value) : undefined,
+)
+export const count = text('a number from 1 to 999', value => (/^[1-9]\d{0,2}$/.test(value) ? Number(value) : undefined))
+export const yesOrNo = text('true or false', value => (value === 'true' ? true : value === 'false' ? false : undefined))
 export const oneOf = <T extends string>(...values: readonly T[]) =>
   text(values.join(' or '), value => values.find(known => known === value), { enum: values })
 

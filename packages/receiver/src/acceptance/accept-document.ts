@@ -4,6 +4,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Gate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'
+import { checkLength } from '../http/read-body.ts'
+import type { ReceiverLimits } from '../limits.ts'
 import { checkParties, checkTimestamp, findEarlier, verifyReceived } from './admission.ts'
 import { confirmDocument } from './confirm-document.ts'
 import type { DocumentAccount } from './document-account.ts'
@@ -18,12 +20,18 @@ export async function acceptDocument(
 ): Promise<Acceptance> {
   const begin = gate.now()
   account.from(peer)
-  const { bytes: documentBytes = gate.limits.documentBytes, clockSkew = gate.clockSkew } =
-    peer.recognized.partner?.limits ?? {}
-  const limits = documentBytes < gate.limits.documentBytes ? { ...gate.limits, documentBytes } : gate.limits
-  const confirm = (at: Date) => confirmPeer(request.socket, peer, gate.credentials, at)
-  await using upload = gate.uploads.begin(gate.ledger, peer.id, begin)
-  const received = account.received(await receiveDocument(request, peer, upload, limits, gate.now, confirm))
+  const own = peer.recognized.partner?.limits ?? {}
+  const { clockSkew = gate.clockSkew } = own
+  await using upload = gate.uploads.begin(gate.ledger, peer.id, begin, own)
+  const confirm = (at: Date) => {
+    const current = confirmPeer(request.socket, peer, gate.credentials, at)
+    // Its record may say something else now.
+    if (current !== peer) checkLength(upload.staging.bytes, limitsFor(current, gate))
+    return current
+  }
+  const received = account.received(
+    await receiveDocument(request, peer, upload, limitsFor(peer, gate), gate.now, confirm),
+  )
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, peer.credentials.identity.id)
   const earlier = await findEarlier(addressed, begin, gate, clockSkew)
@@ -33,4 +41,10 @@ export async function acceptDocument(
   const acceptedAt = gate.now()
   received.signer.confirm(confirm(acceptedAt), acceptedAt)
   return await recordDocument(admitted, acceptedAt, gate)
+}
+
+/** No partner's record allows more than the receiver does. */
+function limitsFor({ recognized }: Peer, { limits }: Gate): ReceiverLimits {
+  const { bytes: documentBytes = limits.documentBytes } = recognized.partner?.limits ?? {}
+  return documentBytes < limits.documentBytes ? { ...limits, documentBytes } : limits
 }

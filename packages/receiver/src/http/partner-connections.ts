@@ -67,7 +67,7 @@ export function openConnections(
   server.on('secureConnection', socket => {
     let partner: string | undefined | null
     try {
-      partner = identify(socket, exchange, strangerLog)
+      partner = identify(socket, strangers.hasHybrid(socket), exchange, strangerLog)
       if (partner === null) return void socket.destroy()
       if (partner !== undefined) strangers.recognize(socket, partner)
       checkWaiting(turns.waitingFor(partner ?? ''), partner ?? '', limits)
@@ -98,10 +98,11 @@ export function openConnections(
  */
 function identify(
   socket: TLSSocket,
+  hasHybrid: boolean,
   { credentials, now }: Exchange,
   strangerLog: FailedConnections,
 ): string | undefined | null {
-  const chain = readChain(socket)
+  const chain = readChain(socket, hasHybrid)
   const found = recognizeConnection(socket, credentials, now())
   if (found.kind === 'partner') return found.id
   if (found.kind === 'refused') return undefined

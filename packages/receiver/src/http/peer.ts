@@ -22,18 +22,20 @@ export type Peer = {
  */
 const chains = new Map<string, PresentedChain>()
 const REMEMBERED = 1024
-const bySocket = new WeakMap<Socket, PresentedChain>()
+/** What the handshake of a connection showed. */
+type Handshake = { readonly chain: PresentedChain; readonly hasHybrid: boolean }
+const bySocket = new WeakMap<Socket, Handshake>()
 const peers = new WeakMap<Socket, Peer>()
 
 /**
  * Reads what the client showed: to be called once, before anything else asks for it. Undefined: it
  * has no certificate.
  */
-export function readChain(socket: TLSSocket): PresentedChain | undefined {
+export function readChain(socket: TLSSocket, hasHybrid: boolean): PresentedChain | undefined {
   const shown = readPresentedChain(socket)
   if (shown === undefined) return undefined
   const chain = remember(shown)
-  bySocket.set(socket, chain)
+  bySocket.set(socket, { chain, hasHybrid })
   return chain
 }
 
@@ -48,21 +50,24 @@ function remember(shown: PresentedChain): PresentedChain {
 
 /** The fingerprint of the certificate that a client showed. */
 export function shownCertificate(socket: Socket): string | undefined {
-  return bySocket.get(socket)?.leaf.fingerprint256
+  return bySocket.get(socket)?.chain.leaf.fingerprint256
 }
 
 /** What a connection is now. */
 export function recognizeConnection(socket: Socket, { current }: LiveCredentials, now: Date): Recognition {
-  const chain = bySocket.get(socket)
-  if (chain === undefined)
+  const shown = bySocket.get(socket)
+  if (shown === undefined)
     return { kind: 'stranger', fault: new Fault('certificate-untrusted', 'the connection has no client certificate') }
-  return recognize(chain, 'tls', current.policy, now)
+  const found = recognize(shown.chain, 'tls', current.policy, now)
+  if (found.kind !== 'partner' || shown.hasHybrid || found.partner?.requiresHybrid !== true) return found
+  const detail = `the record of ${quote(found.id)} requires the hybrid key agreement X25519MLKEM768, and its client does not offer it`
+  return { kind: 'refused', fault: new Fault('key-agreement', detail) }
 }
 
 /**
  * Identifies the peer anew for each request. Throws the Faults `certificate-expired`,
  * `certificate-revoked`, `certificate-purpose`, `certificate-invalid`, `certificate-untrusted`,
- * `revocation-unknown`, `partner-unknown` and `partner-suspended`.
+ * `revocation-unknown`, `partner-unknown`, `partner-suspended` and `key-agreement`.
  */
 export function identifyPeer(socket: Socket, live: LiveCredentials, now: Date): Peer {
   const known = peers.get(socket)

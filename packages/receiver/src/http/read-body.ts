@@ -32,7 +32,7 @@ function takeWhole(request: IncomingMessage, limits: ReceiverLimits, take: Take)
   // One read gives all that is buffered, in one piece, and makes the stream end.
   const body = request.read() as Buffer | null
   if (body === null) return undefined
-  if (body.length > limits.documentBytes) throw tooLarge(`${body.length} bytes`, limits)
+  checkLength(body.length, limits)
   return take(body)
 }
 
@@ -97,6 +97,11 @@ function takeAsItComes(request: IncomingMessage, limits: ReceiverLimits, take: T
   request.on('error', cause => refuse(goneAway(received, cause)))
   connectionOf(request.socket)?.refuseWhenStopped(refuse)
   return promise
+}
+
+/** Throws the Fault `document-too-large`. */
+export function checkLength(bytes: number, limits: ReceiverLimits): void {
+  if (bytes > limits.documentBytes) throw tooLarge(`${bytes} bytes`, limits)
 }
 
 export function tooLarge(found: string, { documentBytes }: ReceiverLimits): Fault {

@@ -194,7 +194,7 @@ async function answerReceipt(
 /** An answer counts until the client has taken it, or is gone. */
 function beginRead(peer: Peer, reply: FastifyReply, { uploads, now }: Gate): void {
   connectionOf(reply.request.raw.socket)?.charge(costs.answer)
-  reply.raw.once('close', uploads.beginRead(peer.id, now()))
+  reply.raw.once('close', uploads.beginRead(peer.id, now(), peer.recognized.partner?.limits))
 }
 
 async function answerLog(peer: Peer, request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Arrivals } from '../shares/arrivals.ts'
+import { FirstRecord, offersHybrid } from './client-hello.ts'
 import type { FailedConnections } from './failed-connections.ts'
 
 type Bounds = Pick<
@@ -21,6 +22,8 @@ type Stranger = {
   readonly address: string
   readonly network: string
   readonly endpoint: string
+  /** The hybrid key agreement, which it then gets. */
+  offersHybrid: boolean
 }
 
 /** For one server. */
@@ -58,12 +61,23 @@ export class Strangers {
     this.#arrivals.note()
     const { remoteAddress: address, remotePort: port } = socket
     if (address === undefined) return void socket.destroy()
-    const stranger = { socket, address, network: networkOf(address), endpoint: `${address} ${port}` }
+    const stranger = {
+      socket,
+      address,
+      network: networkOf(address),
+      endpoint: `${address} ${port}`,
+      offersHybrid: false,
+    }
     this.#makeRoom(stranger.network)
     this.#all.set(stranger.endpoint, stranger)
     setOf(this.#byNetwork, stranger.network).add(stranger)
     socket.once('close', () => this.#forget(stranger))
     this.#awaitHello(stranger)
+  }
+
+  /** Of a handshake that is done. */
+  hasHybrid({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): boolean {
+    return this.#all.get(`${remoteAddress} ${remotePort}`)?.offersHybrid === true
   }
 
   /** A handshake that led to a partner is no stranger's. */
@@ -78,13 +92,22 @@ export class Strangers {
   /** Whoever says nothing costs a place, and no handshake. */
   #awaitHello(stranger: Stranger): void {
     const { socket, address } = stranger
+    const hello = new FirstRecord()
     const stop = () => {
       clearTimeout(timer)
-      socket.off('readable', onReadable)
+      socket.off('readable', onReadable).off('end', onEnd)
     }
     const onReadable = () => {
+      const piece: Buffer | null = socket.read()
+      if (piece === null || !hello.take(piece)) return
       stop()
-      if (socket.readableLength > 0) return this.#wait(stranger)
+      const { octets } = hello
+      stranger.offersHybrid = offersHybrid(octets)
+      socket.unshift(octets)
+      this.#wait(stranger)
+    }
+    const onEnd = () => {
+      stop()
       this.#report('the client went away', address)
       socket.destroy()
     }
@@ -92,7 +115,7 @@ export class Strangers {
       this.#report('the client took too long', address)
       socket.destroy()
     }, this.#bounds.handshakeTime)
-    socket.once('readable', onReadable).once('close', stop)
+    socket.on('readable', onReadable).once('end', onEnd).once('close', stop)
     socket.on('error', () => {})
   }
 

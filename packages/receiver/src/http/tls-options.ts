@@ -5,6 +5,7 @@ import { constants } from 'node:crypto'
 import type { TlsOptions } from 'node:tls'
 import { TLS13_CIPHERS } from '@seg/core'
 import type { Identity } from '@seg/pki'
+import { KEY_AGREEMENTS } from './client-hello.ts'
 
 export function tlsOptionsOf({ certificatePem, keyPem }: Identity): TlsOptions {
   return {
@@ -17,6 +18,7 @@ export function tlsOptionsOf({ certificatePem, keyPem }: Identity): TlsOptions {
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     ciphers: TLS13_CIPHERS,
+    ecdhCurve: KEY_AGREEMENTS,
     requestCert: true,
     // With `true` the connection would end without a word to a partner whose certificate expired.
     rejectUnauthorized: false,

@@ -1,6 +1,7 @@
 // Documents on their way in: how many there may be at once, which bounds the memory that all of
 // them take together, and how fast they may follow one another.
 import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
+import type { PartnerLimits } from '@seg/pki'
 import { DOCUMENT_OVERHEAD, type StorageRoom } from '../acceptance/storage-room.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import { Places, Rates } from '../shares/partner-shares.ts'
@@ -9,14 +10,14 @@ export type Uploads = {
   /**
    * Throws the Faults `overloaded` when too many documents are on their way in, `rate-limit` when
    * too many are the partner's or came too fast, and `storage-unavailable` when there is no room
-   * for more.
+   * for more. `own`: what the record of the partner says.
    */
-  begin(ledger: Ledger, partner: string, now: Date): Upload
+  begin(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
   /**
    * A receipt or a file of the log on its way out; the function ends it. Throws the Faults
    * `overloaded` and `rate-limit`, as for a document: one counts as a tenth of that.
    */
-  beginRead(partner: string, now: Date): () => void
+  beginRead(partner: string, now: Date, own?: PartnerLimits): () => void
 }
 
 const COST_OF_READ = 0.1
@@ -35,17 +36,19 @@ export function openUploads(
   )
   const rates = new Rates(documentsPerSecond)
   return {
-    begin(ledger, partner, now) {
-      rates.take(partner, now.getTime())
-      return new Upload(ledger, partner, all, large, room)
+    begin(ledger, partner, now, own = {}) {
+      rates.take(partner, now.getTime(), 1, own.rate)
+      return new Upload(ledger, { partner, own }, all, large, room)
     },
-    beginRead(partner, now) {
-      rates.take(partner, now.getTime(), COST_OF_READ)
+    beginRead(partner, now, own = {}) {
+      rates.take(partner, now.getTime(), COST_OF_READ, own.rate)
       answers.take(partner)
       return () => answers.giveBack(partner)
     },
   }
 }
+
+type Uploader = { readonly partner: string; readonly own: PartnerLimits }
 
 /** One document on its way in. Disposing of it removes what was staged and not accepted. */
 export class Upload implements AsyncDisposable {
@@ -57,12 +60,12 @@ export class Upload implements AsyncDisposable {
   /** Bytes of the room that were taken, and are not stored yet. */
   #bytes = 0
 
-  constructor(ledger: Ledger, partner: string, all: Places, large: Places, room: StorageRoom) {
+  constructor(ledger: Ledger, { partner, own }: Uploader, all: Places, large: Places, room: StorageRoom) {
     this.#partner = partner
     this.#large = large
     this.#room = room
     room.check(partner, DOCUMENT_OVERHEAD)
-    this.#take(all)
+    this.#take(all, own.concurrency)
     this.#takeRoom(DOCUMENT_OVERHEAD)
     this.staging = ledger.stage()
   }
@@ -103,8 +106,8 @@ export class Upload implements AsyncDisposable {
     this.#bytes += bytes
   }
 
-  #take(places: Places): void {
-    places.take(this.#partner)
+  #take(places: Places, most?: number): void {
+    places.take(this.#partner, most)
     this.#taken.push(places)
   }
 }

@@ -21,10 +21,12 @@ export class Places {
 
   /**
    * Throws the Faults `overloaded`, and `rate-limit` for a partner that has its share while others
-   * are there.
+   * are there, or as many as its own record allows, `most`.
    */
-  take(partner: string): void {
+  take(partner: string, most = this.#ofOne): void {
     const own = this.#takenBy.get(partner) ?? 0
+    if (own >= most && most < this.#ofOne)
+      throw new Fault('rate-limit', `${own} ${this.#what} already; the record of ${quote(partner)} allows ${most}`)
     if (this.#taken >= this.#count) throw new Fault('overloaded', `${this.#count} ${this.#what} already`)
     if (own >= this.#ofOne) {
       const isAlone = this.#taken === own
@@ -43,7 +45,7 @@ export class Places {
   }
 }
 
-type Bucket = { tokens: number; at: number }
+type Bucket = { readonly tokens: number; readonly at: number; readonly perSecond: number }
 
 /**
  * A token bucket for each partner: so many documents a second, and as many as come in one second at
@@ -51,7 +53,6 @@ type Bucket = { tokens: number; at: number }
  */
 export class Rates {
   readonly #perSecond: number
-  readonly #burst: number
   /** Those that are not full; the others need no remembering. */
   readonly #buckets = new Map<string, Bucket>()
   #sweepAt = 0
@@ -59,23 +60,21 @@ export class Rates {
   /** Infinity: no limit. */
   constructor(perSecond: number) {
     this.#perSecond = perSecond
-    this.#burst = Math.max(1, perSecond)
   }
 
-  /** `now` in milliseconds; `cost` in documents. Throws the Fault `rate-limit`. */
-  take(partner: string, now: number, cost = 1): void {
-    if (this.#perSecond === Number.POSITIVE_INFINITY) return
+  /**
+   * `now` in milliseconds; `cost` in documents; `perSecond`: what the record of the partner allows.
+   * Throws the Fault `rate-limit`.
+   */
+  take(partner: string, now: number, cost = 1, perSecond = this.#perSecond): void {
+    if (perSecond === Number.POSITIVE_INFINITY) return
     this.#sweep(now)
-    const bucket = this.#buckets.get(partner) ?? { tokens: this.#burst, at: now }
-    const tokens = this.#refill(bucket, now)
+    const bucket = this.#buckets.get(partner) ?? { tokens: burstOf(perSecond), at: now, perSecond }
+    // One whose rate was changed goes on with what it has.
+    const tokens = refill({ ...bucket, perSecond }, now)
     if (tokens < cost)
-      throw new Fault('rate-limit', `more than ${this.#perSecond} documents a second came from ${quote(partner)}`)
-    this.#buckets.set(partner, { tokens: tokens - cost, at: now })
-  }
-
-  #refill({ tokens, at }: Bucket, now: number): number {
-    // A clock that was set back gives nothing.
-    return Math.min(this.#burst, tokens + (Math.max(0, now - at) / 1000) * this.#perSecond)
+      throw new Fault('rate-limit', `more than ${perSecond} documents a second came from ${quote(partner)}`)
+    this.#buckets.set(partner, { tokens: tokens - cost, at: now, perSecond })
   }
 
   /** Forgets who has been away long enough; now and then, so that nobody pays for it. */
@@ -83,6 +82,15 @@ export class Rates {
     if (now < this.#sweepAt) return
     this.#sweepAt = now + 10_000
     for (const [partner, bucket] of this.#buckets)
-      if (this.#refill(bucket, now) >= this.#burst) this.#buckets.delete(partner)
+      if (refill(bucket, now) >= burstOf(bucket.perSecond)) this.#buckets.delete(partner)
   }
+}
+
+function burstOf(perSecond: number): number {
+  return Math.max(1, perSecond)
+}
+
+function refill({ tokens, at, perSecond }: Bucket, now: number): number {
+  // A clock that was set back gives nothing.
+  return Math.min(burstOf(perSecond), tokens + (Math.max(0, now - at) / 1000) * perSecond)
 }
