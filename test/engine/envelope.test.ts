@@ -23,7 +23,14 @@ function readEnvelope(pieces: Iterable<Uint8Array>): Envelope {
 }
 
 const read = (text: string) => readEnvelope([Buffer.from(text)])
-const facts = { id: 'a', senderId: 'A', receiverId: 'B', timestamp: time, signedAt: Date.UTC(2026, 10, 23, 12) }
+const facts = {
+  type: 'CriticalDocument',
+  id: 'a',
+  senderId: 'A',
+  receiverId: 'B',
+  timestamp: time,
+  signedAt: Date.UTC(2026, 10, 23, 12),
+}
 
 t.test('reads the fields from the canonical form, whatever the bytes and the pieces', async t => {
   const written: Record<string, string> = {

@@ -1,11 +1,13 @@
 // What our engine says of a document, as a value: canonical octets or the Fault, however the bytes
 // come and whoever watches.
+
 import { Fault } from '@seg/core'
 import type { CanonicalizationMethod } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import type { CapturedSignature } from '../../packages/xmldsig/src/signature/captured-signature.ts'
 import { type DocumentObserver, DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
 import { fastPath } from '../../packages/xmldsig/src/xml/fast/fast-content.ts'
+import { SKIM_NOTHING } from '../../packages/xmldsig/src/xml/token-handler.ts'
 import { EXCLUSIVE, methodOf } from '../support/engine.ts'
 import { Finding } from './finding.ts'
 import type { Tape } from './tape.ts'
@@ -29,7 +31,14 @@ export function judge<Result>(read: () => Result): Result | Fault {
  * Must be told of every element to a depth of 3: the engine then takes its longer way through plain
  * markup, too.
  */
-const watcher: DocumentObserver = { watchesChildren: true, startTag() {}, endTag() {}, text() {}, signature() {} }
+const watcher: DocumentObserver = {
+  textDepth: 2,
+  skimDepth: SKIM_NOTHING,
+  startTag() {},
+  endTag() {},
+  text() {},
+  signature() {},
+}
 
 export type Reading = {
   readonly method?: CanonicalizationMethod

@@ -33,6 +33,8 @@ export const advice = {
   'timestamp-stale': 'Sign shortly before sending, and check the clocks of both gateways.',
   'receiver-mismatch': "Check ReceiverID and the address: ReceiverID must be the id in the receiver's certificate.",
   'schema-invalid': 'Compare the payload with the schema agreed on with this receiver.',
+  'schema-unavailable':
+    'Try again; if it stays so, ask the receiver whether its schema can be applied to the document.',
   'sender-mismatch': 'SenderID must be the id in our certificate; `pki inspect` shows it.',
   'partner-unknown': 'Ask the operator of the receiver to list this gateway as a partner.',
   'partner-suspended': 'Ask the operator of the receiver.',

@@ -110,6 +110,12 @@ export const faults = {
     exit: 5,
     sentence: 'The payload does not match the schema agreed with this gateway.',
   },
+  'schema-unavailable': {
+    status: 503,
+    exit: 5,
+    sentence: 'The gateway cannot validate the document against its schema at the moment; try again later.',
+    lacks: 'document',
+  },
   'sender-mismatch': {
     status: 403,
     exit: 5,

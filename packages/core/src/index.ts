@@ -27,6 +27,7 @@ export {
   type ConfigurationSection,
   checkConfiguration,
   configurationSchema,
+  readSection,
 } from './configuration/read-configuration.ts'
 export {
   listOf,

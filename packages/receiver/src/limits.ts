@@ -74,6 +74,9 @@ export type ReceiverLimits = {
   /** The largest document that is shown to the second opinion, and how long it may take. */
   readonly opinionBytes: number
   readonly opinionTime: number
+  /** The largest document that is held to a schema, and how long that may take. */
+  readonly schemaBytes: number
+  readonly schemaTime: number
   /**
    * How long a client that was refused before its last byte may take to read the answer, and how
    * much of the rest is read and dropped meanwhile.
@@ -119,6 +122,8 @@ export const defaultReceiverLimits: ReceiverLimits = {
   progressBytes: 128 * 1024,
   opinionBytes: 256 * 1024,
   opinionTime: 5_000,
+  schemaBytes: 4 * 1024 * 1024,
+  schemaTime: 5_000,
   lingerTime: 10_000,
   discardedBytes: 64 * 1024 ** 2,
   answerTime: 30_000,

@@ -11,6 +11,7 @@ import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
 import { defaultReceiverLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
+import { openDocumentPolicy } from './schemas/document-policy.ts'
 
 export type GateSettings = CredentialSettings & {
   readonly data: string
@@ -39,6 +40,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   const { data, certs, clockSkew, documentLimit, rateLimit } = settings
   const first = await loadCredentials(settings, now())
   const { identity, seal } = first
+  const documents = await openDocumentPolicy(settings.config, defaultReceiverLimits)
   const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now, note)
   const refusals = new RefusalLog(ledger, now)
   const limits = {
@@ -65,14 +67,15 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     room,
     uploads: openUploads(limits, room),
     secondOpinion,
+    documents,
     clockSkew,
     limits,
     now,
   }
 }
 
-export async function closeGate({ ledger, refusals, desk, secondOpinion, now }: Gate): Promise<void> {
+export async function closeGate({ ledger, refusals, desk, secondOpinion, documents, now }: Gate): Promise<void> {
   await refusals.close()
   await desk.close()
-  await Promise.all([closeReceiverLedger(ledger, now), secondOpinion.close()])
+  await Promise.all([closeReceiverLedger(ledger, now), secondOpinion.close(), documents.schemas.close()])
 }

@@ -11,6 +11,8 @@ export { askXmlCrypto } from './signature/xml-crypto.ts'
 export { type Outline, OutlineReader } from './signing/outline.ts'
 export { openPlacement, openSigner, type PlacedSignature, signDocument } from './signing/sign.ts'
 export { type Fill, isSigned, prepareDocument, TemplateFilling } from './signing/template.ts'
+export { criticalDocument, type DocumentType, defaultTypes } from './verifying/document-type.ts'
+export { documentsSection } from './verifying/document-types.ts'
 export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './verifying/envelope.ts'
 export {
   openVerifier,

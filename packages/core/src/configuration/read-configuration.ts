@@ -31,6 +31,18 @@ export function readConfiguration(file: string | undefined, sections: readonly C
   return texts
 }
 
+/** What one section says. Throws the Fault `configuration` with all that is wrong there. */
+export function readSection<Value>(
+  file: string | undefined,
+  section: { read(file: ConfigurationFile, problems: Problems): Value },
+): { readonly path: string; readonly value: Value } {
+  const problems = new Problems()
+  const { path, text } = readConfigurationText(file)
+  const value = section.read(parseEntries(path, text, problems), problems)
+  problems.throwIfAny(path, text)
+  return { path, value }
+}
+
 /** What `config check` reports. Throws the Fault `configuration` for a file that cannot be read. */
 export function checkConfiguration(
   file: string | undefined,

@@ -6,7 +6,8 @@ import type { Gate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'
 import { checkLength } from '../http/read-body.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import { checkParties, checkTimestamp, findEarlier, verifyReceived } from './admission.ts'
+import { freshnessOf } from '../schemas/document-policy.ts'
+import { checkParties, checkSchema, checkTimestamp, findEarlier, verifyReceived } from './admission.ts'
 import { confirmDocument } from './confirm-document.ts'
 import type { DocumentAccount } from './document-account.ts'
 import { receiveDocument } from './receive-document.ts'
@@ -21,7 +22,7 @@ export async function acceptDocument(
   const begin = gate.now()
   account.from(peer)
   const own = peer.recognized.partner?.limits ?? {}
-  const { clockSkew = gate.clockSkew } = own
+  const { types } = gate.documents
   await using upload = gate.uploads.begin(gate.ledger, peer.id, begin, own)
   const confirm = (at: Date) => {
     const current = confirmPeer(request.socket, peer, gate.credentials, at)
@@ -30,14 +31,15 @@ export async function acceptDocument(
     return current
   }
   const received = account.received(
-    await receiveDocument(request, peer, upload, limitsFor(peer, gate), gate.now, confirm),
+    await receiveDocument(request, peer, upload, { limits: limitsFor(peer, gate), types, now: gate.now }, confirm),
   )
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, peer.credentials.identity.id)
+  const clockSkew = freshnessOf(types, signed.facts.type, own.clockSkew, gate.clockSkew)
   const earlier = await findEarlier(addressed, begin, gate, clockSkew)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, clockSkew)
-  const admitted = account.confirmed(await confirmDocument(timely, gate))
+  const admitted = account.confirmed(await confirmDocument(await checkSchema(timely, gate), gate))
   const acceptedAt = gate.now()
   received.signer.confirm(confirm(acceptedAt), acceptedAt)
   return await recordDocument(admitted, acceptedAt, gate)

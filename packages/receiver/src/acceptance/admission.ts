@@ -26,13 +26,15 @@ export type AddressedDocument = Passed<'parties'>
 export type RetrySafeDocument = Passed<'retry-safe'>
 /** Signed shortly before it came. */
 export type TimelyDocument = Passed<'timestamp'>
+/** As the schema of its type says, where that has one. */
+export type ValidDocument = Passed<'schema'>
 /**
  * Everything but durable. A `doubt` is an alarm, yet does not keep the document out; `unasked`: why
  * there is no second opinion.
  */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
-type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion'>
+type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion' | 'documents'>
 type FirstOrSafe = { readonly isReplay: false; readonly document: RetrySafeDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
@@ -77,7 +79,10 @@ export async function findEarlier(
   const { ledger, refusals, now } = gate
   const { senderId: sender, id } = facts
   const isSafe =
-    gate.secondOpinion.mode === 'off' && isTimely(facts, begin, clockSkew) && canSeal(gate.credentials.current, begin)
+    gate.secondOpinion.mode === 'off' &&
+    !gate.documents.schemas.has(facts.type) &&
+    isTimely(facts, begin, clockSkew) &&
+    canSeal(gate.credentials.current, begin)
   if (isSafe || (await ledger.find(sender, id)) === undefined)
     return { isReplay: false, document: { received, facts } as RetrySafeDocument }
   const met = { sender, id, sha256: received.digest.toString('hex'), acceptedAt: now().toISOString() }
@@ -99,6 +104,22 @@ export function checkTimestamp({ received, facts }: RetrySafeDocument, begin: Da
     )
   }
   return { received, facts } as TimelyDocument
+}
+
+/**
+ * Throws the Faults `schema-invalid` and `schema-unavailable`, `document-too-large` for one that no
+ * schema is asked about, and `rate-limit` and `overloaded`.
+ */
+export async function checkSchema(
+  { received, facts }: TimelyDocument,
+  { documents: { schemas } }: Pick<Gate, 'documents'>,
+): Promise<ValidDocument> {
+  const { peer, bytes, upload } = received
+  if (schemas.has(facts.type))
+    await schemas.check(peer.id, facts.type, bytes, async () =>
+      Buffer.concat(await Array.fromAsync(upload.staging.read())),
+    )
+  return { received, facts } as ValidDocument
 }
 
 function isTimely(facts: VerifiedDocument, begin: Date, clockSkew: number): boolean {

@@ -2,7 +2,7 @@
 // makes a refused document acceptable.
 import { Fault, type FaultCode } from '@seg/core'
 import type { Gate } from '../gate.ts'
-import type { AdmittedDocument, TimelyDocument } from './admission.ts'
+import type { AdmittedDocument, ValidDocument } from './admission.ts'
 
 /**
  * With `require`, throws the Fault `second-opinion` when xml-crypto disagrees, cannot finish, or
@@ -11,7 +11,7 @@ import type { AdmittedDocument, TimelyDocument } from './admission.ts'
  * not asked about, nor those for which too much waits, which is noted as `unasked`.
  */
 export async function confirmDocument(
-  document: TimelyDocument,
+  document: ValidDocument,
   gate: Pick<Gate, 'secondOpinion' | 'limits'>,
 ): Promise<AdmittedDocument> {
   const { mode } = gate.secondOpinion
@@ -42,7 +42,7 @@ const notes: Partial<Record<FaultCode, 'doubt' | 'unasked'>> = {
 }
 
 async function askAbout(
-  { received, facts }: TimelyDocument,
+  { received, facts }: ValidDocument,
   { secondOpinion }: Pick<Gate, 'secondOpinion'>,
 ): Promise<void> {
   const { digestAlgorithm, digest } = facts.signature
@@ -51,6 +51,6 @@ async function askAbout(
   await secondOpinion.ask(peer.id, { document, certificate: signer.path[0]!.raw, digestAlgorithm, digest })
 }
 
-function admit({ received, facts }: TimelyDocument, notes: { doubt?: Fault; unasked?: Fault } = {}): AdmittedDocument {
+function admit({ received, facts }: ValidDocument, notes: { doubt?: Fault; unasked?: Fault } = {}): AdmittedDocument {
   return { received, facts, ...notes } as AdmittedDocument
 }

@@ -3,7 +3,7 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Fault, quote } from '@seg/core'
-import { openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig'
+import { type DocumentType, openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig'
 import type { Peer } from '../http/peer.ts'
 import { readBody, tooLarge } from '../http/read-body.ts'
 import type { Upload } from '../http/uploads.ts'
@@ -23,6 +23,12 @@ export type ReceivedDocument = {
   readonly signer: SigningCertificate
 }
 
+type ReceiveWith = {
+  readonly limits: ReceiverLimits
+  readonly types: readonly DocumentType[]
+  readonly now: () => Date
+}
+
 const NOTHING = Buffer.alloc(0)
 const MEDIA_TYPE = /^application\/xml(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
 
@@ -35,14 +41,13 @@ export async function receiveDocument(
   request: IncomingMessage,
   peer: Peer,
   upload: Upload,
-  limits: ReceiverLimits,
-  now: () => Date,
+  { limits, types, now }: ReceiveWith,
   confirm: (at: Date) => void,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   upload.expect(Number(request.headers['content-length'] ?? 0))
   const signer = new SigningCertificate(peer, now)
-  const verifier = openVerifier(signer, { limits: { documentBytes: limits.documentBytes } })
+  const verifier = openVerifier(signer, { types, limits: { documentBytes: limits.documentBytes } })
   const digest = new BodyDigest()
   await readBody(request, limits, chunk => {
     confirm(now())

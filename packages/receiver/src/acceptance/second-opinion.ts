@@ -1,9 +1,8 @@
 // xml-crypto in threads of their own, for a bounded time: it is slow, and what is slow must hold up
 // neither the receiver nor another partner.
-import { once } from 'node:events'
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { Fault } from '@seg/core'
+import { BoundedThread } from './bounded-thread.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { OpinionAnswer, OpinionQuestion } from './second-opinion-worker.ts'
 
@@ -20,9 +19,10 @@ export type SecondOpinion = {
   close(): Promise<void>
 }
 
+type OpinionThread = BoundedThread<OpinionQuestion, OpinionAnswer>
+
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./second-opinion-worker${extname(import.meta.filename)}`, import.meta.url)
-const MEMORY = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 }
 /** One thread is for each partner at the most, so one partner leaves a thread to the others. */
 const THREADS = 2
 
@@ -31,7 +31,7 @@ const THREADS = 2
  * `time` milliseconds.
  */
 export function openSecondOpinion(mode: SecondOpinionMode, time: number): SecondOpinion {
-  const threads = Array.from({ length: THREADS }, () => new OpinionThread(time))
+  const threads = Array.from({ length: THREADS }, (): OpinionThread => new BoundedThread({ script, time }))
   const queue = new FairQueue(threads, {
     what: 'second opinions',
     ofOne: { count: 64, cost: 2 * time },
@@ -42,7 +42,7 @@ export function openSecondOpinion(mode: SecondOpinionMode, time: number): Second
     mode,
     ask: (partner, question) =>
       queue.run(partner, costOf(question, time), async thread => {
-        const { fault } = await thread.ask(question)
+        const { fault } = await ask(thread, question)
         if (fault !== undefined) throw new Fault('second-opinion', fault)
       }),
     async close() {
@@ -64,41 +64,10 @@ function costOf({ document }: OpinionQuestion, time: number): number {
   return Math.min(time, LEAST_COST + time * (document.length / WORST_BYTES) ** 2)
 }
 
-class OpinionThread {
-  readonly #time: number
-  #worker: Worker | undefined
-
-  constructor(time: number) {
-    this.#time = time
+async function ask(thread: OpinionThread, question: OpinionQuestion): Promise<OpinionAnswer> {
+  try {
+    return await thread.ask(question)
+  } catch (cause) {
+    throw new Fault('second-opinion', `xml-crypto could not finish: ${(cause as Error).message}`, { cause })
   }
-
-  async ask(question: OpinionQuestion): Promise<OpinionAnswer> {
-    this.#worker ??= startWorker()
-    const worker = this.#worker
-    try {
-      worker.postMessage(question)
-      const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(this.#time) })) as [OpinionAnswer]
-      return answer
-    } catch (cause) {
-      await this.stop()
-      const reason =
-        (cause as Error).name === 'AbortError' ? `it took more than ${this.#time} ms` : (cause as Error).message
-      throw new Fault('second-opinion', `xml-crypto could not finish: ${reason}`, { cause })
-    }
-  }
-
-  async stop(): Promise<void> {
-    const stopping = this.#worker
-    this.#worker = undefined
-    await stopping?.terminate()
-  }
-}
-
-/** What its parser prints quotes the document: nobody gets to see it. */
-function startWorker(): Worker {
-  const worker = new Worker(script, { stdout: true, stderr: true, resourceLimits: MEMORY })
-  worker.stdout.resume()
-  worker.stderr.resume()
-  worker.on('error', () => {})
-  return worker
 }

@@ -5,25 +5,30 @@ import { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import type { AcceptedDocument, CheckOrigin, ReadOctets } from '@seg/ledger'
 import { checkKeptChain, logName, type TrustPolicy } from '@seg/pki'
-import { openVerifier, type VerifiedDocument, Verifier } from '@seg/xmldsig'
+import { type DocumentType, defaultTypes, openVerifier, type VerifiedDocument, Verifier } from '@seg/xmldsig'
 
 /** Certificates read once, not for each document. */
 const REMEMBERED = 1024
 
-export function openOriginCheck(policy: TrustPolicy): CheckOrigin {
+export function openOriginCheck(policy: TrustPolicy, types: readonly DocumentType[] = defaultTypes): CheckOrigin {
   const read = openCertificates()
   return async ({ document, chain, read: octets, log }) => {
     const certificates = chain.map(read)
     const [certificate] = certificates
     if (certificate === undefined) throw new Fault('certificate-invalid', 'expected a certificate, found none')
     checkKeptChain(certificates, document.sender, policy, new Date(document.acceptedAt))
-    checkFields(await verifyOctets(certificate, octets), document, log)
+    checkFields(await verifyOctets(certificate, octets, types), document, log)
   }
 }
 
 /** In as many passes as the signature asks for, without a limit of size: it was accepted. */
-async function verifyOctets(certificate: X509Certificate, octets: ReadOctets): Promise<VerifiedDocument> {
+async function verifyOctets(
+  certificate: X509Certificate,
+  octets: ReadOctets,
+  types: readonly DocumentType[],
+): Promise<VerifiedDocument> {
   let verdict: VerifiedDocument | Verifier<VerifiedDocument> = openVerifier(certificate, {
+    types,
     limits: { documentBytes: Number.MAX_SAFE_INTEGER },
   })
   while (verdict instanceof Verifier) {

@@ -1,9 +1,10 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named
 // that does not fit.
 import { isatty } from 'node:tty'
-import { type Command, openOutput, readSettings, standardError } from '@seg/core'
+import { type Command, openOutput, readSection, readSettings, standardError } from '@seg/core'
 import { openEvidence, type VerifiedLedger, verifyLedger } from '@seg/ledger'
 import { loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
+import { documentsSection } from '@seg/xmldsig'
 import { openOriginCheck } from '../acceptance/verify-origin.ts'
 import { openReceiptCheck } from '../acceptance/verify-sealed-receipt.ts'
 import { readTrust } from '../credentials/read-trust.ts'
@@ -16,10 +17,11 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const trust = await loadTrust(certs)
   const { record, path } = await readTrust(command.opts().config)
+  const { value: types } = readSection(command.opts().config, documentsSection)
   const verifierKeys = await loadVerifierKeys(certs)
   const checks = {
     checkReceipt: openReceiptCheck(trust),
-    checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, { certs, file: path })),
+    checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, { certs, file: path }), types),
   }
   const verification = verifyLedger(openEvidence(data), verifierKeys.join('\n'), checks)
   const isShown = isatty(2) && !output.json

@@ -16,7 +16,7 @@ import {
   loadTrustPolicy,
   makeOwnPolicy,
 } from '@seg/pki'
-import { prepareDocument, signDocument } from '@seg/xmldsig'
+import { defaultTypes, prepareDocument, signDocument } from '@seg/xmldsig'
 import type { Test } from 'tap'
 import { RefusalLog } from '../acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../acceptance/second-opinion.ts'
@@ -30,6 +30,8 @@ import { defaultReceiverLimits, type ReceiverLimits } from '../limits.ts'
 import { openLoggerInto } from '../logger.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
+import { openDocumentPolicy } from '../schemas/document-policy.ts'
+import { openSchemas } from '../schemas/schemas.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
@@ -87,13 +89,26 @@ export async function openTestLedger(certs: string, data: string, now = () => ne
 type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   readonly host?: string
   readonly secondOpinion?: SecondOpinionMode
+  /** A configuration file, for its document types. */
+  readonly config?: string
 }
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
-  const { host = '127.0.0.1', secondOpinion: mode = 'off', reserve = 'auto', quota = 'off', ...changed } = options
+  const {
+    host = '127.0.0.1',
+    secondOpinion: mode = 'off',
+    reserve = 'auto',
+    quota = 'off',
+    config,
+    ...changed
+  } = options
   const limits = { ...defaultReceiverLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
+  const documents =
+    config === undefined
+      ? { types: defaultTypes, schemas: await openSchemas([], limits) }
+      : await openDocumentPolicy(config, limits)
   const [identity, seal, sender, trust] = await Promise.all([
     loadIdentity(certs, 'receiver'),
     loadIdentity(certs, 'seal'),
@@ -119,6 +134,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     room,
     uploads: openUploads(limits, room),
     secondOpinion,
+    documents,
     clockSkew: 300,
     limits,
     now,

@@ -24,7 +24,10 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     pause: (time: number) => pause(time),
     onWait() {},
   }
-  await using gateway = await openGateway(settings, { note: output.say, patience })
+  await using gateway = await openGateway(
+    { ...settings, config: command.opts().config },
+    { note: output.say, patience },
+  )
   stopPrompting()
   const report = (outcome: SendOutcome) =>
     reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)

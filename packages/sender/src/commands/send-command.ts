@@ -29,7 +29,10 @@ export async function runSend(
     progress.clear()
     output.say(line)
   }
-  await using gateway = await openGateway(settings, { note, patience: openPatience(timeout, progress) })
+  await using gateway = await openGateway(
+    { ...settings, config: command.opts().config },
+    { note, patience: openPatience(timeout, progress) },
+  )
 
   const outcomes: SendOutcome[] = []
   for (const file of files) {
@@ -49,7 +52,8 @@ async function sendFile(file: string, options: Options, to: URL, gateway: Sendin
   const passed = () => (performance.now() - start) / 1000
   try {
     await using input = await openDocumentFile(resolveUserPath(file), gateway.meter)
-    const template = { file, input, id: chooseId(options.id), stripComments: options.stripComments === true }
+    const { types } = gateway
+    const template = { file, input, id: chooseId(options.id), stripComments: options.stripComments === true, types }
     const send = options.wait ? sendTemplate : queueOnly
     return { file, delivery: await send(template, to, gateway), seconds: passed() }
   } catch (fault) {

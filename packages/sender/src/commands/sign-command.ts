@@ -1,8 +1,17 @@
 // `sender sign`: a signed document, to a file or to standard output, and no network.
 import { isatty } from 'node:tty'
-import { type Command, openOutput, quote, readSettings, resolveUserPath, writeOutputFile, writeResult } from '@seg/core'
+import {
+  type Command,
+  openOutput,
+  quote,
+  readSection,
+  readSettings,
+  resolveUserPath,
+  writeOutputFile,
+  writeResult,
+} from '@seg/core'
 import { loadIdentity, loadSigningIdentity } from '@seg/pki'
-import type { Envelope } from '@seg/xmldsig'
+import { documentsSection, type Envelope } from '@seg/xmldsig'
 import { openDocumentFile } from '../document/document-file.ts'
 import { chooseId, type Keep, readOutline, signTemplate } from '../document/sign-template.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -29,7 +38,8 @@ export async function runSign(file: string, options: Options, command: Command):
     progress.clear()
     if (path !== undefined) output.report({ ...facts, file: path }, `signed ${envelope.id} as ${identity.id}: ${path}`)
   }
-  const template = { file, input, id, stripComments: options.stripComments === true }
+  const { value: types } = readSection(command.opts().config, documentsSection)
+  const template = { file, input, id, stripComments: options.stripComments === true, types }
   try {
     await signTemplate(template, await readOutline(template), signing ?? identity, new Date(), keep)
   } finally {

@@ -1,8 +1,8 @@
 // `sender verify`: what a document signs under a given certificate, or why it does not.
 import type { X509Certificate } from 'node:crypto'
-import { type Command, Fault, openOutput, quote, resolveUserPath, writeOutputFile } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSection, resolveUserPath, writeOutputFile } from '@seg/core'
 import { readCertificates } from '@seg/pki'
-import type { VerifiedDocument } from '@seg/xmldsig'
+import { type DocumentType, documentsSection, type VerifiedDocument } from '@seg/xmldsig'
 import { type DocumentFile, openDocumentFile } from '../document/document-file.ts'
 import { readCanonicalOctets, verifyFile } from '../document/verify-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -14,9 +14,10 @@ type Verified = { readonly document: VerifiedDocument; readonly nsPerOp: number 
 export async function runVerify(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
   const [certificate] = await readCertificates(resolveUserPath(options.cert))
+  const { value: types } = readSection(command.opts().config, documentsSection)
   const progress = openProgress(terminal, { isSilent: output.json })
   await using input = await openDocumentFile(resolveUserPath(file), openMeter(progress, file))
-  const { document, nsPerOp } = await verify(input, certificate, options).finally(progress.clear)
+  const { document, nsPerOp } = await verify(input, certificate, types, options).finally(progress.clear)
   const timing = nsPerOp === undefined ? {} : { repeat: options.repeat, nsPerOp }
   output.report({ ok: true, ...listFacts(document), ...timing }, describe(document, nsPerOp))
 }
@@ -24,13 +25,14 @@ export async function runVerify(file: string, options: Options, command: Command
 async function verify(
   input: DocumentFile,
   certificate: X509Certificate,
+  types: readonly DocumentType[],
   { canonical, repeat }: Options,
 ): Promise<Verified> {
-  const found = await verifyFile(input, certificate)
+  const found = await verifyFile(input, certificate, types)
   if (canonical !== undefined)
-    await writeOutputFile(resolveUserPath(canonical), readCanonicalOctets(input, certificate, found))
+    await writeOutputFile(resolveUserPath(canonical), readCanonicalOctets(input, certificate, found, types))
   if (found.verdict instanceof Fault) throw explainMismatch(found.verdict, canonical)
-  return { document: found.verdict, nsPerOp: repeat && (await measureVerification(input, certificate, repeat)) }
+  return { document: found.verdict, nsPerOp: repeat && (await measureVerification(input, certificate, repeat, types)) }
 }
 
 /** XMLDSig 3.2.1: which octets were digested is what the two parties must compare. */

@@ -3,8 +3,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSection, readSettings, resolveUserPath } from '@seg/core'
 import { checkSignerAt, checkSigning, gatewayId, readCertificates } from '@seg/pki'
+import { documentsSection } from '@seg/xmldsig'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -16,13 +17,14 @@ type Options = { readonly document: string; readonly cert?: string }
 export async function runVerifyReceipt(file: string, options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
   const { certs } = readSettings(command, ['certs'])
+  const { value: types } = readSection(command.opts().config, documentsSection)
   const trust = await loadReceiptTrust(certs)
   const receipt = await readInputFile(file)
   const progress = openProgress(terminal, { isSilent: output.json })
   const meter = openMeter(progress, options.document)
   const known = await readKnownSigner(options.cert, certs)
   const path = resolveUserPath(options.document)
-  const { bytes, sha256, document, signer } = await readClaimedFile(path, known?.certificate, meter).finally(
+  const { bytes, sha256, document, signer } = await readClaimedFile(path, known?.certificate, { types, meter }).finally(
     progress.clear,
   )
   // No receiver accepts a document that is not signed by its sender.

@@ -26,7 +26,7 @@ export async function findAccepted(
   gateway: SendingGateway,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { data, patience, outbox, signer, meter } = gateway
+  const { data, patience, outbox, signer, types, meter } = gateway
   const { id, own } = entry.document
   if (id === undefined) return { kind: 'none' }
   const asked = await askReceipt(id, link, signal, patience.now)
@@ -35,7 +35,7 @@ export async function findAccepted(
   const path = await findBytes(digestIn(asked.answer.body) ?? entry.document.sha256, entry, gateway)
   if (path === undefined) return { kind: 'others' }
   // They may be signed with a certificate of ours that was replaced since.
-  const signed = await readClaimedFile(join(data, path), signer.certificate, meter)
+  const signed = await readClaimedFile(join(data, path), signer.certificate, { types, meter })
   const isNamed = path === entry.document.path
   // Crash after: the earlier bytes are the entry's again, and are what the next try sends.
   const named = isNamed ? entry : await outbox.replaceDocument(entry.number, describeDocument(path, signed, own))

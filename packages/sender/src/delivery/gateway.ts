@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Outbox, OutboxDocument } from '@seg/ledger'
 import type { Identity, SigningIdentity } from '@seg/pki'
+import type { DocumentType } from '@seg/xmldsig'
 import type { TlsFacts } from '../exchange/connection.ts'
 import type { Meter } from '../progress.ts'
 import type { ReceiptTrust } from '../receipt/check-log-entry.ts'
@@ -28,6 +29,8 @@ export type SendingGateway = {
   /** What signs its documents: the same, unless it has another certificate for that. */
   readonly signer: SigningIdentity
   readonly trust: ReceiptTrust
+  /** Types of documents that are signed and sent. */
+  readonly types: readonly DocumentType[]
   /** Folder of this gateway's durable state. */
   readonly data: string
   readonly outbox: Outbox

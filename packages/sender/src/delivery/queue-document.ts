@@ -87,7 +87,7 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
 async function makeDocument(
   template: Template,
   delivery: string,
-  { signer, patience, data, meter }: SendingGateway,
+  { signer, patience, data, types, meter }: SendingGateway,
 ): Promise<{ document: OutboxDocument; facts: SignedFacts }> {
   const files = openDeliveryFiles(data, delivery)
   const outline = await readOutline(template)
@@ -98,7 +98,7 @@ async function makeDocument(
   if (template.id !== undefined)
     throw new Fault('usage', 'a document that is signed already keeps its id: leave out --id')
   const path = await files.keepDocument(template.input.pieces('copying'))
-  const facts = await readSignedFile(join(data, path), signer.certificate, meter)
+  const facts = await readSignedFile(join(data, path), signer.certificate, { types, meter })
   return { document: describeDocument(path, facts, undefined), facts }
 }
 

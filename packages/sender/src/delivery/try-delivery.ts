@@ -55,7 +55,7 @@ export async function tryDelivery(
 
 async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Promise<SignedFacts> {
   const path = documentPathOf(document, gateway)
-  const facts = await readSignedFile(path, gateway.signer.certificate, gateway.meter)
+  const facts = await readSignedFile(path, gateway.signer.certificate, gateway)
   const found = facts.sha256.toString('hex')
   if (found === document.sha256) return facts
   throw new Fault(
@@ -124,7 +124,7 @@ function taken(found: Found, otherwise: Fault): Taken {
  * before.
  */
 async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
-  const { outbox, signer, patience, data, meter } = gateway
+  const { outbox, signer, patience, data, types, meter } = gateway
   const { own } = entry.document
   if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
   const found = await findAccepted(entry, link, gateway, limits.signal)
@@ -132,7 +132,8 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   if (found.kind === 'others') throw new DeliveryRefused(idTaken)
   const files = openDeliveryFiles(data, entry.delivery)
   await using unsigned = await openUnsigned(documentPathOf(entry.document, gateway), own, meter)
-  const { template, outline } = unsigned
+  const { outline } = unsigned
+  const template = { ...unsigned.template, types }
   const signed = await signTemplate(template, outline, signer, patience.now(), pieces => files.keepDocument(pieces))
   // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones
   // go out on every try. The old ones stay.

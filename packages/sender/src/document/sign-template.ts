@@ -5,6 +5,7 @@ import { Fault, quote } from '@seg/core'
 import type { OwnSignature } from '@seg/ledger'
 import {
   DOCUMENT_ID,
+  type DocumentType,
   type Envelope,
   type Fill,
   type Outline,
@@ -26,6 +27,8 @@ export type Template = {
   /** The document id to set; undefined keeps the template's own. */
   readonly id: string | undefined
   readonly stripComments: boolean
+  /** Types of documents that there are; CriticalDocument alone without them. */
+  readonly types?: readonly DocumentType[]
 }
 
 /** Where the signed document goes, piece by piece; each is good until the next one is asked for. */
@@ -38,15 +41,18 @@ export type Signed<Kept> = { readonly facts: SignedFacts; readonly own: OwnSigna
  * The first pass. Throws Fault `xml-…` for a document outside the profile: not even a signed one is
  * sent then.
  */
-export async function readOutline({ input, stripComments }: Template): Promise<Outline> {
-  const reader = new OutlineReader({ stripComments })
+export async function readOutline({ input, stripComments, types }: Template): Promise<Outline> {
+  const reader = new OutlineReader({ stripComments, types })
   for await (const piece of input.pieces('reading')) reader.write(piece)
   return reader.end()
 }
 
-/** Whether signing fills in the time, so that signing again gives another one. */
+/**
+ * Whether signing fills in the time, so that signing again gives another one. In a document of a
+ * configured type its place is not found again: that keeps the time of its first signature.
+ */
 export function isTimestampOurs({ isSigned, openTimestamp }: Outline): boolean {
-  return !isSigned && openTimestamp !== undefined
+  return !isSigned && openTimestamp !== undefined && !('isText' in openTimestamp)
 }
 
 /**
@@ -62,12 +68,12 @@ export async function signTemplate<Kept>(
   keep: Keep<Kept>,
 ): Promise<Signed<Kept>> {
   const fill = fillOf(template, now)
-  const { signer: documentSigner, readEnvelope } = openSigner(signer)
+  const { signer: documentSigner, readEnvelope } = openSigner(signer, template.types)
   const filling = new TemplateFilling(outline, fill, octets => documentSigner.write(octets))
   for await (const piece of template.input.pieces('signing')) filling.write(piece)
   filling.end()
   const placed = await documentSigner.end()
-  const reader = new SignedDocumentReader(signer.certificate)
+  const reader = new SignedDocumentReader(signer.certificate, template.types)
   let facts: SignedFacts | undefined
   const signed = async function* () {
     let last: Buffer = Buffer.alloc(0)

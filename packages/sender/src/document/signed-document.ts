@@ -1,7 +1,7 @@
 // What is known of a document that is ready to be sent: what it signs, and the digest of its bytes.
 import { createHash, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { KeyInfoReader, openVerifier, type VerifiedDocument } from '@seg/xmldsig'
+import { type DocumentType, KeyInfoReader, openVerifier, type VerifiedDocument } from '@seg/xmldsig'
 import type { Meter } from '../progress.ts'
 import { type DocumentFile, openDocumentFile } from './document-file.ts'
 import { endVerification } from './verify-file.ts'
@@ -29,9 +29,9 @@ export class SignedDocumentReader {
   #fault: Fault | undefined
 
   /** Throws the Fault `signature-key` for a certificate that no document may be verified with. */
-  constructor(certificate: X509Certificate) {
+  constructor(certificate: X509Certificate, types?: readonly DocumentType[]) {
     this.#signer = certificate
-    this.#verifier = openVerifier(certificate)
+    this.#verifier = openVerifier(certificate, { ...(types && { types }) })
   }
 
   write(piece: Uint8Array): void {
@@ -52,10 +52,16 @@ export class SignedDocumentReader {
   }
 }
 
+type Reading = { readonly types?: readonly DocumentType[]; readonly meter?: Meter }
+
 /** Reads the file at `path`. Throws Fault `file-unreadable`. */
-export async function readSignedFile(path: string, certificate: X509Certificate, meter?: Meter): Promise<SignedFacts> {
+export async function readSignedFile(
+  path: string,
+  certificate: X509Certificate,
+  { types, meter }: Reading = {},
+): Promise<SignedFacts> {
   await using file = await openDocumentFile(path, meter)
-  const reader = new SignedDocumentReader(certificate)
+  const reader = new SignedDocumentReader(certificate, types)
   for await (const piece of file.pieces('verifying')) reader.write(piece)
   // Awaited here, while the file is open.
   return await reader.end(file)
@@ -69,12 +75,12 @@ export async function readSignedFile(path: string, certificate: X509Certificate,
 export async function readClaimedFile(
   path: string,
   otherwise: X509Certificate | undefined,
-  meter?: Meter,
+  reading: Reading = {},
 ): Promise<SignedFacts> {
-  const certificate = (await readKeyInfo(path, meter)) ?? otherwise
+  const certificate = (await readKeyInfo(path, reading.meter)) ?? otherwise
   if (certificate === undefined)
     throw new Fault('configuration', `${path} has no certificate in KeyInfo, and certs/ has no sender.crt: give --cert`)
-  return readSignedFile(path, certificate, meter)
+  return readSignedFile(path, certificate, reading)
 }
 
 /**

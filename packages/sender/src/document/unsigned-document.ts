@@ -25,7 +25,7 @@ export async function openUnsigned(
   const openTimestamp = own.fillsTime ? await findTimestamp(input) : undefined
   return {
     template: { file: path, input, id: undefined, stripComments: false },
-    outline: { isSigned: false, rootNameTo: 0, idValue: undefined, openTimestamp },
+    outline: { isSigned: false, rootNameTo: 0, idValue: undefined, takesId: true, openTimestamp },
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   }
 }

@@ -2,7 +2,14 @@
 // whoever wants to compare them.
 import type { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { type OctetSink, openVerifier, type VerifiedDocument, Verifier } from '@seg/xmldsig'
+import {
+  type DocumentType,
+  defaultTypes,
+  type OctetSink,
+  openVerifier,
+  type VerifiedDocument,
+  Verifier,
+} from '@seg/xmldsig'
 import type { DocumentFile } from './document-file.ts'
 import { OctetBuffer } from './octet-buffer.ts'
 
@@ -16,10 +23,14 @@ export type FileVerdict = {
 }
 
 /** Throws the Faults of verification, but for `signature-digest`. */
-export async function verifyFile(file: DocumentFile, certificate: X509Certificate): Promise<FileVerdict> {
+export async function verifyFile(
+  file: DocumentFile,
+  certificate: X509Certificate,
+  types: readonly DocumentType[] = defaultTypes,
+): Promise<FileVerdict> {
   let passes = 0
   try {
-    for (let verifier = openVerifier(certificate); ; ) {
+    for (let verifier = openVerifier(certificate, { types }); ; ) {
       passes++
       const outcome = await runPass(file, verifier)
       if (!(outcome instanceof Verifier)) return { verdict: outcome, passes }
@@ -55,12 +66,13 @@ export async function* readCanonicalOctets(
   file: DocumentFile,
   certificate: X509Certificate,
   { passes }: FileVerdict,
+  types: readonly DocumentType[] = defaultTypes,
 ): AsyncGenerator<Buffer> {
   const gathered = new OctetBuffer()
   const gather: OctetSink = octets => gathered.append(octets)
   let begun = 0
   const onCanonical = () => (++begun === passes ? gather : () => {})
-  let verifier: DocumentVerifier = openVerifier(certificate, { onCanonical })
+  let verifier: DocumentVerifier = openVerifier(certificate, { types, onCanonical })
   for (let pass = 1; pass < passes; pass++) verifier = (await runPass(file, verifier)) as DocumentVerifier
   for await (const piece of file.pieces('writing canonical octets')) {
     verifier.write(piece)

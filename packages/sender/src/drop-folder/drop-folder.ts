@@ -169,7 +169,7 @@ export class DropFolder {
   async #take(name: string, path: Buffer, found: Found, { ctimeMs, nlink }: Stats): Promise<void> {
     try {
       await using input = await openDroppedFile(path, name)
-      const template: Template = { file: name, input, id: undefined, stripComments: false }
+      const template: Template = { file: name, input, id: undefined, stripComments: false, types: this.#gateway.types }
       const delivery = await deliveryOf(template, this.#receiver)
       const earlier = await this.#gateway.outbox.latest(delivery)
       // A file from before the outcome, or one with a second name, was only not moved yet. A newer

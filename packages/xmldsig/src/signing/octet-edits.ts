@@ -1,6 +1,6 @@
 // Edits of a document on its way through: ranges of it replaced, in one pass, in constant memory.
 import type { OctetSink } from '../c14n/octets.ts'
-import type { Range } from './outline.ts'
+import type { Range } from './placeholder.ts'
 
 /** [from, to) of the document is to be `octets`. */
 export type Edit = Range & { readonly octets: Uint8Array }

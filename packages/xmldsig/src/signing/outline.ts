@@ -1,32 +1,35 @@
 // Where things stand in a document that is to be signed: one pass, in constant memory.
 
 import { defaultLimits } from '../limits.ts'
+import { type DocumentType, defaultTypes } from '../verifying/document-type.ts'
+import { findType } from '../verifying/typed-envelope.ts'
 import { DocumentInput } from '../xml/document-input.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import type { StartTag } from '../xml/start-tag.ts'
 import type { TokenHandler } from '../xml/token-handler.ts'
-
-/** [from, to) of the document, in bytes from its start. */
-export type Range = { readonly from: number; readonly to: number }
+import { FieldOutline } from './field-outline.ts'
+import { isPlaceholder, type Range, TEXT_BYTES } from './placeholder.ts'
 
 export type Outline = {
   /** Whether the document element has a Signature among its children. */
   readonly isSigned: boolean
   /** Behind the document element's name. */
   readonly rootNameTo: number
-  /** The value of its attribute id, without the quotes. */
+  /** The value of its id, without quotes or tags. */
   readonly idValue: Range | undefined
+  /** Whether an id that is missing may be added, as the attribute id. */
+  readonly takesId: boolean
   /**
    * TimestampForSignature, or where it is missing; undefined when there is a time already, or no
    * place for one.
    */
-  readonly openTimestamp: (Range & { readonly indent: string }) | undefined
+  readonly openTimestamp: OpenTimestamp | undefined
 }
 
-const TIMESTAMP_PLACEHOLDER = 'YYYY-MM-DDTHH:MM:SSZ'
+/** Where an element is to stand, behind an indent, or the text alone of a type with other names. */
+export type OpenTimestamp = Range & ({ readonly indent: string } | { readonly isText: true })
+
 const SIGNATURE = Buffer.from('Signature')
-/** Longer character data is neither a placeholder nor an indent. */
-const TEXT_BYTES = 512
 const SKIM_BELOW_CHILDREN = 3
 
 /**
@@ -34,9 +37,12 @@ const SKIM_BELOW_CHILDREN = 3
  * comments pass where they are to be left out.
  */
 export class OutlineReader implements TokenHandler {
-  readonly skimDepth = SKIM_BELOW_CHILDREN
+  skimDepth = SKIM_BELOW_CHILDREN
   readonly leftOut?: NonNullable<TokenHandler['leftOut']>
+  readonly #types: readonly DocumentType[]
   readonly #input: DocumentInput
+  /** Of a document of a configured type. */
+  #fields: FieldOutline | undefined
   /** Bytes of the document before the input under way. */
   #offset = 0
   #depth = 0
@@ -57,7 +63,14 @@ export class OutlineReader implements TokenHandler {
    */
   #text = ''
 
-  constructor({ stripComments = false }: { stripComments?: boolean } = {}) {
+  constructor({
+    stripComments = false,
+    types = defaultTypes,
+  }: {
+    stripComments?: boolean
+    types?: readonly DocumentType[] | undefined
+  } = {}) {
+    this.#types = types
     if (stripComments) this.leftOut = () => this.#restartIndent()
     this.#input = new DocumentInput(this, defaultLimits)
   }
@@ -71,7 +84,8 @@ export class OutlineReader implements TokenHandler {
     return {
       isSigned: this.#isSigned,
       rootNameTo: this.#rootNameTo,
-      idValue: this.#idValue,
+      idValue: this.#fields === undefined ? this.#idValue : this.#fields.id,
+      takesId: this.#fields === undefined,
       openTimestamp: this.#openTimestamp(),
     }
   }
@@ -79,21 +93,25 @@ export class OutlineReader implements TokenHandler {
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
     if (tag.depth === 1) this.#readRoot(tag)
-    else if (tag.depth === 2) this.#readChild(tag)
+    this.#fields?.startTag(tag, this.#offset)
+    if (tag.depth === 2) this.#readChild(tag)
     else if (tag.depth === 3) this.#addText('<')
   }
 
-  endTag(_source: Buffer, _from: number, to: number, _isTidy: boolean, depth: number): void {
+  endTag(_source: Buffer, from: number, to: number, _isTidy: boolean, depth: number): void {
     this.#depth = depth - 1
+    this.#fields?.endTag(this.#offset + from, depth)
     if (depth === 2) this.#closeChild(this.#offset + to)
   }
 
   text(source: Buffer, from: number, to: number): void {
+    this.#fields?.text(this.#depth, source.toString('latin1', from, Math.min(to, from + TEXT_BYTES + 1)))
     if (this.#depth <= 2 && this.#text.length <= TEXT_BYTES)
       this.#addText(source.toString('latin1', from, Math.min(to, from + TEXT_BYTES + 1)))
   }
 
   replacedText(octets: Buffer): void {
+    this.#fields?.text(this.#depth, octets.toString('latin1'))
     if (this.#depth <= 2) this.#addText(octets.toString('latin1'))
   }
 
@@ -104,6 +122,12 @@ export class OutlineReader implements TokenHandler {
   #readRoot(tag: StartTag): void {
     const { count, nameFrom, nameTo, valueFrom, valueTo } = tag.attributes
     this.#rootNameTo = this.#offset + tag.nameTo
+    const local = tag.source.toString('utf8', tag.localFrom, tag.nameTo)
+    const type = findType(this.#types, { local, namespace: tag.uri })
+    if (type?.fields !== undefined) {
+      this.#fields = new FieldOutline(type)
+      this.skimDepth = this.#fields.textDepth + 2
+    }
     for (let i = 0; i < count; i++) {
       if (tag.source.toString('latin1', nameFrom[i], nameTo[i]) !== 'id') continue
       this.#idValue = { from: this.#offset + valueFrom[i]!, to: this.#offset + valueTo[i]! }
@@ -119,8 +143,7 @@ export class OutlineReader implements TokenHandler {
   }
 
   #closeChild(to: number): void {
-    const written = this.#text.trim()
-    const isOpen = this.#text.length <= TEXT_BYTES && (written === '' || written === TIMESTAMP_PLACEHOLDER)
+    const isOpen = isPlaceholder(this.#text)
     if (this.#child === 'TimestampForSignature') this.#timestamp = { from: this.#childFrom, to, isOpen }
     if (this.#child === 'SenderID') this.#senderTo = to
     if (this.#child === 'ReceiverID') this.#receiver = { from: this.#childFrom, to, indent: this.#indent }
@@ -137,7 +160,11 @@ export class OutlineReader implements TokenHandler {
   }
 
   /** A missing timestamp goes behind ReceiverID, indented as that is. */
-  #openTimestamp(): Outline['openTimestamp'] {
+  #openTimestamp(): OpenTimestamp | undefined {
+    if (this.#fields !== undefined) {
+      const open = this.#fields.openTimestamp
+      return open && { ...open, isText: true }
+    }
     const [timestamp, receiver] = [this.#timestamp, this.#receiver]
     if (timestamp !== undefined)
       return timestamp.isOpen ? { from: timestamp.from, to: timestamp.to, indent: '' } : undefined

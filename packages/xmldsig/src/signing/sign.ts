@@ -7,7 +7,9 @@ import { defaultLimits } from '../limits.ts'
 import type { Signer } from '../signature/signing-key.ts'
 import { buildSignature } from '../signature/xml-crypto.ts'
 import { type DocumentObserver, DocumentPass } from '../verifying/document-pass.ts'
-import { type Envelope, EnvelopeReader } from '../verifying/envelope.ts'
+import { type DocumentType, defaultTypes } from '../verifying/document-type.ts'
+import type { Envelope } from '../verifying/envelope.ts'
+import { openEnvelopeReader } from '../verifying/typed-envelope.ts'
 import { OctetEditor } from './octet-edits.ts'
 
 /** The Signature of a document, and where it goes. */
@@ -48,11 +50,14 @@ export class DocumentSigner {
 }
 
 /**
- * The signer of a CriticalDocument; `envelope` reads it when all has been written and throws
+ * The signer of a document of these types; `envelope` reads it when all has been written and throws
  * `envelope-malformed` or `timestamp-malformed`.
  */
-export function openSigner(signer: Signer): { signer: DocumentSigner; readEnvelope: () => Envelope } {
-  const envelope = new EnvelopeReader()
+export function openSigner(
+  signer: Signer,
+  types: readonly DocumentType[] = defaultTypes,
+): { signer: DocumentSigner; readEnvelope: () => Envelope } {
+  const envelope = openEnvelopeReader(types)
   return { signer: new DocumentSigner(signer, envelope), readEnvelope: () => envelope.read() }
 }
 

@@ -119,7 +119,7 @@ function readOutline(bytes: Uint8Array, options: { stripComments?: boolean }): O
   return reader.end()
 }
 
-function editId({ idValue, rootNameTo }: Outline, id: string | undefined): Edit[] {
+function editId({ idValue, rootNameTo, takesId }: Outline, id: string | undefined): Edit[] {
   if (id === undefined) return []
   if (!DOCUMENT_ID.test(id))
     throw new Fault(
@@ -127,14 +127,15 @@ function editId({ idValue, rootNameTo }: Outline, id: string | undefined): Edit[
       `expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(id)}`,
     )
   if (idValue !== undefined) return [{ ...idValue, octets: Buffer.from(id) }]
+  if (!takesId) throw new Fault('envelope-malformed', 'expected a place for the id in the document, found none')
   return [{ from: rootNameTo, to: rootNameTo, octets: Buffer.from(` id="${id}"`) }]
 }
 
 function editTimestamp({ openTimestamp }: Outline, now: Date): Edit[] {
   if (openTimestamp === undefined) return []
-  const { from, to, indent } = openTimestamp
-  const octets = Buffer.from(
-    `${indent}<TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>`,
-  )
-  return [{ from, to, octets }]
+  const { from, to } = openTimestamp
+  const time = `${now.toISOString().slice(0, 19)}Z`
+  const text =
+    'isText' in openTimestamp ? time : `${openTimestamp.indent}<TimestampForSignature>${time}</TimestampForSignature>`
+  return [{ from, to, octets: Buffer.from(text) }]
 }

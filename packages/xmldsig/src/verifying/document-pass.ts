@@ -15,16 +15,15 @@ import { SKIM_NOTHING, type TokenHandler } from '../xml/token-handler.ts'
 /** How a Reference's octets are made and digested. */
 export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }
 
-/** Watches the document element and its children on the way; depth of the document element is 1. */
+/** Watches the document element, whose depth is 1, and what is near it on the way. */
 export interface DocumentObserver {
-  /** Whether what the children hold must be told, too: elements at depth 3. */
-  readonly watchesChildren: boolean
+  /** Elements directly below this depth are reported, too, and character data down to it. */
+  readonly textDepth: number
+  /** See `TokenHandler`; deeper than `textDepth` by 2 where fields are read. */
+  readonly skimDepth: number
   startTag(tag: StartTag): void
   endTag(depth: number): void
-  /**
-   * Canonical character data directly in the document element (depth 1) or one of its children
-   * (depth 2).
-   */
+  /** Canonical character data directly in an element of this depth. */
   text(depth: number, source: Buffer, from: number, to: number): void
   /** The Signature, a child of the document element. */
   signature(): void
@@ -44,7 +43,9 @@ export type ScannedDocument = {
 }
 
 const SIGNATURE = Buffer.from('Signature')
-const SKIM_BELOW_CHILDREN = 3
+/** Below the children of the document element only octets matter to most. */
+export const SKIM_BELOW_CHILDREN = 3
+export const CHILDREN_DEPTH = 2
 const ID_NAMES = ['id', 'Id', 'ID']
 
 export class DocumentPass implements TokenHandler {
@@ -57,6 +58,8 @@ export class DocumentPass implements TokenHandler {
   readonly #octets: OctetWriter
   readonly #canonicalizer: Canonicalizer
   #depth = 0
+  /** The observer's, as it is once the document element is known. */
+  #textDepth = CHILDREN_DEPTH
   /** Bytes of the document before the input under way. */
   #offset = 0
   #rootEnd = 0
@@ -136,12 +139,8 @@ export class DocumentPass implements TokenHandler {
     return this.#signatures
   }
 
-  /**
-   * Below the children of the document element only octets matter, except where the observer or the
-   * Signature is concerned.
-   */
   get skimDepth(): number {
-    return this.#isCapturing || this.#observer?.watchesChildren ? SKIM_NOTHING : SKIM_BELOW_CHILDREN
+    return this.#isCapturing ? SKIM_NOTHING : (this.#observer?.skimDepth ?? SKIM_BELOW_CHILDREN)
   }
 
   get sink(): Canonicalizer {
@@ -155,7 +154,8 @@ export class DocumentPass implements TokenHandler {
     if (this.#isCapturing) this.#checkCaptured(tag.to)
     if (this.#isCapturing || tag.skipTo > 0) return
     if (tag.depth === 1) this.#meetRoot(tag)
-    if (tag.depth <= 3) this.#observer?.startTag(tag)
+    if (tag.depth <= this.#textDepth + 1) this.#observer?.startTag(tag)
+    if (tag.depth === 1) this.#textDepth = this.#observer?.textDepth ?? CHILDREN_DEPTH
     this.#canonicalizer.startTag(tag)
   }
 
@@ -170,7 +170,7 @@ export class DocumentPass implements TokenHandler {
       return
     }
     if (depth === 1) this.#rootEnd = this.#offset + from
-    if (depth <= 3) this.#observer?.endTag(depth)
+    if (depth <= this.#textDepth + 1) this.#observer?.endTag(depth)
     this.#canonicalizer.endTag(source, from, to, isTidy, depth)
   }
 
@@ -179,7 +179,7 @@ export class DocumentPass implements TokenHandler {
       this.#checkCaptured(to)
       return
     }
-    if (this.#depth <= 2) this.#observer?.text(this.#depth, source, from, to)
+    if (this.#depth <= this.#textDepth) this.#observer?.text(this.#depth, source, from, to)
     this.#canonicalizer.text(source, from, to)
   }
 
@@ -188,7 +188,7 @@ export class DocumentPass implements TokenHandler {
       this.#checkCaptured(to)
       return
     }
-    if (this.#depth <= 2) this.#observer?.text(this.#depth, octets, 0, octets.length)
+    if (this.#depth <= this.#textDepth) this.#observer?.text(this.#depth, octets, 0, octets.length)
     this.#canonicalizer.replacedText(octets)
   }
 

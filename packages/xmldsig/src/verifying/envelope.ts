@@ -4,9 +4,13 @@ import { Fault, quote } from '@seg/core'
 import { readCanonicalText } from '../c14n/canonical-text.ts'
 import { NO_NAMESPACE, XML_BINDING } from '../xml/namespaces.ts'
 import type { StartTag } from '../xml/start-tag.ts'
-import type { DocumentObserver } from './document-pass.ts'
+import { SKIM_NOTHING } from '../xml/token-handler.ts'
+import { CHILDREN_DEPTH, type DocumentObserver, SKIM_BELOW_CHILDREN } from './document-pass.ts'
+import { criticalDocument } from './document-type.ts'
 
 export type Envelope = {
+  /** Name of the document's type. */
+  readonly type: string
   readonly id: string
   readonly senderId: string
   readonly receiverId: string
@@ -41,8 +45,10 @@ export class EnvelopeReader implements DocumentObserver {
   readonly #fields = ['', '', '']
   #fieldBytes = 0
 
-  get watchesChildren(): boolean {
-    return this.#children <= PAYLOAD
+  readonly textDepth = CHILDREN_DEPTH
+
+  get skimDepth(): number {
+    return this.#children <= PAYLOAD ? SKIM_NOTHING : SKIM_BELOW_CHILDREN
   }
 
   startTag(tag: StartTag): void {
@@ -78,9 +84,7 @@ export class EnvelopeReader implements DocumentObserver {
     if (this.#signatureAfter > 0 && this.#signatureAfter <= PAYLOAD)
       throw malformed('expected the Signature first or last in CriticalDocument')
     const [senderId, receiverId, timestamp] = this.#fields.map(readCanonicalText) as [string, string, string]
-    checkGatewayId('SenderID', senderId)
-    checkGatewayId('ReceiverID', receiverId)
-    return { id: this.#id!, senderId, receiverId, timestamp, signedAt: readTimestamp(timestamp) }
+    return envelopeOf(criticalDocument.name, { id: this.#id!, senderId, receiverId, timestamp })
   }
 
   #readRoot(tag: StartTag): void {
@@ -97,10 +101,6 @@ export class EnvelopeReader implements DocumentObserver {
         this.#refuse(`unexpected attribute ${quote(name)} on CriticalDocument`)
     }
     if (this.#id === undefined) this.#refuse('expected an attribute id on CriticalDocument')
-    else if (!DOCUMENT_ID.test(this.#id))
-      this.#refuse(
-        `expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(this.#id)}`,
-      )
   }
 
   #readChild(tag: StartTag): void {
@@ -116,6 +116,16 @@ export class EnvelopeReader implements DocumentObserver {
   #refuse(detail: string): void {
     this.#fault ??= malformed(detail)
   }
+}
+
+/** Throws the Faults `envelope-malformed` and `timestamp-malformed` for what no field holds. */
+export function envelopeOf(type: string, fields: Omit<Envelope, 'type' | 'signedAt'>): Envelope {
+  const { id, senderId, receiverId, timestamp } = fields
+  if (!DOCUMENT_ID.test(id))
+    throw malformed(`expected an id of 1 to 128 letters, digits or ._:- (a letter or digit first), found ${quote(id)}`)
+  checkGatewayId('SenderID', senderId)
+  checkGatewayId('ReceiverID', receiverId)
+  return { type, id, senderId, receiverId, timestamp, signedAt: readTimestamp(timestamp) }
 }
 
 function malformed(detail: string): Fault {

@@ -12,7 +12,9 @@ import { checkSignatureValue } from '../signature/signature-value.ts'
 import type { SignedInfo } from '../signature/signed-info.ts'
 import { checkAlgorithm, readVerificationKey, type VerificationKey } from '../signature/verification-key.ts'
 import { type DocumentObserver, DocumentPass, type ReferenceAlgorithms, type ScannedDocument } from './document-pass.ts'
-import { type Envelope, EnvelopeReader } from './envelope.ts'
+import { type DocumentType, defaultTypes } from './document-type.ts'
+import type { Envelope } from './envelope.ts'
+import { checkUsedAlgorithms, openEnvelopeReader } from './typed-envelope.ts'
 
 /** What a signature that verified says of itself. */
 export type SignatureFacts = {
@@ -32,6 +34,8 @@ export type VerifiedDocument = Envelope & { readonly signature: SignatureFacts }
 
 export type VerifyOptions = {
   readonly limits?: Partial<Limits>
+  /** Types of documents that are accepted; CriticalDocument alone without them. */
+  readonly types?: readonly DocumentType[]
   /**
    * Called as a pass begins; what it returns gets the canonical octets under the Reference's
    * digest.
@@ -63,7 +67,7 @@ export type SignerChoice = {
 const guess: ReferenceAlgorithms = { method: exclusiveC14n, digest: 'sha256' }
 
 /**
- * Verifies a CriticalDocument held in memory against the certificate of the TLS peer. Throws a
+ * Verifies a document held in memory against the certificate of the TLS peer. Throws a
  * Fault `xml-…`, `signature-…`, `envelope-malformed` or `timestamp-malformed`. XMLDSig 3.2, in the
  * profile of docs/profile.md.
  */
@@ -80,7 +84,8 @@ export function openVerifier(
   signer: X509Certificate | SignerChoice,
   options: VerifyOptions = {},
 ): Verifier<VerifiedDocument> {
-  return new Verifier(signer, readCriticalDocument, options)
+  const { types = defaultTypes } = options
+  return new Verifier(signer, () => openDocument(types), options)
 }
 
 /**
@@ -179,9 +184,16 @@ export class Verifier<Result extends object> {
   }
 }
 
-function readCriticalDocument(): Content<VerifiedDocument> {
-  const envelope = new EnvelopeReader()
-  return { observer: envelope, read: signature => ({ ...envelope.read(), signature }) }
+function openDocument(types: readonly DocumentType[]): Content<VerifiedDocument> {
+  const reader = openEnvelopeReader(types)
+  return {
+    observer: reader,
+    read(signature) {
+      const envelope = reader.read()
+      checkUsedAlgorithms(types, envelope, signature)
+      return { ...envelope, signature }
+    },
+  }
 }
 
 /**

@@ -1,0 +1,54 @@
+// The document types of seg.yaml as the receiver needs them: with the files of their schemas.
+import { dirname, resolve } from 'node:path'
+import { Fault, readInput, readSection } from '@seg/core'
+import { type DocumentType, defaultTypes, documentsSection } from '@seg/xmldsig'
+import type { SchemaSource } from './schema-worker.ts'
+import { openSchemas, type Schemas } from './schemas.ts'
+
+export type DocumentPolicy = { readonly types: readonly DocumentType[]; readonly schemas: Schemas }
+
+/** The schema of a CriticalDocument that comes with the gateway. */
+const BUILT_IN = 'built-in'
+const builtIn = resolve(import.meta.dirname, '../../schemas/critical-document.xsd')
+
+/** Throws the Fault `configuration`, naming the file. */
+export async function openDocumentPolicy(
+  config: string | undefined,
+  limits: Parameters<typeof openSchemas>[1],
+): Promise<DocumentPolicy> {
+  const { path, value: types } = readSection(config, documentsSection)
+  const withSchema = types.filter(({ xsd }) => xsd.length > 0)
+  const sources = withSchema.map(
+    ({ name, xsd }): SchemaSource => ({ type: name, files: readFiles(xsd, dirname(path)) }),
+  )
+  const isDefault = types.length === 1 && sources.length === 0 && types[0] === defaultTypes[0]
+  return { types: isDefault ? defaultTypes : types, schemas: await openSchemas(sources, limits) }
+}
+
+function readFiles(names: readonly string[], folder: string): SchemaSource['files'] {
+  return names.map(name => {
+    const path = name === BUILT_IN ? builtIn : resolve(folder, name)
+    try {
+      return [path, readInput(path)]
+    } catch (cause) {
+      if (cause instanceof Fault) throw cause
+      throw new Fault('configuration', `cannot read the schema ${path}: ${(cause as Error).message}`, { cause })
+    }
+  })
+}
+
+/**
+ * Seconds between the time of a document and our clock: what its type and its partner have, the
+ * smaller one, or else what holds for all.
+ */
+export function freshnessOf(
+  types: readonly DocumentType[],
+  name: string,
+  partnerSkew: number | undefined,
+  otherwise: number,
+): number {
+  if (types === defaultTypes) return partnerSkew ?? otherwise
+  const freshness = types.find(type => type.name === name)?.freshness
+  const own = [freshness === undefined ? undefined : freshness / 1000, partnerSkew].filter(time => time !== undefined)
+  return own.length > 0 ? Math.min(...own) : otherwise
+}

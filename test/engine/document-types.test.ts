@@ -1,0 +1,169 @@
+// Documents of configured types: any root element, fields at their places, and nothing else.
+import { Problems, parseConfiguration } from '@seg/core'
+import {
+  type DocumentType,
+  documentsSection,
+  openSigner,
+  openVerifier,
+  signDocument,
+  verifyDocument,
+} from '@seg/xmldsig'
+import t from 'tap'
+import { OutlineReader } from '../../packages/xmldsig/src/signing/outline.ts'
+import { TemplateFilling } from '../../packages/xmldsig/src/signing/template.ts'
+import { issue, makeIssuer } from '../support/certificates.ts'
+import { cuts } from '../support/engine.ts'
+import { forge } from '../support/forge.ts'
+
+const signer = issue({}, makeIssuer('CA'))
+
+function readTypes(yaml: string): readonly DocumentType[] {
+  const problems = new Problems()
+  const types = documentsSection.read(parseConfiguration('seg.yaml', yaml), problems)
+  problems.throwIfAny('seg.yaml', yaml)
+  return types
+}
+
+const types = readTypes(`
+documents:
+  Invoice:
+    root: Invoice
+    namespace: urn:example:invoice:1
+    namespaces: { c: urn:example:common:1 }
+    fields: { id: "@number", sender: Head/c:From, receiver: Head/c:To, timestamp: Head/Issued/At }
+  Order:
+    root: Order
+    fields: { id: Number, sender: From, receiver: To, timestamp: "@at" }
+    algorithms: { signature: [rsa-sha256, rsa-sha512], digest: [sha512] }
+`)
+
+const invoice =
+  '<Invoice xmlns="urn:example:invoice:1" number="inv-1"><Head><From xmlns="urn:example:common:1">A &amp; Sons</From><Issued><At>2026-11-23T12:00:00Z</At></Issued><To xmlns="urn:example:common:1">B</To></Head><Lines><Line>1</Line><Line><Head>no field</Head></Line></Lines></Invoice>'
+const order =
+  '<Order at="2026-11-23T12:00:00Z"><From>A</From><Number>o-1</Number><To>B</To><Rest><To>C</To></Rest></Order>'
+const read = (document: string | Uint8Array, some = types) =>
+  verifyDocument(Buffer.from(document), signer.certificate, { types: some })
+const readForged = (document: string) => read(forge(document, signer))
+
+t.test('the fields are read where the type has them, in pieces of any size', async t => {
+  const signed = Buffer.from(forge(invoice, signer))
+  const facts = {
+    type: 'Invoice',
+    id: 'inv-1',
+    senderId: 'A & Sons',
+    receiverId: 'B',
+    timestamp: '2026-11-23T12:00:00Z',
+  }
+  t.match(read(signed), { ...facts, signedAt: Date.UTC(2026, 10, 23, 12) })
+  const readPieces = (pieces: readonly Uint8Array[]) => {
+    const verifier = openVerifier(signer.certificate, { types })
+    for (const piece of pieces) verifier.write(piece)
+    return verifier.end()
+  }
+  const other = [...cuts(signed)].find(pieces => (readPieces(pieces) as { id?: string }).id !== 'inv-1')
+  t.equal(other, undefined)
+  t.match(readForged(invoice.replaceAll('urn:example:common:1"', 'urn:example:common:1" lang="en"')), facts)
+})
+
+t.test('CriticalDocument stays what it is beside other types, and is the only one without them', async t => {
+  const critical =
+    '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>x</Payload></CriticalDocument>'
+  t.match(readForged(critical), { type: 'CriticalDocument', id: 'a' })
+  t.throws(() => readForged(critical.replace('id="a"', 'id="a" x="1"')), { code: 'envelope-malformed' })
+  t.throws(() => verifyDocument(Buffer.from(forge(invoice, signer)), signer.certificate), {
+    code: 'envelope-malformed',
+    detail: /expected the document element CriticalDocument in no namespace, found "Invoice"/,
+  })
+})
+
+t.test('what could be read in two ways, or stands elsewhere, is no field', async t => {
+  const refused: Record<string, [from: string, to: string, detail: RegExp]> = {
+    'a field twice': ['<To xmlns', '<To xmlns="urn:example:common:1">C</To><To xmlns', /expected one To in .*another/],
+    'the parent of fields twice': ['<Lines>', '<Head></Head><Lines>', /expected one Head in .*another/],
+    'a field missing': ['<Issued><At>2026-11-23T12:00:00Z</At></Issued>', '', /expected Head\/Issued\/At/],
+    'a field in another namespace': [
+      '<To xmlns="urn:example:common:1">',
+      '<To xmlns="urn:other">',
+      /expected Head\/To/,
+    ],
+    'an element in a field': ['>B<', '><b>B</b><', /expected text only in To/],
+    'a field of a page': ['>B<', `>${'B'.repeat(600)}<`, /To in .* is longer than 512 bytes/],
+    'no id': [' number="inv-1"', '', /expected an attribute number of the document element/],
+    'an id that is a path': ['inv-1', '../inv', /expected an id of 1 to 128 letters/],
+    'a gateway with a space at its end': ['>B<', '>B <', /without space at either end in ReceiverID/],
+    'a root of no type': [
+      'urn:example:invoice:1',
+      'urn:example:invoice:2',
+      /is one of .*"Invoice" in "urn:example:inv/,
+    ],
+  }
+  for (const [what, [from, to, detail]] of Object.entries(refused)) {
+    const changed = invoice.replace(from, to)
+    t.not(changed, invoice, what)
+    t.throws(() => readForged(changed), { code: 'envelope-malformed', detail }, what)
+  }
+  t.throws(() => readForged(invoice.replace('12:00:00Z', '12:00:00')), { code: 'timestamp-malformed' })
+})
+
+t.test('a type takes only the algorithms that it demands', async t => {
+  t.throws(() => readForged(order), {
+    code: 'signature-algorithm',
+    detail: /expected for a Order the SignatureMethod .*rsa-sha256 or .*found ".*ecdsa-sha256"|DigestMethod sha512/,
+  })
+  const free = readTypes(
+    'documents: { Order: { root: Order, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
+  )
+  t.match(read(forge(order, signer), free), { type: 'Order', id: 'o-1', receiverId: 'B' })
+})
+
+t.test('signing fills in id and time at the places of the type', async t => {
+  const fill = async (text: string, id?: string) => {
+    const outline = new OutlineReader({ types })
+    outline.write(Buffer.from(text))
+    const pieces: Buffer[] = []
+    const now = new Date('2026-11-28T10:00:00Z')
+    const filling = new TemplateFilling(outline.end(), { now, ...(id === undefined ? {} : { id }) }, octets =>
+      pieces.push(Buffer.from(octets)),
+    )
+    filling.write(Buffer.from(text))
+    filling.end()
+    return Buffer.concat(pieces).toString()
+  }
+  t.equal(
+    await fill(invoice.replace('2026-11-23T12:00:00Z', 'YYYY-MM-DDTHH:MM:SSZ'), 'inv-2'),
+    invoice.replace('2026-11-23T12:00:00Z', '2026-11-28T10:00:00Z').replace('inv-1', 'inv-2'),
+  )
+  t.equal(await fill(order, 'o-2'), order.replace('o-1', 'o-2'), 'a time that is there stays')
+  t.equal(
+    await fill(order.replace('2026-11-23T12:00:00Z', ''), 'o-2'),
+    order.replace('o-1', 'o-2').replace('23T12', '28T10'),
+  )
+  await t.rejects(fill(order.replace('<Number>o-1</Number>', ''), 'o-2'), { code: 'envelope-malformed' })
+  const opened = openSigner(signer, types)
+  opened.signer.write(Buffer.from(invoice))
+  await opened.signer.end()
+  t.match(opened.readEnvelope(), { type: 'Invoice', id: 'inv-1' })
+  await t.rejects(signDocument(Buffer.from(invoice), signer), { code: 'envelope-malformed' })
+})
+
+t.test('records of types that mean nothing, or two things, are refused by line and column', async t => {
+  const wrong: Record<string, RegExp> = {
+    'documents: [Invoice]': /:1:12: "documents": expected the names of types/,
+    'documents: { CriticalDocument: { root: Other } }': /unknown key "root"; known keys: xsd, algorithms, freshness/,
+    'documents: { A: { root: A } }': /:1:17: "documents\.A": fields is missing/,
+    'documents: { A: { root: a b, fields: { id: I, sender: S, receiver: R, timestamp: T } } }': /local name/,
+    'documents: { A: { root: A, fields: { id: I, sender: I, receiver: R, timestamp: T } } }': /another place for each/,
+    'documents: { A: { root: A, fields: { id: I, sender: I/S, receiver: R, timestamp: T } } }':
+      /sender stands within id/,
+    'documents: { A: { root: A, fields: { id: "//I", sender: S, receiver: R, timestamp: T } } }':
+      /expected an attribute/,
+    'documents: { A: { root: A, fields: { id: x:I, sender: S, receiver: R, timestamp: T } } }': /the prefix "x" is not/,
+    'documents: { A: { root: CriticalDocument, fields: { id: I, sender: S, receiver: R, timestamp: T } } }':
+      /its document element is that of "CriticalDocument" already/,
+    'documents: { A: { root: A, freshness: off, fields: { id: I, sender: S, receiver: R, timestamp: T } } }':
+      /a time such/,
+    'documents: { CriticalDocument: { algorithms: { digest: [sha1] } } }': /expected sha256 or sha384 or sha512, found/,
+  }
+  for (const [yaml, detail] of Object.entries(wrong))
+    t.throws(() => readTypes(yaml), { code: 'configuration', detail }, yaml)
+})
