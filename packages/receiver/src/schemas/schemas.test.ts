@@ -64,7 +64,8 @@ t.test('a schema that cannot be used keeps the receiver from starting, with its 
     t.rejects(opened(main, yaml), { code: 'configuration', detail }, String(detail))
   await refuses('<xs:schema', /the schema of CriticalDocument: .*main\.xsd:1: /)
   await refuses(schemaOf('<xs:element name="a" type="Nothing"/>'), /main\.xsd:1: ".*Nothing/)
-  // What it includes is given in seg.yaml: nothing is read from disk or network because a schema says so.
+  // What it includes is given in seg.yaml: nothing is read from disk or network because a schema
+  // says so.
   await refuses(payload, /the schema of CriticalDocument: .*main\.xsd:\d+: /)
   await refuses(schemaOf('<xs:include schemaLocation="file:///etc/passwd"/>'), /main\.xsd:1: /)
   await refuses(schemaOf('<xs:include schemaLocation="http://localhost/x.xsd"/>'), /main\.xsd:1: /)

@@ -11,8 +11,8 @@ export type Schemas = {
   has(type: string): boolean
   /**
    * Resolves when the document is as its schema says; `read` gives it once it is its turn. Throws
-   * the Fault `schema-invalid`, `schema-unavailable` when that cannot be found out, and `rate-limit`
-   * and `overloaded` when too much waits.
+   * the Fault `schema-invalid`, `schema-unavailable` when that cannot be found out, and
+   * `rate-limit` and `overloaded` when too much waits.
    */
   check(partner: string, type: string, bytes: number, read: () => Promise<Uint8Array>): Promise<void>
   close(): Promise<void>
@@ -37,8 +37,8 @@ const START_TIME = 30_000
 const PACE = 2_000
 
 /**
- * Tries each schema out. Throws the Fault `configuration` for one that cannot be used, with file and
- * line.
+ * Tries each schema out. Throws the Fault `configuration` for one that cannot be used, with file
+ * and line.
  */
 export async function openSchemas(
   sources: readonly SchemaSource[],

@@ -10,7 +10,9 @@ import { FieldReader } from './field-reader.ts'
 
 type Used = { readonly signatureAlgorithm: string; readonly digestAlgorithm: DigestName }
 
-/** Without types of its own a gateway reads a CriticalDocument, and names it where another comes. */
+/**
+ * Without types of its own a gateway reads a CriticalDocument, and names it where another comes.
+ */
 export function openEnvelopeReader(types: readonly DocumentType[]): DocumentObserver & { read(): Envelope } {
   return types.length === 1 && types[0] === criticalDocument ? new EnvelopeReader() : new TypedEnvelopeReader(types)
 }
