@@ -11,6 +11,7 @@ export {
   type Ledger,
   type LedgerReader,
   type LogReader,
+  type NewestOfSender,
   type OfferedDocument,
   type RecordedEvent,
   type SealableAcceptance,

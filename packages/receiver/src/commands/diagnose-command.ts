@@ -2,14 +2,14 @@
 // do about it.
 import { type Command, diagnose, openOutput, readSettings, reportDiagnosis } from '@seg/core'
 import { receiverChecks } from '../diagnosis/receiver-checks.ts'
-import { readHandOff } from '../hand-off/read-hand-off.ts'
+import { readHandOffs } from '../hand-off/targets.ts'
 import { startSettings } from './start-command.ts'
 
 export async function runDiagnoseReceiver(_options: object, command: Command): Promise<void> {
   const { config } = command.opts()
   const checks = receiverChecks({
     readSettings: () => ({ ...readSettings(command, startSettings), config }),
-    readHandOff: () => readHandOff(command, readSettings(command, ['data']).data),
+    readHandOff: () => readHandOffs(command, readSettings(command, ['data']).data),
     now: () => new Date(),
   })
   reportDiagnosis(await diagnose(checks), openOutput(command))

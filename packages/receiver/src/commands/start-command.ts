@@ -6,14 +6,9 @@ import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { receiverSections } from '../configuration-sections.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
-import type { Gate } from '../gate.ts'
-import { startHandOff } from '../hand-off/hand-off.ts'
-import { openInbox } from '../hand-off/inbox.ts'
-import { type HandOffTo, readHandOff } from '../hand-off/read-hand-off.ts'
-import type { HandOff } from '../hand-off/sender-lanes.ts'
-import { startWebhook } from '../hand-off/webhook.ts'
+import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
-import { type Logger, openLogger } from '../logger.ts'
+import { openLogger } from '../logger.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { watchOwnCertificates } from '../own-certificates.ts'
 
@@ -38,7 +33,7 @@ export async function runStart(_options: object, command: Command): Promise<void
   const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
   const { certs, data } = settings
   const { config } = command.opts()
-  const handOff = await readHandOff(command, data)
+  const handOffs = await readHandOffs(command, data)
   const { logger, close: closeLogger } = openLogger({ isTerminal: isatty(2) })
   const gate = await openGate(
     { ...settings, config },
@@ -49,7 +44,8 @@ export async function runStart(_options: object, command: Command): Promise<void
     await closeGate(gate)
     throw error
   })
-  const handOffs = startHandOffs(handOff, gate, logger, settings.diskReserve)
+  const edge = { now: gate.now, elapsed: () => performance.now(), random: Math.random, note: gate.desk.note }
+  const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
   const room = gate.room.watch(logger)
   const expiry = watchOwnCertificates(gate, logger)
   stopPrompting()
@@ -61,7 +57,7 @@ export async function runStart(_options: object, command: Command): Promise<void
     await following.close()
     expiry.close()
     room.close()
-    await Promise.all([receiver.close(), ...handOffs.map(running => running.close())])
+    await Promise.all([receiver.close(), ...handingOn.map(running => running.close())])
     await closeGate(gate)
     logger.info('stopped')
     await closeLogger()
@@ -73,35 +69,13 @@ export async function runStart(_options: object, command: Command): Promise<void
       id,
       certs,
       data,
-      inbox: handOff.inbox ?? null,
-      // Without user, password and query, which may be secrets.
-      webhook: (handOff.webhook && `${handOff.webhook.url.origin}${handOff.webhook.url.pathname}`) || null,
+      ...reportHandOffs(handOffs),
       pid: process.pid,
     },
     [
       `${id} listens on ${receiver.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
-      `documents are kept in ${data}${describeHandOff(handOff)}`,
+      `documents are kept in ${data}${describeHandOffs(handOffs)}`,
       'next: pnpm --filter sender send sample_document.xml      then: pnpm --filter receiver documents list      stop: Ctrl-C',
     ].join('\n'),
   )
-}
-
-function startHandOffs(
-  { inbox, webhook }: HandOffTo,
-  { ledger, desk, now }: Gate,
-  logger: Logger,
-  reserve: number | 'auto',
-): HandOff[] {
-  const edge = { now, elapsed: () => performance.now(), random: Math.random, note: desk.note }
-  return [
-    ...(inbox === undefined
-      ? []
-      : [startHandOff(openInbox(inbox, ledger, { reserve, note: line => logger.warn(line) }), ledger, logger, edge)]),
-    ...(webhook === undefined ? [] : [startWebhook(webhook, ledger, logger, edge)]),
-  ]
-}
-
-function describeHandOff({ inbox, webhook }: HandOffTo): string {
-  const places = [inbox, webhook?.url.origin].filter(place => place !== undefined)
-  return places.length > 0 ? `, and handed on to ${places.join(' and ')}` : ''
 }

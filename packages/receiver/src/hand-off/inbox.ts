@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Fault, makeDurableFolder, type NewFile, putAside, quote, writeDurableFiles } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import { DOCUMENT_OVERHEAD, measureSpace, reserveOf, type StorageLimits } from '../acceptance/storage-room.ts'
+import type { BatchTarget } from './batches.ts'
 import { fileNameOf } from './file-names.ts'
-import type { HandOffTarget } from './hand-off.ts'
 
 /**
  * Documents are taken by the receiver's user or by the group of the folder, which new files in it
@@ -38,7 +38,7 @@ export function openInbox(
   folder: string,
   ledger: LedgerReader,
   { reserve = 'auto', limit = LIMIT, note = () => {} }: InboxOptions = {},
-): HandOffTarget {
+): BatchTarget {
   const onAside = (path: string, aside: string) =>
     note(`${quote(path)} in the inbox was not put there by the receiver: it is now ${quote(aside)}`)
   const rooms = new Map<string, Room>()

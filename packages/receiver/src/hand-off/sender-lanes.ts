@@ -1,8 +1,8 @@
-// Senders take turns: each has a lane with a cursor, its documents are handed on in order, and a
-// failure of one sender delays no other.
-import { asFault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
-import type { LedgerReader } from '@seg/ledger'
-import type { NoteFact } from '@seg/operators'
+// The skeleton of every hand-off: senders take turns, each has a lane with a cursor, its documents
+// are handed on in order, and a failure of one sender delays no other.
+import { asFault, Fault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
+import type { AcceptedDocument, Ledger, NewestOfSender } from '@seg/ledger'
+import type { Fact, NoteFact } from '@seg/operators'
 import type { Logger } from '../logger.ts'
 
 /** Milliseconds between two looks at the ledger. */
@@ -20,20 +20,21 @@ export type Obstacle = {
 
 /** Where documents are handed on to. */
 export type LaneTarget = {
+  /** Also that of its cursors: it never changes. */
   readonly name: string
   /** Lanes that may be under way at the same time. */
   readonly lanes: number
   /** Longest pause in milliseconds between two tries of one sender. */
   readonly longestPause: number
-  /** Index of the sender's last document that was handed on. */
-  cursor(sender: string): Promise<number>
+  /** Documents of one sender in a turn. */
+  readonly turn: number
   /** Prepares what all senders share. What it throws is logged once, for all of them. */
   prepare(): Promise<void>
   /**
-   * Hands on the next few documents of a sender, and calls `lane.advance` after each that is
-   * durable at the target. What it throws is an obstacle, too.
+   * Hands on documents of one sender, in order, and moves the lane behind each that is durable at
+   * the target; it may get the same documents again. What it throws is an obstacle, too.
    */
-  handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
+  handOn(documents: readonly AcceptedDocument[], lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
 }
 
 /** `elapsed`: milliseconds of a monotonic clock, by which waits are measured. */
@@ -49,6 +50,9 @@ export type HandOff = {
   /** Waits for documents that are under way. */
   close(): Promise<void>
 }
+
+/** What a target knows of an attempt. */
+export type AttemptFacts = Partial<Omit<Fact, 'kind' | 'outcome' | 'at' | 'target' | 'partner'>>
 
 type LaneLogger = Pick<Logger, 'error' | 'info'>
 
@@ -66,18 +70,43 @@ export class Lane {
   tries = 0
   #complaint = ''
   readonly #name: string
+  readonly #ledger: Ledger
   readonly #logger: LaneLogger
+  readonly #edge: Edge
 
-  constructor(sender: string, cursor: number, newest: number, name: string, logger: LaneLogger) {
+  constructor(
+    { sender, index: newest }: NewestOfSender,
+    cursor: number,
+    { name, ledger, logger, edge }: { name: string; ledger: Ledger; logger: LaneLogger; edge: Edge },
+  ) {
     this.sender = sender
     this.cursor = cursor
     this.newest = newest
     this.#name = name
+    this.#ledger = ledger
     this.#logger = logger
+    this.#edge = edge
   }
 
-  /** All documents up to this index are handed on. */
-  advance(index: number): void {
+  /**
+   * All documents up to this one are handed on. Crash before: they are handed on again. After:
+   * never again.
+   */
+  async moveBehind({ index }: AcceptedDocument, facts: AttemptFacts): Promise<void> {
+    await this.#ledger.moveCursor(cursorOf(this.#name, this.sender), index)
+    this.#note('taken', facts)
+    this.#advance(index)
+  }
+
+  /** The target does not take this one: it becomes a dead letter, and the next one's turn comes. */
+  async giveUp({ index }: AcceptedDocument, reason: string, facts: AttemptFacts): Promise<void> {
+    const at = this.#edge.now().toISOString()
+    await this.#ledger.giveUp(cursorOf(this.#name, this.sender), index, at, reason)
+    this.#note('given-up', { ...facts, detail: reason })
+    this.#advance(index)
+  }
+
+  #advance(index: number): void {
     if (this.#complaint !== '') this.#logger.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
     this.cursor = index
     this.nextTry = 0
@@ -86,16 +115,23 @@ export class Lane {
   }
 
   /** Each obstacle is logged once, until it is gone or another one. */
-  postpone({ reason, retryAfter }: Obstacle, { elapsed, random }: Edge, longestPause: number): void {
+  postpone({ reason, retryAfter, document }: Obstacle, longestPause: number): void {
+    const { elapsed, random } = this.#edge
     this.tries++
     this.nextTry = elapsed() + retryDelay(this.tries, retryAfter, random, longestPause)
     if (reason !== this.#complaint)
       this.#logger.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
     this.#complaint = reason
+    this.#note('postponed', { document, detail: reason, tries: this.tries })
+  }
+
+  #note(outcome: 'taken' | 'given-up' | 'postponed', facts: AttemptFacts): void {
+    const at = this.#edge.now().getTime()
+    this.#edge.note({ kind: 'hand-off', outcome, at, target: this.#name, partner: this.sender, ...facts })
   }
 }
 
-export function startLanes(target: LaneTarget, ledger: LedgerReader, logger: LaneLogger, edge: Edge): HandOff {
+export function startLanes(target: LaneTarget, ledger: Ledger, logger: LaneLogger, edge: Edge): HandOff {
   const stop = new AbortController()
   const lanes = new SenderLanes(target, ledger, logger, edge, stop.signal)
   const complain = (line: string) => logger.error(`the ${target.name} ${line}`)
@@ -116,7 +152,7 @@ export function startLanes(target: LaneTarget, ledger: LedgerReader, logger: Lan
 
 class SenderLanes {
   readonly #target: LaneTarget
-  readonly #ledger: LedgerReader
+  readonly #ledger: Ledger
   readonly #logger: LaneLogger
   readonly #edge: Edge
   readonly #signal: AbortSignal
@@ -128,7 +164,7 @@ class SenderLanes {
   /** Triggered when a lane is free again. */
   readonly wake = new Wake()
 
-  constructor(target: LaneTarget, ledger: LedgerReader, logger: LaneLogger, edge: Edge, signal: AbortSignal) {
+  constructor(target: LaneTarget, ledger: Ledger, logger: LaneLogger, edge: Edge, signal: AbortSignal) {
     this.#target = target
     this.#ledger = ledger
     this.#logger = logger
@@ -164,8 +200,11 @@ class SenderLanes {
       const lane = this.#lanes.get(sender)
       if (lane !== undefined) lane.newest = index
       else {
-        const cursor = await this.#target.cursor(sender)
-        this.#lanes.set(sender, new Lane(sender, cursor, index, this.#target.name, this.#logger))
+        const { name } = this.#target
+        // Earlier versions had one cursor for all senders of the inbox.
+        const cursor = Math.max(await this.#ledger.cursor(name), await this.#ledger.cursor(cursorOf(name, sender)))
+        const parts = { name, ledger: this.#ledger, logger: this.#logger, edge: this.#edge }
+        this.#lanes.set(sender, new Lane({ sender, index }, cursor, parts))
       }
     }
     for (const { index } of found) this.#seen = Math.max(this.#seen, index)
@@ -181,20 +220,19 @@ class SenderLanes {
   }
 
   async #handOn(lane: Lane): Promise<void> {
-    const obstacle = await this.#target
-      .handOn(lane, this.#signal)
-      .catch((error): Obstacle => ({ reason: asFault(error).message, retryAfter: 0 }))
-    if (obstacle === undefined) return
-    lane.postpone(obstacle, this.#edge, this.#target.longestPause)
-    const attempt = { kind: 'hand-off', outcome: 'postponed', at: this.#edge.now().getTime() } as const
-    const { document, reason: detail } = obstacle
-    this.#edge.note({
-      ...attempt,
-      target: this.#target.name,
-      partner: lane.sender,
-      document,
-      detail,
-      tries: lane.tries,
-    })
+    const obstacle = await this.#handOnNext(lane).catch(
+      (error): Obstacle => ({ reason: asFault(error).message, retryAfter: 0 }),
+    )
+    if (obstacle !== undefined) lane.postpone(obstacle, this.#target.longestPause)
   }
+  async #handOnNext(lane: Lane): Promise<Obstacle | undefined> {
+    const documents = await this.#ledger.accepted(lane.cursor, this.#target.turn, lane.sender)
+    if (documents.length === 0)
+      throw new Fault('storage-unavailable', `the ledger has lost what follows entry ${lane.cursor}`)
+    return this.#target.handOn(documents, lane, this.#signal)
+  }
+}
+
+function cursorOf(target: string, sender: string): string {
+  return `${target} ${sender}`
 }

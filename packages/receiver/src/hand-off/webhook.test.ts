@@ -11,7 +11,8 @@ import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { makeCerts, makeFolder, openTestLedger, someChain } from '../testing/gateway.ts'
-import { LIFETIME, loadWebhook, startWebhook } from './webhook.ts'
+import { startLanes } from './sender-lanes.ts'
+import { LIFETIME, loadWebhook, WebhookLanes } from './webhook.ts'
 
 const certs = await makeCerts(t)
 const secret = randomBytes(32)
@@ -62,12 +63,8 @@ async function openScene(t: Test, url: URL) {
   const lines: string[] = []
   const log = { error: (line: string) => void lines.push(line), info: (line: string) => void lines.push(line) }
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
-  const handOff = startWebhook(webhook, ledger, log as never, {
-    now,
-    elapsed: () => passed + performance.now(),
-    random: () => 0,
-    note: () => {},
-  })
+  const edge = { now, elapsed: () => passed + performance.now(), random: () => 0, note: () => {} }
+  const handOff = startLanes(new WebhookLanes(webhook, ledger, log as never, edge), ledger, log as never, edge)
   t.teardown(async () => {
     await handOff.close()
     await ledger.close()
@@ -231,12 +228,8 @@ t.test('posts again what was on its way when the receiver stopped, and nothing e
   await handOff.close()
   t.equal(await ledger.cursor('webhook A'), 1)
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
-  const again = startWebhook(webhook, ledger, console as never, {
-    now: () => new Date(),
-    elapsed: () => performance.now(),
-    random: () => 0,
-    note: () => {},
-  })
+  const edge = { now: () => new Date(), elapsed: () => performance.now(), random: () => 0, note: () => {} }
+  const again = startLanes(new WebhookLanes(webhook, ledger, console, edge), ledger, console, edge)
   await until(async () => (await ledger.cursor('webhook A')) === 2)
   await again.close()
   t.same(idsOf(posted), ['A one', 'A two', 'A two'])

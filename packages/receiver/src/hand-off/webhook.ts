@@ -1,9 +1,9 @@
 // The webhook: each accepted document is posted to the receiver's own systems, in order for each
 // sender; a failure of one sender delays no other.
 import { Fault, LONGEST_PAUSE, quote, readInput, readSecretFile } from '@seg/core'
-import type { AcceptedDocument, Ledger } from '@seg/ledger'
+import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import type { Logger } from '../logger.ts'
-import { type Edge, type HandOff, type Lane, type LaneTarget, type Obstacle, startLanes } from './sender-lanes.ts'
+import type { Edge, Lane, LaneTarget, Obstacle } from './sender-lanes.ts'
 import { postToWebhook, type Webhook, webhookContext } from './webhook-request.ts'
 import { parseWebhookSecret } from './webhook-secret.ts'
 
@@ -32,21 +32,13 @@ export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> 
   }
 }
 
-export function startWebhook(
-  webhook: Webhook,
-  ledger: Ledger,
-  logger: Pick<Logger, 'error' | 'info'>,
-  edge: Edge,
-): HandOff {
-  return startLanes(new WebhookLanes(webhook, ledger, logger, edge), ledger, logger, edge)
-}
-
-class WebhookLanes implements LaneTarget {
+export class WebhookLanes implements LaneTarget {
   readonly name = 'webhook'
   readonly lanes = LANES
+  readonly turn = TURN
   readonly longestPause = LONGEST_PAUSE
   readonly #webhook: Webhook
-  readonly #ledger: Ledger
+  readonly #ledger: LedgerReader
   readonly #logger: Pick<Logger, 'error'>
   readonly #edge: Edge
   /**
@@ -55,22 +47,18 @@ class WebhookLanes implements LaneTarget {
    */
   readonly #refusedSince = new Map<string, number>()
 
-  constructor(webhook: Webhook, ledger: Ledger, logger: Pick<Logger, 'error'>, edge: Edge) {
+  constructor(webhook: Webhook, ledger: LedgerReader, logger: Pick<Logger, 'error'>, edge: Edge) {
     this.#webhook = webhook
     this.#ledger = ledger
     this.#logger = logger
     this.#edge = edge
   }
 
-  cursor(sender: string): Promise<number> {
-    return this.#ledger.cursor(cursorOf(sender))
-  }
-
   async prepare(): Promise<void> {}
 
-  async handOn(lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined> {
-    const { now, elapsed, note } = this.#edge
-    for (const document of await this.#ledger.accepted(lane.cursor, TURN, lane.sender)) {
+  async handOn(documents: readonly AcceptedDocument[], lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined> {
+    const { now, elapsed } = this.#edge
+    for (const document of documents) {
       if (signal.aborted) return undefined
       const begin = elapsed()
       const outcome = await postToWebhook(document, this.#ledger, this.#webhook, now(), signal)
@@ -79,18 +67,15 @@ class WebhookLanes implements LaneTarget {
         const reason = `${describe(document)}: ${outcome.reason}`
         return { reason, retryAfter: outcome.retryAfter, document: document.id }
       }
-      // Crash before: posted again. After: never again.
-      if (outcome.kind === 'taken') await this.#ledger.moveCursor(cursorOf(lane.sender), document.index)
-      else await this.#giveUp(document, outcome.reason)
-      const attempt = { kind: 'hand-off', target: this.name, at: now().getTime(), partner: lane.sender } as const
-      const end =
-        outcome.kind === 'taken'
-          ? ({ outcome: 'taken' } as const)
-          : ({ outcome: 'given-up', detail: outcome.reason } as const)
       const { id, sha256, bytes } = document
-      note({ ...attempt, ...end, document: id, sha256, bytes, tries: lane.tries + 1, totalTime: elapsed() - begin })
+      const facts = { document: id, sha256, bytes, tries: lane.tries + 1, totalTime: elapsed() - begin }
+      if (outcome.kind === 'taken') await lane.moveBehind(document, facts)
+      else {
+        await lane.giveUp(document, outcome.reason, facts)
+        const what = `the webhook does not take ${describe(document)}: ${outcome.reason}`
+        this.#logger.error(`${what}; \`receiver dead-letters\` lists it`)
+      }
       this.#refusedSince.delete(lane.sender)
-      lane.advance(document.index)
     }
     return undefined
   }
@@ -102,15 +87,6 @@ class WebhookLanes implements LaneTarget {
     if (isAnswer) this.#refusedSince.set(sender, since)
     return now - since >= LIFETIME
   }
-
-  async #giveUp(document: AcceptedDocument, reason: string): Promise<void> {
-    await this.#ledger.giveUp(cursorOf(document.sender), document.index, this.#edge.now().toISOString(), reason)
-    this.#logger.error(`the webhook does not take ${describe(document)}: ${reason}; \`receiver dead-letters\` lists it`)
-  }
-}
-
-function cursorOf(sender: string): string {
-  return `webhook ${sender}`
 }
 
 function describe({ id, sender }: AcceptedDocument): string {

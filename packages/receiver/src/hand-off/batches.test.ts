@@ -5,9 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import t, { type Test } from 'tap'
 import { makeCerts, makeFolder, openTestLedger, senderId, someChain } from '../testing/gateway.ts'
+import { openBatches } from './batches.ts'
 import { fileNameOf } from './file-names.ts'
-import { startHandOff } from './hand-off.ts'
 import { openInbox } from './inbox.ts'
+import { startLanes } from './sender-lanes.ts'
 
 const certs = await makeCerts(t)
 
@@ -47,7 +48,14 @@ async function openScene(t: Test, options: { limit?: number; reserve?: number } 
   }
   const notes: string[] = []
   const target = openInbox(folder, ledger, { ...options, note: line => notes.push(line) })
-  return { ledger, folder, lines, notes, target, start: () => startHandOff(target, ledger, log as never, edge) }
+  return {
+    ledger,
+    folder,
+    lines,
+    notes,
+    target,
+    start: () => startLanes(openBatches(target, edge), ledger, log as never, edge),
+  }
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

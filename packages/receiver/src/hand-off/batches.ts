@@ -1,11 +1,9 @@
-// Hands accepted documents on in batches. A batch is durable at its target before the sender's
-// cursor moves past it: documents arrive at least once, in order.
+// Hand-off in batches, each durable at its target before the sender's cursor moves past it; it
+// rests while documents that come in need the time.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Fault } from '@seg/core'
-import type { AcceptedDocument, Ledger } from '@seg/ledger'
-import type { Logger } from '../logger.ts'
-import { type Edge, type HandOff, type Lane, type LaneTarget, startLanes } from './sender-lanes.ts'
+import type { AcceptedDocument } from '@seg/ledger'
+import type { Edge, LaneTarget } from './sender-lanes.ts'
 
 /** Senders that have a batch under way at the same time. */
 const LANES = 4
@@ -24,11 +22,7 @@ const BUSY = 0.5
 const REST = 4
 const LONGEST_REST = 4000
 
-export type HandOffTarget = {
-  /** The name of its cursors; it never changes. */
-  readonly name: string
-  /** Prepares what all senders share. Throws the Fault `storage-unavailable`. */
-  prepare(): Promise<void>
+export type BatchTarget = Pick<LaneTarget, 'name' | 'prepare'> & {
   /**
    * Hands on documents of one sender, in order; durable when it resolves. May get the same
    * documents again. Throws the Fault `storage-unavailable`.
@@ -36,53 +30,26 @@ export type HandOffTarget = {
   take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 
-/** Crash before a cursor moves: the same documents of its sender are handed on again. */
-export function startHandOff(
-  target: HandOffTarget,
-  ledger: Ledger,
-  logger: Pick<Logger, 'error' | 'info'>,
-  edge: Edge,
-): HandOff {
-  const { name } = target
-  const cursorOf = (sender: string) => `${name} ${sender}`
+export function openBatches(target: BatchTarget, { elapsed }: Pick<Edge, 'elapsed'>): LaneTarget {
   const rest = new Rest()
-  const lanes: LaneTarget = {
-    name,
+  return {
+    name: target.name,
     lanes: LANES,
+    turn: BATCH,
     longestPause: LONGEST_PAUSE,
     prepare: () => target.prepare(),
-    async cursor(sender) {
-      // Earlier versions had one cursor for all senders.
-      return Math.max(await ledger.cursor(name), await ledger.cursor(cursorOf(sender)))
-    },
-    async handOn(lane, signal) {
+    async handOn(documents, lane, signal) {
       await rest.end(signal)
       if (signal.aborted) return undefined
       const work = rest.measure()
-      const begin = edge.elapsed()
-      const { last, count } = await handOnBatch(target, ledger, lane)
-      await ledger.moveCursor(cursorOf(lane.sender), last)
-      const attempt = { kind: 'hand-off', outcome: 'taken', at: edge.now().getTime(), target: name } as const
-      edge.note({ ...attempt, partner: lane.sender, count, totalTime: edge.elapsed() - begin })
+      const begin = elapsed()
+      const batch = fitting(documents)
+      await target.take(batch)
+      await lane.moveBehind(batch.at(-1)!, { count: batch.length, totalTime: elapsed() - begin })
       work.end()
-      lane.advance(last)
       return undefined
     },
   }
-  return startLanes(lanes, ledger, logger, edge)
-}
-
-/** Returns the index of the last document, and how many there were. */
-async function handOnBatch(
-  target: HandOffTarget,
-  ledger: Ledger,
-  { sender, cursor }: Lane,
-): Promise<{ readonly last: number; readonly count: number }> {
-  const documents = fitting(await ledger.accepted(cursor, BATCH, sender))
-  const last = documents.at(-1)
-  if (last === undefined) throw new Fault('storage-unavailable', `the ledger has lost what follows entry ${cursor}`)
-  await target.take(documents)
-  return { last: last.index, count: documents.length }
 }
 
 function fitting<Sized extends { readonly bytes: number }>(documents: readonly Sized[]): readonly Sized[] {
