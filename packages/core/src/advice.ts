@@ -64,6 +64,7 @@ export const advice = {
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name or folder; nothing was changed.',
   'csr-invalid': 'Have it made anew: `pnpm --filter pki csr`, or `openssl req -new`.',
+  'p12-invalid': 'Check the password; `openssl pkcs12 -in FILE -info -noout` shows what is in the file.',
   'crl-invalid': 'Get the list from the CA anew; `openssl crl -in FILE -noout -text` shows what it says.',
   'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',
   'crl-older': 'Get the latest list from the CA; the one that is there stays in use.',

@@ -218,6 +218,11 @@ export const faults = {
     exit: 5,
     sentence: 'A certificate request is unreadable, or not signed with its own key.',
   },
+  'p12-invalid': {
+    status: 500,
+    exit: 5,
+    sentence: 'A PKCS #12 file cannot be read with this password, or has no key with its certificate.',
+  },
   'crl-invalid': {
     status: 500,
     exit: 5,

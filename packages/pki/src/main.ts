@@ -6,6 +6,7 @@ import { addHost, parseKeyKind, parseName, runGen } from './commands/gen-command
 import { runInspect } from './commands/inspect-command.ts'
 import { parseProfile, runCsr, runIssue, runRenew } from './commands/issue-command.ts'
 import { runLogKey } from './commands/log-key-command.ts'
+import { runExportP12, runImportP12 } from './commands/p12-commands.ts'
 import { parseCaName, parseReason, runRevoke } from './commands/revoke-command.ts'
 import { CRL_DAYS, generateDefaults } from './issuing/generate.ts'
 import { keyKinds } from './issuing/key-pairs.ts'
@@ -88,6 +89,22 @@ const renewal = program
   .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
   .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
 addSettings(addEncryption(renewal), { certs }).action(runRenew)
+
+const p12Import = program
+  .command('import-p12')
+  .description('take key, certificate and CAs out of a PKCS #12 file (.p12, .pfx)')
+  .argument('<file>', 'the PKCS #12 file')
+  .requiredOption('--out <prefix>', 'PREFIX.key, PREFIX.crt, and PREFIX-ca.crt where it has CAs')
+  .option('--password-file <file>', 'the password of the file; else in SEG_P12_PASSWORD, or typed')
+addSettings(addEncryption(p12Import), {}).action(runImportP12)
+
+const p12Export = program
+  .command('export-p12')
+  .description('put key, certificate and CAs into a PKCS #12 file, for other programs')
+  .argument('<name>', 'NAME.crt and NAME.key in the folder of --certs, such as sender')
+  .requiredOption('--out <file>', 'the PKCS #12 file')
+  .option('--password-file <file>', 'the password of the file; else in SEG_P12_PASSWORD, or typed')
+addSettings(p12Export, { certs }).action(runExportP12)
 
 const revocation = program
   .command('revoke')

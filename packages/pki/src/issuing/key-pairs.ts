@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { tags } from '../certificate/der.ts'
 import { der, objectIdentifier, sequence, smallNumber } from '../certificate/der-writer.ts'
 import { exportEncryptedKey } from '../passphrases/write-encrypted.ts'
-import type { AlgorithmIdentifier } from './certificate-der.ts'
+import { type AlgorithmIdentifier, identifierOf } from './certificate-der.ts'
 
 export type KeyPair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
 
@@ -102,9 +102,7 @@ function pssRow(hash: string): SigningRow {
 
 /** AlgorithmIdentifier, DER, of a signature with this key. */
 export function algorithmIdentifier(key: KeyObject): Buffer {
-  const { oid, parameters } = signingRow(key).algorithm
-  const written = parameters === 'none' ? [] : [parameters === 'null' ? der(tags.null) : parameters]
-  return sequence(objectIdentifier(oid), ...written)
+  return identifierOf(signingRow(key).algorithm)
 }
 
 export function signOctets(octets: Buffer, key: KeyObject): Buffer {

@@ -3,7 +3,7 @@ import { Fault, resolveUserPath } from '@seg/core'
 import { PASSPHRASE_VARIABLE, readPassphraseFile, unreadable } from './find-passphrase.ts'
 import { askTwice } from './prompt.ts'
 
-const SHORTEST = 8
+export const SHORTEST = 8
 
 /**
  * For new keys. Throws the Faults `usage`, when there is none or it is short, and `configuration`.
@@ -21,7 +21,7 @@ export async function readNewPassphrase(file: string | undefined): Promise<Buffe
   return octets
 }
 
-async function fromFile(file: string | undefined): Promise<Buffer | undefined> {
+export async function fromFile(file: string | undefined): Promise<Buffer | undefined> {
   if (file === undefined) return undefined
   const path = resolveUserPath(file)
   return readPassphraseFile(path).catch((cause: Error) => {
@@ -29,7 +29,7 @@ async function fromFile(file: string | undefined): Promise<Buffer | undefined> {
   })
 }
 
-function fromEnvironment(name: string): Buffer | undefined {
+export function fromEnvironment(name: string): Buffer | undefined {
   const text = process.env[name]
   return text === undefined || text === '' ? undefined : Buffer.from(text)
 }

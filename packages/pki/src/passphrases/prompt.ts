@@ -53,6 +53,11 @@ export async function askTwice(question: string): Promise<Buffer | undefined> {
   })
 }
 
+/** Typed once. */
+export function askPassword(question: string): Promise<Buffer | undefined> {
+  return inTurn(() => ask(question))
+}
+
 function inTurn<T>(run: () => Promise<T>): Promise<T> {
   const answer = asking.then(run)
   asking = answer.catch(() => {})
