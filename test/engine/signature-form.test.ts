@@ -39,7 +39,7 @@ const fresh = () => new X509Certificate(key.certificate.raw)
 function warm(): X509Certificate {
   const certificate = fresh()
   verifyDocument(signed, certificate)
-  t.not(readVerificationKey(certificate).forms.known, undefined)
+  t.not(readVerificationKey(certificate).signatureCache.form, undefined)
   return certificate
 }
 
@@ -130,7 +130,7 @@ t.test('other namespaces in scope make another form: SignedInfo may be read by t
   const inclusive = forge(canonical, key, { canonicalization: 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315' })
   const certificate = fresh()
   t.equal(verifyDocument(Buffer.from(inclusive), certificate).id, 'doc1')
-  t.not(readVerificationKey(certificate).forms.known, undefined)
+  t.not(readVerificationKey(certificate).signatureCache.form, undefined)
   const moved = Buffer.from(inclusive.replace('<CriticalDocument', '<CriticalDocument xmlns:p="urn:p"'))
   t.throws(() => verifyDocument(moved, fresh()), { code: 'signature-value' })
   t.throws(() => verifyDocument(moved, certificate), { code: 'signature-value' })
@@ -148,7 +148,7 @@ t.test('no form is learnt from a Signature whose values are not base64 as it sta
     const certificate = fresh()
     for (let i = 0; i < 2; i++)
       t.equal(verifyDocument(Buffer.from(signed.toString().replace(from, to)), certificate).id, 'doc1', what)
-    t.equal(readVerificationKey(certificate).forms.known, undefined, what)
+    t.equal(readVerificationKey(certificate).signatureCache.form, undefined, what)
   }
 })
 
@@ -167,10 +167,10 @@ t.test('a Signature with a prefix that is declared outside is recognized, too', 
   ]) {
     const holder = fresh()
     const first = verifyDocument(Buffer.from(text), holder)
-    const { known } = readVerificationKey(holder).forms
-    t.not(known, undefined)
+    const { form } = readVerificationKey(holder).signatureCache
+    t.not(form, undefined)
     t.same(verifyDocument(Buffer.from(text), holder), first)
-    t.equal(readVerificationKey(holder).forms.known, known)
+    t.equal(readVerificationKey(holder).signatureCache.form, form)
     t.throws(() => verifyDocument(Buffer.from(text.replace('>one<', '>two<')), holder), { code: 'signature-digest' })
   }
 })
@@ -180,20 +180,20 @@ t.test('under limits of its own no form is used or learnt', async t => {
   t.throws(() => verifyDocument(signed, certificate, { limits: { signatureBytes: 100 } }), { code: 'xml-limit' })
   const cold = fresh()
   verifyDocument(signed, cold, { limits: { depth: 10 } })
-  t.equal(readVerificationKey(cold).forms.known, undefined)
+  t.equal(readVerificationKey(cold).signatureCache.form, undefined)
 })
 
 t.test('a signer who never writes two alike is learnt from ever more rarely, and still accepted', async t => {
   const certificate = fresh()
-  let learnt = 0
+  let stored = 0
   let before: unknown
   for (let i = 0; i < 20; i++) {
     const text = (await signDocument(document('one'), key)).toString()
     const unique = text.replace('<SignatureValue>', `<SignatureValue Id="value-${i}">`)
     verifyDocument(Buffer.from(unique), certificate)
-    const { known } = readVerificationKey(certificate).forms
-    if (known !== before) learnt++
-    before = known
+    const { form } = readVerificationKey(certificate).signatureCache
+    if (form !== before) stored++
+    before = form
   }
-  t.equal(learnt, 5, 'after 1, 2, 4, 8 and 16')
+  t.equal(stored, 5, 'after 1, 2, 4, 8 and 16')
 })

@@ -14,10 +14,9 @@ export { type Fill, isSigned, prepareDocument, TemplateFilling } from './signing
 export { criticalDocument, type DocumentType, defaultTypes } from './verifying/document-type.ts'
 export { documentsSection } from './verifying/document-types.ts'
 export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './verifying/envelope.ts'
+export type { SignatureFacts, SignerChoice } from './verifying/signature-checks.ts'
 export {
   openVerifier,
-  type SignatureFacts,
-  type SignerChoice,
   type VerifiedDocument,
   Verifier,
   type VerifyOptions,

@@ -1,4 +1,4 @@
-// A Signature taken out of a document on its way: as it is written, and as it is read.
+// A Signature set aside during the pass over its document: as written, and as read.
 
 import type { SubtreeContext } from '../c14n/subtree.ts'
 import type { SignedInfo } from './signed-info.ts'
@@ -8,8 +8,6 @@ export type CapturedSignature = {
   readonly octets: Buffer
   /** What it inherits from the document element. */
   readonly context: SubtreeContext
-  /** The form in which it was recognized. */
-  readonly form?: KnownForm | undefined
 }
 
 export type SignatureElement = {
@@ -21,13 +19,11 @@ export type SignatureElement = {
   readonly certificates: readonly string[]
 }
 
-/** What is known of a signer's Signatures: one of this form is recognized by its octets. */
-export interface KnownForm {
+/** Finds the end of a Signature without reading it. */
+export interface SignatureRecognizer {
   /**
-   * The index behind the Signature of this form that stands at `from`; -1 when there is none, or
-   * the input ends before its end.
+   * The index behind the Signature that begins at `from` of `source`, whose input ends at `end`; -1
+   * for one that must be read.
    */
-  match(source: Buffer, from: number, end: number, context: SubtreeContext): number
-  /** Throws the Fault `signature-malformed` for base64 that is not strict. */
-  read(octets: Buffer): SignatureElement
+  recognize(source: Buffer, from: number, end: number, context: SubtreeContext): number
 }

@@ -18,8 +18,7 @@ const DSIG11_NAMESPACE = 'http://www.w3.org/2009/xmldsig11#'
  * Reads a captured Signature; throws the Faults `signature-malformed`, `signature-algorithm`,
  * `signature-reference`.
  */
-export function readSignatureElement({ octets, context, form }: CapturedSignature, limits: Limits): SignatureElement {
-  if (form !== undefined) return form.read(octets)
+export function readSignatureElement({ octets, context }: CapturedSignature, limits: Limits): SignatureElement {
   const around = new TreeBuilder()
   const guessed = canonicalizeFirstChild(octets, context, exclusiveC14n, limits, around)
   const element = around.root!

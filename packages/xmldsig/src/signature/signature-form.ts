@@ -1,18 +1,17 @@
-// What the Signatures of one signer have in common: all but the digest and the signature value. One
-// that differs from a Signature read before in these two alone need not be read again: it would be
-// read the same. Every byte is compared; nothing of the checks that follow is left out.
+// What the Signatures of one signer have in common: all but the digest and the signature value. If
+// a Signature differs from one read before in these two alone, it need not be read again: the
+// result would be the same. Every octet is compared; none of the checks that follow is left out.
 
 import type { SubtreeContext } from '../c14n/subtree.ts'
 import type { Limits } from '../limits.ts'
-import type { ReferenceAlgorithms } from '../verifying/document-pass.ts'
 import { base64Byte } from '../xml/characters.ts'
 import { readBase64, withoutSpace } from './base64.ts'
-import type { CapturedSignature, KnownForm, SignatureElement } from './captured-signature.ts'
+import type { CapturedSignature, SignatureElement } from './captured-signature.ts'
 import { type Element, readTree } from './tree.ts'
 
 type Range = { readonly from: number; readonly to: number }
 
-export class SignatureForm implements KnownForm {
+export class SignatureForm {
   readonly #octets: Buffer
   readonly #context: SubtreeContext
   readonly #element: SignatureElement
@@ -25,8 +24,8 @@ export class SignatureForm implements KnownForm {
   readonly #signedDigest: Range
 
   /**
-   * Undefined for a Signature whose digest or value is written in another way than base64 as it
-   * stands. `element` is what was read of it.
+   * The form of a Signature, with the `element` that was read of it. Undefined if its digest or
+   * value holds anything but base64 and white space, a reference for example.
    */
   static of(
     { octets, context }: CapturedSignature,
@@ -59,6 +58,10 @@ export class SignatureForm implements KnownForm {
     this.#signedDigest = signedDigest
   }
 
+  /**
+   * The index behind the Signature of this form that stands at `from`; -1 when there is none, or
+   * the input ends before its end.
+   */
   match(source: Buffer, from: number, end: number, context: SubtreeContext): number {
     const to = from + this.#octets.length
     const isSame =
@@ -72,6 +75,7 @@ export class SignatureForm implements KnownForm {
     return isSame ? to : -1
   }
 
+  /** Throws the Fault `signature-malformed` for base64 that is not strict. */
   read(octets: Buffer): SignatureElement {
     const { signedInfo, signedOctets, certificates } = this.#element
     const digest = readBase64(octets.toString('latin1', this.#digest.from, this.#digest.to), 'DigestValue')
@@ -86,39 +90,18 @@ export class SignatureForm implements KnownForm {
   }
 }
 
-/** How the holder of one key writes Signatures. */
-export class SignatureForms {
-  /** The form learnt last. */
-  known: SignatureForm | undefined
-  /** Of the Reference that verified last. */
-  algorithms: ReferenceAlgorithms | undefined
-  #strangers = 0
-
-  /**
-   * One was not of the form known. Whether it is worth while to learn its own: ever more rarely for
-   * a signer who never writes two alike.
-   */
-  meetStranger(): boolean {
-    this.#strangers++
-    return (this.#strangers & (this.#strangers - 1)) === 0
-  }
-}
-
 function digestValueOf(signedInfo: Element): Element {
   return signedInfo.children.find(({ local }) => local === 'Reference')!.children.at(-1)!
 }
 
-/** Where `octets` stand as base64 in an element; undefined when they are written in another way. */
+/** Where `octets` stand in an element as base64; undefined if they are written in another way. */
 function rangeOf(source: Buffer, { contentFrom: from, contentTo: to }: Element, octets: Buffer): Range | undefined {
   return isBase64(source, from, to) && withoutSpace(source.toString('latin1', from, to)) === octets.toString('base64')
     ? { from, to }
     : undefined
 }
 
-/**
- * Whether nothing but characters of base64 and white space stand there that are canonical as they
- * are.
- */
+/** Whether there is nothing but characters of base64 and white space that C14N leaves as it is. */
 function isBase64(source: Buffer, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (base64Byte[source[i]!] === 0) return false
   return true

@@ -22,6 +22,9 @@ import type { Element } from './tree.ts'
 const RSA_PSS_NAMESPACE = 'http://www.w3.org/2007/05/xmldsig-more#'
 const code = 'signature-malformed'
 
+/** How a Reference's octets are made and digested. */
+export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }
+
 export type SignedInfo = {
   readonly canonicalization: CanonicalizationMethod
   readonly signature: SignatureRow

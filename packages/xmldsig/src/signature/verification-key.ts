@@ -4,7 +4,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
 import { kindOf, type SignatureKeyKind, valueBytesOf } from './key-kinds.ts'
-import { SignatureForms } from './signature-form.ts'
+import { SignatureCache } from './signature-reader.ts'
 
 export type VerificationKey = {
   readonly key: KeyObject
@@ -13,8 +13,7 @@ export type VerificationKey = {
   readonly valueBytes: number
   /** The certificate in base64. */
   readonly certificate: string
-  /** How its holder writes Signatures. */
-  readonly forms: SignatureForms
+  readonly signatureCache: SignatureCache
 }
 
 const known = new WeakMap<X509Certificate, VerificationKey>()
@@ -30,7 +29,7 @@ export function readVerificationKey(certificate: X509Certificate): VerificationK
     kind: kindOf(key)!,
     valueBytes,
     certificate: certificate.raw.toString('base64'),
-    forms: new SignatureForms(),
+    signatureCache: new SignatureCache(),
   }
   known.set(certificate, read)
   return read
@@ -68,8 +67,8 @@ export function checkAlgorithm(row: SignatureRow, { kind, key }: VerificationKey
  * RFC 4055 3.1: a key of RSASSA-PSS may name one digest, one for MGF1 and the shortest salt. Here
  * all three follow from the algorithm (RFC 9231 2.3.10).
  */
-export function allowsPss({ hash, pss }: SignatureRow, { asymmetricKeyDetails }: KeyObject): boolean {
+export function allowsPss({ hash, pss }: SignatureRow, key: KeyObject): boolean {
   if (pss === undefined) return true
-  const { hashAlgorithm = hash, mgf1HashAlgorithm = hash, saltLength = 0 } = asymmetricKeyDetails!
+  const { hashAlgorithm = hash, mgf1HashAlgorithm = hash, saltLength = 0 } = key.asymmetricKeyDetails!
   return hashAlgorithm === hash && mgf1HashAlgorithm === hash && saltLength <= pss.saltLength
 }

@@ -1,21 +1,19 @@
 // One pass over a document: well-formedness, the digest of its canonical octets without the
 // Signature, and the Signature itself, set aside.
 import { Fault } from '@seg/core'
-import { type CanonicalizationMethod, Canonicalizer, type InheritedAttribute } from '../c14n/canonicalizer.ts'
-import { type DigestName, type OctetSink, OctetWriter, StreamingDigest } from '../c14n/octets.ts'
+import { Canonicalizer, type InheritedAttribute } from '../c14n/canonicalizer.ts'
+import { type OctetSink, OctetWriter, StreamingDigest } from '../c14n/octets.ts'
 import { readContext, readXmlAttributes, type SubtreeContext } from '../c14n/subtree.ts'
 import type { Limits } from '../limits.ts'
-import type { CapturedSignature, KnownForm } from '../signature/captured-signature.ts'
+import type { CapturedSignature, SignatureRecognizer } from '../signature/captured-signature.ts'
+import type { ReferenceAlgorithms } from '../signature/signed-info.ts'
 import { DocumentInput } from '../xml/document-input.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { refuse } from '../xml/refusal.ts'
 import type { StartTag } from '../xml/start-tag.ts'
 import { SKIM_NOTHING, type TokenHandler } from '../xml/token-handler.ts'
 
-/** How a Reference's octets are made and digested. */
-export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }
-
-/** Watches the document element, whose depth is 1, and what is near it on the way. */
+/** Gets the document element, whose depth is 1, and what is near it, during the pass. */
 export interface DocumentObserver {
   /** Elements directly below this depth are reported, too, and character data down to it. */
   readonly textDepth: number
@@ -52,7 +50,7 @@ export class DocumentPass implements TokenHandler {
   readonly #algorithms: ReferenceAlgorithms
   readonly #limits: Limits
   readonly #observer: DocumentObserver | undefined
-  readonly #knownForm: KnownForm | undefined
+  readonly #recognizer: SignatureRecognizer | undefined
   readonly #input: DocumentInput
   readonly #digest: StreamingDigest
   readonly #octets: OctetWriter
@@ -72,22 +70,21 @@ export class DocumentPass implements TokenHandler {
   #captured: Buffer[] = []
   #capturedLength = 0
   #context: SubtreeContext | undefined
-  #form: KnownForm | undefined
   #xmlAttributes: readonly InheritedAttribute[] = []
   #rootIds: readonly string[] = []
 
-  /** A Signature of the `known` form is recognized as a whole, not read. */
+  /** A Signature whose end the `recognizer` finds is set aside as a whole, not read. */
   constructor(
     algorithms: ReferenceAlgorithms,
     limits: Limits,
     observer?: DocumentObserver,
     sink?: OctetSink,
-    known?: KnownForm,
+    recognizer?: SignatureRecognizer,
   ) {
     this.#algorithms = algorithms
     this.#limits = limits
     this.#observer = observer
-    this.#knownForm = known
+    this.#recognizer = recognizer
     this.#digest = new StreamingDigest(algorithms.digest)
     this.#octets = new OctetWriter(sink === undefined ? this.#digest.take : tee(this.#digest.take, sink))
     this.#canonicalizer = new Canonicalizer(algorithms.method, this.#octets)
@@ -113,7 +110,7 @@ export class DocumentPass implements TokenHandler {
       )
     }
     const octets = this.#captured.length === 1 ? this.#captured[0]! : Buffer.concat(this.#captured)
-    return { ...canonical, signature: { octets, context: this.#context, form: this.#form } }
+    return { ...canonical, signature: { octets, context: this.#context } }
   }
 
   /** Offset of the document element's end tag: where a Signature as its last child goes. */
@@ -149,11 +146,17 @@ export class DocumentPass implements TokenHandler {
 
   startTag(tag: StartTag): void {
     this.#depth = tag.depth
-    if (tag.nameTo - tag.localFrom === SIGNATURE.length && tag.isNamed(SIGNATURE, DSIG_NAMESPACE))
-      this.#meetSignature(tag)
-    if (this.#isCapturing) this.#checkCaptured(tag.to)
-    if (this.#isCapturing || tag.skipTo > 0) return
-    if (tag.depth === 1) this.#meetRoot(tag)
+    if (
+      tag.nameTo - tag.localFrom === SIGNATURE.length &&
+      tag.isNamed(SIGNATURE, DSIG_NAMESPACE) &&
+      this.#setSignatureAside(tag)
+    )
+      return
+    if (this.#isCapturing) {
+      this.#checkCaptured(tag.to)
+      return
+    }
+    if (tag.depth === 1) this.#readRoot(tag)
     if (tag.depth <= this.#textDepth + 1) this.#observer?.startTag(tag)
     if (tag.depth === 1) this.#textDepth = this.#observer?.textDepth ?? CHILDREN_DEPTH
     this.#canonicalizer.startTag(tag)
@@ -199,30 +202,28 @@ export class DocumentPass implements TokenHandler {
     this.#octets.settle()
   }
 
-  #meetRoot(tag: StartTag): void {
+  #readRoot(tag: StartTag): void {
     this.#xmlAttributes = readXmlAttributes(tag)
     this.#rootIds = readIds(tag)
   }
 
-  #meetSignature(tag: StartTag): void {
+  /** Returns whether it is set aside as a whole; if not, it is captured while it is read. */
+  #setSignatureAside(tag: StartTag): boolean {
     this.#signatures++
     if (this.#signatures > 1) refuse('signature-multiple', tag.from, 'a second ds:Signature')
     if (tag.depth !== 2) {
       this.#misplacedAt = `depth ${tag.depth}`
-      return
+      return false
     }
     this.#captureFrom = tag.from
     this.#context = readContext(tag, this.#xmlAttributes)
     this.#observer?.signature()
-    this.#isCapturing = !this.#recognize(tag, this.#context)
-  }
-
-  #recognize(tag: StartTag, context: SubtreeContext): boolean {
-    const to = this.#knownForm?.match(tag.source, tag.from, tag.inputEnd, context) ?? -1
-    if (to < 0) return false
-    this.#form = this.#knownForm
+    const { elements } = this.#input.tokenizer
+    const to = this.#recognizer?.recognize(tag.source, tag.from, elements.inputEnd, this.#context) ?? -1
+    this.#isCapturing = to < 0
+    if (this.#isCapturing) return false
     this.#capture(tag.source, to)
-    tag.skipTo = to
+    elements.skipElement(to)
     return true
   }
 

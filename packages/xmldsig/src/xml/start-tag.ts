@@ -44,13 +44,6 @@ export class StartTag {
   from = 0
   /** Index behind `>`. */
   to = 0
-  /** Where the input under way ends. */
-  inputEnd = 0
-  /**
-   * Set by a handler that knows the whole element, to the index behind its end tag: nothing more of
-   * it is read or told.
-   */
-  skipTo = 0
   /** The name is [from + 1, nameTo). */
   nameTo = 0
   localFrom = 0
@@ -107,12 +100,10 @@ export class StartTag {
   }
 
   /** Fills the tag from one of a name and nothing else, which the tokenizer has read already. */
-  setPlain(source: Buffer, from: number, to: number, end: number, colon: number, binding: number): void {
+  setPlain(source: Buffer, from: number, to: number, colon: number, binding: number): void {
     this.source = source
     this.from = from
     this.to = to
-    this.inputEnd = end
-    this.skipTo = 0
     this.nameTo = to - 1
     this.localFrom = colon < 0 ? from + 1 : colon + 1
     this.isEmpty = false
@@ -130,8 +121,6 @@ export class StartTag {
   read(source: Buffer, from: number, end: number): number {
     this.source = source
     this.from = from
-    this.inputEnd = end
-    this.skipTo = 0
     this.isTidy = true
     this.isEmpty = false
     this.attributes.count = 0

@@ -24,12 +24,12 @@ import {
   spaceByte,
 } from './characters.ts'
 import { findEndTagClose, MOST_DEPTH } from './element-stack.ts'
-import { ElementTeller } from './element-teller.ts'
 import { FastContent, fastPath } from './fast/fast-content.ts'
 import { readComment, readInstruction } from './left-out.ts'
 import { LineCounter } from './line-counter.ts'
 import { isReservedName } from './names.ts'
 import { NamespaceScope } from './namespaces.ts'
+import { OpenElements } from './open-elements.ts'
 import { readReference } from './references.ts'
 import { refuse, STARVED } from './refusal.ts'
 import { skipCdata, skipText } from './skip.ts'
@@ -54,7 +54,7 @@ export class Tokenizer {
   #state: State = 'start'
   #isStarved = false
   #sawRoot = false
-  readonly #elements: ElementTeller
+  readonly elements: OpenElements
   readonly #fast: FastContent
   /**
    * Right square brackets, up to two, with which the character data before this input ends: `]]>`
@@ -69,13 +69,13 @@ export class Tokenizer {
     this.#limits = limits
     this.scope = scope
     this.#tag = new StartTag(scope, limits)
-    this.#elements = new ElementTeller(handler, this.#tag, scope, this.#lines)
-    this.#fast = new FastContent(handler, this.#tag, this.#elements, this.#lines, limits)
+    this.elements = new OpenElements(handler, this.#tag, scope, this.#lines)
+    this.#fast = new FastContent(handler, this.#tag, this.elements, this.#lines, limits)
   }
 
   /** Whether the document element has been closed. */
   get isComplete(): boolean {
-    return this.#sawRoot && this.#elements.stack.depth === 0
+    return this.#sawRoot && this.elements.stack.depth === 0
   }
 
   /**
@@ -84,11 +84,12 @@ export class Tokenizer {
    */
   run(source: Buffer, end: number, offset: number): number {
     this.#lines.beginInput(offset)
+    this.elements.inputEnd = end
     this.#isStarved = false
     let at = 0
     while (at < end && !this.#isStarved) at = this.#step(source, at, end)
     this.#lines.endInput(source, at)
-    this.#elements.stack.keepNames(source)
+    this.elements.stack.keepNames(source)
     return at
   }
 
@@ -170,7 +171,7 @@ export class Tokenizer {
     const at = this.#fast.read(from, end)
     if (at > from) this.#brackets = this.#fast.brackets
     if (this.#fast.isInCdata) this.#state = 'cdata'
-    if (this.#elements.stack.depth === 0) this.#state = 'outside'
+    if (this.elements.stack.depth === 0) this.#state = 'outside'
     return at
   }
 
@@ -320,26 +321,26 @@ export class Tokenizer {
 
   #readStartTag(source: Buffer, at: number, end: number): number {
     if (this.#state !== 'content' && this.#sawRoot) refuse('xml-malformed', at, 'a second document element')
-    if (this.#elements.stack.depth === this.#limits.depth)
+    if (this.elements.stack.depth === this.#limits.depth)
       refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
     const next = this.#tag.read(source, at, end)
     if (next === STARVED) return STARVED
     if (this.#tag.mayHoldLines) this.#lines.count(source, next)
     this.#sawRoot = true
-    const behind = this.#elements.open(source, next)
-    this.#state = this.#elements.stack.depth === 0 ? 'outside' : 'content'
+    const behind = this.elements.open(source, next)
+    this.#state = this.elements.stack.depth === 0 ? 'outside' : 'content'
     return behind
   }
 
   #readEndTag(source: Buffer, at: number, end: number): number {
-    const { stack } = this.#elements
+    const { stack } = this.elements
     if (stack.depth === 0) refuse('xml-malformed', at, 'an end tag without its start tag')
     const nameTo = stack.matchName(source, at + 2, end, at)
     if (nameTo === STARVED || nameTo >= end) return STARVED
     const close = findEndTagClose(source, nameTo, end, at)
     if (close === STARVED) return STARVED
     if (close > nameTo) this.#lines.count(source, close)
-    this.#elements.end(source, at, nameTo, close + 1)
+    this.elements.end(source, at, nameTo, close + 1)
     if (stack.depth === 0) this.#state = 'outside'
     return close + 1
   }

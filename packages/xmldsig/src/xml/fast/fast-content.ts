@@ -16,10 +16,10 @@ import {
   SLASH,
 } from '../characters.ts'
 import { NOTHING_TO_UNDO, REPORTED } from '../element-stack.ts'
-import type { ElementTeller } from '../element-teller.ts'
 import type { LineCounter } from '../line-counter.ts'
 import { findName, isReservedName } from '../names.ts'
 import { UNDECLARED } from '../namespaces.ts'
+import type { OpenElements } from '../open-elements.ts'
 import { findReference } from '../references.ts'
 import { STARVED } from '../refusal.ts'
 import { skipName } from '../skip.ts'
@@ -48,7 +48,7 @@ export class FastContent {
   isInCdata = false
   readonly #handler: TokenHandler
   readonly #tag: StartTag
-  readonly #elements: ElementTeller
+  readonly #elements: OpenElements
   readonly #lines: LineCounter
   readonly #limits: Limits
   readonly #recognizer: TagRecognizer
@@ -62,7 +62,7 @@ export class FastContent {
   /** From where on the canonical octets are still to be handed on. */
   #runFrom = 0
 
-  constructor(handler: TokenHandler, tag: StartTag, elements: ElementTeller, lines: LineCounter, limits: Limits) {
+  constructor(handler: TokenHandler, tag: StartTag, elements: OpenElements, lines: LineCounter, limits: Limits) {
     this.#handler = handler
     this.#tag = tag
     this.#elements = elements
@@ -217,7 +217,7 @@ export class FastContent {
     if (source[nameTo] === GREATER_THAN) {
       const binding = colon < 0 ? scope.defaultIndex : scope.find(source, from + 1, colon)
       if (binding === UNDECLARED) return NOT_TAKEN
-      this.#tag.setPlain(source, from, nameTo + 1, end, colon, binding)
+      this.#tag.setPlain(source, from, nameTo + 1, colon, binding)
       this.#isOpen = this.#elements.skims(binding)
       if (this.#isOpen) this.#elements.stack.pushName(from + 1, nameTo, scope.bindings.length, NOTHING_TO_UNDO)
       return nameTo + 1

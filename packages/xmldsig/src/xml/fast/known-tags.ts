@@ -4,8 +4,8 @@
 // tag of one form means the same, and is written in the same way.
 import type { Limits } from '../../limits.ts'
 import { effects, epochBefore, NOTHING_TO_UNDO, UNDO } from '../element-stack.ts'
-import type { ElementTeller } from '../element-teller.ts'
 import type { LineCounter } from '../line-counter.ts'
+import type { OpenElements } from '../open-elements.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window } from '../window.ts'
@@ -27,7 +27,7 @@ export class KnownTags {
   /** From where on the canonical octets are still to be handed on. */
   runFrom = 0
   readonly #tag: StartTag
-  readonly #elements: ElementTeller
+  readonly #elements: OpenElements
   readonly #lines: LineCounter
   readonly #limits: Limits
   readonly #sink: ContentSink | undefined
@@ -48,7 +48,7 @@ export class KnownTags {
 
   constructor(
     tag: StartTag,
-    elements: ElementTeller,
+    elements: OpenElements,
     lines: LineCounter,
     limits: Limits,
     sink: ContentSink | undefined,

@@ -61,8 +61,6 @@ export class TagRecognizer {
     tag.from = from
     tag.nameTo = nameTo
     tag.localFrom = colon < 0 ? from + 1 : colon + 1
-    tag.inputEnd = end
-    tag.skipTo = 0
     tag.isEmpty = false
     tag.isTidy = true
     tag.mayHoldLines = false

@@ -1,4 +1,4 @@
-// Opens and closes elements: the stack, the declarations in scope, and what the handler is told of.
+// Opens and closes elements: the stack, the declarations in scope, and the calls to the handler.
 import { ElementStack, epochBefore, NOTHING_TO_UNDO, REPORTED, UNDO } from './element-stack.ts'
 import { UNSETTLED_EPOCH } from './fast/epochs.ts'
 import type { LineCounter } from './line-counter.ts'
@@ -8,7 +8,7 @@ import { SKIM_NOTHING, type TokenHandler } from './token-handler.ts'
 
 const TAG_END = Buffer.from('>')
 
-export class ElementTeller {
+export class OpenElements {
   /**
    * Stands for what is in scope and what is written: while it is the same, a tag means the same.
    */
@@ -20,6 +20,10 @@ export class ElementTeller {
   readonly #lines: LineCounter
   /** Elements at this depth or deeper need not be reported. */
   skimDepth = SKIM_NOTHING
+  /** Where the input under way ends. */
+  inputEnd = 0
+  /** Where the element just reported ends, when its handler has taken it as a whole; else 0. */
+  #skipTo = 0
 
   constructor(handler: TokenHandler, tag: StartTag, scope: NamespaceScope, lines: LineCounter) {
     this.#handler = handler
@@ -28,17 +32,22 @@ export class ElementTeller {
     this.#lines = lines
   }
 
-  /** Whether an element of no attributes and this namespace need not be told. */
+  /**
+   * For a handler, while it gets a start tag: the element ends at `to` of the input under way, and
+   * nothing more of it is to be read or reported.
+   */
+  skipElement(to: number): void {
+    this.#skipTo = to
+  }
+
+  /** Whether an element of no attributes and this namespace need not be reported. */
   skims(binding: number): boolean {
     const { sink } = this.#handler
     if (this.stack.depth + 1 < this.skimDepth || this.#scope.uri(binding) === DSIG_NAMESPACE) return false
     return sink === undefined || sink.writtenAt[binding] !== 0
   }
 
-  /**
-   * Opens the element of the tag just read, of which the handler need not be told: whether that is
-   * so.
-   */
+  /** Opens the element of the tag just read if it need not be reported. Returns whether it did. */
   skim(): boolean {
     const tag = this.#tag
     const { stack } = this
@@ -71,13 +80,17 @@ export class ElementTeller {
     this.#handler.startTag(tag)
     const { sink } = this.#handler
     if (tag.declaredFrom < this.#scope.bindings.length || sink?.hasWritten(stack.depth)) this.epoch = UNSETTLED_EPOCH
-    if (tag.skipTo > 0) {
-      this.#lines.count(source, tag.skipTo)
-      this.#closeInnermost()
-      return tag.skipTo
-    }
+    if (this.#skipTo > 0) return this.#leaveSkipped(source)
     if (tag.isEmpty) this.close(source, to, to, true)
     else this.#askSkimDepth()
+    return to
+  }
+
+  #leaveSkipped(source: Buffer): number {
+    const to = this.#skipTo
+    this.#skipTo = 0
+    this.#lines.count(source, to)
+    this.#closeInnermost()
     return to
   }
 
@@ -98,7 +111,7 @@ export class ElementTeller {
     this.closeUnreported()
   }
 
-  /** Closes the innermost element, of which the handler was not told. */
+  /** Closes the innermost element, which was not reported. */
   closeUnreported(): void {
     const { stack } = this
     const { effect, depth, epochBefore } = stack
