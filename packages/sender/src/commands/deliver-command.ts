@@ -1,5 +1,4 @@
 // `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
 import { stopPrompting } from '@seg/pki'
 import { senderSections } from '../configuration-sections.ts'
@@ -7,6 +6,7 @@ import { sweepStaging } from '../delivery/delivery-files.ts'
 import { runDeliveries } from '../delivery/delivery-loop.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { reportOutcome, type SendOutcome } from '../delivery/outcome.ts'
+import { systemClock } from '../delivery/system-clock.ts'
 import { DropFolder } from '../drop-folder/drop-folder.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
@@ -16,24 +16,16 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     ['certs', 'data', 'to', 'lifetime', 'concurrency'],
     senderSections,
   )
-  const patience = {
-    timeout: 0,
-    now: () => new Date(),
-    elapsed: () => performance.now(),
-    random: Math.random,
-    pause: (time: number) => pause(time),
-    onWait() {},
-  }
   await using gateway = await openGateway(
     { ...settings, config: command.opts().config },
-    { note: output.say, patience },
+    { note: output.say, clock: systemClock },
   )
   stopPrompting()
   const report = (outcome: SendOutcome) =>
     reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)
   const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))
   await drop.open()
-  await sweepStaging(gateway.data, Date.now())
+  await sweepStaging(gateway.data, gateway.clock.now().getTime())
   const { data, identity } = gateway
   output.report(
     { delivering: true, id: identity.id, data, to: to.origin, pid: process.pid },

@@ -1,14 +1,14 @@
 // `sender send`: tries every file, reports each outcome, and exits with the worst one.
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, Fault, openOutput, readSettings, resolveUserPath } from '@seg/core'
 import { senderSections } from '../configuration-sections.ts'
-import type { SendingGateway } from '../delivery/gateway.ts'
+import type { WaitingGateway } from '../delivery/gateway.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { exitCodeOf, outcomeFacts, reportOutcome, type SendOutcome, worstOf } from '../delivery/outcome.ts'
 import { queueOnly, sendTemplate } from '../delivery/send.ts'
+import { systemClock } from '../delivery/system-clock.ts'
 import { openDocumentFile } from '../document/document-file.ts'
 import { chooseId } from '../document/sign-template.ts'
-import { openMeter, openProgress, type Progress, terminal } from '../progress.ts'
+import { openMeter, openProgress, terminal } from '../progress.ts'
 
 type Options = { readonly id?: string; readonly stripComments?: boolean; readonly wait: boolean }
 
@@ -29,15 +29,17 @@ export async function runSend(
     progress.clear()
     output.say(line)
   }
-  await using gateway = await openGateway(
-    { ...settings, config: command.opts().config },
-    { note, patience: openPatience(timeout, progress) },
-  )
+  await using gateway = await openGateway({ ...settings, config: command.opts().config }, { note, clock: systemClock })
+
+  const patience = {
+    timeout: timeout * 1000,
+    onWait: (reason: string, wait: number) => progress.show(`next try in ${(wait / 1000).toFixed(1)} s: ${reason}`),
+  }
 
   const outcomes: SendOutcome[] = []
   for (const file of files) {
     progress.show(`${file}: sending to ${to.origin}`)
-    const outcome = await sendFile(file, options, to, { ...gateway, meter: openMeter(progress, file) })
+    const outcome = await sendFile(file, options, to, { ...gateway, patience, meter: openMeter(progress, file) })
     progress.clear()
     if (!output.json) reportOutcome(outcome, output)
     outcomes.push(outcome)
@@ -47,7 +49,7 @@ export async function runSend(
   process.exitCode = exitCodeOf(worst)
 }
 
-async function sendFile(file: string, options: Options, to: URL, gateway: SendingGateway): Promise<SendOutcome> {
+async function sendFile(file: string, options: Options, to: URL, gateway: WaitingGateway): Promise<SendOutcome> {
   const start = performance.now()
   const passed = () => (performance.now() - start) / 1000
   try {
@@ -66,15 +68,4 @@ function checkUsage(files: readonly string[], { id }: Options): void {
   chooseId(id)
   if (files.length > 1 && id !== undefined && id !== 'auto')
     throw new Fault('usage', '--id ID names one document: give one FILE, or --id auto')
-}
-
-function openPatience(seconds: number, progress: Progress): SendingGateway['patience'] {
-  return {
-    timeout: seconds * 1000,
-    now: () => new Date(),
-    elapsed: () => performance.now(),
-    random: Math.random,
-    pause: milliseconds => pause(milliseconds),
-    onWait: (reason, milliseconds) => progress.show(`next try in ${(milliseconds / 1000).toFixed(1)} s: ${reason}`),
-  }
 }

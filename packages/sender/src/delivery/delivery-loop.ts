@@ -55,15 +55,15 @@ class DeliveryLoop {
   }
 
   async look(): Promise<void> {
-    const { outbox, patience } = this.#gateway
+    const { outbox, clock } = this.#gateway
     const { concurrency } = this.#options
     for (const number of this.#unended) {
       await outbox.release(number)
       this.#unended.delete(number)
     }
     for (const receiver of await outbox.receivers()) {
-      const limit = this.#pace(receiver).limitAt(patience.elapsed())
-      const leased = await outbox.lease({ receiver, limit, urgent: concurrency, now: patience.now().getTime() })
+      const limit = this.#pace(receiver).limitAt(clock.elapsed())
+      const leased = await outbox.lease({ receiver, limit, urgent: concurrency, now: clock.now().getTime() })
       for (const entry of leased) this.#start(entry)
     }
   }
@@ -75,7 +75,7 @@ class DeliveryLoop {
   }
 
   #pace(receiver: string): ReceiverPace {
-    const pace = this.#paces.get(receiver) ?? new ReceiverPace(this.#options.concurrency, this.#gateway.patience.random)
+    const pace = this.#paces.get(receiver) ?? new ReceiverPace(this.#options.concurrency, this.#gateway.clock.random)
     this.#paces.set(receiver, pace)
     return pace
   }
@@ -93,7 +93,7 @@ class DeliveryLoop {
   }
 
   async #try(entry: OutboxEntry): Promise<void> {
-    const { elapsed } = this.#gateway.patience
+    const { elapsed } = this.#gateway.clock
     const begin = elapsed()
     const isLast = isLastTry(entry, this.#gateway)
     const limits = { signal: this.#stop.signal, stall: STALL_TIME }
@@ -108,7 +108,7 @@ class DeliveryLoop {
     outcome: TryOutcome,
     { isLast, seconds }: { isLast: boolean; seconds: number },
   ): Promise<void> {
-    const { outbox, patience } = this.#gateway
+    const { outbox, clock } = this.#gateway
     const pace = this.#pace(entry.receiver)
     if (outcome.kind === 'delivered') {
       pace.answered()
@@ -121,8 +121,8 @@ class DeliveryLoop {
     // Ended by our own stop: nothing is known about the receiver.
     if (this.#stop.signal.aborted) return void (await outbox.release(entry.number))
     const retryAfter = outcome.kind === 'later' ? outcome.retryAfter : 0
-    if (outcome.concernsReceiver) pace.failed(patience.elapsed(), retryAfter)
-    const delay = retryDelay(entry.tries + 1, retryAfter, patience.random, LONGEST_PAUSE)
+    if (outcome.concernsReceiver) pace.failed(clock.elapsed(), retryAfter)
+    const delay = retryDelay(entry.tries + 1, retryAfter, clock.random, LONGEST_PAUSE)
     const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
     this.#report(entry, await postpone(entry, fault, { delay, isLast }, this.#gateway), seconds)
   }

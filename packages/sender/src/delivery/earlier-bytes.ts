@@ -26,10 +26,10 @@ export async function findAccepted(
   gateway: SendingGateway,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { data, patience, outbox, signer, types, meter } = gateway
+  const { data, clock, outbox, signer, types, meter } = gateway
   const { id, own } = entry.document
   if (id === undefined) return { kind: 'none' }
-  const asked = await askReceipt(id, link, signal, patience.now)
+  const asked = await askReceipt(id, link, signal, clock.now)
   if ('none' in asked) return { kind: 'none' }
   if (!('answer' in asked)) return { kind: 'later', ...asked }
   const path = await findBytes(digestIn(asked.answer.body) ?? entry.document.sha256, entry, gateway)

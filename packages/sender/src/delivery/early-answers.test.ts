@@ -37,12 +37,12 @@ const body = { bytes: (await stat(path)).size, read: () => readFilePieces(path, 
 
 async function post(t: Test, receiver: URL, limits: { time?: number; stall?: number } = {}) {
   await using sender = await openSender(certs, await makeFolder(t))
-  const { identity, trust, patience } = sender
+  const { identity, trust, clock } = sender
   const signal = AbortSignal.timeout(limits.time ?? 10_000)
   return await postDocument(
     body,
     { receiver, identity, trust, admitServer() {} },
-    { ...limits, signal, now: patience.now },
+    { ...limits, signal, now: clock.now },
   )
 }
 

@@ -10,15 +10,19 @@ import type { ReceiptTrust } from '../receipt/check-log-entry.ts'
 import type { CheckedReceipt } from '../receipt/check-receipt.ts'
 import type { LogWitness } from '../receipt/log-witness.ts'
 
-/** How long to keep trying, and the clocks, timer and random numbers for it. */
-export type Patience = {
-  /** Milliseconds for all tries together. */
-  readonly timeout: number
+/** Times, a timer and random numbers, from outside. */
+export type Clock = {
   readonly now: () => Date
   /** Milliseconds of a monotonic clock: durations are measured by it. */
   readonly elapsed: () => number
   readonly random: () => number
   readonly pause: (milliseconds: number) => Promise<void>
+}
+
+/** How long somebody waits for the outcome. */
+export type Patience = {
+  /** Milliseconds for all tries together. */
+  readonly timeout: number
   /** Called before each pause. */
   readonly onWait: (reason: string, milliseconds: number) => void
 }
@@ -39,11 +43,14 @@ export type SendingGateway = {
   readonly lifetime: number
   /** Milliseconds since 1970 by the clock that lifetimes are judged by. */
   readonly lifetimeClock: () => number
-  readonly patience: Patience
+  readonly clock: Clock
   /** Gets messages for people. */
   readonly note: (line: string) => void
   readonly meter: Meter
 }
+
+/** One that somebody waits for. */
+export type WaitingGateway = SendingGateway & { readonly patience: Patience }
 
 /**
  * A document with a verified receipt; `made` is undefined when that was so before and no connection

@@ -24,7 +24,7 @@ type Settings = {
  */
 export async function openGateway(
   { certs, data, lifetime, config }: Settings,
-  edge: Pick<SendingGateway, 'note' | 'patience'>,
+  edge: Pick<SendingGateway, 'note' | 'clock'>,
 ): Promise<SendingGateway & AsyncDisposable> {
   const [identity, signing, trust] = await Promise.all([
     loadIdentity(certs, 'sender'),
@@ -35,9 +35,9 @@ export async function openGateway(
   const outbox = await openOutbox(data)
   return {
     ...{ identity, signer: signing ?? identity, trust, types, data, outbox, ...edge },
-    witness: new LogWitness({ outbox, data, now: edge.patience.now }),
+    witness: new LogWitness({ outbox, data, now: edge.clock.now }),
     lifetime: lifetime * HOUR,
-    lifetimeClock: openLifetimeClock(edge.patience),
+    lifetimeClock: openLifetimeClock(edge.clock),
     meter: silentMeter,
     [Symbol.asyncDispose]: () => outbox.close(),
   }

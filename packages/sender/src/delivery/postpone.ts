@@ -19,9 +19,9 @@ export async function postpone(
   { number, tries }: OutboxEntry,
   fault: Fault,
   { delay, isLast }: { delay: number; isLast: boolean },
-  { outbox, patience }: SendingGateway,
+  { outbox, clock }: SendingGateway,
 ): Promise<Fault> {
-  const at = patience.now().getTime()
+  const at = clock.now().getTime()
   const reason = reasonOf(fault, at)
   if (!isLast || faultRow(fault.code).lacks !== undefined) {
     await outbox.postpone(number, reason, at + delay)

@@ -41,11 +41,11 @@ export async function queueUnder(
   receiver: URL,
   gateway: SendingGateway,
 ): Promise<Queued | Delivery> {
-  const { outbox, lifetime, patience } = gateway
+  const { outbox, lifetime, clock } = gateway
   const earlier = await outbox.latest(delivery)
   const found = earlier?.state === 'delivered' ? await findDelivery(earlier, gateway) : undefined
   if (found) return found
-  const queuedAt = patience.now().getTime()
+  const queuedAt = clock.now().getTime()
   const request = { delivery, receiver: receiver.origin, file: template.file, queuedAt, expiresAt: queuedAt + lifetime }
   if (earlier !== undefined) {
     recall(earlier, gateway)
@@ -87,12 +87,12 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
 async function makeDocument(
   template: Template,
   delivery: string,
-  { signer, patience, data, types, meter }: SendingGateway,
+  { signer, clock, data, types, meter }: SendingGateway,
 ): Promise<{ document: OutboxDocument; facts: SignedFacts }> {
   const files = openDeliveryFiles(data, delivery)
   const outline = await readOutline(template)
   if (!outline.isSigned) {
-    const signed = await signTemplate(template, outline, signer, patience.now(), pieces => files.keepDocument(pieces))
+    const signed = await signTemplate(template, outline, signer, clock.now(), pieces => files.keepDocument(pieces))
     return { document: describeDocument(signed.kept, signed.facts, signed.own), facts: signed.facts }
   }
   if (template.id !== undefined)

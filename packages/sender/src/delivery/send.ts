@@ -3,7 +3,7 @@
 import { Fault, retryDelay } from '@seg/core'
 import type { Template } from '../document/sign-template.ts'
 import type { Later } from '../exchange/post-document.ts'
-import type { Delivery, SendingGateway } from './gateway.ts'
+import type { Delivery, SendingGateway, WaitingGateway } from './gateway.ts'
 import { isLastTry, postpone } from './postpone.ts'
 import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
 import { faultOf } from './settled-entry.ts'
@@ -18,7 +18,7 @@ const WATCH_INTERVAL = 200
  * `log-rewritten`, and those of a document, key or disk that is not in order; sending again is safe
  * after each of them.
  */
-export async function sendTemplate(template: Template, receiver: URL, gateway: SendingGateway): Promise<Delivery> {
+export async function sendTemplate(template: Template, receiver: URL, gateway: WaitingGateway): Promise<Delivery> {
   const queued = await queueTemplate(template, receiver, gateway)
   return 'receipt' in queued ? queued : deliverQueued(queued, gateway)
 }
@@ -36,9 +36,9 @@ export async function queueOnly(template: Template, receiver: URL, gateway: Send
   throw new Fault('delivery-pending', `queued as number ${number}; \`sender deliver\` delivers it`)
 }
 
-async function deliverQueued({ entry: { number }, facts }: Queued, gateway: SendingGateway): Promise<Delivery> {
-  const { outbox, patience } = gateway
-  const deadline = patience.elapsed() + patience.timeout
+async function deliverQueued({ entry: { number }, facts }: Queued, gateway: WaitingGateway): Promise<Delivery> {
+  const { outbox, clock, patience } = gateway
+  const deadline = clock.elapsed() + patience.timeout
   const signal = AbortSignal.timeout(patience.timeout)
   let known = facts
   let later: Later | undefined
@@ -47,8 +47,8 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
     if (entry === undefined) {
       const delivery = await watch(number, gateway)
       if (delivery) return delivery
-      if (patience.elapsed() >= deadline) throw pending('another process has it on its way', number, patience.timeout)
-      await patience.pause(WATCH_INTERVAL)
+      if (clock.elapsed() >= deadline) throw pending('another process has it on its way', number, patience.timeout)
+      await clock.pause(WATCH_INTERVAL)
       continue
     }
     tries++
@@ -60,15 +60,15 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
     known = undefined
     if (outcome.kind === 'delivered') return { ...outcome.delivery, made: { ...outcome.delivery.made, tries } }
     if (outcome.kind === 'refused') throw outcome.fault
-    const left = deadline - patience.elapsed()
+    const left = deadline - clock.elapsed()
     if (outcome.kind === 'stuck') {
-      const delay = retryDelay(entry.tries + 1, 0, patience.random)
+      const delay = retryDelay(entry.tries + 1, 0, clock.random)
       throw await postpone(entry, outcome.fault, { delay, isLast }, gateway)
     }
     // If the time ended during this try, the reason of the try before is more useful.
     later = signal.aborted ? (later ?? outcome) : outcome
     const isOver = left < 50 || later.retryAfter >= left
-    const delay = retryDelay(tries, later.retryAfter, patience.random)
+    const delay = retryDelay(tries, later.retryAfter, clock.random)
     // The last wait ends early enough for one more try.
     const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
     // A try that our own timeout ended must not make the entry expire.
@@ -77,7 +77,7 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Send
     if (fault.code === 'delivery-expired') throw fault
     if (isOver) throw pending(explain(later, tries), number, patience.timeout)
     patience.onWait(later.reason, wait)
-    await patience.pause(wait)
+    await clock.pause(wait)
   }
 }
 

@@ -25,7 +25,7 @@ export async function takeReceipt(
   gateway: SendingGateway,
   signal: AbortSignal,
 ): Promise<Taken> {
-  const { patience, outbox, data } = gateway
+  const { clock, outbox, data } = gateway
   const files = openDeliveryFiles(data, entry.delivery)
   const receipt = await openReceipt(answer, signed, files, gateway)
   const { tree } = receipt.checked
@@ -42,7 +42,7 @@ export async function takeReceipt(
   await files.keepReceipt(receipt.bytes)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
   // network is needed to know it.
-  const { tries } = await outbox.deliver(entry.number, receipt.bytes, patience.now().getTime())
+  const { tries } = await outbox.deliver(entry.number, receipt.bytes, clock.now().getTime())
   return {
     kind: 'delivered',
     delivery: {
@@ -59,7 +59,7 @@ async function openReceipt(
   answer: Answer,
   { bytes: length, sha256, document, signer }: SignedFacts,
   files: DeliveryFiles,
-  { trust, patience, outbox }: SendingGateway,
+  { trust, clock, outbox }: SendingGateway,
 ): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
   const bytes = answer.body ?? Buffer.alloc(0)
   try {
@@ -69,7 +69,7 @@ async function openReceipt(
     if (document instanceof Fault)
       throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
     const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
-    const checked = checkReceipt(bytes, delivered, trust, patience.now())
+    const checked = checkReceipt(bytes, delivered, trust, clock.now())
     checkVersion(checked, outbox.logs)
     return { bytes, checked }
   } catch (error) {

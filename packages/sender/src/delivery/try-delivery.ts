@@ -48,7 +48,7 @@ export async function tryDelivery(
     if (fault.problem.code === 'certificate-invalid') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
     // Crash before: the next try is refused again. After: final.
-    await gateway.outbox.refuse(entry.number, { code, detail: sentence, at: gateway.patience.now().getTime() })
+    await gateway.outbox.refuse(entry.number, { code, detail: sentence, at: gateway.clock.now().getTime() })
     return { kind: 'refused', fault }
   }
 }
@@ -103,7 +103,7 @@ async function answerRefusal(
     return taken(found, refusal)
   }
   const { own } = entry.document
-  const clocks = { ours: gateway.patience.now(), theirs: refusal.serverTime }
+  const clocks = { ours: gateway.clock.now(), theirs: refusal.serverTime }
   if (!own?.fillsTime) {
     const found = await findAccepted(entry, link, gateway, limits.signal)
     return taken(found, mayBecomeTimely(kept.document, clocks) ? clocksApart(clocks, refusal) : refusal)
@@ -124,7 +124,7 @@ function taken(found: Found, otherwise: Fault): Taken {
  * before.
  */
 async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
-  const { outbox, signer, patience, data, types, meter } = gateway
+  const { outbox, signer, clock, data, types, meter } = gateway
   const { own } = entry.document
   if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
   const found = await findAccepted(entry, link, gateway, limits.signal)
@@ -134,7 +134,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   await using unsigned = await openUnsigned(documentPathOf(entry.document, gateway), own, meter)
   const { outline } = unsigned
   const template = { ...unsigned.template, types }
-  const signed = await signTemplate(template, outline, signer, patience.now(), pieces => files.keepDocument(pieces))
+  const signed = await signTemplate(template, outline, signer, clock.now(), pieces => files.keepDocument(pieces))
   // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones
   // go out on every try. The old ones stay.
   const replaced = await outbox.replaceDocument(entry.number, describeDocument(signed.kept, signed.facts, signed.own))
@@ -142,7 +142,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
     return await post(replaced, signed.facts, link, gateway, limits)
   } catch (error) {
     if (!own.fillsTime || !isStale(error)) throw error
-    throw clocksApart({ ours: patience.now(), theirs: error.serverTime }, error)
+    throw clocksApart({ ours: clock.now(), theirs: error.serverTime }, error)
   }
 }
 
@@ -159,17 +159,17 @@ async function post(
   gateway: SendingGateway,
   limits: Limits,
 ): Promise<Taken> {
-  const { patience, meter } = gateway
+  const { clock, meter } = gateway
   const path = documentPathOf(entry.document, gateway)
   const body = { bytes: signed.bytes, read: () => readFilePieces(path, 'sending', meter) }
-  const posted = await postDocument(body, link, { ...limits, now: patience.now })
+  const posted = await postDocument(body, link, { ...limits, now: clock.now })
   if (!('answer' in posted)) return { kind: 'later', ...posted }
   return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
 }
 
 /** A certificate that every receiver would refuse: reported before the first byte is sent. */
-function checkOurCertificates({ identity, signer, trust, patience }: SendingGateway): void {
-  const now = patience.now()
+function checkOurCertificates({ identity, signer, trust, clock }: SendingGateway): void {
+  const now = clock.now()
   check('our own certificate, sender.crt', () => checkCertificate(identity.certificate, 'sender', trust, now))
   if (signer !== identity) check('our own certificate, signing.crt', () => checkSigning(signer.certificate, now))
 }
@@ -179,10 +179,10 @@ function checkOurCertificates({ identity, signer, trust, patience }: SendingGate
  * one that the document is addressed to.
  */
 function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
-  const { identity, trust, patience } = gateway
+  const { identity, trust, clock } = gateway
   const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
   const admitServer = (chain: PresentedChain) => {
-    check("the receiver's server", () => checkServer(chain, trust, patience.now()))
+    check("the receiver's server", () => checkServer(chain, trust, clock.now()))
     const serverId = gatewayId(chain.leaf)
     if (receiverId === undefined || receiverId === serverId) return
     const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`

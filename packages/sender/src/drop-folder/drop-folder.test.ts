@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process'
 import { appendFile, link, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { SendingGateway } from '../delivery/gateway.ts'
 import { makeReceipt } from '../testing/foreign-receiver.ts'
@@ -16,8 +15,9 @@ const receiver = new URL('https://localhost:8443')
 const reason = { code: 'schema-invalid', detail: 'no', at: 0 } as const
 
 async function open(t: Test, data?: string) {
-  const gateway = await openSender(certs, data ?? (await makeFolder(t)))
-  t.teardown(() => gateway[Symbol.asyncDispose]())
+  const sender = await openSender(certs, data ?? (await makeFolder(t)))
+  t.teardown(() => sender[Symbol.asyncDispose]())
+  const gateway = { ...sender, clock: { ...sender.clock, elapsed: () => passed } }
   const refused: string[] = []
   const drop = new DropFolder(gateway, receiver, (file, { code }) => refused.push(`${file}: ${code}`))
   await drop.open()
@@ -36,12 +36,19 @@ async function listFolders(data: string) {
   )
 }
 
-/** Looks until `isDone`; a file is left alone for a second at least. */
+/** Milliseconds of the clock by which files are left alone: it moves when a test moves it. */
+let passed = 0
+
+async function lookAndPass(drop: DropFolder, milliseconds: number): Promise<void> {
+  await drop.look()
+  passed += milliseconds
+}
+
+/** Looks until `isDone`. */
 async function lookUntil(drop: DropFolder, isDone: () => Promise<boolean>): Promise<void> {
   for (let i = 0; !(await isDone()); i++) {
     if (i > 400) throw new Error('nothing comes of it')
-    await drop.look()
-    await pause(25)
+    await lookAndPass(drop, 100)
   }
 }
 
@@ -81,7 +88,7 @@ t.test('leaves a file alone while it is being written, even when the writer rest
   for (let at = 0; at < text.length; at += 100) {
     await appendFile(join(outgoing, 'a.xml'), text.slice(at, at + 100))
     // Long enough to be looked at, now and then.
-    if (at % 300 === 0) for (let i = 0; i < 45; i++) await drop.look().then(() => pause(25))
+    if (at % 300 === 0) for (let i = 0; i < 15; i++) await lookAndPass(drop, 100)
   }
   await lookUntil(drop, hasEntries(gateway, 1))
   t.match(await entriesOf(gateway), [{ document: { id: 'doc123' } }])
@@ -170,7 +177,7 @@ t.test('does not follow a link that takes the place of a file', async t => {
   await rm(join(outgoing, 'a.xml'))
   await symlink(join(gateway.data, 'secret'), join(outgoing, 'a.xml'))
   await lookUntil(drop, async () => gateway.notes.length > 0)
-  await pause(1100)
+  passed += 1100
   await drop.look()
   t.same(await entriesOf(gateway), [])
   t.same(refused, [])

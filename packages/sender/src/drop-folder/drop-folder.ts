@@ -116,7 +116,7 @@ export class DropFolder {
       if (fault.code === 'storage-unavailable') throw fault
       const found = this.#found.get(key)
       if (found === undefined) return false
-      found.nextLook = performance.now() + RETRY_TIME
+      found.nextLook = this.#gateway.clock.elapsed() + RETRY_TIME
       this.#complain(name, found, `waits in outgoing: ${fault.message}`)
     }
     return false
@@ -127,11 +127,11 @@ export class DropFolder {
     const known = this.#found.get(key)
     const stats = known?.complaint === undefined ? await lstat(path).catch(() => undefined) : undefined
     if (stats === undefined) return
-    const found = known ?? { key, identity: kind, changedAt: performance.now(), nextLook: 0 }
+    const found = known ?? { key, identity: kind, changedAt: this.#gateway.clock.elapsed(), nextLook: 0 }
     this.#found.set(key, found)
     if (kind !== UNFINISHED)
       this.#complain(name, found, `in outgoing is ${kind}: it is not taken; put the document itself there`)
-    else if (stats.mtimeMs < Date.now() - ABANDONED)
+    else if (stats.mtimeMs < this.#gateway.clock.now().getTime() - ABANDONED)
       this.#complain(
         name,
         found,
@@ -147,7 +147,7 @@ export class DropFolder {
   async #lookAt({ name, path, key }: Dropped): Promise<boolean> {
     const stats = await lstat(path).catch(() => undefined)
     if (stats === undefined) return false
-    const now = performance.now()
+    const now = this.#gateway.clock.elapsed()
     const known = this.#found.get(key)
     if (known?.identity !== identityOf(stats)) {
       this.#found.set(key, { key, identity: identityOf(stats), changedAt: now, nextLook: now + QUIET_TIME })
@@ -180,8 +180,9 @@ export class DropFolder {
       found.number = 'receipt' in queued ? queued.number : queued.entry.number
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault
-      const mayGrow = fault.code === 'xml-malformed' && performance.now() < found.changedAt + PATIENCE_WITH_WRITERS
-      found.nextLook = performance.now() + RETRY_TIME
+      const mayGrow =
+        fault.code === 'xml-malformed' && this.#gateway.clock.elapsed() < found.changedAt + PATIENCE_WITH_WRITERS
+      found.nextLook = this.#gateway.clock.elapsed() + RETRY_TIME
       // A failure of this gateway, not of the document: the file stays where it is.
       if (faults[fault.code].status >= 500) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
       else if (!mayGrow) await this.#refuse(name, path, found, fault)

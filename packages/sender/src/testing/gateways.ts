@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { generate } from '@seg/pki'
 import type { Signer } from '@seg/xmldsig'
 import type { Test } from 'tap'
-import type { SendingGateway } from '../delivery/gateway.ts'
+import type { WaitingGateway } from '../delivery/gateway.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { type DocumentFile, openDocumentFile } from '../document/document-file.ts'
 import { readOutline, signTemplate, type Template } from '../document/sign-template.ts'
@@ -44,7 +44,7 @@ export async function openSender(
   data: string,
   timeout = 10_000,
   now = () => new Date(),
-): Promise<SendingGateway & Diary & AsyncDisposable> {
+): Promise<WaitingGateway & Diary & AsyncDisposable> {
   const notes: string[] = []
   const pauses: number[] = []
   const pause = async (milliseconds: number) => {
@@ -52,9 +52,9 @@ export async function openSender(
     await setImmediate()
   }
   const elapsed = () => performance.now()
-  const patience = { timeout, now, elapsed, random: () => 0.5, pause, onWait() {} }
-  const gateway = await openGateway({ certs, data, lifetime: 72 }, { patience, note: line => void notes.push(line) })
-  return { ...gateway, notes, pauses }
+  const clock = { now, elapsed, random: () => 0.5, pause }
+  const gateway = await openGateway({ certs, data, lifetime: 72 }, { clock, note: line => void notes.push(line) })
+  return { ...gateway, patience: { timeout, onWait() {} }, notes, pauses }
 }
 
 /** A file of these bytes. */
