@@ -13,6 +13,7 @@ const tests = [
   'packages/ledger/src/sqlite/crash.test.ts',
   'test/e2e/kill-loop.test.ts',
   'test/e2e/deliver-kill.test.ts',
+  'test/pki/kill-matrix.test.ts',
 ]
 const failed = tests.filter(test => {
   const { status } = spawnSync(process.execPath, [resolve(import.meta.dirname, '..', test)], {

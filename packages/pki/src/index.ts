@@ -5,7 +5,7 @@ export { DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from './certificat
 export { gatewayId } from './certificate/gateway-id.ts'
 export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
 export { checkIdentity, type Identity, loadIdentity } from './identity.ts'
-export { addVerifierKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
+export { addVerifierKey, dropNextLogKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './issuing/generate.ts'
 export type { KeyKind } from './issuing/key-pairs.ts'
 export type { GatewayProfile } from './issuing/profiles.ts'

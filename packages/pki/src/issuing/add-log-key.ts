@@ -1,11 +1,12 @@
 // `pki log-key`: a key for the log of one receiver, and its line in log.pub, beside those that are
 // there.
-import { lstat, rename } from 'node:fs/promises'
+import { lstat, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, syncFolder, writeDurableFile } from '@seg/core'
+import { Fault, syncFolder } from '@seg/core'
 import { type LogIdentity, makeLogKey, readLogKey } from '../log-key.ts'
 import { readCertsFile, readKeyAndPassphrase } from '../pem-file.ts'
 import { keepFiles } from './keep-files.ts'
+import { writeCertsFile } from './write-certs-file.ts'
 
 export type AddedLogKey = {
   readonly verifierKey: string
@@ -30,7 +31,7 @@ export async function addLogKey(certs: string, receiverId: string, passphrase?: 
   const { privateKey, verifierKey } = makeLogKey(receiverId, passphrase)
   // Crash after: log.pub has the line of a key that nobody has, which verifies nothing.
   await addVerifierKey(certs, verifierKey)
-  await writeDurableFile(keyPath, privateKey, { mode: 0o600 })
+  await writeCertsFile(keyPath, privateKey)
   return { verifierKey, isNew: true }
 }
 
@@ -43,7 +44,7 @@ export async function addVerifierKey(certs: string, verifierKey: string): Promis
   const text = (await isThere(path)) ? await readCertsFile(path) : ''
   if (text.split('\n').some(line => line.trim() === verifierKey)) return false
   const whole = text === '' || text.endsWith('\n') ? text : `${text}\n`
-  await writeDurableFile(path, `${whole}${verifierKey}\n`, { mode: 0o644, replace: true })
+  await writeCertsFile(path, `${whole}${verifierKey}\n`, { replace: true })
   return true
 }
 
@@ -58,7 +59,7 @@ export async function nextLogKey(certs: string, receiverId: string): Promise<Log
   if (!(await isThere(path))) {
     // Encrypted as the key is that it follows.
     const { passphrase } = await readKeyAndPassphrase(join(certs, 'log.key'))
-    await writeDurableFile(path, makeLogKey(receiverId, passphrase).privateKey, { mode: 0o600 })
+    await writeCertsFile(path, makeLogKey(receiverId, passphrase).privateKey)
   }
   return readLogKey(certs, receiverId, NEXT)
 }
@@ -66,6 +67,18 @@ export async function nextLogKey(certs: string, receiverId: string): Promise<Log
 /** The one in `log.key.next`; undefined when there is none. */
 export async function findNextLogKey(certs: string, receiverId: string): Promise<LogIdentity | undefined> {
   return (await isThere(join(certs, NEXT))) ? readLogKey(certs, receiverId, NEXT) : undefined
+}
+
+/**
+ * Takes back a next key that no entry names and that has signed nothing: its line, then
+ * `log.key.next`. Crash on the way: a next key that the next run takes.
+ */
+export async function dropNextLogKey(certs: string, verifierKey: string): Promise<void> {
+  const path = join(certs, 'log.pub')
+  const lines = (await readCertsFile(path)).split('\n').filter(line => line.trim() !== verifierKey)
+  await writeCertsFile(path, lines.join('\n'), { replace: true })
+  await rm(join(certs, NEXT), { force: true })
+  await syncFolder(certs)
 }
 
 /**

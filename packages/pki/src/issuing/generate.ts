@@ -2,7 +2,7 @@
 import { type KeyObject, randomBytes, type X509Certificate } from 'node:crypto'
 import { lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, writeDurableFile } from '@seg/core'
+import { Fault } from '@seg/core'
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { makeLogKey } from '../log-key.ts'
 import { makeCrlPem } from '../revocation/write-crl.ts'
@@ -10,6 +10,7 @@ import { type CertificateIssuer, issueCertificate } from './issue.ts'
 import { keepFiles } from './keep-files.ts'
 import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
 import { type Profile, profiles } from './profiles.ts'
+import { writeCertsFile } from './write-certs-file.ts'
 
 export type GenerateOptions = {
   /** Folder for the files. */
@@ -56,7 +57,7 @@ const DAY = 24 * 60 * 60 * 1000
 /** Clocks of partners may be a little behind. */
 const BACKDATE = 5 * 60 * 1000
 
-type NewFile = GeneratedFile & { readonly text: string; readonly mode: number }
+type NewFile = GeneratedFile & { readonly text: string }
 
 export type Generated = {
   readonly files: readonly GeneratedFile[]
@@ -79,7 +80,7 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   const kept = force ? await keepFiles(out, paths, now) : undefined
   await writeFiles(out, files, force)
   return {
-    files: files.map(({ text: _text, mode: _mode, ...file }) => ({ ...file, path: join(out, file.path) })),
+    files: files.map(({ text: _text, ...file }) => ({ ...file, path: join(out, file.path) })),
     kept,
   }
 }
@@ -132,8 +133,8 @@ function makeCa(name: string, keys: KeyPair): CertificateIssuer {
 /** The root: its key is needed again for the next issuing CA only. */
 function fileRoot(certificate: X509Certificate, keys: KeyPair, passphrase?: Buffer): NewFile[] {
   return [
-    { path: 'root.crt', title: 'root CA', certificate, text: certificate.toString(), mode: 0o644 },
-    { path: 'root.key', title: 'its private key', text: exportPrivateKey(keys.privateKey, passphrase), mode: 0o600 },
+    { path: 'root.crt', title: 'root CA', certificate, text: certificate.toString() },
+    { path: 'root.key', title: 'its private key', text: exportPrivateKey(keys.privateKey, passphrase) },
   ]
 }
 
@@ -150,12 +151,11 @@ function fileCertificate(
 ): NewFile[] {
   const { title } = profiles[profile]
   return [
-    { path: `${profile}.crt`, title, certificate, text: certificate.toString(), mode: 0o644 },
+    { path: `${profile}.crt`, title, certificate, text: certificate.toString() },
     {
       path: `${profile}.key`,
       title: `its private key`,
       text: exportPrivateKey(keys.privateKey, passphrase),
-      mode: 0o600,
     },
   ]
 }
@@ -164,14 +164,14 @@ function fileCertificate(
 function fileCrl(ca: X509Certificate, key: KeyObject, thisUpdate: Date, now: Date): NewFile {
   const nextUpdate = new Date(now.getTime() + CRL_DAYS * DAY)
   const text = makeCrlPem({ ca, key, number: 1n, thisUpdate, nextUpdate, revoked: [] })
-  return { path: 'ca.crl', title: 'revocation list of the CA, empty', text, mode: 0o644 }
+  return { path: 'ca.crl', title: 'revocation list of the CA, empty', text }
 }
 
 function fileLogKey(receiverId: string, passphrase?: Buffer): NewFile[] {
   const { privateKey, verifierKey } = makeLogKey(receiverId, passphrase)
   return [
-    { path: 'log.key', title: "private key of the receiver's log (signs checkpoints)", text: privateKey, mode: 0o600 },
-    { path: 'log.pub', title: 'its verifier key (C2SP signed note)', text: `${verifierKey}\n`, mode: 0o644 },
+    { path: 'log.key', title: "private key of the receiver's log (signs checkpoints)", text: privateKey },
+    { path: 'log.pub', title: 'its verifier key (C2SP signed note)', text: `${verifierKey}\n` },
   ]
 }
 
@@ -199,10 +199,10 @@ async function isThere(path: string): Promise<boolean> {
  */
 async function writeFiles(out: string, files: readonly NewFile[], force: boolean): Promise<void> {
   const written: string[] = []
-  for (const { path: name, text, mode } of files) {
+  for (const { path: name, text } of files) {
     const path = join(out, name)
     try {
-      await writeDurableFile(path, text, { mode, replace: force })
+      await writeCertsFile(path, text, { replace: force })
       written.push(path)
     } catch (cause) {
       if (!force) await Promise.all(written.map(file => rm(file, { force: true })))

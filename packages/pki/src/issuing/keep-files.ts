@@ -2,7 +2,8 @@
 // anything else is written.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, makeDurableFolder, readInput, writeDurableFile } from '@seg/core'
+import { Fault, makeDurableFolder, readInput } from '@seg/core'
+import { writeCertsFile } from './write-certs-file.ts'
 
 /**
  * Copies those of `names` that are in `folder` to `replaced-…` there, readable for its user alone.
@@ -27,7 +28,7 @@ export async function keepFiles(folder: string, names: readonly string[], now: D
     ),
   )
   for (const { name, bytes } of files) {
-    await writeDurableFile(join(kept, name), bytes, { mode: name.endsWith('.key') ? 0o600 : 0o644 }).catch(cause => {
+    await writeCertsFile(join(kept, name), bytes).catch(cause => {
       throw unkept(join(folder, name), cause)
     })
   }

@@ -2,12 +2,11 @@
 // without a copy.
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Fault, makeDurableFolder, writeDurableFile } from '@seg/core'
+import { Fault, makeDurableFolder } from '@seg/core'
 import { keepFiles } from './keep-files.ts'
+import { writeCertsFile } from './write-certs-file.ts'
 
 export type NamedFile = { readonly name: string; readonly text: string }
-
-const modeOf = (name: string) => (name.endsWith('.key') ? 0o600 : 0o644)
 
 /** All or none. Throws the Faults `file-exists` and `file-unreadable`. */
 export async function writeNewFiles(folder: string, files: readonly NamedFile[]): Promise<void> {
@@ -16,7 +15,7 @@ export async function writeNewFiles(folder: string, files: readonly NamedFile[])
   for (const { name, text } of files) {
     const path = join(folder, name)
     try {
-      await writeDurableFile(path, text, { mode: modeOf(name) })
+      await writeCertsFile(path, text)
       written.push(path)
     } catch (cause) {
       await Promise.all(written.map(file => rm(file, { force: true })))
@@ -40,7 +39,7 @@ export async function replaceFiles(folder: string, files: readonly NamedFile[], 
     now,
   )
   for (const { name, text } of files) {
-    await writeDurableFile(join(folder, name), text, { mode: modeOf(name), replace: true }).catch((cause: Error) => {
+    await writeCertsFile(join(folder, name), text, { replace: true }).catch((cause: Error) => {
       throw new Fault('file-unreadable', `cannot write ${join(folder, name)}: ${cause.message}`, { cause })
     })
   }

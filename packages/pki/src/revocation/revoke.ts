@@ -1,10 +1,11 @@
 // `pki revoke`: one more certificate on the list of our CA, whose number goes up. Nothing that was
 // revoked comes off.
 import type { X509Certificate } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, quote, readInput, writeDurableFile } from '@seg/core'
+import { Fault, quote, readInput } from '@seg/core'
 import { type IssuingCa, loadIssuingCa } from '../issuing/issuing-ca.ts'
+import { writeCertsFile } from '../issuing/write-certs-file.ts'
+import { withListLock } from './list-lock.ts'
 import { listRevoked, type TableParts } from './revocation-table.ts'
 import { verifyCrl } from './verify-crl.ts'
 import { makeCrlPem, type Revocation } from './write-crl.ts'
@@ -64,7 +65,7 @@ export async function revoke(options: RevokeOptions): Promise<RevokeResult> {
   const ca = await loadIssuingCa(certs, name)
   const serial = target === undefined ? undefined : serialOf(target, ca)
   const path = join(certs, `${name}.crl`)
-  return withLock(path, async () => {
+  return withListLock(path, async () => {
     const known = await readOwnList(path, ca)
     const entries: Revocation[] = known === undefined ? [] : [...listRevoked(known.table)]
     const isNew = serial !== undefined && !entries.some(entry => entry.serial.equals(serial))
@@ -74,7 +75,7 @@ export async function revoke(options: RevokeOptions): Promise<RevokeResult> {
     const { certificate, key } = ca
     const text = makeCrlPem({ ca: certificate, key, number, thisUpdate: now, nextUpdate, revoked: entries })
     // Crash before: the list from before is there. After: the new one.
-    await writeDurableFile(path, text, { mode: 0o644, replace: true })
+    await writeCertsFile(path, text, { replace: true })
     return { path, number, count: entries.length, nextUpdate, serial: serial?.toString('hex'), isNew }
   })
 }
@@ -115,25 +116,5 @@ async function readOwnList(path: string, { certificate }: IssuingCa) {
       `nothing was changed: ${path}: ${cause.detail}; put the latest list of this CA in its place, for what is on it must stay revoked`,
       { cause },
     )
-  }
-}
-
-/** Two runs at a time would each write a list without the other's certificate. */
-async function withLock<T>(path: string, run: () => Promise<T>): Promise<T> {
-  const lock = `${path}.lock`
-  const handle = await open(lock, 'wx', 0o600).catch(cause => {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code !== 'EEXIST') throw new Fault('file-unreadable', `cannot write ${lock}: ${message}`, { cause })
-    throw new Fault(
-      'file-exists',
-      `nothing was changed: another run changes ${path}; if none does, one was cut off: rm ${lock}`,
-      { cause },
-    )
-  })
-  try {
-    return await run()
-  } finally {
-    await handle.close()
-    await rm(lock, { force: true })
   }
 }

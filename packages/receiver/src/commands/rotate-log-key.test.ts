@@ -144,6 +144,8 @@ t.test('a rotation that is refused has written nothing', async t => {
   const ledger = await openTestLedger(certs, data)
   await t.rejects(rotate(), { code: 'storage-unavailable' })
   await ledger.close()
+  const early = new Date(Date.now() - 2 * 3_600_000)
+  await t.rejects(rotateLogKey(certs, data, seal, early), { code: 'clock-behind' })
   t.same([await readdir(certs), await loadVerifierKeys(certs)], [files, lines])
   t.notOk(await start().then(() => existsSync(missing)))
 })

@@ -2,7 +2,15 @@
 // signs. The receiver is stopped.
 import { Fault } from '@seg/core'
 import { type Opening, openLedgerReader, ROTATION, readLogKeys } from '@seg/ledger'
-import { addVerifierKey, findNextLogKey, type Identity, loadLogKey, nextLogKey, takeNextLogKey } from '@seg/pki'
+import {
+  addVerifierKey,
+  dropNextLogKey,
+  findNextLogKey,
+  type Identity,
+  loadLogKey,
+  nextLogKey,
+  takeNextLogKey,
+} from '@seg/pki'
 import { openSealedLedger } from '../open-ledger.ts'
 
 export type Rotation = {
@@ -35,7 +43,11 @@ export async function rotateLogKey(certs: string, data: string, seal: Identity, 
     const { verifierKey } = await nextLogKey(certs, seal.id)
     await addVerifierKey(certs, verifierKey)
     const entry = { type: 'admin', action: ROTATION, subject: verifierKey, by: 'operator' } as const
-    await ledger.rotateKey({ ...entry, at: now.toISOString() }, verifierKey)
+    await ledger.rotateKey({ ...entry, at: now.toISOString() }, verifierKey).catch(async error => {
+      // Nothing was entered. After any other failure that is not known, and the key must stay.
+      if (error instanceof Fault && error.code === 'clock-behind') await dropNextLogKey(certs, verifierKey)
+      throw error
+    })
   } finally {
     await ledger.close()
   }
