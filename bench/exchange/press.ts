@@ -1,7 +1,8 @@
 // Distinct signed documents at the price of one digest and one signature each: all but the id, the
 // digest and the value is that of a sample.
 import { createHash, sign } from 'node:crypto'
-import { type Signer, signDocument, verifyDocument } from '@seg/xmldsig'
+import { type Signer, verifyDocument } from '@seg/xmldsig'
+import { signDocument } from '@seg/xmldsig/testing'
 import { payloads } from '../payloads.ts'
 
 /**

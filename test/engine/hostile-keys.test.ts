@@ -2,7 +2,8 @@
 // value: a verdict, and never an exception of OpenSSL's.
 import { createHash, generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { signDocument, verifyDocument } from '@seg/xmldsig'
+import { verifyDocument } from '@seg/xmldsig'
+import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
 import { call, credentials, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, openGateway } from '../../packages/receiver/src/testing/gateway.ts'

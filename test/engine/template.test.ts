@@ -1,7 +1,9 @@
 // Filling in a document: the same result in whatever pieces it comes.
+
+import { isSigned, prepareDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
 import { OutlineReader } from '../../packages/xmldsig/src/signing/outline.ts'
-import { type Fill, isSigned, prepareDocument, TemplateFilling } from '../../packages/xmldsig/src/signing/template.ts'
+import { type Fill, TemplateFilling } from '../../packages/xmldsig/src/signing/template.ts'
 
 const now = new Date('2026-11-23T12:00:00.999Z')
 const time = '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature>'

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:https'
 import { generate, type Identity, loadIdentity, loadTrust, type Trust } from '@seg/pki'
-import { prepareDocument, signDocument } from '@seg/xmldsig'
+import { prepareDocument, signDocument } from '@seg/xmldsig/testing'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'

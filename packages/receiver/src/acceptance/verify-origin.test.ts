@@ -10,7 +10,8 @@ import {
   verifyLedger,
 } from '@seg/ledger'
 import { loadIdentity, loadTrust, loadVerifierKeys, makeOwnPolicy } from '@seg/pki'
-import { prepareDocument, type Signer, signDocument } from '@seg/xmldsig'
+import type { Signer } from '@seg/xmldsig'
+import { prepareDocument, signDocument } from '@seg/xmldsig/testing'
 import t, { type Test } from 'tap'
 import { post } from '../testing/client.ts'
 import {

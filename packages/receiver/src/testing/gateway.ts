@@ -16,7 +16,8 @@ import {
   loadTrustPolicy,
   makeOwnPolicy,
 } from '@seg/pki'
-import { defaultTypes, prepareDocument, signDocument } from '@seg/xmldsig'
+import { defaultTypes } from '@seg/xmldsig'
+import { prepareDocument, signDocument } from '@seg/xmldsig/testing'
 import type { Test } from 'tap'
 import { RefusalLog } from '../acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../acceptance/second-opinion.ts'

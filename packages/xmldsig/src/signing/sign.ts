@@ -62,27 +62,8 @@ export function openSigner(
 }
 
 /**
- * A CriticalDocument held in memory with its Signature as last child. Throws a Fault for one
- * outside the profile or signed already.
- */
-export async function signDocument(bytes: Uint8Array, signer: Signer): Promise<Buffer> {
-  const opened = openSigner(signer)
-  opened.signer.write(bytes)
-  const placed = await opened.signer.end()
-  opened.readEnvelope()
-  return placeSignature(bytes, placed)
-}
-
-/** The document with its Signature in place. */
-export function placeSignature(bytes: Uint8Array, placed: PlacedSignature): Buffer {
-  const pieces: Uint8Array[] = []
-  openPlacement(placed, octets => pieces.push(octets))(bytes)
-  return Buffer.concat(pieces)
-}
-
-/**
- * The same for a document of any size: takes the bytes that were signed, piece by piece, and hands
- * on the signed document.
+ * Puts the Signature in its place: takes the bytes that were signed, piece by piece, and writes the
+ * signed document to `sink`.
  */
 export function openPlacement({ signature, offset }: PlacedSignature, sink: OctetSink): OctetSink {
   const editor = new OctetEditor([{ from: offset, to: offset, octets: signature }], sink)

@@ -7,7 +7,7 @@ import { DOCUMENT_ID } from '../verifying/envelope.ts'
 import { DocumentInput } from '../xml/document-input.ts'
 import type { TokenHandler } from '../xml/token-handler.ts'
 import { type Edit, OctetEditor } from './octet-edits.ts'
-import { type Outline, OutlineReader } from './outline.ts'
+import type { Outline } from './outline.ts'
 
 export type Fill = {
   /** Time for TimestampForSignature when it is the placeholder, empty or absent. */
@@ -16,28 +16,6 @@ export type Fill = {
   readonly id?: string
   /** Leaves comments and processing instructions out; without it they are refused. */
   readonly stripComments?: boolean
-}
-
-/**
- * The document filled in; the very bytes when it is signed already. Throws a Fault `xml-…` for one
- * outside the profile.
- */
-export function prepareDocument(bytes: Uint8Array, fill: Fill): Buffer {
-  const outline = readOutline(bytes, fill)
-  if (outline.isSigned) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const pieces: Uint8Array[] = []
-  const filling = new TemplateFilling(outline, fill, octets => pieces.push(Buffer.from(octets)))
-  filling.write(bytes)
-  filling.end()
-  return Buffer.concat(pieces)
-}
-
-/**
- * Whether the document element has a Signature among its children. Throws a Fault `xml-…` for a
- * document outside the profile.
- */
-export function isSigned(bytes: Uint8Array): boolean {
-  return readOutline(bytes, {}).isSigned
 }
 
 /**
@@ -111,12 +89,6 @@ class CommentCutter implements TokenHandler {
     if (to > this.#handedOnTo)
       this.#editor.write(source.subarray(this.#handedOnTo, to), this.#offset + this.#handedOnTo)
   }
-}
-
-function readOutline(bytes: Uint8Array, options: { stripComments?: boolean }): Outline {
-  const reader = new OutlineReader(options)
-  reader.write(bytes)
-  return reader.end()
 }
 
 function editId({ idValue, rootNameTo, takesId }: Outline, id: string | undefined): Edit[] {
