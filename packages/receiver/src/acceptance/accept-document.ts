@@ -5,9 +5,19 @@ import type { IncomingMessage } from 'node:http'
 import type { Gate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'
 import { checkLength } from '../http/read-body.ts'
+import type { Upload } from '../http/uploads.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import { freshnessOf } from '../schemas/document-policy.ts'
-import { checkParties, checkSchema, checkTimestamp, findEarlier, verifyReceived } from './admission.ts'
+import {
+  type AddressedDocument,
+  type AdmittedDocument,
+  checkParties,
+  checkSchema,
+  checkTimestamp,
+  type FirstOrSafe,
+  findEarlier,
+  verifyReceived,
+} from './admission.ts'
 import { confirmDocument } from './confirm-document.ts'
 import type { DocumentAccount } from './document-account.ts'
 import { receiveDocument } from './receive-document.ts'
@@ -20,10 +30,27 @@ export async function acceptDocument(
   account: DocumentAccount,
 ): Promise<Acceptance> {
   const begin = gate.now()
+  await using upload = gate.uploads.begin(gate.ledger, peer.id, begin, peer.recognized.partner?.limits)
+  const judged = await judgeDocument(peer, request, { upload, begin, findEarlier }, gate, account)
+  if (judged.isReplay) return judged
+  return await recordDocument(judged.admitted, judged.acceptedAt, gate)
+}
+
+type Judged<Earlier> =
+  | Earlier
+  | { readonly isReplay: false; readonly admitted: AdmittedDocument; readonly acceptedAt: Date }
+
+/** Every step but the last. */
+export async function judgeDocument<Earlier extends { readonly isReplay: true }>(
+  peer: Peer,
+  request: IncomingMessage,
+  { upload, begin, findEarlier: find }: Judging<Earlier>,
+  gate: Gate,
+  account: DocumentAccount,
+): Promise<Judged<Earlier>> {
   account.from(peer)
   const own = peer.recognized.partner?.limits ?? {}
   const { types } = gate.documents
-  await using upload = gate.uploads.begin(gate.ledger, peer.id, begin, own)
   const confirm = (at: Date) => {
     const current = confirmPeer(request.socket, peer, gate.credentials, at)
     // Its record may say something else now.
@@ -36,13 +63,24 @@ export async function acceptDocument(
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, peer.credentials.identity.id)
   const clockSkew = freshnessOf(types, signed.facts.type, own.clockSkew, gate.clockSkew)
-  const earlier = await findEarlier(addressed, begin, gate, clockSkew)
+  const earlier = await find(addressed, begin, gate, clockSkew)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, clockSkew)
   const admitted = account.confirmed(await confirmDocument(await checkSchema(timely, gate), gate))
   const acceptedAt = gate.now()
   received.signer.confirm(confirm(acceptedAt), acceptedAt)
-  return await recordDocument(admitted, acceptedAt, gate)
+  return { isReplay: false, admitted, acceptedAt }
+}
+
+type Judging<Earlier> = {
+  readonly upload: Upload
+  readonly begin: Date
+  readonly findEarlier: (
+    document: AddressedDocument,
+    begin: Date,
+    gate: Gate,
+    clockSkew: number,
+  ) => Promise<Earlier | FirstOrSafe>
 }
 
 /** No partner's record allows more than the receiver does. */

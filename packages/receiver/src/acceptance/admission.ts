@@ -35,7 +35,7 @@ export type ValidDocument = Passed<'schema'>
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
 type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion' | 'documents'>
-type FirstOrSafe = { readonly isReplay: false; readonly document: RetrySafeDocument }
+export type FirstOrSafe = { readonly isReplay: false; readonly document: RetrySafeDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
 
@@ -88,6 +88,21 @@ export async function findEarlier(
   const met = { sender, id, sha256: received.digest.toString('hex'), acceptedAt: now().toISOString() }
   const receipt = await refusals.limitConflicts(sender, options => ledger.acceptAgain(met, options))
   return { isReplay: true, id, receipt }
+}
+
+/**
+ * The same for a document that will not be accepted: nothing is written, not even of a conflict.
+ * Throws the Fault `document-id-conflict`.
+ */
+export async function lookForEarlier(
+  { facts, received }: AddressedDocument,
+  { ledger }: Pick<Gate, 'ledger'>,
+): Promise<{ readonly isReplay: true; readonly id: string } | FirstOrSafe> {
+  const { senderId, id } = facts
+  const earlier = await ledger.find(senderId, id)
+  if (earlier === undefined) return { isReplay: false, document: { received, facts } as RetrySafeDocument }
+  if (earlier.sha256 === received.digest.toString('hex')) return { isReplay: true, id }
+  throw new Fault('document-id-conflict', `${quote(id)} was accepted at ${earlier.acceptedAt} with other bytes`)
 }
 
 /**

@@ -14,6 +14,7 @@ import Fastify, {
 } from 'fastify'
 import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount, levelOf } from '../acceptance/document-account.ts'
+import { probeDocument } from '../acceptance/probe.ts'
 import type { RefusalLog } from '../acceptance/refusal-log.ts'
 import type { Gate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
@@ -88,6 +89,14 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   app.post(
     '/v1/documents',
     forPeer((peer, request: Request, reply: FastifyReply) => answerDocument(peer, request, reply, parts)),
+  )
+  app.post(
+    '/v1/probe',
+    forPeer(async (peer, request: Request, reply: FastifyReply) => {
+      const { answer, facts, message } = await probeDocument(peer, request.raw, request.id, parts)
+      request.log.info(facts, message)
+      return reply.type('application/json').send(answer)
+    }),
   )
   app.get(
     '/v1/receipts/:id',

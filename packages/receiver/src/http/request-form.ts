@@ -47,6 +47,7 @@ type Allow = { readonly allow?: string }
 /** What each path of the contract takes. */
 const methods: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^\/v1\/documents$/, 'POST'],
+  [/^\/v1\/probe$/, 'POST'],
   [/^\/v1\/receipts\/[^/]+$/, 'GET, HEAD'],
   [/^\/v1\/log\//, 'GET, HEAD'],
 ]

@@ -13,6 +13,8 @@ export type Uploads = {
    * for more. `own`: what the record of the partner says.
    */
   begin(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
+  /** A test document, which counts as one, and is rarer. Throws as `begin` does. */
+  beginProbe(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
   /**
    * A receipt or a file of the log on its way out; the function ends it. Throws the Faults
    * `overloaded` and `rate-limit`, as for a document: one counts as a tenth of that.
@@ -21,6 +23,7 @@ export type Uploads = {
 }
 
 const COST_OF_READ = 0.1
+const PROBES_PER_SECOND = 5
 
 /** For one receiver. */
 export function openUploads(
@@ -35,10 +38,16 @@ export function openUploads(
     `documents of more than ${HELD_IN_MEMORY} bytes are on their way in`,
   )
   const rates = new Rates(documentsPerSecond)
+  const probes = new Rates(PROBES_PER_SECOND)
+  const begin: Uploads['begin'] = (ledger, partner, now, own = {}) => {
+    rates.take(partner, now.getTime(), 1, own.rate)
+    return new Upload(ledger, { partner, own }, all, large, room)
+  }
   return {
-    begin(ledger, partner, now, own = {}) {
-      rates.take(partner, now.getTime(), 1, own.rate)
-      return new Upload(ledger, { partner, own }, all, large, room)
+    begin,
+    beginProbe(ledger, partner, now, own) {
+      probes.take(partner, now.getTime())
+      return begin(ledger, partner, now, own)
     },
     beginRead(partner, now, own = {}) {
       rates.take(partner, now.getTime(), COST_OF_READ, own.rate)

@@ -12,6 +12,7 @@ import { readConnectionFailure } from '../exchange/connection-fault.ts'
 import { readProblem } from '../exchange/problem.ts'
 import { connectTo, lookAtServer, type Place, placeOf, show } from './look-at-server.ts'
 import { senderRow as row, type SenderFacts } from './sender-facts.ts'
+import { makeTestDocument, probeReceiver } from './test-document.ts'
 
 type Target = { readonly to: URL; readonly now: () => Date; readonly patience: number }
 
@@ -94,6 +95,18 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
         return { value: true, found: `${name}, ${size} entries` }
       },
       ({ configuration: { certs } }) => `cat RECEIVERS_LOG.pub >> ${shellWord(join(certs, 'log.pub'))}`,
+    ),
+    row(
+      'test document',
+      ['configuration', 'ca.crt', 'sender.crt', 'server', 'our certificate there'],
+      async ({ configuration: { certs }, 'ca.crt': trust, 'sender.crt': identity, server }) => {
+        const document = await makeTestDocument({ certs, identity, receiver: server }, now())
+        return {
+          value: true,
+          found: await probeReceiver(document, { receiver: to, identity, trust }, { now, patience }),
+        }
+      },
+      ({ configuration: { certs } }) => `pnpm --filter pki inspect ${shellWord(certs)}`,
     ),
   ]
 }

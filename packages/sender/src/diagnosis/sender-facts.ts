@@ -24,6 +24,7 @@ export type SenderFacts = {
   readonly 'our certificate there': true
   readonly clocks: true
   readonly log: true
+  readonly 'test document': true
 }
 
 export const senderRow = checksOf<SenderFacts>()

@@ -1,0 +1,76 @@
+// A test document for a receiver: signed as each other one, judged there by every step, and stored
+// nowhere.
+import { randomUUID } from 'node:crypto'
+import { Fault } from '@seg/core'
+import { checkServer, type Identity, loadSigningIdentity, type PeerTrust } from '@seg/pki'
+import { openPlacement, openSigner, type Signer } from '@seg/xmldsig'
+import { openConnection } from '../exchange/connection.ts'
+import { readConnectionFailure } from '../exchange/connection-fault.ts'
+import { readProblem } from '../exchange/problem.ts'
+
+type Parties = { readonly certs: string; readonly identity: Identity; readonly receiver: string }
+
+/** Throws the Faults of a signing key. */
+export async function makeTestDocument({ certs, identity, receiver }: Parties, now: Date): Promise<Buffer> {
+  const text = `<CriticalDocument id="probe-${randomUUID()}">
+  <SenderID>${escapeText(identity.id)}</SenderID>
+  <ReceiverID>${escapeText(receiver)}</ReceiverID>
+  <TimestampForSignature>${now.toISOString().slice(0, 19)}Z</TimestampForSignature>
+  <Payload>A test document of sender diagnose: nothing is to be done with it.</Payload>
+</CriticalDocument>
+`
+  return signBytes(Buffer.from(text), (await loadSigningIdentity(certs)) ?? identity)
+}
+
+async function signBytes(bytes: Buffer, key: Signer): Promise<Buffer> {
+  const { signer } = openSigner(key)
+  signer.write(bytes)
+  const pieces: Uint8Array[] = []
+  openPlacement(await signer.end(), octets => pieces.push(Buffer.from(octets)))(bytes)
+  return Buffer.concat(pieces)
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+type Link = { readonly receiver: URL; readonly identity: Identity; readonly trust: PeerTrust }
+type Edge = { readonly now: () => Date; readonly patience: number }
+
+/**
+ * What the receiver says of it. Throws the Fault that a delivery would be refused with; a receiver
+ * of an earlier version has no test.
+ */
+export async function probeReceiver(document: Buffer, link: Link, { now, patience }: Edge): Promise<string> {
+  await using connection = openConnection({ ...link, admitServer: chain => checkServer(chain, link.trust, now()) })
+  const headers = { 'content-type': 'application/xml', 'content-length': String(document.length) }
+  const answer = await connection
+    .request({
+      method: 'POST',
+      path: '/v1/probe',
+      headers,
+      body: toPieces(document),
+      signal: AbortSignal.timeout(patience),
+    })
+    .catch(readConnectionFailure)
+  if (typeof answer === 'string') throw new Fault('delivery-pending', `${link.receiver.origin}: ${answer}`)
+  if (answer.status === 404) return 'cannot be tried: this receiver does not take test documents'
+  if (answer.status !== 200) {
+    const { code, sentence } = readProblem(answer)
+    throw new Fault(code, `the receiver would refuse our documents with ${answer.status} ${code}: ${sentence}`)
+  }
+  return `would be accepted (${countSteps(answer.body)} steps), and is not stored`
+}
+
+async function* toPieces(document: Buffer): AsyncGenerator<Buffer> {
+  yield document
+}
+
+function countSteps(body: Buffer | undefined): number {
+  try {
+    const { steps } = JSON.parse(body?.toString('utf8') ?? '')
+    return Array.isArray(steps) ? steps.length : 0
+  } catch {
+    return 0
+  }
+}
