@@ -66,6 +66,8 @@ export const advice = {
   'csr-invalid': 'Have it made anew: `pnpm --filter pki csr`, or `openssl req -new`.',
   'p12-invalid': 'Check the password; `openssl pkcs12 -in FILE -info -noout` shows what is in the file.',
   'crl-invalid': 'Get the list from the CA anew; `openssl crl -in FILE -noout -text` shows what it says.',
+  'revocation-unreachable':
+    'See whether the address answers: `curl --verbose URL`; what was fetched before stays in use.',
   'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',
   'crl-older': 'Get the latest list from the CA; the one that is there stays in use.',
   'delivery-refused': 'See the reason that stands beside it.',

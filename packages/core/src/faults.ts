@@ -228,6 +228,11 @@ export const faults = {
     exit: 5,
     sentence: 'A certificate revocation list is unreadable, or not signed by a CA that may sign it.',
   },
+  'revocation-unreachable': {
+    status: 500,
+    exit: 5,
+    sentence: 'A revocation list, or the status of a certificate, cannot be fetched from its address.',
+  },
   'crl-kind': {
     status: 500,
     exit: 5,

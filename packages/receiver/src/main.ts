@@ -130,6 +130,7 @@ const trusting = partners.command('trust').description('rely on an authority, fo
 trusting.argument('<name>', 'its name here').option('--anchors <file>', 'its roots or intermediate CAs, PEM')
 trusting.option('--intermediates <file>', 'CAs between').option('--crl <file...>', 'its revocation lists')
 trusting.option('--need-crl', 'refuse its certificates without a list in date').option('--grace <time>', 'beyond that')
+trusting.option('--refresh <time>', 'between two fetches of lists that have an address (default: 1h)')
 trusting.option('--from <date>', 'when it begins to count').option('--until <date>', 'its last day')
 addSettings(trusting.option('--remove', 'rely on it no more'), places).action(runPartnersTrust)
 const importing = partners.command('import').description('replace all authorities and partners by those of a file')

@@ -67,8 +67,11 @@ export type AuthorityRecord = {
   /** Files, as they are written. */
   readonly anchors: string
   readonly intermediates: string | undefined
+  /** Files as they are written, and addresses (http, https). */
   readonly crls: readonly string[]
   readonly needsCrl: boolean
+  /** Milliseconds between two fetches of a list from its address. */
+  readonly refresh: number | undefined
   /** Milliseconds. */
   readonly grace: number
   readonly from: number

@@ -29,7 +29,9 @@ import {
   duration,
   endTime,
   gatewayName,
+  interval,
   label,
+  listPlace,
   oneOf,
   path,
   rate,
@@ -47,7 +49,8 @@ export const DEFAULT_TRUST: TrustRecord = { mode: 'ca', authorities: [], partner
 
 const revocation = record({
   need: optional(oneOf('none', 'crl')),
-  crl: optional(listOf(path)),
+  crl: optional(listOf(listPlace)),
+  refresh: optional(interval),
   grace: optional(duration),
 })
 
@@ -125,8 +128,8 @@ type Read<R> = R extends ReadNode<infer T> ? T : never
 
 function toAuthority(name: string, found: Read<typeof authority>): AuthorityRecord {
   const { anchors, intermediates, from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, line } = found
-  const { need, crl: crls = [], grace = 0 } = found.revocation ?? {}
-  return { name, anchors, intermediates, crls, needsCrl: need === 'crl', grace, from, until, line }
+  const { need, crl: crls = [], refresh, grace = 0 } = found.revocation ?? {}
+  return { name, anchors, intermediates, crls, needsCrl: need === 'crl', refresh, grace, from, until, line }
 }
 
 function toPartner({

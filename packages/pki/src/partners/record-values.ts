@@ -1,4 +1,5 @@
 // The forms of single values in records of authorities and partners (docs/partners.md).
+import { fileURLToPath } from 'node:url'
 import { mapOf, quote, type ReadNode, text, withSchema } from '@seg/core'
 import { isGatewayId } from '../certificate/gateway-id.ts'
 
@@ -43,6 +44,19 @@ export const authorityName = text('the name of an authority: letters, digits, do
   /^[\w.-]{1,64}$/.test(value) ? value : undefined,
 )
 export const path = text('a file', value => value)
+/** A file, as a path or a `file:` URL, or an address on the web. */
+export const listPlace = text('a file, or an http or https address without a user', value => {
+  if (!/^[A-Za-z][A-Za-z0-9+.-]+:\/\//.test(value)) return value
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url?.protocol === 'file:') return url.host === '' ? fileURLToPath(url) : undefined
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return isWeb && url.username === '' && url.password === '' && url.hash === '' ? url.href : undefined
+})
+/** Of a minute or more: whoever is asked is somebody else's. */
+export const interval = text('a time of a minute or more, such as 10m, 1h, 1d', value => {
+  const time = parseDuration(value)
+  return time !== undefined && time >= 60_000 ? time : undefined
+})
 /** RFC 3339; a day alone is its first moment. */
 export const startTime = text('a date (2027-03-01) or a time (2027-03-01T12:00:00Z)', value =>
   parseTime(value, 'T00:00:00Z'),
@@ -51,10 +65,7 @@ export const startTime = text('a date (2027-03-01) or a time (2027-03-01T12:00:0
 export const endTime = text('a date (2027-03-01) or a time (2027-03-01T12:00:00Z)', value =>
   parseTime(value, 'T23:59:59.999Z'),
 )
-export const duration = text('a time such as 30s, 10m, 24h, 7d', value => {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(value) ?? []
-  return count === undefined ? undefined : Number(count) * units[unit!]!
-})
+export const duration = text('a time such as 30s, 10m, 24h, 7d', value => parseDuration(value))
 export const size = text('a size such as 1048576, 50MB, 2GiB', value => {
   const [, count, unit] = /^([1-9]\d{0,14}) ?(|[kMG]B|[KMG]iB)$/.exec(value) ?? []
   const bytes = Number(count) * sizes[unit ?? '']!
@@ -116,4 +127,9 @@ function parseTime(value: string, rest: string): number | undefined {
   const found = Date.parse(value.length === 10 ? `${value}${rest}` : value)
   // The calendar: 2027-02-30 is no day.
   return Number.isNaN(found) || !new Date(found).toISOString().startsWith(value.slice(0, 10)) ? undefined : found
+}
+
+function parseDuration(value: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(value) ?? []
+  return count === undefined ? undefined : Number(count) * units[unit!]!
 }

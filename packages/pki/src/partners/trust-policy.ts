@@ -10,6 +10,7 @@ import { parseCertificates, readCertsFile } from '../pem-file.ts'
 import { type Crl, checkCrlFollows, makeRevocationLists, readCrls } from '../revocation/read-crl.ts'
 import type { Trust } from '../trust.ts'
 import { OWN_AUTHORITY } from './check-partners.ts'
+import { type ListPlace, listFilesOf } from './list-files.ts'
 import type { AuthorityRecord, Partner, TrustMode, TrustRecord } from './partner.ts'
 
 export type TrustPolicy = {
@@ -17,7 +18,7 @@ export type TrustPolicy = {
   readonly anchors: TrustAnchors
   readonly revocation: RevocationLists
   /** Of which `revocation` is made. */
-  readonly crls: readonly Crl[]
+  readonly crls: readonly LoadedCrl[]
   readonly partners: readonly Partner[]
   readonly partnerOf: ReadonlyMap<string, Partner>
   /**
@@ -26,6 +27,9 @@ export type TrustPolicy = {
   readonly changes: readonly number[]
 }
 
+/** A list and the file that it stands in, alone or with others. */
+export type LoadedCrl = Crl & { readonly path: string }
+
 const MOST_CERTIFICATES = 64
 const LARGEST_CRL = 96 * 1024 * 1024
 
@@ -33,7 +37,11 @@ const LARGEST_CRL = 96 * 1024 * 1024
  * The policy of a gateway without partners of its own: the CA of certs/ca.crt, each CN of which is
  * a partner.
  */
-export function makeOwnPolicy(trust: Trust, partners: readonly Partner[] = [], crls: readonly Crl[] = []): TrustPolicy {
+export function makeOwnPolicy(
+  trust: Trust,
+  partners: readonly Partner[] = [],
+  crls: readonly LoadedCrl[] = [],
+): TrustPolicy {
   const anchors = trust.authorities.map(({ certificate }) => certificate)
   return makePolicy('ca', [{ name: OWN_AUTHORITY, anchors, intermediates: [], revocation: NO_LIST }], partners, crls)
 }
@@ -41,11 +49,9 @@ export function makeOwnPolicy(trust: Trust, partners: readonly Partner[] = [], c
 const NO_LIST = { need: 'none', grace: 0 } as const
 
 /** Where a record is read from, and what is in use so far. */
-export type PolicySource = {
+export type PolicySource = ListPlace & {
   /** The folder of ca.crt, with ca.crl if there is one. */
   readonly certs: string
-  /** What holds the record; the files that it names stand relative to it. */
-  readonly file: string
   readonly previous?: TrustPolicy | undefined
 }
 
@@ -56,39 +62,60 @@ export type PolicySource = {
 export async function loadTrustPolicy(
   { mode, authorities, partners }: TrustRecord,
   trust: Trust,
-  { certs, file, previous }: PolicySource,
+  { certs, previous, ...place }: PolicySource,
 ): Promise<TrustPolicy> {
   if (mode === 'ca') {
     const path = join(certs, 'ca.crl')
     const issuers = trust.authorities.map(({ certificate }) => certificate)
     return makeOwnPolicy(trust, partners, existsSync(path) ? await loadCrls(path, issuers, previous) : [])
   }
-  const loaded = await Promise.all(authorities.map(one => loadAuthority(one, file)))
+  const loaded = await Promise.all(authorities.map(one => loadAuthority(one, place.file)))
   const crls = await Promise.all(
-    authorities.flatMap(({ crls: paths }, i) => {
+    authorities.flatMap((record, i) => {
       const { anchors, intermediates } = loaded[i]!
-      return paths.map(path => loadCrls(resolve(dirname(file), path), [...anchors, ...intermediates], previous))
+      const issuers = [...anchors, ...intermediates]
+      return listFilesOf(record, place).map(({ path, url }) =>
+        url === undefined ? loadCrls(path, issuers, previous) : loadFetched(path, issuers, previous),
+      )
     }),
   )
   return makePolicy('listed', loaded, partners, crls.flat())
 }
 
 /** The files that decide about a policy, whether they are there or not. */
-export function policyFiles({ mode, authorities }: TrustRecord, { certs, file }: PolicySource): string[] {
+export function policyFiles({ mode, authorities }: TrustRecord, { certs, ...place }: PolicySource): string[] {
+  const { file } = place
   if (mode === 'ca') return [file, join(certs, 'ca.crl')]
-  const named = authorities.flatMap(({ anchors, intermediates, crls }) => [anchors, intermediates, ...crls])
-  return [file, ...named.filter(path => path !== undefined).map(path => resolve(dirname(file), path))]
+  const named = authorities.flatMap(({ anchors, intermediates }) => [anchors, intermediates])
+  const lists = authorities.flatMap(record => listFilesOf(record, place).map(({ path }) => path))
+  return [file, ...named.filter(path => path !== undefined).map(path => resolve(dirname(file), path)), ...lists]
+}
+
+/**
+ * The copy of a list that is fetched. One that is not there, or that no CA of today signed, does
+ * not count, as if it was never fetched: it will be, at once.
+ */
+async function loadFetched(
+  path: string,
+  issuers: readonly X509Certificate[],
+  previous: TrustPolicy | undefined,
+): Promise<LoadedCrl[]> {
+  if (!existsSync(path)) return []
+  return loadCrls(path, issuers, previous).catch(error => {
+    if (error instanceof Fault && error.code === 'crl-invalid') return []
+    throw error
+  })
 }
 
 async function loadCrls(
   path: string,
   issuers: readonly X509Certificate[],
   previous: TrustPolicy | undefined,
-): Promise<Crl[]> {
+): Promise<LoadedCrl[]> {
   try {
     const crls = await readCrls(readInput(path, { onlyFile: true, most: LARGEST_CRL }), issuers)
     for (const crl of crls) for (const known of previous?.crls ?? []) checkCrlFollows(crl, known)
-    return crls
+    return crls.map(crl => ({ ...crl, path }))
   } catch (cause) {
     if (cause instanceof Fault) throw new Fault(cause.code, `${path}: ${cause.detail}`, { cause })
     throw new Fault('configuration', `cannot read ${path}: ${(cause as Error).message}`, { cause })
@@ -127,7 +154,7 @@ function makePolicy(
   mode: TrustMode,
   authorities: readonly Authority[],
   partners: readonly Partner[],
-  crls: readonly Crl[],
+  crls: readonly LoadedCrl[],
 ): TrustPolicy {
   const times = partners.flatMap(({ certificates }) => certificates.flatMap(({ from, until }) => [from, until + 1]))
   return {

@@ -3,7 +3,7 @@
 import { isatty } from 'node:tty'
 import { type Command, openOutput, readSection, readSettings, standardError } from '@seg/core'
 import { openEvidence, type VerifiedLedger, verifyLedger } from '@seg/ledger'
-import { loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
+import { fetchedListsFolder, loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 import { openOriginCheck } from '../acceptance/verify-origin.ts'
 import { openReceiptCheck } from '../acceptance/verify-sealed-receipt.ts'
@@ -21,7 +21,10 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const verifierKeys = await loadVerifierKeys(certs)
   const checks = {
     checkReceipt: openReceiptCheck(trust),
-    checkOrigin: openOriginCheck(await loadTrustPolicy(record, trust, { certs, file: path }), types),
+    checkOrigin: openOriginCheck(
+      await loadTrustPolicy(record, trust, { certs, file: path, fetched: fetchedListsFolder(data) }),
+      types,
+    ),
   }
   const verification = verifyLedger(openEvidence(data), verifierKeys.join('\n'), checks)
   const isShown = isatty(2) && !output.json

@@ -20,6 +20,7 @@ import {
   writeResult,
 } from '@seg/core'
 import {
+  fetchedListsFolder,
   loadTrust,
   loadTrustPolicy,
   type Partner,
@@ -51,6 +52,7 @@ type TrustOptions = {
   readonly crl?: readonly string[]
   readonly needCrl?: boolean
   readonly grace?: string
+  readonly refresh?: string
   readonly from?: string
   readonly until?: string
   readonly remove?: boolean
@@ -193,7 +195,10 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
     const file = (given: string) => relativeTo(path, resolveUserPath(given))
     const revocation = {
       ...(options.needCrl === true && { need: 'crl' }),
-      ...(options.crl !== undefined && { crl: options.crl.map(file) }),
+      ...(options.crl !== undefined && {
+        crl: options.crl.map(given => (/^[a-z]+:\/\//i.test(given) ? given : file(given))),
+      }),
+      ...(options.refresh !== undefined && { refresh: options.refresh }),
       ...(options.grace !== undefined && { grace: options.grace }),
     }
     return changeValue(open, ['trust', 'authorities', name], {
@@ -258,7 +263,10 @@ async function change(command: Command, edit: Change): Promise<void> {
   await changeConfigurationFile(command.opts().config, async before => {
     const text = edit(before, parseTrust(before).record)
     const { record } = parseTrust(parseConfiguration(before.path, text))
-    changed = { record, policy: await loadTrustPolicy(record, trust, { certs, file: before.path }) }
+    changed = {
+      record,
+      policy: await loadTrustPolicy(record, trust, { certs, file: before.path, fetched: fetchedListsFolder(data) }),
+    }
     return text
   })
   if (changed !== undefined) await recordWhileStopped(certs, data, changed, userInfo().username)

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault, openInput, quote } from '@seg/core'
-import { checkCertificate, type Identity, policyFiles } from '@seg/pki'
+import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
@@ -27,10 +27,8 @@ export type Following = {
   close(): Promise<void>
 }
 
-type Settings = CredentialSettings & { readonly data: string }
-
 /** Looks at once, every two seconds, and on SIGHUP. */
-export function followCredentials(settings: Settings, gate: Gate, logger: Logger): Following {
+export function followCredentials(settings: CredentialSettings, gate: Gate, logger: Logger): Following {
   /** Of what is in use; at first of nothing, for much may change while a ledger is opened. */
   let inUse = ''
   let isRecorded = false
@@ -119,9 +117,12 @@ function describeChange(before: Credentials, after: Credentials): string {
 }
 
 /** One digest of the contents of all files that decide; a file that is not there counts, too. */
-async function digestFiles(settings: Settings, { record, file }: Credentials): Promise<string> {
+async function digestFiles(settings: CredentialSettings, { record, file }: Credentials): Promise<string> {
   const own = ['receiver.crt', 'receiver.key', 'seal.crt', 'seal.key', 'ca.crt'].map(name => join(settings.certs, name))
-  const paths = [...own, ...policyFiles(record, { certs: settings.certs, file })]
+  const paths = [
+    ...own,
+    ...policyFiles(record, { certs: settings.certs, file, fetched: fetchedListsFolder(settings.data) }),
+  ]
   const contents = await Promise.all(paths.map(path => readOwn(path).catch(({ code }) => String(code))))
   const digest = createHash('sha256')
   for (const [i, content] of contents.entries()) digest.update(`${paths[i]} ${content.length}\n`).update(content)

@@ -1,12 +1,22 @@
 // Reads what the receiver decides and signs with, and tries it out: for the start, and before it
 // replaces what is in use.
 import { Fault, quote } from '@seg/core'
-import { checkIdentity, gatewayId, type Identity, loadIdentity, loadTrust, loadTrustPolicy } from '@seg/pki'
+import {
+  checkIdentity,
+  fetchedListsFolder,
+  gatewayId,
+  type Identity,
+  loadIdentity,
+  loadTrust,
+  loadTrustPolicy,
+} from '@seg/pki'
 import type { Credentials } from './live-credentials.ts'
 import { readTrust } from './read-trust.ts'
 
 export type CredentialSettings = {
   readonly certs: string
+  /** The data folder, with the lists that were fetched. */
+  readonly data: string
   /** The configuration file; undefined: seg.yaml at the root, if it is there. */
   readonly config?: string | undefined
 }
@@ -16,7 +26,7 @@ export type CredentialSettings = {
  * file.
  */
 export async function loadCredentials(
-  { certs, config }: CredentialSettings,
+  { certs, data, config }: CredentialSettings,
   now: Date,
   previous?: Credentials,
 ): Promise<Credentials> {
@@ -29,7 +39,10 @@ export async function loadCredentials(
   checkIdentity(identity, 'receiver', certs, trust, now)
   checkIdentity(seal, 'seal', certs, trust, now)
   checkSealName(identity, seal)
-  const policy = await loadTrustPolicy(record, trust, { certs, file: path, previous: previous?.policy })
+  const policy = await loadTrustPolicy(record, trust, {
+    ...{ certs, file: path, fetched: fetchedListsFolder(data) },
+    previous: previous?.policy,
+  })
   return { identity, seal, trust, policy, record, file: path }
 }
 

@@ -2,7 +2,7 @@
 // here is what a start would say, all of it at once.
 import { join } from 'node:path'
 import { type Check, shellWord } from '@seg/core'
-import { caWarnings, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
+import { caWarnings, fetchedListsFolder, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
 import { readTrust } from '../credentials/read-trust.ts'
 import { certificateChecks, certificateChecksOfSenders } from './certificate-checks.ts'
 import { dataChecks } from './data-checks.ts'
@@ -69,9 +69,10 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
     row(
       'authorities and lists',
       ['configuration', 'ca.crt', 'partners'],
-      async ({ configuration: { certs }, 'ca.crt': trust, partners: { record, path } }) => {
-        const value = await loadTrustPolicy(record, trust, { certs, file: path })
-        const warnings = judgeLists(value, record, { certs, file: path }, now().getTime())
+      async ({ configuration: { certs, data }, 'ca.crt': trust, partners: { record, path } }) => {
+        const place = { certs, file: path, fetched: fetchedListsFolder(data) }
+        const value = await loadTrustPolicy(record, trust, place)
+        const warnings = judgeLists(value, record, place, now().getTime())
         return { value, found: `${value.anchors.authorities.length} authorities, ${value.crls.length} lists`, warnings }
       },
       ({ configuration: { certs } }) => `pnpm --filter pki revoke --certs ${shellWord(certs)}`,
