@@ -64,14 +64,14 @@ t.test('what is not canonical is written anew, the bytes around it are not', asy
   }
 })
 
-/** What a handler that need not be told of elements from `skimDepth` on hears of a document. */
-function listen(document: string, skimDepth: number): string[] {
+/** What a handler that need not be told of elements from `unreportedDepth` on hears of a document. */
+function listen(document: string, unreportedDepth: number): string[] {
   const heard: string[] = []
   const handler: TokenHandler = {
-    skimDepth,
+    unreportedDepth,
     startTag: tag => heard.push(`start ${tag.depth} ${tag.source.toString('utf8', tag.from + 1, tag.nameTo)}`),
-    endTag: (source, from, to, isTidy, depth) =>
-      heard.push(`end ${depth} ${isTidy} ${source.toString('utf8', from, to)}`),
+    endTag: (source, from, to, isCanonical, depth) =>
+      heard.push(`end ${depth} ${isCanonical} ${source.toString('utf8', from, to)}`),
     text: (source, from, to) => heard.push(`text ${source.toString('utf8', from, to)}`),
     replacedText: (octets, source, from, to) =>
       heard.push(`replaced ${source.toString('utf8', from, to)} by ${octets}`),

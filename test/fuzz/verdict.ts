@@ -7,7 +7,7 @@ import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts
 import type { CapturedSignature } from '../../packages/xmldsig/src/signature/captured-signature.ts'
 import { type DocumentObserver, DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
 import { fastPath } from '../../packages/xmldsig/src/xml/fast/fast-content.ts'
-import { SKIM_NOTHING } from '../../packages/xmldsig/src/xml/token-handler.ts'
+import { REPORT_ALL } from '../../packages/xmldsig/src/xml/token-handler.ts'
 import { EXCLUSIVE, methodOf } from '../support/engine.ts'
 import { Finding } from './finding.ts'
 import type { Tape } from './tape.ts'
@@ -33,7 +33,7 @@ export function judge<Result>(read: () => Result): Result | Fault {
  */
 const watcher: DocumentObserver = {
   textDepth: 2,
-  skimDepth: SKIM_NOTHING,
+  unreportedDepth: REPORT_ALL,
   startTag() {},
   endTag() {},
   text() {},

@@ -96,14 +96,14 @@ export class Canonicalizer implements ContentSink {
     const bindings = scope.bindings.length
     for (let i = this.#isAtApex ? XML_BINDING + 1 : declaredFrom; i < bindings; i++) this.writtenAt[i] = 0
     const isSettled = declaredFrom === bindings && !this.#isAtApex && this.#isAllWritten(tag)
-    if (isSettled && tag.isTidy) this.#writeAsIs(tag)
+    if (isSettled && tag.isCanonical) this.#writeAsIs(tag)
     else this.#writeTag(tag, isSettled ? 0 : this.#findNamespaces(tag))
     this.#isAtApex = false
   }
 
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+  endTag(source: Buffer, from: number, to: number, isCanonical: boolean, depth: number): void {
     // An empty-element tag was written whole.
-    if (!isTidy) this.#writeUntidyEnd(source, from, to)
+    if (!isCanonical) this.#writeSpacedEnd(source, from, to)
     else if (to > from) this.#octets.range(source, from, to)
     this.leave(depth)
   }
@@ -192,7 +192,7 @@ export class Canonicalizer implements ContentSink {
     this.#octets.piece(octets)
   }
 
-  #writeUntidyEnd(source: Buffer, from: number, to: number): void {
+  #writeSpacedEnd(source: Buffer, from: number, to: number): void {
     let nameTo = to - 1
     while (source[nameTo - 1]! <= 0x20) nameTo--
     this.#octets.range(source, from, nameTo)
@@ -261,22 +261,22 @@ export class Canonicalizer implements ContentSink {
   #writeTag(tag: StartTag, count: number): void {
     const inherited = this.#isAtApex ? this.#inherited : NO_ATTRIBUTES
     const declared = tag.scope.bindings.length - tag.declaredFrom
-    const isTidy = tag.isTidy && inherited.length === 0
-    if (isTidy && declared === count && this.#isFoundHere(tag)) {
+    const isCanonical = tag.isCanonical && inherited.length === 0
+    if (isCanonical && declared === count && this.#isFoundHere(tag)) {
       this.#writeAsIs(tag)
       return
     }
     let most = MOST_OCTETS * (tag.to - tag.from) + tag.nameTo - tag.from
     for (let i = 0; i < count; i++) most += declarationOf(tag.scope.bindings[this.#found[i]!]!).length
     if (most > GATHER_BYTES || inherited.length > 0) this.#writePieces(tag, count, inherited)
-    else this.#writeGathered(tag, count, isTidy && declared === 0, most)
+    else this.#writeGathered(tag, count, isCanonical && declared === 0, most)
   }
 
   /**
    * One loop writes all of a tag, up to `most` octets: for a tag of common length that costs less
    * than a call for each part.
    */
-  #writeGathered(tag: StartTag, count: number, isTidyBehindName: boolean, most: number): void {
+  #writeGathered(tag: StartTag, count: number, isCanonicalBehindName: boolean, most: number): void {
     const { source, attributes } = tag
     const { gathered } = this.#octets
     let at = this.#octets.begin(most)
@@ -285,7 +285,7 @@ export class Canonicalizer implements ContentSink {
       const octets = declarationOf(tag.scope.bindings[this.#found[i]!]!)
       at = copyShort(octets.bytes, 0, octets.length, gathered, at)
     }
-    if (isTidyBehindName) at = copyShort(source, tag.nameTo, tag.isEmpty ? tag.to - 2 : tag.to - 1, gathered, at)
+    if (isCanonicalBehindName) at = copyShort(source, tag.nameTo, tag.isEmpty ? tag.to - 2 : tag.to - 1, gathered, at)
     else for (let i = 0; i < attributes.count; i++) at = writeAttribute(tag, attributes.order[i]!, gathered, at)
     gathered[at++] = GREATER_THAN
     if (tag.isEmpty) {
@@ -332,8 +332,8 @@ export class Canonicalizer implements ContentSink {
   }
 
   #writeAttribute(tag: StartTag, i: number): void {
-    const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isTidy } = tag.attributes
-    if (isTidy[i]) {
+    const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isCanonical } = tag.attributes
+    if (isCanonical[i]) {
       this.#octets.range(tag.source, nameFrom[i]! - 1, valueTo[i]! + 1)
       return
     }
@@ -372,8 +372,8 @@ export class Canonicalizer implements ContentSink {
 
 /** Writes attribute `i` into `target` from `at` on; returns the index behind it. */
 function writeAttribute({ source, attributes }: StartTag, i: number, target: Buffer, at: number): number {
-  const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isTidy } = attributes
-  if (isTidy[i]) return copyShort(source, nameFrom[i]! - 1, valueTo[i]! + 1, target, at)
+  const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isCanonical } = attributes
+  if (isCanonical[i]) return copyShort(source, nameFrom[i]! - 1, valueTo[i]! + 1, target, at)
   let into = at
   target[into++] = SPACE
   into = copyShort(source, nameFrom[i]!, nameTo[i]!, target, into)

@@ -85,9 +85,9 @@ class FirstChild implements TokenHandler {
     if (!this.#isInside || tag.depth === 2) this.#around?.startTag(tag)
   }
 
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
-    if (this.#isInside) this.#canonicalizer.endTag(source, from, to, isTidy, depth)
-    if (!this.#isInside || depth === 2) this.#around?.endTag(source, from, to, isTidy, depth)
+  endTag(source: Buffer, from: number, to: number, isCanonical: boolean, depth: number): void {
+    if (this.#isInside) this.#canonicalizer.endTag(source, from, to, isCanonical, depth)
+    if (!this.#isInside || depth === 2) this.#around?.endTag(source, from, to, isCanonical, depth)
     this.#depth = depth - 1
   }
 

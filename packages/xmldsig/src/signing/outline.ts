@@ -30,14 +30,14 @@ export type Outline = {
 export type OpenTimestamp = Range & ({ readonly indent: string } | { readonly isText: true })
 
 const SIGNATURE = Buffer.from('Signature')
-const SKIM_BELOW_CHILDREN = 3
+const REPORT_CHILDREN = 3
 
 /**
  * `write` each piece, then `end`. Both throw a Fault `xml-…` for a document outside the profile;
  * comments pass where they are to be left out.
  */
 export class OutlineReader implements TokenHandler {
-  skimDepth = SKIM_BELOW_CHILDREN
+  unreportedDepth = REPORT_CHILDREN
   readonly leftOut?: NonNullable<TokenHandler['leftOut']>
   readonly #types: readonly DocumentType[]
   readonly #input: DocumentInput
@@ -98,7 +98,7 @@ export class OutlineReader implements TokenHandler {
     else if (tag.depth === 3) this.#addText('<')
   }
 
-  endTag(_source: Buffer, from: number, to: number, _isTidy: boolean, depth: number): void {
+  endTag(_source: Buffer, from: number, to: number, _isCanonical: boolean, depth: number): void {
     this.#depth = depth - 1
     this.#fields?.endTag(this.#offset + from, depth)
     if (depth === 2) this.#closeChild(this.#offset + to)
@@ -126,7 +126,7 @@ export class OutlineReader implements TokenHandler {
     const type = findType(this.#types, { local, namespace: tag.uri })
     if (type?.fields !== undefined) {
       this.#fields = new FieldOutline(type)
-      this.skimDepth = this.#fields.textDepth + 2
+      this.unreportedDepth = this.#fields.textDepth + 2
     }
     for (let i = 0; i < count; i++) {
       if (tag.source.toString('latin1', nameFrom[i], nameTo[i]) !== 'id') continue

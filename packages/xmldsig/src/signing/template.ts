@@ -57,7 +57,7 @@ export class TemplateFilling {
 
 /** Hands on what is read, but for comments and processing instructions. */
 class CommentCutter implements TokenHandler {
-  readonly skimDepth = 0
+  readonly unreportedDepth = 0
   readonly #editor: OctetEditor
   /**
    * Bytes of the document before the input under way, and how far into that all has been handed on.

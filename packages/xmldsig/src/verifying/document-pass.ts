@@ -11,14 +11,14 @@ import { DocumentInput } from '../xml/document-input.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { refuse } from '../xml/refusal.ts'
 import type { StartTag } from '../xml/start-tag.ts'
-import { SKIM_NOTHING, type TokenHandler } from '../xml/token-handler.ts'
+import { REPORT_ALL, type TokenHandler } from '../xml/token-handler.ts'
 
 /** Gets the document element, whose depth is 1, and what is near it, during the pass. */
 export interface DocumentObserver {
   /** Elements directly below this depth are reported, too, and character data down to it. */
   readonly textDepth: number
   /** See `TokenHandler`; deeper than `textDepth` by 2 where fields are read. */
-  readonly skimDepth: number
+  readonly unreportedDepth: number
   startTag(tag: StartTag): void
   endTag(depth: number): void
   /** Canonical character data directly in an element of this depth. */
@@ -42,7 +42,7 @@ export type ScannedDocument = {
 
 const SIGNATURE = Buffer.from('Signature')
 /** Below the children of the document element only octets matter to most. */
-export const SKIM_BELOW_CHILDREN = 3
+export const REPORT_CHILDREN = 3
 export const CHILDREN_DEPTH = 2
 const ID_NAMES = ['id', 'Id', 'ID']
 
@@ -136,8 +136,8 @@ export class DocumentPass implements TokenHandler {
     return this.#signatures
   }
 
-  get skimDepth(): number {
-    return this.#isCapturing ? SKIM_NOTHING : (this.#observer?.skimDepth ?? SKIM_BELOW_CHILDREN)
+  get unreportedDepth(): number {
+    return this.#isCapturing ? REPORT_ALL : (this.#observer?.unreportedDepth ?? REPORT_CHILDREN)
   }
 
   get sink(): Canonicalizer {
@@ -162,7 +162,7 @@ export class DocumentPass implements TokenHandler {
     this.#canonicalizer.startTag(tag)
   }
 
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void {
+  endTag(source: Buffer, from: number, to: number, isCanonical: boolean, depth: number): void {
     this.#depth = depth - 1
     if (this.#isCapturing) {
       this.#checkCaptured(to)
@@ -174,7 +174,7 @@ export class DocumentPass implements TokenHandler {
     }
     if (depth === 1) this.#rootEnd = this.#offset + from
     if (depth <= this.#textDepth + 1) this.#observer?.endTag(depth)
-    this.#canonicalizer.endTag(source, from, to, isTidy, depth)
+    this.#canonicalizer.endTag(source, from, to, isCanonical, depth)
   }
 
   text(source: Buffer, from: number, to: number): void {

@@ -4,8 +4,8 @@ import { Fault, quote } from '@seg/core'
 import { readCanonicalText } from '../c14n/canonical-text.ts'
 import { NO_NAMESPACE, XML_BINDING } from '../xml/namespaces.ts'
 import type { StartTag } from '../xml/start-tag.ts'
-import { SKIM_NOTHING } from '../xml/token-handler.ts'
-import { CHILDREN_DEPTH, type DocumentObserver, SKIM_BELOW_CHILDREN } from './document-pass.ts'
+import { REPORT_ALL } from '../xml/token-handler.ts'
+import { CHILDREN_DEPTH, type DocumentObserver, REPORT_CHILDREN } from './document-pass.ts'
 import { criticalDocument } from './document-type.ts'
 
 export type Envelope = {
@@ -47,8 +47,8 @@ export class EnvelopeReader implements DocumentObserver {
 
   readonly textDepth = CHILDREN_DEPTH
 
-  get skimDepth(): number {
-    return this.#children <= PAYLOAD ? SKIM_NOTHING : SKIM_BELOW_CHILDREN
+  get unreportedDepth(): number {
+    return this.#children <= PAYLOAD ? REPORT_ALL : REPORT_CHILDREN
   }
 
   startTag(tag: StartTag): void {

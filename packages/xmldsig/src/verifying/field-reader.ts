@@ -18,7 +18,7 @@ const FIELD_BYTES = 512
 
 export class FieldReader implements DocumentObserver {
   readonly textDepth: number
-  readonly skimDepth: number
+  readonly unreportedDepth: number
   readonly #type: DocumentType
   /** The elements on the way to fields that are open, by their depth. */
   readonly #open: (FieldNode | undefined)[] = []
@@ -32,7 +32,7 @@ export class FieldReader implements DocumentObserver {
   constructor(type: DocumentType) {
     this.#type = type
     this.textDepth = deepestField(type)
-    this.skimDepth = this.textDepth + 2
+    this.unreportedDepth = this.textDepth + 2
   }
 
   startTag(tag: StartTag): void {

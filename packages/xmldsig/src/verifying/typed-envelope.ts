@@ -3,7 +3,7 @@
 import { Fault, quote } from '@seg/core'
 import type { DigestName } from '../c14n/octets.ts'
 import type { StartTag } from '../xml/start-tag.ts'
-import { CHILDREN_DEPTH, type DocumentObserver, SKIM_BELOW_CHILDREN } from './document-pass.ts'
+import { CHILDREN_DEPTH, type DocumentObserver, REPORT_CHILDREN } from './document-pass.ts'
 import { criticalDocument, type DocumentType } from './document-type.ts'
 import { type Envelope, EnvelopeReader } from './envelope.ts'
 import { FieldReader } from './field-reader.ts'
@@ -30,8 +30,8 @@ class TypedEnvelopeReader implements DocumentObserver {
     return this.#reader?.textDepth ?? CHILDREN_DEPTH
   }
 
-  get skimDepth(): number {
-    return this.#reader?.skimDepth ?? SKIM_BELOW_CHILDREN
+  get unreportedDepth(): number {
+    return this.#reader?.unreportedDepth ?? REPORT_CHILDREN
   }
 
   startTag(tag: StartTag): void {

@@ -23,7 +23,7 @@ export class AttributeColumns {
    * Whether it stands behind one space as `name="value"`, its value canonical between these quotes:
    * canonical from the space on.
    */
-  readonly isTidy: boolean[] = []
+  readonly isCanonical: boolean[] = []
   /** Index of the namespace's binding; NO_NAMESPACE for a name without prefix. */
   readonly binding: number[] = []
   /**
@@ -42,9 +42,9 @@ export class AttributeColumns {
     this.binding[i] = NO_NAMESPACE
   }
 
-  setValue(from: number, to: number, isPlain: boolean, isTidy: boolean): void {
+  setValue(from: number, to: number, isPlain: boolean, isCanonical: boolean): void {
     const i = this.count - 1
-    this.isTidy[i] = isTidy
+    this.isCanonical[i] = isCanonical
     this.valueFrom[i] = from
     this.valueTo[i] = to
     this.isPlain[i] = isPlain

@@ -1,7 +1,7 @@
 // The open elements: their names, one behind the other in one buffer, and what must be undone when
 // each ends.
 import { GREATER_THAN } from './characters.ts'
-import { refuse, STARVED } from './refusal.ts'
+import { INCOMPLETE, refuse } from './refusal.ts'
 import { copyShort, skipSpace } from './skip.ts'
 
 const FIRST_CAPACITY = 512
@@ -89,7 +89,7 @@ export class ElementStack {
   }
 
   /**
-   * The index behind the innermost element's name when that stands at `from`; STARVED when the
+   * The index behind the innermost element's name when that stands at `from`; INCOMPLETE when the
    * input ends before the name does; NOT_THERE.
    */
   findName(source: Buffer, from: number, end: number): number {
@@ -99,7 +99,7 @@ export class ElementStack {
     const length = isKept ? this.#keptTo[depth]! - name : nameLength[depth]!
     const compared = Math.min(length, end - from)
     if (!isSame(source, from, isKept ? this.#names : source, name, compared)) return NOT_THERE
-    return compared < length ? STARVED : from + length
+    return compared < length ? INCOMPLETE : from + length
   }
 
   /**
@@ -119,10 +119,10 @@ function isSame(source: Buffer, from: number, names: Buffer, nameFrom: number, l
   return true
 }
 
-/** The index of the `>` of an end tag whose name ends at `from`, or STARVED. */
+/** The index of the `>` of an end tag whose name ends at `from`, or INCOMPLETE. */
 export function findEndTagClose(source: Buffer, from: number, end: number, tag: number): number {
   const close = skipSpace(source, from, end)
-  if (close === end) return STARVED
+  if (close === end) return INCOMPLETE
   if (source[close] !== GREATER_THAN) refuse('xml-malformed', tag, 'an end tag does not fit the start tag')
   return close
 }

@@ -8,7 +8,7 @@ import {
   nameStartByte,
   sequenceLength,
 } from './characters.ts'
-import { refuse, STARVED } from './refusal.ts'
+import { INCOMPLETE, refuse } from './refusal.ts'
 import { skipName } from './skip.ts'
 
 /**
@@ -18,7 +18,7 @@ import { skipName } from './skip.ts'
 export type NameColon = { colon: number }
 
 /**
- * Reads the QName that begins at `from`, before `end`. Returns the index behind it, or STARVED;
+ * Reads the QName that begins at `from`, before `end`. Returns the index behind it, or INCOMPLETE;
  * where its colon is goes to `into`.
  */
 export function readName(source: Uint8Array, from: number, end: number, maxBytes: number, into: NameColon): number {
@@ -37,13 +37,13 @@ export function readName(source: Uint8Array, from: number, end: number, maxBytes
     else break
   }
   if (at - from > maxBytes) refuse('xml-limit', from, `a name is longer than ${maxBytes} bytes`)
-  if (at >= end) return STARVED
+  if (at >= end) return INCOMPLETE
   if (into.colon >= 0) checkLocalPart(source, into.colon, at)
   return at
 }
 
 /**
- * The same for a name that is followed by another byte; STARVED for what is no name, or too long,
+ * The same for a name that is followed by another byte; INCOMPLETE for what is no name, or too long,
  * or cut off: `readName` says which.
  */
 export function findName(source: Uint8Array, from: number, end: number, maxBytes: number, into: NameColon): number {
@@ -52,15 +52,15 @@ export function findName(source: Uint8Array, from: number, end: number, maxBytes
   let at = skipNameStart(source, from, stop)
   for (;;) {
     while (at < stop && nameByte[source[at]!] === 1) at++
-    if (at >= stop) return STARVED
+    if (at >= stop) return INCOMPLETE
     const byte = source[at]!
     if (byte === COLON) {
-      if (into.colon >= 0) return STARVED
+      if (into.colon >= 0) return INCOMPLETE
       into.colon = at
       at = skipNameStart(source, at + 1, stop)
     } else if (byte < 0x80) return at
     else if (isNameAboveAscii(codePointAt(source, at))) at += sequenceLength(byte)
-    else return STARVED
+    else return INCOMPLETE
   }
 }
 

@@ -4,7 +4,7 @@ import { UNSETTLED_EPOCH } from './fast/epochs.ts'
 import type { LineCounter } from './line-counter.ts'
 import { DSIG_NAMESPACE, type NamespaceScope, NO_NAMESPACE } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
-import { SKIM_NOTHING, type TokenHandler } from './token-handler.ts'
+import { REPORT_ALL, type TokenHandler } from './token-handler.ts'
 
 const TAG_END = Buffer.from('>')
 
@@ -19,7 +19,7 @@ export class OpenElements {
   readonly #scope: NamespaceScope
   readonly #lines: LineCounter
   /** Elements at this depth or deeper need not be reported. */
-  skimDepth = SKIM_NOTHING
+  unreportedDepth = REPORT_ALL
   /** Where the input under way ends. */
   inputEnd = 0
   /** Where the element just reported ends, when its handler has taken it as a whole; else 0. */
@@ -41,17 +41,17 @@ export class OpenElements {
   }
 
   /** Whether an element of no attributes and this namespace need not be reported. */
-  skims(binding: number): boolean {
+  needsNoReport(binding: number): boolean {
     const { sink } = this.#handler
-    if (this.stack.depth + 1 < this.skimDepth || this.#scope.uri(binding) === DSIG_NAMESPACE) return false
+    if (this.stack.depth + 1 < this.unreportedDepth || this.#scope.uri(binding) === DSIG_NAMESPACE) return false
     return sink === undefined || sink.writtenAt[binding] !== 0
   }
 
   /** Opens the element of the tag just read if it need not be reported. Returns whether it did. */
-  skim(): boolean {
+  openUnreported(): boolean {
     const tag = this.#tag
     const { stack } = this
-    if (!tag.isTidy || tag.isEmpty) return false
+    if (!tag.isCanonical || tag.isEmpty) return false
     const bindings = this.#scope.bindings.length
     if (tag.declaredFrom < bindings || !this.#isSettled(tag)) return false
     stack.pushName(tag.from + 1, tag.nameTo, bindings, NOTHING_TO_UNDO)
@@ -59,10 +59,10 @@ export class OpenElements {
   }
 
   #isSettled({ binding, attributes }: StartTag): boolean {
-    if (!this.skims(binding)) return false
+    if (!this.needsNoReport(binding)) return false
     for (let i = 0; i < attributes.count; i++) {
       const own = attributes.binding[i]!
-      if (own !== NO_NAMESPACE && !this.skims(own)) return false
+      if (own !== NO_NAMESPACE && !this.needsNoReport(own)) return false
     }
     return true
   }
@@ -82,7 +82,7 @@ export class OpenElements {
     if (tag.declaredFrom < this.#scope.bindings.length || sink?.hasWritten(stack.depth)) this.epoch = UNSETTLED_EPOCH
     if (this.#skipTo > 0) return this.#leaveSkipped(source)
     if (tag.isEmpty) this.close(source, to, to, true)
-    else this.#askSkimDepth()
+    else this.#readUnreportedDepth()
     return to
   }
 
@@ -95,8 +95,8 @@ export class OpenElements {
   }
 
   /** Closes the innermost element, whose end tag stands at [from, to). */
-  close(source: Buffer, from: number, to: number, isTidy: boolean): void {
-    this.#handler.endTag(source, from, to, isTidy, this.stack.depth)
+  close(source: Buffer, from: number, to: number, isCanonical: boolean): void {
+    this.#handler.endTag(source, from, to, isCanonical, this.stack.depth)
     this.#closeInnermost()
   }
 
@@ -126,10 +126,10 @@ export class OpenElements {
     this.epoch = this.stack.epochBefore
     const bindings = this.stack.pop()
     if (bindings < this.#scope.bindings.length) this.#scope.restore(bindings)
-    this.#askSkimDepth()
+    this.#readUnreportedDepth()
   }
 
-  #askSkimDepth(): void {
-    this.skimDepth = this.#handler.skimDepth ?? SKIM_NOTHING
+  #readUnreportedDepth(): void {
+    this.unreportedDepth = this.#handler.unreportedDepth ?? REPORT_ALL
   }
 }

@@ -1,7 +1,7 @@
 // Character and entity references (XML 1.0 4.1): without a DTD only the five predefined entities
 // exist (4.6).
 import { AMPERSAND, HASH, isCharacter, SEMICOLON } from './characters.ts'
-import { refuse, STARVED } from './refusal.ts'
+import { INCOMPLETE, refuse } from './refusal.ts'
 
 /** The character of the reference read last; a reader of references keeps one. */
 export type Reference = { code: number }
@@ -25,17 +25,17 @@ const sentences: Readonly<Record<number, string>> = {
 }
 
 /**
- * Reads the reference whose `&` is at `at`. Returns the index behind its `;`, or STARVED; the
+ * Reads the reference whose `&` is at `at`. Returns the index behind its `;`, or INCOMPLETE; the
  * character goes to `into`.
  */
 export function readReference(source: Uint8Array, at: number, end: number, into: Reference): number {
   const next = findReference(source, at, end, into)
-  return next < STARVED ? refuse('xml-malformed', at, sentences[next]!) : next
+  return next < INCOMPLETE ? refuse('xml-malformed', at, sentences[next]!) : next
 }
 
-/** The same, but less than STARVED for what is no reference. */
+/** The same, but less than INCOMPLETE for what is no reference. */
 export function findReference(source: Uint8Array, at: number, end: number, into: Reference): number {
-  if (at + 1 >= end) return STARVED
+  if (at + 1 >= end) return INCOMPLETE
   return source[at + 1] === HASH
     ? findCharacterReference(source, at, end, into)
     : findEntityReference(source, at, end, into)
@@ -47,7 +47,7 @@ function findEntityReference(source: Uint8Array, at: number, end: number, into: 
     let matched = 0
     while (matched < name.length && at + 1 + matched < end && source[at + 1 + matched] === name[matched]) matched++
     const behind = at + 1 + matched
-    if (behind >= end) return STARVED
+    if (behind >= end) return INCOMPLETE
     if (matched === name.length && source[behind] === SEMICOLON) {
       into.code = code
       return behind + 1
@@ -68,7 +68,7 @@ function findCharacterReference(source: Uint8Array, at: number, end: number, int
     // Held below overflow: any value this large is no character.
     code = Math.min(code * base + digit, 0x110000)
   }
-  if (i === end) return STARVED
+  if (i === end) return INCOMPLETE
   if (i === first || source[i] !== SEMICOLON) return NO_NUMBER
   if (!isCharacter(code)) return NO_CHARACTER
   into.code = code

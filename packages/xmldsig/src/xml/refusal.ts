@@ -20,4 +20,4 @@ export function refuse(code: FaultCode, at: number, detail: string): never {
 }
 
 /** What a parsing function returns when the piece of input ends before the token does. */
-export const STARVED = -1
+export const INCOMPLETE = -1

@@ -30,7 +30,7 @@ import {
   XMLNS_NAMESPACE,
 } from './namespaces.ts'
 import { encodedLength, normalizeValue, readReference } from './references.ts'
-import { refuse, STARVED } from './refusal.ts'
+import { INCOMPLETE, refuse } from './refusal.ts'
 import { NOTHING, skipSpace, skipValue } from './skip.ts'
 import { isAbsoluteUri } from './uri.ts'
 
@@ -59,7 +59,7 @@ export class StartTag {
    * Whether the tag is written as C14N would write it, if its namespace declarations are the ones
    * to be written.
    */
-  isTidy = true
+  isCanonical = true
   /**
    * Whether there may be line ends in it: white space other than one space, or a value that is not
    * plain.
@@ -109,33 +109,33 @@ export class StartTag {
     this.isEmpty = false
     this.binding = binding
     this.declaredFrom = this.scope.bindings.length
-    this.isTidy = true
+    this.isCanonical = true
     this.attributes.count = 0
     this.declarations.count = 0
   }
 
   /**
-   * Reads the tag whose `<` is at `from`; returns the index behind its `>`, or STARVED. Its
+   * Reads the tag whose `<` is at `from`; returns the index behind its `>`, or INCOMPLETE. Its
    * declarations are in scope from here.
    */
   read(source: Buffer, from: number, end: number): number {
     this.source = source
     this.from = from
-    this.isTidy = true
+    this.isCanonical = true
     this.isEmpty = false
     this.attributes.count = 0
     this.declarations.count = 0
     const nameTo = readName(source, from + 1, end, this.#limits.nameBytes, this.#name)
-    if (nameTo === STARVED) return STARVED
+    if (nameTo === INCOMPLETE) return INCOMPLETE
     this.nameTo = nameTo
     const colon = this.#name.colon
     this.localFrom = colon < 0 ? from + 1 : colon + 1
     if (isReservedName(source, from + 1))
       refuse('xml-name', from + 1, 'the name of an element begins with the letters xml')
     const to = this.#readAttributes(end)
-    if (to === STARVED) return STARVED
+    if (to === INCOMPLETE) return INCOMPLETE
     this.to = to
-    this.mayHoldLines = !this.isTidy
+    this.mayHoldLines = !this.isCanonical
     this.#bind(colon)
     return to
   }
@@ -145,46 +145,46 @@ export class StartTag {
     let at = this.nameTo
     for (;;) {
       const name = skipSpace(source, at, end)
-      if (name === end) return STARVED
+      if (name === end) return INCOMPLETE
       const byte = source[name]!
       if (byte === GREATER_THAN) {
-        if (name !== at) this.isTidy = false
+        if (name !== at) this.isCanonical = false
         return name + 1
       }
       if (byte === SLASH) {
-        if (name + 1 === end) return STARVED
+        if (name + 1 === end) return INCOMPLETE
         if (source[name + 1] !== GREATER_THAN) refuse('xml-malformed', name, 'expected ">" after "/" in a tag')
-        if (name !== at) this.isTidy = false
+        if (name !== at) this.isCanonical = false
         this.isEmpty = true
         return name + 2
       }
       if (name === at) refuse('xml-malformed', name, 'expected white space, ">" or "/>" in a tag')
       at = this.#readAttribute(name, end, name - at === 1 && source[at] === SPACE)
-      if (at === STARVED) return STARVED
+      if (at === INCOMPLETE) return INCOMPLETE
     }
   }
 
   #readAttribute(name: number, end: number, isSpaced: boolean): number {
     const source = this.source
     const nameTo = readName(source, name, end, this.#limits.nameBytes, this.#name)
-    if (nameTo === STARVED) return STARVED
+    if (nameTo === INCOMPLETE) return INCOMPLETE
     const columns = this.#columnsFor(name, nameTo)
     // The default namespace's declaration has an empty local part, so that it sorts first (XML-C14N
     // 2.2).
     const localFrom = columns === this.declarations ? nameTo : name
     columns.add(name, this.#name.colon < 0 ? localFrom : this.#name.colon + 1, nameTo)
     const equals = skipSpace(source, nameTo, end)
-    if (equals === end) return STARVED
+    if (equals === end) return INCOMPLETE
     if (source[equals] !== EQUALS) refuse('xml-malformed', equals, 'expected "=" after the name of an attribute')
     const open = skipSpace(source, equals + 1, end)
-    if (open === end) return STARVED
+    if (open === end) return INCOMPLETE
     const quote = source[open]!
     if (quote !== QUOTE && quote !== APOSTROPHE) refuse('xml-malformed', open, 'expected a quoted value after "="')
     const close = this.#readValue(open, end)
-    if (close === STARVED) return STARVED
-    const isTidy = this.#isPlain && isSpaced && open - nameTo === 1 && quote === QUOTE
-    if (!isTidy) this.isTidy = false
-    columns.setValue(open + 1, close, this.#isPlain, isTidy)
+    if (close === INCOMPLETE) return INCOMPLETE
+    const isCanonical = this.#isPlain && isSpaced && open - nameTo === 1 && quote === QUOTE
+    if (!isCanonical) this.isCanonical = false
+    columns.setValue(open + 1, close, this.#isPlain, isCanonical)
     return close + 1
   }
 
@@ -209,13 +209,13 @@ export class StartTag {
       const what = isDeclaration ? `${this.#limits.namespaces} namespace declarations` : `${limit} attributes`
       refuse('xml-limit', name, `an element has more than ${what}`)
     }
-    if (isDeclaration && this.attributes.count > 0) this.isTidy = false
+    if (isDeclaration && this.attributes.count > 0) this.isCanonical = false
     return columns
   }
 
   /**
    * Reads the value whose opening quote is at `open`; returns the index of the closing one, or
-   * STARVED.
+   * INCOMPLETE.
    */
   #readValue(open: number, end: number): number {
     const source = this.source
@@ -229,7 +229,7 @@ export class StartTag {
       at = skipValue(source, at, end)
       if (at - open - 1 - surplus > limit)
         refuse('xml-limit', open, `the value of an attribute is longer than ${limit} bytes`)
-      if (at >= end) return STARVED
+      if (at >= end) return INCOMPLETE
       const byte = source[at]!
       if (byte === quote) break
       if (byte === QUOTE) isPlain = false
@@ -239,7 +239,7 @@ export class StartTag {
         if (source[at + 1] === LF) surplus++
       } else if (byte === AMPERSAND) {
         const behind = readReference(source, at, end, this.#reference)
-        if (behind === STARVED) return STARVED
+        if (behind === INCOMPLETE) return INCOMPLETE
         isPlain = false
         surplus += behind - at - encodedLength(this.#reference.code)
         at = behind
@@ -263,7 +263,7 @@ export class StartTag {
       const nameFrom = attributes.nameFrom[i]!
       if (localFrom !== nameFrom) attributes.binding[i] = this.#find(nameFrom, localFrom - 1)
     }
-    if (!attributes.sort(source, scope)) this.isTidy = false
+    if (!attributes.sort(source, scope)) this.isCanonical = false
   }
 
   #find(from: number, to: number): number {
@@ -275,13 +275,13 @@ export class StartTag {
   #declare(): void {
     const { source, scope } = this
     const columns = this.declarations
-    if (!columns.sort(source, scope)) this.isTidy = false
+    if (!columns.sort(source, scope)) this.isCanonical = false
     for (let i = 0; i < columns.count; i++) {
       const nameFrom = columns.nameFrom[i]!
       const prefix = source.toString('utf8', columns.localFrom[i]!, columns.nameTo[i]!)
       const uri = normalizeValue(source, columns.valueFrom[i]!, columns.valueTo[i]!)
       checkDeclaration(prefix, uri, nameFrom)
-      if (prefix === 'xml') this.isTidy = false
+      if (prefix === 'xml') this.isCanonical = false
       else scope.declare(shareDeclaration(prefix, uri))
     }
     if (scope.size > this.#limits.namespaces)

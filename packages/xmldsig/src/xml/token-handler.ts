@@ -11,10 +11,10 @@ export interface TokenHandler {
   /** `tag` is filled anew for each. */
   startTag(tag: StartTag): void
   /**
-   * `</name>` at [from, to) of the element at `depth`, without white space when `isTidy`; for an
+   * `</name>` at [from, to) of the element at `depth`, without white space when `isCanonical`; for an
    * empty-element tag from === to.
    */
-  endTag(source: Buffer, from: number, to: number, isTidy: boolean, depth: number): void
+  endTag(source: Buffer, from: number, to: number, isCanonical: boolean, depth: number): void
   /** Character data that is canonical as it stands. */
   text(source: Buffer, from: number, to: number): void
   /** Character data whose canonical form is other `octets` than those at [from, to). */
@@ -24,7 +24,7 @@ export interface TokenHandler {
    * reported, but for elements of XML Signature. Without a `sink` what is not reported comes as
    * `text`, or not at all. Asked anew after each call. Without it all is reported.
    */
-  readonly skimDepth?: number
+  readonly unreportedDepth?: number
   /** Takes the canonical octets of what is not reported, for a handler that needs them. */
   readonly sink?: ContentSink
   /**
@@ -62,5 +62,5 @@ export interface ContentSink {
   leave(depth: number): void
 }
 
-/** The `skimDepth` of a handler that is to be told of every element. */
-export const SKIM_NOTHING = 0x3fffffff
+/** The `unreportedDepth` of a handler that is to be told of every element. */
+export const REPORT_ALL = 0x3fffffff

@@ -31,7 +31,7 @@ import { isReservedName } from './names.ts'
 import { NamespaceScope } from './namespaces.ts'
 import { OpenElements } from './open-elements.ts'
 import { readReference } from './references.ts'
-import { refuse, STARVED } from './refusal.ts'
+import { INCOMPLETE, refuse } from './refusal.ts'
 import { skipCdata, skipText } from './skip.ts'
 import { checkCharacter, StartTag } from './start-tag.ts'
 import type { TokenHandler } from './token-handler.ts'
@@ -52,7 +52,7 @@ export class Tokenizer {
   readonly #tag: StartTag
   readonly #reference = { code: 0 }
   #state: State = 'start'
-  #isStarved = false
+  #isIncomplete = false
   #sawRoot = false
   readonly elements: OpenElements
   readonly #fast: FastContent
@@ -85,9 +85,9 @@ export class Tokenizer {
   run(source: Buffer, end: number, offset: number): number {
     this.#lines.beginInput(offset)
     this.elements.inputEnd = end
-    this.#isStarved = false
+    this.#isIncomplete = false
     let at = 0
-    while (at < end && !this.#isStarved) at = this.#step(source, at, end)
+    while (at < end && !this.#isIncomplete) at = this.#step(source, at, end)
     this.#lines.endInput(source, at)
     this.elements.stack.keepNames(source)
     return at
@@ -113,8 +113,8 @@ export class Tokenizer {
     }
   }
 
-  #starve(at: number): number {
-    this.#isStarved = true
+  #leaveIncomplete(at: number): number {
+    this.#isIncomplete = true
     return at
   }
 
@@ -128,10 +128,10 @@ export class Tokenizer {
 
   #readDeclaration(source: Buffer, at: number, end: number): number {
     // XML 1.0 appendix F: a zero byte in front means UTF-16 or UTF-32 without a byte order mark.
-    if (source[at] !== 0 && at + 1 === end) return this.#starve(at)
+    if (source[at] !== 0 && at + 1 === end) return this.#leaveIncomplete(at)
     if (source[at] === 0 || source[at + 1] === 0) refuse('xml-encoding', at, 'the document looks like UTF-16 or UTF-32')
     const next = readXmlDeclaration(source, at, end)
-    if (next === STARVED) return this.#starve(at)
+    if (next === INCOMPLETE) return this.#leaveIncomplete(at)
     this.#lines.count(source, next)
     this.#state = 'outside'
     return next
@@ -145,7 +145,7 @@ export class Tokenizer {
     if (at === end) return at
     if (source[at] !== LESS_THAN) refuse('xml-malformed', at, 'character data stands outside the document element')
     const next = this.#readMarkup(source, at, end)
-    return next === STARVED ? this.#starve(at) : next
+    return next === INCOMPLETE ? this.#leaveIncomplete(at) : next
   }
 
   /** The content of an element, up to its end or the end of the input. */
@@ -153,7 +153,7 @@ export class Tokenizer {
     let at = from
     while (this.#state === 'content') {
       at = this.#readText(source, at, end)
-      if (at === end || this.#isStarved) return at
+      if (at === end || this.#isIncomplete) return at
       this.#brackets = 0
       const behindFast = fastPath.isOn && source === window ? this.#readFast(at, end) : at
       if (behindFast > at) {
@@ -161,7 +161,7 @@ export class Tokenizer {
         continue
       }
       const next = this.#readMarkup(source, at, end)
-      if (next === STARVED) return this.#starve(at)
+      if (next === INCOMPLETE) return this.#leaveIncomplete(at)
       at = next
     }
     return at
@@ -199,7 +199,7 @@ export class Tokenizer {
       let next: number
       if (byte === AMPERSAND) {
         next = readReference(source, at, end, this.#reference)
-        if (next === STARVED) break
+        if (next === INCOMPLETE) break
         if (isCanonicalReference(source, at, next)) {
           this.#brackets = 0
           at = next
@@ -222,7 +222,7 @@ export class Tokenizer {
     }
     if (at > runFrom) this.#handler.text(source, runFrom, at)
     this.#brackets = bracketsBefore(source, rawFrom, at, this.#brackets)
-    if (at < end && source[at] !== LESS_THAN) this.#isStarved = true
+    if (at < end && source[at] !== LESS_THAN) this.#isIncomplete = true
     return at
   }
 
@@ -242,7 +242,7 @@ export class Tokenizer {
       const byte = source[at]!
       if (byte === RIGHT_BRACKET) {
         if (at + 1 === end || (source[at + 1] === RIGHT_BRACKET && at + 2 === end)) {
-          this.#isStarved = true
+          this.#isIncomplete = true
           break
         }
         if (source[at + 1] === RIGHT_BRACKET && source[at + 2] === GREATER_THAN) {
@@ -256,7 +256,7 @@ export class Tokenizer {
         at += 3
       } else {
         if (byte === CR && at + 1 === end) {
-          this.#isStarved = true
+          this.#isIncomplete = true
           break
         }
         if (at > runFrom) this.#handler.text(source, runFrom, at)
@@ -272,9 +272,9 @@ export class Tokenizer {
     return this.#state === 'content' ? at + 3 : at
   }
 
-  /** What begins with the `<` at `at`; returns the index behind it, or STARVED. */
+  /** What begins with the `<` at `at`; returns the index behind it, or INCOMPLETE. */
   #readMarkup(source: Buffer, at: number, end: number): number {
-    if (at + 1 === end) return STARVED
+    if (at + 1 === end) return INCOMPLETE
     const byte = source[at + 1]!
     if (byte === SLASH) return this.#readEndTag(source, at, end)
     if (byte === EXCLAMATION) return this.#readDeclarationMarkup(source, at, end)
@@ -291,7 +291,7 @@ export class Tokenizer {
       return this.#leaveOut(source, at, readComment(source, isComment, end))
     }
     if (isDoctype > at) refuse('xml-doctype', at, 'a document type declaration is not allowed')
-    if (isComment === STARVED || isDoctype === STARVED || isCdata === STARVED) return STARVED
+    if (isComment === INCOMPLETE || isDoctype === INCOMPLETE || isCdata === INCOMPLETE) return INCOMPLETE
     if (isCdata === at || this.#state !== 'content')
       refuse('xml-malformed', at, 'expected an element, character data or an end tag')
     this.#state = 'cdata'
@@ -300,7 +300,7 @@ export class Tokenizer {
 
   #readInstruction(source: Buffer, at: number, end: number): number {
     // Whole enough to tell an XML declaration out of place, whose target is reserved (XML 1.0 2.6).
-    if (at + 6 > end && /^<\?(x(ml?)?)?$/i.test(source.toString('latin1', at, end))) return STARVED
+    if (at + 6 > end && /^<\?(x(ml?)?)?$/i.test(source.toString('latin1', at, end))) return INCOMPLETE
     const isDeclaration =
       isReservedName(source, at + 2) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
     if (isDeclaration) refuse('xml-malformed', at, 'an XML declaration stands elsewhere than at the very start')
@@ -313,7 +313,7 @@ export class Tokenizer {
   }
 
   #leaveOut(source: Buffer, at: number, to: number): number {
-    if (to === STARVED) return STARVED
+    if (to === INCOMPLETE) return INCOMPLETE
     this.#handler.leftOut!(source, at, to)
     this.#lines.count(source, to)
     return to
@@ -324,7 +324,7 @@ export class Tokenizer {
     if (this.elements.stack.depth === this.#limits.depth)
       refuse('xml-limit', at, `elements are nested deeper than ${this.#limits.depth}`)
     const next = this.#tag.read(source, at, end)
-    if (next === STARVED) return STARVED
+    if (next === INCOMPLETE) return INCOMPLETE
     if (this.#tag.mayHoldLines) this.#lines.count(source, next)
     this.#sawRoot = true
     const behind = this.elements.open(source, next)
@@ -336,9 +336,9 @@ export class Tokenizer {
     const { stack } = this.elements
     if (stack.depth === 0) refuse('xml-malformed', at, 'an end tag without its start tag')
     const nameTo = stack.matchName(source, at + 2, end, at)
-    if (nameTo === STARVED || nameTo >= end) return STARVED
+    if (nameTo === INCOMPLETE || nameTo >= end) return INCOMPLETE
     const close = findEndTagClose(source, nameTo, end, at)
-    if (close === STARVED) return STARVED
+    if (close === INCOMPLETE) return INCOMPLETE
     if (close > nameTo) this.#lines.count(source, close)
     this.elements.end(source, at, nameTo, close + 1)
     if (stack.depth === 0) this.#state = 'outside'
@@ -347,12 +347,12 @@ export class Tokenizer {
 }
 
 /**
- * The index behind `literal` when it stands at `at`, `at` when it does not, STARVED when the input
+ * The index behind `literal` when it stands at `at`, `at` when it does not, INCOMPLETE when the input
  * ends too early to tell.
  */
 function matchAt(source: Buffer, at: number, end: number, literal: Buffer): number {
   for (let i = 0; i < literal.length; i++) {
-    if (at + i === end) return STARVED
+    if (at + i === end) return INCOMPLETE
     if (source[at + i] !== literal[i]) return at
   }
   return at + literal.length

@@ -2,7 +2,7 @@
 // UTF-8.
 import { spaceByte } from './characters.ts'
 import { isName } from './names.ts'
-import { refuse, STARVED } from './refusal.ts'
+import { INCOMPLETE, refuse } from './refusal.ts'
 
 /** As most write it. */
 const COMMON = Buffer.from('<?xml version="1.0" encoding="UTF-8"?>')
@@ -16,20 +16,20 @@ const declaration = new RegExp(
 
 /**
  * Reads the declaration at the start of a document, if there is one. Returns the index behind it (0
- * when there is none), or STARVED.
+ * when there is none), or INCOMPLETE.
  */
 export function readXmlDeclaration(source: Buffer, from: number, end: number): number {
   if (end - from >= COMMON.length && isName(source, from, from + COMMON.length, COMMON)) return from + COMMON.length
   for (let i = 0; i < OPENING.length; i++) {
-    if (from + i === end) return STARVED
+    if (from + i === end) return INCOMPLETE
     if (source[from + i] !== OPENING[i]) return from
   }
   const space = from + OPENING.length
-  if (space === end) return STARVED
+  if (space === end) return INCOMPLETE
   // Another target that begins so, such as xml-stylesheet: a processing instruction.
   if (spaceByte[source[space]!] !== 1) return from
   const closing = source.indexOf(CLOSING, space)
-  if (closing < 0 || closing + CLOSING.length > end) return STARVED
+  if (closing < 0 || closing + CLOSING.length > end) return INCOMPLETE
   const to = closing + CLOSING.length
   const parts = declaration.exec(source.toString('latin1', from, to))
   if (parts === null) refuse('xml-malformed', from, 'the XML declaration is not one of XML 1.0')

@@ -21,7 +21,7 @@ import { findName, isReservedName } from '../names.ts'
 import { UNDECLARED } from '../namespaces.ts'
 import type { OpenElements } from '../open-elements.ts'
 import { findReference } from '../references.ts'
-import { STARVED } from '../refusal.ts'
+import { INCOMPLETE } from '../refusal.ts'
 import { skipName } from '../skip.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink, TokenHandler } from '../token-handler.ts'
@@ -84,7 +84,7 @@ export class FastContent {
     this.#runFrom = from
     this.isInCdata = false
     do {
-      const isUsed = stack.depth + 1 >= this.#elements.skimDepth && this.#lines.offset + at >= fastPath.knownFrom
+      const isUsed = stack.depth + 1 >= this.#elements.unreportedDepth && this.#lines.offset + at >= fastPath.knownFrom
       const known = isUsed ? this.#known : undefined
       if (known !== undefined) at = known.takeRun(at, end)
       if (at + 1 >= end) break
@@ -209,7 +209,7 @@ export class FastContent {
       nameStartByte[source[from + 1]!] !== 1
     ) {
       nameTo = findName(source, from + 1, end, this.#limits.nameBytes, this.#name)
-      if (nameTo === STARVED) return NOT_TAKEN
+      if (nameTo === INCOMPLETE) return NOT_TAKEN
       colon = this.#name.colon
     }
     if (isReservedName(source, from + 1)) return NOT_TAKEN
@@ -218,14 +218,14 @@ export class FastContent {
       const binding = colon < 0 ? scope.defaultIndex : scope.find(source, from + 1, colon)
       if (binding === UNDECLARED) return NOT_TAKEN
       this.#tag.setPlain(source, from, nameTo + 1, colon, binding)
-      this.#isOpen = this.#elements.skims(binding)
+      this.#isOpen = this.#elements.needsNoReport(binding)
       if (this.#isOpen) this.#elements.stack.pushName(from + 1, nameTo, scope.bindings.length, NOTHING_TO_UNDO)
       return nameTo + 1
     }
     const next = this.#recognizer.read(source, from, nameTo, colon, end)
     if (next === NOT_TAKEN) return NOT_TAKEN
     if (this.#tag.mayHoldLines) this.#lines.count(source, next)
-    this.#isOpen = this.#elements.skim()
+    this.#isOpen = this.#elements.openUnreported()
     return next
   }
 }

@@ -189,7 +189,7 @@ export const NO_FORM: TagForm = new TagForm({
 
 /** The form of a tag. */
 export function makeForm(tag: StartTag): TagForm {
-  const { source, from, nameTo, localFrom, attributes, declarations, isEmpty, isTidy, scope } = tag
+  const { source, from, nameTo, localFrom, attributes, declarations, isEmpty, isCanonical, scope } = tag
   const { count, valueFrom, valueTo } = attributes
   const segments: Buffer[] = []
   const ends: number[] = []
@@ -222,7 +222,7 @@ export function makeForm(tag: StartTag): TagForm {
     nameLength: nameTo - from,
     attributesFrom: attributesFrom - from,
     isEmpty,
-    isCanonical: isTidy,
+    isCanonical,
     quotes,
     declarations: scope.bindings.slice(tag.declaredFrom),
     element: new PrefixUse(Buffer.from(source.subarray(from + 1, Math.max(from + 1, localFrom - 1)))),

@@ -24,7 +24,7 @@ import {
 import { findName, isName, isReservedName } from '../names.ts'
 import { type Declaration, shareDeclaration, UNDECLARED } from '../namespaces.ts'
 import { encodedLength, findReference } from '../references.ts'
-import { STARVED } from '../refusal.ts'
+import { INCOMPLETE } from '../refusal.ts'
 import { skipName, skipSpace, skipValue } from '../skip.ts'
 import { findFault, isAllowedXmlName, type StartTag, XMLNS } from '../start-tag.ts'
 import { findKnown, remember } from './known-declarations.ts'
@@ -62,7 +62,7 @@ export class TagRecognizer {
     tag.nameTo = nameTo
     tag.localFrom = colon < 0 ? from + 1 : colon + 1
     tag.isEmpty = false
-    tag.isTidy = true
+    tag.isCanonical = true
     tag.mayHoldLines = false
     tag.attributes.count = 0
     tag.declarations.count = 0
@@ -87,7 +87,7 @@ export class TagRecognizer {
       }
       const byte = source[name]!
       if (byte === GREATER_THAN || byte === SLASH) {
-        if (name > at) tag.isTidy = false
+        if (name > at) tag.isCanonical = false
         if (byte === GREATER_THAN) return name + 1
         tag.isEmpty = true
         return name + 1 < end && source[name + 1] === GREATER_THAN ? name + 2 : NOT_TAKEN
@@ -106,7 +106,7 @@ export class TagRecognizer {
     // Not a name of ASCII characters without prefix.
     if (nameTo >= stop || nameStartByte[first] !== 1 || source[nameTo] === COLON || source[nameTo]! >= 0x80) {
       nameTo = findName(source, name, end, this.#limits.nameBytes, this.#name)
-      if (nameTo === STARVED) return NOT_TAKEN
+      if (nameTo === INCOMPLETE) return NOT_TAKEN
     } else this.#name.colon = -1
     const columns = this.#columnsFor(source, name, nameTo)
     if (columns === undefined) return NOT_TAKEN
@@ -132,9 +132,9 @@ export class TagRecognizer {
     this.#surplus = 0
     if (close < end && source[close] !== quote) close = this.#readRest(source, close, end, quote)
     if (close >= end || close < 0 || close - open - 1 - this.#surplus > this.#limits.valueBytes) return NOT_TAKEN
-    const isTidy = isSpaced && isTight && quote === QUOTE && this.#isCanonical
-    if (!isTidy) tag.isTidy = false
-    columns.setValue(open + 1, close, this.#isPlain, isTidy)
+    const isCanonical = isSpaced && isTight && quote === QUOTE && this.#isCanonical
+    if (!isCanonical) tag.isCanonical = false
+    columns.setValue(open + 1, close, this.#isPlain, isCanonical)
     return close + 1
   }
 
@@ -175,7 +175,7 @@ export class TagRecognizer {
     if (isReservedName(source, name)) {
       const { colon } = this.#name
       if (isName(source, name, colon < 0 ? nameTo : colon, XMLNS)) {
-        if (tag.attributes.count > 0) tag.isTidy = false
+        if (tag.attributes.count > 0) tag.isCanonical = false
         return tag.declarations.count <= this.#limits.namespaces ? tag.declarations : undefined
       }
       if (!isAllowedXmlName(source, name, nameTo)) return undefined
@@ -195,7 +195,7 @@ export class TagRecognizer {
     if ((declarations.count === 0 || this.#declare(source)) && this.#resolve(source, colon)) {
       if (attributes.count === 0) return true
       const order = attributes.settleOrder(source, scope)
-      if (order !== IN_ORDER) tag.isTidy = false
+      if (order !== IN_ORDER) tag.isCanonical = false
       if (order !== DUPLICATE) return true
     }
     scope.restore(declaredFrom)
@@ -223,7 +223,7 @@ export class TagRecognizer {
     const { scope, declarations } = tag
     const order = declarations.settleOrder(source, scope)
     if (order === DUPLICATE) return false
-    if (order !== IN_ORDER) tag.isTidy = false
+    if (order !== IN_ORDER) tag.isCanonical = false
     for (let i = 0; i < declarations.count; i++) {
       const declaration = readDeclaration(source, declarations, i)
       if (declaration === undefined) return false
