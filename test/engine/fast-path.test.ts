@@ -116,6 +116,7 @@ const lines: readonly string[] = [
   '<q:b xmlns:q="urn:p" xmlns:p="urn:q"><q:c p:e="" q:e=""/><p:c q:e="" e="1">x</p:c><c q:e=""/></q:b>',
   '<b xmlns:o="urn:o"><o:c/></b><b xmlns:o="urn:o" xmlns:a="urn:a"><a:c/><o:c a:d="">x</o:c></b>',
   '<b c="\u0416\'\uff0c\ufffd">\u0416\uff0c\ufffd]]\r\n</b><b c=\'"\'/><b c="&amp;&#9;"/><\u03b1 \u03b2="1"/>',
+  '<b c=\'\uff0c"\ufffd\uf8ff\'/><b c="&#xD;&#xA;&#x9;&quot;&lt;&amp;"/>',
   '<b c="a\tb"/><b c="a&gt;b"/><b c="">&amp;&lt;&gt;&#13;&quot;</b>\n<b c="x">a>b</b>\r<b c="x">a\r\nb</b>',
   '<b c="x" xml:lang="en" o:d="1"><![CDATA[a<b>&\r\n\r]]]]><![CDATA[>\uff0c\ufffd]]></b ><o:b\n>x</o:b\r\n>',
   '<b>1 &amp; 2 &lt;</b>',
@@ -211,10 +212,34 @@ t.test('declarations that are longer than a plan may hold are written all the sa
 })
 
 t.test('more namespaces in turn than can be known at once are written each in its place', async t => {
-  const lines = Array.from({ length: 1200 }, (_, n) => `<b xmlns:p="urn:${n}"><p:c>${n}</p:c></b>`.repeat(12))
+  const lines = Array.from({ length: 2200 }, (_, n) => `<b xmlns:p="urn:${n}"><p:c>${n}</p:c></b>`.repeat(12))
   const document = `<r><s>${lines.join('')}${lines[0]}</s></r>`
   const octets = document.replace(/<b xmlns:p="([^"]*)"><p:c>/g, '<b><p:c xmlns:p="$1">')
   t.ok(canonicalize([Buffer.from(document)], methods[0]!).equals(Buffer.from(octets)))
+})
+
+t.test('what one document has in scope, and written, is nothing to another', async t => {
+  const roots = [
+    '<r xmlns:p="urn:p" xmlns:q="urn:q"><s>',
+    '<p:r xmlns:p="urn:p" xmlns:q="urn:q"><s>',
+    '<r xmlns:q="urn:q" xmlns:p="urn:p"><s q:x="">',
+    '<r xmlns:p="urn:q" xmlns:q="urn:p"><q:s>',
+    '<r xmlns="urn:p" xmlns:p="urn:p" xmlns:q="urn:q"><s xmlns="">',
+    `<r xmlns:p="${DSIG}" xmlns:q="urn:q"><s>`,
+    '<r xmlns:q="urn:q"><s>',
+  ]
+  const line = '<p:b q:c="1" d="2">3</p:b><q:e p:c="1" xmlns:o="urn:o"><b/><o:b/></q:e><b xmlns="urn:d"><q:b/></b>\n'
+  const long = methodOf(EXCLUSIVE, ['q', 'n'.repeat(300)])
+  for (let round = 0; round < 2; round++)
+    for (const method of [...methods, long])
+      for (const namespaces of [2, 3, 64])
+        for (const root of roots) {
+          const [, outer, inner] = /^<([^ ]+).*><([^ >]+)/.exec(root)!
+          const bytes = Buffer.from(`${root}${line.repeat(4)}</${inner}></${outer}>`)
+          const limits = { ...defaultLimits, namespaces }
+          const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], method, limits)))
+          if (fast !== slow) t.equal(fast, slow, `${root} ${method.algorithm} ${namespaces}`)
+        }
 })
 
 t.test('a document that is only looked through is looked through alike', async t => {
