@@ -1,5 +1,5 @@
-// Where canonical octets go: ranges of the input joined while they touch, small pieces gathered,
-// large ranges handed on uncopied.
+// Where canonical octets go: ranges of the input are joined while they touch, small pieces are
+// gathered, large ranges are passed on without a copy.
 import { createHash, type Hash, hash } from 'node:crypto'
 import { copyWords, type Octets } from '../xml/octet-words.ts'
 import { copyShort } from '../xml/skip.ts'
@@ -14,7 +14,7 @@ export type DigestName = 'sha256' | 'sha384' | 'sha512'
 export type OctetSink = (octets: Uint8Array, isAll?: boolean) => void
 
 export const GATHER_BYTES = 64 * 1024
-/** Below this a copy costs less than handing on a range of its own. */
+/** Below this a copy costs less than a call of the sink. */
 const COPY_BELOW = 4096
 /** Up to this a loop costs less than a call out of JavaScript. */
 const LOOP_UP_TO = 320
@@ -77,8 +77,8 @@ export class OctetWriter {
   }
 
   /**
-   * Where in `gathered` the caller may write up to `bytes` octets of its own, at most GATHER_BYTES;
-   * then it says `end`.
+   * Where in `gathered` the caller may write up to `bytes` octets, at most GATHER_BYTES; then it
+   * calls `end`.
    */
   begin(bytes: number): number {
     this.settle()
@@ -92,7 +92,7 @@ export class OctetWriter {
     this.#gatheredLength = to
   }
 
-  /** Takes over the pending range: the input may change after this. */
+  /** Copies or passes on the pending range: the input may change after this. */
   settle(): void {
     if (this.#to > this.#from) this.#append(this.#source, this.#from, this.#to)
     this.#from = 0
@@ -100,7 +100,7 @@ export class OctetWriter {
     this.#source = this.gathered
   }
 
-  /** Hands on what is left. Ends the writer. */
+  /** Passes on what is left. Ends the writer. */
   finish(): void {
     this.settle()
     this.#handOnGathered(true)
@@ -139,7 +139,7 @@ export class StreamingDigest {
   }
 
   readonly take: OctetSink = (octets, isAll = false) => {
-    // Those of a small document are all there at once, and cost half as much in one call.
+    // A small document comes as one piece, and one call of `hash` costs half as much.
     if (isAll) this.#digestOfAll = hash(this.#algorithm, octets, 'buffer')
     else this.#hashSoFar.update(octets)
   }

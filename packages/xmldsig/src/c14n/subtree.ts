@@ -46,7 +46,7 @@ export function openScope(context: SubtreeContext): NamespaceScope {
 
 /**
  * Canonical octets of the first child of an element: `octets` is the element as written, `context`
- * what it inherits. `around` is told of the element, but of that child only that it is there.
+ * what it inherits. `around` gets the tokens of the element; of that child only its tags.
  */
 export function canonicalizeFirstChild(
   octets: Buffer,

@@ -1,5 +1,5 @@
-// Sealing a receipt: it is written in canonical form, so that its digest is that of its bytes and
-// one private-key operation is all the work.
+// Sealing a receipt: it is written in canonical form, so that its digest is the digest of its
+// bytes, and the private-key operation is nearly all the work.
 import { hash } from 'node:crypto'
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from '../signature/algorithms.ts'
 import { makeSignatureValue } from '../signature/signature-value.ts'
@@ -9,8 +9,8 @@ import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
 
 /**
  * Returns what seals receipts with this key: XML under an enveloped Signature (Exclusive C14N,
- * SHA-256, the algorithm of the key's kind), the certificate in KeyInfo. Synchronous, for a thread
- * that has time for it. Throws the Fault `configuration` for a key of another kind.
+ * SHA-256, the algorithm of the key's kind), the certificate in KeyInfo. Synchronous: for a thread
+ * that may block. Throws the Fault `configuration` for a key of another kind.
  */
 export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
   const algorithm = signingAlgorithm(key)
@@ -27,8 +27,8 @@ export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFa
 }
 
 /**
- * Text here holds one octet of UTF-8 in each character: a single dash that is not ASCII would
- * double all of it, and what it costs.
+ * Text here holds one octet of UTF-8 in each character: one character above U+00FF would make V8
+ * store all of it with two bytes a character.
  */
 function octetsOf(text: string): Buffer {
   return Buffer.from(text, 'latin1')

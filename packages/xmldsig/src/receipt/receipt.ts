@@ -1,4 +1,5 @@
-// The receipt: what the receiver says it accepted, signed with its seal key (docs/receipt.md).
+// The receipt: the receiver's statement of what it accepted, signed with its seal key
+// (docs/receipt.md).
 import { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { exclusiveC14n } from '../c14n/canonicalizer.ts'
@@ -67,8 +68,7 @@ export function verifyReceipt(
 }
 
 /**
- * A receipt brings its own certificate; until it is trusted, nothing else of the receipt is looked
- * at.
+ * A receipt holds its own certificate; until that is trusted, nothing else of the receipt is read.
  */
 function readSealCertificate(bytes: Uint8Array): X509Certificate {
   const pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, limits)

@@ -1,6 +1,6 @@
-// Every algorithm the profile knows, by its identifier (XMLDSig 1.1, RFC 9231): one row each, and
-// nothing that has no row is accepted. A row has all that signing and verifying need to know, so
-// that nothing else lists algorithms.
+// Every algorithm of the profile, by its identifier (XMLDSig 1.1, RFC 9231): one row each. An
+// algorithm without a row is refused. A row has all that signing and verifying need, so that
+// nothing else lists algorithms.
 import { constants } from 'node:crypto'
 import type { DigestName } from '../c14n/octets.ts'
 import { ecdsaFromDer, ecdsaToDer } from './ecdsa-value.ts'

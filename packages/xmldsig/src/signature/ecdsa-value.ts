@@ -1,10 +1,10 @@
 // The two forms of an ECDSA signature value: r and s side by side (XMLDSig 1.1 6.4.3), and DER (RFC
-// 3279 2.2.3). Node takes and makes both, the first at twice the price of a P-256 signature.
+// 3279 2.2.3). Node converts, too, but for P-256 that takes as long as the signature itself.
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 /**
- * From here on a length has an octet before it that says so (X.690 8.1.3). No length here needs
- * more than one of its own.
+ * A length from here on has one octet before it with the number of length octets (X.690 8.1.3);
+ * here that number is always one.
  */
 const LONG_FORM = 0x80
 const ONE_LENGTH_OCTET = 0x81

@@ -4,8 +4,8 @@ import { Fault, type FaultCode, quote } from '@seg/core'
 import type { Element } from './tree.ts'
 
 /**
- * Hands out the children of an element in order; what is not taken, or not in its place, is a Fault
- * `code`.
+ * Returns the children of an element in order. A child that is not taken, or not in its place, is a
+ * Fault `code`.
  */
 export class ElementReader {
   readonly element: Element

@@ -1,5 +1,5 @@
-// The certificates that a document brings in KeyInfo, for those who have none of the signer. They
-// are a claim: whoever uses one checks it.
+// The certificates in KeyInfo of a document, for a verifier that has no certificate of the signer.
+// They are a claim: the caller must check them.
 import { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { exclusiveC14n } from '../c14n/canonicalizer.ts'

@@ -1,5 +1,5 @@
-// Certificates in KeyInfo never choose a key: each must be the peer's, to the byte. Which other one
-// stands there, and why a signer puts it there.
+// Certificates in KeyInfo never choose a key: each must be the signer's own, byte for byte. For
+// another one the refusal says which it is, and why a signer may have put it there.
 import { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { readBase64 } from './base64.ts'
@@ -32,7 +32,7 @@ function describe(octets: Buffer, own: string): string {
   return `another of ${subject}, ${kinship}, valid from ${found.validFrom} to ${found.validTo}: that of the connection is valid from ${sender.validFrom} to ${sender.validTo}`
 }
 
-/** Certificates of strangers may hold keys that nobody can read. */
+/** Undefined for octets that are no certificate, and for a key that OpenSSL cannot read. */
 function parse(octets: Buffer): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(octets)

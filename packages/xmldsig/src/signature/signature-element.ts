@@ -1,5 +1,5 @@
-// The Signature element in the profile's form (XMLDSig 4.2): SignedInfo, SignatureValue and, at
-// most, KeyInfo.
+// The Signature element in the profile's form (XMLDSig 4.2): SignedInfo, SignatureValue, and
+// optionally KeyInfo.
 import { Fault } from '@seg/core'
 import { type CanonicalizationMethod, exclusiveC14n, isSameMethod } from '../c14n/canonicalizer.ts'
 import { canonicalizeFirstChild } from '../c14n/subtree.ts'
@@ -36,7 +36,7 @@ export function readSignatureElement({ octets, context }: CapturedSignature, lim
   }
 }
 
-/** SignedInfo from its octets under the method that it names itself: most name the one guessed. */
+/** SignedInfo from its octets under the method that it names: mostly the one that was guessed. */
 function readSigned(
   guessed: Buffer,
   canonicalize: (method: CanonicalizationMethod) => Buffer,
@@ -63,8 +63,8 @@ const x509Children: readonly (readonly [local: string, uri: string])[] = [
 ]
 
 /**
- * The certificates of KeyInfo. Names and key values beside them are let stand and not used;
- * references to elsewhere are refused.
+ * The certificates of KeyInfo. Names and key values beside them are allowed and not used;
+ * references to other places are refused.
  */
 function readKeyInfo(element: Element): string[] {
   checkAttributes(element, ['Id'], code)

@@ -1,5 +1,5 @@
 // How the Signature of one document is read: compared with the form of an earlier one by the same
-// signer, or parsed. Nothing outside this file knows which of the two it was.
+// signer, or parsed. No other file depends on which of the two it was.
 import type { SubtreeContext } from '../c14n/subtree.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import type { CapturedSignature, SignatureElement, SignatureRecognizer } from './captured-signature.ts'

@@ -27,7 +27,7 @@ export function checkSignatureValue(
   }
 }
 
-/** What OpenSSL cannot even try with this key is no signature of it. */
+/** OpenSSL throws for a value that it cannot even try with this key: not a signature either. */
 function isSignature(octets: Buffer, value: Buffer, row: SignatureRow, key: KeyObject): boolean {
   try {
     return verify(row.hash, octets, inputOf(row, key), row.toOpenSsl(value))

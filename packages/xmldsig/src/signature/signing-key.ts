@@ -33,7 +33,7 @@ export function signingAlgorithm(key: KeyObject): SignatureRow {
   )
 }
 
-/** Whoever verifies would refuse the key. */
+/** Every verifier would refuse signatures of a weak key. */
 function checkStrength(key: KeyObject): void {
   try {
     valueBytesOf(key)

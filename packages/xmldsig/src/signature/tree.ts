@@ -1,5 +1,5 @@
-// A small tree of a bounded piece of XML (a Signature, a receipt), for reading values out of it;
-// never of a document.
+// A small tree of a bounded piece of XML (a Signature, a receipt), to read values from it; never
+// of a document.
 import { readCanonicalText } from '../c14n/canonical-text.ts'
 import { openScope, type SubtreeContext } from '../c14n/subtree.ts'
 import type { Limits } from '../limits.ts'
@@ -33,7 +33,7 @@ export function readTree(octets: Uint8Array, limits: Limits, context?: SubtreeCo
   return builder.root!
 }
 
-/** Builds the tree of the tokens it is told of. */
+/** Builds the tree of the tokens that it gets. */
 export class TreeBuilder implements TokenHandler {
   root: Element | undefined
   readonly #open: GrowingElement[] = []

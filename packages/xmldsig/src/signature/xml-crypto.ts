@@ -1,6 +1,5 @@
 // The two jobs of xml-crypto: it builds the Signature element around a digest that our own pass
-// computed, never seeing the document; and it gives a second opinion on a document that verified
-// already, never the first.
+// computed, without the document; and it gives a second opinion on a document that has verified.
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { DOMParser } from '@xmldom/xmldom'
@@ -13,8 +12,8 @@ import { type Signer, signingAlgorithm } from './signing-key.ts'
 import { checkAlgorithm, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /**
- * Stands for the document: its digest is given, and exclusive C14N of SignedInfo does not depend on
- * what is around it.
+ * Takes the place of the document: its digest is given, and Exclusive C14N of SignedInfo does not
+ * depend on the elements around it.
  */
 const STAND_IN = '<CriticalDocument/>'
 
@@ -49,7 +48,7 @@ export function buildSignature(digest: Buffer, { key, certificate }: Signer): Pr
   })
 }
 
-/** A "hash algorithm" whose answer is known. */
+/** A "hash algorithm" with a result that is known. */
 function digestOf(digest: Buffer) {
   return class {
     getAlgorithmName = () => SHA256
@@ -60,7 +59,7 @@ function digestOf(digest: Buffer) {
 function signerOf(row: SignatureRow, key: KeyObject) {
   type Done = (error: Error | null, signature?: string) => void
   return class {
-    // xml-crypto asks for this only where it verifies.
+    // xml-crypto calls this only to verify.
     declare verifySignature: SignatureAlgorithm['verifySignature']
     getAlgorithmName = () => row.identifier
     // Declared as xml-crypto declares it, where the callback is optional; we always give one.
@@ -74,9 +73,9 @@ function signerOf(row: SignatureRow, key: KeyObject) {
 }
 
 /**
- * Asks xml-crypto about a document that verified against `certificate` with this Reference digest.
- * Throws the Fault `second-opinion` unless it finds the signature valid as well, and over the same
- * octets. Slow, and for hostile input very slow: not for the main thread.
+ * Verifies with xml-crypto a document that verified against `certificate` with this Reference
+ * digest. Throws the Fault `second-opinion` unless the signature is valid there, too, and over the
+ * same octets. Slow, and for hostile input very slow: not for the main thread.
  */
 export function askXmlCrypto(
   document: Uint8Array,
@@ -84,8 +83,8 @@ export function askXmlCrypto(
   expected: { digestAlgorithm: DigestName; digest: Uint8Array },
 ): void {
   const references = readSignedReferences(new TextDecoder().decode(document), certificate)
-  // Only these are what a valid signature covered; the document that it stands in proves nothing
-  // (signature wrapping).
+  // Only these octets are under the signature; the document around them proves nothing (signature
+  // wrapping).
   const [octets] = references
   if (octets === undefined || references.length !== 1) throw differs(`it found ${references.length} signed References`)
   const digest = createHash(expected.digestAlgorithm).update(octets).digest()
@@ -125,12 +124,12 @@ function hashOf(uri: string, name: DigestName): new () => HashAlgorithm {
 }
 
 /**
- * xml-crypto knows neither ECDSA nor SHA-384; what a value is and which key fits is the same for
- * everybody.
+ * xml-crypto has neither ECDSA nor SHA-384, so it gets our rows: a second opinion on the document,
+ * not on the signature value.
  */
 function verifierOf(row: SignatureRow, key: VerificationKey): new () => SignatureAlgorithm {
   return class {
-    // xml-crypto asks for this only where it signs.
+    // xml-crypto calls this only to sign.
     declare getSignature: SignatureAlgorithm['getSignature']
     getAlgorithmName = () => row.identifier
     verifySignature = (octets: string, _key: unknown, value: string): boolean => {

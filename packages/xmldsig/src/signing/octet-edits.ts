@@ -1,4 +1,4 @@
-// Edits of a document on its way through: ranges of it replaced, in one pass, in constant memory.
+// Ranges of a document replaced in one pass, in constant memory.
 import type { OctetSink } from '../c14n/octets.ts'
 import type { Range } from './placeholder.ts'
 
@@ -6,12 +6,12 @@ import type { Range } from './placeholder.ts'
 export type Edit = Range & { readonly octets: Uint8Array }
 
 /**
- * Hands on to `sink` what it is given, with `edits` applied; they are in order and do not overlap.
+ * Writes to `sink` what it gets, with `edits` applied; these do not overlap.
  */
 export class OctetEditor {
   readonly #edits: Edit[]
   readonly #sink: OctetSink
-  /** Up to here the document has come, and up to here it has been handed on or replaced. */
+  /** Up to here the document has been received, and up to here it has been written or replaced. */
   #end = 0
   #at = 0
 

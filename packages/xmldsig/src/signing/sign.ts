@@ -1,5 +1,5 @@
-// Signing: one pass over the document for its digest and the place of the Signature; the Signature
-// is built, and put there in another pass.
+// Signing: one pass over the document finds its digest and the place of the Signature; another one
+// puts the Signature there.
 import { Fault } from '@seg/core'
 import { exclusiveC14n } from '../c14n/canonicalizer.ts'
 import type { OctetSink } from '../c14n/octets.ts'

@@ -1,5 +1,5 @@
-// Preparing a document for signature: its time and id filled in, comments left out; the rest stays
-// as it is written.
+// Preparing a document for signature: its time and id are filled in, comments left out; the rest
+// stays as it is written.
 import { Fault, quote } from '@seg/core'
 import type { OctetSink } from '../c14n/octets.ts'
 import { defaultLimits } from '../limits.ts'
@@ -25,10 +25,10 @@ export type Fill = {
  */
 export class TemplateFilling {
   readonly #editor: OctetEditor
-  /** Finds what is to be cut out; a document with nothing of the kind need not be read again. */
+  /** Finds what is to be cut out; undefined when nothing is, and no second reading is needed. */
   readonly #input: DocumentInput | undefined
   readonly #sink: OctetSink
-  /** Kept until the chunk under way has been read: `sink` may read a document itself. */
+  /** Kept until the chunk under way has been read, because `sink` may read a document itself. */
   readonly #filled: Buffer[] = []
 
   /** Throws the Fault `envelope-malformed` for an id that a document cannot have. */
@@ -55,12 +55,12 @@ export class TemplateFilling {
   }
 }
 
-/** Hands on what is read, but for comments and processing instructions. */
+/** Writes what is read, without comments and processing instructions. */
 class CommentCutter implements TokenHandler {
   readonly unreportedDepth = 0
   readonly #editor: OctetEditor
   /**
-   * Bytes of the document before the input under way, and how far into that all has been handed on.
+   * Bytes of the document before the input under way, and up to where that has been written.
    */
   #offset = 0
   #handedOnTo = 0

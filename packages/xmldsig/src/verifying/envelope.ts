@@ -32,8 +32,8 @@ const SHORTEST_MONTH = 28
 const FIELD_BYTES = 512
 
 /**
- * Collects the envelope's fields. What is wrong with it is told at the end: an envelope matters
- * only once its signature is good.
+ * Collects the envelope's fields. Errors are thrown at the end: an envelope counts only once the
+ * signature has verified.
  */
 export class EnvelopeReader implements DocumentObserver {
   #fault: Fault | undefined

@@ -1,4 +1,4 @@
-// The envelope of a document of a configured type, read from its canonical octets while they pass.
+// The envelope of a document of a configured type, read from its canonical octets during the pass.
 import { Fault, quote } from '@seg/core'
 import { readCanonicalText } from '../c14n/canonical-text.ts'
 import type { StartTag } from '../xml/start-tag.ts'

@@ -11,18 +11,18 @@ import { checkSignatureValue } from '../signature/signature-value.ts'
 import { checkAlgorithm, readVerificationKey, type VerificationKey } from '../signature/verification-key.ts'
 import type { ScannedDocument } from './document-pass.ts'
 
-/** What a document says of its signature; nothing of it has been checked. */
+/** A document and its Signature as read; nothing has been checked. */
 export type ReadSignature = {
   readonly element: SignatureElement
   readonly document: ScannedDocument
 }
 
 /**
- * Where several certificates may have signed. KeyInfo adds none: `choose` knows which count, and
- * throws a Fault for any other.
+ * For signers with several certificates. KeyInfo adds none: `choose` returns one of a known set,
+ * and throws a Fault for any other.
  */
 export type SignerChoice = {
-  /** The one that signs most often, if it is known: its Signatures are read faster. */
+  /** The most frequent one, if there is one: its Signatures are read faster. */
   readonly likely: X509Certificate | undefined
   /** `claimed`: the first certificate in KeyInfo, base64 without white space. */
   choose(claimed: string | undefined): X509Certificate
@@ -41,7 +41,7 @@ export type DigestedSignature = Passed<'digest'> & WithKey
 /** Its value verifies with the signer's key. */
 export type VerifiedSignature = Passed<'value'> & WithKey
 
-/** What a signature that verified says of itself. */
+/** What the receiver records of a signature that verified. */
 export type SignatureFacts = {
   readonly digestAlgorithm: DigestName
   /** The Reference's digest: as signed and as computed. */

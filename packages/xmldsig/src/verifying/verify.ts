@@ -104,7 +104,7 @@ export class Verifier<Result extends object> {
   }
 }
 
-/** Runs as many passes over `bytes` as the verifier asks for: one, or two. */
+/** Runs one pass over `bytes`, or two where the verifier needs them. */
 export function verifyBytes<Result extends object>(bytes: Uint8Array, verifier: Verifier<Result>): Result {
   verifier.write(bytes)
   const verdict = verifier.end()
@@ -125,7 +125,7 @@ export type VerifyOptions = {
   readonly onCanonical?: () => OctetSink
 }
 
-/** What one pass watches besides the signature, and what it makes of a signature that verified. */
+/** What a pass observes besides the signature, and the result if the signature verifies. */
 export type Content<Result> = {
   readonly observer?: DocumentObserver
   read(signature: SignatureFacts): Result

@@ -24,8 +24,8 @@ export const RIGHT_BRACKET = 0x5d
 export const LAST_BMP_LEAD = 0xef
 
 /**
- * 1 for the ASCII characters that may go on a name (colon left out: it splits prefix and local
- * part).
+ * 1 for the ASCII characters that may continue a name, without the colon, which splits prefix and
+ * local part.
  */
 export const nameByte = classOf(c => /[A-Za-z0-9_.-]/.test(c))
 /** 1 for the ASCII characters that may begin a name. */
@@ -36,11 +36,11 @@ export const spaceByte = classOf(c => /[ \t\r\n]/.test(c))
  * 1 for the characters of base64 (RFC 4648 4), and for white space that is canonical as it stands.
  */
 export const base64Byte = classOf(c => /[A-Za-z0-9+/= \t\n]/.test(c))
-/** 1 for bytes at which a run of canonical character data may have to end. */
+/** 1 for bytes that may end a run of canonical character data. */
 export const textStop = stopsAt('<>&\r\n')
 /** The same in a CDATA section. */
 export const cdataStop = stopsAt('<>&\r\n]')
-/** 1 for bytes at which a run of attribute value may have to end. */
+/** 1 for bytes that may end a run of attribute value. */
 export const valueStop = stopsAt('<&"\'\t\r\n')
 
 /** Table of one byte per byte value for the ASCII characters that `belongs` names. */
@@ -75,7 +75,7 @@ const nameStartRanges = [
   0xc0, 0xd6, 0xd8, 0xf6, 0xf8, 0x2ff, 0x370, 0x37d, 0x37f, 0x1fff, 0x200c, 0x200d, 0x2070, 0x218f, 0x2c00, 0x2fef,
   0x3001, 0xd7ff, 0xf900, 0xfdcf, 0xfdf0, 0xfffd,
 ]
-/** Of the planes above, all up to here may begin a name. */
+/** In the higher planes all code points up to here may begin a name. */
 const LAST_NAME_CHARACTER = 0xeffff
 const nameOnlyRanges = [0xb7, 0xb7, 0x300, 0x36f, 0x203f, 0x2040]
 

@@ -14,7 +14,7 @@ import { Tokenizer } from './tokenizer.ts'
 import { incompleteTail, invalidAt } from './utf8.ts'
 import { WINDOW_BYTES, WINDOW_CAPACITY, window } from './window.ts'
 
-/** There is one window: documents take turns, but one is not read in the midst of another. */
+/** There is one window: documents may take turns, but none is read while a piece of another is. */
 let isReading = false
 
 export class DocumentInput {
@@ -46,7 +46,7 @@ export class DocumentInput {
     else for (let i = 0; i < source.length; i += WINDOW_BYTES) this.#take(source.subarray(i, i + WINDOW_BYTES))
   }
 
-  /** The document is complete: what is kept must be whole by now. */
+  /** The document is complete: no token that is kept may be incomplete. */
   end(): void {
     const rest = this.#kept.subarray(0, this.#keptLength)
     const consumed = this.#process(rest, rest.length)
@@ -91,7 +91,7 @@ export class DocumentInput {
     return this.#kept.subarray(0, length)
   }
 
-  /** Hands on what is whole in `source`; returns how many bytes that was. */
+  /** Gives the tokenizer what is whole in `source`; returns how many bytes that was. */
   #process(source: Buffer, length: number): number {
     if (isReading) throw new TypeError('a document is being read: what takes its octets must not read another')
     isReading = true
@@ -119,7 +119,7 @@ export class DocumentInput {
   }
 
   #refuseAt(code: FaultCode, rest: Buffer, detail: string): never {
-    // An empty run moves the tokenizer's idea of where this input begins behind what is consumed.
+    // An empty run moves the start of the tokenizer's input behind the consumed bytes.
     this.tokenizer.run(rest, 0, this.#consumed)
     throw new Fault(code, `${detail} (${this.tokenizer.describePlace(rest, rest.length)})`)
   }

@@ -9,14 +9,14 @@ const FIRST_CAPACITY = 512
 export const MOST_DEPTH = 4096
 
 /**
- * What closing an element takes: nothing, taking back what it declared, or a word to the handler.
+ * What closing an element takes: nothing, undoing its declarations, or a call of the handler.
  */
 export const NOTHING_TO_UNDO = 0
 export const UNDO = 1
 export const REPORTED = 2
 
-// Of the elements that were opened in the input under way, by depth. There is one such input at a
-// time, whoever reads it.
+// Of the elements that were opened in the input under way, by depth. Only one input is read at a
+// time in the whole process.
 export const nameFrom: Int32Array = new Int32Array(MOST_DEPTH)
 export const nameLength: Int32Array = new Int32Array(MOST_DEPTH)
 export const bindingsBefore: Int32Array = new Int32Array(MOST_DEPTH)
@@ -27,7 +27,7 @@ export const epochBefore: number[] = Array.from({ length: MOST_DEPTH }, () => 0)
 export class ElementStack {
   /** Open elements; the document element is 1. */
   depth = 0
-  /** As many of them were opened before the input under way. */
+  /** How many of them were opened before the input under way. */
   kept = 0
   /** Their names, one behind the other. */
   #names: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY)
@@ -53,7 +53,7 @@ export class ElementStack {
     return this.#bindingsBefore[depth]!
   }
 
-  /** The input under way ends: what stands in it is kept. */
+  /** The input under way ends: the names that stand in it are copied. */
   keepNames(source: Buffer): void {
     while (this.kept < this.depth) {
       const depth = ++this.kept

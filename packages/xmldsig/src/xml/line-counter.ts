@@ -1,4 +1,4 @@
-// Where in a document something stands, as people count: lines and columns, across inputs.
+// Positions in a document as people count them, lines and columns, across inputs.
 import { CR, LF } from './characters.ts'
 import { skipLine } from './skip.ts'
 
@@ -30,7 +30,7 @@ export class LineCounter {
     this.#countedTo = at + 1
   }
 
-  /** As many lines end up to the byte at `at`, where the last does. */
+  /** `count` lines end up to the byte at `at`, with which the last one ends. */
   endLines(count: number, at: number): void {
     this.#ended += count - 1
     this.endLine(at)

@@ -43,8 +43,8 @@ export function readName(source: Uint8Array, from: number, end: number, maxBytes
 }
 
 /**
- * The same for a name that is followed by another byte; INCOMPLETE for what is no name, or too long,
- * or cut off: `readName` says which.
+ * The same for a name that another byte follows. INCOMPLETE for anything that is not a name, or too
+ * long, or cut off: `readName` then finds out which.
  */
 export function findName(source: Uint8Array, from: number, end: number, maxBytes: number, into: NameColon): number {
   into.colon = -1

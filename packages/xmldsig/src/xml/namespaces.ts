@@ -7,8 +7,8 @@ export const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
 export const DSIG_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#'
 
 /**
- * What a declaration says: the default namespace has the prefix ''; a default that is undeclared
- * has the uri ''. May be shared between documents.
+ * One declaration. The default namespace has the prefix ''; an undeclared default has the uri ''.
+ * May be shared between documents.
  */
 export type Declaration = {
   /** Each has its own. */
@@ -23,14 +23,14 @@ export type Declaration = {
   canonical: Octets | undefined
 }
 
-/** Index of the binding that says: no default namespace. It is there from the start. */
+/** Index of the binding for "no default namespace". It is there from the start. */
 export const NO_NAMESPACE = 0
 /** Index of the binding of the prefix `xml`. It is there from the start. */
 export const XML_BINDING = 1
 /** What `find` returns for a prefix that is not declared. */
 export const UNDECLARED = -1
 
-/** Differs from process to process, so that nobody can choose prefixes of one hash. */
+/** Differs between processes, so that an attacker cannot choose prefixes with equal hashes. */
 const SEED = randomInt(2 ** 31)
 let ids = 0
 /** Declarations that are shared, and the characters of one. */
@@ -58,8 +58,8 @@ export class NamespaceScope {
   size = 0
 
   /**
-   * Index of the innermost declaration of the prefix at [from, to) of `source`. As many steps as
-   * there are prefixes, however often declared.
+   * Index of the innermost declaration of the prefix at [from, to) of `source`. The number of steps
+   * grows with the prefixes, not with their declarations.
    */
   find(source: Uint8Array, from: number, to: number): number {
     const hashes = this.#hashes
@@ -110,7 +110,7 @@ export class NamespaceScope {
     this.#hashes[slot] = declared.hash
   }
 
-  /** Takes back the declarations from `length` on. */
+  /** Undoes the declarations from `length` on. */
   restore(length: number): void {
     for (let index = this.bindings.length - 1; index >= length; index--) {
       const { uri } = this.bindings.pop()!
@@ -142,8 +142,8 @@ export class NamespaceScope {
 }
 
 /**
- * A declaration that may be the one of another document: what was found out about that holds for
- * it.
+ * A declaration, the object of an earlier document if there is one: its checks need not be
+ * repeated.
  */
 export function shareDeclaration(prefix: string, uri: string): Declaration {
   const key = `${prefix} ${uri}`

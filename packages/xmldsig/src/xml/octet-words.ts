@@ -1,4 +1,4 @@
-// Octets copied four at a time: up to a few hundred that costs less than a call out of JavaScript.
+// Octets copied four at a time: for up to a few hundred, cheaper than a call out of JavaScript.
 
 export class Octets {
   readonly bytes: Buffer

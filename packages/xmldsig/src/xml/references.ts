@@ -14,7 +14,7 @@ const entities: readonly { name: Buffer; code: number }[] = [
   { name: Buffer.from('apos'), code: 0x27 },
 ]
 
-/** What is wrong where no reference stands: values of `findReference`, each with its sentence. */
+/** Why there is no reference: results of `findReference`, each with its sentence. */
 const NO_ENTITY = -2
 const NO_NUMBER = -3
 const NO_CHARACTER = -4
@@ -33,7 +33,7 @@ export function readReference(source: Uint8Array, at: number, end: number, into:
   return next < INCOMPLETE ? refuse('xml-malformed', at, sentences[next]!) : next
 }
 
-/** The same, but less than INCOMPLETE for what is no reference. */
+/** The same, but a number below INCOMPLETE for anything that is not a reference. */
 export function findReference(source: Uint8Array, at: number, end: number, into: Reference): number {
   if (at + 1 >= end) return INCOMPLETE
   return source[at + 1] === HASH
@@ -65,7 +65,7 @@ function findCharacterReference(source: Uint8Array, at: number, end: number, int
   for (; i < end; i++) {
     const digit = digitOf(source[i]!)
     if (digit >= base) break
-    // Held below overflow: any value this large is no character.
+    // Kept from overflow: no value this large is a character.
     code = Math.min(code * base + digit, 0x110000)
   }
   if (i === end) return INCOMPLETE

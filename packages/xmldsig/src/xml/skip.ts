@@ -22,7 +22,7 @@ export const pairStop: Uint8Array = Uint8Array.from(
   (_, pair) => textStop[pair & 0xff]! | textStop[pair >> 8]!,
 )
 
-/** Two bytes a step: worth its start only for long runs. */
+/** Two bytes a step: pays only for long runs. */
 function skipLongText(source: Buffer, from: number, end: number): number {
   let at = (source.byteOffset + from) % 2 === 0 || textStop[source[from]!] === 1 ? from : from + 1
   if ((source.byteOffset + at) % 2 === 0) {
@@ -79,7 +79,7 @@ export function skipLine(source: Uint8Array, from: number, end: number): number 
 
 const LINE_BLOCK = 1024
 
-/** A block a step: looked through for the one byte and for the other, however near the first is. */
+/** One block at a time, searched for each of the two bytes: linear wherever the first one is. */
 function skipLongLine(source: Uint8Array, from: number, end: number): number {
   for (let at = from; at < end; at += LINE_BLOCK) {
     const block = source.subarray(at, Math.min(end, at + LINE_BLOCK))

@@ -37,7 +37,7 @@ import { isAbsoluteUri } from './uri.ts'
 export const XMLNS = Buffer.from('xmlns')
 const allowedXmlNames = ['xml:lang', 'xml:space', 'xml:id'].map(name => Buffer.from(name))
 
-/** The tag under way; the tokenizer keeps one and fills it anew. Indices are into `source`. */
+/** The tag under way: one object of the tokenizer, filled for each. Indices are into `source`. */
 export class StartTag {
   source = NOTHING
   /** Index of `<`. */

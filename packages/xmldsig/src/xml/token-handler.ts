@@ -1,4 +1,4 @@
-// What reads a document's tokens.
+// The interface between the tokenizer and what takes the tokens.
 import type { Plan, TagForm, WrittenTag } from './fast/tag-form.ts'
 import type { NamespaceScope } from './namespaces.ts'
 import type { StartTag } from './start-tag.ts'
@@ -8,11 +8,11 @@ import type { StartTag } from './start-tag.ts'
  * returns.
  */
 export interface TokenHandler {
-  /** `tag` is filled anew for each. */
+  /** `tag` is one object, filled for each call. */
   startTag(tag: StartTag): void
   /**
-   * `</name>` at [from, to) of the element at `depth`, without white space when `isCanonical`; for an
-   * empty-element tag from === to.
+   * `</name>` at [from, to) of the element at `depth`, without white space when `isCanonical`; for
+   * an empty-element tag from === to.
    */
   endTag(source: Buffer, from: number, to: number, isCanonical: boolean, depth: number): void
   /** Character data that is canonical as it stands. */
@@ -22,7 +22,7 @@ export interface TokenHandler {
   /**
    * Elements at this depth or deeper, and what stands directly in their parents, need not be
    * reported, but for elements of XML Signature. Without a `sink` what is not reported comes as
-   * `text`, or not at all. Asked anew after each call. Without it all is reported.
+   * `text`, or not at all. Read again after each call. Without it all is reported.
    */
   readonly unreportedDepth?: number
   /** Takes the canonical octets of what is not reported, for a handler that needs them. */
@@ -34,7 +34,7 @@ export interface TokenHandler {
    */
   leftOut?(source: Buffer, from: number, to: number): void
   /**
-   * The input under way ends at `to`; the bytes from there on come again at the start of the next.
+   * The input under way ends at `to`; the bytes after it are at the start of the next input.
    */
   pause(source: Buffer, to: number): void
 }
@@ -62,5 +62,5 @@ export interface ContentSink {
   leave(depth: number): void
 }
 
-/** The `unreportedDepth` of a handler that is to be told of every element. */
+/** The `unreportedDepth` of a handler that needs every element. */
 export const REPORT_ALL = 0x3fffffff

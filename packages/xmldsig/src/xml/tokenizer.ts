@@ -1,5 +1,5 @@
 // A strict tokenizer over bytes: XML 1.0 fifth edition without DTD, comments and processing
-// instructions, namespaces well-formed. Bytes that are canonical as they stand are handed on as
+// instructions, namespaces well-formed. Bytes that are canonical as they stand are passed on as
 // ranges of the input, not copied.
 //
 // Long because one loop over the input decides what comes next, and each production stands beside
@@ -93,7 +93,7 @@ export class Tokenizer {
     return at
   }
 
-  /** Where index `at` of the input under way stands, in words. */
+  /** The position of index `at` of the input under way, for messages. */
   describePlace(source: Buffer, at: number): string {
     return this.#lines.describePlace(source, at)
   }
@@ -299,7 +299,8 @@ export class Tokenizer {
   }
 
   #readInstruction(source: Buffer, at: number, end: number): number {
-    // Whole enough to tell an XML declaration out of place, whose target is reserved (XML 1.0 2.6).
+    // Enough of it to recognize an XML declaration out of place (its target is reserved, XML 1.0
+    // 2.6).
     if (at + 6 > end && /^<\?(x(ml?)?)?$/i.test(source.toString('latin1', at, end))) return INCOMPLETE
     const isDeclaration =
       isReservedName(source, at + 2) && (spaceByte[source[at + 5]!] === 1 || source[at + 5] === QUESTION)
@@ -347,8 +348,8 @@ export class Tokenizer {
 }
 
 /**
- * The index behind `literal` when it stands at `at`, `at` when it does not, INCOMPLETE when the input
- * ends too early to tell.
+ * The index behind `literal` when it stands at `at`, `at` when it does not, INCOMPLETE when the
+ * input ends too early.
  */
 function matchAt(source: Buffer, at: number, end: number, literal: Buffer): number {
   for (let i = 0; i < literal.length; i++) {

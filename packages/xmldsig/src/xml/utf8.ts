@@ -13,8 +13,8 @@ export function incompleteTail(source: Uint8Array, length = source.length): numb
 }
 
 /**
- * Index of the first sequence of `source` that is not valid UTF-8; its length when all are. Off the
- * common path.
+ * Index of the first sequence of `source` that is not valid UTF-8; its length when all are. Used
+ * only once input has been found invalid.
  */
 export function invalidAt(source: Uint8Array): number {
   let at = 0

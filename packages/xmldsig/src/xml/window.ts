@@ -1,4 +1,5 @@
-// The part of a document that is being read, copied to one place: compiled code knows where it is.
+// The part of a document that is being read, copied to one buffer at an address that compiled code
+// has as a constant.
 
 /** Octets taken at a time: few enough to be hashed while still in the processor's cache. */
 export const WINDOW_BYTES: number = 64 * 1024

@@ -26,7 +26,7 @@ export function readXmlDeclaration(source: Buffer, from: number, end: number): n
   }
   const space = from + OPENING.length
   if (space === end) return INCOMPLETE
-  // Another target that begins so, such as xml-stylesheet: a processing instruction.
+  // Another target with this beginning, such as xml-stylesheet: a processing instruction.
   if (spaceByte[source[space]!] !== 1) return from
   const closing = source.indexOf(CLOSING, space)
   if (closing < 0 || closing + CLOSING.length > end) return INCOMPLETE

@@ -17,7 +17,7 @@ import { isRewritten, matchForm } from './form-match.ts'
 import { NO_FORM, type TagForm } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
 
-/** Text that is longer is looked through two octets a step. */
+/** Longer text is searched two octets a step. */
 const SHORT_TEXT = 32
 
 /** Forms of the elements that are open, by depth. */
@@ -152,7 +152,7 @@ function textStops(w: number): number {
   return ((angle - 0x01010101) | (amp - 0x01010101) | (w - 0x20202020) | w) & -0x7f7f7f80
 }
 
-/** Two octets a step: worth its start for text that is long, or not ASCII. */
+/** Two octets a step: pays for text that is long, or not ASCII. */
 export function skipPairs(from: number, end: number): number {
   if (from >= end || ((from & 1) !== 0 && stopsText[source[from]!] !== 0)) return from
   const last = end >> 1

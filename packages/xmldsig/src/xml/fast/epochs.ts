@@ -2,9 +2,9 @@
 // with the same share the epoch, and what was found out in it.
 import type { Declaration } from '../namespaces.ts'
 
-/** Before it is known which it is. */
+/** The epoch is not determined yet. */
 export const UNSETTLED_EPOCH = -1
-/** Epochs that are known again, of all documents. */
+/** Epochs that are stored, of all documents. */
 const MOST_EPOCHS = 4096
 /** With more an epoch is not known again: what it stands for takes long to write down. */
 const [MOST_BINDINGS, LONGEST_KIND] = [64, 256]

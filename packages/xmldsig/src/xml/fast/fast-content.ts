@@ -1,5 +1,5 @@
-// The content of elements as nearly all is written, read faster: never refuses, and leaves to the
-// tokenizer what it does not take.
+// A faster reader for content in the form that nearly all documents have. It never refuses: what it
+// does not take is left to the tokenizer.
 import { bracketsBefore, canonicalCharacter, isCanonicalReference, textEscapes } from '../../c14n/text-octets.ts'
 import type { Limits } from '../../limits.ts'
 import {
@@ -59,7 +59,7 @@ export class FastContent {
   readonly #name = { colon: -1 }
   /** Whether the element of the tag read last was opened, and need not be reported. */
   #isOpen = false
-  /** From where on the canonical octets are still to be handed on. */
+  /** From where on canonical octets are still to be written. */
   #runFrom = 0
 
   constructor(handler: TokenHandler, tag: StartTag, elements: OpenElements, lines: LineCounter, limits: Limits) {
@@ -109,7 +109,7 @@ export class FastContent {
     return to
   }
 
-  /** Hands on what is canonical as it stands, up to `to`. */
+  /** Writes what is canonical as it stands, up to `to`. */
   #handOn(to: number): void {
     if (to > this.#runFrom) this.#handler.text(source, this.#runFrom, to)
     this.#runFrom = to

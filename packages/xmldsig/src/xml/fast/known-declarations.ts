@@ -1,15 +1,14 @@
-// Namespace declarations as they are written, known again by their octets: most documents repeat a
-// few.
+// Namespace declarations recognized by their octets: most documents repeat a few.
 import { type Declaration, hashOf, isSame } from '../namespaces.ts'
 
 type Known = { readonly octets: Buffer; readonly declaration: Declaration }
 
-/** As many as there are places for are known at once; a later one takes the place of an earlier. */
+/** A table of fixed size: a later declaration replaces an earlier one. */
 const PLACES = 256
 const LONGEST = 256
 /**
- * `xmlns:` says nothing; up to here the prefix, and the end of the namespace, tell declarations
- * apart.
+ * `xmlns:` is the same in all; the prefix up to here and the end of the namespace distinguish
+ * declarations.
  */
 const [SKIPPED, HEAD, TAIL] = [6, 12, 8]
 
@@ -25,7 +24,7 @@ export function findKnown(source: Buffer, from: number, to: number): Declaration
   return found.declaration
 }
 
-/** From here on the declaration written at [from, to), which was checked, is known. */
+/** Stores the declaration written at [from, to), which has been checked. */
 export function remember(source: Buffer, from: number, to: number, declaration: Declaration): void {
   if (to - from > LONGEST) return
   known[placeOf(source, from, to)] = { octets: Buffer.from(source.subarray(from, to)), declaration }

@@ -19,14 +19,14 @@ const table: (TagForm | undefined)[] = Array.from({ length: PLACES }, () => unde
 /** The octets of each form, at its place. */
 export const formWords: DataView = new DataView(new ArrayBuffer(PLACES * FORM_OCTETS))
 /**
- * Hashes of tags that were read and are not known, each at two places: two tags in turns must not
- * push each other out for ever.
+ * Hashes of tags that were read and have no form here, each at two places: two tags in turns must
+ * not replace each other permanently.
  */
 const seen = [new Int32Array(PLACES), new Int32Array(PLACES)] as const
 const PLACE_BITS = 11
 let turn = 0
 
-/** Of a tag up to its first value: the element and one attribute most often tell forms apart. */
+/** Of a tag up to its first value: the element and one attribute mostly distinguish forms. */
 export function hashTag(source: Buffer, at: number, end: number): number {
   const stop = Math.min(end, at + HASHED_OCTETS)
   let hash = BASIS
@@ -51,8 +51,8 @@ export function findForm(hash: number, matches: (form: TagForm) => boolean): Tag
 }
 
 /**
- * From here on the form of this tag, which was read and is well-formed, is known, if it was seen
- * before, and a place is found; else NO_FORM.
+ * Stores the form of this tag, which was read and is well-formed, if it was seen before and there
+ * is a place for it; else NO_FORM.
  */
 export function learnForm(hash: number, tag: StartTag): TagForm {
   if (!isSeenAgain(hash) || !hasShortForm(tag)) return NO_FORM

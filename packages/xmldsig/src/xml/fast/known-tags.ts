@@ -1,4 +1,4 @@
-// Start tags of known forms: what each means where it stands is found out once for each epoch.
+// Start tags of known forms: what each means at its place is determined once for each epoch.
 //
 // An epoch stands for what is in scope and which declarations are written. While it is the same, a
 // tag of one form means the same, and is written in the same way.
@@ -24,7 +24,7 @@ const NO_MARKS: readonly number[] = []
 const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: undefined }
 
 export class KnownTags {
-  /** From where on the canonical octets are still to be handed on. */
+  /** From where on canonical octets are still to be written. */
   runFrom = 0
   readonly #tag: StartTag
   readonly #elements: OpenElements
@@ -34,7 +34,7 @@ export class KnownTags {
   /** Form of the element that was opened or closed last, and whether it was opened. */
   #last: TagForm = NO_FORM
   #isInside = false
-  /** Of the tag that `read` did not know; 0 when it need not be learned. */
+  /** Of the tag that had no form for `read`; 0 when its form need not be stored. */
   #hash = 0
   #found: TagForm = NO_FORM
   /**
@@ -106,7 +106,7 @@ export class KnownTags {
     return to
   }
 
-  /** The tag at hand, which `read` did not know, was read; its element will be at `depth`. */
+  /** The tag under way had no form for `read`, and was read; its element will be at `depth`. */
   learn(depth: number): void {
     const form = this.#hash === 0 ? NO_FORM : learnForm(this.#hash, this.#tag)
     if (form !== NO_FORM) this.#expect(form)
