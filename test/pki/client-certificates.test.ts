@@ -21,6 +21,9 @@ import {
   type TestGateway,
 } from '../../packages/receiver/src/testing/gateway.ts'
 
+// Keys, and other programs, take their time on a busy machine.
+t.setTimeout(120_000)
+
 const certs = await makeCerts(t)
 
 type Client = {

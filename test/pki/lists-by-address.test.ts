@@ -16,6 +16,9 @@ import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
 import { call, connectRaw, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, makeFolder, openGateway, senderId } from '../../packages/receiver/src/testing/gateway.ts'
 
+// Keys, and other programs, take their time on a busy machine.
+t.setTimeout(120_000)
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { checkIdentity, loadIdentity } from './identity.ts'
+import { readKeyFile } from './pem-file.ts'
 import { makeCerts } from './testing/make-certs.ts'
 import { extensions, leafExtensions, makeCa, makeOdd } from './testing/odd-certificate.ts'
 import { loadTrust } from './trust.ts'
@@ -187,3 +188,18 @@ t.test('ca.crt may hold several CAs, and nothing else', async t => {
   await writeFile(path, 'x')
   await t.rejects(loadTrust(certs), { code: 'configuration', detail: /not PEM/ })
 })
+
+t.test(
+  'the address of a key in an HSM goes to OpenSSL as it stands, and without a provider the sentence says so',
+  async t => {
+    const certs = await makeCerts(t)
+    const uri =
+      '-----BEGIN PKCS#11 PROVIDER URI-----\nMCwGCSqGSIb3DQEHAQwfcGtjczExOm9iamVjdD1rZXk=\n-----END PKCS#11 PROVIDER URI-----\n'
+    await writeFile(join(certs, 'seal.key'), uri, { mode: 0o600 })
+    t.equal(await readKeyFile(join(certs, 'seal.key')), uri)
+    await t.rejects(loadIdentity(certs, 'seal'), {
+      code: 'configuration',
+      detail: /names a key in an HSM.*--openssl-config/,
+    })
+  },
+)

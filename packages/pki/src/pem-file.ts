@@ -136,8 +136,13 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
       { command: `(umask 077; openssl pkey -inform DER -in ${shellWord(path)} -out ${shellWord(`${path}.pem`)})` },
     )
   if (labels.length === 0) throw notPem(path, 'a private key')
-  return parsePem(path, () => createPrivateKey(text))
+  return parsePem(path, () => createPrivateKey(text), labels.includes(IN_HSM) ? HSM_ADVICE : '')
 }
+
+/** The address of a key for OpenSSL's pkcs11-provider, which goes to OpenSSL as it stands. */
+const IN_HSM = 'PKCS#11 PROVIDER URI'
+const HSM_ADVICE =
+  ': it names a key in an HSM, which OpenSSL has to be configured for: node --openssl-config=FILE (docs/pki.md, Keys in an HSM)'
 
 function readBlocks(text: string): { readonly label: string; readonly block: string }[] {
   return Array.from(text.matchAll(BLOCK), match => ({ label: match[1]!, block: match[0] }))
@@ -156,14 +161,14 @@ function notPem(path: string, what: string): Fault {
 }
 
 /** Throws the Fault `configuration` for what `read` does not take. */
-function parsePem<T>(path: string, read: () => T): T {
+function parsePem<T>(path: string, read: () => T, advice = ''): T {
   try {
     return read()
   } catch (cause) {
     // The cause may quote the file; a key must not reach a log.
     throw new Fault(
       'configuration',
-      `${path} is not PEM of the kind expected (${(cause as NodeJS.ErrnoException).code ?? 'unreadable'})`,
+      `${path} is not PEM of the kind expected (${(cause as NodeJS.ErrnoException).code ?? 'unreadable'})${advice}`,
     )
   }
 }

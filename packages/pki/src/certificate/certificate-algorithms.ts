@@ -5,7 +5,7 @@ import { DerError, DerReader, readObjectIdentifier, readSmallNumber, readWhole, 
 
 type Parameters = 'absent' | 'null' | 'pss'
 
-/** RFC 4055 5, RFC 5758 3.2, RFC 8410 3. */
+/** RFC 4055 5, RFC 5758 3.2, RFC 8410 3, RFC 9881 2. */
 const algorithms: Readonly<Record<string, Parameters>> = {
   '1.2.840.113549.1.1.11': 'null',
   '1.2.840.113549.1.1.12': 'null',
@@ -15,6 +15,7 @@ const algorithms: Readonly<Record<string, Parameters>> = {
   '1.2.840.10045.4.3.3': 'absent',
   '1.2.840.10045.4.3.4': 'absent',
   '1.3.101.112': 'absent',
+  '2.16.840.1.101.3.4.3.18': 'absent',
 }
 
 /** Names for those that are refused most often. */
@@ -104,6 +105,7 @@ export function findWeakKey(key: KeyObject): string | undefined {
   const { modulusLength, publicExponent, namedCurve, hashAlgorithm, mgf1HashAlgorithm } = key.asymmetricKeyDetails ?? {}
   switch (key.asymmetricKeyType) {
     case 'ed25519':
+    case 'ml-dsa-65':
       return undefined
     case 'ec':
       return curves.includes(namedCurve ?? '') ? undefined : `a key on the curve ${namedCurve ?? 'of its own'}`

@@ -19,6 +19,7 @@ const rows: Readonly<Record<string, Row>> = {
   '1.2.840.10045.4.3.3': { type: 'ec', hash: 'sha384' },
   '1.2.840.10045.4.3.4': { type: 'ec', hash: 'sha512' },
   '1.3.101.112': { type: 'ed25519', hash: null },
+  '2.16.840.1.101.3.4.3.18': { type: 'ml-dsa-65', hash: null },
 }
 
 const PSS = '1.2.840.113549.1.1.10'

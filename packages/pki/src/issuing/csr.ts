@@ -81,7 +81,7 @@ function parseCsr(octets: Buffer): Csr {
   if (weak !== undefined)
     throw new Fault(
       'csr-invalid',
-      `public key: expected RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519, found ${weak}`,
+      `public key: expected RSA of 2048 bits or more, P-256, P-384, P-521, Ed25519 or ML-DSA-65, found ${weak}`,
     )
   const bad = findBadSignature(raw, algorithm, signature, publicKey)
   if (bad !== undefined)

@@ -8,7 +8,7 @@ import { makeLogKey } from '../log-key.ts'
 import { makeCrlPem } from '../revocation/write-crl.ts'
 import { type CertificateIssuer, issueCertificate } from './issue.ts'
 import { keepFiles } from './keep-files.ts'
-import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds } from './key-pairs.ts'
+import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds, signsXml } from './key-pairs.ts'
 import { type Profile, profiles } from './profiles.ts'
 import { writeCertsFile } from './write-certs-file.ts'
 
@@ -88,7 +88,11 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
 async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
   const { key, senderId, receiverId, hosts, days, now = new Date() } = { ...generateDefaults, ...options }
   for (const id of [senderId, receiverId]) checkIssuable(id)
-  const makeKeys = (owner: keyof typeof usualKeys) => keyKinds[key ?? usualKeys[owner]]()
+  const makeKeys = (owner: keyof typeof usualKeys) => {
+    // The sender's key signs documents.
+    const isOf = key !== undefined && (owner !== 'sender' || signsXml(key))
+    return keyKinds[isOf ? key : usualKeys[owner]]()
+  }
   const { hasIntermediate = false, passphrase } = options
   const notBefore = new Date(now.getTime() - BACKDATE)
   const dates = (profile: Profile) => ({

@@ -9,7 +9,7 @@ import { parseCertificate, parsePrivateKey, readCertsFile, readKeyAndPassphrase,
 import { buildCsr, readCsr, readHostNames } from './csr.ts'
 import { issueCertificate } from './issue.ts'
 import { loadIssuingCa, toIssuer } from './issuing-ca.ts'
-import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds, makeLike } from './key-pairs.ts'
+import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds, makeLike, signsXml } from './key-pairs.ts'
 import { type NamedFile, replaceFiles, writeNewFiles } from './new-files.ts'
 import { type Profile, profileRow, profiles } from './profiles.ts'
 
@@ -37,6 +37,7 @@ export type CsrOptions = {
 /** The paths of the request and of its key, which is made unless it is there. */
 export async function makeCsr({ profile, id, hosts, key, passphrase, out }: CsrOptions) {
   checkHosts(profile, hosts)
+  checkKind(profile, key)
   const [folder, name] = [dirname(out), basename(out)]
   const present = await readPresentKey(`${out}.key`)
   const keys = present ?? (await keyKinds[key ?? usualKind(profile)]())
@@ -71,6 +72,8 @@ export async function issueFiles(options: IssueOptions) {
   // What is typed decides; what a request asks for counts where nothing is.
   const hosts = options.hosts.length > 0 || !profileRow(profile).hasHosts ? options.hosts : (csr?.hosts ?? [])
   checkHosts(profile, hosts)
+  checkKind(profile, options.key)
+  if (csr !== undefined && csr.publicKey.asymmetricKeyType === 'ml-dsa-65') checkKind(profile, 'ml-dsa-65')
   const keys: KeyPair | undefined = csr === undefined ? await keyKinds[options.key ?? usualKind(profile)]() : undefined
   const publicKey = csr?.publicKey ?? keys!.publicKey
   const dates = { notBefore: new Date(now.getTime() - BACKDATE), notAfter: endOf(now, days, ca.certificate) }
@@ -138,6 +141,14 @@ function checkHosts(profile: Profile, hosts: readonly string[]): void {
   if (hasHosts && hosts.length === 0)
     throw new Fault('usage', `a ${title} names its hosts: --host NAME, which may be given again`)
   if (!hasHosts && hosts.length > 0) throw new Fault('usage', `a ${title} names no host: leave --host out`)
+}
+
+function checkKind(profile: Profile, key: KeyKind | undefined): void {
+  if (key === undefined || signsXml(key) || profile !== 'seal') return
+  throw new Fault(
+    'usage',
+    `a seal signs XML, for which no standard has an algorithm with a key of ${key}: such keys are for CAs and TLS`,
+  )
 }
 
 function checkMayHaveCas(ca: X509Certificate, pathLength: number | undefined): void {

@@ -21,9 +21,15 @@ export const keyKinds = {
   'ec-p384': () => generate('ec', { namedCurve: 'P-384' }),
   'ec-p521': () => generate('ec', { namedCurve: 'P-521' }),
   ed25519: () => generate('ed25519'),
+  'ml-dsa-65': () => generate('ml-dsa-65'),
 } as const satisfies Record<string, () => Promise<KeyPair>>
 
 export type KeyKind = keyof typeof keyKinds
+
+/** Whether documents and receipts can be signed with it: XMLDSig has no algorithm for ML-DSA. */
+export function signsXml(kind: KeyKind): boolean {
+  return kind !== 'ml-dsa-65'
+}
 
 export function isKeyKind(text: string): text is KeyKind {
   return Object.hasOwn(keyKinds, text)
@@ -46,7 +52,8 @@ export async function makeLike(key: KeyObject): Promise<KeyPair> {
     case 'ec':
       return generate('ec', { namedCurve })
     case 'ed25519':
-      return generate('ed25519')
+    case 'ml-dsa-65':
+      return generate(type)
     default:
       throw new TypeError(`no way to make a key of type ${type}`)
   }
@@ -64,15 +71,18 @@ const curveRows: Readonly<Record<string, SigningRow>> = {
   secp384r1: { algorithm: { oid: '1.2.840.10045.4.3.3', parameters: 'none' }, hash: 'sha384' },
   secp521r1: { algorithm: { oid: '1.2.840.10045.4.3.4', parameters: 'none' }, hash: 'sha512' },
 }
-/** RFC 8410 3. */
-const ed25519Row: SigningRow = { algorithm: { oid: '1.3.101.112', parameters: 'none' }, hash: null }
+/** RFC 8410 3, RFC 9881 2: the algorithm has its own hash. */
+const ownHashRows: Readonly<Record<string, SigningRow>> = {
+  ed25519: { algorithm: { oid: '1.3.101.112', parameters: 'none' }, hash: null },
+  'ml-dsa-65': { algorithm: { oid: '2.16.840.1.101.3.4.3.18', parameters: 'none' }, hash: null },
+}
 
 /** How certificates are signed with this key; TypeError for a key that no CA here has. */
 export function signingRow(key: KeyObject): SigningRow {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
   if (type === 'rsa') return rsaRow
   if (type === 'rsa-pss') return pssRow(details?.hashAlgorithm ?? 'sha256')
-  const row = type === 'ed25519' ? ed25519Row : curveRows[details?.namedCurve ?? '']
+  const row = ownHashRows[type ?? ''] ?? curveRows[details?.namedCurve ?? '']
   if (row === undefined) throw new TypeError(`no way to sign certificates with a key of type ${key.asymmetricKeyType}`)
   return row
 }
