@@ -64,7 +64,7 @@ t.test('what is not canonical is written anew, the bytes around it are not', asy
   }
 })
 
-/** What a handler that need not be told of elements from `unreportedDepth` on hears of a document. */
+/** The calls to a handler that needs no elements from `unreportedDepth` on. */
 function listen(document: string, unreportedDepth: number): string[] {
   const heard: string[] = []
   const handler: TokenHandler = {
