@@ -1,6 +1,8 @@
 // The fault registry: each code with its HTTP status, the sentence a peer may read, and the exit
 // code of a command that ends with it. docs/faults.md documents the same rows; a test holds the two
-// together. Codes never change. One table, so longer than other files.
+// together. Codes never change.
+//
+// Long because it is one table.
 
 type FaultRow = {
   /** HTTP status (RFC 9110) of the refusal; 500 for faults that never answer a request. */
@@ -19,7 +21,18 @@ type FaultRow = {
   readonly lacks?: 'document' | 'gateway'
   /** Somebody may have replaced what was sent or shown: an operator must look. */
   readonly isAlarm?: true
+  /** A partner can cause it as often as it likes, by load alone: no failure of the gateway. */
+  readonly isLoad?: true
+  /** What an answer with this code means for the document that it answers; `final` without. */
+  readonly asAnswer?: Exclude<AnswerMeaning, 'final'>
 }
+
+/**
+ * `later`: the request was good, the moment was not, and it would be the same with any document.
+ * `later-alone`: the same, but another document may be taken now. `operator`: it says nothing of
+ * the document, which waits until somebody has acted. `final`: the document is refused.
+ */
+export type AnswerMeaning = 'later' | 'later-alone' | 'operator' | 'final'
 
 export const faults = {
   'media-type': {
@@ -115,6 +128,7 @@ export const faults = {
     exit: 5,
     sentence: 'The gateway cannot validate the document against its schema at the moment; try again later.',
     lacks: 'document',
+    asAnswer: 'later',
   },
   'sender-mismatch': {
     status: 403,
@@ -146,11 +160,13 @@ export const faults = {
     exit: 5,
     sentence: 'A certificate is unreadable, out of date, of the wrong kind or not from the trusted CA.',
     lacks: 'gateway',
+    asAnswer: 'operator',
   },
   'revocation-unknown': {
     status: 503,
     exit: 5,
     sentence: 'The gateway cannot find out at the moment whether the certificate is revoked; try again later.',
+    asAnswer: 'later',
   },
   'certificate-purpose': {
     status: 403,
@@ -170,24 +186,44 @@ export const faults = {
     sentence: 'Another document with the same id was accepted from this sender before.',
     isAlarm: true,
   },
-  'rate-limit': { status: 429, exit: 5, sentence: 'Too many requests with this certificate; try again later.' },
-  overloaded: { status: 503, exit: 5, sentence: 'The gateway is busy; try again later.' },
-  'shutting-down': { status: 503, exit: 5, sentence: 'The gateway is stopping; try again in a moment.' },
+  'rate-limit': {
+    status: 429,
+    exit: 5,
+    sentence: 'Too many requests with this certificate; try again later.',
+    asAnswer: 'later',
+  },
+  overloaded: {
+    status: 503,
+    exit: 5,
+    sentence: 'The gateway is busy; try again later.',
+    isLoad: true,
+    asAnswer: 'later',
+  },
+  'shutting-down': {
+    status: 503,
+    exit: 5,
+    sentence: 'The gateway is stopping; try again in a moment.',
+    isLoad: true,
+    asAnswer: 'later',
+  },
   'storage-unavailable': {
     status: 503,
     exit: 5,
     sentence: 'The gateway cannot store documents at the moment; try again later.',
     lacks: 'document',
+    asAnswer: 'later',
   },
   'seal-unavailable': {
     status: 503,
     exit: 5,
     sentence: 'The gateway cannot seal receipts at the moment; try again later.',
+    asAnswer: 'later',
   },
   'clock-behind': {
     status: 503,
     exit: 5,
     sentence: 'The gateway cannot date documents at the moment; try again later.',
+    asAnswer: 'later',
   },
   'not-found': { status: 404, exit: 5, sentence: 'There is nothing here under that name.' },
   'method-not-allowed': {
@@ -201,8 +237,14 @@ export const faults = {
     exit: 5,
     sentence: 'The body comes in too many small pieces; send it in larger ones.',
   },
-  'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.' },
-  internal: { status: 500, exit: 5, sentence: 'The gateway could not do this because of a defect.', lacks: 'document' },
+  'request-timeout': { status: 408, exit: 5, sentence: 'The request did not arrive in time.', asAnswer: 'later-alone' },
+  internal: {
+    status: 500,
+    exit: 5,
+    sentence: 'The gateway could not do this because of a defect.',
+    lacks: 'document',
+    asAnswer: 'later-alone',
+  },
 
   usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
   configuration: {
@@ -283,6 +325,17 @@ export const faults = {
 } as const satisfies Record<string, FaultRow>
 
 export type FaultCode = keyof typeof faults
+
+/**
+ * What an answer means. Without a code that says so, its status does (RFC 9110 15.5.9 and 15.6, RFC
+ * 6585 4): that of a proxy, or of a fault that should answer no request.
+ */
+export function answerMeaning(code: FaultCode, status: number): AnswerMeaning {
+  const { asAnswer } = faultRow(code)
+  if (asAnswer !== undefined) return asAnswer
+  if (status === 408 || status === 500) return 'later-alone'
+  return status === 429 || status > 500 ? 'later' : 'final'
+}
 
 /** The row of a code, with all columns. */
 export function faultRow(code: FaultCode): FaultRow {

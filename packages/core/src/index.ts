@@ -68,7 +68,7 @@ export {
 } from './durable-file.ts'
 export { TLS13_CIPHERS } from './environment.ts'
 export { asFault, Fault, isSystemError } from './fault.ts'
-export { type FaultCode, faultRow, faults, isFaultCode } from './faults.ts'
+export { type AnswerMeaning, answerMeaning, type FaultCode, faultRow, faults, isFaultCode } from './faults.ts'
 export { onFile } from './file-fault.ts'
 export { nameKind, openInput, readInput, readPipe, type SmallInput } from './input.ts'
 export { type LineOutput, openLineOutput } from './line-output.ts'

@@ -147,11 +147,8 @@ function signatureState(code: FaultCode): SignatureState {
   return code === 'envelope-malformed' || code === 'timestamp-malformed' ? 'valid' : 'not checked'
 }
 
-/** No failures of the receiver: a partner can cause as many as it likes. */
-const atItsBounds: readonly FaultCode[] = ['overloaded', 'shutting-down']
-
 /** Of the line that a refusal has in the receiver's own log. */
 export function levelOf(fault: Fault): LogLine['level'] {
-  const isFailure = fault.status >= 500 && !atItsBounds.includes(fault.code)
-  return isFailure || faultRow(fault.code).isAlarm ? 'error' : 'warn'
+  const { isAlarm, isLoad } = faultRow(fault.code)
+  return isAlarm || (fault.status >= 500 && !isLoad) ? 'error' : 'warn'
 }

@@ -1,10 +1,10 @@
 // Delivers what any process has queued, up to a limit for each receiver and each entry by one
 // process at a time, until it is stopped.
-import { asFault, Fault, LONGEST_PAUSE, pollLoop, retryDelay, Wake } from '@seg/core'
+import { asFault, Fault, LONGEST_PAUSE, pollLoop, Wake } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import type { SendOutcome } from './outcome.ts'
-import { isLastTry, postpone } from './postpone.ts'
+import { delayAfter, isLastTry, postpone } from './postpone.ts'
 import { ReceiverPace } from './receiver-pace.ts'
 import { type TryOutcome, tryDelivery } from './try-delivery.ts'
 
@@ -120,11 +120,9 @@ class DeliveryLoop {
     }
     // Ended by our own stop: nothing is known about the receiver.
     if (this.#stop.signal.aborted) return void (await outbox.release(entry.number))
-    const retryAfter = outcome.kind === 'later' ? outcome.retryAfter : 0
-    if (outcome.concernsReceiver) pace.failed(clock.elapsed(), retryAfter)
-    const delay = retryDelay(entry.tries + 1, retryAfter, clock.random, LONGEST_PAUSE)
-    const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
-    this.#report(entry, await postpone(entry, fault, { delay, isLast }, this.#gateway), seconds)
+    if (outcome.concernsReceiver) pace.failed(clock.elapsed(), outcome.kind === 'later' ? outcome.retryAfter : 0)
+    const delay = delayAfter(outcome, entry.tries + 1, this.#gateway, LONGEST_PAUSE)
+    this.#report(entry, await postpone(entry, outcome, { delay, isLast }, this.#gateway), seconds)
   }
 
   #report(

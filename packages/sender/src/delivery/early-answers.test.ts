@@ -57,7 +57,8 @@ for (const [when, handler] of Object.entries(refusers)) {
       const { status } = faults['document-too-large']
       await t.rejects(post(t, receiver.url), {
         code: 'delivery-refused',
-        problem: { code: 'document-too-large', status },
+        problem: { code: 'document-too-large' },
+        answer: { status },
       })
     }
     t.ok(

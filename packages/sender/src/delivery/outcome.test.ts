@@ -22,7 +22,7 @@ const delivered = (extra: Partial<Delivery> = {}) => {
 }
 const failed = (fault: Fault) => ({ file: 'b.xml', seconds: 0.1, fault })
 const refused = failed(
-  new DeliveryRefused({ code: 'signature-digest', status: 422, sentence: 'The document is not what was signed.' }),
+  new DeliveryRefused({ code: 'signature-digest', sentence: 'The document is not what was signed.' }),
 )
 const plain = (_style: string, text: string) => text
 

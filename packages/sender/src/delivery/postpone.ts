@@ -1,26 +1,36 @@
 // An entry goes back into the outbox until its next try, with the reason why; or expires, when the
 // try began after its time.
-import { Fault, faultRow } from '@seg/core'
+import { Fault, faultRow, retryDelay } from '@seg/core'
 import type { OutboxEntry, OutboxReason } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { SendingGateway } from './gateway.ts'
+import type { TryOutcome } from './try-delivery.ts'
+
+/** After which the entry waits for its next try. */
+type Unsettled = Extract<TryOutcome, { kind: 'later' | 'stuck' }>
 
 /** Whether a try that begins now is the last one for this entry. */
 export function isLastTry({ expiresAt }: OutboxEntry, { lifetimeClock }: SendingGateway): boolean {
   return expiresAt <= lifetimeClock()
 }
 
+/** Milliseconds to the next try after this many, `longest` at most beyond what was asked for. */
+export function delayAfter(outcome: Unsettled, tries: number, { clock }: SendingGateway, longest?: number): number {
+  return retryDelay(tries, outcome.kind === 'later' ? outcome.retryAfter : 0, clock.random, longest)
+}
+
 /**
- * Ends the lease after a try that failed with `fault`; `delay` in milliseconds. Returns what became
- * of the entry: `fault`, or the Fault `delivery-expired` after its last try. So nothing expires
+ * Ends the lease after a try with this outcome; `delay` in milliseconds. Returns what became of the
+ * entry: the reason, or the Fault `delivery-expired` after its last try. So nothing expires
  * untried, whatever a clock says.
  */
 export async function postpone(
   { number, tries }: OutboxEntry,
-  fault: Fault,
+  outcome: Unsettled,
   { delay, isLast }: { delay: number; isLast: boolean },
   { outbox, clock }: SendingGateway,
 ): Promise<Fault> {
+  const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
   const at = clock.now().getTime()
   const reason = reasonOf(fault, at)
   if (!isLast || faultRow(fault.code).lacks !== undefined) {

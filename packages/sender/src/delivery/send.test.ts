@@ -154,7 +154,8 @@ t.test('remembers a refusal, and asks again when told to send again', async t =>
   await t.rejects(sendTemplate(template, receiver.url, sender), {
     code: 'delivery-refused',
     exitCode: 3,
-    problem: { code: 'partner-unknown', status: 403 },
+    problem: { code: 'partner-unknown' },
+    answer: { status: 403 },
   })
   const { made } = await sendTemplate(template, receiver.url, sender)
   t.ok(made)

@@ -1,13 +1,14 @@
 // Sends while the caller waits: finds the earlier delivery or queues the document, and tries until
 // there is a verified receipt, a refusal, or no time left.
-import { Fault, retryDelay } from '@seg/core'
+import { Fault } from '@seg/core'
 import type { Template } from '../document/sign-template.ts'
-import type { Later } from '../exchange/post-document.ts'
 import type { Delivery, SendingGateway, WaitingGateway } from './gateway.ts'
-import { isLastTry, postpone } from './postpone.ts'
+import { delayAfter, isLastTry, postpone } from './postpone.ts'
 import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
 import { faultOf } from './settled-entry.ts'
-import { tryDelivery } from './try-delivery.ts'
+import { type TryOutcome, tryDelivery } from './try-delivery.ts'
+
+type Later = Extract<TryOutcome, { kind: 'later' }>
 
 /** Milliseconds between two looks at an entry that another process has on its way. */
 const WATCH_INTERVAL = 200
@@ -62,18 +63,18 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Wait
     if (outcome.kind === 'refused') throw outcome.fault
     const left = deadline - clock.elapsed()
     if (outcome.kind === 'stuck') {
-      const delay = retryDelay(entry.tries + 1, 0, clock.random)
-      throw await postpone(entry, outcome.fault, { delay, isLast }, gateway)
+      const delay = delayAfter(outcome, entry.tries + 1, gateway)
+      throw await postpone(entry, outcome, { delay, isLast }, gateway)
     }
     // If the time ended during this try, the reason of the try before is more useful.
     later = signal.aborted ? (later ?? outcome) : outcome
     const isOver = left < 50 || later.retryAfter >= left
-    const delay = retryDelay(tries, later.retryAfter, clock.random)
+    const delay = delayAfter(later, tries, gateway)
     // The last wait ends early enough for one more try.
     const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
     // A try that our own timeout ended must not make the entry expire.
     const end = { delay: wait, isLast: isLast && !signal.aborted }
-    const fault = await postpone(entry, new Fault('delivery-pending', later.reason), end, gateway)
+    const fault = await postpone(entry, later, end, gateway)
     if (fault.code === 'delivery-expired') throw fault
     if (isOver) throw pending(explain(later, tries), number, patience.timeout)
     patience.onWait(later.reason, wait)

@@ -9,7 +9,6 @@ export function faultOf({ number, state, reason, tries }: OutboxEntry): Fault {
     case 'refused':
       return new DeliveryRefused({
         code: reason?.code ?? 'delivery-refused',
-        status: 0,
         sentence: reason?.detail ?? 'The receiver gave no reason.',
       })
     case 'expired':

@@ -44,8 +44,8 @@ export async function tryDelivery(
     if (!(fault instanceof Fault)) throw fault
     if (!(fault instanceof DeliveryRefused))
       return { kind: 'stuck', fault, concernsReceiver: faultRow(fault.code).lacks !== 'document' }
-    // The receiver refused our certificate: nothing is known about this document.
-    if (fault.problem.code === 'certificate-invalid') return { kind: 'stuck', fault, concernsReceiver: true }
+    // The receiver refused our certificate, say: nothing is known about this document.
+    if (faultRow(fault.problem.code).asAnswer === 'operator') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
     // Crash before: the next try is refused again. After: final.
     await gateway.outbox.refuse(entry.number, { code, detail: sentence, at: gateway.clock.now().getTime() })
@@ -80,7 +80,7 @@ async function exchange(
   try {
     return await post(entry, kept, link, gateway, limits)
   } catch (refusal) {
-    if (!(refusal instanceof DeliveryRefused) || refusal.problem.status === 0) throw refusal
+    if (!(refusal instanceof DeliveryRefused) || refusal.answer === undefined) throw refusal
     return await answerRefusal(refusal, { entry, kept, link }, gateway, limits)
   }
 }
@@ -103,7 +103,7 @@ async function answerRefusal(
     return taken(found, refusal)
   }
   const { own } = entry.document
-  const clocks = { ours: gateway.clock.now(), theirs: refusal.serverTime }
+  const clocks = { ours: gateway.clock.now(), theirs: refusal.answer?.date }
   if (!own?.fillsTime) {
     const found = await findAccepted(entry, link, gateway, limits.signal)
     return taken(found, mayBecomeTimely(kept.document, clocks) ? clocksApart(clocks, refusal) : refusal)
@@ -142,13 +142,12 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
     return await post(replaced, signed.facts, link, gateway, limits)
   } catch (error) {
     if (!own.fillsTime || !isStale(error)) throw error
-    throw clocksApart({ ours: clock.now(), theirs: error.serverTime }, error)
+    throw clocksApart({ ours: clock.now(), theirs: error.answer?.date }, error)
   }
 }
 
 const idTaken = {
   code: 'document-id-conflict',
-  status: faults['document-id-conflict'].status,
   sentence: faults['document-id-conflict'].sentence,
 } as const
 
@@ -186,7 +185,7 @@ function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: Sendin
     const serverId = gatewayId(chain.leaf)
     if (receiverId === undefined || receiverId === serverId) return
     const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
-    throw new DeliveryRefused({ code: 'receiver-mismatch', status: 0, sentence })
+    throw new DeliveryRefused({ code: 'receiver-mismatch', sentence })
   }
   return { receiver: new URL(entry.receiver), identity, trust, admitServer }
 }

@@ -1,10 +1,10 @@
 // Asking the receiver what it accepted under a document's id: the only word on bytes whose answer
 // was lost.
-import { parseRetryAfter } from '@seg/core'
+import { answerMeaning, parseRetryAfter } from '@seg/core'
 import { type Answer, type Link, openConnection } from './connection.ts'
 import { readConnectionFailure } from './connection-fault.ts'
-import { isTransient, type Later } from './post-document.ts'
-import { DeliveryRefused, readProblem } from './problem.ts'
+import type { Later } from './post-document.ts'
+import { DeliveryRefused, mayPass, readProblem } from './problem.ts'
 
 /** Milliseconds for a receipt of at most 64 KiB. */
 const RECEIPT_TIME = 30_000
@@ -23,7 +23,8 @@ export async function askReceipt(id: string, link: Link, signal: AbortSignal, no
   if (answer.status === 200) return { answer }
   if (answer.status === 404) return { none: true }
   const problem = readProblem(answer)
-  if (!isTransient(answer.status)) throw new DeliveryRefused(problem, { serverTime: answer.date })
+  const meaning = answerMeaning(problem.code, answer.status)
+  if (!mayPass(meaning)) throw new DeliveryRefused(problem, { answer })
   return {
     reason: doubt(`${problem.code}: ${problem.sentence}`),
     retryAfter: parseRetryAfter(answer.retryAfter, answer.date ?? now()),

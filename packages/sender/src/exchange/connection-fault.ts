@@ -25,7 +25,6 @@ export function readConnectionFailure(error: unknown): string {
       throw new DeliveryRefused(
         {
           code: 'certificate-invalid',
-          status: 0,
           sentence: `The receiver ended the TLS handshake: it does not accept our certificate (${code}).`,
         },
         { cause: error },

@@ -1,9 +1,9 @@
 // One try: the document goes out, and what came back is an answer, a refusal, or a reason to try
 // again.
-import { parseRetryAfter } from '@seg/core'
+import { answerMeaning, parseRetryAfter } from '@seg/core'
 import { type Answer, type Link, openConnection } from './connection.ts'
 import { readConnectionFailure } from './connection-fault.ts'
-import { DeliveryRefused, readProblem } from './problem.ts'
+import { DeliveryRefused, mayPass, readProblem } from './problem.ts'
 
 /**
  * What is sent: `read` gives its `bytes` bytes from the start, each time it is called; a piece need
@@ -53,12 +53,13 @@ export async function postDocument(body: Body, link: Link, { signal, stall, now 
     return { reason: explain(answer, sent, body.bytes, signal, progress.signal), retryAfter: 0, concernsReceiver: true }
   if (answer.status === 200 || answer.status === 201) return { answer }
   const problem = readProblem(answer)
-  if (!isTransient(answer.status)) throw new DeliveryRefused(problem, { serverTime: answer.date })
+  const meaning = answerMeaning(problem.code, answer.status)
+  if (!mayPass(meaning)) throw new DeliveryRefused(problem, { answer })
   const reason = `${problem.code}: ${problem.sentence}`
   return {
     reason,
     retryAfter: parseRetryAfter(answer.retryAfter, answer.date ?? now()),
-    concernsReceiver: ![408, 500].includes(answer.status),
+    concernsReceiver: meaning === 'later',
   }
 }
 
@@ -105,9 +106,4 @@ function explain(reason: string, sent: number, bytes: number, timeUp: AbortSigna
   const isCutOff = ended.aborted && sent > 0 && sent < bytes
   if (!isCutOff) return reason
   return `${timeUp.aborted ? 'the time was up' : 'the line had stalled'} when ${sent} of ${bytes} bytes were sent`
-}
-
-/** RFC 9110 15.5.9 and 15.6, RFC 6585 4: the request was good, the moment was not. */
-export function isTransient(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500
 }

@@ -10,7 +10,6 @@ t.test("takes a code of the registry, with the registry's sentence and not the p
   const problem = readProblem(answer(409, { code: 'document-id-conflict', title: 'trust me', detail: 'really' }))
   t.match(problem, {
     code: 'document-id-conflict',
-    status: 409,
     sentence: 'Another document with the same id was accepted from this sender before.',
   })
 })

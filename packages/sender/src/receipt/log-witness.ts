@@ -1,6 +1,6 @@
 // The sender as a witness of its receivers' logs: each tree that a receipt shows must continue the
 // one that was shown before (RFC 6962 2.1.2).
-import { Fault, quote } from '@seg/core'
+import { answerMeaning, Fault, quote } from '@seg/core'
 import {
   formatTilePath,
   isSignedWith,
@@ -15,8 +15,8 @@ import {
 } from '@seg/ledger'
 import { type Link, openConnection, type ReceiverConnection } from '../exchange/connection.ts'
 import { readConnectionFailure } from '../exchange/connection-fault.ts'
-import { isTransient, type Later } from '../exchange/post-document.ts'
-import { readProblem } from '../exchange/problem.ts'
+import type { Later } from '../exchange/post-document.ts'
+import { mayPass, readProblem } from '../exchange/problem.ts'
 import type { ShownTree } from './check-log-entry.ts'
 import { keepEvidence } from './log-evidence.ts'
 
@@ -259,7 +259,7 @@ async function requestLog(
   if (answer.status === 200 && answer.body !== undefined) return answer.body
   const { code, sentence } = readProblem(answer)
   const reason = `the receipt came, but the receiver does not show its log (${path}): ${code}: ${sentence}`
-  throw new LogUnread(reason, !isTransient(answer.status))
+  throw new LogUnread(reason, !mayPass(answerMeaning(code, answer.status)))
 }
 
 /**
