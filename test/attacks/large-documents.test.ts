@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, openGateway, receiverId, senderId } from '../../packages/receiver/src/testing/gateway.ts'
-import { ENVELOPED, forge, transform } from '../support/forge.ts'
+import { ENVELOPED, forge, transform } from '../../packages/sender/src/attack/forging.ts'
 
 const SHA512 = 'http://www.w3.org/2001/04/xmlenc#sha512'
 const ECDSA_SHA512 = 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512'

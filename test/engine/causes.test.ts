@@ -4,9 +4,9 @@ import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { call, credentials } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, openGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { type Changes, ENVELOPED, EXCLUSIVE, forge, transform, x509 } from '../../packages/sender/src/attack/forging.ts'
 import { issueAny } from '../support/any-certificate.ts'
 import { issue, makeIssuer, openIssuer } from '../support/certificates.ts'
-import { type Changes, ENVELOPED, EXCLUSIVE, forge, transform, x509 } from '../support/forge.ts'
 
 const INCLUSIVE = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
 const canonical =

@@ -3,11 +3,11 @@ import { Problems, parseConfiguration } from '@seg/core'
 import { type DocumentType, documentsSection, openSigner, openVerifier, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
+import { forge } from '../../packages/sender/src/attack/forging.ts'
 import { OutlineReader } from '../../packages/xmldsig/src/signing/outline.ts'
 import { TemplateFilling } from '../../packages/xmldsig/src/signing/template.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
 import { cuts } from '../support/engine.ts'
-import { forge } from '../support/forge.ts'
 
 const signer = issue({}, makeIssuer('CA'))
 

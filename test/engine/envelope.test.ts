@@ -1,10 +1,10 @@
 // The envelope: what may stand in it, and what each refusal says.
 import t from 'tap'
+import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
 import { DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
 import { type Envelope, EnvelopeReader, readTimestamp } from '../../packages/xmldsig/src/verifying/envelope.ts'
 import { cuts, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
-import { DSIG } from '../support/forge.ts'
 
 const time = '2026-11-23T12:00:00Z'
 const sender = '<SenderID>A</SenderID>'

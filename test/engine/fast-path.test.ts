@@ -1,11 +1,11 @@
 // One truth: what the fast path takes, it takes as the tokenizer alone would, in every document and
 // every cut of it.
 import t from 'tap'
+import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import { OutlineReader } from '../../packages/xmldsig/src/signing/outline.ts'
 import { fastPath } from '../../packages/xmldsig/src/xml/fast/fast-content.ts'
 import { canonicalize, cuts, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf, verdictOf } from '../support/engine.ts'
-import { DSIG } from '../support/forge.ts'
 import { hostileShapes } from '../support/hostile-shapes.ts'
 
 fastPath.knownFrom = 0

@@ -1,8 +1,8 @@
 // The certificates that a document brings are read, and nothing more is said of them.
 import { KeyInfoReader } from '@seg/xmldsig'
 import t from 'tap'
+import { type Changes, forge, x509 } from '../../packages/sender/src/attack/forging.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
-import { type Changes, forge, x509 } from '../support/forge.ts'
 
 const canonical = '<r><c>text</c></r>'
 const [signer, other] = [issue({}, makeIssuer('CA')), issue({}, makeIssuer('another CA'))]

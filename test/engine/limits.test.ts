@@ -1,9 +1,9 @@
 // Each limit, at its value and one beyond.
 import t from 'tap'
+import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
 import { DocumentPass } from '../../packages/xmldsig/src/verifying/document-pass.ts'
 import { canonicalize, cuts, EXCLUSIVE, methodOf, verdictOf } from '../support/engine.ts'
-import { DSIG } from '../support/forge.ts'
 
 const many = (count: number, make: (i: number) => string) => Array.from({ length: count }, (_, i) => make(i)).join('')
 const nested = (depth: number) => `${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`

@@ -2,9 +2,9 @@
 import { createHash, generateKeyPairSync, hash, sign, X509Certificate } from 'node:crypto'
 import { type SignatureFacts, Verifier, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
+import { type Changes, ENVELOPED, forge, transform } from '../../packages/sender/src/attack/forging.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11 } from '../support/engine.ts'
-import { type Changes, ENVELOPED, forge, transform } from '../support/forge.ts'
 
 const canonical =
   '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'

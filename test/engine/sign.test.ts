@@ -10,8 +10,8 @@ import {
 import { openPlacement, openSigner, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
+import { forgeSignature } from '../../packages/sender/src/attack/forging.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
-import { forgeSignature } from '../support/forge.ts'
 
 const canonical =
   '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'

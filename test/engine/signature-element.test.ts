@@ -2,8 +2,8 @@
 // refusal says.
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
+import { type Changes, DSIG, forge, forgeSignature, x509 } from '../../packages/sender/src/attack/forging.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
-import { type Changes, DSIG, forge, forgeSignature, x509 } from '../support/forge.ts'
 
 const canonical =
   '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'

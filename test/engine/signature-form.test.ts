@@ -9,8 +9,8 @@ import { generate, loadIdentity } from '@seg/pki'
 import { openVerifier, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
+import { DSIG, forge, forgeSignature } from '../../packages/sender/src/attack/forging.ts'
 import { readVerificationKey } from '../../packages/xmldsig/src/signature/verification-key.ts'
-import { DSIG, forge, forgeSignature } from '../support/forge.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-form-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))

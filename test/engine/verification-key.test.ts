@@ -12,8 +12,8 @@ import {
 import { type SignatureFacts, verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
 import { issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
+import { type Changes, forge } from '../../packages/sender/src/attack/forging.ts'
 import { makeIssuer } from '../support/certificates.ts'
-import { type Changes, forge } from '../support/forge.ts'
 
 const MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
 const MORE_2007 = 'http://www.w3.org/2007/05/xmldsig-more#'

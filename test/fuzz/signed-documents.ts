@@ -1,10 +1,10 @@
 // CriticalDocuments from the grammar, signed without our engine: canonicalized by libxml2, digested
 // and signed by node:crypto.
 import { createHash, sign, verify } from 'node:crypto'
+import { DSIG, ENVELOPED, type ForgingKey, transform, x509 } from '../../packages/sender/src/attack/forging.ts'
 import type { CanonicalizationMethod } from '../../packages/xmldsig/src/c14n/canonicalizer.ts'
 import { digests } from '../../packages/xmldsig/src/signature/algorithms.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
-import { DSIG, ENVELOPED, type ForgingKey, transform, x509 } from '../support/forge.ts'
 import { tagSpaces } from './characters.ts'
 import { type Scope, writeContent, writeProlog } from './grammar.ts'
 import {

@@ -1,10 +1,10 @@
 // Canonical octets of an element where it stands, as of SignedInfo in its Signature: ours and
 // libxml2's are the same under every method.
 
+import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 import { canonicalizeFirstChild } from '../../packages/xmldsig/src/c14n/subtree.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
-import { DSIG } from '../support/forge.ts'
 import type { Campaign } from './campaign.ts'
 import { Finding, show } from './finding.ts'
 import { writeElement } from './grammar.ts'

@@ -2,7 +2,7 @@
 // with libxml2 and node:crypto and with xmlsec1.
 import { join } from 'node:path'
 import { openVerifier, type VerifiedDocument, Verifier, verifyDocument } from '@seg/xmldsig'
-import type { ForgingKey } from '../support/forge.ts'
+import type { ForgingKey } from '../../packages/sender/src/attack/forging.ts'
 import { Batch, type Check } from './batch.ts'
 import type { Campaign } from './campaign.ts'
 import { isOnlyTheirs } from './differences.ts'

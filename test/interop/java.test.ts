@@ -6,7 +6,7 @@ import { generate, type Identity, loadIdentity } from '@seg/pki'
 import { openReceiptSeal, verifyDocument } from '@seg/xmldsig'
 import { prepareDocument, signDocument } from '@seg/xmldsig/testing'
 import t, { type Test } from 'tap'
-import { EXCLUSIVE } from '../support/forge.ts'
+import { EXCLUSIVE } from '../../packages/sender/src/attack/forging.ts'
 import { needs, run } from '../support/programs.ts'
 import { receiptFacts } from '../support/receipt-facts.ts'
 

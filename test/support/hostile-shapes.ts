@@ -1,6 +1,6 @@
 // Documents made to cost more than their size: each shape at any size, up to the limit that bounds
 // it, if there is one.
-import { DSIG } from './forge.ts'
+import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 
 export type HostileShape = {
   readonly name: string

@@ -10,6 +10,7 @@ import {
   runProgram,
   settings,
 } from '@seg/core'
+import { runAttack } from './commands/attack-command.ts'
 import { runDeliver } from './commands/deliver-command.ts'
 import { runDiagnoseSender } from './commands/diagnose-command.ts'
 import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
@@ -110,6 +111,14 @@ const verifyReceipt = program
 verifyReceipt.requiredOption('--document <file>', 'the signed document that was sent')
 verifyReceipt.option('--cert <file>', "the signer's certificate, for documents without one; sender.crt by default")
 addSettings(verifyReceipt, { certs }).action(runVerifyReceipt)
+
+const attacking = program
+  .command('attack')
+  .description('try a library of attacks on a running receiver of your own, and report what met each')
+attacking.option('--list', 'only list the attacks').option('--html <file>', 'write a page with the results there, too')
+attacking.option('--only <kind...>', 'only these: signature, wrapping, xml, envelope, exchange, http, flood')
+attacking.option('--i-own-this-host', 'the receiver is mine, although it is not on this machine')
+addSettings(attacking, { to, certs }).action(runAttack)
 
 addConfigCommands(program, senderSections)
 

@@ -90,6 +90,7 @@ export async function openTestLedger(certs: string, data: string, now = () => ne
 type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   readonly host?: string
   readonly secondOpinion?: SecondOpinionMode
+  readonly clockSkew?: number
   /** A configuration file, for its document types. */
   readonly config?: string
 }
@@ -100,6 +101,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     secondOpinion: mode = 'off',
     reserve = 'auto',
     quota = 'off',
+    clockSkew = 300,
     config,
     ...changed
   } = options
@@ -136,7 +138,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     uploads: openUploads(limits, room),
     secondOpinion,
     documents,
-    clockSkew: 300,
+    clockSkew,
     limits,
     now,
   }

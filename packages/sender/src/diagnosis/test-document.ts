@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { checkServer, type Identity, loadSigningIdentity, type PeerTrust } from '@seg/pki'
 import { openPlacement, openSigner, type Signer } from '@seg/xmldsig'
+import { escapeText } from '../document/escape-text.ts'
 import { openConnection } from '../exchange/connection.ts'
 import { readConnectionFailure } from '../exchange/connection-fault.ts'
 import { readProblem } from '../exchange/problem.ts'
@@ -28,10 +29,6 @@ async function signBytes(bytes: Buffer, key: Signer): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   openPlacement(await signer.end(), octets => pieces.push(Buffer.from(octets)))(bytes)
   return Buffer.concat(pieces)
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 type Link = { readonly receiver: URL; readonly identity: Identity; readonly trust: PeerTrust }

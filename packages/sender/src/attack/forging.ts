@@ -1,5 +1,5 @@
-// A signer that signs whatever it is told to: hostile documents must be signed well, or only their
-// signature would be tested.
+// A signer of anything: hostile documents must be signed well, or only their signature would be
+// tested.
 //
 // It needs no canonicalizer: documents and SignedInfo are written in canonical form, and only then
 // changed.
@@ -9,7 +9,7 @@ export type ForgingKey = { readonly key: KeyObject; readonly certificate: X509Ce
 
 export const DSIG = 'http://www.w3.org/2000/09/xmldsig#'
 export const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#'
-export const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
+const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
 export const ENVELOPED = `${DSIG}enveloped-signature`
 
 export type Changes = {
@@ -17,10 +17,10 @@ export type Changes = {
   readonly canonicalization?: string
   readonly signatureMethod?: string
   readonly digestMethod?: string
-  /** Digest of the canonical document; SHA-256 unless told otherwise. */
+  /** Digest of the canonical document; SHA-256 unless another is given. */
   readonly digest?: string
   readonly transforms?: string
-  /** The Signature's KeyInfo; the certificate unless told otherwise. */
+  /** The Signature's KeyInfo; the certificate unless another is given. */
   readonly keyInfo?: string
   /** Makes the signature value over canonical SignedInfo. */
   readonly signWith?: (octets: Buffer) => Buffer
@@ -37,17 +37,30 @@ export function transform(algorithm: string, content = ''): string {
 
 /** A Signature element over `canonical`, the canonical form of a document. */
 export function forgeSignature(canonical: string, { key, certificate }: ForgingKey, changes: Changes = {}): string {
-  const isRsa = key.asymmetricKeyType === 'rsa'
-  const method = changes.signatureMethod ?? `http://www.w3.org/2001/04/xmldsig-more#${isRsa ? 'rsa' : 'ecdsa'}-sha256`
+  const method = changes.signatureMethod ?? methods[key.asymmetricKeyType ?? '']
   const digest = changes.digest ?? createHash('sha256').update(canonical).digest('base64')
   const transforms = changes.transforms ?? transform(ENVELOPED) + transform(EXCLUSIVE)
   const written = `<SignedInfo xmlns="${DSIG}"><CanonicalizationMethod Algorithm="${changes.canonicalization ?? EXCLUSIVE}"></CanonicalizationMethod><SignatureMethod Algorithm="${method}"></SignatureMethod><Reference URI="${changes.uri ?? ''}"><Transforms>${transforms}</Transforms><DigestMethod Algorithm="${changes.digestMethod ?? SHA256}"></DigestMethod><DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
   const signedInfo = changes.signedInfo?.(written) ?? written
   const octets = Buffer.from(signedInfo)
-  const value = changes.signWith?.(octets) ?? sign('sha256', octets, { key, dsaEncoding: 'ieee-p1363' })
+  const value = changes.signWith?.(octets) ?? signValue(key, octets)
   const keyInfo = changes.keyInfo ?? `<KeyInfo>${x509(certificate)}</KeyInfo>`
   const signature = `<Signature xmlns="${DSIG}">${signedInfo}<SignatureValue>${value.toString('base64')}</SignatureValue>${keyInfo}</Signature>`
   return changes.signature?.(signature) ?? signature
+}
+
+/** By the kind of key. */
+const methods: Readonly<Record<string, string>> = {
+  rsa: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  'rsa-pss': 'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
+  ec: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
+  ed25519: 'http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519',
+}
+
+/** A signature value as the method of the key's kind has it. */
+export function signValue(key: KeyObject, octets: Buffer): Buffer {
+  if (key.asymmetricKeyType === 'ed25519') return sign(null, octets, key)
+  return sign('sha256', octets, { key, dsaEncoding: 'ieee-p1363', saltLength: 32 })
 }
 
 export function x509(certificate: X509Certificate): string {
