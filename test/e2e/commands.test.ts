@@ -1,6 +1,7 @@
 // The commands that the README names, end to end: certificates, a running receiver, documents sent,
 // listed and exported, and every exit code.
 import { createHash, X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -268,9 +269,30 @@ t.test('receiver start and documents end with 5 and one JSON object for what is 
   const check = async ([args, expected]: (typeof refusals)[number]) =>
     t.match(await outcome(runCommand('receiver', [...args, '--json'])), expected, args.join(' '))
   await Promise.all(refusals.map(check))
-  t.same(json(await runCommand('receiver', ['documents', 'list', '--data', join(empty, 'none'), '--json'])), {
-    documents: [],
-  })
+})
+
+t.test('commands that read refuse a folder that is missing or not ours, and make none', async t => {
+  const folder = await makeFolder(t)
+  const [missing, foreign, fresh] = ['missing', 'foreign', 'fresh'].map(name => join(folder, name))
+  for (const path of [foreign!, fresh!]) await mkdir(path)
+  await writeFile(join(foreign!, 'letters.txt'), '')
+  const commands = [
+    ['receiver', 'documents', 'list'],
+    ['receiver', 'dead-letters'],
+    ['sender', 'outbox', 'list'],
+    ['sender', 'outbox', 'retry', '1'],
+    ['sender', 'log', 'show'],
+  ] as const
+  const check = async ([name, ...args]: (typeof commands)[number]) => {
+    const run = async (data: string) => outcome(runCommand(name, [...args, '--data', data, '--json']))
+    const wrong = { exitCode: 5, code: 'configuration', detail: /^expected the data folder of a .*--data/ }
+    t.match(await run(missing!), wrong, [name, ...args].join(' '))
+    t.match(await run(foreign!), wrong)
+    if (args[0] === 'documents') t.match(await run(fresh!), { exitCode: 0 }, 'nothing happened yet')
+  }
+  await Promise.all(commands.map(check))
+  t.notOk(existsSync(missing!))
+  t.same(await readdir(foreign!), ['letters.txt'])
 })
 
 t.test('a setting comes from the flag, else the environment, else seg.yaml', async t => {

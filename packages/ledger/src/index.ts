@@ -42,12 +42,18 @@ export type {
   OwnSignature,
 } from './outbox/outbox.ts'
 export { type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
-export { openOutbox } from './outbox/sqlite-outbox.ts'
+export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
 export { openDatabase, openDatabaseReader } from './sqlite/database.ts'
 export { onDatabase } from './sqlite/database-fault.ts'
 export { openEvidence } from './sqlite/evidence.ts'
 export type { Migrations } from './sqlite/migrations.ts'
-export { type LedgerOptions, openLedger, openLedgerReader, readLogKeys } from './sqlite/sqlite-ledger.ts'
+export {
+  type LedgerOptions,
+  openLedger,
+  openLedgerReader,
+  openNamedLedger,
+  readLogKeys,
+} from './sqlite/sqlite-ledger.ts'
 export { checkBound } from './sqlite/writer/bind-log.ts'
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'

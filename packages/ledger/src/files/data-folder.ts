@@ -1,6 +1,16 @@
 // A data folder: marked as ours, so that the folder of somebody else, or one that has lost its
 // database, is never taken for a new one.
-import { closeSync, constants, existsSync, lstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -74,6 +84,22 @@ export function checkReadable(folder: string, kind: FolderKind): void {
   const marker = readMarker(folder)
   checkOwner(folder, kind, marker)
   if (marker?.hasDatabase && !existsSync(join(folder, kind.database))) throw lostDatabase(folder, kind, 'missing')
+}
+
+/**
+ * For a command that somebody typed: a folder that is missing or another's is a wrong name, not one
+ * in which nothing happened. Throws the Fault `configuration`.
+ */
+export function checkNamed(folder: string, kind: FolderKind): void {
+  checkReadable(folder, kind)
+  const { owner, database } = kind
+  const wanted = `expected the data folder of a ${owner} at ${folder}`
+  if (lookAt(folder) === undefined)
+    throw new Fault('configuration', `${wanted}, found nothing; name it with --data, or start the ${owner} first`)
+  if (readMarker(folder) !== undefined || existsSync(join(folder, database))) return
+  const foreign = readdirSync(folder).find(name => !NEW.test(name) && !kind.shared.includes(name))
+  if (foreign !== undefined)
+    throw new Fault('configuration', `${wanted}, found ${quote(foreign)} there; name it with --data`)
 }
 
 /**

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { Fault, LONGEST_PATIENCE, LONGEST_PAUSE } from '@seg/core'
-import { claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { checkNamed, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { openDatabase } from '../sqlite/database.ts'
@@ -40,6 +40,12 @@ export async function openOutbox(folder: string): Promise<Outbox> {
     await claimed.settle()
     return new SqliteOutbox(folder, database)
   })
+}
+
+/** As `openOutbox`, of a folder that must be that of a sender: none is made. */
+export async function openNamedOutbox(folder: string): Promise<Outbox> {
+  checkNamed(folder, outboxFolder)
+  return openOutbox(folder)
 }
 
 const outboxFolder: FolderKind = {

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { makeDurableFolder, syncFolder } from '@seg/core'
 import type { AcceptRequest, AgainRequest, SentChain } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
-import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { checkNamed, checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
@@ -109,6 +109,12 @@ export function openLedgerReader(folder: string): LedgerReader {
   database?.close()
   checkNeverSettled(folder, ledgerFolder)
   return new SqliteReader(folder, openEmpty())
+}
+
+/** As `openLedgerReader`, of a folder that must be that of a receiver. */
+export function openNamedLedger(folder: string): LedgerReader {
+  checkNamed(folder, ledgerFolder)
+  return openLedgerReader(folder)
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   resolveUserPath,
   writeOutputFile,
 } from '@seg/core'
-import { type Outbox, openOutbox } from '@seg/ledger'
+import type { Outbox } from '@seg/ledger'
 import { checkServer, gatewayId, loadIdentity, logName } from '@seg/pki'
 import type { Link } from '../exchange/connection.ts'
 import { loadReceiptTrust, type ReceiptTrust } from '../receipt/check-log-entry.ts'
@@ -20,6 +20,7 @@ import { readCheckpointFile, type SignedCheckpoint, sight } from '../receipt/che
 import { compareSightings, type LogComparison, type Prove } from '../receipt/compare-checkpoints.ts'
 import { keepSplit } from '../receipt/log-evidence.ts'
 import { LogUnread, openServedLog } from '../receipt/log-witness.ts'
+import { withOutbox } from './with-outbox.ts'
 
 /** Milliseconds for all proofs of one comparison. */
 const PROOF_TIME = 300_000
@@ -177,11 +178,6 @@ function describeComparison({ log, newest, comparedUpTo, isComplete, split }: Lo
     ? `SPLIT VIEW: ${split.reason}`
     : `${isComplete ? 'one history' : 'no contradiction'} up to ${comparedUpTo ?? 'no common size'}`
   return `${quote(log)}: ${verdict} (${sizes})`
-}
-
-async function withOutbox<Result>(data: string, use: (outbox: Outbox) => Promise<Result>): Promise<Result> {
-  const outbox = await openOutbox(data)
-  return use(outbox).finally(() => outbox.close())
 }
 
 async function* octets(text: string): AsyncGenerator<Buffer> {

@@ -1,6 +1,6 @@
 // The outbox as scripts see it: queueing without waiting, looking, trying again, giving up, and the
 // daemon that delivers.
-import { access, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -145,7 +145,8 @@ t.test('outbox show, cancel and retry, by number and by document', async t => {
 })
 
 t.test('outbox: 5 for what is not there, 2 for what its help does not offer', async t => {
-  const { json, run } = await openDesk(t, [])
+  const { data, json, run } = await openDesk(t, [])
+  await mkdir(data)
   t.match(await json('outbox', 'list'), { exitCode: 0, entries: [] })
   t.match(await run('outbox', 'list'), { exitCode: 0, stdout: 'the outbox is empty\n' })
   for (const command of ['show', 'retry', 'cancel'])

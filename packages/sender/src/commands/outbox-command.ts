@@ -1,8 +1,9 @@
 // `sender outbox …`: queued documents and their outcomes, read and changed while a daemon delivers.
 import { advice, type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
-import { type Outbox, type OutboxEntry, type OutboxState, openOutbox } from '@seg/ledger'
+import type { Outbox, OutboxEntry, OutboxState } from '@seg/ledger'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
 import { documentPathOf } from '../delivery/gateway.ts'
+import { withOutbox } from './with-outbox.ts'
 
 const HOUR = 3_600_000
 const states: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
@@ -72,11 +73,6 @@ async function changeEach(
     return entries
   })
   output.report({ ok: true, entries: changed.map(entry => factsOf(entry, data)) }, changed.map(describeLine).join('\n'))
-}
-
-async function withOutbox<Result>(data: string, use: (outbox: Outbox) => Promise<Result>): Promise<Result> {
-  const outbox = await openOutbox(data)
-  return use(outbox).finally(() => outbox.close())
 }
 
 /** A number, else the id of a document: its latest entry. */
