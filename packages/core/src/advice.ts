@@ -44,7 +44,8 @@ export const advice = {
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'revocation-unknown': 'Wait; the operator of the receiver must get a current revocation list of the CA.',
   'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
-  'key-agreement': 'Connect with TLS that knows X25519MLKEM768, such as OpenSSL 3.5; the sender of this product does.',
+  'key-agreement':
+    'Connect with TLS that supports X25519MLKEM768, such as OpenSSL 3.5; the sender of this product does.',
   'document-id-conflict': 'Give the document an id of its own: --id ID, or --id auto.',
   'rate-limit': 'Wait, and send less often.',
   overloaded: 'Wait; the gateway tries again by itself until --timeout.',
@@ -63,9 +64,9 @@ export const advice = {
   configuration: 'Correct what the detail names.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name or folder; nothing was changed.',
-  'csr-invalid': 'Have it made anew: `pnpm --filter pki csr`, or `openssl req -new`.',
+  'csr-invalid': 'Make it again: `pnpm --filter pki csr`, or `openssl req -new`.',
   'p12-invalid': 'Check the password; `openssl pkcs12 -in FILE -info -noout` shows what is in the file.',
-  'crl-invalid': 'Get the list from the CA anew; `openssl crl -in FILE -noout -text` shows what it says.',
+  'crl-invalid': 'Get the list from the CA again; `openssl crl -in FILE -noout -text` shows its content.',
   'revocation-unreachable':
     'See whether the address answers: `curl --verbose URL`; what was fetched before stays in use.',
   'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',

@@ -24,8 +24,8 @@ export type { Command }
 export type SettingValues<N extends SettingName> = { readonly [K in N]: SettingValue<K> }
 
 /**
- * How a command speaks: `say` for people (silent with --json), `report` for the result of the run.
- * Neither waits, nor throws.
+ * The output of a command: `say` for people (silent with --json), `report` for the result of the
+ * run. Neither waits, nor throws.
  */
 export type Output = {
   readonly json: boolean
@@ -136,7 +136,7 @@ async function* formatLines<Item>(items: AsyncIterable<Item>, { heading, line, e
 }
 
 /**
- * For a service: it goes on when nobody reads what it reports, and reports how many lines were
+ * For a service: it continues when its output has no reader, and reports how many lines were
  * dropped.
  */
 export function openServiceOutput(command: Command): Output {
@@ -170,7 +170,7 @@ function describeLoss(lines: number): string {
  * results on, the command ends as it would have ended otherwise.
  */
 export async function runProgram(program: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // What is made here is this user's alone, whatever the shell's umask: other modes are set
+  // Files are made for this user only, independent of the shell's umask: other modes are set
   // explicitly.
   process.umask(0o077)
   writeWarnings()
@@ -192,7 +192,7 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
 }
 
 /**
- * An argument that is empty comes from a variable that is: it would mean the folder where somebody
+ * An empty argument comes from an empty variable: it would mean the folder where the user
  * stands, or every address.
  */
 function checkArguments(argv: readonly string[]): void {
@@ -226,7 +226,7 @@ function whatToDo(code: FaultCode, command: string | undefined): string {
   return command === undefined ? `What to do: ${advice[code]}` : `What to do: run: ${escapeUnseen(command)}`
 }
 
-/** It may go to a terminal, whoever it is for. */
+/** It may be shown on a terminal. */
 function writeJson(value: object): string {
   return escapeJson(JSON.stringify(value))
 }

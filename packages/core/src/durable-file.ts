@@ -19,7 +19,7 @@ export type DurableFileOptions = {
 
 /**
  * Writes a whole file so that a crash leaves either the old state or the new one, never a part.
- * Crash before the rename: a `.tmp-…` file that no reader looks at. After the fsync of the folder:
+ * Crash before the rename: a `.tmp-…` file that no reader uses. After the fsync of the folder:
  * the file is there for good.
  */
 export async function writeDurableFile(
@@ -53,7 +53,7 @@ const LANES = 8
 
 /**
  * Writes many files, each whole or not at all, that appear in their order. Crash on the way: the
- * first ones are there, perhaps, and `.tmp-…` files that no reader looks at; writing the same files
+ * first ones are there, perhaps, and `.tmp-…` files that no reader uses; writing the same files
  * again leaves nothing else. Whatever else stands under one of the names (another file, a folder, a
  * link) is never followed or written over: it gets a name of its own beside, of which `onAside` is
  * told.
@@ -89,7 +89,7 @@ export async function writeDurableFiles(
     }
   }
   try {
-    // All of them end, whatever becomes of one: then nobody is writing any more.
+    // Wait for all, even if one fails: then no write is under way any more.
     const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
     for (const end of lanes) if (end.status === 'rejected') throw end.reason
     for (const file of files) await giveName(unfinished(file), file.path, onAside)
@@ -121,7 +121,7 @@ async function giveName(unfinished: string, path: string, onAside: (path: string
 }
 
 /**
- * What stands under the name is removed when it can be what a crash left, a file, and put aside
+ * What stands under the name is removed when it can be what a crash left, a file, and moved away
  * when it is something else.
  */
 async function removeUnfinished(path: string, onAside: (path: string, aside: string) => void): Promise<void> {

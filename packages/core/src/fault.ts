@@ -11,7 +11,7 @@ export class Fault extends Error {
   override readonly name = 'Fault'
   readonly code: FaultCode
   readonly detail: string
-  /** The one command that fixes it, where its place or its cause knows one; for `diagnose`. */
+  /** The one command that fixes it, where there is one; for `diagnose`. */
   readonly command: string | undefined
 
   constructor(code: FaultCode, detail: string, options: { cause?: unknown; command?: string } = {}) {

@@ -19,7 +19,7 @@ type FaultRow = {
    * about this document alone, or keys, certificates (out of date by a wrong clock) and settings.
    */
   readonly lacks?: 'document' | 'gateway'
-  /** Somebody may have replaced what was sent or shown: an operator must look. */
+  /** What was sent or shown may have been replaced: an operator must act. */
   readonly isAlarm?: true
   /** A partner can cause it as often as it likes, by load alone: no failure of the gateway. */
   readonly isLoad?: true

@@ -1,11 +1,11 @@
-// What a command reads: a file, or a pipe that somebody writes to. Nothing else, no more than is
+// What a command reads: a file, or a pipe that has a writer. Nothing else, no more than is
 // meant, no wait without an end.
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from './fault.ts'
 
-/** O_NONBLOCK: a FIFO is opened at once, whether anybody writes to it or not. */
+/** O_NONBLOCK: a FIFO is opened at once, with a writer or without. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
 
 /** Octets of an input that is held in memory, such as a certificate, a receipt or settings. */
@@ -15,7 +15,7 @@ const PIECE = 64 * 1024
 /** Milliseconds until a pipe must have a writer, and between two writes. */
 const FIRST_WRITER = 3_000
 const LONGEST_SILENCE = 60_000
-/** Milliseconds between two looks at a pipe: doubled from the first to the last. */
+/** Milliseconds between two reads of a pipe: doubled from the first to the last. */
 const FIRST_LOOK = 1
 const LAST_LOOK = 64
 
@@ -156,7 +156,7 @@ function unexpected(path: string, stats: Stats): Fault {
   return new Fault('file-unreadable', `expected a file at ${path}, found ${nameKind(stats)}`)
 }
 
-/** In words, for whoever reads what was found in the place of a file. */
+/** For messages: what was found in the place of a file. */
 export function nameKind(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder'
   if (stats.isFIFO()) return 'a pipe'

@@ -41,7 +41,7 @@ class BoundedLines implements LineOutput {
   #lost = 0
   #retryTime = FIRST_RETRY
   #retry: NodeJS.Timeout | undefined
-  /** Whether the last write failed because nobody reads any more. */
+  /** Whether the last write failed because there is no reader any more. */
   #isDeserted = false
 
   constructor(open: () => Sink, describeLoss: (lines: number) => string) {

@@ -23,7 +23,7 @@ export async function writeOutputFile(path: string, pieces: AsyncIterable<Uint8A
   })
 }
 
-/** Milliseconds until a pipe must have a reader, and between two looks. */
+/** Milliseconds until a pipe must have a reader, and between two tries. */
 const FIRST_READER = 3_000
 const LOOK = 50
 
@@ -39,7 +39,7 @@ async function writeThrough(path: string, isPipe: boolean, pieces: AsyncIterable
   }
 }
 
-/** O_NONBLOCK: a FIFO that nobody reads is not waited for without end. */
+/** O_NONBLOCK: opening a FIFO without a reader does not block. */
 async function openForReader(path: string, isPipe: boolean): Promise<FileHandle> {
   const { O_WRONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants
   for (const start = performance.now(); ; await pause(LOOK)) {

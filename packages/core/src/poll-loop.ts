@@ -1,9 +1,9 @@
-// A poll loop: looks at intervals, or sooner when it is woken, until its signal; failures that may
+// A poll loop: polls at intervals, or sooner when it is woken, until its signal; failures that may
 // pass do not end it.
 import { asFault } from './fault.ts'
 
 export type PollOptions = {
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two polls. */
   readonly interval: number
   readonly wake?: Wake
   /** Ends the loop. */
@@ -38,7 +38,7 @@ export class Wake {
   }
 }
 
-/** Resolves after `signal`, when the look under way has ended. */
+/** Resolves after `signal`, when the poll under way has ended. */
 export async function pollLoop(
   look: () => Promise<void>,
   { interval, wake = new Wake(), signal, complain }: PollOptions,

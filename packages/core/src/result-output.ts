@@ -16,7 +16,7 @@ const PIECE = 64 * 1024
 
 const writeSome = promisify(write)
 
-/** Thrown when nobody reads on: the command ends, and nothing is wrong. */
+/** Thrown when the reader has ended: the command ends, too, without a fault. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
 }

@@ -2,11 +2,11 @@
 // Retry-After, within reason.
 
 const baseDelay = 250
-/** While a person waits, and while nobody does. */
+/** While a person waits, and in a daemon. */
 export const LONGEST_WAIT = 8_000
 export const LONGEST_PAUSE = 60_000
 /**
- * Milliseconds that a peer is believed when it asks for patience: one answer must not stop
+ * The longest Retry-After that a peer may set, in milliseconds: one answer must not stop
  * deliveries for a day.
  */
 export const LONGEST_PATIENCE = 3_600_000
@@ -34,9 +34,9 @@ export function parseHttpDate(field: string | undefined): Date | undefined {
 }
 
 /**
- * Milliseconds that a Retry-After field asks for (RFC 9110 10.2.3: seconds or an HTTP date),
- * LONGEST_PATIENCE at most; 0 when absent, past or unreadable. `now` by the clock of whoever wrote
- * the field: that of the answer's Date, when it has one.
+ * Milliseconds of a Retry-After field (RFC 9110 10.2.3: seconds or an HTTP date), LONGEST_PATIENCE
+ * at most; 0 when absent, past or unreadable. `now` by the clock of the peer that wrote the field:
+ * that of the answer's Date, when it has one.
  */
 export function parseRetryAfter(field: string | undefined, now: Date): number {
   if (field === undefined) return 0

@@ -1,5 +1,5 @@
-// Files of keys and secrets: read only when nobody but their owner, and the system's administrator,
-// can have read or changed them.
+// Files of keys and secrets: read only when no user but their owner, and the system's
+// administrator, can have read or changed them.
 import type { Stats } from 'node:fs'
 import { Fault } from './fault.ts'
 import { nameKind, readInput } from './input.ts'

@@ -96,7 +96,7 @@ export const settings = {
   concurrency: {
     flag: '--concurrency <number>',
     key: 'outbox.concurrency',
-    help: 'documents on their way to one receiver at a time',
+    help: 'documents sent to one receiver at a time',
     ...number({ what: 'a number of documents at a time', least: 1, most: 999 }),
   },
   clockSkew: {
@@ -114,7 +114,7 @@ export const settings = {
   secondOpinion: {
     flag: '--second-opinion <when>',
     key: 'verification.secondOpinion',
-    help: 'ask xml-crypto about documents that verify: off, report (disagreement is an alarm) or require (it is a refusal)',
+    help: 'verify accepted documents with xml-crypto, too: off, report (a difference is an alarm) or require (it is a refusal)',
     parse: parseSecondOpinion,
     schema: { enum: opinions },
   },
@@ -257,14 +257,14 @@ function showAddress(text: string): string {
 }
 
 /**
- * A receiver has one address, and knows its partners by their certificates: a path, a query or a
- * password would mean nothing to it, and end up in places where nobody guards them.
+ * A receiver has one address, and recognizes its partners by their certificates: it ignores a path,
+ * a query or a password, and these would only be written to places that are not protected.
  */
 function parseReceiverUrl(text: string): URL {
   const url = parseHttpsUrl(text)
   if (url.href === `${url.origin}/`) return url
   throw new Fault(
     'usage',
-    `the receiver's address is scheme, host and port alone, such as ${url.origin}; leave out whatever else there is`,
+    `the receiver's address is scheme, host and port alone, such as ${url.origin}; leave out everything else`,
   )
 }

@@ -1,4 +1,4 @@
-// Foreign text as people may see it: letters of every script as they are; whatever is invisible,
+// Foreign text as people may see it: letters of every script as they are; everything invisible,
 // moves a cursor or reorders a line is escaped.
 
 /**
@@ -61,7 +61,7 @@ function escapeUnits(character: string): string {
 const PLAIN_WORD = /^[\w@%+=:,./-]+$/
 
 /**
- * Text as one word of a shell: advice that somebody pastes must not run what a certificate says
+ * Text as one word of a shell: advice that a user pastes must not run text of a certificate
  * (POSIX Shell 2.2.2: between single quotes nothing means anything but the next one).
  */
 export function shellWord(text: string): string {

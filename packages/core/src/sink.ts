@@ -35,7 +35,7 @@ function openOwn(descriptor: number): number | undefined {
 }
 
 /**
- * Node's own stream queues what has no room: one piece at a time, of which the caller knows the
+ * Node's own stream queues what has no room: one piece at a time, of which the caller gets the
  * size.
  */
 function openStreamSink(descriptor: 1 | 2): Sink {

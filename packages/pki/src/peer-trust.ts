@@ -37,8 +37,8 @@ const NONE: readonly X509Certificate[] = []
 
 /**
  * The seal of a receipt, at the time when it was sealed (docs/decisions/0009): a receipt outlives
- * the certificate. A seal that was revoked later counts for what it sealed before, unless its key
- * was compromised. Throws the Faults of `check`.
+ * the certificate. A seal that was revoked later stays valid for what it sealed before, unless its
+ * key was compromised. Throws the Faults of `check`.
  */
 export function checkSealAt(leaf: X509Certificate, trust: PeerTrust, at: Date): void {
   const { anchors, revocation } = trust

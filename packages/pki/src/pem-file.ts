@@ -8,7 +8,7 @@ import { passphrasePlaces } from './passphrases/find-passphrase.ts'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
 
-/** Throws the Fault `configuration`, also for a file that anybody may change. */
+/** Throws the Fault `configuration`, also for a file that every user may change. */
 export async function readCertsFile(path: string, advice = MAKE_ALL): Promise<string> {
   return readPem(path, advice, async () => {
     const check = ({ mode }: Stats) => {

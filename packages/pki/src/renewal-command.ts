@@ -1,4 +1,4 @@
-// The command that brings a gateway a certificate it can use: of the CA that is at hand, or a
+// The command that gets a gateway a usable certificate: from the CA on this machine, or a
 // request for the one that is not.
 import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { type GatewayProfile, profileRow } from './issuing/profiles.ts'
 
 /**
  * `missing`: the certificate or its key; `dates`: the same once more; `key`: of another
- * certificate; `unfit`: issued for something else, or by somebody else.
+ * certificate; `unfit`: issued for another use, or by another CA.
  */
 export type CertificateLack = 'missing' | 'dates' | 'key' | 'unfit'
 

@@ -28,6 +28,6 @@ export async function loadTrust(certs: string): Promise<Trust> {
       throw new Fault('configuration', `${path}: ${cause.detail}`, { cause })
     }
   })
-  // TLS sees exactly what was checked, without whatever else stands in the file.
+  // TLS gets exactly what was checked, without the other content of the file.
   return { authorities, caPem: certificates.map(certificate => certificate.toString()).join('') }
 }

@@ -5,8 +5,8 @@ import { standardError } from '@seg/core'
 export type Progress = { show(text: string): void; clear(): void }
 
 /**
- * Told what begins and how many bytes it is about; what it returns is told how many of them are
- * done.
+ * Called with what begins and its number of bytes; the function it returns is called with how many
+ * are done.
  */
 export type Meter = (doing: string, total: number) => (done: number) => void
 

@@ -1,5 +1,5 @@
-// `config check` and `config schema`: the configuration file held to its form, and that form for
-// editors.
+// `config check` and `config schema`: the configuration file compared with its form, and that form
+// for editors.
 import { addSettings, type Command, openOutput } from '../command.ts'
 import { formatProblems } from './problems.ts'
 import { type ConfigurationSection, checkConfiguration, configurationSchema } from './read-configuration.ts'

@@ -84,8 +84,8 @@ const PATIENCE = 5_000
 
 /**
  * Replaces the file by what `change` makes of it; nothing when that throws. Crash before the
- * rename: the file as it was, and a lock that the next change finds to be nobody's. After: the new
- * file.
+ * rename: the file as it was, and a lock that the next change finds without an owner. After: the
+ * new file.
  */
 export async function changeConfigurationFile(
   file: string | undefined,

@@ -14,7 +14,7 @@ export type ConfigurationSection = {
   read(file: ConfigurationFile, problems: Problems): unknown
 }
 
-/** Of all sections: a command need not know the form of those that it does not read. */
+/** Of all sections: a command need not have the form of those that it does not read. */
 const sectionKeys = ['trust', 'partners', 'receivers', 'documents']
 
 type Texts = Partial<Record<SettingName, string>>

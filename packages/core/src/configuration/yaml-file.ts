@@ -1,5 +1,5 @@
 // seg.yaml as a tree of our own with lines and columns, and edits of it that keep its comments: the
-// only file that knows the YAML library.
+// only file that imports the YAML library.
 import {
   Document,
   isAlias,

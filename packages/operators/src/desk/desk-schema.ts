@@ -12,7 +12,7 @@ export const deskMigrations: Migrations = {
   '0001-desk': [
     'CREATE TABLE terms (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL UNIQUE)',
     // `position`: milliseconds since 1970, times 4096, and a number within the millisecond.
-    // `is_recorded` is 0 for a row that only the ledger or the outbox told of.
+    // `is_recorded` is 0 for a row that only the ledger or the outbox reported.
     `CREATE TABLE facts (
       position INTEGER NOT NULL PRIMARY KEY,
       kind INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-// Writing the desk: facts as they come from memory, what the ledger and the outbox know, and one
+// Writing the desk: facts as they come from memory, what the ledger and the outbox have, and one
 // row for what both have said. Each method is one transaction; a crash leaves it done or not begun.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LogEvent, OutboxEntry } from '@seg/ledger'

@@ -24,11 +24,11 @@ export type DeskOptions = {
   readonly outbox: string | undefined
 }
 
-/** Milliseconds between two looks at the ledger. */
+/** Milliseconds between two polls of the ledger. */
 const LOOK_INTERVAL = 500
 /** Milliseconds for which messages are gathered into one transaction. */
 const GATHER_TIME = 50
-/** Milliseconds between two looks at what is old. */
+/** Milliseconds between two searches for old rows. */
 const PRUNE_INTERVAL = 60_000
 
 const port = parentPort as MessagePort
@@ -105,8 +105,8 @@ async function open() {
 }
 
 /**
- * A desk that is damaged, or has read more of a log than there is (that of a backup), is put aside
- * and made anew.
+ * A desk that is damaged, or has read more of a log than there is (after a restore), is renamed and
+ * rebuilt.
  */
 async function openDesk(): Promise<DatabaseSync> {
   const path = join(folder, DESK_FILE)

@@ -7,7 +7,7 @@ import type { FromDesk, ToDesk } from './desk-messages.ts'
 import type { DeskOptions } from './desk-thread.ts'
 import type { Fact, NoteFact } from './fact.ts'
 
-/** Facts that may be on their way to the thread: some ten megabytes. */
+/** Facts that may be in transit to the thread: about ten megabytes. */
 const QUEUE = 20_000
 /** Milliseconds until a thread that ended is started again. */
 const RESTART = 10_000
@@ -89,7 +89,7 @@ class DeskThread implements Desk {
     else this.#complain(`the desk: ${message.trouble}`)
   }
 
-  /** What was on its way is lost: the ledger's part of it comes by the cursor. */
+  /** Facts in transit are lost: the ledger's part of them is read again by the cursor. */
   #restart(): void {
     this.#worker = undefined
     if (this.#lost === 0) this.#lostSince = Date.now()

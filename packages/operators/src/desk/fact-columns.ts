@@ -50,7 +50,7 @@ export const columnNames = Object.keys(columns) as ColumnName[]
 /** As a row of the desk is read. */
 export type KeptFact = Fact & {
   readonly position: number
-  /** Whether the gateway itself noted it: if not, what ledger and outbox do not know is missing. */
+  /** Whether the gateway itself noted it: if not, what ledger and outbox do not have is missing. */
   readonly isRecorded: boolean
 }
 

@@ -1,4 +1,4 @@
-// The ledger, followed by a cursor: whatever memory has lost, what stands there becomes a row.
+// The ledger, followed by a cursor: each entry becomes a row, even if its fact in memory was lost.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type LedgerReader, openLedgerReader } from '@seg/ledger'

@@ -4,7 +4,7 @@ import { type OutboxReader, openOutboxReader } from '@seg/ledger'
 import type { Source } from './follow-ledger.ts'
 
 const STEP = 200
-/** Milliseconds between two looks at entries that are not settled. */
+/** Milliseconds between two polls of entries that are not settled. */
 const LOOK_INTERVAL = 2000
 
 export function followOutbox(folder: string): Source {

@@ -1,5 +1,5 @@
 // How long the desk keeps rows: by age, and by the size of its file. Where the file is full, who
-// has the most rows loses the oldest of them: nobody pushes out the rows of others.
+// has the most rows loses the oldest of them: no partner can displace the rows of others.
 import type { DatabaseSync } from 'node:sqlite'
 import { positionOf } from './fact-columns.ts'
 
@@ -29,7 +29,7 @@ export function usedBytes(database: DatabaseSync): number {
   return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
 }
 
-/** Rows of nobody in particular, failed connections above all, are one share. */
+/** Rows without a partner, mostly failed connections, are one share. */
 function pruneLargest(database: DatabaseSync): boolean {
   const largest = database
     .prepare('SELECT partner, SUM(events) AS events FROM minutes GROUP BY partner ORDER BY events DESC')

@@ -1,4 +1,4 @@
-// What holds for a certificate by itself, whoever issued it and whatever the time: its form, its
+// The checks of one certificate that depend on neither issuer nor time: its form, its
 // algorithms, its key, and what it may be used for (RFC 5280 4). Each refusal names the
 // certificate, the clause, what was expected and what was found.
 import type { X509Certificate } from 'node:crypto'

@@ -109,7 +109,7 @@ function recall(certificate: X509Certificate, profile: GatewayProfile, trust: Tr
 
 function judge(certificate: X509Certificate, profile: GatewayProfile, trust: Trust): Verdict {
   try {
-    // First: of one that is malformed, OpenSSL says no more than that nobody issued it.
+    // First: for a malformed one, OpenSSL reports only that it has no issuer.
     const { from, to } = readGatewayCertificate(certificate, profile)
     const issuers = findIssuers(certificate, profile, trust)
     return {

@@ -48,7 +48,7 @@ export class DerReader {
     return this.#octets[this.#at] === tag ? this.read(tag, what) : undefined
   }
 
-  /** The next value, whatever it is. */
+  /** The next value, of any type. */
   readAny(what: string): DerElement {
     if (this.isAtEnd) throw new DerError(`expected ${what}, found the end`)
     return this.#next()

@@ -83,7 +83,7 @@ export function readExtendedKeyUsage(extensions: Extensions): string[] | undefin
   return purposes
 }
 
-/** 4.2.1.6: at least one name. What the names are is the business of whoever compares them. */
+/** 4.2.1.6: at least one name. The caller that compares the names checks them. */
 export function checkSubjectAltName(extensions: Extensions): void {
   const extension = extensions.get(oids.subjectAltName)
   if (extension === undefined) return

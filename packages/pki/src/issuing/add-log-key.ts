@@ -29,7 +29,7 @@ export async function addLogKey(certs: string, receiverId: string, passphrase?: 
     )
   }
   const { privateKey, verifierKey } = makeLogKey(receiverId, passphrase)
-  // Crash after: log.pub has the line of a key that nobody has, which verifies nothing.
+  // Crash after: log.pub has the line of a key that was lost, which verifies nothing.
   await addVerifierKey(certs, verifierKey)
   await writeCertsFile(keyPath, privateKey)
   return { verifierKey, isNew: true }

@@ -29,7 +29,7 @@ export type Csr = {
   /** The one CN of its subject. */
   readonly name: string
   readonly publicKey: KeyObject
-  /** Host names and addresses that it asks for. */
+  /** The host names and addresses in it. */
   readonly hosts: readonly string[]
 }
 
@@ -51,7 +51,7 @@ export function buildCsr(name: string, { publicKey, privateKey }: KeyPair, hosts
 const BLOCK =
   /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]*)-----END (?:NEW )?CERTIFICATE REQUEST-----/
 
-/** PEM or DER. Throws the Fault `csr-invalid`, also when whoever made it does not have the key. */
+/** PEM or DER. Throws the Fault `csr-invalid`, also when its maker does not have the key. */
 export function readCsr(octets: Buffer): Csr {
   try {
     const text = octets[0] === 0x30 ? undefined : BLOCK.exec(octets.toString('latin1'))?.[1]
@@ -110,7 +110,7 @@ function readCommonName(subject: Buffer): string {
   return name.text
 }
 
-/** Of what a request asks for, only hosts count: all else is the profile's. */
+/** Only the hosts are taken from a request: all else comes from the profile. */
 function readHosts(attributes: DerReader): string[] {
   const hosts: string[] = []
   while (!attributes.isAtEnd) {

@@ -45,8 +45,8 @@ export const generateDefaults = {
 } as const satisfies Omit<GenerateOptions, 'out'>
 
 /**
- * A receiver signs in each handshake, with whoever comes: P-256 does that 36 times faster than
- * RSA-3072. CA and sender sign seldom, and the older clients and verifiers of partners know RSA.
+ * A receiver signs in each handshake, with any client: P-256 does that 36 times faster than
+ * RSA-3072. CA and sender sign seldom, and the older clients and verifiers of partners support RSA.
  */
 const usualKeys = { ca: 'rsa-3072', sender: 'rsa-3072', receiver: 'ec-p256' } as const satisfies Record<string, KeyKind>
 
@@ -76,7 +76,7 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   const paths = files.map(file => file.path)
   if (!force) await refuseExisting(paths.map(path => join(out, path)))
   // Crash after: all that was there is in `kept` as well, and what is in its place is whole.
-  // --force makes all anew.
+  // --force makes all again.
   const kept = force ? await keepFiles(out, paths, now) : undefined
   await writeFiles(out, files, force)
   return {
@@ -142,7 +142,7 @@ function fileRoot(certificate: X509Certificate, keys: KeyPair, passphrase?: Buff
   ]
 }
 
-/** TypeError: whoever asks has checked what was typed. */
+/** TypeError: the caller has checked the input. */
 function checkIssuable(id: string): void {
   if (!isIssuableId(id)) throw new TypeError(`no id of at most ${LONGEST_COMMON_NAME} characters: ${id}`)
 }
@@ -164,7 +164,7 @@ function fileCertificate(
   ]
 }
 
-/** Nobody is revoked yet, and a gateway can be made to want a list from the first day. */
+/** The list is empty, so that a gateway can require a list from the first day. */
 function fileCrl(ca: X509Certificate, key: KeyObject, thisUpdate: Date, now: Date): NewFile {
   const nextUpdate = new Date(now.getTime() + CRL_DAYS * DAY)
   const text = makeCrlPem({ ca, key, number: 1n, thisUpdate, nextUpdate, revoked: [] })

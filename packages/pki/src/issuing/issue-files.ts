@@ -69,7 +69,7 @@ export async function issueFiles(options: IssueOptions) {
   if (profile === 'ca') checkMayHaveCas(ca.certificate, ca.pathLength)
   const csr = csrPath === undefined ? undefined : readCsr(await onFile('read', csrPath, async () => readInput(csrPath)))
   const name = nameOf(options.id, csr?.name)
-  // What is typed decides; what a request asks for counts where nothing is.
+  // Options come first; the request's own names are used where there are none.
   const hosts = options.hosts.length > 0 || !profileRow(profile).hasHosts ? options.hosts : (csr?.hosts ?? [])
   checkHosts(profile, hosts)
   checkKind(profile, options.key)
@@ -189,7 +189,7 @@ function pairOf(privateKey: KeyObject): KeyPair {
 }
 
 /**
- * A certificate that says more than one of our profiles would lose it: those are issued by hand.
+ * A certificate with more than our profiles have would lose that: issue those with other tools.
  */
 function profileOf(certificate: X509Certificate, path: string): Profile {
   const found = (certificate.keyUsage ?? []).toSorted().join()

@@ -15,7 +15,7 @@ const generate = promisify(generateKeyPair) as unknown as (type: string, options
 export const keyKinds = {
   'rsa-3072': () => generate('rsa', { modulusLength: 3072 }),
   'rsa-2048': () => generate('rsa', { modulusLength: 2048 }),
-  // Without parameters (RFC 4055 3.1): whoever signs chooses the hash.
+  // Without parameters (RFC 4055 3.1): the signer chooses the hash.
   'rsa-pss-3072': () => generate('rsa-pss', { modulusLength: 3072 }),
   'ec-p256': () => generate('ec', { namedCurve: 'P-256' }),
   'ec-p384': () => generate('ec', { namedCurve: 'P-384' }),

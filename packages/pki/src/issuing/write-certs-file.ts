@@ -4,7 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { writeDurableFile } from '@seg/core'
 
-/** Milliseconds after which nobody is still writing a file of this size. */
+/** Milliseconds after which no process can still be writing a file of this size. */
 const LONGEST_WRITE = 3_600_000
 
 export type WriteOptions = { readonly replace?: boolean }
@@ -15,7 +15,7 @@ export async function writeCertsFile(path: string, text: string | Buffer, option
   await writeDurableFile(path, text, { mode: /\.key(\.next)?$/.test(basename(path)) ? 0o600 : 0o644, ...options })
 }
 
-/** What a kill left before its file had a name: it may be a key, and nobody looks at it. */
+/** What a kill left before its file had its name: it may be a key, and is not used. */
 async function removeUnfinished(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   for (const name of names.filter(name => name.startsWith('.tmp-'))) {

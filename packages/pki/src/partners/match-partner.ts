@@ -1,4 +1,4 @@
-// Which partner a certificate is recognized as. No authority speaks for a partner that it is not
+// Which partner a certificate is recognized as. No authority can certify a partner that it is not
 // named for.
 import { createHash, type X509Certificate } from 'node:crypto'
 import { quote } from '@seg/core'
@@ -20,7 +20,7 @@ export type NoPartner = { readonly partner: undefined; readonly detail: string }
 
 /**
  * `authorities`: the names of those that a good path of the certificate leads to. A certificate
- * that two partners could claim is nobody's: the configuration refuses what it can see beforehand,
+ * that two partners could claim belongs to neither: the configuration refuses what it can detect,
  * and pins and cross-certified authorities are seen only here.
  */
 export function matchPartner(
@@ -48,7 +48,7 @@ export function matchPartner(
   return match ?? { partner: undefined, detail: 'no partner is listed with it' }
 }
 
-/** Whether a rule names a certificate, whatever the time and the use. */
+/** Whether a rule names a certificate, at any time and for any use. */
 export function meetsRule(
   certificate: X509Certificate,
   authorities: readonly string[],

@@ -10,7 +10,7 @@ export type CertificateUse = 'tls' | 'sign'
  */
 export type CertificateRule = {
   readonly uses: readonly CertificateUse[]
-  /** The authority that must have issued it; without one, a pin recognizes it whoever issued it. */
+  /** The authority that must have issued it; without one, a pin recognizes it with any issuer. */
   readonly authority: string | undefined
   /**
    * Attributes of the subject by object identifier, each exactly once in it; empty: none is
@@ -32,13 +32,13 @@ export type CertificateRule = {
 
 export type PartnerState = 'active' | 'suspended'
 
-/** Undefined: what holds for everybody. */
+/** Undefined: the receiver's general setting. */
 export type PartnerLimits = {
-  /** Of one document; never more than what holds for everybody. */
+  /** Of one document; never more than the receiver's general limit. */
   readonly bytes?: number | undefined
   /** Documents a second; Infinity for no limit. */
   readonly rate?: number | undefined
-  /** Documents on their way in at a time; never more than what holds for everybody. */
+  /** Documents being received at a time; never more than the receiver's general limit. */
   readonly concurrency?: number | undefined
   /** Seconds. */
   readonly clockSkew?: number | undefined

@@ -1,5 +1,5 @@
-// Whose signatures a certificate makes that a document brings along: the record of its sender names
-// it, or it counts for nothing.
+// Whose signatures a certificate in a document makes: the record of the document's sender names it,
+// or it is refused.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { meetsRule } from './match-partner.ts'
@@ -20,7 +20,7 @@ export function recognizeSigner(
   policy: TrustPolicy,
   now: Date,
 ): RecognizedPartner {
-  // First, since it costs little: anybody can put any certificate there.
+  // First, because it is cheap: every client can put any certificate there.
   if (!isListed(leaf, partner)) throw foreign(leaf, partner, 'it names it for none')
   const found = recognize({ leaf, presented }, 'sign', policy, now)
   if (found.kind === 'partner') {

@@ -1,5 +1,5 @@
-// Who shows a certificate: a partner; somebody whom one of our authorities certified and who is
-// refused, with the reason; or a stranger.
+// Whom a certificate identifies: a partner; a client that one of our authorities certified and that
+// is refused, with the reason; or a stranger.
 import type { X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { gatewayId } from '../certificate/gateway-id.ts'
@@ -77,7 +77,7 @@ function admit(found: RecognizedPartner): Recognition {
   }
 }
 
-/** Recognized by a pin that names no authority: nobody needs to have issued it. */
+/** Recognized by a pin that names no authority: its issuer does not matter. */
 function findPinned(
   leaf: X509Certificate,
   use: CertificateUse,

@@ -52,7 +52,7 @@ export const listPlace = text('a file, or an http or https address without a use
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
   return isWeb && url.username === '' && url.password === '' && url.hash === '' ? url.href : undefined
 })
-/** Of a minute or more: whoever is asked is somebody else's. */
+/** Of a minute or more: the list comes from another party's server. */
 export const interval = text('a time of a minute or more, such as 10m, 1h, 1d', value => {
   const time = parseDuration(value)
   return time !== undefined && time >= 60_000 ? time : undefined

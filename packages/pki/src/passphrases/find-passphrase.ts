@@ -38,7 +38,7 @@ export function passphrasePlaces(path: string): string[] {
 }
 
 function filesOf(path: string): string[] {
-  // systemd.exec(5): readable for the service alone, and gone with it.
+  // systemd.exec(5): readable for the service alone, and removed with it.
   const credentials = process.env.CREDENTIALS_DIRECTORY
   // The key that is to follow log.key has its passphrase.
   const key = path.replace(/\.next$/, '')

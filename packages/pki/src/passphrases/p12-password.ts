@@ -16,7 +16,7 @@ export async function readPassword(file: string | undefined, isNew: boolean): Pr
       `expected the password of the PKCS #12 file with --password-file FILE, in ${PASSWORD_VARIABLE}, or typed at a terminal`,
     )
   const text = octets.toString('utf8')
-  // RFC 7292 B.1 wants UTF-16, PBES2 no encoding at all: programs agree about ASCII only.
+  // RFC 7292 B.1 requires UTF-16, PBES2 no encoding at all: programs agree about ASCII only.
   if (!/^[ -~]*$/.test(text))
     throw new Fault(
       'usage',

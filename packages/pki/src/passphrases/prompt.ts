@@ -1,4 +1,4 @@
-// A passphrase typed at a terminal, without echo; off a terminal nobody is asked.
+// A passphrase typed at a terminal, without echo; without a terminal there is no prompt.
 import { writeSync } from 'node:fs'
 import { isatty, type ReadStream } from 'node:tty'
 import { Fault } from '@seg/core'
@@ -12,7 +12,7 @@ let asking: Promise<unknown> = Promise.resolve()
 /** By the path of the key; kept for keys that are read again while a service runs. */
 const typed = new Map<string, Buffer>()
 
-/** From here on nobody is asked: a service that runs waits for no person. */
+/** From here on there is no prompt: a running service waits for no person. */
 export function stopPrompting(): void {
   isOver = true
 }

@@ -1,4 +1,4 @@
-// A certificate by itself, whoever issued it: its form, its use and its dates.
+// The checks of one certificate that do not depend on its issuer: its form, its use and its dates.
 import type { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { checkLeaf } from './check-certificate-form.ts'

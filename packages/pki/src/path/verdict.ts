@@ -31,7 +31,7 @@ export type BadPath = {
   /** Whether one of our authorities issued it: a chain of signatures leads to an anchor. */
   readonly standsBehind: boolean
   readonly code: FaultCode
-  /** The check that failed, with the clause that asks for it. */
+  /** The check that failed, with its clause of the standard. */
   readonly check: string
   readonly certificate: CertificateName
   readonly expected: string
@@ -54,12 +54,12 @@ export function nameOf(certificate: X509Certificate): CertificateName {
 
 /**
  * A name as Node shows it, on one line that any terminal and log can take. One without attributes,
- * or with some that OpenSSL cannot show, is undefined in Node, whatever its types say.
+ * or with some that OpenSSL cannot show, is undefined in Node, against its types.
  */
 export function shownName(name: string | undefined): string {
   const line = name?.replaceAll('\n', ', ') ?? ''
   return escapeUnseen(line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line)
 }
 
-/** Characters of a foreign name that a log line bears. */
+/** Characters of a foreign name in a log line. */
 const LONGEST = 256

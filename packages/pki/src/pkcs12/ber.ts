@@ -18,7 +18,7 @@ export type BerValue = {
 
 export function readBer(octets: Buffer): BerValue {
   const options = { strict: false, parseAllBytes: true, decodeBitStrings: false }
-  // The types know only the older form of the second argument.
+  // The types have only the older form of the second argument.
   return wrap(forge.asn1.fromDer(octets.toString('binary'), options as never))
 }
 

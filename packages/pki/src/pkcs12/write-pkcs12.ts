@@ -30,7 +30,7 @@ export type KeyStore = {
 
 export function writePkcs12({ key, certificate, chain, name }: KeyStore, password: string): Buffer {
   const secret = Buffer.from(password)
-  // Both bags bear it: so a reader knows that they belong together.
+  // Both bags have it, so that a reader finds that they belong together.
   const ownId = createHash('sha256').update(certificate.raw).digest()
   const attributes = [attribute(oids.localKeyId, octetString(ownId)), attribute(oids.friendlyName, bmpString(name))]
   const certificates = sequence(

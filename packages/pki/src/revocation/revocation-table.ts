@@ -1,4 +1,4 @@
-// Revoked serial numbers in flat memory: found in one step, and handed between threads without a
+// Revoked serial numbers in flat memory: found in one step, and passed between threads without a
 // copy.
 import { randomBytes } from 'node:crypto'
 import type { Revoked } from '../path/revocation-lists.ts'
@@ -16,11 +16,11 @@ export type TableParts = {
   readonly reasons: Uint8Array<ArrayBuffer>
   /** Number of an entry and one, or 0; as many as a power of two. */
   readonly slots: Uint32Array<ArrayBuffer>
-  /** Of the hash, so that nobody can choose serial numbers that meet. */
+  /** Of the hash, so that an attacker cannot choose serial numbers that collide. */
   readonly seed: number
 }
 
-/** Filled once, by whoever reads a list. */
+/** Filled once, by the reader of a list. */
 export class TableBuilder {
   #count = 0
   #serials = new Uint8Array(WIDTH * 64)

@@ -37,7 +37,7 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
 }
 
 /**
- * Aborted by Ctrl-C, or when the system wants the process to end; a second time, the process ends
+ * Aborted by Ctrl-C, or when the system ends the process; a second time, the process ends
  * at once.
  */
 function signalOfStop(): AbortSignal {

@@ -41,7 +41,7 @@ type KnownSigner = {
 }
 
 /**
- * The certificate of documents that bring none: `--cert`, else our own for signatures, where there
+ * The certificate for documents that have none: `--cert`, else our own for signatures, where there
  * is one.
  */
 async function readKnownSigner(file: string | undefined, certs: string): Promise<KnownSigner | undefined> {

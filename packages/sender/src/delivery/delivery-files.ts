@@ -9,7 +9,7 @@ import { digestDocument, openDocumentFile } from '../document/document-file.ts'
 
 /** Where files stand until they are whole: a folder in the data folder. */
 export const STAGING = 'staging'
-/** Milliseconds without a change after which nobody is writing there any more. */
+/** Milliseconds without a change after which no process is writing there any more. */
 const ABANDONED = 3_600_000
 
 /** Receipts of one delivery that are kept without a proof. */
@@ -23,7 +23,7 @@ export type DeliveryRequest = {
 }
 
 /**
- * A document on its way to the disk. A Fault that comes out of it is passed on, and nothing is
+ * A document being written. A Fault that comes out of it is passed on, and nothing is
  * kept.
  */
 export type Pieces = AsyncIterable<Uint8Array>
@@ -39,7 +39,7 @@ export type DeliveryFiles = {
   /** The name of the kept document with this SHA-256 (hexadecimal). */
   findDocument(sha256: string): Promise<string | undefined>
   keepReceipt(receipt: Buffer): Promise<void>
-  /** The same when the file is gone. */
+  /** The same when the file is missing. */
   restoreReceipt(receipt: Buffer): Promise<void>
   /**
    * Keeps a receipt whose log is not proven: it has the receiver's seal, and is evidence. A

@@ -8,7 +8,7 @@ import { delayAfter, isLastTry, postpone } from './postpone.ts'
 import { ReceiverPace } from './receiver-pace.ts'
 import { type TryOutcome, tryDelivery } from './try-delivery.ts'
 
-/** Milliseconds between two looks at what others have queued. */
+/** Milliseconds between two polls for documents that other processes queued. */
 const LOOK_INTERVAL = 250
 /** Milliseconds without a byte of progress after which a try is given up. */
 const STALL_TIME = 60_000
@@ -16,7 +16,7 @@ const STALL_TIME = 60_000
 const CLOSING_TIME = 10_000
 
 export type LoopOptions = {
-  /** Documents on their way to one receiver, over all processes that share the outbox. */
+  /** Documents being sent to one receiver, by all processes that share the outbox. */
   readonly concurrency: number
   /** Called with the outcome of each try. */
   readonly report: (outcome: SendOutcome & { readonly number: number }) => void
@@ -24,7 +24,7 @@ export type LoopOptions = {
 }
 
 /**
- * Resolves some time after `signal`, when nothing is on its way any more. Failures of the storage
+ * Resolves some time after `signal`, when nothing is being sent any more. Failures of the storage
  * are reported, and tried again.
  */
 export async function runDeliveries(gateway: SendingGateway, options: LoopOptions): Promise<void> {

@@ -18,7 +18,7 @@ export type Found = Taken | { readonly kind: 'none' } | { readonly kind: 'others
 /**
  * Asks for the receipt of the entry's document id. One for any bytes that this delivery ever had is
  * verified against those bytes, and the delivery is done. Throws as `takeReceipt`, and
- * DeliveryRefused when the receiver does not want to say.
+ * DeliveryRefused when the receiver refuses to answer.
  */
 export async function findAccepted(
   entry: OutboxEntry,

@@ -19,7 +19,7 @@ export type Clock = {
   readonly pause: (milliseconds: number) => Promise<void>
 }
 
-/** How long somebody waits for the outcome. */
+/** How long a person waits for the outcome. */
 export type Patience = {
   /** Milliseconds for all tries together. */
   readonly timeout: number
@@ -49,7 +49,7 @@ export type SendingGateway = {
   readonly meter: Meter
 }
 
-/** One that somebody waits for. */
+/** One that a person waits for. */
 export type WaitingGateway = SendingGateway & { readonly patience: Patience }
 
 /**

@@ -54,7 +54,7 @@ export async function queueUnder(
     return { entry, facts: undefined }
   }
   const { document, facts } = await makeDocument(template, delivery, gateway)
-  // Crash before: a file that nobody asks for. After: these bytes go out on every try, so that the
+  // Crash before: a file that is not used. After: these bytes are sent on every try, so that the
   // receiver takes at most one document.
   const { entry, isNew } = await outbox.queue({ ...request, document })
   return { entry, facts: isNew ? facts : undefined }

@@ -13,7 +13,7 @@ export class ReceiverPace {
     this.#random = random
   }
 
-  /** How many documents may be on their way at this time (milliseconds by a monotonic clock). */
+  /** How many documents may be sent at this time (milliseconds by a monotonic clock). */
   limitAt(now: number): number {
     if (now < this.#until) return 0
     // After a failure, one document finds out whether the receiver is back; the others keep their

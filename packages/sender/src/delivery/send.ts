@@ -10,7 +10,7 @@ import { type TryOutcome, tryDelivery } from './try-delivery.ts'
 
 type Later = Extract<TryOutcome, { kind: 'later' }>
 
-/** Milliseconds between two looks at an entry that another process has on its way. */
+/** Milliseconds between two polls of an entry that another process is sending. */
 const WATCH_INTERVAL = 200
 
 /**

@@ -41,7 +41,7 @@ export async function takeReceipt(
   noteVersion(receipt.checked, outbox.logs)
   await files.keepReceipt(receipt.bytes)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
-  // network is needed to know it.
+  // network is needed for it.
   const { tries } = await outbox.deliver(entry.number, receipt.bytes, clock.now().getTime())
   return {
     kind: 'delivered',

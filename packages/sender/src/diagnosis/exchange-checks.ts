@@ -145,7 +145,8 @@ async function askCheckpoint({ to, now, patience }: Target, identity: Identity, 
   const signal = AbortSignal.timeout(patience)
   const request = { method: 'GET', path: '/v1/log/checkpoint', headers: {}, signal } as const
   const answer = await connection.request(request).catch(error => {
-    // The look before got through TLS without our certificate: what differs is that one.
+    // The check before completed TLS without our certificate, so that certificate is the
+    // difference.
     if (['ECONNRESET', 'UND_ERR_SOCKET'].includes(Object(error).code)) throw unwelcome(identity, error)
     return readConnectionFailure(error)
   })

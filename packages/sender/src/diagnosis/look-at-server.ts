@@ -1,5 +1,5 @@
 // What listens at an address, looked at from outside: nothing is sent to it, not even our
-// certificate, so whatever it shows is judged afterwards.
+// certificate, so its answer is checked afterwards.
 import { once } from 'node:events'
 import { connect as connectPlain, isIP } from 'node:net'
 import { connect } from 'node:tls'
@@ -30,7 +30,7 @@ export async function connectTo(place: Place, patience: number): Promise<string>
   }
 }
 
-/** Throws the Fault `delivery-pending` for what does not speak our TLS. */
+/** Throws the Fault `delivery-pending` for a server without our TLS. */
 export async function lookAtServer(place: Place, patience: number): Promise<ShownServer> {
   const socket = connect({
     ...place,

@@ -1,4 +1,4 @@
-// What `sender diagnose` looks at here, a row each, with the functions that a delivery uses.
+// What `sender diagnose` checks on this machine, a row each, with the functions of a delivery.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Check, shellWord, type Trouble } from '@seg/core'

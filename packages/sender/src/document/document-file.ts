@@ -93,7 +93,7 @@ async function* readPieces(
       if (bytesRead === 0) return
       position += bytesRead
       ahead = read(next, position)
-      // It is awaited in its turn; until then its failure is nobody's.
+      // It is awaited in its turn; until then no caller handles its failure.
       ahead.catch(() => {})
       yield current.subarray(0, bytesRead)
       advance(position)
@@ -107,7 +107,7 @@ async function* readPieces(
 }
 
 /**
- * The copy has no name: it is gone with the process, however that ends. Throws the Fault
+ * The copy has no name: it is removed when the process ends, in any way. Throws the Fault
  * `document-too-large` for more than any receiver takes.
  */
 async function copyAside(pieces: AsyncIterable<Buffer>, source: string): Promise<FileHandle> {

@@ -56,7 +56,7 @@ export function isTimestampOurs({ isSigned, openTimestamp }: Outline): boolean {
 }
 
 /**
- * The other two: fills in the timestamp and id, signs, and hands the document to `keep`. The last
+ * The other two: fills in the timestamp and id, signs, and passes the document to `keep`. The last
  * piece comes only when the whole has verified. Throws Fault for a document that the profile does
  * not allow or that is signed already.
  */
@@ -93,7 +93,7 @@ export async function signTemplate<Kept>(
 }
 
 /**
- * The id that `--id` asks for: undefined, a fresh one for `auto`, or the one given. Throws Fault
+ * The id that `--id` gives: undefined, a fresh one for `auto`, or the one given. Throws Fault
  * `usage` for what can be no document id.
  */
 export function chooseId(option: string | undefined): string | undefined {

@@ -20,7 +20,7 @@ export type SignedFacts = {
   readonly document: VerifiedDocument | Fault
 }
 
-/** Digests and verifies a signed document on its way. */
+/** Digests and verifies a signed document in one pass. */
 export class SignedDocumentReader {
   readonly #hash = createHash('sha256')
   readonly #signer: X509Certificate
@@ -69,7 +69,7 @@ export async function readSignedFile(
 
 /**
  * The same for bytes whose signer is not known beforehand: under the certificate that they claim in
- * KeyInfo, or `otherwise` when they name none. What they say is theirs to say; whoever uses the
+ * KeyInfo, or `otherwise` when they name none. They are claims; the caller that uses the
  * claim checks `signer`.
  */
 export async function readClaimedFile(

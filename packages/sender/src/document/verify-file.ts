@@ -1,5 +1,5 @@
 // Verification of a document on disk: one pass over it, or two, and its canonical octets for
-// whoever wants to compare them.
+// comparison.
 import type { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import {
@@ -59,7 +59,7 @@ export async function endVerification(
 }
 
 /**
- * The canonical octets under the Reference's digest, computed anew; the verdict is what
+ * The canonical octets under the Reference's digest, computed again; the verdict is what
  * `verifyFile` said of this file. A piece is good until the next one is asked for.
  */
 export async function* readCanonicalOctets(

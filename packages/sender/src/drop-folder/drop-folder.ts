@@ -15,15 +15,15 @@ import type { Template } from '../document/sign-template.ts'
 import { shortenName, textOfName } from './dropped-name.ts'
 import { moveBeside } from './move-file.ts'
 
-/** Milliseconds between two looks at the folder. */
+/** Milliseconds between two polls of the folder. */
 const LOOK_INTERVAL = 500
-/** Files taken in one look, and how many of them at the same time. */
+/** Files taken in one poll, and how many of them at the same time. */
 const TAKEN_AT_A_LOOK = 64
 const LANES = 4
 /** Milliseconds without a change before a file is read. */
 const QUIET_TIME = 1_000
 /**
- * Milliseconds that a file may end in the middle of the document: somebody may still write to it.
+ * Milliseconds that a file may end in the middle of the document: it may still be written.
  */
 const PATIENCE_WITH_WRITERS = 30_000
 /** Milliseconds between two tries to read such a file. */
@@ -79,7 +79,7 @@ export class DropFolder {
   }
 
   /**
-   * One look at the folder. All state is in the outbox and in the folder: a file that is queued
+   * One poll of the folder. All state is in the outbox and in the folder: a file that is queued
    * already is recognized by its content, so a crash or a second process changes nothing.
    */
   async look(): Promise<void> {

@@ -29,7 +29,7 @@ export async function moveBeside(
 
 /**
  * The first free one of `a.xml`, `a-2.xml`, `a-3.xml` … is the file's second name; undefined when
- * the file is gone.
+ * the file is missing.
  */
 async function linkInto(
   path: string | Buffer,

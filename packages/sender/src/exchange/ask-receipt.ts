@@ -13,8 +13,8 @@ const RECEIPT_TIME = 30_000
 export type Asked = { readonly answer: Answer } | { readonly none: true } | Later
 
 /**
- * `GET /v1/receipts/{id}` on a connection of its own. Throws DeliveryRefused when the receiver does
- * not want to say.
+ * `GET /v1/receipts/{id}` on a connection of its own. Throws DeliveryRefused when the receiver
+ * refuses to answer.
  */
 export async function askReceipt(id: string, link: Link, signal: AbortSignal, now: () => Date): Promise<Asked> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_TIME)])

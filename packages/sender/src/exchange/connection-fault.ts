@@ -1,5 +1,5 @@
 // What a failed connection means: the network (try again), a server we must not trust, or a server
-// that does not want us.
+// that refuses our certificate.
 import { Fault, quote } from '@seg/core'
 import { DeliveryRefused } from './problem.ts'
 

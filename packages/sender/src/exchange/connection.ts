@@ -1,4 +1,5 @@
-// A connection to a receiver over mutually authenticated TLS 1.3: the only file that knows undici.
+// A connection to a receiver over mutually authenticated TLS 1.3: the only file that imports
+// undici.
 import type { X509Certificate } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
@@ -90,8 +91,8 @@ export function openConnection(link: Link): ReceiverConnection {
   return {
     async request({ body, ...request }) {
       try {
-        // undici takes any AsyncIterable, and asks for a piece only when the one before is written;
-        // its types know streams only.
+        // undici takes any AsyncIterable, and reads a piece only when the one before is written;
+        // its types have streams only.
         const sent = { ...request, body: (body ?? null) as unknown as Readable | null, onInfo: countInterim() }
         const response = await client.request(sent)
         if (peer === undefined) throw new TypeError('an answer without a connection')

@@ -14,7 +14,7 @@ export type Body = { readonly bytes: number; readonly read: () => AsyncIterable<
 /** No answer for good. */
 export type Later = {
   readonly reason: string
-  /** Milliseconds that the receiver asks for. */
+  /** Milliseconds of the receiver's Retry-After. */
   readonly retryAfter: number
   /** Whether any other document would probably have the same outcome. */
   readonly concernsReceiver: boolean

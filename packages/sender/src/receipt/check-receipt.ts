@@ -1,15 +1,15 @@
 // Whether a receipt proves that the receiver accepted exactly this document. Nothing counts as
-// delivered before; the same function says so live and years later.
+// delivered before; the same function decides at delivery and years later.
 import { hash, type X509Certificate } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { checkSealAt, gatewayId } from '@seg/pki'
 import { type ReceiptFacts, type VerifiedDocument, verifyReceipt } from '@seg/xmldsig'
 import { checkLogEntry, type ReceiptTrust, readAcceptance, type ShownTree } from './check-log-entry.ts'
 
-/** Milliseconds that the receiver's clock may be off ours, or that of whoever signed. */
+/** Milliseconds that the receiver's clock may differ from ours, or from the signer's. */
 const CLOCKS_OFF = 3_600_000
 /**
- * Milliseconds from the document's own time to its acceptance: a large one may be on its way for
+ * Milliseconds from the document's own time to its acceptance: a large one may be in transit for
  * days, and no receiver takes an old one.
  */
 const LONGEST_WAY = 7 * 24 * 3_600_000

@@ -1,5 +1,5 @@
-// Checkpoints that somebody has seen, as a file: what `sender log show` exports, or signed notes as
-// they are. Each is believed for its signature alone.
+// Checkpoints that one party has seen, as a file: what `sender log show` exports, or signed notes
+// as they are. Each is believed for its signature alone.
 import { Fault, quote, resolveUserPath } from '@seg/core'
 import { isSignedWith, type LogVerifier, openCheckpoint, type SeenCheckpoint } from '@seg/ledger'
 import { readInputFile } from '../input-file.ts'

@@ -29,7 +29,7 @@ export type LogComparison = {
 export type Prove = (older: SignedCheckpoint, newer: SignedCheckpoint) => Promise<string | undefined>
 
 /**
- * Compares what the parties have seen of each log that two of them or more know, or that
+ * Compares what the parties have seen of each log that two of them or more have seen, or that
  * contradicts itself. With `prove`, checkpoints of different sizes as well. A log is one under all
  * of its keys (docs/log.md), but for those whose log has `ended`.
  */

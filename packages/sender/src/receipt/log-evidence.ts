@@ -23,7 +23,7 @@ export async function keepEvidence(
   data: string,
   { before, shown, receipt, receiver, reason }: LogEvidence,
 ): Promise<string> {
-  // The key's hash is hexadecimal, whatever the log is called.
+  // The key's hash is hexadecimal, for any name of a log.
   const keyHash = shown.log.slice(-8)
   const place = {
     parent: join(data, 'evidence'),
@@ -55,7 +55,7 @@ type SplitView = {
 
 /** The same for what partners have seen of one log. */
 export async function keepSplit(data: string, { log, reason, one, other }: SplitView): Promise<string> {
-  // The key's hash is hexadecimal, whatever the log is called.
+  // The key's hash is hexadecimal, for any name of a log.
   const keyHash = log.slice(-8)
   const roots = [one, other].map(({ size, root }) => `${size}-${root.toString('hex').slice(0, 12)}`).join('-')
   const place = { parent: join(data, 'evidence'), prefix: `split-${keyHash}-`, rest: roots }

@@ -24,7 +24,7 @@ import { keepEvidence } from './log-evidence.ts'
 const TILE_TIME = 30_000
 /** How often a receiver may answer and not show its log before that is an alarm. */
 const MOST_REFUSALS = 3
-/** Milliseconds, and looks at least, for which a log may be out of reach before that is one. */
+/** Milliseconds, and the least number of requests, for which a log may be out of reach. */
 const LONGEST_SILENCE = 24 * 3_600_000
 const LEAST_LOOKS = 10
 
@@ -68,7 +68,7 @@ export class LogWitness {
    * Resolves when the tree is proven to be of one history with what was seen of its log before;
    * durable then. With a reason to try again when the log could not be read. Throws the Faults
    * `log-rewritten` when there is no such proof, and keeps what shows it, and `log-unproven` when
-   * the log is not shown for too long. Several demands share one look at the log.
+   * the log is not shown for too long. Several demands share one request to the log.
    */
   demand(shown: Shown): Promise<Later | undefined> {
     const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Later | undefined>()
@@ -96,7 +96,7 @@ export class LogWitness {
     }
   }
 
-  /** All that waits by now; undefined when nothing does, and then nobody works on it any more. */
+  /** All demands that wait; undefined when none does, and then no request is under way. */
   #take(log: string): Demand[] | undefined {
     const batch = this.#waiting.get(log)
     if (batch === undefined || batch.length === 0) {
