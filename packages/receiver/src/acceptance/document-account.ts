@@ -2,7 +2,7 @@
 // signature is valid, from whom, which document, why not.
 import { type Fault, type FaultCode, faultRow, quote } from '@seg/core'
 import type { Fact } from '@seg/operators'
-import type { ConnectionFacts } from '../http/connection-facts.ts'
+import type { ConnectionFacts } from '../connections/connection-facts.ts'
 import type { Peer } from '../http/peer.ts'
 import type { AdmittedDocument, SignedDocument } from './admission.ts'
 import type { ReceivedDocument } from './receive-document.ts'

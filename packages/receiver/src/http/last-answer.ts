@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Fault } from '@seg/core'
-import { connectionOf } from './connection.ts'
+import { connectionOf } from '../connections/connection.ts'
 import { fieldsOf, formatProblem, PROBLEM_TYPE } from './problem.ts'
 
 type Fields = Readonly<Record<string, string>>

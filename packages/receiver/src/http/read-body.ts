@@ -2,8 +2,8 @@
 // allowed, never too slowly and not byte by byte.
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '@seg/core'
+import { connectionOf } from '../connections/connection.ts'
 import type { ReceiverLimits } from '../limits.ts'
-import { connectionOf } from './connection.ts'
 
 /**
  * Bytes of one client before the others get a turn: a fast one could otherwise occupy the event
