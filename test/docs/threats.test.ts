@@ -16,7 +16,7 @@ t.test('each threat has a step that is where the page says, and a test with this
   t.ok(rows.length > 40, 'the search finds the rows that are there')
   for (const [, threat, step, proof] of rows) {
     const [, name, path] = STEP.exec(step!) ?? []
-    if (name === undefined) t.match(step, /lockfile/, threat)
+    if (name === undefined) t.match(step, /lockfile/, String(threat))
     else {
       const source = readFileSync(join(root, 'packages', path!), 'utf8')
       t.match(source, new RegExp(`^export .*(function\\*?|class|const) ${name}\\b`, 'm'), `${name} in ${path}`)
