@@ -6,6 +6,7 @@ import {
   generatePrimeSync,
   type JsonWebKeyInput,
   type KeyObject,
+  X509Certificate,
 } from 'node:crypto'
 import { openPlacement, openSigner, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
@@ -74,6 +75,24 @@ t.test('a document that comes in pieces is signed as it is in one', async t => {
     openPlacement(placed, octets => signed.push(octets))(bytes)
     t.equal(verifyDocument(Buffer.concat(signed), signer.certificate).id, 'a', `pieces of ${size} bytes`)
   }
+})
+
+t.test('every Signature of a signer is the one that xml-crypto would build', async t => {
+  const again = () => ({ ...signer, certificate: new X509Certificate(signer.certificate.raw) })
+  const { privateKey: rsa } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const withoutValue = (document: Buffer) => document.toString().replace(/<SignatureValue>[^<]*</, '<SignatureValue><')
+  for (const key of [signer.key, rsa]) {
+    const known = { ...again(), key }
+    for (const text of ['first', 'second', 'third']) {
+      const document = Buffer.from(canonical.replace('>text<', `>${text}<`))
+      const [signed, built] = [await signDocument(document, known), await signDocument(document, { ...again(), key })]
+      t.equal(withoutValue(signed), withoutValue(built))
+      if (key === rsa) t.same(signed, built)
+      else t.equal(verify(signed.toString()).id, 'a')
+    }
+  }
+  const other = await signDocument(Buffer.from(canonical), { ...signer, key: rsa })
+  t.throws(() => verify(other.toString()), { code: 'signature-algorithm' }, 'another key under one certificate')
 })
 
 t.test('refuses to sign with a key that no verifier would accept', async t => {

@@ -1,14 +1,13 @@
 // The two jobs of xml-crypto: it builds the Signature element around a digest that our own pass
 // computed, without the document; and it gives a second opinion on a document that has verified.
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
+import { createHash, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { DOMParser } from '@xmldom/xmldom'
 import { type HashAlgorithm, type SignatureAlgorithm, SignedXml } from 'xml-crypto'
 import type { DigestName } from '../c14n/octets.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { digests, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256, type SignatureRow, signatures } from './algorithms.ts'
-import { checkSignatureValue, makeSignatureValueInPool } from './signature-value.ts'
-import { type Signer, signingAlgorithm } from './signing-key.ts'
+import { checkSignatureValue } from './signature-value.ts'
 import { checkAlgorithm, readVerificationKey, type VerificationKey } from './verification-key.ts'
 
 /**
@@ -18,22 +17,26 @@ import { checkAlgorithm, readVerificationKey, type VerificationKey } from './ver
 const STAND_IN = '<CriticalDocument/>'
 
 /**
- * Builds an enveloped Signature over the whole document (Reference URI="") whose canonical form
- * under Exclusive C14N has this SHA-256 digest. The algorithm follows from the key; KeyInfo holds
- * the certificate. The private-key operation runs off the main thread.
+ * An enveloped Signature over the whole document (Reference URI="") whose canonical form under
+ * Exclusive C14N has the SHA-256 `digest`; KeyInfo holds the certificate. `makeValue` gets the
+ * canonical octets of SignedInfo as text. Digest and value are in base64.
  */
-export function buildSignature(digest: Buffer, { key, certificate }: Signer): Promise<string> {
-  const algorithm = signingAlgorithm(key)
+export function buildWithXmlCrypto(
+  digest: string,
+  { identifier }: SignatureRow,
+  certificate: X509Certificate,
+  makeValue: (signedInfo: string) => Promise<string>,
+): Promise<string> {
   const builder = new SignedXml({
     // A KeyObject is not among xml-crypto's key types; only our own signer below uses it.
     privateKey: 'held by the signer',
     canonicalizationAlgorithm: EXCLUSIVE_C14N,
-    signatureAlgorithm: algorithm.identifier,
+    signatureAlgorithm: identifier,
     getKeyInfoContent: () =>
       `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`,
   })
   builder.HashAlgorithms = { [SHA256]: digestOf(digest) }
-  builder.SignatureAlgorithms = { [algorithm.identifier]: signerOf(algorithm, key) }
+  builder.SignatureAlgorithms = { [identifier]: signerOf(identifier, makeValue) }
   builder.addReference({
     xpath: '/*',
     isEmptyUri: true,
@@ -41,32 +44,27 @@ export function buildSignature(digest: Buffer, { key, certificate }: Signer): Pr
     digestAlgorithm: SHA256,
   })
   return new Promise((resolve, reject) => {
-    builder.computeSignature(STAND_IN, error => {
-      if (!error) resolve(builder.getSignatureXml())
-      else reject(new Fault('configuration', `the private key cannot sign: ${error.message}`, { cause: error }))
-    })
+    builder.computeSignature(STAND_IN, error => (error ? reject(error) : resolve(builder.getSignatureXml())))
   })
 }
 
 /** A "hash algorithm" with a result that is known. */
-function digestOf(digest: Buffer) {
+function digestOf(digest: string) {
   return class {
     getAlgorithmName = () => SHA256
-    getHash = () => digest.toString('base64')
+    getHash = () => digest
   }
 }
 
-function signerOf(row: SignatureRow, key: KeyObject) {
+function signerOf(identifier: string, makeValue: (signedInfo: string) => Promise<string>) {
   type Done = (error: Error | null, signature?: string) => void
   return class {
     // xml-crypto calls this only to verify.
     declare verifySignature: SignatureAlgorithm['verifySignature']
-    getAlgorithmName = () => row.identifier
+    getAlgorithmName = () => identifier
     // Declared as xml-crypto declares it, where the callback is optional; we always give one.
     getSignature: SignatureAlgorithm['getSignature'] = (signedInfo: unknown, _key: unknown, done?: Done): string => {
-      makeSignatureValueInPool(Buffer.from(String(signedInfo)), row, key, (error, value) =>
-        done?.(error, value?.toString('base64')),
-      )
+      makeValue(String(signedInfo)).then(value => done?.(null, value), done)
       return ''
     }
   }
