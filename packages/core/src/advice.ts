@@ -71,6 +71,8 @@ export const advice = {
     'See whether the address answers: `curl --verbose URL`; what was fetched before stays in use.',
   'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',
   'crl-older': 'Get the latest list from the CA; the one that is there stays in use.',
+  'receiver-unknown': 'Register it with `sender receivers add`, correct ReceiverID, or give --to.',
+  'receiver-suspended': '`sender receivers resume` ends that; the document stays queued.',
   'delivery-refused': 'See the reason that stands beside it.',
   'delivery-pending':
     'Send again later, or let `sender deliver` run: the same bytes go out, and they are accepted at most once.',

@@ -285,6 +285,18 @@ export const faults = {
     exit: 5,
     sentence: 'A certificate revocation list is older than the one that is there.',
   },
+  'receiver-unknown': {
+    status: 500,
+    exit: 5,
+    sentence: 'The document is for a receiver that is not registered here.',
+    lacks: 'document',
+  },
+  'receiver-suspended': {
+    status: 500,
+    exit: 5,
+    sentence: 'The receiver is suspended here: nothing is sent to it.',
+    lacks: 'gateway',
+  },
   'delivery-refused': { status: 500, exit: 3, sentence: 'The receiver refused the document.' },
   'delivery-pending': { status: 500, exit: 4, sentence: 'The document has not been delivered yet.' },
   'clocks-apart': {

@@ -18,10 +18,18 @@ export { addConfigCommands } from './configuration/config-commands.ts'
 export {
   type ConfigurationFile,
   changeConfigurationFile,
+  configurationPath,
   parseConfiguration,
   readConfigurationFile,
 } from './configuration/configuration-file.ts'
 export type { JsonSchema } from './configuration/json-schema.ts'
+export {
+  findRecord,
+  noRecordOf,
+  pathForFile,
+  type RecordValue,
+  recordValues,
+} from './configuration/named-records.ts'
 export { formatProblems, Problems } from './configuration/problems.ts'
 export {
   type ConfigurationSection,
@@ -70,7 +78,7 @@ export { TLS13_CIPHERS } from './environment.ts'
 export { asFault, Fault, isSystemError } from './fault.ts'
 export { type AnswerMeaning, answerMeaning, type FaultCode, faultRow, faults, isFaultCode } from './faults.ts'
 export { onFile } from './file-fault.ts'
-export { nameKind, openInput, readInput, readPipe, type SmallInput } from './input.ts'
+export { digestFiles, nameKind, openInput, readInput, readPipe, type SmallInput } from './input.ts'
 export { type LineOutput, openLineOutput } from './line-output.ts'
 export { parseLimit, parseNumber } from './number.ts'
 export { writeOutputFile } from './output-file.ts'

@@ -1,5 +1,6 @@
 // What a command reads: a file, or a pipe that has a writer. Nothing else, no more than is
 // meant, no wait without an end.
+import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -168,4 +169,22 @@ export function nameKind(stats: Stats): string {
 /** The commands that read small inputs have nothing else to do meanwhile. */
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
+/**
+ * One digest of all their contents, to see whether they have changed. That a file is not there, or
+ * cannot be read, counts as its content.
+ */
+export async function digestFiles(paths: readonly string[]): Promise<string> {
+  const contents = await Promise.all(paths.map(path => readOwn(path).catch(({ code }) => String(code))))
+  const digest = createHash('sha256')
+  for (const [i, content] of contents.entries()) digest.update(`${paths[i]} ${content.length}\n`).update(content)
+  return digest.digest('base64')
+}
+
+/** Without waiting for a pipe: a read that waits holds up those of documents. */
+async function readOwn(path: string): Promise<Buffer | string> {
+  const { file, kind } = await openInput(path)
+  await using open = file
+  return kind === 'pipe' ? kind : await open.readFile()
 }

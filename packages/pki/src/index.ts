@@ -14,6 +14,7 @@ export { checkKeptChain } from './partners/kept-chain.ts'
 export { fetchedListsFolder, type ListFile, listFilesOf } from './partners/list-files.ts'
 export type { Partner, PartnerLimits, TrustRecord } from './partners/partner.ts'
 export { DEFAULT_TRUST, partnerDigest, readTrustRecord, trustSection } from './partners/read-partners.ts'
+export { type ReceiverRecord, readReceivers, receiversSection } from './partners/receivers.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
 export { recognizeSigner } from './partners/recognize-signer.ts'
 export {
@@ -30,7 +31,16 @@ export type { PathPurpose } from './path/purposes.ts'
 export type { RevocationList, RevocationLists, Revoked } from './path/revocation-lists.ts'
 export { type Decisions, openDecisions, type PathRequest, validatePath } from './path/validate-path.ts'
 export { type BadPath, type CertificateName, faultOfPath, type GoodPath, type PathVerdict } from './path/verdict.ts'
-export { checkForPeers, checkSealAt, checkServer, checkSignerAt, loadPeerTrust, type PeerTrust } from './peer-trust.ts'
+export {
+  checkForPeers,
+  checkSealAt,
+  checkServer,
+  checkSignerAt,
+  loadPeerTrust,
+  loadTrustFiles,
+  type PeerTrust,
+  type TrustFiles,
+} from './peer-trust.ts'
 export { readCertificates } from './pem-file.ts'
 export { lackOf, renewalCommand } from './renewal-command.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl, readCrls } from './revocation/read-crl.ts'

@@ -1,28 +1,46 @@
 // Whether the receiver of our documents, its seal or the signer of a document may be relied on: by
 // a path to a CA in `ca.crt`, and by the lists in `ca.crl` where there is one.
 import type { X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import type { GatewayProfile } from './issuing/profiles.ts'
-import { DEFAULT_TRUST } from './partners/read-partners.ts'
-import { loadTrustPolicy, type TrustPolicy } from './partners/trust-policy.ts'
+import { loadOwnPolicy, type TrustPolicy } from './partners/trust-policy.ts'
 import type { PresentedChain } from './path/presented-chain.ts'
 import type { PathPurpose } from './path/purposes.ts'
 import { noRevocationLists } from './path/revocation-lists.ts'
 import { openDecisions, type PathRequest } from './path/validate-path.ts'
 import { faultOfPath } from './path/verdict.ts'
-import { loadTrust, type Trust } from './trust.ts'
+import { loadTrust, loadTrustFile, type Trust } from './trust.ts'
 
 /** Each CA in `ca.crt` is an anchor; on a path to one, what a peer presents counts as well. */
-export type PeerTrust = Trust & Pick<TrustPolicy, 'anchors' | 'revocation'>
+export type PeerTrust = Trust & Pick<TrustPolicy, 'anchors' | 'revocation' | 'crls'>
 
 /**
  * Reads `ca.crt`, and `ca.crl` where it is there. Throws the Faults `configuration`, `crl-invalid`
- * and `crl-kind`: a list that cannot be read is not passed over.
+ * and `crl-kind`: a list that cannot be read is not passed over; and `crl-older` for one that is
+ * older than that of `previous`.
  */
-export async function loadPeerTrust(certs: string): Promise<PeerTrust> {
-  const trust = await loadTrust(certs)
-  const { anchors, revocation } = await loadTrustPolicy(DEFAULT_TRUST, trust, { certs, file: certs })
-  return { ...trust, anchors, revocation }
+export async function loadPeerTrust(certs: string, previous?: PeerTrust): Promise<PeerTrust> {
+  const list = join(certs, 'ca.crl')
+  return withLists(await loadTrust(certs), existsSync(list) ? [list] : [], previous)
+}
+
+/** Files of CAs and of their revocation lists, in the place of `ca.crt` and `ca.crl`. */
+export type TrustFiles = { readonly anchors: string; readonly crls: readonly string[] }
+
+/** As `loadPeerTrust`. */
+export async function loadTrustFiles(
+  { anchors, crls }: TrustFiles,
+  advice: string,
+  previous?: PeerTrust,
+): Promise<PeerTrust> {
+  return withLists(await loadTrustFile(anchors, advice), crls, previous)
+}
+
+async function withLists(trust: Trust, lists: readonly string[], previous: PeerTrust | undefined): Promise<PeerTrust> {
+  const { anchors, revocation, crls } = await loadOwnPolicy(trust, lists, previous)
+  return { ...trust, anchors, revocation, crls }
 }
 
 const decisions = openDecisions()

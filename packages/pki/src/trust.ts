@@ -15,9 +15,13 @@ const MOST = 16
  * Reads `ca.crt`. Throws the Fault `configuration` when it is missing, or holds anything but
  * certificates of CAs that may issue; their dates are not looked at.
  */
-export async function loadTrust(certs: string): Promise<Trust> {
-  const path = join(certs, 'ca.crt')
-  const certificates = parseCertificates(path, await readCertsFile(path))
+export function loadTrust(certs: string): Promise<Trust> {
+  return loadTrustFile(join(certs, 'ca.crt'))
+}
+
+/** The same for a file of another name; `advice` says what names it. */
+export async function loadTrustFile(path: string, advice?: string): Promise<Trust> {
+  const certificates = parseCertificates(path, await readCertsFile(path, advice))
   if (certificates.length > MOST)
     throw new Fault('configuration', `${path} holds ${certificates.length} certificates, expected at most ${MOST}`)
   const authorities = certificates.map(certificate => {

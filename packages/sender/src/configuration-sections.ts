@@ -1,6 +1,6 @@
 // The keys of seg.yaml that hold more than single values.
 import type { ConfigurationSection } from '@seg/core'
-import { trustSection } from '@seg/pki'
+import { receiversSection, trustSection } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 
-export const senderSections: readonly ConfigurationSection[] = [trustSection, documentsSection]
+export const senderSections: readonly ConfigurationSection[] = [trustSection, receiversSection, documentsSection]

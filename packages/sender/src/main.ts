@@ -15,6 +15,17 @@ import { runDeliver } from './commands/deliver-command.ts'
 import { runDiagnoseSender } from './commands/diagnose-command.ts'
 import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
 import { parseState, runCancel, runList, runRetry, runShow } from './commands/outbox-command.ts'
+import {
+  runReceiversAdd,
+  runReceiversExport,
+  runReceiversImport,
+  runReceiversList,
+  runReceiversRemove,
+  runReceiversResume,
+  runReceiversShow,
+  runReceiversSuspend,
+  runReceiversTrust,
+} from './commands/receivers-command.ts'
 import { runSend } from './commands/send-command.ts'
 import { runSign } from './commands/sign-command.ts'
 import { runVerify } from './commands/verify-command.ts'
@@ -65,6 +76,28 @@ const cancel = outbox
   .description('cancel queued documents that are not being sent')
   .argument('<entry...>', entryHelp)
 addSettings(cancel, { data }).action(runCancel)
+
+const receivers = program.command('receivers').description('whom documents go to, also while a daemon delivers')
+const receiverHelp = 'the id of the receiver, its ReceiverID'
+addSettings(receivers.command('list').description('all records of receivers'), {}).action(runReceiversList)
+const registering = receivers.command('add').description('register a receiver, or change its record')
+registering.argument('<id>', receiverHelp).option('--url <url>', 'where it is', settings.to.parse)
+registering.option('--name <text>', 'for people').option('--contact <text>', 'whom to ask')
+addSettings(registering, {}).action(runReceiversAdd)
+for (const [name, help, run] of [
+  ['show', 'one record', runReceiversShow],
+  ['suspend', 'send nothing to it', runReceiversSuspend],
+  ['resume', 'end a suspension', runReceiversResume],
+  ['remove', 'remove its record', runReceiversRemove],
+] as const)
+  addSettings(receivers.command(name).description(help).argument('<id>', receiverHelp), {}).action(run)
+const holding = receivers.command('trust').description('hold one receiver to CAs of its own')
+holding.argument('<id>', receiverHelp).option('--anchors <file>', 'its CAs, PEM, in the place of ca.crt')
+holding.option('--crl <file...>', 'their revocation lists').option('--remove', 'hold it to ca.crt')
+addSettings(holding, {}).action(runReceiversTrust)
+const replacing = receivers.command('import').description('replace all receivers by those of a file')
+addSettings(replacing.argument('<file>', 'what export wrote'), {}).action(runReceiversImport)
+addSettings(receivers.command('export').description('all receivers, in YAML'), {}).action(runReceiversExport)
 
 const log = program.command('log').description("the receivers' logs, as their receipts have shown them")
 const logShow = log.command('show').description('the checkpoints seen of each log')

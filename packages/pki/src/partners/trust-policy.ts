@@ -82,6 +82,20 @@ export async function loadTrustPolicy(
   return makePolicy('listed', loaded, partners, crls.flat())
 }
 
+/**
+ * The CAs of `trust`, any of whose gateways counts, with the lists in the files `crls`. Throws as
+ * `loadTrustPolicy` does.
+ */
+export async function loadOwnPolicy(
+  trust: Trust,
+  crls: readonly string[],
+  previous?: Pick<TrustPolicy, 'crls'>,
+): Promise<TrustPolicy> {
+  const issuers = trust.authorities.map(({ certificate }) => certificate)
+  const lists = await Promise.all(crls.map(path => loadCrls(path, issuers, previous)))
+  return makeOwnPolicy(trust, [], lists.flat())
+}
+
 /** The files that decide about a policy, whether they are there or not. */
 export function policyFiles({ mode, authorities }: TrustRecord, { certs, ...place }: PolicySource): string[] {
   const { file } = place
@@ -110,7 +124,7 @@ async function loadFetched(
 async function loadCrls(
   path: string,
   issuers: readonly X509Certificate[],
-  previous: TrustPolicy | undefined,
+  previous: Pick<TrustPolicy, 'crls'> | undefined,
 ): Promise<LoadedCrl[]> {
   try {
     const crls = await readCrls(readInput(path, { onlyFile: true, most: LARGEST_CRL }), issuers)

@@ -2,7 +2,6 @@
 // receiver follows.
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import {
   type Command,
   type ConfigurationFile,
@@ -10,9 +9,12 @@ import {
   changeRecord,
   changeValue,
   Fault,
+  findRecord,
   formatYaml,
+  noRecordOf,
   openOutput,
   parseConfiguration,
+  pathForFile,
   quote,
   readConfigurationFile,
   readSettings,
@@ -81,14 +83,14 @@ export async function runPartnersShow(id: string, _options: object, command: Com
   const file = await readConfigurationFile(command.opts().config)
   const { record } = parseTrust(file)
   if (!record.partners.some(partner => partner.id === id)) throw noRecord(id, record)
-  const value = trustValues(file).partners.find(one => one.id === id) as object
+  const value = findRecord(file, 'partners', id) as object
   openOutput(command).report(value, formatYaml(value).trimEnd())
 }
 
 export async function runPartnersAdd(id: string, options: AddOptions, command: Command): Promise<void> {
   const rule = await ruleOf(id, options)
   await change(command, ({ path, text }, record) => {
-    const known = findValue(parseConfiguration(path, text), id)
+    const known = findRecord(parseConfiguration(path, text), 'partners', id)
     if (known !== undefined && rule === undefined && options.name === undefined && options.contact === undefined)
       throw new Fault('usage', `${quote(id)} has a record; expected what to add to it, such as --certificate FILE`)
     if (record.mode === 'listed' && known === undefined && rule === undefined)
@@ -160,7 +162,7 @@ export async function runPartnersResume(id: string, _options: object, command: C
 
 async function setState(id: string, state: 'active' | 'suspended', command: Command): Promise<void> {
   await change(command, ({ path, text }, record) => {
-    const known = findValue(parseConfiguration(path, text), id)
+    const known = findRecord(parseConfiguration(path, text), 'partners', id)
     if (known === undefined && (record.mode === 'listed' || state === 'active')) throw noRecord(id, record)
     return changeRecord(text, { list: ['partners'], id, record: { ...known, id, state } })
   })
@@ -168,7 +170,7 @@ async function setState(id: string, state: 'active' | 'suspended', command: Comm
 
 export async function runPartnersRemove(id: string, _options: object, command: Command): Promise<void> {
   await change(command, ({ path, text }, record) => {
-    if (findValue(parseConfiguration(path, text), id) === undefined) throw noRecord(id, record)
+    if (findRecord(parseConfiguration(path, text), 'partners', id) === undefined) throw noRecord(id, record)
     return changeRecord(text, { list: ['partners'], id, record: undefined })
   })
   openOutput(command).report({ id, removed: true }, `${quote(id)} has no record any more`)
@@ -192,7 +194,7 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
       )
     // `trust: ca` is short for a map of the mode alone.
     const open = isSwitched ? changeValue(text, ['trust'], { mode: 'listed' }) : text
-    const file = (given: string) => relativeTo(path, resolveUserPath(given))
+    const file = (given: string) => pathForFile(path, resolveUserPath(given))
     const revocation = {
       ...(options.needCrl === true && { need: 'crl' }),
       ...(options.crl !== undefined && {
@@ -272,23 +274,12 @@ async function change(command: Command, edit: Change): Promise<void> {
   if (changed !== undefined) await recordWhileStopped(certs, data, changed, userInfo().username)
 }
 
-function findValue(file: ConfigurationFile, id: string): Record<string, unknown> | undefined {
-  return trustValues(file).partners.find(partner => partner.id === id)
-}
-
 function noRecord(id: string, { mode, partners }: { mode: string; partners: readonly Partner[] }): Fault {
-  const known =
-    partners
-      .map(partner => quote(partner.id))
-      .slice(0, 20)
-      .join(', ') || 'none'
   const why =
     mode === 'ca' ? '; in the mode ca a certificate of certs/ca.crt is enough, and `suspend` makes a record' : ''
-  return new Fault('not-found', `${quote(id)} has no record; those that have one: ${known}${why}`)
-}
-
-/** As it is written into the file: relative to it where that is shorter to move around. */
-function relativeTo(configuration: string, path: string): string {
-  const found = relative(dirname(configuration), path)
-  return found.startsWith('..') || isAbsolute(found) ? resolve(path) : found
+  return noRecordOf(
+    id,
+    partners.map(partner => partner.id),
+    why,
+  )
 }

@@ -1,9 +1,8 @@
 // Certificates, keys, revocation lists and partners replaced while the receiver runs: what changed
 // on the disk is read and tried out first, then everything is replaced at once. What is broken
 // replaces nothing, and the log says so.
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { Fault, openInput, quote } from '@seg/core'
+import { digestFiles, Fault, quote } from '@seg/core'
 import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
@@ -39,7 +38,7 @@ export function followCredentials(settings: CredentialSettings, gate: Gate, logg
   let looking = Promise.resolve()
 
   const lookOnce = async () => {
-    const found = await digestFiles(settings, gate.credentials.current)
+    const found = await digestOf(settings, gate.credentials.current)
     try {
       if (found !== inUse) await replaceWith(found)
       refused = ''
@@ -61,9 +60,9 @@ export function followCredentials(settings: CredentialSettings, gate: Gate, logg
     const present = gate.credentials.current
     const next = await loadCredentials(settings, gate.now(), present)
     rehearse(next, present, gate.now())
-    const digest = await digestFiles(settings, next)
+    const digest = await digestOf(settings, next)
     // Changed while it was read: the next look has it.
-    if (found !== (await digestFiles(settings, present))) return
+    if (found !== (await digestOf(settings, present))) return
     if (isOtherKey(next.seal, present.seal)) await gate.ledger.replaceSealer(sealingOf(next.seal))
     gate.credentials.replace(next)
     isRecorded = false
@@ -116,22 +115,9 @@ function describeChange(before: Credentials, after: Credentials): string {
   return `in use from now on: ${[...changed, `trust ${mode}, ${partners.length} records of partners (${suspended} suspended), ${crls.length} revocation lists with ${revoked} entries`].join(', ')}`
 }
 
-/** One digest of the contents of all files that decide; a file that is not there counts, too. */
-async function digestFiles(settings: CredentialSettings, { record, file }: Credentials): Promise<string> {
+/** Those that decide. */
+function digestOf(settings: CredentialSettings, { record, file }: Credentials): Promise<string> {
   const own = ['receiver.crt', 'receiver.key', 'seal.crt', 'seal.key', 'ca.crt'].map(name => join(settings.certs, name))
-  const paths = [
-    ...own,
-    ...policyFiles(record, { certs: settings.certs, file, fetched: fetchedListsFolder(settings.data) }),
-  ]
-  const contents = await Promise.all(paths.map(path => readOwn(path).catch(({ code }) => String(code))))
-  const digest = createHash('sha256')
-  for (const [i, content] of contents.entries()) digest.update(`${paths[i]} ${content.length}\n`).update(content)
-  return digest.digest('base64')
-}
-
-/** Without waiting for a pipe: a read that waits holds up those of documents. */
-async function readOwn(path: string): Promise<Buffer | string> {
-  const { file, kind } = await openInput(path)
-  await using open = file
-  return kind === 'pipe' ? kind : await open.readFile()
+  const fetched = fetchedListsFolder(settings.data)
+  return digestFiles([...own, ...policyFiles(record, { certs: settings.certs, file, fetched })])
 }

@@ -1,5 +1,12 @@
 // Whom we take documents from, as the configuration file says it.
-import { type ConfigurationFile, Problems, plainValue, readConfigurationFile } from '@seg/core'
+import {
+  type ConfigurationFile,
+  Problems,
+  plainValue,
+  type RecordValue,
+  readConfigurationFile,
+  recordValues,
+} from '@seg/core'
 import { type TrustRecord, trustSection } from '@seg/pki'
 
 export type ReadTrust = { readonly path: string; readonly record: TrustRecord }
@@ -17,10 +24,10 @@ export function parseTrust(file: ConfigurationFile): ReadTrust {
   return { path: file.path, record }
 }
 
-export type TrustValues = { readonly trust: unknown; readonly partners: readonly Readonly<Record<string, unknown>>[] }
+export type TrustValues = { readonly trust: unknown; readonly partners: readonly RecordValue[] }
 
 /** The two keys of a file as they are written: to show them, and to write them elsewhere. */
 export function trustValues(file: ConfigurationFile): TrustValues {
-  const [trust, partners] = [file.entry('trust'), file.entry('partners')].map(node => node && plainValue(node))
-  return { trust: trust ?? 'ca', partners: Array.isArray(partners) ? partners : [] }
+  const node = file.entry('trust')
+  return { trust: (node && plainValue(node)) ?? 'ca', partners: recordValues(file, 'partners') }
 }

@@ -2,6 +2,8 @@
 import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
 import { stopPrompting } from '@seg/pki'
 import { senderSections } from '../configuration-sections.ts'
+import { readDestination } from '../credentials/destination.ts'
+import { followSender } from '../credentials/follow-sender.ts'
 import { sweepStaging } from '../delivery/delivery-files.ts'
 import { runDeliveries } from '../delivery/delivery-loop.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
@@ -16,23 +18,38 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     ['certs', 'data', 'to', 'lifetime', 'concurrency'],
     senderSections,
   )
-  await using gateway = await openGateway(
-    { ...settings, config: command.opts().config },
-    { note: output.say, clock: systemClock },
-  )
+  const { config } = command.opts()
+  await using gateway = await openGateway({ ...settings, config }, { note: output.say, clock: systemClock })
   stopPrompting()
   const report = (outcome: SendOutcome) =>
     reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)
-  const drop = new DropFolder(gateway, to, (file, fault) => report({ file, fault, seconds: 0 }))
+  const [source, fallback] = [command.getOptionValueSource('to'), command.getOptionValue('to')]
+  const destination = () => readDestination(to, source, fallback, gateway.receivers)
+  const drop = new DropFolder(gateway, destination, (file, fault) => report({ file, fault, seconds: 0 }))
   await drop.open()
   await sweepStaging(gateway.data, gateway.clock.now().getTime())
-  const { data, identity } = gateway
+  const { data, identity, receivers } = gateway
+  const { given, otherwise } = destination()
+  const where =
+    given?.origin ??
+    [...(receivers.size > 0 ? ['its receiver'] : []), ...(otherwise ? [otherwise.origin] : [])].join(', else ')
   output.report(
-    { delivering: true, id: identity.id, data, to: to.origin, pid: process.pid },
-    `${identity.id} delivers what is queued in ${data} and what is dropped into ${data}/outgoing, that to ${to.origin}; stop: Ctrl-C`,
+    {
+      ...{ delivering: true, id: identity.id, data, to: (given ?? otherwise)?.origin ?? null },
+      ...{ receivers: receivers.size, pid: process.pid },
+    },
+    `${identity.id} delivers what is queued in ${data} and what is dropped into ${data}/outgoing, that to ${where}; stop: Ctrl-C`,
   )
   const signal = signalOfStop()
+  const live = {
+    get current() {
+      return { ...gateway }
+    },
+    replace: gateway.replace,
+  }
+  const following = followSender({ certs: settings.certs, config }, live, { now: gateway.clock.now, note: output.say })
   await Promise.all([runDeliveries(gateway, { concurrency, report, signal }), drop.watch(signal)])
+  await following.close()
   output.say('stopped')
 }
 
@@ -42,6 +59,6 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
  */
 function signalOfStop(): AbortSignal {
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort())
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
   return stop.signal
 }

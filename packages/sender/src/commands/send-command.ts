@@ -1,6 +1,7 @@
 // `sender send`: tries every file, reports each outcome, and exits with the worst one.
 import { type Command, Fault, openOutput, readSettings, resolveUserPath } from '@seg/core'
 import { senderSections } from '../configuration-sections.ts'
+import { type Destination, findReceiver, readDestination } from '../credentials/destination.ts'
 import type { WaitingGateway } from '../delivery/gateway.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { exitCodeOf, outcomeFacts, reportOutcome, type SendOutcome, worstOf } from '../delivery/outcome.ts'
@@ -36,10 +37,17 @@ export async function runSend(
     onWait: (reason: string, wait: number) => progress.show(`next try in ${(wait / 1000).toFixed(1)} s: ${reason}`),
   }
 
+  const [source, fallback] = [command.getOptionValueSource('to'), command.getOptionValue('to')]
+  const destination = readDestination(to, source, fallback, gateway.receivers)
   const outcomes: SendOutcome[] = []
   for (const file of files) {
-    progress.show(`${file}: sending to ${to.origin}`)
-    const outcome = await sendFile(file, options, to, { ...gateway, patience, meter: openMeter(progress, file) })
+    const show = (receiver: URL) => progress.show(`${file}: sending to ${receiver.origin}`)
+    const outcome = await sendFile(
+      file,
+      options,
+      { destination, show },
+      { ...gateway, patience, meter: openMeter(progress, file) },
+    )
     progress.clear()
     if (!output.json) reportOutcome(outcome, output)
     outcomes.push(outcome)
@@ -49,7 +57,12 @@ export async function runSend(
   process.exitCode = exitCodeOf(worst)
 }
 
-async function sendFile(file: string, options: Options, to: URL, gateway: WaitingGateway): Promise<SendOutcome> {
+async function sendFile(
+  file: string,
+  options: Options,
+  { destination, show }: { readonly destination: Destination; readonly show: (receiver: URL) => void },
+  gateway: WaitingGateway,
+): Promise<SendOutcome> {
   const start = performance.now()
   const passed = () => (performance.now() - start) / 1000
   try {
@@ -57,7 +70,9 @@ async function sendFile(file: string, options: Options, to: URL, gateway: Waitin
     const { types } = gateway
     const template = { file, input, id: chooseId(options.id), stripComments: options.stripComments === true, types }
     const send = options.wait ? sendTemplate : queueOnly
-    return { file, delivery: await send(template, to, gateway), seconds: passed() }
+    const receiver = await findReceiver(template, destination, gateway.receivers)
+    show(receiver)
+    return { file, delivery: await send(template, receiver, gateway), seconds: passed() }
   } catch (fault) {
     if (fault instanceof Fault) return { file, fault, seconds: passed() }
     throw fault

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { type Command, Fault, openOutput, quote, readSection, readSettings, resolveUserPath } from '@seg/core'
 import { checkSignerAt, checkSigning, gatewayId, readCertificates } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
+import { loadReceivers, trustFor } from '../credentials/sender-credentials.ts'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
-import { loadReceiptTrust, type ReceiptTrust, readAcceptance } from '../receipt/check-log-entry.ts'
+import { type ReceiptTrust, readAcceptance } from '../receipt/check-log-entry.ts'
 import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
 
 type Options = { readonly document: string; readonly cert?: string }
@@ -18,7 +19,7 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const output = openOutput(command)
   const { certs } = readSettings(command, ['certs'])
   const { value: types } = readSection(command.opts().config, documentsSection)
-  const trust = await loadReceiptTrust(certs)
+  const registered = await loadReceivers({ certs, config: command.opts().config })
   const receipt = await readInputFile(file)
   const progress = openProgress(terminal, { isSilent: output.json })
   const meter = openMeter(progress, options.document)
@@ -30,8 +31,9 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   // No receiver accepts a document that is not signed by its sender.
   if (document instanceof Fault)
     throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
+  const trust = trustFor(document.receiverId, registered)
   const checked = checkReceipt(receipt, { bytes, sha256, document, signer }, trust, new Date())
-  checkSigner(signer, checked, trust, known)
+  checkSigner(signer, checked, registered.trust, known)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
 }
 

@@ -97,7 +97,8 @@ class DeliveryLoop {
     const begin = elapsed()
     const isLast = isLastTry(entry, this.#gateway)
     const limits = { signal: this.#stop.signal, stall: STALL_TIME }
-    const outcome = await tryDelivery(entry, this.#gateway, limits).catch(
+    // One snapshot of what may be replaced meanwhile.
+    const outcome = await tryDelivery(entry, { ...this.#gateway }, limits).catch(
       (error): TryOutcome => ({ kind: 'stuck', fault: asFault(error), concernsReceiver: false }),
     )
     await this.#end(entry, outcome, { isLast, seconds: (elapsed() - begin) / 1000 })

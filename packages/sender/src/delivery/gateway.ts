@@ -2,11 +2,10 @@
 // tries.
 import { join } from 'node:path'
 import type { Outbox, OutboxDocument } from '@seg/ledger'
-import type { Identity, SigningIdentity } from '@seg/pki'
 import type { DocumentType } from '@seg/xmldsig'
+import type { SenderCredentials } from '../credentials/sender-credentials.ts'
 import type { TlsFacts } from '../exchange/connection.ts'
 import type { Meter } from '../progress.ts'
-import type { ReceiptTrust } from '../receipt/check-log-entry.ts'
 import type { CheckedReceipt } from '../receipt/check-receipt.ts'
 import type { LogWitness } from '../receipt/log-witness.ts'
 
@@ -27,12 +26,11 @@ export type Patience = {
   readonly onWait: (reason: string, milliseconds: number) => void
 }
 
-export type SendingGateway = {
-  /** Of its connections. */
-  readonly identity: Identity
-  /** What signs its documents: the same, unless it has another certificate for that. */
-  readonly signer: SigningIdentity
-  readonly trust: ReceiptTrust
+/**
+ * A daemon's credentials are replaced while it runs: one try takes a copy of this, and so one
+ * snapshot of them.
+ */
+export type SendingGateway = SenderCredentials & {
   /** Types of documents that are signed and sent. */
   readonly types: readonly DocumentType[]
   /** Folder of this gateway's durable state. */

@@ -1,8 +1,10 @@
 // Queues a document: finds the earlier delivery of the same input, or makes the document, once, and
 // queues it. After that the input is not needed any more.
+
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import type { OutboxDocument, OutboxEntry, OutboxState } from '@seg/ledger'
+import { trustFor } from '../credentials/sender-credentials.ts'
 import { digestDocument } from '../document/document-file.ts'
 import { readOutline, signTemplate, type Template } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
@@ -65,7 +67,11 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
   const receipt = await gateway.outbox.receipt(entry.number)
   if (receipt === undefined) throw new TypeError(`entry ${entry.number} is delivered without a receipt`)
   try {
-    const checked = checkStoredReceipt(receipt, Buffer.from(entry.document.sha256, 'hex'), gateway.trust)
+    const checked = checkStoredReceipt(
+      receipt,
+      Buffer.from(entry.document.sha256, 'hex'),
+      trustFor(entry.document.receiverId, gateway),
+    )
     const files = openDeliveryFiles(gateway.data, entry.delivery)
     await files.restoreReceipt(receipt)
     return {

@@ -1,8 +1,10 @@
 // From an answer that should be a receipt to a delivered entry: the receipt is checked, its log is
 // followed, and only then is it kept as one.
+
 import { Fault, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { gatewayId } from '@seg/pki'
+import { trustFor } from '../credentials/sender-credentials.ts'
 import type { SignedFacts } from '../document/signed-document.ts'
 import type { Answer, Link } from '../exchange/connection.ts'
 import type { Later } from '../exchange/post-document.ts'
@@ -59,7 +61,7 @@ async function openReceipt(
   answer: Answer,
   { bytes: length, sha256, document, signer }: SignedFacts,
   files: DeliveryFiles,
-  { trust, clock, outbox }: SendingGateway,
+  { trust: all, receivers, clock, outbox }: SendingGateway,
 ): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
   const bytes = answer.body ?? Buffer.alloc(0)
   try {
@@ -69,6 +71,7 @@ async function openReceipt(
     if (document instanceof Fault)
       throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
     const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
+    const trust = trustFor(document.receiverId, { trust: all, receivers })
     const checked = checkReceipt(bytes, delivered, trust, clock.now())
     checkVersion(checked, outbox.logs)
     return { bytes, checked }

@@ -1,7 +1,9 @@
 // One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
+
 import { Fault, faultRow, faults, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { checkCertificate, checkServer, checkSigning, gatewayId, type PresentedChain } from '@seg/pki'
+import { trustFor } from '../credentials/sender-credentials.ts'
 import { readFilePieces } from '../document/document-file.ts'
 import { signTemplate } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
@@ -178,8 +180,14 @@ function checkOurCertificates({ identity, signer, trust, clock }: SendingGateway
  * one that the document is addressed to.
  */
 function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
-  const { identity, trust, clock } = gateway
+  const { identity, clock, receivers } = gateway
   const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
+  if (receiverId !== undefined && receivers.get(receiverId)?.state === 'suspended')
+    throw new Fault(
+      'receiver-suspended',
+      `${quote(receiverId)} is suspended; \`pnpm --filter sender receivers resume ${quote(receiverId)}\` ends that; nothing was sent`,
+    )
+  const trust = trustFor(receiverId, gateway)
   const admitServer = (chain: PresentedChain) => {
     check("the receiver's server", () => checkServer(chain, trust, clock.now()))
     const serverId = gatewayId(chain.leaf)

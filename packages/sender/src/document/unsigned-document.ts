@@ -25,7 +25,10 @@ export async function openUnsigned(
   const openTimestamp = own.fillsTime ? await findTimestamp(input) : undefined
   return {
     template: { file: path, input, id: undefined, stripComments: false },
-    outline: { isSigned: false, rootNameTo: 0, idValue: undefined, takesId: true, openTimestamp },
+    outline: {
+      ...{ isSigned: false, rootNameTo: 0, idValue: undefined, takesId: true, openTimestamp },
+      receiverId: undefined,
+    },
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   }
 }

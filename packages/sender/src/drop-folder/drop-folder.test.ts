@@ -19,7 +19,11 @@ async function open(t: Test, data?: string) {
   t.teardown(() => sender[Symbol.asyncDispose]())
   const gateway = { ...sender, clock: { ...sender.clock, elapsed: () => passed } }
   const refused: string[] = []
-  const drop = new DropFolder(gateway, receiver, (file, { code }) => refused.push(`${file}: ${code}`))
+  const drop = new DropFolder(
+    gateway,
+    () => ({ given: receiver, otherwise: undefined }),
+    (file, { code }) => refused.push(`${file}: ${code}`),
+  )
   await drop.open()
   const outgoing = join(gateway.data, 'outgoing')
   const put = async (name: string, content: string | Buffer = makeDocument({ id: name })) => {

@@ -5,6 +5,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { advice, asFault, Fault, faults, makeDurableFolder, pollLoop, quote, Wake } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
+import { type Destination, findReceiver } from '../credentials/destination.ts'
 import { STAGING } from '../delivery/delivery-files.ts'
 import type { SendingGateway } from '../delivery/gateway.ts'
 import { codeOf } from '../delivery/outcome.ts'
@@ -54,14 +55,19 @@ type Found = {
 
 export class DropFolder {
   readonly #gateway: SendingGateway
-  readonly #receiver: URL
+  readonly #destination: () => Destination
   readonly #onRefused: (file: string, fault: Fault) => void
   readonly #found = new Map<string, Found>()
   readonly #wake = new Wake()
 
-  constructor(gateway: SendingGateway, receiver: URL, onRefused: (file: string, fault: Fault) => void) {
+  /** `destination`: as it is at the moment. */
+  constructor(
+    gateway: SendingGateway,
+    destination: () => Destination,
+    onRefused: (file: string, fault: Fault) => void,
+  ) {
     this.#gateway = gateway
-    this.#receiver = receiver
+    this.#destination = destination
     this.#onRefused = onRefused
   }
 
@@ -169,14 +175,16 @@ export class DropFolder {
   async #take(name: string, path: Buffer, found: Found, { ctimeMs, nlink }: Stats): Promise<void> {
     try {
       await using input = await openDroppedFile(path, name)
-      const template: Template = { file: name, input, id: undefined, stripComments: false, types: this.#gateway.types }
-      const delivery = await deliveryOf(template, this.#receiver)
+      const gateway = { ...this.#gateway }
+      const template: Template = { file: name, input, id: undefined, stripComments: false, types: gateway.types }
+      const receiver = await findReceiver(template, this.#destination(), gateway.receivers)
+      const delivery = await deliveryOf(template, receiver)
       const earlier = await this.#gateway.outbox.latest(delivery)
       // A file from before the outcome, or one with a second name, was only not moved yet. A newer
       // file is to be sent again.
       const isUnmoved = earlier?.settledAt !== undefined && (earlier.settledAt >= ctimeMs || nlink > 1)
       if (isUnmoved && earlier.state !== 'delivered') return await this.#settle(name, path, found, earlier)
-      const queued = await queueUnder(delivery, template, this.#receiver, this.#gateway)
+      const queued = await queueUnder(delivery, template, receiver, gateway)
       found.number = 'receipt' in queued ? queued.number : queued.entry.number
     } catch (fault) {
       if (!(fault instanceof Fault)) throw fault

@@ -22,8 +22,8 @@ export type ReceiptTrust = PeerTrust & { readonly logs: readonly LogVerifier[] }
  * Reads `ca.crt`, `ca.crl` and `log.pub` with a verifier key a line. Throws the Faults
  * `configuration`, `crl-invalid` and `crl-kind`.
  */
-export async function loadReceiptTrust(certs: string): Promise<ReceiptTrust> {
-  const [trust, keys] = await Promise.all([loadPeerTrust(certs), loadVerifierKeys(certs)])
+export async function loadReceiptTrust(certs: string, previous?: ReceiptTrust): Promise<ReceiptTrust> {
+  const [trust, keys] = await Promise.all([loadPeerTrust(certs, previous), loadVerifierKeys(certs)])
   return { ...trust, logs: keys.map(parseVerifierKey) }
 }
 

@@ -1,4 +1,4 @@
-// Where id and time of a document of a configured type stand.
+// Where id and time of a document of a configured type stand, and whom it is for.
 import {
   buildFieldTree,
   type DocumentType,
@@ -32,6 +32,12 @@ export class FieldOutline {
     return isPlaceholder(this.#texts.timestamp ?? 'none') ? this.#ranges.timestamp : undefined
   }
 
+  /** Its canonical text, an octet each character; undefined when there is none, or too much. */
+  get receiver(): string | undefined {
+    const text = this.#texts.receiver
+    return text === undefined || text.length > TEXT_BYTES ? undefined : text
+  }
+
   startTag(tag: StartTag, offset: number): void {
     if (tag.depth === 1) {
       this.#open[1] = buildFieldTree(this.#type)
@@ -62,14 +68,19 @@ export class FieldOutline {
 
   #readAttributes(tag: StartTag, offset: number): void {
     const { count, nameFrom, nameTo, valueFrom, valueTo } = tag.attributes
-    for (const field of ['id', 'timestamp'] as const) {
+    for (const field of ['id', 'timestamp', 'receiver'] as const) {
       const place = this.#type.fields?.[field]
       if (place === undefined || !('attribute' in place)) continue
       for (let i = 0; i < count; i++) {
         if (tag.source.toString('utf8', nameFrom[i], nameTo[i]) !== place.attribute) continue
         this.#ranges[field] = { from: offset + valueFrom[i]!, to: offset + valueTo[i]! }
-        this.#texts[field] = tag.attributeValue(i)
+        this.#texts[field] = octetsOf(tag.attributeValue(i))
       }
     }
   }
+}
+
+/** As text of an element is gathered. */
+function octetsOf(value: string): string {
+  return Buffer.from(value.replaceAll('&', '&amp;')).toString('latin1')
 }

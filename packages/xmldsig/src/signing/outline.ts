@@ -1,5 +1,6 @@
 // Where things stand in a document that is to be signed: one pass, in constant memory.
 
+import { readCanonicalText } from '../c14n/canonical-text.ts'
 import { defaultLimits } from '../limits.ts'
 import { type DocumentType, defaultTypes } from '../verifying/document-type.ts'
 import { findType } from '../verifying/typed-envelope.ts'
@@ -24,6 +25,8 @@ export type Outline = {
    * place for one.
    */
   readonly openTimestamp: OpenTimestamp | undefined
+  /** The text of ReceiverID; whether it is the id of a gateway is not looked at. */
+  readonly receiverId: string | undefined
 }
 
 /** Where an element is to stand, behind an indent, or the text alone of a type with other names. */
@@ -56,7 +59,7 @@ export class OutlineReader implements TokenHandler {
   /** What the children said last; a document with two of a kind is refused when it is signed. */
   #timestamp: (Range & { readonly isOpen: boolean }) | undefined
   #senderTo = 0
-  #receiver: (Range & { readonly indent: string }) | undefined
+  #receiver: (Range & { readonly indent: string; readonly text: string }) | undefined
   /**
    * Character data since the last tag of the document element or a child, up to TEXT_BYTES and one
    * more.
@@ -87,6 +90,7 @@ export class OutlineReader implements TokenHandler {
       idValue: this.#fields === undefined ? this.#idValue : this.#fields.id,
       takesId: this.#fields === undefined,
       openTimestamp: this.#openTimestamp(),
+      receiverId: this.#receiverId(),
     }
   }
 
@@ -146,7 +150,8 @@ export class OutlineReader implements TokenHandler {
     const isOpen = isPlaceholder(this.#text)
     if (this.#child === 'TimestampForSignature') this.#timestamp = { from: this.#childFrom, to, isOpen }
     if (this.#child === 'SenderID') this.#senderTo = to
-    if (this.#child === 'ReceiverID') this.#receiver = { from: this.#childFrom, to, indent: this.#indent }
+    if (this.#child === 'ReceiverID')
+      this.#receiver = { from: this.#childFrom, to, indent: this.#indent, text: this.#text }
     this.#text = ''
   }
 
@@ -157,6 +162,13 @@ export class OutlineReader implements TokenHandler {
   /** What is left out in front of a child is no part of its indent. */
   #restartIndent(): void {
     if (this.#depth === 1) this.#text = ''
+  }
+
+  #receiverId(): string | undefined {
+    const text = this.#fields === undefined ? this.#receiver?.text : this.#fields.receiver
+    if (text === undefined || text.length > TEXT_BYTES) return undefined
+    // Canonical octets were gathered, one a character.
+    return readCanonicalText(Buffer.from(text, 'latin1').toString())
   }
 
   /** A missing timestamp goes behind ReceiverID, indented as that is. */
