@@ -77,7 +77,7 @@ t.test('takes the receipt of earlier bytes when others stand in their place alre
   t.match(await sender.outbox.find(1), { state: 'delivered' })
 })
 
-t.test('refuses when the id was taken by bytes that it never made', async t => {
+t.test('refuses when the id was taken by bytes that are not here, and keeps the receipt for them', async t => {
   const foreign = await openTemplate(t, makeDocument())
   const elsewhere = await openSender(certs, await makeFolder(t), 2000, () => new Date(Date.now() - 90_000))
   const taken = await startReceiver(t, certs, async (response, received) =>
@@ -89,8 +89,13 @@ t.test('refuses when the id was taken by bytes that it never made', async t => {
   const { send, sender } = await openScene(t, refuse('document-id-conflict'), () => (_request, response) => {
     answerReceipt(response, receipt, 200)
   })
-  await t.rejects(send(), { code: 'delivery-refused', problem: { code: 'document-id-conflict' } })
-  t.match(await sender.outbox.find(1), { state: 'refused' })
+  const fault = await send().catch(error => error)
+  const sha256 = createHash('sha256').update(taken.received[0]!).digest('hex')
+  const sentence = new RegExp(`receipt is for other bytes .SHA-256 ${sha256}.*restored from a backup. .* is kept in `)
+  t.match(fault, { code: 'delivery-refused', problem: { code: 'document-id-conflict', sentence } })
+  const kept = / is kept in (.*)\.$/.exec(fault.problem.sentence)?.[1]
+  t.same(await readFile(kept ?? ''), receipt)
+  t.match(await sender.outbox.find(1), { state: 'refused', reason: { detail: sentence } })
 })
 
 t.test('replaces nothing while the question is not answered', async t => {

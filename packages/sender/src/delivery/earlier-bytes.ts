@@ -12,8 +12,15 @@ import type { SendingGateway } from './gateway.ts'
 import { describeDocument } from './queue-document.ts'
 import { type Taken, takeReceipt } from './take-receipt.ts'
 
-/** `none`: nothing is accepted under this id. `others`: bytes that we never made are. */
-export type Found = Taken | { readonly kind: 'none' } | { readonly kind: 'others' }
+/** `none`: nothing is accepted under this id. `others`: bytes that are not here are. */
+export type Found = Taken | { readonly kind: 'none' } | Others
+export type Others = {
+  readonly kind: 'others'
+  /** In hexadecimal, as the receipt says; undefined when the answer is no receipt. */
+  readonly sha256: string | undefined
+  /** Where the answer is kept, for an operator to look at: nothing of it is believed. */
+  readonly receiptPath: string
+}
 
 /**
  * Asks for the receipt of the entry's document id. One for any bytes that this delivery ever had is
@@ -32,8 +39,13 @@ export async function findAccepted(
   const asked = await askReceipt(id, link, signal, clock.now)
   if ('none' in asked) return { kind: 'none' }
   if (!('answer' in asked)) return { kind: 'later', ...asked }
-  const path = await findBytes(digestIn(asked.answer.body) ?? entry.document.sha256, entry, gateway)
-  if (path === undefined) return { kind: 'others' }
+  const body = asked.answer.body ?? Buffer.alloc(0)
+  const sha256 = digestIn(body)
+  const path = await findBytes(sha256 ?? entry.document.sha256, entry, gateway)
+  if (path === undefined) {
+    const receiptPath = await openDeliveryFiles(data, entry.delivery).keepUnverified(body)
+    return { kind: 'others', sha256, receiptPath }
+  }
   // They may be signed with a certificate of ours that was replaced since.
   const signed = await readClaimedFile(join(data, path), signer.certificate, { types, meter })
   const isNamed = path === entry.document.path
@@ -50,9 +62,9 @@ async function findBytes(sha256: string, { delivery, document }: OutboxEntry, { 
  * The SHA-256 (hexadecimal) that a receipt is for; undefined for what is none. Whether to believe
  * it is checked with all else.
  */
-function digestIn(receipt: Buffer | undefined): string | undefined {
+function digestIn(receipt: Buffer): string | undefined {
   try {
-    return verifyReceipt(receipt ?? Buffer.alloc(0), () => {}).documentDigest.toString('hex')
+    return verifyReceipt(receipt, () => {}).documentDigest.toString('hex')
   } catch (error) {
     if (error instanceof Fault) return undefined
     throw error

@@ -13,7 +13,7 @@ import { type Later, postDocument, type TryLimits } from '../exchange/post-docum
 import { DeliveryRefused } from '../exchange/problem.ts'
 import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.ts'
 import { openDeliveryFiles } from './delivery-files.ts'
-import { type Found, findAccepted } from './earlier-bytes.ts'
+import { type Found, findAccepted, type Others } from './earlier-bytes.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 import { describeDocument } from './queue-document.ts'
 import { type Taken, takeReceipt } from './take-receipt.ts'
@@ -117,8 +117,17 @@ async function answerRefusal(
 }
 
 function taken(found: Found, otherwise: Fault): Taken {
-  if (found.kind === 'none' || found.kind === 'others') throw otherwise
+  if (found.kind === 'others') throw explainOthers(found, otherwise)
+  if (found.kind === 'none') throw otherwise
   return found
+}
+
+/** A sender that was restored from a backup has not the bytes that it sent since. */
+function explainOthers({ sha256, receiptPath }: Others, refusal: Fault): Fault {
+  if (!(refusal instanceof DeliveryRefused) || refusal.problem.code !== 'document-id-conflict') return refusal
+  const bytes = sha256 === undefined ? 'other bytes' : `other bytes (SHA-256 ${sha256})`
+  const sentence = `${refusal.problem.sentence} The receiver's receipt is for ${bytes}, which this outbox does not have: was it restored from a backup? The receipt is kept in ${receiptPath}.`
+  return new DeliveryRefused({ ...refusal.problem, sentence }, { cause: refusal })
 }
 
 /**
@@ -131,7 +140,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
   const found = await findAccepted(entry, link, gateway, limits.signal)
   if (found.kind === 'delivered' || found.kind === 'later') return found
-  if (found.kind === 'others') throw new DeliveryRefused(idTaken)
+  if (found.kind === 'others') throw explainOthers(found, new DeliveryRefused(idTaken))
   const files = openDeliveryFiles(data, entry.delivery)
   await using unsigned = await openUnsigned(documentPathOf(entry.document, gateway), own, meter)
   const { outline } = unsigned
