@@ -110,3 +110,10 @@ t.test(
     t.match(run, { status: 5, stderr: /^error: configuration: .*\n {2}cannot look at .*EACCES.*--data\n/ })
   },
 )
+
+t.test('a name that is not UTF-8 is called that, not missing', async t => {
+  const script = `printf x > "$(printf 'b\\377.xml')"; exec "$0" "$1" sign "$(printf 'b\\377.xml')" --certs "$2"`
+  const main = join(root, 'packages/sender/src/main.ts')
+  const run = spawnSync('sh', ['-c', script, process.execPath, main, certs], { cwd: folder, encoding: 'utf8' })
+  t.match(run, { status: 5, stderr: /cannot read .*: its name is not UTF-8, .*\/dev\/stdin with < FILE\n/ })
+})

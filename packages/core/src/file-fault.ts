@@ -10,6 +10,12 @@ export async function onFile<T>(doing: 'read' | 'write', path: string, work: () 
     return await work()
   } catch (cause) {
     if (cause instanceof Fault || typeof Object(cause).code !== 'string') throw cause
-    throw new Fault('file-unreadable', `cannot ${doing} ${path}: ${(cause as Error).message}`, { cause })
+    throw new Fault('file-unreadable', `cannot ${doing} ${path}: ${reasonOf(path, cause as Error)}`, { cause })
   }
+}
+
+/** Node replaces octets of its arguments that are not UTF-8: what is left names no file. */
+function reasonOf(path: string, error: NodeJS.ErrnoException): string {
+  if (error.code !== 'ENOENT' || !path.includes('\u{fffd}')) return error.message
+  return 'its name is not UTF-8, and cannot be passed to this command: rename it, or give /dev/stdin with < FILE'
 }
