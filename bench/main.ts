@@ -1,5 +1,6 @@
 // `pnpm bench …`: measurements of this checkout on this machine; never part of a test.
 import { buildProgram, runProgram } from '@seg/core'
+import { runDeskBench } from './desk/command.ts'
 import { runExchangeBench } from './exchange/command.ts'
 import { runGrowthBench } from './exchange/growth.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
@@ -34,6 +35,13 @@ program
   .option('--quick', 'smaller ledgers, fewer and shorter rounds')
   .option('--json', 'print one JSON object instead of a table')
   .action(runGrowthBench)
+
+program
+  .command('desk')
+  .description('searching a desk of ten million rows: first and last page, each filter, exact id and digest')
+  .option('--quick', '300,000 rows')
+  .option('--json', 'print one JSON object instead of a table')
+  .action(runDeskBench)
 
 program
   .command('soak')

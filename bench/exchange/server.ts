@@ -30,7 +30,7 @@ const nodeFlags = startReceiver.filter(argument => argument.startsWith('--'))
 
 /** `receiver start`; documents signed long ago are welcome. */
 export function openReceiver(certs: string, data: string, pin: readonly string[]): Promise<Server> {
-  const settings = ['--port', '0', '--certs', certs, '--data', data, '--clock-skew', '999999999', '--json']
+  const settings = ['--port', '0', '--certs', certs, '--data', data, '--clock-skew', '2147483', '--json']
   return openServer([...startReceiver, ...settings], pin)
 }
 
