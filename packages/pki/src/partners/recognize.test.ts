@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import t from 'tap'
 import { makeTrustAnchors } from '../path/authority.ts'
+import { issuerIdOf, parsePathCertificate } from '../path/path-certificate.ts'
 import {
   extensions,
   type Issued,
@@ -189,6 +190,27 @@ t.test('a pin that names an authority is held to it', async t => {
     policyOf(partner('A', rule({ sha256: certificate.fingerprint256, authority: 'gov' })))
   t.equal(whoIs(good, pin(good)), 'partner A')
   t.equal(whoIs(foreign, pin(foreign)), 'stranger certificate-untrusted')
+})
+
+t.test('a revocation counts for a pin that names an authority, and not for one that needs no issuer', async t => {
+  const good = leaf(gov, 'gw')
+  const pinned = (rules: CertificateRule) => {
+    const list = {
+      ...{ number: 1n, thisUpdate: Date.now() - 1000, nextUpdate: Date.now() + 1_000_000 },
+      find: (serial: string) =>
+        serial === good.serialNumber.toLowerCase() ? { at: Date.now() - 1000, reason: 1 } : undefined,
+    }
+    const revocation = new Map([[issuerIdOf(parsePathCertificate(gov.certificate)), list]])
+    return { ...policyOf(partner('A', rules)), revocation }
+  }
+  for (const use of ['tls', 'sign'] as const) {
+    const held = pinned(rule({ sha256: good.fingerprint256, authority: 'gov' }))
+    t.equal(whoIs(good, held, { use }), 'refused certificate-revoked', use)
+    const named = pinned(rule({ authority: 'gov', subject: { [CN]: 'gw' } }))
+    t.equal(whoIs(good, named, { use }), 'refused certificate-revoked', use)
+    for (const alone of [{ sha256: good.fingerprint256 }, { spki: publicKeyDigest(good) }])
+      t.equal(whoIs(good, pinned(rule(alone)), { use }), 'partner A', use)
+  }
 })
 
 t.test('a certificate that two partners claim is nobody\u2019s', async t => {
