@@ -61,7 +61,7 @@ t.test('a partner that sends slowly and much leaves room for the others', async 
   t.equal(refused.headers['retry-after'], '2')
   t.match(gateway.log.at(-1), {
     code: 'rate-limit',
-    msg: /6 documents are on their way in already, all of "MINISTRY 1_SEG01", of 8/,
+    msg: /6 documents are being received already, all of "MINISTRY 1_SEG01", of 8/,
   })
   t.equal((await postAs(other, gateway, 'beside')).status, 201)
   socket.destroy()

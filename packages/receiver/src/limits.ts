@@ -10,11 +10,11 @@ export type ReceiverLimits = {
   readonly headers: number
   /** Open connections of partners; one more is closed at once. */
   readonly connections: number
-  /** Documents on their way in, from the first byte to the answer; one more is refused. */
+  /** Documents being received, from the first byte to the answer; one more is refused. */
   readonly uploads: number
   /** Of these, documents too large to be held in memory. */
   readonly largeUploads: number
-  /** Receipts and files of the log on their way out, until the client has taken them. */
+  /** Receipts and files of the log being sent, until the client has taken them. */
   readonly reads: number
   /** Of each of these, as many as one partner may have while others have some. */
   readonly connectionsOfOne: number
@@ -74,7 +74,7 @@ export type ReceiverLimits = {
   /** The largest document that is shown to the second opinion, and how long it may take. */
   readonly opinionBytes: number
   readonly opinionTime: number
-  /** The largest document that is held to a schema, and how long that may take. */
+  /** The largest document that is validated against a schema, and how long that may take. */
   readonly schemaBytes: number
   readonly schemaTime: number
   /**

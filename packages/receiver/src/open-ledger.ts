@@ -1,4 +1,4 @@
-// The receiver's ledger: its log bears the receiver's name, its receipts the receiver's seal.
+// The receiver's ledger: its log has the receiver's name, its receipts have the receiver's seal.
 import { readFileSync } from 'node:fs'
 import { type Ledger, openLedger } from '@seg/ledger'
 import type { Identity, LogIdentity } from '@seg/pki'

@@ -31,7 +31,7 @@ export function canSeal(credentials: Pick<Credentials, 'seal' | 'trust'>, at: Da
 }
 
 /**
- * Milliseconds between two looks. Each compares dates anew, so neither a clock that jumps nor a
+ * Milliseconds between two checks. Each compares dates again, so neither a clock that jumps nor a
  * long uptime matters.
  */
 const LOOK_INTERVAL = 3_600_000
@@ -54,7 +54,7 @@ export function watchOwnCertificates({ credentials, now }: Pick<Gate, 'credentia
 }
 
 /**
- * Logs what is new since the look before: each warning once, unless the clock went back in between.
+ * Logs what is new since the last check: each warning once, unless the clock went back in between.
  */
 export function openExpiryLook(live: Pick<LiveCredentials, 'current'>, logger: Logger): (now: Date) => void {
   let logged = new Map<string, number>()

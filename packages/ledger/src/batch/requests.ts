@@ -9,7 +9,7 @@ import type { AcceptedDocument, AcceptOptions, MetDocument, RecordedEvent } from
 export type StoredContent = { readonly octets: Uint8Array } | { readonly file: string }
 
 /**
- * A chain on its way to the writer: with its certificates, in base64, until a document of it is
+ * A chain as sent to the writer: with its certificates, in base64, until a document of it is
  * known to be accepted.
  */
 export type SentChain = { readonly fingerprints: string; readonly certificates: readonly string[] | undefined }

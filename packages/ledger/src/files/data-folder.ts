@@ -1,4 +1,4 @@
-// A data folder: marked as ours, so that the folder of somebody else, or one that has lost its
+// A data folder: marked as ours, so that another program's folder, or one that has lost its
 // database, is never taken for a new one.
 import {
   closeSync,
@@ -45,7 +45,7 @@ const OURS = /^[0-9a-f]{32,64}$/
 
 /**
  * Makes the folder, or recognizes it, before anything in it is touched. Crash on the way: a folder
- * with a marker that knows of no database, which the next start goes on with. Throws the Fault
+ * with a marker without a database, which the next start continues. Throws the Fault
  * `configuration`.
  */
 export async function claimFolder(
@@ -87,7 +87,7 @@ export function checkReadable(folder: string, kind: FolderKind): void {
 }
 
 /**
- * For a command that somebody typed: a folder that is missing or another's is a wrong name, not one
+ * For a command of a person: a folder that is missing or another's is a wrong name, not one
  * in which nothing happened. Throws the Fault `configuration`.
  */
 export function checkNamed(folder: string, kind: FolderKind): void {
@@ -110,7 +110,7 @@ export function checkNeverSettled(folder: string, kind: FolderKind): void {
   if (lookAt(folder) !== undefined && readMarker(folder)?.hasDatabase) throw lostDatabase(folder, kind, 'empty')
 }
 
-/** Throws the Fault `configuration` where this user may not even look. */
+/** Throws the Fault `configuration` where this user may not read the folder. */
 function lookAt(folder: string): Stats | undefined {
   try {
     return statSync(folder, { throwIfNoEntry: false })
@@ -144,7 +144,7 @@ function notFolder(path: string, stats: Stats): Fault {
   return new Fault('configuration', `expected a folder at ${path}, found ${nameKind(stats)}; name another with --data`)
 }
 
-/** What stands in its way is a mistake in the setting; whatever else fails is the disk's. */
+/** An obstacle in the path is an error of the setting; any other failure is one of the disk. */
 function failToMake(folder: string): (error: Error) => never {
   return error => {
     for (let path = resolve(folder); ; path = dirname(path)) {

@@ -35,7 +35,7 @@ function look(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch {
-    // A folder above it is gone, or may not be passed.
+    // A folder above it is missing, or may not be passed.
     return undefined
   }
 }

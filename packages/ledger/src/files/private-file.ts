@@ -1,4 +1,4 @@
-// Files and folders of the gateway: its user's alone, whatever the umask, and never a link to
+// Files and folders of the gateway: for its user alone, with any umask, and never a link to
 // somewhere else.
 import { chmodSync, closeSync, constants, lstatSync, openSync, type Stats } from 'node:fs'
 import { Fault, nameKind } from '@seg/core'

@@ -1,5 +1,5 @@
 // A document that is being received: in memory while it is small, then a file in staging. Nothing
-// of it is accepted before the ledger says so.
+// of it is accepted before the ledger's commit.
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const SYNC_BYTES = 8 * 1024 * 1024
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Crash at any time before `moveTo`: at most a file in staging, which no reader looks at and the
+ * Crash at any time before `moveTo`: at most a file in staging, which no reader uses and the
  * next start removes.
  */
 export class StagedDocument implements Staging {
@@ -42,7 +42,7 @@ export class StagedDocument implements Staging {
     this.#folder = stagingFolder
   }
 
-  /** Of the file, if it comes to one: nobody else's. */
+  /** Of the file, if there is one: unique. */
   get name(): string {
     this.#name ??= randomBytes(16).toString('hex')
     return this.#name

@@ -1,4 +1,4 @@
-// What a crash, or an older ledger, leaves without a row that names it: put aside, never deleted.
+// What a crash, or an older ledger, leaves without a row that names it: moved, never deleted.
 import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDurableFolder, quote, syncFolder } from '@seg/core'
@@ -32,7 +32,7 @@ export async function putUnclaimedAside(
   )
 }
 
-/** Removes what was on its way in when the process ended: none of it was answered for. */
+/** Removes documents that were being received when the process ended: none was acknowledged. */
 export async function emptyStaging(staging: string, note: Note): Promise<void> {
   const { ours, others } = await sort(staging)
   for (const name of ours) await unlink(join(staging, name))

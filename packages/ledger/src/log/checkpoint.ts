@@ -62,7 +62,7 @@ export function signCheckpoint(head: TreeHead, key: LogKey): string {
   return openCheckpointSigner(key)(head)
 }
 
-/** For whoever signs many. */
+/** For signing many. */
 export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeHead) => string {
   if (!NAME.test(name)) throw new TypeError(`${quote(name)} cannot be the name of a log`)
   const hash = keyHash(name, publicOctets(privateKey))

@@ -1,4 +1,4 @@
-// What the columns beside an entry's leaf say: taken from the leaf, for whoever asks by them.
+// The columns beside an entry's leaf: taken from the leaf, for queries.
 import type { LogEvent } from './events.ts'
 
 export type EntryColumns = {

@@ -10,7 +10,7 @@ export type Opening = { readonly facts: Buffer; readonly nonce: Buffer }
 /** All that a leaf shows by itself. */
 export type Leaf = { readonly version: EntryVersion; readonly type: EventType; readonly at: string }
 
-/** Octets of a nonce: nobody finds it, nor the facts, by trying. */
+/** Octets of a nonce: enough that neither it nor the facts can be found by trying. */
 export const NONCE_BYTES = 32
 
 /** The entry of an event. `nonce` is random and of this entry only. */

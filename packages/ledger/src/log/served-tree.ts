@@ -13,7 +13,7 @@ export type FetchTile = (name: TileName) => Promise<Buffer>
 export type ServedTree = {
   /**
    * The proof (RFC 6962 2.1.2) that the tree begins with that of `older` leaves;
-   * `verifyConsistency` says whether to believe it.
+   * `verifyConsistency` checks it.
    */
   proveFrom(older: number): Promise<Buffer[]>
 }

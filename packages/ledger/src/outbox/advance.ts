@@ -17,7 +17,7 @@ export type OutboxEvent =
   | { readonly type: 'hurry'; readonly at: number }
 
 /**
- * The entry after the event. Throws TypeError for an event that nobody may bring about, Fault
+ * The entry after the event. Throws TypeError for an event that no caller may cause, Fault
  * `usage` for one that a person asked for too late.
  */
 export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {

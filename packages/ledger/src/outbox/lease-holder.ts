@@ -1,4 +1,4 @@
-// Who holds leases: a process, for as long as it lives. A lock of the operating system says so,
+// Who holds leases: a process, until it ends. A lock of the operating system shows it,
 // with no clock to disagree about.
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
@@ -16,8 +16,8 @@ export class LeaseHolder {
 
   /**
    * To be called in a write transaction of the outbox, as `isHolderGone`: a file that is made but
-   * not locked yet is seen by nobody else. Crash from here on: the lock ends with the process, and
-   * its empty file is removed by whoever next asks for one.
+   * not locked yet is invisible to others. Crash from here on: the lock ends with the process, and
+   * its empty file is removed when the next lease is taken.
    */
   constructor(folder: string) {
     this.#folder = folder

@@ -110,7 +110,7 @@ export class LogMemory {
     }))
   }
 
-  /** Takes checkpoints into the list of those seen, whatever they prove; each tree once. */
+  /** Adds checkpoints to the list of those seen, proven or not; each tree once. */
   note(log: string, checkpoints: readonly SeenCheckpoint[], at: number): void {
     this.#transact('note checkpoints', () => {
       const insert = this.#database.prepare(

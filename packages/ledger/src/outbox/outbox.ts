@@ -56,7 +56,7 @@ export type OutboxEntry = {
   readonly tries: number
   /** Not before this time, as far as the clock can be believed. */
   readonly nextTry: number
-  /** Whether somebody asked for a try now, whatever the receiver said of its patience. */
+  /** Whether a person asked for a try now, in spite of the receiver's Retry-After. */
   readonly isHurried: boolean
   /** Who is sending it at the moment. */
   readonly lease: string | undefined
@@ -123,7 +123,7 @@ export interface Outbox {
   /** Throws the Fault `usage` for an entry that is settled or on its way. */
   cancel(number: number, now: number): Promise<OutboxEntry>
   /**
-   * Hurries a queued entry; queues a settled one anew, hurried, under another number. Throws the
+   * Hurries a queued entry; queues a settled one again, hurried, under another number. Throws the
    * Fault `usage` for one that is delivered.
    */
   retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry>

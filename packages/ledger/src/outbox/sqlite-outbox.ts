@@ -61,7 +61,7 @@ class SqliteOutbox implements Outbox {
   readonly #files: FilesInPlace
   readonly #database: DatabaseSync
   readonly logs: LogMemory
-  /** Made when the first lease is taken: who only looks on has none. */
+  /** Made when the first lease is taken: a process that only reads has none. */
   #holder: LeaseHolder | undefined
 
   constructor(folder: string, database: DatabaseSync) {
@@ -244,7 +244,7 @@ class SqliteOutbox implements Outbox {
     return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now + FARTHEST_TRY) !== undefined)
   }
 
-  /** What a process had on its way when it ended is free again. */
+  /** Entries that a process was sending when it ended are free again. */
   #endLeasesOfTheGone(): void {
     for (const { lease } of this.#all('SELECT DISTINCT lease FROM outbox WHERE lease <> ?', this.#holder?.id ?? ''))
       if (isHolderGone(this.#leases, String(lease))) this.#endLeases(String(lease))

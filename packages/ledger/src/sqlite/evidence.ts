@@ -27,7 +27,7 @@ const FILE_NAME = /^[0-9a-f]{32}$/
 type Row = Readonly<Record<string, SQLOutputValue | undefined>>
 
 /**
- * That of the ledger in a data folder; whoever opens it closes it. Throws the Faults
+ * That of the ledger in a data folder; the caller closes it. Throws the Faults
  * `storage-unavailable` and `configuration`.
  */
 export function openEvidence(folder: string): Evidence {

@@ -38,7 +38,7 @@ class NodeSqliteDialect extends SqliteDialect {
 }
 
 /**
- * Takes the right to write before it looks at what has been migrated: of several processes that
+ * Takes the right to write before it reads what has been migrated: of several processes that
  * start at once, one migrates.
  */
 class ImmediateDriver extends SqliteDriver {

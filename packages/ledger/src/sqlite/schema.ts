@@ -7,7 +7,7 @@ export const LEDGER_FILE = 'ledger.sqlite'
 
 export const migrations: Migrations = {
   '0001-ledger': [
-    // One row an entry of the log; the columns beside the leaf say what it says, for whoever asks
+    // One row an entry of the log; the columns beside the leaf repeat its values, for queries
     // by them.
     `CREATE TABLE transactions (
       leaf_index INTEGER NOT NULL PRIMARY KEY,

@@ -307,7 +307,7 @@ class SqliteLedger implements Ledger {
       files.push(place)
       throw fault
     } finally {
-      // A file that cannot be removed now is put aside by the next start.
+      // A file that cannot be removed now is moved away by the next start.
       for (const file of this.#unnamed.splice(0)) await unlink(file).catch(() => {})
     }
   }

@@ -77,7 +77,7 @@ export interface Evidence {
   /** Whether an entry is an acceptance whose facts were erased. */
   isErasedAcceptance(index: number): Promise<boolean>
   tile(level: number, index: number): Promise<{ readonly hashes: StoredValue; readonly root: StoredValue } | undefined>
-  /** The entry that whoever asks for a document is led to. */
+  /** The entry that a request for a document returns. */
   find(sender: string, id: string): Promise<{ readonly index: StoredValue; readonly sha256: StoredValue } | undefined>
   /** Two entries with one nonce, which is of one entry alone; undefined when there are none. */
   sharedNonce(): Promise<{ readonly first: StoredValue; readonly last: StoredValue } | undefined>

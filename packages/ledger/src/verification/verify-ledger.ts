@@ -1,5 +1,5 @@
 // Recomputes a ledger from the documents up, and names the first thing that does not fit: what an
-// operator, or an auditor, believes it by.
+// operator, or an auditor, can rely on.
 import { Fault, quote } from '@seg/core'
 import { openCheckpoint } from '../log/checkpoint.ts'
 import { LogKeys, ROTATION } from '../log/log-keys.ts'
@@ -98,7 +98,7 @@ export async function checkEntries(
   }
 }
 
-/** The key changes where an entry under the key before says so, and nowhere else. */
+/** The key changes only where an entry under the former key declares it. */
 function checkRotation({ index, event }: CheckedEntry, keys: LogKeys): void {
   const named = event?.type === 'admin' && event.action === ROTATION ? event.subject : undefined
   const used = keys.nextAfter(index)
@@ -107,14 +107,14 @@ function checkRotation({ index, event }: CheckedEntry, keys: LogKeys): void {
   throw new Fault('log-invalid', `entry ${index} names ${says} for the log, ${follows} is used after it`)
 }
 
-/** An entry that was copied, or one whose nonce somebody knows from another. */
+/** An entry that was copied, or one whose nonce is known from another. */
 async function checkNonces(evidence: Evidence): Promise<void> {
   const shared = await evidence.sharedNonce()
   if (shared === undefined) return
   throw new Fault('log-invalid', `entries ${shared.first} and ${shared.last} have one nonce`)
 }
 
-/** That the latest checkpoint speaks of all that is there, and nothing is there beside it. */
+/** That the latest checkpoint covers all rows, and that there are no others. */
 export function checkExtent(extent: Extent, keys: LogKeys): TreeHead {
   const { size, note, entries, documents, lowestCheckpoint, tiles } = extent
   const head =

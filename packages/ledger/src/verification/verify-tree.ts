@@ -1,4 +1,4 @@
-// The tree of a stored log, computed anew from its entries: the tiles and checkpoints that are
+// The tree of a stored log, computed again from its entries: the tiles and checkpoints that are
 // stored must be its own.
 import { Fault } from '@seg/core'
 import { openCheckpoint } from '../log/checkpoint.ts'

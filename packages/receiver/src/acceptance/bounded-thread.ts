@@ -44,7 +44,7 @@ export class BoundedThread<Question, Answer> {
   }
 }
 
-/** What its libraries print may quote the document: nobody gets to see it. */
+/** The output of its libraries may quote the document, so it is dropped. */
 function startWorker({ script, data }: ThreadOptions): Worker {
   const worker = new Worker(script, { stdout: true, stderr: true, resourceLimits: MEMORY, workerData: data })
   worker.stdout.resume()

@@ -14,7 +14,7 @@ export type LogLine = { readonly level: 'info' | 'warn' | 'error'; readonly fact
 type SignatureState = 'valid' | 'not valid' | 'not checked'
 
 /**
- * Takes down each step's result and hands it on. An id counts as known once the signature over it
+ * Records each step's result and returns it. An id counts as known once the signature over it
  * is.
  */
 export class DocumentAccount {
@@ -77,7 +77,7 @@ export class DocumentAccount {
     return { level: levelOf(fault), facts: { ...this.#facts('refused', signature), code: fault.code }, message }
   }
 
-  /** What the log is to have of a refusal; undefined while nobody is known to be refused. */
+  /** The refusal's entry of the log; undefined while no peer is identified. */
   refusal(fault: Fault): PeerRefusal | undefined {
     return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.digest }
   }

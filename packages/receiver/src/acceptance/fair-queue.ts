@@ -61,7 +61,7 @@ export class FairQueue<Worker> {
     return promise
   }
 
-  /** What waits behind nothing has room, whatever it costs. */
+  /** A first item always has room, at any cost. */
   #checkRoom(partner: string, own: Waiting<Worker>, cost: number): void {
     const { what, ofOne, ofAll } = this.#limits
     if (isOver(ofOne, own.tasks.length, own.cost + cost)) {

@@ -66,7 +66,7 @@ t.test('documents on their way in at a time', async t => {
   while ((await send(gateway, 'a')) !== '429 rate-limit') await pause(5)
   t.match(gateway.log.at(-1), {
     code: 'rate-limit',
-    msg: /2 documents are on their way in already; the record of "MINISTRY 1_SEG01" allows 2/,
+    msg: /2 documents are being received already; the record of "MINISTRY 1_SEG01" allows 2/,
   })
   await allow(gateway, 'concurrency: 3')
   t.match(await send(gateway, 'b'), /^201/)

@@ -78,7 +78,7 @@ t.test(
     const refused = await post(gateway, document)
     t.equal(refusalOf(refused), '503 overloaded')
     t.equal(refused.headers['retry-after'], '2')
-    t.match(gateway.log.at(-1)?.msg, /overloaded: 2 documents are on their way in already/)
+    t.match(gateway.log.at(-1)?.msg, /overloaded: 2 documents are being received already/)
     first.socket.destroy()
     await until(async () => (await post(gateway, document)).status === 201)
     second.socket.destroy()

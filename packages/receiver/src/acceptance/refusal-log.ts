@@ -38,9 +38,9 @@ export class RefusalLog {
   }
 
   /**
-   * A refusal stands whether its entry can be written or not: nobody waits for it. A conflict has
-   * its own entry, and what failed here is no refusal of the peer. Resolves with its entry, if it
-   * has one.
+   * A refusal is final whether its entry can be written or not: its answer does not wait. A
+   * conflict has its own entry, and what failed here is no refusal of the peer. Resolves with its
+   * entry, if it has one.
    */
   async record({ sender, fault, sha256 }: PeerRefusal, logger: Pick<Logger, 'error'>): Promise<Entry | undefined> {
     if (fault.code === 'document-id-conflict' || fault.status >= 500) return undefined

@@ -1,5 +1,5 @@
 // Room on the disk: a reserve that no document may take, and for each partner a share of what is
-// free, whatever was stored before.
+// free, independent of what was stored before.
 import { statfs } from 'node:fs/promises'
 import { Fault, quote } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'

@@ -1,4 +1,4 @@
-// Commands that only read a ledger: what fails at the storage is final for whoever typed them. "Try
+// Commands that only read a ledger: a failure of the storage is final for their user. "Try
 // again later" is the answer to a sender.
 import { Fault } from '@seg/core'
 

@@ -12,7 +12,7 @@ const HYBRID_GROUP = 4588
 
 /**
  * The groups that we agree on, in OpenSSL's order (SSL_CTX_set1_groups_list): a client that knows
- * the first is asked for it, whatever else it offers.
+ * the first must use it, with any other offers.
  */
 export const KEY_AGREEMENTS = 'X25519MLKEM768/X25519:prime256v1/X448:secp384r1:secp521r1/ffdhe2048:ffdhe3072'
 
@@ -51,7 +51,7 @@ function isWhole(octets: Buffer): boolean {
 
 /**
  * Whether the ClientHello in the first record offers the hybrid key agreement, and so gets it: by
- * `KEY_AGREEMENTS`. False for whatever is not a whole ClientHello in one record (RFC 8446 4.1.2).
+ * `KEY_AGREEMENTS`. False for anything but a whole ClientHello in one record (RFC 8446 4.1.2).
  */
 export function offersHybrid(octets: Buffer): boolean {
   try {

@@ -37,7 +37,7 @@ export class Connection implements Reader {
    * 9.3.2).
    */
   readonly #waiting: Exchange[] = []
-  /** Bytes that came, whatever they are for: headers, bodies, or what is around chunks. */
+  /** All bytes that came: headers, bodies, and the framing of chunks. */
   #received = 0
   /**
    * How many of them may come at the most: what comes behind the last answer is dropped. Undefined
@@ -67,7 +67,7 @@ export class Connection implements Reader {
     this.#share = turns.join(partner, this)
     connections.set(socket, this)
     socket.once('close', () => turns.leave(this.#share, this))
-    // Until HTTP begins, nobody else listens to it.
+    // Until HTTP begins, it has no other listener.
     socket.on('error', () => {})
     countRecords(socket, () => this.#takeRecord())
     this.#spend(costs.handshake)

@@ -32,7 +32,7 @@ export function describeHandshakeFailure(
   error: NodeJS.ErrnoException,
   socket: TLSSocket,
 ): { readonly address: string; readonly reason: string } {
-  // Node destroys the socket of a certificate that does not verify and then only tells that the
+  // Node destroys the socket of a certificate that does not verify, and then reports only that the
   // connection is gone.
   const verdict = socket.authorizationError as unknown as string | null | undefined
   const code = verdict || error.code || ''

@@ -138,7 +138,8 @@ export class Strangers {
   #startSome(): void {
     let started = 0
     const now = performance.now()
-    // One of each network in turn. A map goes on with what is set anew in it, behind all others.
+    // One of each network in turn. The iteration of a map continues with keys that are set again,
+    // behind all others.
     for (const [network, strangers] of this.#waiting) {
       if (started === HANDSHAKES_IN_A_TURN) break
       const [first] = strangers

@@ -1,5 +1,5 @@
-// What TLS is told, for the start and for each replacement of our certificate: a replacement
-// forgets whatever is not passed again. TLS proves that the client holds the key of its
+// The options of TLS, for the start and for each replacement of our certificate: a replacement
+// drops all options that are not passed again. TLS proves that the client holds the key of its
 // certificate; whom that certificate makes it is ours to say (peer.ts).
 import { constants } from 'node:crypto'
 import type { TlsOptions } from 'node:tls'

@@ -11,7 +11,7 @@ import type { Logger } from '../logger.ts'
 import { fetchOctets } from './fetch-octets.ts'
 import type { Following } from './follow-credentials.ts'
 
-/** Milliseconds between two looks at what is due. */
+/** Milliseconds between two searches for lists that are due. */
 const LOOK_INTERVAL = 1000
 /** Milliseconds between two fetches where the authority says nothing, and the least. */
 const [USUAL_REFRESH, LEAST_REFRESH] = [3_600_000, 60_000]

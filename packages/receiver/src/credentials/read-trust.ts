@@ -26,7 +26,7 @@ export function parseTrust(file: ConfigurationFile): ReadTrust {
 
 export type TrustValues = { readonly trust: unknown; readonly partners: readonly RecordValue[] }
 
-/** The two keys of a file as they are written: to show them, and to write them elsewhere. */
+/** The two keys of a file as they are written: to show them, and to write them to another file. */
 export function trustValues(file: ConfigurationFile): TrustValues {
   const node = file.entry('trust')
   return { trust: (node && plainValue(node)) ?? 'ca', partners: recordValues(file, 'partners') }

@@ -1,4 +1,4 @@
-// What was changed about trust, as entries of the log: by command or by hand, found by comparing
+// Changes of trust, as entries of the log: by a command or an edit, found by comparing
 // with what was recorded last.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// The data folder: ours, writable, in nobody else's use, with room, and no entry of the future.
+// The data folder: ours, writable, not in use by another process, with room, and no entry of the
+// future.
 import { dirname, join } from 'node:path'
 import { type Check, Fault, shellWord } from '@seg/core'
 import { checkBound, checkWritable, isFolderLocked, openLedgerReader, placeOfFolder, readLogKeys } from '@seg/ledger'

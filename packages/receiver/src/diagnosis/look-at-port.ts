@@ -35,7 +35,7 @@ export async function lookAtPort({
   }
 }
 
-/** Only looks at what it shows: nothing is sent to it, not even our certificate. */
+/** Only reads what it shows: nothing is sent to it, not even our certificate. */
 async function servesWith({ certificate }: Identity, address: string, port: number): Promise<boolean> {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
   const socket = connect({ host, port, rejectUnauthorized: false, minVersion: 'TLSv1.3' })

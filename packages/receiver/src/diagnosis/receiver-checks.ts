@@ -1,4 +1,4 @@
-// What `receiver diagnose` looks at, a row each, with the functions that a start uses: what is said
+// What `receiver diagnose` checks, a row each, with the functions that a start uses: what is said
 // here is what a start would say, all of it at once.
 import { join } from 'node:path'
 import { type Check, shellWord } from '@seg/core'

@@ -37,7 +37,7 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
     // (read-body.ts).
     requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveTime,
-    // Node looks at its timeouts only this often.
+    // Node checks its timeouts only this often.
     connectionsCheckingInterval: Math.min(1000, limits.headersTime),
     // Asked for in request-form.ts: Node's own answer would be no problem document.
     requireHostHeader: false,

@@ -1,4 +1,4 @@
-// Routes are served to peers that were identified before their handler runs, and to nobody else: a
+// Routes are served only to peers that were identified before their handler runs: a
 // route whose handler does not come from `forPeer` cannot be registered.
 import type { Peer } from './peer.ts'
 

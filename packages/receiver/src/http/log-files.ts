@@ -27,7 +27,9 @@ function readTile({ level, index, width }: TileName, log: LogReader): Promise<Bu
   return level === 'entries' ? log.entries(index, width) : log.tile(level, index, width)
 }
 
-/** Whole tiles by path, for each log: they never change, and are read by whoever checks the log. */
+/**
+ * Whole tiles by path, for each log: they never change, and every verifier of the log reads them.
+ */
 const caches = new WeakMap<LogReader, Map<string, Buffer>>()
 const WHOLE = 256
 /** A bundle of entries has some hundred bytes for each. */

@@ -24,7 +24,7 @@ type Open = { readonly connection: Connection; readonly partner: string | undefi
 /** How OpenSSL names each traffic secret after a client's first. */
 const KEY_RENEWED = Buffer.from('CLIENT_TRAFFIC_SECRET_N ')
 
-/** Connections that are looked at anew in one turn of the event loop. */
+/** Connections that are checked again in one turn of the event loop. */
 const LOOKED_AT = 32
 
 /** Puts turns between a finished handshake and Node's listener, which would begin HTTP at once. */

@@ -65,7 +65,7 @@ export function recognizeConnection(socket: Socket, { current }: LiveCredentials
 }
 
 /**
- * Identifies the peer anew for each request. Throws the Faults `certificate-expired`,
+ * Identifies the peer again for each request. Throws the Faults `certificate-expired`,
  * `certificate-revoked`, `certificate-purpose`, `certificate-invalid`, `certificate-untrusted`,
  * `revocation-unknown`, `partner-unknown`, `partner-suspended` and `key-agreement`.
  */

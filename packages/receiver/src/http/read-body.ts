@@ -18,7 +18,7 @@ type Take = (chunk: Buffer) => Promise<void> | undefined
  * Resolves at the end of the body. Throws what `take` throws, and the Faults `document-too-large`
  * (at the byte that is too many), `request-timeout` for a client that makes too little progress,
  * `request-malformed` for one that goes away, and `shutting-down` when the receiver stops before
- * the end. What it does not want it leaves unread.
+ * the end. What it does not take it leaves unread.
  */
 export async function readBody(request: IncomingMessage, limits: ReceiverLimits, take: Take): Promise<void> {
   await nextTurn()

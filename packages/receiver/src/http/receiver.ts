@@ -174,7 +174,7 @@ function factOfRequest({ code, detail }: Fault, { id, socket }: Request, parts: 
   }
 }
 
-/** With the index and time of its entry in the log, where it has one; nobody waits for that. */
+/** With the index and time of its entry in the log, where it has one; no answer waits for that. */
 async function noteRefusal(
   account: DocumentAccount,
   fault: Fault,
@@ -200,7 +200,7 @@ async function answerReceipt(
   return answerRead(request, reply, { 'content-type': 'application/xml' }, receipt)
 }
 
-/** An answer counts until the client has taken it, or is gone. */
+/** An answer counts until the client has taken it, or its connection has ended. */
 function beginRead(peer: Peer, reply: FastifyReply, { uploads, now }: Gate): void {
   connectionOf(reply.request.raw.socket)?.charge(costs.answer)
   reply.raw.once('close', uploads.beginRead(peer.id, now(), peer.recognized.partner?.limits))
@@ -217,7 +217,7 @@ async function answerLog(peer: Peer, request: Request, reply: FastifyReply, gate
   )
 }
 
-/** A body that nobody has a use for is not waited for, and costs the client no answer. */
+/** A body that is not used is not waited for: the client still gets its answer. */
 function answerRead(
   request: FastifyRequest | Request,
   reply: FastifyReply,

@@ -25,8 +25,8 @@ export function checkRequestForm(request: IncomingMessage): void {
   checkSingular(rawHeaders)
   const { host, 'transfer-encoding': coding, expect } = headers
   if (host === undefined ? httpVersion === '1.1' : !HOST.test(host)) throw malformed('a Host', host)
-  // RFC 9112 6.1: whoever does not know a coding, or finds one in HTTP/1.0, does not know where the
-  // request ends.
+  // RFC 9112 6.1: a server that does not support a coding, or finds one in HTTP/1.0, cannot find
+  // where the request ends.
   if (coding !== undefined && (httpVersion === '1.0' || coding.toLowerCase() !== 'chunked')) {
     throw malformed('the Transfer-Encoding chunked, in HTTP/1.1', `${coding} in HTTP/${httpVersion}`)
   }
@@ -65,7 +65,7 @@ export function unserved(method: string, target: string): { readonly fault: Faul
   return { fault: new Fault('method-not-allowed', `expected ${allow}, found ${method}`), fields: { allow } }
 }
 
-/** A request line whose method Node's parser may not know (RFC 9112 3, RFC 9110 5.6.2). */
+/** A request line whose method Node's parser may not support (RFC 9112 3, RFC 9110 5.6.2). */
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) (\S+) HTTP\/1\.[01]$/
 
 /** The same for a method that Node's parser stopped at, `parsed` bytes into what it had read. */

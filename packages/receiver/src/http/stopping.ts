@@ -17,8 +17,8 @@ export class Stopping {
   #refuse: ((fault: Fault) => void) | undefined
 
   /**
-   * A document is judged and stored until `endWork`, even when its connection is gone: the ledger
-   * must stay open as long.
+   * A document is verified and stored until `endWork`, even when its connection has ended: the
+   * ledger must stay open as long.
    */
   beginWork(): void {
     this.#work++

@@ -1,4 +1,4 @@
-// Documents on their way in: how many there may be at once, which bounds the memory that all of
+// Documents being received: how many there may be at once, which bounds the memory that all of
 // them take together, and how fast they may follow one another.
 import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
 import type { PartnerLimits } from '@seg/pki'
@@ -8,7 +8,7 @@ import { Places, Rates } from '../shares/partner-shares.ts'
 
 export type Uploads = {
   /**
-   * Throws the Faults `overloaded` when too many documents are on their way in, `rate-limit` when
+   * Throws the Faults `overloaded` when too many documents are being received, `rate-limit` when
    * too many are the partner's or came too fast, and `storage-unavailable` when there is no room
    * for more. `own`: what the record of the partner says.
    */
@@ -16,7 +16,7 @@ export type Uploads = {
   /** A test document, which counts as one, and is rarer. Throws as `begin` does. */
   beginProbe(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
   /**
-   * A receipt or a file of the log on its way out; the function ends it. Throws the Faults
+   * A receipt or a file of the log that is being sent; the function ends it. Throws the Faults
    * `overloaded` and `rate-limit`, as for a document: one counts as a tenth of that.
    */
   beginRead(partner: string, now: Date, own?: PartnerLimits): () => void
@@ -30,12 +30,12 @@ export function openUploads(
   { uploads, uploadsOfOne, reads, readsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: ReceiverLimits,
   room: StorageRoom,
 ): Uploads {
-  const all = new Places(uploads, uploadsOfOne, 'documents are on their way in')
-  const answers = new Places(reads, readsOfOne, 'receipts and files of the log are on their way out')
+  const all = new Places(uploads, uploadsOfOne, 'documents are being received')
+  const answers = new Places(reads, readsOfOne, 'receipts and files of the log are being sent')
   const large = new Places(
     largeUploads,
     largeUploadsOfOne,
-    `documents of more than ${HELD_IN_MEMORY} bytes are on their way in`,
+    `documents of more than ${HELD_IN_MEMORY} bytes are being received`,
   )
   const rates = new Rates(documentsPerSecond)
   const probes = new Rates(PROBES_PER_SECOND)
@@ -59,7 +59,7 @@ export function openUploads(
 
 type Uploader = { readonly partner: string; readonly own: PartnerLimits }
 
-/** One document on its way in. Disposing of it removes what was staged and not accepted. */
+/** One document being received. Disposing of it removes what was staged and not accepted. */
 export class Upload implements AsyncDisposable {
   readonly staging: Staging
   readonly #partner: string

@@ -1,5 +1,5 @@
-// Documents held to the schemas of their types, in threads of their own, for a bounded time, fairly
-// by partner. What cannot be validated is not accepted.
+// Documents validated against the schemas of their types, in threads of their own, for a bounded
+// time, fairly by partner. What cannot be validated is not accepted.
 import { extname } from 'node:path'
 import { Fault, quote } from '@seg/core'
 import { BoundedThread } from '../acceptance/bounded-thread.ts'

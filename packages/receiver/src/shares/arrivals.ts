@@ -1,5 +1,5 @@
 // Connections that the kernel has accepted and we have not: libuv takes one of them in each turn of
-// the event loop, in the order in which they came, whoever they are from. While some come, what may
+// the event loop, in the order in which they came, from any client. While some come, what may
 // wait does, so that the turns are short.
 
 /** Milliseconds that work may be put off for them. */
@@ -18,7 +18,7 @@ export class Arrivals {
     this.#cameOne = true
   }
 
-  /** Does `work` in the next turn in which no connection came, and soon whatever comes. */
+  /** Does `work` in the next turn in which no connection came, and soon in any case. */
   schedule(work: () => void): void {
     this.#work.push(work)
     this.#arm()

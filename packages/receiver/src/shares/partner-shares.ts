@@ -70,14 +70,14 @@ export class Rates {
     if (perSecond === Number.POSITIVE_INFINITY) return
     this.#sweep(now)
     const bucket = this.#buckets.get(partner) ?? { tokens: burstOf(perSecond), at: now, perSecond }
-    // One whose rate was changed goes on with what it has.
+    // A bucket whose rate was changed continues with its content.
     const tokens = refill({ ...bucket, perSecond }, now)
     if (tokens < cost)
       throw new Fault('rate-limit', `more than ${perSecond} documents a second came from ${quote(partner)}`)
     this.#buckets.set(partner, { tokens: tokens - cost, at: now, perSecond })
   }
 
-  /** Forgets who has been away long enough; now and then, so that nobody pays for it. */
+  /** Removes buckets that have been full for long; seldom, so that it costs no request anything. */
   #sweep(now: number): void {
     if (now < this.#sweepAt) return
     this.#sweepAt = now + 10_000

@@ -21,7 +21,7 @@ export const costs = {
 
 /** Microseconds that one partner may spend in one turn. */
 const TURN = 4000
-/** Up to here nobody counts turns: each count makes the event loop go round once more. */
+/** Up to here turns are not counted: each count causes one more turn of the event loop. */
 const NOTICED = TURN / 8
 /** A connection that waits is expected to cost this much at least; a new one, with a request. */
 const LEAST = 20
@@ -108,8 +108,8 @@ export class Share {
   /** Whoever has waited longest stands first. */
   readonly #held = new Set<Reader>()
   /**
-   * They begin when nobody who has begun waits: what is begun ends soon, and what is not takes
-   * little memory.
+   * They begin when no connection that has begun waits: what is begun ends soon, and what is not
+   * takes little memory.
    */
   readonly #newcomers = new Set<Reader>()
   #turnsOfBegun = 0
@@ -146,7 +146,7 @@ export class Share {
     if (this.#owed > TURN && this.#reading.size > 0) this.#holdAll()
   }
 
-  /** Lets those go on for whom there is time; says whether more turns are needed. */
+  /** Continues those for whom there is time; returns whether more turns are needed. */
   endTurn(): boolean {
     this.#owed = Math.max(0, this.#owed - TURN)
     const left = this.#release(this.#held, TURN - this.#owed, LEAST)

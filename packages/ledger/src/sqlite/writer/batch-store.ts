@@ -1,5 +1,5 @@
 // The statements that store a batch, and those that look up what was accepted before it; all in
-// the transaction of whoever calls.
+// the transaction of the caller.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Batch, EarlierAcceptance } from '../../batch/compose-batch.ts'
 import { columnsOf } from '../../log/entry-columns.ts'

@@ -43,8 +43,9 @@ export class LedgerWriter {
   }
 
   /**
-   * One transaction. Crash before COMMIT returns: nothing of it is there, and nobody was answered.
-   * After: all of it is there, and a request without an answer gets the same one on the next try.
+   * One transaction. Crash before COMMIT returns: nothing of it is there, and no request was
+   * answered. After: all of it is there, and a request without an answer gets the same one on the
+   * next try.
    */
   #commit(requests: readonly WriteRequest[]): readonly WriteOutcome[] {
     this.#isCommitting = false

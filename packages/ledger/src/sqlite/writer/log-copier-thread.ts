@@ -1,4 +1,4 @@
-// The thread that copies the write-ahead log into the database whenever its writer says so.
+// The thread that copies the write-ahead log into the database when its writer asks for it.
 import { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { IDLE, orLater } from './log-copier.ts'
@@ -34,7 +34,7 @@ port.on('message', (message: ToCopier) => {
 
 /**
  * FULL, as for the writer: the log is on the disk before its pages are in the database, and those
- * before the log begins anew.
+ * before the log starts again from its beginning.
  */
 function openCopier(): DatabaseSync {
   const opened = new DatabaseSync(path)

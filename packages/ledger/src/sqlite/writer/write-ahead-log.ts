@@ -1,5 +1,5 @@
-// The write-ahead log on its way into the database (sqlite.org/wal.html): a thread of its own
-// copies it while the writer goes on at its end.
+// Checkpointing of SQLite's write-ahead log (sqlite.org/wal.html): a separate thread
+// copies it into the database while the writer continues at its end.
 import { once } from 'node:events'
 import { extname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -11,11 +11,11 @@ import { startThread } from './start-thread.ts'
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./log-copier-thread${extname(import.meta.filename)}`, import.meta.url)
 
-/** Pages that are worth a copy: one that was written several times is copied once. */
+/** The least number of pages to copy: a page that was written several times is copied once. */
 const MANY = 1000
 /**
- * Pages of a log that should begin anew. It does when all of it is copied before the next
- * transaction: the writer itself copies the last few.
+ * Pages of a log that should start again from its beginning. It does when all of it is copied
+ * before the next transaction: the writer itself copies the last few.
  */
 const LONG_LOG = 4000
 const FEW = 250
@@ -33,7 +33,7 @@ export class WriteAheadLog {
   /** Of the writer's database. */
   constructor(database: DatabaseSync, path: string) {
     this.#options = { path, state: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
-    // Commits would copy it otherwise, and whoever waits for them would wait for that.
+    // Otherwise commits would copy it, and the requests that wait for them would wait longer.
     database.exec('PRAGMA wal_autocheckpoint = 0')
     this.#statements = {
       length: database.prepare('PRAGMA wal_checkpoint(NOOP)'),
@@ -42,8 +42,8 @@ export class WriteAheadLog {
   }
 
   /**
-   * To be called when everybody has been answered. A crash on the way leaves the log, from which
-   * the copy is made again; what fails is tried again after the next commit.
+   * To be called when all requests have been answered. A crash on the way leaves the log, from
+   * which the copy is made again; what fails is tried again after the next commit.
    */
   shorten(): void {
     const { state } = this.#options

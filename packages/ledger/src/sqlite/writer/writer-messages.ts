@@ -5,7 +5,7 @@ import { Fault, type FaultCode } from '@seg/core'
 import type { AcceptRequest, WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
 
-/** A Fault on its way between threads. */
+/** A Fault in a message between threads. */
 export type SentFault = { readonly code: FaultCode; readonly detail: string }
 
 type Accepted = Extract<WriteOutcome, { kind: 'accepted' }>
@@ -30,7 +30,7 @@ type Packed = { readonly json: string; readonly memory: Uint8Array; readonly lar
 export type ToWriter = Packed | 'close'
 export type FromWriter = 'ready' | SentFault | Packed
 
-/** A message, and the memory that is handed over with it. */
+/** A message, and the memory that is transferred with it. */
 type Packet = { readonly message: Packed; readonly handedOver: ArrayBuffer[] }
 
 export function packRequests(requests: readonly WriteRequest[]): Packet {
