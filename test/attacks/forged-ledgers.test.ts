@@ -14,9 +14,9 @@ import {
   readLogKeys,
   verifyLedger,
 } from '../../packages/ledger/src/index.ts'
-import { openOriginCheck } from '../../packages/receiver/src/acceptance/verify-origin.ts'
-import { openReceiptCheck } from '../../packages/receiver/src/acceptance/verify-sealed-receipt.ts'
 import { readLogFile } from '../../packages/receiver/src/http/log-files.ts'
+import { openOriginCheck } from '../../packages/receiver/src/stored/verify-origin.ts'
+import { openReceiptCheck } from '../../packages/receiver/src/stored/verify-sealed-receipt.ts'
 import { openEntry, readEntry } from '../independent/entry.ts'
 import { Rejected } from '../independent/rejected.ts'
 import { verifyLog } from '../independent/verify-log.ts'

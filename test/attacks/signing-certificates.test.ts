@@ -5,9 +5,9 @@ import { type Identity, loadVerifierKeys } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { openEvidence, type VerifiedLedger, verifyLedger } from '../../packages/ledger/src/index.ts'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
-import { describeCertificate } from '../../packages/receiver/src/acceptance/kept-certificate.ts'
-import { openOriginCheck } from '../../packages/receiver/src/acceptance/verify-origin.ts'
-import { openReceiptCheck } from '../../packages/receiver/src/acceptance/verify-sealed-receipt.ts'
+import { describeCertificate } from '../../packages/receiver/src/stored/kept-certificate.ts'
+import { openOriginCheck } from '../../packages/receiver/src/stored/verify-origin.ts'
+import { openReceiptCheck } from '../../packages/receiver/src/stored/verify-sealed-receipt.ts'
 import { call, connectRaw, post, type RawConnection, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import {
   makeCerts,

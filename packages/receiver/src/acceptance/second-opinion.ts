@@ -2,8 +2,8 @@
 // neither the receiver nor another partner.
 import { extname } from 'node:path'
 import { Fault } from '@seg/core'
-import { BoundedThread } from './bounded-thread.ts'
-import { FairQueue } from './fair-queue.ts'
+import { BoundedThread } from '../shares/bounded-thread.ts'
+import { FairQueue } from '../shares/fair-queue.ts'
 import type { OpinionAnswer, OpinionQuestion } from './second-opinion-worker.ts'
 
 export type SecondOpinionMode = 'off' | 'report' | 'require'

@@ -11,7 +11,7 @@ import {
   writeResult,
 } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
-import { type CertificateFacts, describeCertificate, exportCertificates } from '../acceptance/kept-certificate.ts'
+import { type CertificateFacts, describeCertificate, exportCertificates } from '../stored/kept-certificate.ts'
 import { withReader } from './with-reader.ts'
 
 type ListOptions = { readonly limit?: number; readonly sender?: string }

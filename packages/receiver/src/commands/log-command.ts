@@ -5,9 +5,9 @@ import { type Command, openOutput, readSection, readSettings, standardError } fr
 import { openEvidence, type VerifiedLedger, verifyLedger } from '@seg/ledger'
 import { fetchedListsFolder, loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
-import { openOriginCheck } from '../acceptance/verify-origin.ts'
-import { openReceiptCheck } from '../acceptance/verify-sealed-receipt.ts'
 import { readTrust } from '../credentials/read-trust.ts'
+import { openOriginCheck } from '../stored/verify-origin.ts'
+import { openReceiptCheck } from '../stored/verify-sealed-receipt.ts'
 
 /** Milliseconds between two lines of progress on a terminal. */
 const PROGRESS_TIME = 500

@@ -2,8 +2,8 @@
 // time, fairly by partner. What cannot be validated is not accepted.
 import { extname } from 'node:path'
 import { Fault, quote } from '@seg/core'
-import { BoundedThread } from '../acceptance/bounded-thread.ts'
-import { FairQueue } from '../acceptance/fair-queue.ts'
+import { BoundedThread } from '../shares/bounded-thread.ts'
+import { FairQueue } from '../shares/fair-queue.ts'
 import type { SchemaAnswer, SchemaProblem, SchemaQuestion, SchemaSource } from './schema-worker.ts'
 
 export type Schemas = {
