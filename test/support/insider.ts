@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { loadIdentity, logName } from '@seg/pki'
 import { openReceiptSeal, type ReceiptFacts } from '@seg/xmldsig'
-import { hashLeaf, type LogEvent, type Opening, signCheckpoint, writeEntry } from '../../packages/ledger/src/index.ts'
+import {
+  hashLeaf,
+  type LogEvent,
+  type Opening,
+  openCheckpointSigner,
+  writeEntry,
+} from '../../packages/ledger/src/index.ts'
 import { inclusionProof, rangeHash } from '../independent/merkle.ts'
 
 /** What is stored with an acceptance; `chain` in DER, from the sender's certificate to the CA's. */
@@ -118,7 +124,7 @@ export async function writeLedger(
       const size = index + 1
       const key = keys.findLast(({ from }) => from < size) ?? keys[0]!
       const name = logName(seal.id)
-      const checkpoint = signCheckpoint({ size, root: hash(0, size) }, { name, privateKey: key.privateKey })
+      const checkpoint = openCheckpointSigner({ name, privateKey: key.privateKey })({ size, root: hash(0, size) })
       run('INSERT INTO checkpoints VALUES (?, ?)', size, checkpoint)
       if (document === undefined) continue
       const text = (name: string) => String(facts[name])

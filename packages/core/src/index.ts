@@ -65,6 +65,9 @@ export {
   reportDiagnosis,
   type Trouble,
 } from './diagnosis.ts'
+export { TLS13_CIPHERS } from './environment.ts'
+export { asFault, Fault, isSystemError } from './fault.ts'
+export { type AnswerMeaning, answerMeaning, type FaultCode, faultRow, faults, isFaultCode } from './faults.ts'
 export {
   type DurableFileOptions,
   makeDurableFolder,
@@ -73,17 +76,17 @@ export {
   syncFolder,
   writeDurableFile,
   writeDurableFiles,
-} from './durable-file.ts'
-export { TLS13_CIPHERS } from './environment.ts'
-export { asFault, Fault, isSystemError } from './fault.ts'
-export { type AnswerMeaning, answerMeaning, type FaultCode, faultRow, faults, isFaultCode } from './faults.ts'
-export { onFile } from './file-fault.ts'
-export { digestFiles, nameKind, openInput, readInput, readPipe, type SmallInput } from './input.ts'
+} from './files/durable-file.ts'
+export { onFile } from './files/file-fault.ts'
+export { type FileLock, FileLocked, isFileLocked, lockFile } from './files/file-lock.ts'
+export { digestFiles, nameKind, openInput, readInput, readPipe, type SmallInput } from './files/input.ts'
+export { writeOutputFile } from './files/output-file.ts'
+export { readSecretFile } from './files/secret-file.ts'
+export { GATEWAY_ID } from './forms/gateway-id.ts'
+export { formatVerifierKey, KEY_HASH_BYTES, readVerifierKeyLine, verifierKeyHash } from './forms/verifier-key.ts'
 export { type LineOutput, openLineOutput } from './line-output.ts'
 export { parseLimit, parseNumber } from './number.ts'
-export { writeOutputFile } from './output-file.ts'
 export { pollLoop, Wake } from './poll-loop.ts'
 export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryDelay } from './retry.ts'
-export { readSecretFile } from './secret-file.ts'
 export { resolveUserPath, rootFolder, settings } from './settings.ts'
 export { escapeJson, escapeUnseen, escapeWithinJson, quote, shellWord } from './shown-text.ts'

@@ -23,8 +23,8 @@ export {
   type LogKey,
   type LogVerifier,
   openCheckpoint,
+  openCheckpointSigner,
   parseVerifierKey,
-  signCheckpoint,
 } from './log/checkpoint.ts'
 export type { AcceptedEvent, LogEvent } from './log/events.ts'
 export { type Opening, readEntry, writeEntry } from './log/leaf.ts'

@@ -1,13 +1,9 @@
 // The key of the transparency log: Ed25519, its public half as a C2SP signed-note verifier key.
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
-import { Fault } from '@seg/core'
+import { Fault, formatVerifierKey } from '@seg/core'
 import { exportPrivateKey } from './issuing/key-pairs.ts'
 import { parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
-
-const ED25519_TYPE = 0x01
-/** SubjectPublicKeyInfo of an Ed25519 key is 12 octets of frame and the key (RFC 8410 4). */
-const FRAME_OCTETS = 12
 
 /**
  * A new log key: PKCS #8 PEM, encrypted where a passphrase is given, and `name+hash+base64` with a
@@ -58,13 +54,6 @@ export async function readLogKey(certs: string, receiverId: string, file = 'log.
  */
 export function logName(receiverId: string): string {
   return encodeURIComponent(receiverId).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
-function formatVerifierKey(name: string, publicKey: KeyObject): string {
-  const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(FRAME_OCTETS)
-  const typed = Buffer.concat([Buffer.of(ED25519_TYPE), key])
-  const hash = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8)
-  return `${name}+${hash}+${typed.toString('base64')}`
 }
 
 /**

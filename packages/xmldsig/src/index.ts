@@ -13,7 +13,7 @@ export { openPlacement, openSigner, type PlacedSignature } from './signing/sign.
 export { type Fill, TemplateFilling } from './signing/template.ts'
 export { criticalDocument, type DocumentType, defaultTypes } from './verifying/document-type.ts'
 export { documentsSection } from './verifying/document-types.ts'
-export { DOCUMENT_ID, type Envelope, GATEWAY_ID } from './verifying/envelope.ts'
+export { DOCUMENT_ID, type Envelope } from './verifying/envelope.ts'
 export type { SignatureFacts, SignerChoice } from './verifying/signature-checks.ts'
 export {
   openVerifier,

@@ -1,6 +1,6 @@
 // What a commit means does not depend on the store: a ledger in memory keeps the whole contract.
 import t from 'tap'
-import { formatVerifierKey } from '../log/checkpoint.ts'
+import { verifierKeyOf } from '../log/checkpoint.ts'
 import { testLedger } from '../testing/ledger-contract.ts'
 import { MemoryEvidence } from '../testing/memory-evidence.ts'
 import { openMemoryLedger } from '../testing/memory-ledger.ts'
@@ -19,7 +19,7 @@ testLedger(t, {
 })
 
 function storeOf(folder: string): MemoryStore {
-  const store = stores.get(folder) ?? new MemoryStore(formatVerifierKey(logKey))
+  const store = stores.get(folder) ?? new MemoryStore(verifierKeyOf(logKey))
   stores.set(folder, store)
   return store
 }

@@ -1,7 +1,7 @@
 // Checkpoints as C2SP writes them, and what is none.
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { openCheckpoint, parseVerifierKey, signCheckpoint } from './checkpoint.ts'
+import { openCheckpoint, openCheckpointSigner, parseVerifierKey } from './checkpoint.ts'
 import { hashLeaf } from './merkle.ts'
 
 // The example key of C2SP signed-note and Go's sumdb/note.
@@ -13,7 +13,7 @@ const name = 'MINISTRY%202_SEG01'
 const head = { size: 12, root: hashLeaf(Buffer.from('a')) }
 
 function vkeyOf(keyName: string, x: string): string {
-  const note = signCheckpoint(head, { name: keyName, privateKey })
+  const note = openCheckpointSigner({ name: keyName, privateKey })(head)
   const hash = Buffer.from(note.split(' ').at(-1)!, 'base64').subarray(0, 4).toString('hex')
   return `${keyName}+${hash}+${Buffer.concat([Buffer.of(1), Buffer.from(x, 'base64url')]).toString('base64')}`
 }
@@ -38,18 +38,18 @@ t.test('refuses what is no verifier key', async t => {
 })
 
 t.test('a checkpoint is an origin, a size, a root and a signature, and opens', async t => {
-  const note = signCheckpoint(head, { name, privateKey })
+  const note = openCheckpointSigner({ name, privateKey })(head)
   t.match(note, /^MINISTRY%202_SEG01\n12\n[A-Za-z0-9+/]{43}=\n\n\u2014 MINISTRY%202_SEG01 [A-Za-z0-9+/]+=*\n$/)
   t.same(openCheckpoint(note, verifier), head)
 })
 
 t.test('lines of later versions and signatures of witnesses are let stand', async t => {
-  const note = signCheckpoint(head, { name, privateKey })
+  const note = openCheckpointSigner({ name, privateKey })(head)
   t.same(openCheckpoint(`${note}\u2014 witness.example AAAAAAAAAAA=\n`, verifier), head)
 })
 
 t.test('refuses what is changed, cut, unsigned, of another log or signed by another', async t => {
-  const note = signCheckpoint(head, { name, privateKey })
+  const note = openCheckpointSigner({ name, privateKey })(head)
   const other = createPrivateKey(generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }))
   const changes = {
     'another size': note.replace('\n12\n', '\n13\n'),
@@ -57,8 +57,8 @@ t.test('refuses what is changed, cut, unsigned, of another log or signed by anot
     'another root': note.replace(/\n12\n./, '\n12\nX'),
     'no signature': note.slice(0, note.indexOf('\u2014')),
     'no last line end': note.slice(0, -1),
-    'another key': signCheckpoint(head, { name, privateKey: other }),
-    'another log': signCheckpoint(head, { name: 'other', privateKey }),
+    'another key': openCheckpointSigner({ name, privateKey: other })(head),
+    'another log': openCheckpointSigner({ name: 'other', privateKey })(head),
     nothing: '',
     'a carriage return': note.replace('\n', '\r\n'),
   }
@@ -71,12 +71,12 @@ t.test('refuses what is changed, cut, unsigned, of another log or signed by anot
 })
 
 t.test('a note signed for another origin than the key is named for is refused', async t => {
-  const note = signCheckpoint(head, { name: 'other', privateKey })
+  const note = openCheckpointSigner({ name: 'other', privateKey })(head)
   const renamed = note.replace('\u2014 other', `\u2014 ${name}`)
   t.throws(() => openCheckpoint(renamed, verifier), { code: 'log-invalid' })
 })
 
 t.test('a name that would break a note is a mistake of ours', async t => {
   for (const bad of ['', 'a b', 'a+b', 'a\nb'])
-    t.throws(() => signCheckpoint(head, { name: bad, privateKey }), TypeError)
+    t.throws(() => openCheckpointSigner({ name: bad, privateKey })(head), TypeError)
 })

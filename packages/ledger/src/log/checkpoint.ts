@@ -1,15 +1,10 @@
 // Checkpoints: the head of a log's tree in a note signed with Ed25519 (C2SP tlog-checkpoint,
 // signed-note).
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { Fault, formatVerifierKey, KEY_HASH_BYTES, quote, readVerifierKeyLine, verifierKeyHash } from '@seg/core'
 import { HASH_BYTES, type TreeHead } from './merkle.ts'
 
-const ED25519_TYPE = 0x01
-const KEY_BYTES = 32
 const SIGNATURE_BYTES = 64
-const KEY_HASH_BYTES = 4
-/** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 4) up to the key itself. */
-const SPKI_FRAME = Buffer.from('302a300506032b6570032100', 'hex')
 /** No name of a key or log has white space or a plus sign. */
 const NAME = /^[^\s+]{1,512}$/u
 
@@ -21,51 +16,31 @@ export type LogVerifier = { readonly name: string; readonly hash: Buffer; readon
 
 /** Reads `name+hash+base64`. Throws the Fault `configuration`. */
 export function parseVerifierKey(text: string): LogVerifier {
-  const match = /^([^\s+]{1,512})\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})\n?$/u.exec(text)
-  const octets = Buffer.from(match?.[3] ?? '', 'base64')
-  if (
-    match === null ||
-    octets.length !== 1 + KEY_BYTES ||
-    octets[0] !== ED25519_TYPE ||
-    octets.toString('base64') !== match[3]
-  )
+  const line = readVerifierKeyLine(text)
+  if (line === undefined)
     throw new Fault(
       'configuration',
       `expected the key of a log as name+hash+base64, Ed25519, found ${quote(text.trim())}`,
     )
-  const key = octets.subarray(1)
-  const name = match[1]!
-  const hash = keyHash(name, key)
-  if (hash.toString('hex') !== match[2])
+  const { name, publicKey } = line
+  const hash = verifierKeyHash(name, publicKey)
+  if (hash.toString('hex') !== line.hash)
     throw new Fault(
       'configuration',
-      `the key of the log ${quote(name)} has the hash ${hash.toString('hex')}, not ${match[2]}`,
+      `the key of the log ${quote(name)} has the hash ${hash.toString('hex')}, not ${line.hash}`,
     )
-  return {
-    name,
-    hash,
-    publicKey: createPublicKey({ key: Buffer.concat([SPKI_FRAME, key]), format: 'der', type: 'spki' }),
-  }
+  return { name, hash, publicKey }
 }
 
-/** `name+hash+base64`, the line of log.pub. */
-export function formatVerifierKey({ name, privateKey }: LogKey): string {
-  const key = publicOctets(privateKey)
-  return `${name}+${keyHash(name, key).toString('hex')}+${Buffer.concat([Buffer.of(ED25519_TYPE), key]).toString('base64')}`
+/** The line of log.pub. */
+export function verifierKeyOf({ name, privateKey }: LogKey): string {
+  return formatVerifierKey(name, createPublicKey(privateKey))
 }
 
-function publicOctets(privateKey: KeyObject): Buffer {
-  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_FRAME.length)
-}
-
-export function signCheckpoint(head: TreeHead, key: LogKey): string {
-  return openCheckpointSigner(key)(head)
-}
-
-/** For signing many. */
+/** Signs the heads of a log's tree. */
 export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeHead) => string {
   if (!NAME.test(name)) throw new TypeError(`${quote(name)} cannot be the name of a log`)
-  const hash = keyHash(name, publicOctets(privateKey))
+  const hash = verifierKeyHash(name, createPublicKey(privateKey))
   return ({ size, root }) => {
     const text = `${name}\n${size}\n${root.toString('base64')}\n`
     const signature = Buffer.concat([hash, sign(null, Buffer.from(text), privateKey)])
@@ -110,14 +85,4 @@ function checkSignature(text: string, signatures: string, { name, hash, publicKe
     throw new Fault('log-invalid', `the checkpoint's signature does not verify with the key of ${quote(name)}`)
   }
   throw new Fault('log-invalid', `the checkpoint has no signature with the key of ${quote(name)}`)
-}
-
-/** signed-note: the first octets of SHA-256 over name, line end, type and key. */
-function keyHash(name: string, key: Uint8Array): Buffer {
-  return createHash('sha256')
-    .update(`${name}\n`)
-    .update(Buffer.of(ED25519_TYPE))
-    .update(key)
-    .digest()
-    .subarray(0, KEY_HASH_BYTES)
 }

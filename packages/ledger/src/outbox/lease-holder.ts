@@ -3,16 +3,15 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { type FileLock, FileLocked, lockFile } from '@seg/core'
 import { databaseFault } from '../sqlite/database-fault.ts'
 
-const SQLITE_BUSY = 5
 const HOLDER = /^[0-9a-f-]{36}$/
 
 export class LeaseHolder {
   readonly id = randomUUID()
   readonly #folder: string
-  readonly #lock: DatabaseSync
+  readonly #lock: FileLock
 
   /**
    * To be called in a write transaction of the outbox, as `isHolderGone`: a file that is made but
@@ -25,17 +24,17 @@ export class LeaseHolder {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       // What processes that ended without warning have left.
       for (const name of readdirSync(folder)) isHolderGone(folder, name)
-      this.#lock = lock(join(folder, this.id))
+      this.#lock = lockFile(join(folder, this.id))
     } catch (error) {
       throw databaseFault(`lock a file in ${folder}`, error)
     }
   }
 
   close(): void {
-    if (!this.#lock.isOpen) return
+    if (!this.#lock.isHeld) return
     // The name first: unlocked but there, it would be a holder that crashed.
     rmSync(join(this.#folder, this.id), { force: true })
-    this.#lock.close()
+    this.#lock.release()
   }
 }
 
@@ -45,23 +44,11 @@ export function isHolderGone(folder: string, id: string): boolean {
   // A name that no holder can have, or whose file was removed, has no process.
   if (!HOLDER.test(id) || !existsSync(path)) return true
   try {
-    lock(path).close()
+    lockFile(path).release()
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false
+    if (error instanceof FileLocked) return false
     throw databaseFault(`look for the sender ${id}`, error)
   }
   rmSync(path, { force: true })
   return true
-}
-
-/** An exclusive transaction on an empty database is a lock, as in folder-lock.ts. */
-function lock(path: string): DatabaseSync {
-  const database = new DatabaseSync(path)
-  try {
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
 }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { signCheckpoint } from '../log/checkpoint.ts'
+import { openCheckpointSigner } from '../log/checkpoint.ts'
 import { writeEntry } from '../log/leaf.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
@@ -30,7 +30,7 @@ async function makeEarlierLedger(t: Test): Promise<string> {
     const index = tree.size
     database.prepare('INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?)').run(index, ...columns, Buffer.from(leaf))
     tree.append(hashLeaf(Buffer.from(leaf)))
-    const checkpoint = signCheckpoint(tree.head, logKey)
+    const checkpoint = openCheckpointSigner(logKey)(tree.head)
     database.prepare('INSERT INTO checkpoints VALUES (?, ?)').run(tree.size, checkpoint)
     return { index, treeSize: tree.size, proof: tree.proveInclusion(index, tree.size), checkpoint }
   }

@@ -6,12 +6,12 @@ import { existsSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeDurableFolder, syncFolder } from '@seg/core'
+import { type FileLock, makeDurableFolder, syncFolder } from '@seg/core'
 import type { AcceptRequest, AgainRequest, SentChain } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
 import { checkNamed, checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
-import { type FolderLock, lockFolder } from '../files/folder-lock.ts'
+import { lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { emptyStaging, putUnclaimedAside } from '../files/unclaimed.ts'
@@ -148,7 +148,7 @@ class SqliteLedger implements Ledger {
   readonly #folder: string
   readonly #files: FilesInPlace
   readonly #staging: string
-  readonly #lock: FolderLock
+  readonly #lock: FileLock
   readonly #writer: WriterClient
   readonly #reader: SqliteReader
   /**
@@ -161,7 +161,7 @@ class SqliteLedger implements Ledger {
   /** Chains that are certainly in the database. */
   readonly #kept = new WeakSet<CertificateChain>()
 
-  constructor(folder: string, lock: FolderLock, writer: WriterClient, reader: SqliteReader) {
+  constructor(folder: string, lock: FileLock, writer: WriterClient, reader: SqliteReader) {
     this.#folder = folder
     this.#files = new FilesInPlace([folder, join(folder, LEDGER_FILE)])
     this.#staging = stagingFolder(folder)

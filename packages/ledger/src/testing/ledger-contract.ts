@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Fault } from '@seg/core'
 import type { Test } from 'tap'
 import { type AcceptedDocument, HELD_IN_MEMORY, type Ledger, type LedgerReader } from '../ledger.ts'
-import { formatVerifierKey, openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
+import { openCheckpoint, parseVerifierKey, verifierKeyOf } from '../log/checkpoint.ts'
 import { readEntry } from '../log/leaf.ts'
 import { ROTATION } from '../log/log-keys.ts'
 import { hashLeaf, verifyInclusion } from '../log/merkle.ts'
@@ -370,7 +370,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
   t.test('takes nothing after its key was replaced, and verifies with both keys', async t => {
     const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
     await accept(ledger, 'doc1')
-    const next = formatVerifierKey(nextLogKey)
+    const next = verifierKeyOf(nextLogKey)
     const event = { type: 'admin', at, action: ROTATION, subject: next, by: 'operator' } as const
     t.equal(await ledger.rotateKey(event, next), 1)
     await t.rejects(accept(ledger, 'doc2'), { code: 'storage-unavailable', detail: /the key of the log was replaced/ })
@@ -471,7 +471,7 @@ const changes = {
   'a checkpoint that is another': { checkpoints: all => all.map(one => ({ ...one, note: 'none' })) },
   'the way to another document': { find: found => found && { ...found, index: 999 } },
   'a nonce twice': { sharedNonce: () => ({ first: 1, last: 2 }) },
-  'a later key': { logKeys: keys => [...keys, { from: 1000, verifierKey: formatVerifierKey(nextLogKey) }] },
+  'a later key': { logKeys: keys => [...keys, { from: 1000, verifierKey: verifierKeyOf(nextLogKey) }] },
 } satisfies Record<string, Change>
 
 type Change = { [Part in keyof Evidence]?: (found: Awaited<ReturnType<Evidence[Part]>>) => unknown }

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AcceptOptions, Ledger, OfferedDocument } from '../ledger.ts'
-import { formatVerifierKey } from '../log/checkpoint.ts'
+import { verifierKeyOf } from '../log/checkpoint.ts'
 import { openLedger } from '../sqlite/sqlite-ledger.ts'
 import { makeFolder } from './sample-documents.ts'
 
@@ -14,7 +14,7 @@ const NAME = 'ledger.example'
 export const logKey = { name: NAME, privateKey: keyOf('a key for tests') }
 export const nextLogKey = { name: NAME, privateKey: keyOf('the next key for tests') }
 
-export const verifierKey = formatVerifierKey(logKey)
+export const verifierKey = verifierKeyOf(logKey)
 
 /** An Ed25519 key in PKCS #8 (RFC 8410 7) made of a text: no secret. */
 function keyOf(text: string): KeyObject {

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Fault } from '@seg/core'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
-import { signCheckpoint } from '../log/checkpoint.ts'
+import { openCheckpointSigner } from '../log/checkpoint.ts'
 import { writeEntry } from '../log/leaf.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
@@ -180,7 +180,7 @@ t.test('a log that was written anew, with the key, does not fit the receipts', a
       forgedTile = tile.hashes
       database.prepare('UPDATE tiles SET hashes = ?, root = ?').run(tile.hashes, tile.root)
     }
-    const note = signCheckpoint(tree.head, logKey)
+    const note = openCheckpointSigner(logKey)(tree.head)
     database.prepare('UPDATE checkpoints SET note = ? WHERE tree_size = ?').run(note, tree.size)
   }
   database.close()

@@ -1,9 +1,6 @@
 // Whose a certificate is: the gateway's id is the subject's one CN.
 import type { X509Certificate } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
-
-/** 1 to 128 printable characters, no space at either end. */
-const GATEWAY_ID = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
+import { Fault, GATEWAY_ID, quote } from '@seg/core'
 
 /**
  * A subject that is one CN of characters that need no escape: neither another line, nor a ` + `,

@@ -2,7 +2,7 @@
 // each time, straight from RFC 6962 2.1.
 import { createPrivateKey, hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { type Opening, parseTilePath, signCheckpoint } from '@seg/ledger'
+import { type Opening, openCheckpointSigner, parseTilePath } from '@seg/ledger'
 import { loadIdentity, loadLogKey } from '@seg/pki'
 import type { LogEntry } from '@seg/xmldsig'
 
@@ -31,7 +31,10 @@ export class ForeignLog {
 
   async #sign(leaves: readonly Buffer[]): Promise<string> {
     const { name, keyPem } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
-    return signCheckpoint({ size: leaves.length, root: rootOf(leaves) }, { name, privateKey: createPrivateKey(keyPem) })
+    return openCheckpointSigner({ name, privateKey: createPrivateKey(keyPem) })({
+      size: leaves.length,
+      root: rootOf(leaves),
+    })
   }
 
   /** Answers a request for a tile, or for the checkpoint of now. */

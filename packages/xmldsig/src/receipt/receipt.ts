@@ -1,7 +1,7 @@
 // The receipt: the receiver's statement of what it accepted, signed with its seal key
 // (docs/receipt.md).
 import { X509Certificate } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
+import { Fault, GATEWAY_ID, quote } from '@seg/core'
 import { exclusiveC14n } from '../c14n/canonicalizer.ts'
 import { defaultLimits } from '../limits.ts'
 import { readBase64 } from '../signature/base64.ts'
@@ -9,7 +9,7 @@ import { checkAttributes, ElementReader, textOf } from '../signature/element-rea
 import { readSignatureElement } from '../signature/signature-element.ts'
 import { type Element, readTree } from '../signature/tree.ts'
 import { DocumentPass } from '../verifying/document-pass.ts'
-import { DOCUMENT_ID, GATEWAY_ID, readTimestamp } from '../verifying/envelope.ts'
+import { DOCUMENT_ID, readTimestamp } from '../verifying/envelope.ts'
 import { Verifier, verifyBytes } from '../verifying/verify.ts'
 
 export type ReceiptFacts = {

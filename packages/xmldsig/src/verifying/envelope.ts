@@ -1,6 +1,6 @@
 // The envelope of a CriticalDocument, read from its canonical octets while they pass
 // (docs/profile.md).
-import { Fault, quote } from '@seg/core'
+import { Fault, GATEWAY_ID, quote } from '@seg/core'
 import { readCanonicalText } from '../c14n/canonical-text.ts'
 import { NO_NAMESPACE, XML_BINDING } from '../xml/namespaces.ts'
 import type { StartTag } from '../xml/start-tag.ts'
@@ -23,8 +23,6 @@ export type Envelope = {
 const CHILDREN = ['SenderID', 'ReceiverID', 'TimestampForSignature', 'Payload'] as const
 const PAYLOAD = 3
 export const DOCUMENT_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
-/** 1 to 128 printable characters, no space at either end. */
-export const GATEWAY_ID = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
 const TIMESTAMP = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/
 /** Days that every month has. */
 const SHORTEST_MONTH = 28

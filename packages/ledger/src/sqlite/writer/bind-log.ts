@@ -2,7 +2,7 @@
 // or key opens it no more.
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
-import { formatVerifierKey, type LogKey, openCheckpoint, parseVerifierKey } from '../../log/checkpoint.ts'
+import { type LogKey, openCheckpoint, parseVerifierKey, verifierKeyOf } from '../../log/checkpoint.ts'
 import type { KeyRange } from '../../log/log-keys.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { KeyRange } from '../../log/log-keys.ts'
  * or not, and the next start does the same.
  */
 export function bindLog(database: DatabaseSync, key: LogKey): void {
-  const present = formatVerifierKey(key)
+  const present = verifierKeyOf(key)
   const bound = readKeyRanges(database).at(-1)
   if (bound === undefined) {
     checkLatest(database, present)

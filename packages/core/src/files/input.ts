@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Fault } from './fault.ts'
+import { Fault } from '../fault.ts'
 
 /** O_NONBLOCK: a FIFO is opened at once, with a writer or without. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Fault, isSystemError } from '../fault.ts'
+import { ReaderGone, ResultOutput } from '../result-output.ts'
 import { writeDurableFile } from './durable-file.ts'
-import { Fault, isSystemError } from './fault.ts'
 import { onFile } from './file-fault.ts'
-import { ReaderGone, ResultOutput } from './result-output.ts'
 
 /**
  * Replaces what is at `path`, as every tool's -o does, and never with a part. A link stays one, a

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { Fault } from './fault.ts'
+import { Fault } from '../fault.ts'
 import { openInput, readInput, readPipe } from './input.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-input-'))

@@ -1,5 +1,5 @@
 // The disk's failures in one form.
-import { Fault } from './fault.ts'
+import { Fault } from '../fault.ts'
 
 /**
  * Runs `work`; throws Fault `file-unreadable` for an error of the system, and anything else that

@@ -1,9 +1,9 @@
 // Files of keys and secrets: read only when no user but their owner, and the system's
 // administrator, can have read or changed them.
 import type { Stats } from 'node:fs'
-import { Fault } from './fault.ts'
+import { Fault } from '../fault.ts'
+import { shellWord } from '../shown-text.ts'
 import { nameKind, readInput } from './input.ts'
-import { shellWord } from './shown-text.ts'
 
 const OTHERS = 0o077
 /**
