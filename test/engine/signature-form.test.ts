@@ -118,7 +118,7 @@ t.test('a Signature of the form under another key, over another text, or twice i
   refused(Buffer.from(signed.toString().replace(signature, '').replace('one', signature)), 'signature-misplaced')
 })
 
-t.test('a place in the document below a Signature that was recognized is told as it is', async t => {
+t.test('positions below a Signature that was recognized are the same', async t => {
   const broken = Buffer.from(signed.toString().replace('</CriticalDocument>', '&</CriticalDocument>'))
   t.equal(
     verdictOf(() => verifyDocument(broken, warm())),
@@ -137,7 +137,7 @@ t.test('other namespaces in scope make another form: SignedInfo may be read by t
   t.throws(() => verifyDocument(moved, certificate), { code: 'signature-value' })
 })
 
-t.test('no form is learnt from a Signature whose values are not base64 as it stands', async t => {
+t.test('no form is stored of a Signature whose values are not base64 as written', async t => {
   const [, digest, value] = /<DigestValue>(.)[^<]*<.*<SignatureValue>\s*(.)/s.exec(signed.toString())!
   const changes: Record<string, [from: RegExp, to: string]> = {
     'a reference in SignatureValue': [/(<SignatureValue>\s*)./, `$1&#${value!.charCodeAt(0)};`],
@@ -176,7 +176,7 @@ t.test('a Signature with a prefix that is declared outside is recognized, too', 
   }
 })
 
-t.test('under limits of its own no form is used or learnt', async t => {
+t.test('a verifier with limits of its own uses and stores no form', async t => {
   const certificate = warm()
   t.throws(() => verifyDocument(signed, certificate, { limits: { signatureBytes: 100 } }), { code: 'xml-limit' })
   const cold = fresh()
@@ -184,17 +184,20 @@ t.test('under limits of its own no form is used or learnt', async t => {
   t.equal(readVerificationKey(cold).signatureCache.form, undefined)
 })
 
-t.test('a signer who never writes two alike is learnt from ever more rarely, and still accepted', async t => {
-  const certificate = fresh()
-  let stored = 0
-  let before: unknown
-  for (let i = 0; i < 20; i++) {
-    const text = (await signDocument(document('one'), key)).toString()
-    const unique = text.replace('<SignatureValue>', `<SignatureValue Id="value-${i}">`)
-    verifyDocument(Buffer.from(unique), certificate)
-    const { form } = readVerificationKey(certificate).signatureCache
-    if (form !== before) stored++
-    before = form
-  }
-  t.equal(stored, 5, 'after 1, 2, 4, 8 and 16')
-})
+t.test(
+  'the forms of a signer who never writes two alike are stored ever more rarely, and its documents accepted',
+  async t => {
+    const certificate = fresh()
+    let stored = 0
+    let before: unknown
+    for (let i = 0; i < 20; i++) {
+      const text = (await signDocument(document('one'), key)).toString()
+      const unique = text.replace('<SignatureValue>', `<SignatureValue Id="value-${i}">`)
+      verifyDocument(Buffer.from(unique), certificate)
+      const { form } = readVerificationKey(certificate).signatureCache
+      if (form !== before) stored++
+      before = form
+    }
+    t.equal(stored, 5, 'after 1, 2, 4, 8 and 16')
+  },
+)

@@ -14,7 +14,7 @@ t.test('shows one line, over the one before, and takes it away', async t => {
   t.same(stream.written, ['\r\u001b[Ka long li', '\r\u001b[K'])
 })
 
-t.test('says nothing where nobody watches', async t => {
+t.test('writes nothing where there is no terminal', async t => {
   const stream = record(false, 80)
   const progress = openProgress(stream)
   progress.show('waiting')

@@ -84,7 +84,7 @@ t.test('discards a staged document whose id is taken, and answers as ever', asyn
   t.same(await staged(), [])
 })
 
-t.test('tells of a disk that fails while a large document comes in', async t => {
+t.test('reports a disk that fails while a large document is received', async t => {
   const { ledger, folder } = await makeLedger(t)
   await rename(join(folder, 'staging'), join(folder, 'elsewhere'))
   const staging = ledger.stage()

@@ -180,7 +180,7 @@ t.test('queues again, as another entry, what was not delivered', async t => {
   await t.rejects(outbox.retry(7, now, now), { code: 'usage', detail: /no entry 7/ })
 })
 
-t.test('begins anew with what has expired unnoticed, and renews what was never tried', async t => {
+t.test('makes a new entry for what has expired unnoticed, and renews what was never tried', async t => {
   const outbox = await open(t)
   await outbox.queue(request('a'))
   await outbox.leaseOne(1)
@@ -224,7 +224,7 @@ t.test('leases what somebody hurries though the receiver has asked for patience'
   t.match(await outbox.lease({ receiver, limit: 0, urgent: 4, now }), [{ number: 4 }])
 })
 
-t.test('replaces the bytes of an entry in the hands of its holder', async t => {
+t.test('replaces the bytes of an entry for the holder of its lease', async t => {
   const outbox = await open(t)
   await outbox.queue(request('a'))
   const document = { ...request('a').document, path: 'other.xml', sha256: 'cd'.repeat(32) }
@@ -328,7 +328,7 @@ t.test('says what the disk does not let it do', async t => {
   await t.rejects(openOutbox(join(folder, 'broken')), { code: 'storage-unavailable' })
 })
 
-t.test('cannot say delivered without a receipt, whoever writes', async t => {
+t.test('cannot store delivered without a receipt, from any writer', async t => {
   const folder = await makeFolder(t)
   const outbox = await openIn(t, folder)
   await outbox.queue(request('a'))

@@ -36,14 +36,14 @@ const tables = [
 const folder = await makeFolder(t)
 await fillLedger(join(folder, 'good'))
 
-t.test('tells what it verified', async t => {
+t.test('reports what it verified', async t => {
   const told = await verify(join(folder, 'good'))
   t.equal(told.documents, DOCUMENTS)
   t.equal(told.head.size, DOCUMENTS + 6)
   t.ok(told.checkpoints > 6)
 })
 
-t.test('tells how far it is', async t => {
+t.test('reports its progress', async t => {
   const told = await collect(verifyLedger(openEvidence(join(folder, 'good')), verifierKey, checks))
   t.same(told, [
     { entries: 256, of: DOCUMENTS + 6 },
@@ -90,7 +90,7 @@ t.test('a row that is taken away is missed', async t => {
   }
 })
 
-t.test('a column that is changed is told', async t => {
+t.test('a column that is changed is reported', async t => {
   const last = DOCUMENTS + 5
   for (const table of tables) {
     const columns = await select('good', `SELECT name FROM pragma_table_info('${table}')`)
@@ -109,7 +109,7 @@ t.test('a column that is changed is told', async t => {
   }
 })
 
-t.test('rows that are exchanged are told', async t => {
+t.test('rows that are exchanged are reported', async t => {
   for (const table of ['transactions', 'documents', 'contents', 'receipts', 'checkpoints']) {
     const key = table === 'checkpoints' ? 'tree_size' : 'leaf_index'
     const keys = (await select('good', `SELECT ${key} AS key FROM ${table} ORDER BY ${key}`)).map(row =>
@@ -129,7 +129,7 @@ t.test('rows that are exchanged are told', async t => {
   }
 })
 
-t.test('rows that are put in are told', async t => {
+t.test('rows that are inserted are reported', async t => {
   const { leaf, facts, nonce } = writeEntry({ type: 'stop', at }, randomBytes(32))
   const entry = `'${at}', 'stop', NULL, NULL, NULL, ${[leaf, facts, nonce].map(octets => `x'${octets.toString('hex')}'`)}, NULL`
   const [refused] = await select('good', "SELECT leaf_index AS at FROM transactions WHERE type = 'refused'")
@@ -211,7 +211,7 @@ t.test('every file of a document is looked at', async t => {
   t.match(await failure('files'), /differ: sha256 is/)
 })
 
-t.test('a receipt for another document, or that cannot be read, is told', async t => {
+t.test('a receipt for another document, or that cannot be read, is reported', async t => {
   const database = await copy('receipts')
   database.exec('UPDATE receipts SET octets = (SELECT octets FROM receipts WHERE leaf_index = 1) WHERE leaf_index = 2')
   database.close()

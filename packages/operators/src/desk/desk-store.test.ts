@@ -76,7 +76,7 @@ t.test('what a crash lost says that it is not recorded, and is there', async t =
   t.equal(store.cursor('ledger'), 3)
 })
 
-t.test('a desk that is made anew gives the same rows in the same order', async t => {
+t.test('a desk that is rebuilt gives the same rows in the same order', async t => {
   const events = Array.from({ length: 300 }, (_, i) => accepted(i, begin + Math.floor(i / 50)))
   const first = await openStore(t)
   first.store.enter(

@@ -59,7 +59,7 @@ t.test('a list that is not of this CA, or damaged, is not replaced', async t => 
   t.equal(await readFile(join(certs, 'ca.crl'), 'utf8'), 'no list')
 })
 
-t.test('of two runs at a time one waits for nobody and changes nothing', async t => {
+t.test('of two runs at a time one does not wait and changes nothing', async t => {
   const { certs, readCertificate, readList, run } = await open(t)
   const targets = await Promise.all(['sender', 'receiver', 'seal'].map(readCertificate))
   const done = await Promise.allSettled(targets.map(target => run({ target })))

@@ -93,7 +93,7 @@ t.test('is complete when the shorter view ends at a size that the longer one has
   t.match(await compare([3], [2]), [{ isComplete: false, comparedUpTo: undefined }])
 })
 
-t.test('believes a checkpoint for its signature alone', async t => {
+t.test('accepts a checkpoint for its signature alone', async t => {
   const note = await noteOf(['a', 'b'])
   const forged = note.replace('\n2\n', '\n3\n')
   t.match(sight('x', [note, forged], verifiers), { checkpoints: [{ size: 2 }], strangers: [/no key in log.pub/] })

@@ -92,7 +92,7 @@ t.test('deliver: a drop folder, with what became of each file beside it', async 
   t.equal(await stop('SIGINT'), 0)
 })
 
-t.test('send waits for a document that the daemon has on its way, and tells its outcome', async t => {
+t.test('send waits for a document that the daemon is sending, and reports its outcome', async t => {
   const release = Promise.withResolvers<void>()
   const { receiver, json, daemon } = await openDesk(t, ['a'], async (response, received, count) => {
     await release.promise
@@ -162,7 +162,7 @@ t.test('outbox: 5 for what is not there, 2 for what its help does not offer', as
     t.equal((await run('deliver', ...args)).exitCode, 2, args.join(' '))
 })
 
-t.test('send: begins anew with what has expired', async t => {
+t.test('send: makes a new entry for what has expired', async t => {
   const { json } = await openDesk(t, ['a'], refuse('overloaded', { 'retry-after': '60' }))
   // Two seconds, in which it is not sure to be tried.
   await json('send', 'a.xml', '--lifetime', '0.0006')

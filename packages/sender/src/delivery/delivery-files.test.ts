@@ -54,7 +54,7 @@ t.test('removes what a crash left half written, and nothing that may be under wa
   t.same((await readdir(join(data, 'staging'))).sort(), ['.tmp-new', 'mine'])
 })
 
-t.test('puts back a receipt that somebody removed, and leaves one that is there', async t => {
+t.test('restores a receipt that was removed, and leaves one that exists', async t => {
   const files = openDeliveryFiles(await makeFolder(t), delivery)
   await files.keepReceipt(Buffer.from('receipt'))
   await files.restoreReceipt(Buffer.from('other'))

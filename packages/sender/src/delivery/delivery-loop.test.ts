@@ -130,7 +130,7 @@ t.test('tries with one document while a receiver fails, and sends the same bytes
   t.ok(first.length >= 2 && first.every(bytes => bytes.equals(first[0]!)))
 })
 
-t.test('waits as long as the receiver asks, an hour at most, unless somebody asks for a try', async t => {
+t.test('waits as long as the receiver asks, an hour at most, unless a person orders a try', async t => {
   const receiver = await startReceiver(t, certs, refuse('rate-limit', { 'retry-after': '86400' }))
   const gateway = await open(t)
   await queue(t, gateway, receiver.url, names(5))
@@ -154,7 +154,7 @@ t.test('waits as long as the receiver asks, an hour at most, unless somebody ask
   t.same(idsOf(receiver.received, gateway).at(-1), 'doc4')
 })
 
-t.test('takes a refusal for final, and goes on with the others', async t => {
+t.test('takes a refusal for final, and continues with the others', async t => {
   const receiver = await startReceiver(t, certs, (response, received, count) =>
     (received.includes('doc1') ? refuse('schema-invalid') : accept(certs))(response, received, count),
   )
@@ -200,7 +200,7 @@ t.test('gives up a document when a try after its time has failed, too, and none 
   t.equal(receiver.received.length, 2)
 })
 
-t.test('lets nothing expire while the clock is ahead, and goes on at once when it is right again', async t => {
+t.test('lets nothing expire while the clock is ahead, and continues at once when it is right again', async t => {
   let ahead = 0
   const receiver = await startReceiver(t, certs, (response, received, count) =>
     (count === 1 ? refuse('overloaded') : accept(certs))(response, received, count),
@@ -216,7 +216,7 @@ t.test('lets nothing expire while the clock is ahead, and goes on at once when i
   t.match(await gateway.outbox.find(1), { state: 'delivered', tries: 2 })
 })
 
-t.test('believes no receipt that does not verify, and keeps trying', async t => {
+t.test('accepts no receipt that does not verify, and keeps trying', async t => {
   const receiver = await startReceiver(t, certs, (response, received, count) =>
     count === 1 ? answerReceipt(response, '<Receipt/>') : accept(certs)(response, received, count),
   )
@@ -239,7 +239,7 @@ t.test('does not send a document that is not what was queued any more', async t 
   t.same(receiver.received, [])
 })
 
-t.test('lets what is on its way come to its end when it is told to stop', async t => {
+t.test('completes the tries under way when it is stopped', async t => {
   const begun = Promise.withResolvers<void>()
   const receiver = await startServer(t, certs, async (request, response) => {
     begun.resolve()

@@ -38,7 +38,7 @@ t.test('lets the worst of several outcomes decide: 0, 4, 3, 5, 6', async t => {
   })
 })
 
-t.test('tells a refusal by its code, its sentence and what to do', async t => {
+t.test('shows a refusal with its code, its sentence and what to do', async t => {
   t.match(outcomeFacts(refused), {
     ok: false,
     state: 'refused',
@@ -50,12 +50,12 @@ t.test('tells a refusal by its code, its sentence and what to do', async t => {
   for (const part of ['b.xml: refused: signature-digest', 'not what was signed', 'What to do: ']) t.match(text, part)
 })
 
-t.test('tells a local fault with its detail', async t => {
+t.test('shows a local fault with its detail', async t => {
   const text = describeOutcome(failed(new Fault('xml-comment', 'a comment at byte 12')), plain)
   for (const part of ['failed: xml-comment', 'a comment at byte 12', '--strip-comments']) t.match(text, part)
 })
 
-t.test('tells a delivery with the facts of its receipt', async t => {
+t.test('shows a delivery with the facts of its receipt', async t => {
   t.match(outcomeFacts(delivered()), {
     ok: true,
     state: 'delivered',
@@ -70,7 +70,7 @@ t.test('tells a delivery with the facts of its receipt', async t => {
     t.match(text, part)
 })
 
-t.test('tells an earlier delivery as one', async t => {
+t.test('shows an earlier delivery as one', async t => {
   t.match(outcomeFacts(delivered({ made: undefined })), { ok: true, state: 'already-delivered' })
   t.match(
     describeOutcome(delivered({ made: undefined }), plain),

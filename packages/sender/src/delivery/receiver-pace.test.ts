@@ -5,7 +5,7 @@ t.test('keeps to the limit while the receiver answers', async t => {
   t.equal(new ReceiverPace(8, () => 0.5).limitAt(0), 8)
 })
 
-t.test('after a failure waits, tries with one, and goes on when that is answered', async t => {
+t.test('after a failure waits, tries with one, and continues when that is answered', async t => {
   const pace = new ReceiverPace(8, () => 0.5)
   pace.failed(1000, 0)
   t.same([pace.limitAt(1000), pace.limitAt(1124), pace.limitAt(1125)], [0, 0, 1])

@@ -148,7 +148,7 @@ t.test("leaves a template's own timestamp alone, stale as it may be", async t =>
   t.equal(receiver.received.length, 1)
 })
 
-t.test('remembers a refusal, and asks again when told to send again', async t => {
+t.test('keeps a refusal, and tries again when the file is sent again', async t => {
   const receiver = await startReceiver(t, certs, inTurn(refuse('partner-unknown'), accept(certs)))
   const sender = await openSender(certs, await makeFolder(t))
   await t.rejects(sendTemplate(template, receiver.url, sender), {

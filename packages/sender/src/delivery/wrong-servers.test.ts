@@ -32,13 +32,13 @@ t.test('is not done yet when the receiver never ends its answer', async t => {
   })
 })
 
-t.test('is not done yet when what listens speaks no TLS', async t => {
+t.test('is not done yet when the server has no TLS', async t => {
   const { url } = await startPlainServer(t)
   const sent = sendTemplate(template, url, await openSender(certs, await makeFolder(t), 200))
   await t.rejects(sent, { code: 'delivery-pending', detail: /does not speak our TLS 1.3/ })
 })
 
-t.test('is not done yet when what listens speaks an older TLS', async t => {
+t.test('is not done yet when the server has an older TLS', async t => {
   const receiver = await startReceiver(t, certs, accept(certs), { version: 'TLSv1.2' })
   const sent = sendTemplate(template, receiver.url, await openSender(certs, await makeFolder(t), 200))
   await t.rejects(sent, { code: 'delivery-pending', detail: /does not speak our TLS 1.3/ })

@@ -60,7 +60,7 @@ for (const [title, text] of Object.entries(documents)) {
   })
 }
 
-t.test('tells the facts of what it handed over', async t => {
+t.test('returns the facts of what it passed on', async t => {
   const template = await openTemplate(t, makeDocument())
   let bytes = 0
   const { facts } = await signTemplate(template, await readOutline(template), signer, now, async (pieces, envelope) => {
@@ -70,7 +70,7 @@ t.test('tells the facts of what it handed over', async t => {
   t.match(facts, { bytes, document: { id: 'doc123' } })
 })
 
-t.test('hands over no end of a document that changes while it is signed', async t => {
+t.test('passes on no end of a document that changes while it is signed', async t => {
   const path = join(await makeFolder(t), 'input.xml')
   await writeFile(path, makeDocument())
   await using input = await openDocumentFile(path)

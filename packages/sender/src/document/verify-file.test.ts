@@ -51,7 +51,7 @@ t.test("verifies another signer's document in two, and gives the octets of the s
   t.equal(await readCanonical(bytes), content)
 })
 
-t.test('tells a digest that differs, in either pass, and still gives the octets', async t => {
+t.test('reports a digest that differs, in either pass, and still gives the octets', async t => {
   const changed = (bytes: Buffer) => Buffer.from(bytes.toString().replace('Saturday', 'Sunday'))
   const ours = changed(await signOurs(await openTemplate(t, Buffer.from(content)), { key, certificate }))
   const other = changed(signWithSha512(content))

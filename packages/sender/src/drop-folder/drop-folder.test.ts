@@ -156,7 +156,7 @@ t.test('takes names of any length, and in any encoding, and moves them under nam
   t.match(refused, [/^bad-c+\.xml: envelope-malformed$/])
 })
 
-t.test('goes on with others when one file cannot be moved', async t => {
+t.test('continues with others when one file cannot be moved', async t => {
   const { gateway, drop, put, list } = await open(t)
   for (const name of ['1.xml', '2.xml', '3.xml', '4.xml', '5.xml']) await put(name, '<bad/>')
   await rm(join(gateway.data, 'refused'), { recursive: true })

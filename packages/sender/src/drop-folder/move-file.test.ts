@@ -41,7 +41,7 @@ t.test('puts nothing in the place of something else', async t => {
   t.notOk('a.xml' in found)
 })
 
-t.test('goes on where a crash left a file with both names', async t => {
+t.test('continues where a crash left a file with both names', async t => {
   const { outgoing, sent, put, contents } = await openFolders(t)
   const path = await put('a.xml', 'one')
   await link(path, join(sent, 'a.xml'))

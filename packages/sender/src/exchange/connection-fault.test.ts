@@ -55,7 +55,7 @@ t.test('takes a TLS alert about our certificate for a refusal', async t => {
   }
 })
 
-t.test('hands on what is no failure of a connection', async t => {
+t.test('passes on other errors than failures of a connection', async t => {
   for (const other of [
     new TypeError('a defect'),
     new Fault('receiver-mismatch', 'found before'),

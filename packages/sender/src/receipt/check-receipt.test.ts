@@ -22,7 +22,7 @@ const receipt = await makeReceipt(bytes, certs)
 const signer = sender.certificate
 const delivered = { bytes: bytes.length, sha256: sha256(bytes), document, signer, serverId: receiverId }
 
-t.test('believes a true receipt', async t => {
+t.test('accepts a true receipt', async t => {
   t.match(checkReceipt(receipt, delivered, trust, now), { documentId: 'doc123', receiverId })
 })
 
@@ -34,7 +34,7 @@ t.test('believes no receipt of another receiver than the addressee', async t => 
   })
 })
 
-t.test('believes no receipt of another receiver than the server', async t => {
+t.test('accepts no receipt of another receiver than the server', async t => {
   const other = { ...delivered, serverId: 'MINISTRY 3_SEG01' }
   t.throws(() => checkReceipt(receipt, other, trust, now), {
     code: 'receipt-invalid',
@@ -51,7 +51,7 @@ t.test('judges the seal at the time of acceptance, and replays of it as long as 
   t.throws(() => checkStoredReceipt(late, sha256(bytes), trust), expected)
 })
 
-t.test('believes no time of acceptance that is not possible for the document, or lies ahead', async t => {
+t.test('accepts no time of acceptance that is impossible for the document, or in the future', async t => {
   const [minute, day] = [60_000, 86_400_000]
   // Well within the validity of the seal.
   const bytes = await sign(await openTemplate(t, makeDocument()), sender, new Date(now.getTime() + 10 * day))
@@ -100,7 +100,7 @@ t.test('believes no stored receipt beside other bytes or under another CA', asyn
   t.throws(() => checkStoredReceipt(receipt, sha256(bytes), foreign), { code: 'receipt-invalid' })
 })
 
-t.test('believes no receipt whose entry of the log does not hold', async t => {
+t.test('accepts no receipt whose entry of the log does not verify', async t => {
   const facts = {
     receiverId,
     senderId: document.senderId,
@@ -175,7 +175,7 @@ t.test('believes no receipt whose entry of the log does not hold', async t => {
   }
 })
 
-t.test('believes a receipt of version 1, whose entry shows its facts, and no other entry in it', async t => {
+t.test('accepts a receipt of version 1, whose entry shows its facts, and no other entry in it', async t => {
   const at = now.toISOString()
   const [sha, reference] = [sha256(bytes), document.signature.digest].map(digest => digest.toString('base64'))
   const leaf = (sender: string) =>
@@ -194,7 +194,7 @@ t.test('believes a receipt of version 1, whose entry shows its facts, and no oth
   await t.rejects(check(document.senderId, { facts: Buffer.from('{}'), nonce: Buffer.alloc(32) }), invalid)
 })
 
-t.test('believes no receipt that is proved by the log of another receiver, whose key is known', async t => {
+t.test('accepts no receipt that is proved by the log of another receiver, whose key is known', async t => {
   const third = await makeCerts(t, 'MINISTRY 3_SEG01')
   const logs = [...(await loadReceiptTrust(third)).logs]
   const facts = {

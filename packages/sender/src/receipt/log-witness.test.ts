@@ -302,7 +302,7 @@ t.test('takes no tile at its word', async t => {
   await t.rejects(send('second'), { code: 'log-rewritten' })
 })
 
-t.test('looks at the log once for many receipts that come together', async t => {
+t.test('reads the log once for many receipts of one moment', async t => {
   const { certs, log, send, sender, verifier } = await openExchange(t)
   await send('first')
   grow(log, 1000)

@@ -43,7 +43,7 @@ t.test('what has gathered is copied without the writer', async t => {
   reader.close()
 })
 
-t.test('the writer copies the last few pages of a long log, which then begins anew', async t => {
+t.test('the writer copies the last few pages of a long log, which then starts again from its beginning', async t => {
   const { path, write, log, lengths } = await openLog(t)
   write(4500)
   const [reader, copier] = [new DatabaseSync(path), new DatabaseSync(path)]
