@@ -4,7 +4,7 @@ import { runDeskBench } from './desk/command.ts'
 import { runExchangeBench } from './exchange/command.ts'
 import { runGrowthBench } from './exchange/growth.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
-import { runVerifyBench } from './verify/command.ts'
+import { runSignBench, runVerifyBench } from './verify/command.ts'
 
 const program = buildProgram('bench', 'measurements of this checkout on this machine')
 
@@ -16,8 +16,18 @@ program
   .option('--quick', 'fewer and shorter rounds, no file above 50 MB')
   .option('--seed <number>', 'of the random shape', parseCount, Date.now() % 2 ** 30)
   .option('--only <text>', 'only payloads whose name has this text, and no files')
+  .option('--sides <names>', 'only ours and these, separated by commas, and no files')
   .option('--json', 'print one JSON object instead of tables')
   .action(runVerifyBench)
+
+program
+  .command('sign')
+  .description('signing: ours and xmlsec1 on the same documents')
+  .option('--quick', 'fewer and shorter rounds')
+  .option('--seed <number>', 'of the random shape', parseCount, Date.now() % 2 ** 30)
+  .option('--only <text>', 'only payloads whose name has this text')
+  .option('--json', 'print one JSON object instead of a table')
+  .action(runSignBench)
 
 program
   .command('exchange')

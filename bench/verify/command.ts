@@ -1,5 +1,5 @@
-// `pnpm bench verify`: how long one verification takes, ours and others' in one run on the same
-// files, and what ours needs for large ones.
+// `pnpm bench verify` and `pnpm bench sign`: how long one operation takes, ours and others' in one
+// run on the same files, and what ours needs to verify large ones.
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,8 +17,8 @@ import { messages } from './messages.ts'
 import { makeRandomShape } from './random-shape.ts'
 import { type VerifyReport, writeVerifyReport } from './report.ts'
 import { repeatLines, traits } from './shapes.ts'
-import { openSides } from './side.ts'
-import { type NamedPayload, type SignedFile, writeSignedFile } from './signed-file.ts'
+import { openSides, openSigningSides, type Side } from './side.ts'
+import { emptySignature, type NamedPayload, type SignedFile, writeSignedFile } from './signed-file.ts'
 import type { Streamed } from './stream-file.ts'
 
 /** Bytes of payload. */
@@ -35,9 +35,37 @@ function listPayloads(seed: number): NamedPayload[] {
 
 type Bench = { readonly folder: string; readonly signer: Signer; readonly say: (line: string) => void }
 
-export async function runVerifyBench(
-  options: { readonly quick?: true; readonly seed: number; readonly only?: string },
+type Options = { readonly quick?: true; readonly seed: number; readonly only?: string }
+
+export async function runVerifyBench(options: Options & { readonly sides?: string }, command: Command): Promise<void> {
+  const isWhole = options.only === undefined && options.sides === undefined
+  await runBench(options, command, async (bench, plan, payloads) => ({
+    ...(await compareAll(
+      bench,
+      payloads,
+      plan,
+      await openSides(bench.folder, options.sides?.split(',')),
+      checkSidesRefuse,
+    )),
+    streamed: isWhole ? await streamAll(bench, plan.largest) : [],
+  }))
+}
+
+export async function runSignBench(options: Options, command: Command): Promise<void> {
+  await runBench(options, command, async (bench, plan, payloads) => ({
+    ...(await compareAll(bench, payloads, plan, await openSigningSides(bench.folder), emptySignature)),
+    streamed: [],
+  }))
+}
+
+async function runBench(
+  options: Options,
   command: Command,
+  measure: (
+    bench: Bench,
+    plan: typeof full,
+    payloads: readonly NamedPayload[],
+  ) => Promise<Omit<VerifyReport, 'machine' | 'rounds'>>,
 ): Promise<void> {
   const output = openOutput(command)
   const plan = options.quick ? quick : full
@@ -47,27 +75,27 @@ export async function runVerifyBench(
     await generate({ out: folder, key: 'rsa-2048' })
     const bench = { folder, signer: await loadIdentity(folder, 'sender'), say: output.say }
     const payloads = listPayloads(options.seed).filter(({ name }) => name.includes(options.only ?? ''))
-    const comparison = await compareAll(bench, payloads, plan)
-    const streamed = options.only === undefined ? await streamAll(bench, plan.largest) : []
-    const report: VerifyReport = { machine, ...comparison, rounds: plan.rounds, streamed }
+    const report: VerifyReport = { machine, rounds: plan.rounds, ...(await measure(bench, plan, payloads)) }
     output.report(report, writeVerifyReport(report))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
+/** `prepare` gets each file before it is measured. */
 async function compareAll(
   { folder, signer, say }: Bench,
   payloads: readonly NamedPayload[],
   pace: Pace,
+  { sides, missing }: Awaited<ReturnType<typeof openSides>>,
+  prepare: (sides: readonly Side[], file: SignedFile) => Promise<void>,
 ): Promise<Pick<VerifyReport, 'sides' | 'missing' | 'compared'>> {
-  const { sides, missing } = await openSides(folder)
   const compared: VerifyReport['compared'][number][] = []
   try {
     for (const payload of payloads) {
       for (const size of comparedSizes) {
         const file = await writeSignedFile(join(folder, 'signed.xml'), payload, size, signer)
-        if (size === comparedSizes[0]) await checkSidesRefuse(sides, file)
+        await prepare(sides, file)
         const times = await compareSides(sides, file, pace)
         compared.push({ file, times })
         const results = Object.entries(times).map(

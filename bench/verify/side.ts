@@ -34,12 +34,38 @@ const besides = ['slf4j-api', 'slf4j-nop', 'commons-codec', 'stax2-api', 'woodst
   name => `/usr/share/java/${name}.jar`,
 )
 
+const OURS = 'ours'
+const xmlsec1 = ['bash', join(import.meta.dirname, 'xmlsec1.sh')]
+const noXmlsec1 = isThere('xmlsec1', '--version') ? {} : { missing: 'Debian: xmlsec1' }
+
 /**
  * Starts all that can be started, ours first, and says what is missing for the others. `certs` is a
- * folder as `pki gen` makes it.
+ * folder as `pki gen` makes it. Only ours and those named in `only`, when it is given.
  */
-export async function openSides(certs: string): Promise<{ sides: Side[]; missing: string[] }> {
-  const rows = listSides(join(certs, 'sender.crt'), join(certs, 'ca.crt'))
+export async function openSides(
+  certs: string,
+  only?: readonly string[],
+): Promise<{ sides: Side[]; missing: string[] }> {
+  const all = listSides(join(certs, 'sender.crt'), join(certs, 'ca.crt'))
+  return startSides(all.filter(({ name }) => only === undefined || name === OURS || only.includes(name)))
+}
+
+/** Signing: ours, which gets a document with an empty Signature and leaves that out, and xmlsec1. */
+export function openSigningSides(certs: string): Promise<{ sides: Side[]; missing: string[] }> {
+  const [key, certificate] = [join(certs, 'sender.key'), join(certs, 'sender.crt')]
+  const program = join(import.meta.dirname, 'signing-side.ts')
+  return startSides([
+    { name: OURS, command: [process.execPath, program, certs], warmsUp: true },
+    {
+      name: 'xmlsec1',
+      command: [...xmlsec1, '--sign', '--output', '/dev/null', '--privkey-pem', `${key},${certificate}`],
+      warmsUp: false,
+      ...noXmlsec1,
+    },
+  ])
+}
+
+async function startSides(rows: readonly SideRow[]): Promise<{ sides: Side[]; missing: string[] }> {
   const sides: Side[] = []
   for (const row of rows) if (row.missing === undefined) sides.push(await openSide(row))
   return {
@@ -51,13 +77,7 @@ export async function openSides(certs: string): Promise<{ sides: Side[]; missing
 function listSides(certificate: string, ca: string): SideRow[] {
   const program = (name: string) => join(import.meta.dirname, name)
   const node = (name: string) => [process.execPath, program('node-side.ts'), name, certificate]
-  const xmlsec1 = (...options: string[]) => [
-    'bash',
-    program('xmlsec1.sh'),
-    '--pubkey-cert-pem',
-    certificate,
-    ...options,
-  ]
+  const verifying = (...options: string[]) => [...xmlsec1, '--verify', '--pubkey-cert-pem', certificate, ...options]
   const version = /[\d.]+\d/.exec(santuario)?.[0] ?? ''
   const java = (job: string) => [
     'java',
@@ -68,13 +88,12 @@ function listSides(certificate: string, ca: string): SideRow[] {
     version,
     job,
   ]
-  const noXmlsec1 = isThere('xmlsec1', '--version') ? {} : { missing: 'Debian: xmlsec1' }
   const noJava =
     isThere('java', '-version') && santuario !== ''
       ? {}
       : { missing: 'Debian: default-jdk-headless libxml-security-java' }
   return [
-    { name: 'ours', command: node('ours'), warmsUp: true },
+    { name: OURS, command: node(OURS), warmsUp: true },
     // Its time grows with the square of the number of elements.
     {
       name: 'xml-crypto',
@@ -83,8 +102,8 @@ function listSides(certificate: string, ca: string): SideRow[] {
       isTooSlowFor: ({ payload }) => payload > 50_000,
     },
     // KeyInfo is left alone, as by the others: the key is the connection's.
-    { name: 'xmlsec1', command: xmlsec1('--enabled-key-data', 'rsa'), warmsUp: false, ...noXmlsec1 },
-    { name: 'xmlsec1 + chain', command: xmlsec1('--trusted-pem', ca), warmsUp: false, ...noXmlsec1 },
+    { name: 'xmlsec1', command: verifying('--enabled-key-data', 'rsa'), warmsUp: false, ...noXmlsec1 },
+    { name: 'xmlsec1 + chain', command: verifying('--trusted-pem', ca), warmsUp: false, ...noXmlsec1 },
     { name: 'Santuario', command: java('signature'), warmsUp: true, ...noJava },
     { name: 'Santuario, whole job', command: java('job'), warmsUp: true, ...noJava },
   ]
