@@ -50,7 +50,9 @@ export async function openSides(
   return startSides(all.filter(({ name }) => only === undefined || name === OURS || only.includes(name)))
 }
 
-/** Signing: ours, which gets a document with an empty Signature and leaves that out, and xmlsec1. */
+/**
+ * Signing: ours, which gets a document with an empty Signature and leaves that out, and xmlsec1.
+ */
 export function openSigningSides(certs: string): Promise<{ sides: Side[]; missing: string[] }> {
   const [key, certificate] = [join(certs, 'sender.key'), join(certs, 'sender.crt')]
   const program = join(import.meta.dirname, 'signing-side.ts')
