@@ -44,6 +44,7 @@ export const advice = {
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'revocation-unknown': 'Wait; the operator of the receiver must get a current revocation list of the CA.',
   'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
+  'document-type': 'Ask the operator of the receiver which types of documents it takes from this gateway.',
   'key-agreement':
     'Connect with TLS that supports X25519MLKEM768, such as OpenSSL 3.5; the sender of this product does.',
   'document-id-conflict': 'Give the document an id of its own: --id ID, or --id auto.',

@@ -123,6 +123,11 @@ export const faults = {
     exit: 5,
     sentence: 'The payload does not match the schema agreed with this gateway.',
   },
+  'document-type': {
+    status: 403,
+    exit: 5,
+    sentence: 'This gateway takes no documents of this type from this partner.',
+  },
   'schema-unavailable': {
     status: 503,
     exit: 5,

@@ -51,6 +51,8 @@ export type Partner = {
   readonly state: PartnerState
   readonly certificates: readonly CertificateRule[]
   readonly limits: PartnerLimits
+  /** Names of the types of documents that it may send; undefined: all that the receiver takes. */
+  readonly documents: readonly string[] | undefined
   /** Whether its connections must have a hybrid key agreement: X25519 and ML-KEM-768. */
   readonly requiresHybrid: boolean
   readonly line: number

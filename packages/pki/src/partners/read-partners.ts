@@ -92,6 +92,7 @@ const partner = record({
   state: optional(oneOf<PartnerState>('active', 'suspended')),
   certificates: optional(listOf(certificate)),
   limits: optional(limits),
+  documents: optional(listOf(label)),
   require: optional(record({ 'hybrid-key-agreement': optional(yesOrNo) })),
 })
 
@@ -139,6 +140,7 @@ function toPartner({
   state = 'active',
   certificates = [],
   limits = undefined,
+  documents,
   require: needs = undefined,
   line,
 }: Read<typeof partner>): Partner {
@@ -172,7 +174,7 @@ function toPartner({
     clockSkew: limits?.['clock-skew'],
   }
   const requiresHybrid = needs?.['hybrid-key-agreement'] ?? false
-  return { id, name, contact, state, certificates: rules, limits: bounds, requiresHybrid, line }
+  return { id, name, contact, state, certificates: rules, limits: bounds, documents, requiresHybrid, line }
 }
 
 /**

@@ -47,6 +47,7 @@ function partner(id: string, ...certificates: CertificateRule[]): Partner {
     certificates,
 
     limits: {},
+    documents: undefined,
     requiresHybrid: false,
     line: 1,
   }

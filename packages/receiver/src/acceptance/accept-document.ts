@@ -14,6 +14,7 @@ import {
   checkParties,
   checkSchema,
   checkTimestamp,
+  checkType,
   type FirstOrSafe,
   findEarlier,
   verifyReceived,
@@ -68,7 +69,9 @@ export async function judgeDocument<Earlier extends { readonly isReplay: true }>
   const timely = checkTimestamp(earlier.document, begin, clockSkew)
   const admitted = account.confirmed(await confirmDocument(await checkSchema(timely, gate), gate))
   const acceptedAt = gate.now()
-  received.signer.confirm(confirm(acceptedAt), acceptedAt)
+  const current = confirm(acceptedAt)
+  received.signer.confirm(current, acceptedAt)
+  checkType(admitted.facts, current)
   return { isReplay: false, admitted, acceptedAt }
 }
 

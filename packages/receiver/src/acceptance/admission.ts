@@ -4,6 +4,7 @@
 import { Fault, quote } from '@seg/core'
 import { type VerifiedDocument, Verifier } from '@seg/xmldsig'
 import type { Gate } from '../gate.ts'
+import type { Peer } from '../http/peer.ts'
 import { canSeal } from '../own-certificates.ts'
 import type { ReceivedDocument } from './receive-document.ts'
 
@@ -51,7 +52,15 @@ export async function verifyReceived(received: ReceivedDocument): Promise<Signed
   return { received, facts: verdict } as SignedDocument
 }
 
-/** Throws the Fault `sender-mismatch` or `receiver-mismatch`. */
+/** Throws the Fault `document-type` when the record of the sender does not name the type. */
+export function checkType({ type }: VerifiedDocument, { id, recognized }: Peer): void {
+  const allowed = recognized.partner?.documents
+  if (allowed === undefined || allowed.includes(type)) return
+  const names = allowed.map(quote).join(', ') || 'none'
+  throw new Fault('document-type', `expected of ${quote(id)} a document of ${names}, found one of ${quote(type)}`)
+}
+
+/** Throws the Fault `sender-mismatch`, `receiver-mismatch` or `document-type`. */
 export function checkParties({ received, facts }: SignedDocument, ourId: string): AddressedDocument {
   const { peer } = received
   if (facts.senderId !== peer.id) {
@@ -62,6 +71,7 @@ export function checkParties({ received, facts }: SignedDocument, ourId: string)
   }
   if (facts.receiverId !== ourId)
     throw new Fault('receiver-mismatch', `expected ReceiverID ${quote(ourId)}, found ${quote(facts.receiverId)}`)
+  checkType(facts, peer)
   return { received, facts } as AddressedDocument
 }
 

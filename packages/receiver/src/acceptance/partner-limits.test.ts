@@ -5,6 +5,8 @@ import t, { type Test } from 'tap'
 import { connectRaw, post, type RawConnection, refusalOf } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, senderId, setTrust, type TestGateway } from '../testing/gateway.ts'
 
+t.setTimeout(90_000)
+
 const certs = await makeCerts(t)
 
 async function allow(gateway: TestGateway, limits: string): Promise<void> {
@@ -103,4 +105,24 @@ t.test('the time between signature and arrival', async t => {
   t.match(gateway.log.at(-1), { code: 'timestamp-stale', msg: /within 10 s/ })
   await allow(gateway, 'clock-skew: 900')
   t.match(await send(gateway, 'a', before(600)), /^201/)
+})
+
+t.test('the types of documents, also of one under way', async t => {
+  const gateway = await openGateway(t, certs)
+  const allowTypes = (names: string) => setTrust(gateway, `partners: [{ id: ${senderId}, documents: [${names}] }]\n`)
+  await allowTypes('CriticalDocument')
+  t.match(await send(gateway, 'a'), /^201/)
+  const body = await makeDocument(gateway, { id: 'b', payload: 'x'.repeat(50_000) })
+  const connection = await connectRaw(t, gateway)
+  connection.socket.write(head(body.length))
+  connection.socket.write(body.subarray(0, 30_000))
+  await pause(20)
+  await allowTypes('Invoice')
+  connection.socket.write(body.subarray(30_000))
+  t.same(await answers(connection, 1), ['HTTP/1.1 403'])
+  t.equal(await send(gateway, 'c'), '403 document-type')
+  t.match(gateway.log.at(-1), {
+    code: 'document-type',
+    msg: /expected of "MINISTRY 1_SEG01" a document of "Invoice", found one of "CriticalDocument"/,
+  })
 })

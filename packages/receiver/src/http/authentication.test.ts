@@ -16,7 +16,15 @@ const certs = await makeCerts(t)
 function setPartners(gateway: TestGateway, ...records: { id: string; state: 'active' | 'suspended' }[]): void {
   const { current } = gateway.gate.credentials
   const partners = records.map((record): Partner => {
-    const rest = { name: undefined, contact: undefined, certificates: [], limits: {}, requiresHybrid: false, line: 1 }
+    const rest = {
+      name: undefined,
+      contact: undefined,
+      certificates: [],
+      limits: {},
+      documents: undefined,
+      requiresHybrid: false,
+      line: 1,
+    }
     return { ...rest, ...record }
   })
   gateway.gate.credentials.replace({ ...current, policy: makeOwnPolicy(current.trust, partners) })
