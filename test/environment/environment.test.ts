@@ -3,14 +3,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { generate } from '@seg/pki'
 import t from 'tap'
+import { root, runCommand, startReceiver } from '../support/commands.ts'
 
-const root = resolve(import.meta.dirname, '../..')
 const folder = await mkdtemp(join(tmpdir(), 'seg-environment-'))
 t.setTimeout(240_000)
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -85,4 +85,26 @@ t.test('what cannot be overridden is refused', async t => {
     t.equal(code, 5)
     t.match(stderr, expected)
   }
+})
+
+t.test('no key reaches a log, whatever Node is made to show', async t => {
+  const certs = join(folder, 'own')
+  await generate({ out: certs, key: 'ec-p256' })
+  const environment = { NODE_DEBUG: 'worker,tls,https,http,net,stream,fs,crypto,fetch,undici,timer' }
+  const receiver = await startReceiver(t, ['--certs', certs, '--data', join(folder, 'received')], {
+    environment,
+    stderr: 'pipe',
+  })
+  const shown = text(receiver.child.stderr!)
+  const args = ['--to', receiver.url.origin, '--certs', certs, '--data', join(folder, 'sent')]
+  const sent = await runCommand('sender', ['send', join(root, 'sample_document.xml'), ...args], { environment })
+  t.equal(sent.exitCode, 0)
+  await receiver.stop()
+  const logs = `${await shown}${sent.stderr}${sent.stdout}`
+  t.match(logs, /^WORKER \d+: /m, 'Node does show something')
+  for (const name of ['receiver', 'seal', 'log', 'sender']) {
+    const [, secret = ''] = (await readFile(join(certs, `${name}.key`), 'utf8')).split('\n')
+    t.equal(logs.includes(secret.slice(-24)), false, `${name}.key`)
+  }
+  t.notMatch(logs, 'Lunch party', 'nor does a document')
 })

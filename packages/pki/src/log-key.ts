@@ -1,5 +1,5 @@
 // The key of the transparency log: Ed25519, its public half as a C2SP signed-note verifier key.
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { Fault, formatVerifierKey } from '@seg/core'
 import { exportPrivateKey } from './issuing/key-pairs.ts'
@@ -18,10 +18,10 @@ export function makeLogKey(receiverId: string, passphrase?: Buffer): { privateKe
 }
 
 /**
- * A log's name, the private key in PEM that signs its checkpoints, and the verifier key that goes
+ * A log's name, the private key that signs its checkpoints, and the verifier key that goes
  * with it.
  */
-export type LogIdentity = { readonly name: string; readonly keyPem: string; readonly verifierKey: string }
+export type LogIdentity = { readonly name: string; readonly privateKey: KeyObject; readonly verifierKey: string }
 
 /**
  * Reads `log.key`, and that `log.pub` has its line. Throws the Fault `configuration` when they do
@@ -40,12 +40,12 @@ export async function loadLogKey(certs: string, receiverId: string): Promise<Log
 /** Reads `log.key`, or another file, alone. Throws the Fault `configuration`. */
 export async function readLogKey(certs: string, receiverId: string, file = 'log.key'): Promise<LogIdentity> {
   const keyPath = join(certs, file)
-  const keyPem = await readKeyFile(keyPath, '`pnpm --filter pki log-key` makes it for a log that is new')
-  const key = parsePrivateKey(keyPath, keyPem)
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${key.asymmetricKeyType}`)
+  const pem = await readKeyFile(keyPath, '`pnpm --filter pki log-key` makes it for a log that is new')
+  const privateKey = parsePrivateKey(keyPath, pem)
+  if (privateKey.asymmetricKeyType !== 'ed25519')
+    throw new Fault('configuration', `expected an Ed25519 key in ${keyPath}, found ${privateKey.asymmetricKeyType}`)
   const name = logName(receiverId)
-  return { name, keyPem, verifierKey: formatVerifierKey(name, createPublicKey(key)) }
+  return { name, privateKey, verifierKey: formatVerifierKey(name, createPublicKey(privateKey)) }
 }
 
 /**

@@ -7,12 +7,8 @@ import type { SealingData } from './acceptance/seal-receipts.ts'
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 /** What receipts are sealed with. */
-export function sealingOf({
-  id,
-  certificatePem,
-  keyPem,
-}: Pick<Identity, 'id' | 'certificatePem' | 'keyPem'>): SealingData {
-  return { receiverId: id, certificatePem, keyPem }
+export function sealingOf({ id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>): SealingData {
+  return { receiverId: id, certificatePem, key }
 }
 
 /**
@@ -21,11 +17,11 @@ export function sealingOf({
  */
 export function openSealedLedger(
   data: string,
-  { id, certificatePem, keyPem }: Pick<Identity, 'id' | 'certificatePem' | 'keyPem'>,
+  { id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>,
   log: LogIdentity,
   note?: (line: string) => void,
 ): Promise<Ledger> {
-  const sealing = sealingOf({ id, certificatePem, keyPem })
+  const sealing = sealingOf({ id, certificatePem, key })
   const module = new URL('./acceptance/seal-receipts.ts', import.meta.url).href
   return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
 }
@@ -35,12 +31,12 @@ export function openSealedLedger(
  */
 export async function openReceiverLedger(
   data: string,
-  { id, certificatePem, keyPem }: Identity,
+  { id, certificatePem, key }: Identity,
   log: LogIdentity,
   now: () => Date,
   note?: (line: string) => void,
 ): Promise<Ledger> {
-  const ledger = await openSealedLedger(data, { id, certificatePem, keyPem }, log, note)
+  const ledger = await openSealedLedger(data, { id, certificatePem, key }, log, note)
   await ledger.record({ type: 'start', at: now().toISOString(), version })
   return ledger
 }

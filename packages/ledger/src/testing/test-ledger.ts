@@ -33,9 +33,12 @@ export function openTestLedger(
   folder: string,
   { sealer = 'plain-sealer', ...options }: TestOptions = {},
 ): Promise<Ledger> {
-  const keyPem = logKey.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
   const module = new URL(`./${sealer}.ts`, import.meta.url).href
-  return openLedger(folder, { log: { name: NAME, keyPem }, sealer: { module, data: undefined }, ...options })
+  return openLedger(folder, {
+    log: { name: NAME, privateKey: logKey.privateKey },
+    sealer: { module, data: undefined },
+    ...options,
+  })
 }
 
 /** A ledger in a folder of its own, both gone after the test. */

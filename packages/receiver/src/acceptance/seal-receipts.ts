@@ -1,17 +1,17 @@
 // Loaded by the ledger's writer: receipts are sealed in its thread, in the transaction that makes
 // their documents durable.
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import type { SealableAcceptance } from '@seg/ledger'
 import { openReceiptSeal } from '@seg/xmldsig'
 
-export type SealingData = { readonly receiverId: string; readonly certificatePem: string; readonly keyPem: string }
+export type SealingData = { readonly receiverId: string; readonly certificatePem: string; readonly key: KeyObject }
 
 export function openSealer({
   receiverId,
   certificatePem,
-  keyPem,
+  key,
 }: SealingData): (acceptance: SealableAcceptance) => Buffer {
-  const seal = openReceiptSeal({ key: createPrivateKey(keyPem), certificate: new X509Certificate(certificatePem) })
+  const seal = openReceiptSeal({ key, certificate: new X509Certificate(certificatePem) })
   return ({ sender, id, sha256, referenceDigest, acceptedAt, index, treeSize, leaf, opening, proof, checkpoint }) =>
     seal({
       receiverId,

@@ -1,6 +1,6 @@
 // The log of a receiver written by someone else: its leaves in memory, its hashes computed anew
 // each time, straight from RFC 6962 2.1.
-import { createPrivateKey, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Opening, openCheckpointSigner, parseTilePath } from '@seg/ledger'
 import { loadIdentity, loadLogKey } from '@seg/pki'
@@ -30,11 +30,8 @@ export class ForeignLog {
   }
 
   async #sign(leaves: readonly Buffer[]): Promise<string> {
-    const { name, keyPem } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
-    return openCheckpointSigner({ name, privateKey: createPrivateKey(keyPem) })({
-      size: leaves.length,
-      root: rootOf(leaves),
-    })
+    const { name, privateKey } = await loadLogKey(this.#certs, (await loadIdentity(this.#certs, 'receiver')).id)
+    return openCheckpointSigner({ name, privateKey })({ size: leaves.length, root: rootOf(leaves) })
   }
 
   /** Answers a request for a tile, or for the checkpoint of now. */

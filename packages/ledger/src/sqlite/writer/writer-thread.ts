@@ -1,6 +1,6 @@
 // The writer's thread: takes what has arrived, commits it as one transaction, answers, and looks
 // again.
-import { createPrivateKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Fault } from '@seg/core'
@@ -20,7 +20,8 @@ import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './
  */
 export type WriterOptions = {
   readonly path: string
-  readonly log: { readonly name: string; readonly keyPem: string }
+  /** A key object: NODE_DEBUG shows what a thread is started with, but no key in one. */
+  readonly log: { readonly name: string; readonly privateKey: KeyObject }
   readonly sealer: { readonly module: string; readonly data: unknown }
 }
 
@@ -36,7 +37,7 @@ const { path, log, sealer } = workerData as WriterOptions
 try {
   const database = await openDatabase(path, migrations)
   const { openSealer } = (await import(sealer.module)) as { openSealer: (data: unknown) => Sealer }
-  const key = { name: log.name, privateKey: createPrivateKey(log.keyPem) }
+  const key = { name: log.name, privateKey: log.privateKey }
   bindLog(database, key)
   const writeAheadLog = new WriteAheadLog(database, path)
   const folder = dirname(path)
