@@ -55,30 +55,39 @@ const logKey = program
   .option('--id <id>', "the receiver's id, instead of that in receiver.crt", parseName)
 addSettings(addEncryption(logKey), { certs }).action(runLogKey)
 
-const profileNames = Object.keys(profiles).join(', ')
-const keyNames = Object.keys(keyKinds).join(', ')
+/** Options of several commands. */
+const profile = ['--profile <profile>', `what for: ${Object.keys(profiles).join(', ')}`, parseProfile] as const
+const key = ['--key <kind>', `kind of the key: ${Object.keys(keyKinds).join(', ')}`, parseKeyKind] as const
+const days = ['--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days] as const
+const ca = [
+  '--ca <name>',
+  'the CA: NAME.crt, NAME.key and NAME.crl in the folder of --certs',
+  parseCaName,
+  'ca',
+] as const
+const password = ['--password-file <file>', 'the password of the file; else in SEG_P12_PASSWORD, or typed'] as const
 
 const request = program
   .command('csr')
   .description('make a key and a certificate request for it')
-  .requiredOption('--profile <profile>', `what for: ${profileNames}`, parseProfile)
+  .requiredOption(...profile)
   .requiredOption('--id <id>', "the gateway's id, the CN", parseName)
   .requiredOption('--out <prefix>', 'PREFIX.csr and PREFIX.key, which is used if it is there')
   .option('--host <name>', 'host name or address of a server, may be given again', addHost)
-  .option('--key <kind>', `kind of the key: ${keyNames}`, parseKeyKind)
+  .option(...key)
 addSettings(addEncryption(request), {}).action(runCsr)
 
 const issuance = program
   .command('issue')
   .description('issue a certificate, for a request or with a new key')
-  .requiredOption('--profile <profile>', `what for: ${profileNames}`, parseProfile)
+  .requiredOption(...profile)
   .option('--id <id>', 'the CN; with --csr it must be that of the request', parseName)
   .option('--csr <file>', 'a certificate request, PEM or DER; its key stays where it is')
   .requiredOption('--out <prefix>', 'PREFIX.crt, and PREFIX.key without --csr')
   .option('--host <name>', 'host name or address of a server, instead of those in the request', addHost)
-  .option('--key <kind>', `kind of the key: ${keyNames}`, parseKeyKind)
-  .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
-  .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
+  .option(...key)
+  .option(...days)
+  .option(...ca)
 addSettings(addEncryption(issuance), { certs }).action(runIssue)
 
 const renewal = program
@@ -86,8 +95,8 @@ const renewal = program
   .description('issue a certificate anew, under the same name; the one before is kept')
   .argument('<name>', 'NAME.crt in the folder of --certs, such as sender, receiver or seal')
   .option('--new-key', 'under a new key of the same kind')
-  .option('--days <number>', 'days that the certificate is good for', parseDays, generateDefaults.days)
-  .option('--ca <name>', 'the CA: NAME.crt and NAME.key in the folder of --certs', parseCaName, 'ca')
+  .option(...days)
+  .option(...ca)
 addSettings(addEncryption(renewal), { certs }).action(runRenew)
 
 const p12Import = program
@@ -95,7 +104,7 @@ const p12Import = program
   .description('take key, certificate and CAs out of a PKCS #12 file (.p12, .pfx)')
   .argument('<file>', 'the PKCS #12 file')
   .requiredOption('--out <prefix>', 'PREFIX.key, PREFIX.crt, and PREFIX-ca.crt where it has CAs')
-  .option('--password-file <file>', 'the password of the file; else in SEG_P12_PASSWORD, or typed')
+  .option(...password)
 addSettings(addEncryption(p12Import), {}).action(runImportP12)
 
 const p12Export = program
@@ -103,7 +112,7 @@ const p12Export = program
   .description('put key, certificate and CAs into a PKCS #12 file, for other programs')
   .argument('<name>', 'NAME.crt and NAME.key in the folder of --certs, such as sender')
   .requiredOption('--out <file>', 'the PKCS #12 file')
-  .option('--password-file <file>', 'the password of the file; else in SEG_P12_PASSWORD, or typed')
+  .option(...password)
 addSettings(p12Export, { certs }).action(runExportP12)
 
 const revocation = program
@@ -112,7 +121,7 @@ const revocation = program
   .argument('[certificate]', 'a certificate, or its serial number; without it the list is renewed')
   .option('--reason <reason>', `why: ${Object.keys(reasons).join(', ')}`, parseReason, 'unspecified')
   .option('--days <number>', 'days until the next list is due', parseDays, CRL_DAYS)
-  .option('--ca <name>', 'the CA: NAME.crt, NAME.key and NAME.crl in the folder of --certs', parseCaName, 'ca')
+  .option(...ca)
 addSettings(revocation, { certs }).action(runRevoke)
 
 await runProgram(program)

@@ -108,12 +108,6 @@ export class LogTree {
     return proof.reverse()
   }
 
-  /** The first `width` hashes of a tile; undefined when the log is not that long. */
-  tile(level: number, index: number, width: number): Buffer | undefined {
-    const available = Math.floor(this.#size / TILE_WIDTH ** level) - index * TILE_WIDTH
-    return width <= available ? this.#nodes(level, index).octets(width) : undefined
-  }
-
   /**
    * Root of the leaves [from, to), where `from` is a multiple of the smallest power of two that
    * holds them.

@@ -38,8 +38,8 @@ export class TileNodes {
     return node
   }
 
-  /** The first `width` hashes. */
-  octets(width = this.width): Buffer {
-    return Buffer.concat(this.#heights[0]!.slice(0, width))
+  /** Its own hashes. */
+  octets(): Buffer {
+    return Buffer.concat(this.#heights[0]!)
   }
 }
