@@ -68,6 +68,8 @@ export const advice = {
   'csr-invalid': 'Make it again: `pnpm --filter pki csr`, or `openssl req -new`.',
   'p12-invalid': 'Check the password; `openssl pkcs12 -in FILE -info -noout` shows what is in the file.',
   'crl-invalid': 'Get the list from the CA again; `openssl crl -in FILE -noout -text` shows its content.',
+  'ocsp-invalid':
+    'Ask with `openssl ocsp -issuer CA.pem -cert FILE -url URL -resp_text`, and have the CA repair its responder.',
   'revocation-unreachable':
     'See whether the address answers: `curl --verbose URL`; what was fetched before stays in use.',
   'crl-kind': 'Ask the CA for its whole list, of all certificates that it issued.',

@@ -275,6 +275,11 @@ export const faults = {
     exit: 5,
     sentence: 'A certificate revocation list is unreadable, or not signed by a CA that may sign it.',
   },
+  'ocsp-invalid': {
+    status: 500,
+    exit: 5,
+    sentence: 'An answer about the status of a certificate is unreadable, out of date, or not signed by its CA.',
+  },
   'revocation-unreachable': {
     status: 500,
     exit: 5,

@@ -156,6 +156,21 @@ export function readBitString({ content }: DerElement, what: string): { octets: 
  * Z. Milliseconds since 1970.
  */
 export function readTime(reader: DerReader, what: string): number {
+  const { time, isEarly } = readAnyTime(reader, what)
+  if (isEarly)
+    throw new DerError(`expected ${what} as UTCTime, for it is before 2050, found ${new Date(time).toISOString()}`)
+  return time
+}
+
+/** RFC 6960 4.2.2.1: a GeneralizedTime of any year, to the second and with Z. */
+export function readGeneralizedTime(reader: DerReader, what: string): number {
+  const { time, isUtc } = readAnyTime(reader, what)
+  if (isUtc) throw new DerError(`expected ${what} as GeneralizedTime, found UTCTime`)
+  return time
+}
+
+/** `isEarly`: a GeneralizedTime of a year for which RFC 5280 wants UTCTime. */
+function readAnyTime(reader: DerReader, what: string) {
   const { tag, content } = reader.readAny(what)
   const isUtc = tag === tags.utcTime && isTimeOf(content, 12)
   if (!isUtc && !(tag === tags.generalizedTime && isTimeOf(content, 14)))
@@ -175,9 +190,7 @@ export function readTime(reader: DerReader, what: string): number {
   const isOfCalendar = month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60
   if (!isOfCalendar || new Date(time).getUTCDate() !== day)
     throw new DerError(`expected ${what}, a time of the calendar, found ${content.toString('latin1')}`)
-  if (!isUtc && year < 2050)
-    throw new DerError(`expected ${what} as UTCTime, for it is before 2050, found ${content.toString('latin1')}`)
-  return time
+  return { time, isUtc, isEarly: !isUtc && year < 2050 }
 }
 
 /** Digits, and a Z. */

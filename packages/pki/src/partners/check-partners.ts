@@ -31,8 +31,10 @@ export function checkTogether(
   if (authorities.length > MOST.authorities)
     problems.report(line, `trust: expected at most ${MOST.authorities} authorities`)
   if (partners.length > MOST.partners) problems.report(line, `partners: expected at most ${MOST.partners}`)
-  for (const { name, from, until, needsCrl, crls, line: at } of authorities) {
+  for (const { name, from, until, needsCrl, crls, needsOcsp, ocsp, line: at } of authorities) {
     if (until < from) problems.report(at, `trust.authorities.${name}: until is before from`)
+    if (needsOcsp && ocsp === undefined)
+      problems.report(at, `trust.authorities.${name}: need: ocsp needs the address of a responder in ocsp`)
     if (needsCrl && crls.length === 0) problems.report(at, `trust.authorities.${name}: need: crl needs a list in crl`)
   }
   const ids = new Map<string, number>()

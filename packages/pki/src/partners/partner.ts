@@ -72,7 +72,11 @@ export type AuthorityRecord = {
   /** Files as they are written, and addresses (http, https). */
   readonly crls: readonly string[]
   readonly needsCrl: boolean
-  /** Milliseconds between two fetches of a list from its address. */
+  /** The address of its OCSP responder. */
+  readonly ocsp: string | undefined
+  /** Whether a certificate counts without an answer of the responder; undefined: it does. */
+  readonly needsOcsp: true | undefined
+  /** Milliseconds between two fetches of a list from its address, or two questions. */
   readonly refresh: number | undefined
   /** Milliseconds. */
   readonly grace: number

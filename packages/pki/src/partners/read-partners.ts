@@ -35,6 +35,7 @@ import {
   oneOf,
   path,
   rate,
+  responder,
   seconds,
   sha256,
   size,
@@ -48,8 +49,9 @@ import {
 export const DEFAULT_TRUST: TrustRecord = { mode: 'ca', authorities: [], partners: [] }
 
 const revocation = record({
-  need: optional(oneOf('none', 'crl')),
+  need: optional(oneOf('none', 'crl', 'ocsp')),
   crl: optional(listOf(listPlace)),
+  ocsp: optional(responder),
   refresh: optional(interval),
   grace: optional(duration),
 })
@@ -129,8 +131,9 @@ type Read<R> = R extends ReadNode<infer T> ? T : never
 
 function toAuthority(name: string, found: Read<typeof authority>): AuthorityRecord {
   const { anchors, intermediates, from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, line } = found
-  const { need, crl: crls = [], refresh, grace = 0 } = found.revocation ?? {}
-  return { name, anchors, intermediates, crls, needsCrl: need === 'crl', refresh, grace, from, until, line }
+  const { need, crl: crls = [], ocsp, refresh, grace = 0 } = found.revocation ?? {}
+  const revocation = { needsCrl: need === 'crl', needsOcsp: need === 'ocsp' || undefined, ocsp: ocsp ?? undefined }
+  return { name, anchors, intermediates, crls, ...revocation, refresh, grace, from, until, line }
 }
 
 function toPartner({

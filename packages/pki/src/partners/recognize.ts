@@ -36,14 +36,17 @@ const purposes = { tls: 'client', sign: 'sign' } as const
 
 export function recognize(chain: PresentedChain, use: CertificateUse, policy: TrustPolicy, now: Date): Recognition {
   const { leaf, presented } = chain
-  const { anchors, revocation } = policy
+  const { anchors, revocation, board } = policy
   const at = now.getTime()
   const verdict = decisions.validate({ leaf, presented, anchors, purpose: purposes[use], at: now, revocation })
   if (!verdict.ok) {
+    if (verdict.missing !== undefined) board?.see(verdict.missing)
     const pinned = findPinned(leaf, use, policy, at)
     if (pinned !== undefined) return judgePinned(leaf, use, pinned, policy, at)
     return { kind: verdict.standsBehind ? 'refused' : 'stranger', fault: faultOfPath(verdict) }
   }
+  const [, issuer] = verdict.path
+  if (issuer !== undefined) board?.see({ authority: verdict.authority, leaf, issuer })
   const to = Math.min(verdict.notAfter.getTime(), nextChange(policy, at))
   const found =
     policy.mode === 'ca' ? readOwn(leaf, policy) : matchPartner(leaf, verdict.authorities, use, policy.partners, at)

@@ -52,6 +52,13 @@ export const listPlace = text('a file, or an http or https address without a use
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
   return isWeb && url.username === '' && url.password === '' && url.hash === '' ? url.href : undefined
 })
+/** The address of an OCSP responder; `off`: there is none to ask. */
+export const responder = text('off, or an http or https address without a user', (value): string | null | undefined => {
+  if (value === 'off') return null
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return isWeb && url.username === '' && url.password === '' && url.hash === '' ? url.href : undefined
+})
 /** Of a minute or more: the list comes from another party's server. */
 export const interval = text('a time of a minute or more, such as 10m, 1h, 1d', value => {
   const time = parseDuration(value)

@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Fault, readInput } from '@seg/core'
 import { type Authority, makeTrustAnchors, type TrustAnchors } from '../path/authority.ts'
-import type { RevocationLists } from '../path/revocation-lists.ts'
+import { type RevocationLists, withStatuses } from '../path/revocation-lists.ts'
 import { parseCertificates, readCertsFile } from '../pem-file.ts'
 import { type Crl, checkCrlFollows, makeRevocationLists, readCrls } from '../revocation/read-crl.ts'
+import { StatusBoard } from '../revocation/status-board.ts'
 import type { Trust } from '../trust.ts'
 import { OWN_AUTHORITY } from './check-partners.ts'
 import { type ListPlace, listFilesOf } from './list-files.ts'
@@ -19,6 +20,8 @@ export type TrustPolicy = {
   readonly revocation: RevocationLists
   /** Of which `revocation` is made. */
   readonly crls: readonly LoadedCrl[]
+  /** Answers of OCSP responders, where an authority has one. */
+  readonly board?: StatusBoard | undefined
   readonly partners: readonly Partner[]
   readonly partnerOf: ReadonlyMap<string, Partner>
   /**
@@ -79,7 +82,9 @@ export async function loadTrustPolicy(
       )
     }),
   )
-  return makePolicy('listed', loaded, partners, crls.flat())
+  const hasResponder = authorities.some(({ ocsp }) => ocsp !== undefined)
+  const board = hasResponder ? (previous?.board ?? new StatusBoard()) : undefined
+  return makePolicy('listed', loaded, partners, crls.flat(), board)
 }
 
 /**
@@ -137,7 +142,7 @@ async function loadCrls(
 }
 
 async function loadAuthority(
-  { name, anchors, intermediates, from, until, needsCrl, grace, line }: AuthorityRecord,
+  { name, anchors, intermediates, from, until, needsCrl, needsOcsp, grace, line }: AuthorityRecord,
   file: string,
 ): Promise<Authority> {
   const read = async (path: string): Promise<X509Certificate[]> => {
@@ -160,7 +165,7 @@ async function loadAuthority(
     intermediates: intermediates === undefined ? [] : await read(intermediates),
     ...(Number.isFinite(from) && { from: new Date(from) }),
     ...(Number.isFinite(until) && { until: new Date(until) }),
-    revocation: { need: needsCrl ? 'crl' : 'none', grace },
+    revocation: { need: needsCrl ? 'crl' : needsOcsp ? 'ocsp' : 'none', grace },
   }
 }
 
@@ -169,13 +174,16 @@ function makePolicy(
   authorities: readonly Authority[],
   partners: readonly Partner[],
   crls: readonly LoadedCrl[],
+  board?: StatusBoard,
 ): TrustPolicy {
   const times = partners.flatMap(({ certificates }) => certificates.flatMap(({ from, until }) => [from, until + 1]))
+  const lists = makeRevocationLists(crls)
   return {
     mode,
     anchors: makeTrustAnchors(authorities),
-    revocation: makeRevocationLists(crls),
+    revocation: board === undefined ? lists : withStatuses(lists, board.statuses),
     crls,
+    board,
     partners,
     partnerOf: new Map(partners.map(partner => [partner.id, partner])),
     changes: [...new Set(times.filter(Number.isFinite))].sort((a, b) => a - b),

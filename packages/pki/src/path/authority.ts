@@ -7,9 +7,10 @@ import { type PathCertificate, readPathCertificate } from './path-certificate.ts
 export type RevocationPolicy = {
   /**
    * `crl`: a list of each issuer on the path that is in date, or out of date by no more than
-   * `grace`. `none`: a list is not needed; a certificate that is on one is revoked all the same.
+   * `grace`. `ocsp`: an answer of the issuer about the leaf. `none`: neither is needed; a
+   * certificate that either revokes is revoked all the same.
    */
-  readonly need: 'none' | 'crl'
+  readonly need: 'none' | 'crl' | 'ocsp'
   /** Milliseconds after nextUpdate for which a list still counts. */
   readonly grace: number
 }

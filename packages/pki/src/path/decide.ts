@@ -2,7 +2,7 @@
 import type { Authority } from './authority.ts'
 import { issuerIdOf, type PathCertificate } from './path-certificate.ts'
 import { PathRefusal } from './refusal.ts'
-import { type RevocationLists, statusOf } from './revocation-lists.ts'
+import { answeredStatusOf, type RevocationLists, statusKey, statusOf } from './revocation-lists.ts'
 import { type GoodPath, shownName } from './verdict.ts'
 
 /** A path that is right but for the time. */
@@ -88,7 +88,7 @@ function checkMoment({ authority, certificates }: CheckedPath, moment: Moment, l
     to = Math.min(to, fields.to)
   }
   for (const [at, issuer] of certificates.slice(1).entries())
-    to = Math.min(to, checkRevocation(certificates[at]!, issuer, authority, moment, lists))
+    to = Math.min(to, checkRevocation(certificates[at]!, issuer, authority, moment, lists, at === 0))
   return { from, to }
 }
 
@@ -120,27 +120,37 @@ const compromised = [1, 2, 10]
 function checkRevocation(
   certificate: PathCertificate,
   issuer: PathCertificate,
-  { revocation: policy }: Authority,
+  { name, revocation: policy }: Authority,
   { at, isPast = false }: Moment,
   lists: RevocationLists,
+  isLeaf: boolean,
 ): number {
   const time = at.getTime()
-  const status = statusOf(lists.get(issuerIdOf(issuer)), certificate.serial, policy, time, isPast)
-  if (status.status === 'good') return status.until
+  const issuerId = issuerIdOf(issuer)
+  const listed = statusOf(lists.get(issuerId), certificate.serial, policy, time, isPast)
+  const answer = lists.statuses?.get(statusKey(issuerId, certificate.serial))
+  const answered = answeredStatusOf(answer, policy, time, isPast || !isLeaf)
+  const status = listed.status === 'good' ? answered : listed
+  if (listed.status === 'good' && answered.status === 'good') return Math.min(listed.until, answered.until)
+  if (status.status === 'good') throw new TypeError('a status that is good and is not')
   if (status.status === 'unknown')
-    throw new PathRefusal(certificate, {
-      code: 'revocation-unknown',
-      check: 'revocation (RFC 5280 6.3)',
-      expected: status.expected,
-      found: status.found,
-      remedy: `get the revocation list of ${shownName(issuer.certificate.subject)}, and check the clock`,
-    })
+    throw new PathRefusal(
+      certificate,
+      {
+        code: 'revocation-unknown',
+        check: 'revocation (RFC 5280 6.3)',
+        expected: status.expected,
+        found: status.found,
+        remedy: `see whether revocation data of ${shownName(issuer.certificate.subject)} can be fetched, and check the clock`,
+      },
+      { authority: name, leaf: certificate.certificate, issuer: issuer.certificate },
+    )
   const { at: since, reason } = status.revoked
   if (isPast && since > time && !compromised.includes(reason)) return Number.POSITIVE_INFINITY
   throw new PathRefusal(certificate, {
     code: 'certificate-revoked',
     check: 'revocation (RFC 5280 6.3)',
-    expected: 'a certificate that is not on the list of its issuer',
+    expected: 'a certificate that its issuer has not revoked',
     found: `one revoked at ${show(since)}, reason ${reason}`,
     remedy: 'ask the CA for a new certificate, with a new key',
   })

@@ -47,8 +47,9 @@ export function judge({ leaf, presented, anchors, purpose }: Question): PathOutc
 }
 
 /** Of a path of signatures: one of our authorities stands behind it. */
-export function toBadPath({ certificate, reason }: PathRefusal): BadPath {
-  return { ok: false, standsBehind: true, certificate: nameOf(certificate.certificate), ...reason }
+export function toBadPath({ certificate, reason, missing }: PathRefusal): BadPath {
+  const name = nameOf(certificate.certificate)
+  return { ok: false, standsBehind: true, certificate: name, ...reason, ...(missing && { missing }) }
 }
 
 function readLeaf(leaf: X509Certificate): PathCertificate | DerError {

@@ -22,8 +22,31 @@ export type RevocationList = {
   find(serial: string): Revoked | undefined
 }
 
+/** What a CA answered about one certificate (OCSP). */
+export type CertificateStatus = {
+  /** Milliseconds since 1970. */
+  readonly thisUpdate: number
+  readonly nextUpdate: number
+  readonly revoked: Revoked | undefined
+}
+
 /** The list of each CA, by `issuerIdOf`. Replaced as a whole, never changed. */
-export type RevocationLists = ReadonlyMap<string, RevocationList>
+export type RevocationLists = ReadonlyMap<string, RevocationList> & {
+  /** By `statusKey`. */
+  readonly statuses?: ReadonlyMap<string, CertificateStatus>
+}
+
+export function statusKey(issuerId: string, serial: string): string {
+  return `${issuerId} ${serial}`
+}
+
+/** The same lists beside other statuses. */
+export function withStatuses(
+  lists: RevocationLists,
+  statuses: ReadonlyMap<string, CertificateStatus>,
+): RevocationLists {
+  return Object.assign(new Map(lists), { statuses })
+}
 
 export const noRevocationLists: RevocationLists = new Map()
 
@@ -45,7 +68,7 @@ export function statusOf(
 ): RevocationStatus {
   const revoked = list?.find(serial)
   if (revoked !== undefined) return { status: 'revoked', revoked }
-  if (need === 'none') return { status: 'good', until: Number.POSITIVE_INFINITY }
+  if (need !== 'crl') return { status: 'good', until: Number.POSITIVE_INFINITY }
   const expected = 'a revocation list of its issuer that is in date'
   if (list === undefined) return { status: 'unknown', expected, found: 'none' }
   const until = list.nextUpdate + grace
@@ -54,4 +77,20 @@ export function statusOf(
   if (list.thisUpdate <= now && now <= until) return { status: 'good', until }
   const [from, to] = [list.thisUpdate, list.nextUpdate].map(time => new Date(time).toISOString())
   return { status: 'unknown', expected, found: `one from ${from} to ${to}, and ${grace / 1000} seconds of grace` }
+}
+
+/** As `statusOf`, for an answer. `isNotNeeded`: only a revocation counts. */
+export function answeredStatusOf(
+  answer: CertificateStatus | undefined,
+  { need, grace }: RevocationPolicy,
+  now: number,
+  isNotNeeded: boolean,
+): RevocationStatus {
+  if (answer?.revoked !== undefined) return { status: 'revoked', revoked: answer.revoked }
+  if (need !== 'ocsp' || isNotNeeded) return { status: 'good', until: Number.POSITIVE_INFINITY }
+  const expected = 'an answer of its OCSP responder that is in date'
+  if (answer === undefined) return { status: 'unknown', expected, found: 'none yet' }
+  const until = answer.nextUpdate + grace
+  if (now <= until) return { status: 'good', until }
+  return { status: 'unknown', expected, found: `one until ${new Date(answer.nextUpdate).toISOString()}` }
 }

@@ -1,6 +1,7 @@
 // What is said of a certificate and its path.
 import type { X509Certificate } from 'node:crypto'
 import { escapeUnseen, Fault, type FaultCode } from '@seg/core'
+import type { MissingStatus } from './refusal.ts'
 
 /**
  * Which certificate a refusal is about, as its owner finds it: `subject` in OpenSSL's form,
@@ -38,6 +39,8 @@ export type BadPath = {
   readonly found: string
   /** One sentence: what to do, and the command for it. */
   readonly remedy: string
+  /** Of `revocation-unknown`. */
+  readonly missing?: MissingStatus
 }
 
 export type PathVerdict = GoodPath | BadPath

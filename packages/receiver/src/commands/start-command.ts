@@ -7,6 +7,7 @@ import closeWithGrace from 'close-with-grace'
 import { receiverSections } from '../configuration-sections.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import { followLists } from '../credentials/follow-lists.ts'
+import { followStatuses } from '../credentials/follow-statuses.ts'
 import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
 import { openLogger } from '../logger.ts'
@@ -52,11 +53,12 @@ export async function runStart(_options: object, command: Command): Promise<void
   stopPrompting()
   const following = followCredentials({ certs, data, config }, gate, logger)
   const lists = followLists({ data }, gate, logger, () => following.look())
+  const statuses = followStatuses(gate, logger)
   // Twice the time that open requests get, should closing itself hang.
   closeWithGrace({ delay: 2 * gate.limits.closingTime, logger }, async ({ signal, err }) => {
     if (err) logger.error({ err }, 'stopping after a defect')
     else logger.info(`stopping on ${signal ?? 'request'}`)
-    await lists.close()
+    await Promise.all([lists.close(), statuses.close()])
     await following.close()
     expiry.close()
     room.close()

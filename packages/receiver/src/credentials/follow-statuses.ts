@@ -1,0 +1,105 @@
+// Authorities that have an OCSP responder are asked about the certificates that partners use, in
+// the background. Each answer is taken into use at once, also on open connections.
+import { randomBytes } from 'node:crypto'
+import { Fault, quote } from '@seg/core'
+import { buildOcspRequest, readOcspResponse, type WantedStatus, withStatuses } from '@seg/pki'
+import type { Gate } from '../gate.ts'
+import { toFault } from '../http/problem.ts'
+import type { Logger } from '../logger.ts'
+import { fetchOctets } from './fetch-octets.ts'
+import type { Following } from './follow-credentials.ts'
+
+/** Milliseconds between two looks at what is due. */
+const LOOK_INTERVAL = 1000
+/** Milliseconds between two questions where the authority says nothing, and the least. */
+const [USUAL_REFRESH, LEAST_REFRESH] = [3_600_000, 60_000]
+/** Milliseconds to the second try; each next one waits twice as long. */
+const RETRY = 10_000
+const AT_ONCE = 8
+/** An answer has some kilobytes. */
+const LARGEST = 64 * 1024
+const FETCH_TIME = 10_000
+
+type State = { readonly at: number; readonly due: number; readonly failures: number }
+type Question = WantedStatus & { readonly url: string; readonly refresh: number }
+
+/** Looks at once, and each second. */
+export function followStatuses({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger): Following {
+  const states = new Map<string, State>()
+  const stop = new AbortController()
+
+  const lookOnce = async () => {
+    const { board } = credentials.current.policy
+    const due = questionsOf(credentials.current).filter(({ key }) => {
+      const state = states.get(key)
+      const at = now().getTime()
+      return state === undefined || at >= state.due || at < state.at
+    })
+    for (const key of states.keys()) if (!board?.wanted().some(wanted => wanted.key === key)) states.delete(key)
+    for (let from = 0; from < due.length && !stop.signal.aborted; from += AT_ONCE) {
+      const before = board!.statuses
+      await Promise.all(due.slice(from, from + AT_ONCE).map(ask))
+      if (board!.statuses !== before) takeIntoUse()
+    }
+  }
+
+  const ask = async (question: Question) => {
+    const { key, leaf, authority, url, refresh } = question
+    const failures = states.get(key)?.failures ?? 0
+    try {
+      const nonce = randomBytes(32)
+      const body = { octets: buildOcspRequest(question, nonce), type: 'application/ocsp-request' }
+      const octets = await fetchOctets({ url, most: LARGEST, time: FETCH_TIME, signal: stop.signal, body })
+      const status = readOcspResponse(octets, question, now(), nonce)
+      credentials.current.policy.board?.answer(key, status)
+      const at = now().getTime()
+      states.set(key, { at, due: at + Math.min(refresh, Math.max(LEAST_REFRESH, status.nextUpdate - at)), failures: 0 })
+      if (status.revoked !== undefined)
+        logger.warn({ authority, url }, `${quote(leaf.subject)} (SHA-256 ${leaf.fingerprint256}) is revoked`)
+    } catch (error) {
+      const at = now().getTime()
+      const wait = Math.min(refresh, RETRY * 2 ** failures)
+      states.set(key, { at, due: at + wait, failures: failures + 1 })
+      const { code, detail } = error instanceof Fault ? error : toFault(error)
+      if (!stop.signal.aborted)
+        logger.warn(
+          { code, authority, url },
+          `the status of ${quote(leaf.subject)} (SHA-256 ${leaf.fingerprint256}) is not known: ${detail}; again in ${wait / 1000} s`,
+        )
+    }
+  }
+
+  const takeIntoUse = () => {
+    const { current } = credentials
+    const { policy } = current
+    if (policy.board === undefined) return
+    const revocation = withStatuses(policy.revocation, policy.board.statuses)
+    credentials.replace({ ...current, policy: { ...policy, revocation } })
+  }
+
+  let looking: Promise<void> | undefined
+  const look = () => {
+    looking ??= lookOnce().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+  const timer = setInterval(() => void look(), LOOK_INTERVAL)
+  timer.unref()
+  return {
+    look,
+    async close() {
+      clearInterval(timer)
+      stop.abort()
+      await looking
+    },
+  }
+}
+
+function questionsOf({ record, policy }: Gate['credentials']['current']): Question[] {
+  return (policy.board?.wanted() ?? []).flatMap(wanted => {
+    const authority = record.authorities.find(({ name }) => name === wanted.authority)
+    if (authority?.ocsp === undefined) return []
+    return [{ ...wanted, url: authority.ocsp, refresh: authority.refresh ?? USUAL_REFRESH }]
+  })
+}
