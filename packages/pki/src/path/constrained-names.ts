@@ -19,15 +19,17 @@ export function constrainedNames(certificate: PathCertificate, isLeaf: boolean):
   const hasDnsName = names.some(({ kind }) => kind === 'dns')
   const attributes = readAttributes(subject).flat()
   if (subject.length > 2) names.push({ kind: 'directory', name: readDistinguishedName(subject) })
-  for (const { type, tag, text = '' } of attributes) {
+  for (const { type, tag, text } of attributes) {
     if (type === attributeTypes.emailAddress) {
       // RFC 5280 4.1.2.6; in other characters it could not be compared with what is permitted.
       if (tag !== IA5_STRING) throw new DerError('expected emailAddress in the subject as IA5String')
-      names.push({ kind: 'email', text })
+      names.push({ kind: 'email', text: text ?? '' })
     }
+    if (!isLeaf || hasDnsName || type !== attributeTypes.commonName) continue
+    // It could not be compared, either.
+    if (text === undefined) throw new DerError('expected a common name that is text')
     const host = text.replace(/\0+$/, '')
-    if (isLeaf && !hasDnsName && type === attributeTypes.commonName && HOST.test(host))
-      names.push({ kind: 'dns', text: host })
+    if (HOST.test(host)) names.push({ kind: 'dns', text: host })
   }
   return names
 }

@@ -337,6 +337,10 @@ export const refused: Readonly<Record<string, RefusedChain>> = {
     }),
     ...broken(/expected emailAddress in the subject as IA5String/),
   },
+  'a CN that is no text, where names are constrained': {
+    ...constrained([names.dns('example.org')], [], { subject: [['CN', '\x05\x00', 0x30]] }),
+    ...broken(/expected a common name that is text/),
+  },
   'an excluded mailbox': {
     ...constrained([], [names.email('root@example.org')], named(names.email('root@EXAMPLE.org'))),
     ...broken(/root/),
