@@ -9,6 +9,7 @@ import t, { type Test } from 'tap'
 import { type CheckResult, diagnose } from '../../packages/core/src/diagnosis.ts'
 import { openOutbox } from '../../packages/ledger/src/outbox/sqlite-outbox.ts'
 import { loadIdentity } from '../../packages/pki/src/identity.ts'
+import { generate } from '../../packages/pki/src/issuing/generate.ts'
 import { loadLogKey } from '../../packages/pki/src/log-key.ts'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import { signings } from '../../packages/pki/src/testing/odd-certificate.ts'
@@ -364,7 +365,25 @@ const cases: readonly Case[] = [
     ),
     id: 'partners',
     cause: /seg\.yaml/,
-    command: /receiver partners list$/,
+    command: /pnpm seg config check --config .*seg\.yaml$/,
+  },
+  {
+    title: 'a document type whose schema is missing',
+    break: configure('documents: { CriticalDocument: { xsd: none.xsd } }\n'),
+    id: 'document types',
+    cause: /cannot read the schema .*none\.xsd/,
+    command: /pnpm seg config check --config .*seg\.yaml$/,
+  },
+  {
+    title: 'a receiver issued by an intermediate CA that is not there',
+    break: async setUp => {
+      const issuing = await makeFolder(t)
+      await generate({ out: issuing, key: 'ec-p256', hasIntermediate: true, hosts: ['localhost'] })
+      for (const name of ['receiver.crt', 'receiver.key']) await copyFile(join(issuing, name), inCerts(name)(setUp))
+    },
+    id: 'receiver.crt in use',
+    cause: /issuer: expected one issued by /,
+    command: /pki issue /,
   },
   {
     title: 'a file in the place of the data folder',
@@ -533,7 +552,7 @@ t.test('the first line of the command is the cause, and it ends with 5', async t
         status: 'failure',
         code: 'configuration',
         cause: /unknown key "porrt"/,
-        command: /--help$/,
+        command: /config check --config /,
       },
       { id: 'hand-off', status: 'not-checked', after: 'configuration' },
     ],

@@ -5,7 +5,6 @@ import { advice } from './advice.ts'
 import { type ConfigurationSection, readConfiguration } from './configuration/read-configuration.ts'
 import { checkEnvironment } from './environment.ts'
 import { asFault, Fault } from './fault.ts'
-import type { FaultCode } from './faults.ts'
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
 import {
@@ -218,12 +217,11 @@ function reportFailure(error: unknown, json: boolean): number {
   }
   const { code, sentence, detail, command, exitCode } = asFault(error)
   if (json) results.write(`${writeJson({ ok: false, code, detail, command, advice: advice[code] })}\n`)
-  else standardError.write(`error: ${code}: ${sentence}\n  ${detail}\n  ${whatToDo(code, command)}\n`)
+  else if (command === undefined)
+    standardError.write(`error: ${code}: ${sentence}\n  ${detail}\n  What to do: ${advice[code]}\n`)
+  // What `diagnose` says: the cause first, the command second.
+  else standardError.write(`error: ${code}: ${detail}\n  run: ${escapeUnseen(command)}\n`)
   return exitCode
-}
-
-function whatToDo(code: FaultCode, command: string | undefined): string {
-  return command === undefined ? `What to do: ${advice[code]}` : `What to do: run: ${escapeUnseen(command)}`
 }
 
 /** It may be shown on a terminal. */

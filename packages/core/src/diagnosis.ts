@@ -1,7 +1,7 @@
 // What `diagnose` does: checks in their order, of which each gives what later ones go by. A check
 // that lacks it is not made.
 import type { Output } from './command.ts'
-import { asFault, type Fault } from './fault.ts'
+import { asFault, Fault } from './fault.ts'
 import type { FaultCode } from './faults.ts'
 import { escapeUnseen } from './shown-text.ts'
 
@@ -67,6 +67,17 @@ async function runCheck<Facts>(check: Check<Facts>, facts: Partial<Facts>): Prom
     const command = fault.command ?? check.fix(given, fault)
     return [{ id, status: 'failure', code: fault.code, cause: fault.detail, command }]
   }
+}
+
+/**
+ * The Fault that a start ended with, and the command that fixes it, as `diagnose` says it. Any
+ * other error stays as it is.
+ */
+export async function explainFault<Facts>(error: unknown, checks: readonly Check<Facts>[]): Promise<unknown> {
+  if (!(error instanceof Fault) || error.command !== undefined || error.code === 'usage') return error
+  const failures = (await diagnose(checks)).filter(result => result.status === 'failure')
+  const found = failures.find(({ cause }) => cause === error.detail) ?? failures.find(({ code }) => code === error.code)
+  return found === undefined ? error : new Fault(error.code, error.detail, { cause: error, command: found.command })
 }
 
 /** Failures first, so that the first line is the cause; ends with 5 when there is one. */

@@ -61,6 +61,7 @@ export {
   type CheckResult,
   checksOf,
   diagnose,
+  explainFault,
   type Finding,
   reportDiagnosis,
   type Trouble,

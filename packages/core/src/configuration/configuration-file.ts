@@ -61,8 +61,8 @@ export function parseEntries(path: string, text: string, problems: Problems): Co
 
 function readText(path: string, mayBeMissing: boolean): string {
   try {
-    const check = ({ mode }: Stats) => {
-      if ((mode & constants.S_IWOTH) !== 0)
+    const check = (found: Stats) => {
+      if (found.isFile() && (found.mode & constants.S_IWOTH) !== 0)
         throw new Fault(
           'configuration',
           `anybody may change ${path}, which decides who is trusted: chmod o-w ${path}`,

@@ -1,5 +1,6 @@
 // What is wrong in a configuration file: all of it at once, by line and column.
 import { Fault } from '../fault.ts'
+import { shellWord } from '../shown-text.ts'
 import type { YamlPlace, YamlProblem } from './yaml-file.ts'
 
 /** What was found so far. */
@@ -30,7 +31,9 @@ export class Problems {
   /** Throws the Fault `configuration` with all of them, when there are any. */
   throwIfAny(path: string, source?: string): void {
     if (this.count === 0) return
-    throw new Fault('configuration', formatProblems(path, this.list(source)).join('\n  '))
+    throw new Fault('configuration', formatProblems(path, this.list(source)).join('\n  '), {
+      command: `pnpm seg config check --config ${shellWord(path)}`,
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 // `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
 // stop.
 import { isatty } from 'node:tty'
-import { type Command, openServiceOutput, readSettings } from '@seg/core'
+import { type Command, explainFault, openServiceOutput, readSettings } from '@seg/core'
 import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { receiverSections } from '../configuration-sections.ts'
@@ -13,24 +13,17 @@ import { startReceiver } from '../http/start-receiver.ts'
 import { openLogger } from '../logger.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { watchOwnCertificates } from '../own-certificates.ts'
-
-export const startSettings = [
-  'certs',
-  'data',
-  'host',
-  'port',
-  'clockSkew',
-  'documentLimit',
-  'secondOpinion',
-  'rateLimit',
-  'diskReserve',
-  'storageQuota',
-  'deskDays',
-  'deskBytes',
-  'consoleOutbox',
-] as const
+import { checksOfStart, startSettings } from './start-settings.ts'
 
 export async function runStart(_options: object, command: Command): Promise<void> {
+  try {
+    await start(command)
+  } catch (error) {
+    throw await explainFault(error, checksOfStart(command))
+  }
+}
+
+async function start(command: Command): Promise<void> {
   const output = openServiceOutput(command)
   const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
   const { certs, data } = settings

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type Check, shellWord } from '@seg/core'
 import { caWarnings, fetchedListsFolder, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
 import { readTrust } from '../credentials/read-trust.ts'
+import { defaultReceiverLimits } from '../limits.ts'
+import { openDocumentPolicy } from '../schemas/document-policy.ts'
 import { certificateChecks, certificateChecksOfSenders } from './certificate-checks.ts'
 import { dataChecks } from './data-checks.ts'
 import { judgeLists } from './judge-lists.ts'
@@ -65,6 +67,18 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
         return { value, found: `trust ${mode}, ${partners.length} partners listed` }
       },
       () => 'pnpm --filter receiver partners list',
+    ),
+    row(
+      'document types',
+      ['configuration'],
+      async ({ configuration: { config } }) => {
+        const { types, schemas } = await openDocumentPolicy(config, defaultReceiverLimits)
+        await schemas.close()
+        const withSchema = types.filter(({ xsd }) => xsd.length > 0).length
+        return { value: true, found: `${types.map(({ name }) => name).join(', ')}; ${withSchema} with a schema` }
+      },
+      ({ configuration: { config } }) =>
+        `pnpm seg config check${config === undefined ? '' : ` --config ${shellWord(config)}`}`,
     ),
     row(
       'authorities and lists',

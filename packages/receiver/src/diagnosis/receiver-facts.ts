@@ -23,6 +23,7 @@ export type Facts = {
   readonly 'seal.crt in use': true
   readonly 'log.key': LogIdentity
   readonly partners: ReadTrust
+  readonly 'document types': true
   readonly 'authorities and lists': TrustPolicy
   readonly 'receiver.crt for senders': true
   readonly 'seal.crt for senders': true

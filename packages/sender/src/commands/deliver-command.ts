@@ -10,6 +10,7 @@ import { openGateway } from '../delivery/open-gateway.ts'
 import { reportOutcome, type SendOutcome } from '../delivery/outcome.ts'
 import { systemClock } from '../delivery/system-clock.ts'
 import { DropFolder } from '../drop-folder/drop-folder.ts'
+import { openExplained } from './delivery-checks.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
   const output = openServiceOutput(command)
@@ -19,7 +20,9 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     senderSections,
   )
   const { config } = command.opts()
-  await using gateway = await openGateway({ ...settings, config }, { note: output.say, clock: systemClock })
+  await using gateway = await openExplained(command, () =>
+    openGateway({ ...settings, config }, { note: output.say, clock: systemClock }),
+  )
   stopPrompting()
   const report = (outcome: SendOutcome) =>
     reportOutcome(output.json ? outcome : { ...outcome, file: quote(outcome.file) }, output)

@@ -10,6 +10,7 @@ import { systemClock } from '../delivery/system-clock.ts'
 import { openDocumentFile } from '../document/document-file.ts'
 import { chooseId } from '../document/sign-template.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
+import { openExplained } from './delivery-checks.ts'
 
 type Options = { readonly id?: string; readonly stripComments?: boolean; readonly wait: boolean }
 
@@ -30,7 +31,9 @@ export async function runSend(
     progress.clear()
     output.say(line)
   }
-  await using gateway = await openGateway({ ...settings, config: command.opts().config }, { note, clock: systemClock })
+  await using gateway = await openExplained(command, () =>
+    openGateway({ ...settings, config: command.opts().config }, { note, clock: systemClock }),
+  )
 
   const patience = {
     timeout: timeout * 1000,

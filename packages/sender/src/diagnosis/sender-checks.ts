@@ -1,7 +1,7 @@
 // What `sender diagnose` checks on this machine, a row each, with the functions of a delivery.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Check, shellWord, type Trouble } from '@seg/core'
+import { type Check, readSection, shellWord, type Trouble } from '@seg/core'
 import { checkWritable, openOutbox, parseVerifierKey, placeOfFolder } from '@seg/ledger'
 import {
   caWarnings,
@@ -17,6 +17,7 @@ import {
   type PeerTrust,
   renewalCommand,
 } from '@seg/pki'
+import { documentsSection } from '@seg/xmldsig'
 import { exchangeChecks } from './exchange-checks.ts'
 import { senderRow as row, type SenderFacts, type SenderSettings } from './sender-facts.ts'
 
@@ -103,6 +104,15 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
         return { value: true, found: isNew ? `${data} is made by the first delivery` : data }
       },
       ({ configuration: { data } }) => `ls -ld ${shellWord(data)}`,
+    ),
+    row(
+      'document types',
+      ['configuration'],
+      async ({ configuration: { config } }) => {
+        const { value: types } = readSection(config, documentsSection)
+        return { value: true, found: types.map(({ name }) => name).join(', ') }
+      },
+      () => 'pnpm seg config check',
     ),
     ...(to === undefined ? [] : exchangeChecks({ to, now, patience })),
   ]

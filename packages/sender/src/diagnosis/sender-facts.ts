@@ -5,7 +5,11 @@ import type { Identity, PeerTrust } from '@seg/pki'
 import type { Answer } from '../exchange/connection.ts'
 import type { ShownServer } from './look-at-server.ts'
 
-export type SenderSettings = { readonly certs: string; readonly data: string }
+export type SenderSettings = {
+  readonly certs: string
+  readonly data: string
+  readonly config?: string | undefined
+}
 
 export type SenderFacts = {
   readonly configuration: SenderSettings
@@ -15,6 +19,7 @@ export type SenderFacts = {
   readonly 'sender.crt in use': true
   readonly 'signing.crt': true
   readonly data: true
+  readonly 'document types': true
   readonly name: true
   readonly connection: true
   readonly tls: ShownServer
