@@ -1,4 +1,10 @@
-// What happened, and who may know: the desk of facts.
+// What happened, and who may know: the desk of facts, and the audit trail.
+export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'
+export type { Act, AuditCategory } from './audit/audit-record.ts'
+export { type AuditTrail, openAuditTrail } from './audit/audit-trail.ts'
+export { auditedCommand, type Describe, type Run } from './audit/audited-command.ts'
+export { enterRecords } from './audit/enter-records.ts'
+export { type Planned, shellPlace } from './audit/perform-act.ts'
 export { type Desk, noDesk, openDesk } from './desk/desk.ts'
 export { type DeskFilter, type DeskSearch, openDeskSearch } from './desk/desk-search.ts'
 export { explainRefusal } from './desk/explain.ts'

@@ -46,6 +46,7 @@ t.test('an accepted document leaves its facts, with each step that it took', asy
     bytes: document.length,
     tlsVersion: 'TLSv1.3',
     cipher: /^TLS_/,
+    group: 'X25519MLKEM768',
     canonicalization: 'http://www.w3.org/2001/10/xml-exc-c14n#',
     digestAlgorithm: 'sha256',
     signatureAlgorithm: /ecdsa-sha256/,

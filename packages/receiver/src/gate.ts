@@ -1,7 +1,7 @@
 // What the receiver decides with: its identity and whom it trusts, its ledger, its limits, its
 // clock.
 import type { Ledger } from '@seg/ledger'
-import type { Desk } from '@seg/operators'
+import type { AuditTrail, Desk } from '@seg/operators'
 import type { RefusalLog } from './acceptance/refusal-log.ts'
 import type { SecondOpinion } from './acceptance/second-opinion.ts'
 import type { StorageRoom } from './acceptance/storage-room.ts'
@@ -15,6 +15,8 @@ export type Gate = {
   readonly credentials: LiveCredentials
   readonly ledger: Ledger
   readonly refusals: RefusalLog
+  /** Acts of operators; undefined for a receiver that is embedded without them. */
+  readonly audit?: AuditTrail
   /** Takes what happens, for operators; nothing depends on it. */
   readonly desk: Desk
   /** On the disk of the data folder. */

@@ -1,6 +1,9 @@
 // The receiver's commands.
 import { resolve } from 'node:path'
 import { addConfigCommands, addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
+import { runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
+import { authorityAct, exportAct, importAct, partnerAct, rotateAct } from './audit/acts.ts'
+import { audited, auditedReading } from './audit/audited.ts'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
@@ -26,6 +29,8 @@ import { defaultReceiverLimits } from './limits.ts'
 const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/receiver')
 const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
+
+const why = ['--why <text>', 'the reason, for the audit trail'] as const
 
 const start = program.command('start').description('listen for documents until it is stopped')
 const startDefaults = {
@@ -75,7 +80,7 @@ exporting
   .option('-o, --output <file>', 'where to write them; standard output without')
   .option('--certificate', 'not the bytes, but the certificate that verified them and that of its CA, in PEM')
   .option('--sender <id>', senderHelp)
-addSettings(exporting, { data }).action(readsOnly(runDocumentsExport))
+addSettings(exporting.option(...why), { data }).action(readsOnly(auditedReading(exportAct, runDocumentsExport)))
 
 const deadLetters = program
   .command('dead-letters')
@@ -104,7 +109,7 @@ addSettings(logVerify, { certs, data }).action(readsOnly(runLogVerify))
 const rotateKey = log
   .command('rotate-key')
   .description('give the log a new key, while the receiver is stopped: an entry under the present key names it')
-addSettings(rotateKey, { certs, data }).action(runRotateKey)
+addSettings(rotateKey.option(...why), { certs, data }).action(audited(rotateAct, runRotateKey))
 
 const partners = program.command('partners').description('who may send, also while the receiver runs')
 const idHelp = "the partner's id, its SenderID"
@@ -119,25 +124,44 @@ adding.option('--certificate <file>', 'pin this certificate').option('--sha256 <
 adding.option('--spki <digest>', 'pin a key: sha256/ and base64').option('--san-uri <uri>', 'the one URI in it')
 adding.option('--for <uses>', 'tls,sign (the default), tls or sign')
 adding.option('--from <date>', 'when the certificate begins to count').option('--until <date>', 'its last day')
-addSettings(adding, places).action(runPartnersAdd)
+addSettings(adding.option(...why), places).action(audited(partnerAct('changed'), runPartnersAdd))
 for (const [name, help, run] of [
-  ['suspend', 'refuse it from now on, on open connections, too', runPartnersSuspend],
-  ['resume', 'end a suspension', runPartnersResume],
-  ['remove', 'remove its record', runPartnersRemove],
+  ['suspend', 'refuse it from now on, on open connections, too', audited(partnerAct('suspended'), runPartnersSuspend)],
+  ['resume', 'end a suspension', audited(partnerAct('resumed'), runPartnersResume)],
+  ['remove', 'remove its record', audited(partnerAct('removed'), runPartnersRemove)],
 ] as const)
-  addSettings(partners.command(name).description(help).argument('<id>', idHelp), places).action(run)
+  addSettings(
+    partners
+      .command(name)
+      .description(help)
+      .argument('<id>', idHelp)
+      .option(...why),
+    places,
+  ).action(run)
 const trusting = partners.command('trust').description('rely on an authority, for partners that name it')
 trusting.argument('<name>', 'its name here').option('--anchors <file>', 'its roots or intermediate CAs, PEM')
 trusting.option('--intermediates <file>', 'CAs between').option('--crl <file...>', 'its revocation lists')
 trusting.option('--need-crl', 'refuse its certificates without a list in date').option('--grace <time>', 'beyond that')
 trusting.option('--refresh <time>', 'between two fetches of lists that have an address (default: 1h)')
 trusting.option('--from <date>', 'when it begins to count').option('--until <date>', 'its last day')
-addSettings(trusting.option('--remove', 'rely on it no more'), places).action(runPartnersTrust)
+trusting.option('--remove', 'rely on it no more').option(...why)
+addSettings(trusting, places).action(audited(authorityAct, runPartnersTrust))
 const importing = partners.command('import').description('replace all authorities and partners by those of a file')
-addSettings(importing.argument('<file>', 'what export wrote'), places).action(runPartnersImport)
+importing.argument('<file>', 'what export wrote').option(...why)
+addSettings(importing, places).action(audited(importAct, runPartnersImport))
 addSettings(partners.command('export').description('all authorities and partners, in YAML'), {}).action(
   runPartnersExport,
 )
+
+const audit = program.command('audit').description('who did what, when, from where and why; also while it runs')
+const auditList = audit.command('list').description('all records, the oldest first')
+addSettings(auditList.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(
+  readsOnly(runAuditList),
+)
+const auditShow = audit.command('show').description('one record whole').argument('<record>', 'its number or id')
+addSettings(auditShow, { data }).action(readsOnly(runAuditShow))
+const auditVerify = audit.command('verify').description('whether a record was edited or deleted, by chain and log')
+addSettings(auditVerify, { data }).action(readsOnly(runAuditVerify))
 
 addConfigCommands(program, receiverSections)
 

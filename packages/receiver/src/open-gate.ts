@@ -1,16 +1,17 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every
 // document with the wrong ones.
-import { openDesk } from '@seg/operators'
+import { type AuditTrail, openAuditTrail, openDesk } from '@seg/operators'
 import { loadLogKey } from '@seg/pki'
 import { RefusalLog } from './acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from './acceptance/second-opinion.ts'
 import { measureSpace, openStorageRoom } from './acceptance/storage-room.ts'
+import { serviceAct } from './audit/run-audit.ts'
 import { openCredentials } from './credentials/live-credentials.ts'
 import { type CredentialSettings, loadCredentials } from './credentials/load-credentials.ts'
 import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
 import { defaultReceiverLimits } from './limits.ts'
-import { closeReceiverLedger, openReceiverLedger } from './open-ledger.ts'
+import { closeReceiverLedger, openReceiverLedger, version } from './open-ledger.ts'
 import { openDocumentPolicy } from './schemas/document-policy.ts'
 
 export type GateSettings = CredentialSettings & {
@@ -41,7 +42,12 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   const first = await loadCredentials(settings, now())
   const { identity, seal } = first
   const documents = await openDocumentPolicy(settings.config, defaultReceiverLimits)
-  const ledger = await openReceiverLedger(data, seal, await loadLogKey(certs, identity.id), now, note)
+  const logKey = await loadLogKey(certs, identity.id)
+  let audit: AuditTrail | undefined
+  const ledger = await openReceiverLedger(data, seal, logKey, now, note, async () => {
+    audit = await openAuditTrail(data, 'receiver', version)
+    return recordOwnAct(audit, 'system.started', identity.id, now())
+  })
   const refusals = new RefusalLog(ledger, now)
   const limits = {
     ...defaultReceiverLimits,
@@ -63,6 +69,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     credentials: openCredentials(first),
     ledger,
     refusals,
+    ...(audit && { audit }),
     desk,
     room,
     uploads: openUploads(limits, room),
@@ -74,8 +81,17 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   }
 }
 
-export async function closeGate({ ledger, refusals, desk, secondOpinion, documents, now }: Gate): Promise<void> {
+export async function closeGate(gate: Gate): Promise<void> {
+  const { ledger, refusals, audit, desk, secondOpinion, documents, credentials, now } = gate
   await refusals.close()
   await desk.close()
-  await Promise.all([closeReceiverLedger(ledger, now), secondOpinion.close(), documents.schemas.close()])
+  const stopped = audit && (async () => recordOwnAct(audit, 'system.stopped', credentials.current.identity.id, now()))
+  await Promise.all([closeReceiverLedger(ledger, now, stopped), secondOpinion.close(), documents.schemas.close()])
+  audit?.close()
+}
+
+/** A start or a stop: its record, and where that goes in the log. */
+function recordOwnAct(audit: AuditTrail, action: string, id: string, now: Date) {
+  const { number, digest } = audit.add(serviceAct(action, id), 'success', now)
+  return { digest, entered: (index: number) => audit.setLeaf(number, index) }
 }

@@ -4,7 +4,9 @@ import { type Ledger, openLedger } from '@seg/ledger'
 import type { Identity, LogIdentity } from '@seg/pki'
 import type { SealingData } from './acceptance/seal-receipts.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 /** What receipts are sealed with. */
 export function sealingOf({ id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>): SealingData {
@@ -26,8 +28,12 @@ export function openSealedLedger(
   return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
 }
 
+/** Gets the index of an entry, by the digest of the audit record that it names. */
+type Recorded = { readonly digest: string; entered(index: number): void }
+
 /**
- * Opens the ledger in `data` and logs that the receiver starts. Throws as `openSealedLedger` does.
+ * Opens the ledger in `data` and logs that the receiver starts; `recorded` is the audit record of
+ * that. Throws as `openSealedLedger` does.
  */
 export async function openReceiverLedger(
   data: string,
@@ -35,14 +41,34 @@ export async function openReceiverLedger(
   log: LogIdentity,
   now: () => Date,
   note?: (line: string) => void,
+  recorded?: () => Promise<Recorded>,
 ): Promise<Ledger> {
   const ledger = await openSealedLedger(data, { id, certificatePem, key }, log, note)
-  await ledger.record({ type: 'start', at: now().toISOString(), version })
-  return ledger
+  try {
+    const record = await recorded?.()
+    const at = now().toISOString()
+    const index = await ledger.record({ type: 'start', at, version, ...(record && { record: record.digest }) })
+    record?.entered(index)
+    return ledger
+  } catch (error) {
+    await ledger.close()
+    throw error
+  }
 }
 
 /** Logs that the receiver stops, if that can be logged, and closes its ledger. */
-export async function closeReceiverLedger(ledger: Ledger, now: () => Date): Promise<void> {
-  await ledger.record({ type: 'stop', at: now().toISOString() }).catch(() => {})
+export async function closeReceiverLedger(
+  ledger: Ledger,
+  now: () => Date,
+  recorded?: () => Promise<Recorded>,
+): Promise<void> {
+  try {
+    const record = await recorded?.()
+    const at = now().toISOString()
+    const index = await ledger.record({ type: 'stop', at, ...(record && { record: record.digest }) })
+    record?.entered(index)
+  } catch {
+    // A receiver stops, whatever can be written.
+  }
   await ledger.close()
 }

@@ -10,6 +10,8 @@ import {
   runProgram,
   settings,
 } from '@seg/core'
+import { runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
+import { deliveryAct, endLogAct, importReceiversAct, receiverAct, withRecords } from './commands/acts.ts'
 import { runAttack } from './commands/attack-command.ts'
 import { runDeliver } from './commands/deliver-command.ts'
 import { runDiagnoseSender } from './commands/diagnose-command.ts'
@@ -39,6 +41,8 @@ const program = buildProgram('sender', 'signs documents, delivers them over mutu
 
 const idHelp = 'document id to set; auto: a fresh one'
 const stripHelp = 'leave comments and processing instructions out of what is signed'
+
+const why = ['--why <text>', 'the reason, for the audit trail'] as const
 
 const send = program
   .command('send')
@@ -70,12 +74,14 @@ addSettings(outbox.command('show').description('the details of one entry').argum
 const retry = outbox
   .command('retry')
   .description('make what is queued due now; queue again what was refused, expired or cancelled')
-addSettings(retry.argument('<entry...>', entryHelp), { lifetime: 72, data }).action(runRetry)
+addSettings(retry.argument('<entry...>', entryHelp).option(...why), { lifetime: 72, data }).action(
+  withRecords(deliveryAct('retried'), runRetry),
+)
 const cancel = outbox
   .command('cancel')
   .description('cancel queued documents that are not being sent')
   .argument('<entry...>', entryHelp)
-addSettings(cancel, { data }).action(runCancel)
+addSettings(cancel.option(...why), { data }).action(withRecords(deliveryAct('cancelled'), runCancel))
 
 const receivers = program.command('receivers').description('whom documents go to, also while a daemon delivers')
 const receiverHelp = 'the id of the receiver, its ReceiverID'
@@ -83,20 +89,30 @@ addSettings(receivers.command('list').description('all records of receivers'), {
 const registering = receivers.command('add').description('register a receiver, or change its record')
 registering.argument('<id>', receiverHelp).option('--url <url>', 'where it is', settings.to.parse)
 registering.option('--name <text>', 'for people').option('--contact <text>', 'whom to ask')
-addSettings(registering, {}).action(runReceiversAdd)
+addSettings(registering.option(...why), { data }).action(withRecords(receiverAct('changed'), runReceiversAdd))
 for (const [name, help, run] of [
-  ['show', 'one record', runReceiversShow],
-  ['suspend', 'send nothing to it', runReceiversSuspend],
-  ['resume', 'end a suspension', runReceiversResume],
-  ['remove', 'remove its record', runReceiversRemove],
+  ['suspend', 'send nothing to it', withRecords(receiverAct('suspended'), runReceiversSuspend)],
+  ['resume', 'end a suspension', withRecords(receiverAct('resumed'), runReceiversResume)],
+  ['remove', 'remove its record', withRecords(receiverAct('removed'), runReceiversRemove)],
 ] as const)
-  addSettings(receivers.command(name).description(help).argument('<id>', receiverHelp), {}).action(run)
+  addSettings(
+    receivers
+      .command(name)
+      .description(help)
+      .argument('<id>', receiverHelp)
+      .option(...why),
+    { data },
+  ).action(run)
+addSettings(receivers.command('show').description('one record').argument('<id>', receiverHelp), {}).action(
+  runReceiversShow,
+)
 const holding = receivers.command('trust').description('hold one receiver to CAs of its own')
 holding.argument('<id>', receiverHelp).option('--anchors <file>', 'its CAs, PEM, in the place of ca.crt')
 holding.option('--crl <file...>', 'their revocation lists').option('--remove', 'hold it to ca.crt')
-addSettings(holding, {}).action(runReceiversTrust)
+addSettings(holding.option(...why), { data }).action(withRecords(receiverAct('trust-changed'), runReceiversTrust))
 const replacing = receivers.command('import').description('replace all receivers by those of a file')
-addSettings(replacing.argument('<file>', 'what export wrote'), {}).action(runReceiversImport)
+replacing.argument('<file>', 'what export wrote').option(...why)
+addSettings(replacing, { data }).action(withRecords(importReceiversAct, runReceiversImport))
 addSettings(receivers.command('export').description('all receivers, in YAML'), {}).action(runReceiversExport)
 
 const log = program.command('log').description("the receivers' logs, as their receipts have shown them")
@@ -113,7 +129,16 @@ const logEnd = log
   .command('end')
   .description('a log has ended: one under another key need not continue it')
   .argument('<log>', 'name+hash, as `sender log show` lists it')
-addSettings(logEnd, { data }).action(runLogEnd)
+addSettings(logEnd.option(...why), { data }).action(withRecords(endLogAct, runLogEnd))
+
+const audit = program.command('audit').description('who changed what of the outbox, when, from where and why')
+const auditList = audit.command('list').description('all records, the oldest first')
+addSettings(auditList.option('--limit <number>', 'only the latest ones', parseLimit), { data }).action(runAuditList)
+const auditShow = audit.command('show').description('one record whole').argument('<record>', 'its number or id')
+addSettings(auditShow, { data }).action(runAuditShow)
+addSettings(audit.command('verify').description('whether a record was edited or deleted, by their chain'), {
+  data,
+}).action(runAuditVerify)
 
 const sign = program.command('sign').description('sign a file without sending it').argument('<file>', 'the document')
 sign

@@ -21,9 +21,10 @@ export type LogEvent =
   | { type: 'refused'; at: string; sender: string; code: FaultCode; sha256: string | null }
   | { type: 'omitted'; at: string; sender: string; count: number; since: string }
   | { type: 'conflict'; at: string; sender: string; document: string; sha256: string; accepted: number }
-  | { type: 'admin'; at: string; action: string; subject: string; by: string }
-  | { type: 'start'; at: string; version: string }
-  | { type: 'stop'; at: string }
+  /** `record`: of the record of the audit trail, for acts that have one. */
+  | { type: 'admin'; at: string; action: string; subject: string; by: string; record?: string }
+  | { type: 'start'; at: string; version: string; record?: string }
+  | { type: 'stop'; at: string; record?: string }
 
 export type AcceptedEvent = Extract<LogEvent, { type: 'accepted' }>
 export type EventType = LogEvent['type']
@@ -35,6 +36,7 @@ const isText: Reads = value => typeof value === 'string'
 const isCount: Reads = value => Number.isSafeInteger(value) && (value as number) >= 0
 const isPositive: Reads = value => isCount(value) && value !== 0
 const isDigest: Reads = value => octetsIn(value) === SHA256_BYTES
+const isOptionalDigest: Reads = value => value === undefined || isDigest(value)
 /** That of a Reference, SHA-256, SHA-384 or SHA-512. */
 const isReferenceDigest: Reads = value => [32, 48, 64].includes(octetsIn(value))
 
@@ -59,13 +61,21 @@ const others = {
   stop: {},
 } as const satisfies Readonly<Record<string, Fields>>
 
+/** `record` is there for acts that have a record in the audit trail. */
+const record = { record: isOptionalDigest }
+const withRecord = {
+  admin: { ...others.admin, ...record },
+  start: { ...others.start, ...record },
+  stop: { ...others.stop, ...record },
+}
+
 /**
  * The facts of each kind, by the version of the entry. Version 1 stays as it is; another kind is a
  * row of the latest.
  */
 const kinds = {
   1: { accepted, ...others },
-  2: { accepted: { ...accepted, certificate: isDigest }, ...others },
+  2: { accepted: { ...accepted, certificate: isDigest }, ...others, ...withRecord },
 } as const satisfies { 1: Readonly<Record<string, Fields>>; 2: Readonly<Record<EventType, Fields>> }
 
 export type EntryVersion = keyof typeof kinds
@@ -84,7 +94,8 @@ export function pickFacts(
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const facts: Record<string, unknown> = {}
-  for (const name of factNames[version][type]!) facts[name] = values[name]
+  // What is optional and not there is left out.
+  for (const name of factNames[version][type]!) if (values[name] !== undefined) facts[name] = values[name]
   return facts
 }
 

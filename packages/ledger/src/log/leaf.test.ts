@@ -47,6 +47,24 @@ t.test('every event is read as it was written, with what opens its leaf', async 
   }
 })
 
+t.test('an act with a record in the audit trail has its digest, and no other kind of entry has one', t => {
+  for (const type of ['admin', 'start', 'stop'] as const) {
+    const event = { ...events[type], record: digest } as LogEvent
+    const { leaf, ...opening } = writeEntry(event, nonce)
+    t.match(opening.facts.toString(), new RegExp(`"?record":"${digest}"}$`))
+    t.same(readEntry(leaf, opening), event)
+    t.throws(() => readEntry(...opened(writeEntry({ ...event, record: 'x' } as LogEvent, nonce))), {
+      code: 'log-invalid',
+    })
+  }
+  t.notMatch(writeEntry({ ...accepted, record: digest } as LogEvent, nonce).facts.toString(), /record/)
+  t.end()
+})
+
+function opened({ leaf, ...opening }: ReturnType<typeof writeEntry>) {
+  return [leaf, opening] as const
+}
+
 t.test('a leaf is the digest of nonce and facts, both in their one form', async t => {
   const { leaf, facts } = writeEntry(accepted, nonce)
   t.equal(

@@ -48,7 +48,7 @@ export async function openNamedOutbox(folder: string): Promise<Outbox> {
   return openOutbox(folder)
 }
 
-const outboxFolder: FolderKind = {
+export const outboxFolder: FolderKind = {
   owner: 'sender',
   database: OUTBOX_FILE,
   migration: Object.keys(outboxMigrations)[0]!,

@@ -48,7 +48,7 @@ export type LedgerOptions = Omit<WriterOptions, 'path'> & {
   readonly note?: (line: string) => void
 }
 
-const ledgerFolder: FolderKind = {
+export const ledgerFolder: FolderKind = {
   owner: 'receiver',
   database: LEDGER_FILE,
   migration: Object.keys(migrations)[0]!,

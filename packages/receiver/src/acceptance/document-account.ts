@@ -99,7 +99,7 @@ export class DocumentAccount {
     const now = performance.now()
     const [received, signed, confirmed] = [this.#receivedAt, this.#signedAt, this.#confirmedAt]
     const signature = this.#signed?.facts.signature
-    const { address, tlsVersion, cipher } = this.#connection
+    const { address, tlsVersion, cipher, group } = this.#connection
     return {
       partner: this.#peer?.id,
       document: this.#signed?.facts.id,
@@ -108,6 +108,7 @@ export class DocumentAccount {
       certificate: (this.#signed?.received.signer.path[0] ?? this.#peer?.certificate)?.fingerprint256,
       tlsVersion,
       cipher,
+      group,
       canonicalization: signature?.canonicalization,
       digestAlgorithm: signature?.digestAlgorithm,
       signatureAlgorithm: signature?.signatureAlgorithm,

@@ -1,7 +1,6 @@
 // `receiver partners`: who may send, read and changed in the configuration file, which a running
 // receiver follows.
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import {
   type Command,
   type ConfigurationFile,
@@ -32,6 +31,7 @@ import {
 } from '@seg/pki'
 import { parseTrust, readTrust, trustValues } from '../credentials/read-trust.ts'
 import { recordWhileStopped } from '../credentials/record-while-stopped.ts'
+import { SOME_OPERATOR } from '../credentials/trust-journal.ts'
 
 type Rule = Record<string, unknown>
 type AddOptions = {
@@ -271,7 +271,7 @@ async function change(command: Command, edit: Change): Promise<void> {
     }
     return text
   })
-  if (changed !== undefined) await recordWhileStopped(certs, data, changed, userInfo().username)
+  if (changed !== undefined) await recordWhileStopped(certs, data, changed, SOME_OPERATOR)
 }
 
 function noRecord(id: string, { mode, partners }: { mode: string; partners: readonly Partner[] }): Fault {

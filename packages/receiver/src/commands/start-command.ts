@@ -4,6 +4,7 @@ import { isatty } from 'node:tty'
 import { type Command, explainFault, openServiceOutput, readSettings } from '@seg/core'
 import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
+import { runAudit } from '../audit/run-audit.ts'
 import { receiverSections } from '../configuration-sections.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import { followLists } from '../credentials/follow-lists.ts'
@@ -44,7 +45,8 @@ async function start(command: Command): Promise<void> {
   const room = gate.room.watch(logger)
   const expiry = watchOwnCertificates(gate, logger)
   stopPrompting()
-  const following = followCredentials({ certs, data, config }, gate, logger)
+  const auditing = gate.audit && runAudit(gate.audit, gate, logger)
+  const following = followCredentials({ certs, data, config }, gate, logger, auditing)
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)
   // Twice the time that open requests get, should closing itself hang.
@@ -53,6 +55,7 @@ async function start(command: Command): Promise<void> {
     else logger.info(`stopping on ${signal ?? 'request'}`)
     await Promise.all([lists.close(), statuses.close()])
     await following.close()
+    await auditing?.close()
     expiry.close()
     room.close()
     await Promise.all([receiver.close(), ...handingOn.map(running => running.close())])

@@ -1,12 +1,14 @@
 // What is known of a connection, read once: for the facts of all that comes on it.
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { knownGroup } from '../http/peer.ts'
 
-/** The group of the key exchange is not among them: Node gives it to clients only. */
+/** `group`: where it is the hybrid one; others Node shows to clients only. */
 export type ConnectionFacts = {
   readonly address: string | undefined
   readonly tlsVersion: string | undefined
   readonly cipher: string | undefined
+  readonly group: string | undefined
 }
 
 const known = new WeakMap<object, ConnectionFacts>()
@@ -16,7 +18,12 @@ export function connectionFacts(connection: Socket): ConnectionFacts {
   const found = known.get(socket)
   if (found !== undefined) return found
   const { remoteAddress: address } = socket
-  const facts = { address, tlsVersion: socket.getProtocol() ?? undefined, cipher: socket.getCipher()?.name }
+  const facts = {
+    address,
+    tlsVersion: socket.getProtocol() ?? undefined,
+    cipher: socket.getCipher()?.name,
+    group: knownGroup(socket),
+  }
   known.set(socket, facts)
   return facts
 }

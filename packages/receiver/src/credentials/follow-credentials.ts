@@ -4,13 +4,14 @@
 import { join } from 'node:path'
 import { digestFiles, Fault, quote } from '@seg/core'
 import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
+import type { RunningAudit } from '../audit/run-audit.ts'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
 import { sealingOf } from '../open-ledger.ts'
 import type { Credentials } from './live-credentials.ts'
 import { type CredentialSettings, loadCredentials } from './load-credentials.ts'
-import { recordTrustChanges } from './trust-journal.ts'
+import { recordTrustChanges, SOME_OPERATOR } from './trust-journal.ts'
 
 /** Milliseconds between two looks. Reading a dozen small files costs less than 100 µs. */
 const LOOK_INTERVAL = 2_000
@@ -27,7 +28,12 @@ export type Following = {
 }
 
 /** Looks at once, every two seconds, and on SIGHUP. */
-export function followCredentials(settings: CredentialSettings, gate: Gate, logger: Logger): Following {
+export function followCredentials(
+  settings: CredentialSettings,
+  gate: Gate,
+  logger: Logger,
+  audit?: Pick<RunningAudit, 'found'>,
+): Following {
   /** Of what is in use; at first of nothing, for much may change while a ledger is opened. */
   let inUse = ''
   let isRecorded = false
@@ -50,7 +56,9 @@ export function followCredentials(settings: CredentialSettings, gate: Gate, logg
     }
     if (isRecorded) return
     try {
-      await recordTrustChanges(gate.ledger, settings.data, gate.credentials.current, gate.now(), 'operator')
+      const { ledger, credentials, now } = gate
+      const acts = await recordTrustChanges(ledger, settings.data, credentials.current, now(), SOME_OPERATOR)
+      for (const { action, subject } of acts) audit?.found(action, 'trust', subject)
       isRecorded = true
     } catch (error) {
       logger.error({ code: toFault(error).code }, `changes of trust wait for the log: ${toFault(error).detail}`)
@@ -66,7 +74,10 @@ export function followCredentials(settings: CredentialSettings, gate: Gate, logg
     if (isOtherKey(next.seal, present.seal)) await gate.ledger.replaceSealer(sealingOf(next.seal))
     gate.credentials.replace(next)
     isRecorded = false
-    if (inUse !== '') logger.info(describeChange(present, next))
+    if (inUse !== '') {
+      logger.info(describeChange(present, next))
+      audit?.found('credentials-replaced', 'receiver', next.identity.id)
+    }
     inUse = digest
   }
   const look = () => {

@@ -9,6 +9,9 @@ import { partnerDigest, type TrustPolicy, type TrustRecord } from '@seg/pki'
 /** Of each thing that decides about trust, what it says: `partner ID` → `STATE DIGEST`. */
 type Recorded = ReadonlyMap<string, string>
 
+/** The log calls everybody by a pseudonym; who it was stands in the audit trail. */
+export const SOME_OPERATOR = 'operator'
+
 type Act = { readonly action: string; readonly subject: string }
 
 /**

@@ -48,6 +48,11 @@ function remember(shown: PresentedChain): PresentedChain {
   return chain
 }
 
+/** The group of the handshake's key agreement, where it is the hybrid one. */
+export function knownGroup(socket: Socket): string | undefined {
+  return bySocket.get(socket)?.hasHybrid === true ? 'X25519MLKEM768' : undefined
+}
+
 /** The fingerprint of the certificate that a client showed. */
 export function shownCertificate(socket: Socket): string | undefined {
   return bySocket.get(socket)?.chain.leaf.fingerprint256

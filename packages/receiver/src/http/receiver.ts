@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import { Fault, quote } from '@seg/core'
-import type { Fact } from '@seg/operators'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -59,7 +58,7 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const fault = toFault(error)
     logFault(request.log, fault, `${request.method} ${quote(request.url)} refused: ${fault.code}: ${fault.detail}`)
-    parts.desk.note(factOfRequest(fault, request as Request, parts))
+    noteRequest(fault, request as Request, parts)
     return answerFault(fault, request, reply, limits)
   }
   app.setErrorHandler(refuse)
@@ -153,24 +152,14 @@ async function answerDocument(
 }
 
 /** A refusal before there is a document, or of another request. */
-function factOfRequest({ code, detail }: Fault, { id, socket }: Request, parts: ReceiverParts): Fact {
-  const found = recognizeConnection(socket, parts.credentials, parts.now())
-  const partner = found.kind === 'partner' ? found.id : undefined
-  const { address, tlsVersion, cipher } = connectionFacts(socket)
-  const certificate = shownCertificate(socket)
-  const at = parts.now().getTime()
-  return {
-    kind: 'refusal',
-    outcome: 'refused',
-    at,
-    code,
-    detail,
-    partner,
-    certificate,
-    address,
-    tlsVersion,
-    cipher,
-    request: id,
+function noteRequest({ code, detail }: Fault, { id, socket }: Request, parts: ReceiverParts): void {
+  try {
+    const found = recognizeConnection(socket, parts.credentials, parts.now())
+    const partner = found.kind === 'partner' ? found.id : undefined
+    const known = { code, detail, partner, certificate: shownCertificate(socket), ...connectionFacts(socket) }
+    parts.desk.note({ kind: 'refusal', outcome: 'refused', at: parts.now().getTime(), request: id, ...known })
+  } catch {
+    // A defect of what was just asked is the one that is answered and logged.
   }
 }
 
@@ -181,9 +170,13 @@ async function noteRefusal(
   entry: ReturnType<RefusalLog['record']> | undefined,
   { desk, now }: Gate,
 ): Promise<void> {
-  const at = now().getTime()
-  const written = await entry
-  desk.note(account.refusedFact(fault, written?.at ?? at, written?.index))
+  try {
+    const at = now().getTime()
+    const written = await entry
+    desk.note(account.refusedFact(fault, written?.at ?? at, written?.index))
+  } catch {
+    // As above.
+  }
 }
 
 /** A caller gets its own receipts only; those of others are answered as if they did not exist. */

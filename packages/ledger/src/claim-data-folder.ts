@@ -1,0 +1,14 @@
+// Claiming a data folder for what stands beside its database, such as the audit trail, before there
+// is one.
+import { resolve } from 'node:path'
+import { claimFolder } from './files/data-folder.ts'
+import { onStorage } from './files/storage-fault.ts'
+import { outboxFolder } from './outbox/sqlite-outbox.ts'
+import { ledgerFolder } from './sqlite/sqlite-ledger.ts'
+
+const kinds = { receiver: ledgerFolder, sender: outboxFolder } as const
+
+/** Throws the Faults `storage-unavailable` and `configuration`: a folder of somebody else. */
+export async function claimDataFolder(folder: string, owner: keyof typeof kinds): Promise<void> {
+  await onStorage(`open the data folder ${folder}`, () => claimFolder(resolve(folder), kinds[owner]))
+}

@@ -1,0 +1,92 @@
+// `audit list`, `show` and `verify` of both gateways.
+import { type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import { openLedgerReader } from '@seg/ledger'
+import type { AuditRecord } from './audit-record.ts'
+import { type AuditTrail, type KeptRecord, openAuditReader } from './audit-trail.ts'
+import { verifyAudit } from './verify-audit.ts'
+
+const STEP = 500
+
+export async function runAuditList({ limit }: { readonly limit?: number }, command: Command): Promise<void> {
+  await withTrail(command, trail =>
+    writeList(command, listRecords(trail, limit), {
+      name: 'records',
+      facts: factsOf,
+      line: describeLine,
+      empty: 'no records: nobody has changed anything',
+    }),
+  )
+}
+
+export async function runAuditShow(name: string, _options: object, command: Command): Promise<void> {
+  await withTrail(command, async trail => {
+    const found = trail?.find(name)
+    if (found === undefined) throw new Fault('not-found', `the audit trail has no record ${quote(name)}`)
+    openOutput(command).report(factsOf(found), JSON.stringify(factsOf(found), undefined, 2))
+  })
+}
+
+/** With the entries of the log where the data folder has a ledger. */
+export async function runAuditVerify(_options: object, command: Command): Promise<void> {
+  const { data } = readSettings(command, ['data'])
+  await withTrail(command, async trail => {
+    const { problems, ...found } = await verifyAudit(
+      trail,
+      entriesOf(data, command.parent?.parent?.name() === 'receiver'),
+    )
+    if (problems.length > 0) {
+      const more = problems.length > 5 ? `; and ${problems.length - 5} more` : ''
+      throw new Fault(
+        'log-invalid',
+        `the audit trail is not what was written: ${problems.slice(0, 5).join('; ')}${more}`,
+      )
+    }
+    const { records, entered, notEntered, unfinished } = found
+    openOutput(command).report(
+      { ok: true, ...found },
+      `the audit trail is whole: ${records} records, ${entered} of them entries of the log, ${notEntered} not yet; ${unfinished} acts without an outcome`,
+    )
+  })
+}
+
+function entriesOf(data: string, hasLog: boolean) {
+  if (!hasLog) return undefined
+  return (async function* () {
+    const reader = openLedgerReader(data)
+    try {
+      const size = await reader.log.size()
+      for (let index = 0; index < size; index++) yield [index, await reader.event(index)] as const
+    } finally {
+      await reader.close()
+    }
+  })()
+}
+
+async function* listRecords(trail: AuditTrail | undefined, limit: number | undefined): AsyncGenerator<KeptRecord> {
+  const latest: KeptRecord[] = []
+  for (let page = trail?.after(0, STEP) ?? []; page.length > 0; page = trail!.after(page.at(-1)!.number, STEP)) {
+    if (limit === undefined) yield* page
+    else latest.splice(0, Math.max(0, latest.push(...page) - limit))
+  }
+  yield* latest
+}
+
+async function withTrail(command: Command, use: (trail: AuditTrail | undefined) => Promise<void>): Promise<void> {
+  const trail = openAuditReader(readSettings(command, ['data']).data)
+  try {
+    await use(trail)
+  } finally {
+    trail?.close()
+  }
+}
+
+function factsOf({ number, digest, leaf, text }: KeptRecord) {
+  return { number, digest, leaf: leaf ?? null, record: JSON.parse(text) as AuditRecord }
+}
+
+function describeLine({ number, text, leaf }: KeptRecord): string {
+  const { at, action, outcome, actor, on, why } = JSON.parse(text) as AuditRecord
+  const entry = leaf === undefined ? 'not in the log yet' : `entry ${leaf}`
+  const because = why === undefined ? '' : `: ${why}`
+  return `${String(number).padStart(6)}  ${at}  ${action} ${quote(on.id)} by ${quote(actor.id)}: ${outcome}${because}  (${entry})`
+}

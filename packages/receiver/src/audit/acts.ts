@@ -1,0 +1,47 @@
+// What each command that changes something does, for its audit records: to what, and how that looks
+// before and after.
+import { type Command, readConfigurationFile, readSettings } from '@seg/core'
+import { readLogKeys } from '@seg/ledger'
+import type { Planned } from '@seg/operators'
+import { trustValues } from '../credentials/read-trust.ts'
+
+type Described = Omit<Planned, 'why'>
+
+/** `partners add` and the others that change one record. */
+export function partnerAct(action: string) {
+  return (id: string, _options: object, command: Command): Described => ({
+    action: `partner.${action}`,
+    category: 'partner',
+    on: { kind: 'partner', id },
+    look: async () => (await readTrustValues(command)).partners.find(partner => partner.id === id) ?? null,
+  })
+}
+
+export function authorityAct(name: string, _options: object, command: Command): Described {
+  const on = { kind: 'authority', id: name }
+  return { action: 'partner.authority-changed', category: 'partner', on, look: () => readTrustOf(command) }
+}
+
+export function importAct(_file: string, _options: object, command: Command): Described {
+  const on = { kind: 'partners', id: 'all' }
+  return { action: 'partner.imported', category: 'partner', on, look: () => readTrustValues(command) }
+}
+
+export function rotateAct(_options: object, command: Command): Described {
+  const on = { kind: 'log-key', id: 'log.key' }
+  const look = async () => readLogKeys(readSettings(command, ['data']).data).at(-1)?.verifierKey ?? null
+  return { action: 'key.log-key-rotated', category: 'key', on, look }
+}
+
+export function exportAct(id: string, _options: object, _command: Command): Described {
+  const on = { kind: 'document', id }
+  return { action: 'document.bytes-exported', category: 'document', on, look: async () => null }
+}
+
+async function readTrustOf(command: Command): Promise<unknown> {
+  return (await readTrustValues(command)).trust
+}
+
+async function readTrustValues(command: Command) {
+  return trustValues(await readConfigurationFile(command.opts().config))
+}

@@ -1,0 +1,55 @@
+// What commands of the sender change, for their audit records.
+import { readFileSync } from 'node:fs'
+import { type Command, findRecord, readConfigurationFile, readSettings, recordValues } from '@seg/core'
+import { openOutboxReader } from '@seg/ledger'
+import { auditedCommand, type Describe, type Run } from '@seg/operators'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+/** `run` with its audit records. Throws as `performAct` does. */
+export function withRecords<Given extends readonly unknown[]>(describe: Describe<Given>, run: Run<Given>): Run<Given> {
+  return auditedCommand({ owner: 'sender', version }, describe, run)
+}
+
+/** `outbox retry` and `cancel`. */
+export function deliveryAct(action: 'retried' | 'cancelled') {
+  return (names: readonly string[], _options: object, command: Command) => ({
+    action: `delivery.entry-${action}`,
+    category: 'delivery' as const,
+    on: { kind: 'outbox-entry', id: names.join(' ') },
+    look: async () => statesOf(names, readSettings(command, ['data']).data),
+  })
+}
+
+export function endLogAct(log: string, _options: object, _command: Command) {
+  const on = { kind: 'log', id: log }
+  return { action: 'configuration.log-ended', category: 'configuration' as const, on, look: async () => null }
+}
+
+/** `receivers add` and the others that change one record. */
+export function receiverAct(action: string) {
+  return (id: string, _options: object, command: Command) => ({
+    action: `partner.receiver-${action}`,
+    category: 'partner' as const,
+    on: { kind: 'receiver', id },
+    look: async () => findRecord(await readConfigurationFile(command.opts().config), 'receivers', id) ?? null,
+  })
+}
+
+export function importReceiversAct(_file: string, _options: object, command: Command) {
+  const on = { kind: 'receivers', id: 'all' }
+  const look = async () => recordValues(await readConfigurationFile(command.opts().config), 'receivers')
+  return { action: 'partner.receivers-imported', category: 'partner' as const, on, look }
+}
+
+function statesOf(names: readonly string[], data: string): unknown {
+  const numbers = names.filter(name => /^\d{1,15}$/.test(name)).map(Number)
+  const reader = openOutboxReader(data)
+  try {
+    return Object.fromEntries(reader?.entries(numbers).map(({ number, state }) => [number, state]) ?? [])
+  } finally {
+    reader?.close()
+  }
+}

@@ -1,0 +1,228 @@
+// No act of an operator without its records: each command that changes something has them, and each
+// record is an entry of the receiver's log.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
+import { root, runCommand, startReceiver } from '../support/commands.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'seg-audit-'))
+t.teardown(() => rm(folder, { recursive: true, force: true }))
+const [certs, data, config] = ['certs', 'data', 'seg.yaml'].map(name => join(folder, name)) as [string, string, string]
+const partner = await makePartner(certs)
+await writeFile(config, 'clock-skew: 300\n')
+
+/** Commands that change nothing, and do not give out what is kept. */
+const reading = [
+  'receiver diagnose',
+  'receiver documents list',
+  'receiver documents show',
+  'receiver dead-letters',
+  'receiver facts list',
+  'receiver facts count',
+  'receiver log verify',
+  'receiver partners list',
+  'receiver partners show',
+  'receiver partners export',
+  'receiver audit list',
+  'receiver audit show',
+  'receiver audit verify',
+  'receiver config check',
+  'receiver config schema',
+  'sender diagnose',
+  'sender outbox list',
+  'sender outbox show',
+  'sender log show',
+  'sender log compare',
+  'sender sign',
+  'sender verify',
+  'sender verify-receipt',
+  'sender audit list',
+  'sender audit show',
+  'sender audit verify',
+  'sender config check',
+  'sender config schema',
+  'sender receivers list',
+  'sender receivers show',
+  'sender receivers export',
+  // Of a receiver of one's own, whose log has what it did.
+  'sender attack',
+  // Documents have facts, not records: what is sent is the job itself.
+  'sender send',
+  'sender deliver',
+]
+
+/** The action that the records of each other command have. */
+const acting: Readonly<Record<string, { readonly action: string; readonly args: readonly string[] }>> = {
+  'receiver start': { action: 'system.started', args: [] },
+  'receiver documents export': { action: 'document.bytes-exported', args: ['doc1', '-o', join(folder, 'out.xml')] },
+  'receiver partners suspend': { action: 'partner.suspended', args: [senderId, '--why', 'key stolen'] },
+  'receiver partners resume': { action: 'partner.resumed', args: [senderId] },
+  'receiver partners remove': { action: 'partner.removed', args: [senderId] },
+  'receiver partners trust': { action: 'partner.authority-changed', args: ['gov', '--anchors', join(certs, 'ca.crt')] },
+  'receiver partners add': { action: 'partner.changed', args: [senderId, '--authority', 'gov'] },
+  'receiver partners import': { action: 'partner.imported', args: [join(folder, 'partners.yaml')] },
+  'receiver log rotate-key': { action: 'key.log-key-rotated', args: [] },
+  'sender outbox retry': { action: 'delivery.entry-retried', args: ['1'] },
+  'sender outbox cancel': { action: 'delivery.entry-cancelled', args: ['1'] },
+  'sender receivers add': { action: 'partner.receiver-changed', args: ['R', '--url', 'https://localhost:1'] },
+  'sender receivers suspend': { action: 'partner.receiver-suspended', args: ['R'] },
+  'sender receivers resume': { action: 'partner.receiver-resumed', args: ['R'] },
+  'sender receivers trust': {
+    action: 'partner.receiver-trust-changed',
+    args: ['R', '--anchors', join(certs, 'ca.crt')],
+  },
+  'sender receivers import': { action: 'partner.receivers-imported', args: [join(folder, 'receivers.yaml')] },
+  'sender receivers remove': { action: 'partner.receiver-removed', args: ['R'] },
+  'sender log end': { action: 'configuration.log-ended', args: ['NAME+00000000'] },
+}
+
+type Listed = {
+  readonly number: number
+  readonly leaf: number | null
+  readonly record: {
+    readonly action: string
+    readonly outcome: string
+    readonly why?: string
+    readonly change?: object[]
+  }
+}
+
+async function listRecords(name: 'receiver' | 'sender', place: string): Promise<readonly Listed[]> {
+  const { stdout, stderr } = await runCommand(name, ['audit', 'list', '--data', place, '--json'])
+  t.equal(stderr, '')
+  return JSON.parse(stdout.toString()).records
+}
+
+/** Every command that has no others below it. */
+async function listCommands(name: 'receiver' | 'sender', path: readonly string[] = []): Promise<string[]> {
+  const help = (await runCommand(name, [...path, '--help'])).stdout.toString()
+  const below = [...(/Commands:\n([\s\S]*)/.exec(help)?.[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
+    .map(match => match[1]!)
+    .filter(command => command !== 'help')
+  if (below.length === 0) return [[name, ...path].join(' ')]
+  return (await Promise.all(below.map(command => listCommands(name, [...path, command])))).flat()
+}
+
+t.test('each command either changes nothing, or is among those whose records are tested', async t => {
+  const commands = (await Promise.all([listCommands('receiver'), listCommands('sender')])).flat()
+  t.ok(commands.length > 25, 'the search finds the commands that are there')
+  t.same(commands.filter(command => !reading.includes(command)).sort(), Object.keys(acting).sort())
+})
+
+t.test('each act of a command has its records, and each record of the receiver its entry of the log', async t => {
+  const receiver = await startReceiver(t, ['--certs', certs, '--data', data, '--config', config])
+  const client = openClient(receiver.url, partner)
+  t.equal((await client.post(await signLetter('doc1', 'Lunch', partner))).status, 201)
+  client.close()
+  const places = ['--certs', certs, '--data', data, '--config', config]
+  const run = async (command: string) => {
+    const [, ...words] = command.split(' ')
+    const where = command === 'receiver documents export' ? ['--data', data] : places
+    const { exitCode, stderr } = await runCommand('receiver', [...words, ...acting[command]!.args, ...where])
+    t.equal(exitCode, 0, `${command}: ${stderr}`)
+  }
+  const trust = Object.keys(acting).filter(command => /receiver (documents|partners)/.test(command))
+  for (const command of trust) {
+    if (command.endsWith('import'))
+      await writeFile(
+        join(folder, 'partners.yaml'),
+        (await runCommand('receiver', ['partners', 'export', '--config', config])).stdout,
+      )
+    await run(command)
+  }
+  // A running receiver enters the records that others wrote.
+  for (let tries = 0; tries < 100 && (await listRecords('receiver', data)).some(({ leaf }) => leaf === null); tries++)
+    await pause(100)
+  await receiver.stop()
+  await run('receiver log rotate-key')
+
+  const records = await listRecords('receiver', data)
+  for (const [command, { action }] of Object.entries(acting).filter(([name]) => name.startsWith('receiver'))) {
+    const own = records.filter(({ record }) => record.action === action)
+    const outcomes = command === 'receiver start' ? ['success'] : ['pending', 'success']
+    t.same(
+      own.map(({ record }) => record.outcome),
+      outcomes,
+      command,
+    )
+    t.ok(
+      own.every(({ leaf }) => leaf !== null),
+      `${command} is in the log`,
+    )
+  }
+  const suspended = records.filter(({ record }) => record.action === 'partner.suspended')
+  t.match(suspended[1]!.record, {
+    why: 'key stolen',
+    change: [{ path: '', before: null, after: { state: 'suspended' } }],
+  })
+  t.ok(records.some(({ record }) => record.action === 'system.stopped'))
+  t.ok(
+    records.some(({ record }) => record.action === 'partner-suspended'),
+    'what took effect is found, too',
+  )
+  const verified = await runCommand('receiver', ['audit', 'verify', '--data', data, '--json'])
+  t.match(JSON.parse(verified.stdout.toString()), { ok: true, records: records.length, notEntered: 0, unfinished: 0 })
+  const log = await runCommand('receiver', ['log', 'verify', ...places])
+  t.equal(log.exitCode, 0, log.stderr)
+})
+
+t.test('a command of the sender has its records, without a log', async t => {
+  const outbox = join(folder, 'sender')
+  const sample = join(root, 'sample_document.xml')
+  const queued = await runCommand('sender', [
+    'send',
+    sample,
+    '--no-wait',
+    '--certs',
+    certs,
+    '--data',
+    outbox,
+    '--to',
+    'https://localhost:1',
+  ])
+  t.equal(queued.exitCode, 4, queued.stderr)
+  const own = Object.keys(acting).filter(command => command.startsWith('sender'))
+  for (const command of own) {
+    const [, ...words] = command.split(' ')
+    const more = words[0] === 'receivers' ? ['--config', config] : []
+    if (command.endsWith('import'))
+      await writeFile(
+        join(folder, 'receivers.yaml'),
+        (await runCommand('sender', ['receivers', 'export', ...more])).stdout,
+      )
+    const { stderr } = await runCommand('sender', [...words, ...acting[command]!.args, '--data', outbox, ...more])
+    const records = await listRecords('sender', outbox)
+    const outcomes = records
+      .filter(({ record }) => record.action === acting[command]!.action)
+      .map(({ record }) => record.outcome)
+    // There is no such log.
+    t.same(outcomes, ['pending', command === 'sender log end' ? 'failure' : 'success'], `${command}: ${stderr}`)
+  }
+  t.match((await listRecords('sender', outbox))[3]!.record.change, [
+    { path: '1', before: 'queued', after: 'cancelled' },
+  ])
+  t.equal((await runCommand('sender', ['audit', 'verify', '--data', outbox])).exitCode, 0)
+})
+
+t.test('a record that was edited or deleted in the database does not match the log', async t => {
+  const path = join(data, 'audit.sqlite')
+  const kept = await readFile(path)
+  for (const [sql, problem] of [
+    [`UPDATE records SET record = replace(record, 'key stolen', 'nothing') WHERE number > 0`, /was edited/],
+    ['DELETE FROM records WHERE number = (SELECT MAX(number) FROM records)', /was deleted/],
+    ['DELETE FROM records', /was deleted/],
+  ] as const) {
+    const database = new DatabaseSync(path)
+    database.exec(`${sql}; PRAGMA wal_checkpoint(TRUNCATE)`)
+    database.close()
+    const { exitCode, stderr } = await runCommand('receiver', ['audit', 'verify', '--data', data])
+    t.equal(exitCode, 5, stderr)
+    t.match(stderr, problem)
+    await writeFile(path, kept)
+  }
+  t.equal((await runCommand('receiver', ['audit', 'verify', '--data', data])).exitCode, 0)
+})
