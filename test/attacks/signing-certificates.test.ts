@@ -20,6 +20,9 @@ import {
 import { issue, makeIssuer, openIssuer } from '../support/certificates.ts'
 import { documentHead } from '../support/raw-http.ts'
 
+// A busy machine takes longer for all of them than tap waits.
+t.setTimeout(120_000)
+
 const certs = await makeCerts(t)
 const ca = await openIssuer(certs)
 const seal = (name: string, dates: { from?: number; to?: number } = {}) =>
