@@ -31,6 +31,7 @@ export async function acceptDocument(
   account: DocumentAccount,
 ): Promise<Acceptance> {
   const begin = gate.now()
+  account.from(peer)
   await using upload = gate.uploads.begin(gate.ledger, peer.id, begin, peer.recognized.partner?.limits)
   const judged = await judgeDocument(peer, request, { upload, begin, findEarlier }, gate, account)
   if (judged.isReplay) return judged
@@ -49,7 +50,6 @@ export async function judgeDocument<Earlier extends { readonly isReplay: true }>
   gate: Gate,
   account: DocumentAccount,
 ): Promise<Judged<Earlier>> {
-  account.from(peer)
   const own = peer.recognized.partner?.limits ?? {}
   const { types } = gate.documents
   const confirm = (at: Date) => {

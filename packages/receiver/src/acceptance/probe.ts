@@ -52,6 +52,7 @@ async function judgeProbe(peer: Peer, request: IncomingMessage, id: string, gate
     ...gate,
     limits: { ...gate.limits, documentBytes: Math.min(gate.limits.documentBytes, HELD_IN_MEMORY) },
   }
+  account.from(peer)
   await using upload = gate.uploads.beginProbe(gate.ledger, peer.id, begin, peer.recognized.partner?.limits)
   let found: Found | undefined
   const judged = await judgeDocument(
