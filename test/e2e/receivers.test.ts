@@ -42,7 +42,7 @@ const other = join(folder, 'three')
 await generate({ out: other, ...keys, receiverId: three })
 const atTwo = await openGateway(t, certs)
 const atThree = await openGateway(t, other)
-await writeFile(config, '# ours\n')
+await writeFile(config, `# ours\ndata: ${join(folder, 'data')}\n`)
 const logs = [certs, other].map(one => readFile(join(one, 'log.pub'), 'utf8'))
 await writeFile(join(certs, 'log.pub'), (await Promise.all(logs)).join(''))
 
