@@ -32,13 +32,16 @@ export type GiveUpRequest = {
   readonly reason: string
 }
 
+/** `data` is what the sealer is opened with: anything that can be cloned, such as a key object. */
+export type ResealRequest = { readonly kind: 'reseal'; readonly data: unknown }
+
 export type WriteRequest =
   | AcceptRequest
   | AgainRequest
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
-  | { readonly kind: 'reseal'; readonly data: unknown }
+  | ResealRequest
   | GiveUpRequest
 
 export type WriteOutcome =

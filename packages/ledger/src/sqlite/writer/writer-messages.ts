@@ -2,7 +2,7 @@
 // that is text goes as one, and octets in one piece of memory: an object for each, and memory for
 // each, cost both threads more than what is in them.
 import { Fault, type FaultCode } from '@seg/core'
-import type { AcceptRequest, WriteOutcome, WriteRequest } from '../../batch/requests.ts'
+import type { AcceptRequest, ResealRequest, WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
 
 /** A Fault in a message between threads. */
@@ -12,7 +12,8 @@ type Accepted = Extract<WriteOutcome, { kind: 'accepted' }>
 /** So many octets, behind those of the item before, in the memory that comes with them. */
 type InMemory = { readonly inMemory: number }
 type SentRequest =
-  | Exclude<WriteRequest, AcceptRequest>
+  | Exclude<WriteRequest, AcceptRequest | ResealRequest>
+  | Omit<ResealRequest, 'data'>
   | (Omit<AcceptRequest, 'content'> & { readonly content: { readonly file: string } | InMemory | InOwnMemory })
 type SentOutcome =
   | Exclude<WriteOutcome, Accepted | { kind: 'failed' }>
@@ -21,8 +22,16 @@ type SentOutcome =
 
 /** Octets of a document too large to be copied, which are the next of those that come along. */
 type InOwnMemory = { readonly isLarge: true }
-/** `json`: an array. */
-type Packed = { readonly json: string; readonly memory: Uint8Array; readonly large: readonly Uint8Array[] }
+/**
+ * `json`: an array. `sealing`: the data of each `reseal`, which has a key object; JSON would lose
+ * it, and the clone that threads exchange keeps it.
+ */
+type Packed = {
+  readonly json: string
+  readonly memory: Uint8Array
+  readonly large: readonly Uint8Array[]
+  readonly sealing?: readonly unknown[]
+}
 /**
  * To the thread: requests, in order, or `close`. From it: `ready` or what kept it from that;
  * outcomes in the order of the requests.
@@ -36,7 +45,12 @@ type Packet = { readonly message: Packed; readonly handedOver: ArrayBuffer[] }
 export function packRequests(requests: readonly WriteRequest[]): Packet {
   const small: Uint8Array[] = []
   const large: Uint8Array[] = []
+  const sealing: unknown[] = []
   const items = requests.map((request): SentRequest => {
+    if (request.kind === 'reseal') {
+      sealing.push(request.data)
+      return { kind: 'reseal' }
+    }
     if (request.kind !== 'accept') return request
     const { content } = request
     if (!('octets' in content)) return { ...request, content }
@@ -45,13 +59,16 @@ export function packRequests(requests: readonly WriteRequest[]): Packet {
     ;(isLarge ? large : small).push(octets)
     return { ...request, content: isLarge ? { isLarge } : { inMemory: octets.length } }
   })
-  return pack(items, small, large)
+  const { message, handedOver } = pack(items, small, large)
+  return { message: sealing.length === 0 ? message : { ...message, sealing }, handedOver }
 }
 
-export function unpackRequests({ json, memory, large }: Packed): WriteRequest[] {
+export function unpackRequests({ json, memory, large, sealing = [] }: Packed): WriteRequest[] {
   const read = openReader(memory)
   const nextLarge = large.values()
-  return (JSON.parse(json) as SentRequest[]).map(item => {
+  const nextSealing = sealing.values()
+  return (JSON.parse(json) as SentRequest[]).map((item): WriteRequest => {
+    if (item.kind === 'reseal') return { kind: 'reseal', data: nextSealing.next().value }
     if (item.kind !== 'accept' || 'file' in item.content) return item as WriteRequest
     const octets = 'isLarge' in item.content ? nextLarge.next().value! : read(item.content)
     return { ...item, content: { octets } }
