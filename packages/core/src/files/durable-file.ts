@@ -46,7 +46,7 @@ export async function writeDurableFile(
 }
 
 /** A file that may replace one under its name; its folder is there. */
-export type NewFile = { readonly path: string; readonly bytes: Uint8Array | AsyncIterable<Uint8Array> }
+export type NewFile = { readonly path: string; readonly octets: Uint8Array | AsyncIterable<Uint8Array> }
 
 /** Files written and synced at a time. */
 const LANES = 8
@@ -70,7 +70,7 @@ export async function writeDurableFiles(
     const path = unfinished(file)
     const fill = async (handle: FileHandle) => {
       await handle.chmod(mode)
-      await handle.writeFile(file.bytes)
+      await handle.writeFile(file.octets)
       await handle.sync()
     }
     await withFile(path, 'wx', 0o600, fill).catch(async error => {

@@ -12,10 +12,10 @@ import { writeCertsFile } from './write-certs-file.ts'
  * `file-unreadable`.
  */
 export async function keepFiles(folder: string, names: readonly string[], now: Date): Promise<string | undefined> {
-  const files: { readonly name: string; readonly bytes: Buffer }[] = []
+  const files: { readonly name: string; readonly octets: Buffer }[] = []
   for (const name of names) {
-    const bytes = await readExisting(join(folder, name))
-    if (bytes !== undefined) files.push({ name, bytes })
+    const octets = await readExisting(join(folder, name))
+    if (octets !== undefined) files.push({ name, octets })
   }
   if (files.length === 0) return undefined
   const kept = await makeOwnFolder(
@@ -27,8 +27,8 @@ export async function keepFiles(folder: string, names: readonly string[], now: D
         .replaceAll(':', '')}`,
     ),
   )
-  for (const { name, bytes } of files) {
-    await writeCertsFile(join(kept, name), bytes).catch(cause => {
+  for (const { name, octets } of files) {
+    await writeCertsFile(join(kept, name), octets).catch(cause => {
       throw unkept(join(folder, name), cause)
     })
   }

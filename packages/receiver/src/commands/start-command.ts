@@ -36,7 +36,7 @@ async function start(command: Command): Promise<void> {
     () => new Date(),
     line => logger.warn(line),
   )
-  const receiver = await startReceiver({ ...gate, log: logger }, { host, port }).catch(async error => {
+  const receiver = await startReceiver({ ...gate, logger }, { host, port }).catch(async error => {
     await closeGate(gate)
     throw error
   })

@@ -27,9 +27,13 @@ export type FailedConnections = {
   close(): void
 }
 
-export function openFailedConnections(log: Pick<Logger, 'warn'>, note: NoteFact, now: () => Date): FailedConnections {
+export function openFailedConnections(
+  logger: Pick<Logger, 'warn'>,
+  note: NoteFact,
+  now: () => Date,
+): FailedConnections {
   const lines = openCountedLog('connections ended before they were authenticated', (facts, line) =>
-    log.warn(facts, line),
+    logger.warn(facts, line),
   )
   let counts = new Map<string, { readonly code: FaultCode | undefined; count: number }>()
   let noted = 0

@@ -30,7 +30,7 @@ type Stranger = {
 export class Strangers {
   readonly #bounds: Bounds
   readonly #begin: (socket: Socket) => void
-  readonly #log: Pick<FailedConnections, 'report'>
+  readonly #failed: Pick<FailedConnections, 'report'>
   readonly #arrivals: Arrivals
   /** Sets keep the order in which they came. */
   readonly #all = new Map<string, Stranger>()
@@ -45,13 +45,13 @@ export class Strangers {
   constructor(
     bounds: Bounds,
     begin: (socket: Socket) => void,
-    log: Pick<FailedConnections, 'report'>,
+    failed: Pick<FailedConnections, 'report'>,
     arrivals: Arrivals,
   ) {
     this.#arrivals = arrivals
     this.#bounds = bounds
     this.#begin = begin
-    this.#log = log
+    this.#failed = failed
     this.#handshakes = new Allowance(bounds.handshakesPerSecond, bounds.handshakesAtOnce)
     this.#handshakesOfPartners = new Allowance(bounds.handshakesPerSecond, bounds.handshakesAtOnce)
   }
@@ -165,7 +165,7 @@ export class Strangers {
     oldest.socket.destroy()
     const reason = 'newer connections took its place before it was authenticated'
     const { address } = oldest
-    this.#log.report({ reason, line: `connection from ${address} closed: ${reason}`, address })
+    this.#failed.report({ reason, line: `connection from ${address} closed: ${reason}`, address })
   }
 
   #forget(stranger: Stranger): void {
@@ -176,7 +176,7 @@ export class Strangers {
   }
 
   #report(reason: string, address: string): void {
-    this.#log.report({ reason, line: `TLS handshake with ${address} failed: ${reason}`, address })
+    this.#failed.report({ reason, line: `TLS handshake with ${address} failed: ${reason}`, address })
   }
 }
 

@@ -49,8 +49,8 @@ export function openInbox(
     if (content === undefined || receipt === undefined)
       throw new Fault('storage-unavailable', `entry ${document.index} has lost its document or receipt`)
     return [
-      { path: `${place}.receipt.xml`, bytes: receipt },
-      { path: `${place}.xml`, bytes: content },
+      { path: `${place}.receipt.xml`, octets: receipt },
+      { path: `${place}.xml`, octets: content },
     ]
   }
   return {

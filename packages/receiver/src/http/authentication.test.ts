@@ -164,7 +164,7 @@ t.test('TLS 1.2 is refused, also after our certificate was replaced', async t =>
 
 t.test('no route can be registered that does not ask who is there', async t => {
   const gateway = await openGateway(t, certs)
-  const app = buildReceiver({ ...gateway.gate, stopping: new Stopping(), log: openLoggerInto({ write: () => {} }) })
+  const app = buildReceiver({ ...gateway.gate, stopping: new Stopping(), logger: openLoggerInto({ write: () => {} }) })
   t.throws(() => app.get('/v1/open', async () => 'open'), /expected a handler of forPeer/)
   app.get('/v1/closed', forPeer(async (_peer, _request, reply: object) => reply) as () => Promise<never>)
 })

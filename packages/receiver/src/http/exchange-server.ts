@@ -24,7 +24,7 @@ import { toFault } from './problem.ts'
 import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
 
 export function buildExchangeServer(exchange: Exchange, handler: RequestListener): Server {
-  const { credentials, limits, log } = exchange
+  const { credentials, limits, logger } = exchange
   const server = createServer<typeof ExchangeRequest>({
     IncomingMessage: ExchangeRequest,
     ...tlsOptionsOf(credentials.current.identity),
@@ -58,7 +58,7 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
     const fault = new Fault('method-not-allowed', 'expected no CONNECT: this is no proxy')
     answerLast(fault, socket, exchange, { allow: '', ...unserved('CONNECT', request.url ?? '').fields })
   })
-  const strangerLog = openFailedConnections(log, exchange.desk.note, () => exchange.now())
+  const strangerLog = openFailedConnections(logger, exchange.desk.note, () => exchange.now())
   const arrivals = new Arrivals()
   const strangers = awaitAuthentication(server, limits, strangerLog, arrivals)
   openConnections(server, strangers, strangerLog, handler, exchange, arrivals)
@@ -84,7 +84,7 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
 function awaitAuthentication(
   server: Server,
   limits: ReceiverLimits,
-  log: FailedConnections,
+  failed: FailedConnections,
   arrivals: Arrivals,
 ): Strangers {
   const listeners = server.listeners('connection')
@@ -94,14 +94,14 @@ function awaitAuthentication(
     socket => {
       for (const listener of listeners) listener.call(server, socket)
     },
-    log,
+    failed,
     arrivals,
   )
   server.on('connection', socket => strangers.take(socket as Socket))
   return strangers
 }
 
-type Reporting = Pick<Exchange, 'log' | 'desk' | 'now'>
+type Reporting = Pick<Exchange, 'logger' | 'desk' | 'now'>
 
 /** Connections whose last answer waits for those before it. */
 const ending = new WeakSet<Duplex>()
@@ -130,14 +130,14 @@ export function refuseRequest(error: Error, socket: Duplex, exchange: Reporting)
 function answerLast(
   fault: Fault,
   socket: Duplex,
-  { log, desk, now }: Reporting,
+  { logger, desk, now }: Reporting,
   fields: Readonly<Record<string, string>> = {},
 ): void {
   const instance = `urn:uuid:${randomUUID()}`
   const { code, detail } = fault
   const shown = { ...connectionFacts(socket as TLSSocket), certificate: shownCertificate(socket as TLSSocket) }
   desk.note({ kind: 'refusal', outcome: 'refused', at: now().getTime(), code, detail, request: instance, ...shown })
-  log.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
+  logger.warn({ request: instance, code: fault.code }, `request refused: ${fault.code}: ${fault.detail}`)
   const before = (connectionOf(socket)?.answersDue ?? []).filter(({ req }) => req.complete)
   const end = () => sendLastAnswer(socket, lastAnswerOf(fault, instance, fields))
   if (before.length === 0) return void end()

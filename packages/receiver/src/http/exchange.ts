@@ -9,7 +9,7 @@ export type Exchange = {
   readonly desk: Pick<Desk, 'note'>
   readonly credentials: LiveCredentials
   readonly limits: ReceiverLimits
-  readonly log: Logger
+  readonly logger: Logger
   readonly stopping: Stopping
   now(): Date
 }

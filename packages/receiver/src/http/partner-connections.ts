@@ -36,11 +36,11 @@ export function openConnections(
   exchange: Exchange,
   arrivals: Arrivals,
 ): void {
-  const { credentials, limits, log, stopping } = exchange
+  const { credentials, limits, logger, stopping } = exchange
   const places = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
   const turns = new Turns(work => arrivals.schedule(work))
   const open = new Map<TLSSocket, Open>()
-  const closed = openCountedLog('connections closed', (facts, line) => log.warn(facts, line))
+  const closed = openCountedLog('connections closed', (facts, line) => logger.warn(facts, line))
   const watch = setInterval(() => checkAnswers(open, closed), Math.min(1000, limits.answerTime)).unref()
   const stopFollowing = credentials.onReplaced(() => void closeRefused(open, exchange, closed))
   server.once('close', () => {
@@ -75,7 +75,7 @@ export function openConnections(
     } catch (error) {
       const { status, code, detail } = toFault(error)
       const line = `connection from ${socket.remoteAddress} closed: ${detail}`
-      if (status === 500) log.error({ code, err: error }, line)
+      if (status === 500) logger.error({ code, err: error }, line)
       else closed.report(`${code} of ${quote(partner ?? '')}`, line, code)
       socket.destroy()
       return

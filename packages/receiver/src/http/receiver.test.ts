@@ -91,7 +91,7 @@ t.test(
     const ledger = await openTestLedger(certs, gateway.data)
     const { log: _, ...rest } = gateway
     const restarted = await startReceiver(
-      { ...gateway.gate, ledger, log: openLoggerInto({ write() {} }) },
+      { ...gateway.gate, ledger, logger: openLoggerInto({ write() {} }) },
       { host: '127.0.0.1', port: 0 },
     )
     t.teardown(async () => {

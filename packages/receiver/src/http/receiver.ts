@@ -30,7 +30,7 @@ import { fieldsOf, formatProblem, PROBLEM_TYPE, toFault } from './problem.ts'
 import { checkRequestForm, pathOf, unserved } from './request-form.ts'
 import type { Stopping } from './stopping.ts'
 
-export type ReceiverParts = Gate & { readonly log: Logger; readonly stopping: Stopping }
+export type ReceiverParts = Gate & { readonly logger: Logger; readonly stopping: Stopping }
 
 type Receiver = FastifyInstance<Server>
 type ReceiptRoute = { Params: { id: string } }
@@ -41,9 +41,9 @@ const LONGEST_PARAMETER = 3 * 128
 
 /** Builds the receiver without listening. Whoever opened the parts closes them. */
 export function buildReceiver(parts: ReceiverParts): Receiver {
-  const { log, limits } = parts
+  const { logger, limits } = parts
   const app: Receiver = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: logger as FastifyBaseLogger,
     // Our own lines say more than "incoming request" and "request completed".
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => `urn:uuid:${randomUUID()}`,

@@ -21,13 +21,13 @@ t.test('localhost is both loopback addresses on one port', async t => {
 
 t.test('a port in use is a Fault that says what to do', async t => {
   const gateway = await openGateway(t, certs)
-  const log = openLoggerInto({ write() {} })
-  const again = startReceiver({ ...gateway.gate, log }, { host: '127.0.0.1', port: gateway.port })
+  const logger = openLoggerInto({ write() {} })
+  const again = startReceiver({ ...gateway.gate, logger }, { host: '127.0.0.1', port: gateway.port })
   await t.rejects(again, {
     code: 'configuration',
     detail: /port \d+: another program listens there; stop it, or choose another port with --port/,
   })
-  const nowhere = startReceiver({ ...gateway.gate, log }, { host: '192.0.2.1', port: 0 })
+  const nowhere = startReceiver({ ...gateway.gate, logger }, { host: '192.0.2.1', port: 0 })
   await t.rejects(nowhere, { code: 'configuration', detail: /this machine has no such address/ })
 })
 
@@ -39,7 +39,7 @@ t.test('a port in use on the second loopback address is one too, and frees the f
   const { port } = other.address() as AddressInfo
   const gateway = await openGateway(t, certs)
   await t.rejects(
-    startReceiver({ ...gateway.gate, log: openLoggerInto({ write() {} }) }, { host: 'localhost', port }),
+    startReceiver({ ...gateway.gate, logger: openLoggerInto({ write() {} }) }, { host: 'localhost', port }),
     {
       code: 'configuration',
     },

@@ -144,7 +144,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   }
   const log: LogEntry[] = []
   const running = await startReceiver(
-    { ...gate, log: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) },
+    { ...gate, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) },
     { host, port: 0 },
   )
   t.teardown(async () => {

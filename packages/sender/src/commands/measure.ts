@@ -37,8 +37,8 @@ async function verifierInMemory(
 ): Promise<() => undefined> {
   const pieces: Buffer[] = []
   for await (const piece of file.pieces('reading')) pieces.push(Buffer.from(piece))
-  const bytes = Buffer.concat(pieces)
+  const octets = Buffer.concat(pieces)
   return () => {
-    verifyDocument(bytes, certificate, { types })
+    verifyDocument(octets, certificate, { types })
   }
 }

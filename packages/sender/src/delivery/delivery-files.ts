@@ -150,6 +150,6 @@ async function* digestOnTheWay(pieces: Pieces, hash: ReturnType<typeof createHas
   }
 }
 
-async function write(data: string, path: string, bytes: Uint8Array | Pieces): Promise<void> {
-  await onFile('write', path, () => writeDurableFile(path, bytes, { replace: true, staging: join(data, STAGING) }))
+async function write(data: string, path: string, octets: Uint8Array | Pieces): Promise<void> {
+  await onFile('write', path, () => writeDurableFile(path, octets, { replace: true, staging: join(data, STAGING) }))
 }

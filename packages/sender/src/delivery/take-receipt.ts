@@ -31,20 +31,20 @@ export async function takeReceipt(
   const files = openDeliveryFiles(data, entry.delivery)
   const receipt = await openReceipt(answer, signed, files, gateway)
   const { tree } = receipt.checked
-  const shown = { tree, verifiers: gateway.trust.logs, receipt: receipt.bytes, link, signal }
+  const shown = { tree, verifiers: gateway.trust.logs, receipt: receipt.octets, link, signal }
   const doubt = await gateway.witness.demand(shown).catch(async error => {
-    await files.keepUnproven(receipt.bytes)
+    await files.keepUnproven(receipt.octets)
     throw error
   })
   if (doubt !== undefined) {
-    await files.keepUnproven(receipt.bytes)
+    await files.keepUnproven(receipt.octets)
     return { kind: 'later', ...doubt }
   }
   noteVersion(receipt.checked, outbox.logs)
-  await files.keepReceipt(receipt.bytes)
+  await files.keepReceipt(receipt.octets)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
   // network is needed for it.
-  const { tries } = await outbox.deliver(entry.number, receipt.bytes, clock.now().getTime())
+  const { tries } = await outbox.deliver(entry.number, receipt.octets, clock.now().getTime())
   return {
     kind: 'delivered',
     delivery: {
@@ -62,8 +62,8 @@ async function openReceipt(
   { bytes: length, sha256, document, signer }: SignedFacts,
   files: DeliveryFiles,
   { trust: all, receivers, clock, outbox }: SendingGateway,
-): Promise<{ bytes: Buffer; checked: CheckedReceipt }> {
-  const bytes = answer.body ?? Buffer.alloc(0)
+): Promise<{ octets: Buffer; checked: CheckedReceipt }> {
+  const octets = answer.body ?? Buffer.alloc(0)
   try {
     if (answer.mediaType !== 'application/xml')
       throw new Fault('receipt-invalid', `the answer is ${quote(answer.mediaType)}, not application/xml`)
@@ -72,12 +72,12 @@ async function openReceipt(
       throw new Fault('receipt-invalid', `the receiver accepted a document that fails here with ${document.message}`)
     const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
     const trust = trustFor(document.receiverId, { trust: all, receivers })
-    const checked = checkReceipt(bytes, delivered, trust, clock.now())
+    const checked = checkReceipt(octets, delivered, trust, clock.now())
     checkVersion(checked, outbox.logs)
-    return { bytes, checked }
+    return { octets, checked }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    const path = await files.keepUnverified(bytes)
+    const path = await files.keepUnverified(octets)
     throw new Fault('receipt-invalid', `${error.detail}; the answer is kept in ${path}`, { cause: error })
   }
 }

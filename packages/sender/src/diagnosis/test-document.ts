@@ -23,11 +23,11 @@ export async function makeTestDocument({ certs, identity, receiver }: Parties, n
   return signBytes(Buffer.from(text), (await loadSigningIdentity(certs)) ?? identity)
 }
 
-async function signBytes(bytes: Buffer, key: Signer): Promise<Buffer> {
+async function signBytes(octets: Buffer, key: Signer): Promise<Buffer> {
   const { signer } = openSigner(key)
-  signer.write(bytes)
+  signer.write(octets)
   const pieces: Uint8Array[] = []
-  openPlacement(await signer.end(), octets => pieces.push(Buffer.from(octets)))(bytes)
+  openPlacement(await signer.end(), octets => pieces.push(Buffer.from(octets)))(octets)
   return Buffer.concat(pieces)
 }
 

@@ -52,13 +52,13 @@ const limits = { ...defaultLimits, documentBytes: 256 * 1024 }
  * reason as its cause.
  */
 export function verifyReceipt(
-  bytes: Uint8Array,
+  octets: Uint8Array,
   trustSeal: (certificate: X509Certificate) => void,
 ): ReceiptFacts & { certificate: X509Certificate } {
   try {
-    const certificate = readSealCertificate(bytes)
+    const certificate = readSealCertificate(octets)
     trustSeal(certificate)
-    const verified = verifyBytes(bytes, openReceiptVerifier(certificate))
+    const verified = verifyBytes(octets, openReceiptVerifier(certificate))
     return { ...verified, certificate }
   } catch (cause) {
     if (cause instanceof Fault && cause.code !== 'internal')
@@ -70,9 +70,9 @@ export function verifyReceipt(
 /**
  * A receipt holds its own certificate; until that is trusted, nothing else of the receipt is read.
  */
-function readSealCertificate(bytes: Uint8Array): X509Certificate {
+function readSealCertificate(octets: Uint8Array): X509Certificate {
   const pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, limits)
-  pass.write(bytes)
+  pass.write(octets)
   const { certificates } = readSignatureElement(pass.end().signature, limits)
   if (certificates.length !== 1)
     throw new Fault(code, `expected one certificate in KeyInfo, found ${certificates.length}`)

@@ -105,10 +105,10 @@ export class Verifier<Result extends object> {
 }
 
 /** Runs one pass over `bytes`, or two where the verifier needs them. */
-export function verifyBytes<Result extends object>(bytes: Uint8Array, verifier: Verifier<Result>): Result {
-  verifier.write(bytes)
+export function verifyBytes<Result extends object>(octets: Uint8Array, verifier: Verifier<Result>): Result {
+  verifier.write(octets)
   const verdict = verifier.end()
-  return verdict instanceof Verifier ? verifyBytes(bytes, verdict) : verdict
+  return verdict instanceof Verifier ? verifyBytes(octets, verdict) : verdict
 }
 
 /** Facts that the signature covers, and nothing else. */
