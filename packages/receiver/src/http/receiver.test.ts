@@ -290,7 +290,7 @@ t.test('a defect is answered with 500, and its stack is in the log alone', async
     throw new TypeError('the clock is broken')
   }
   const log: { level: number; err?: { stack: string } }[] = []
-  const parts = { ...gateway.gate, now, log: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) }
+  const parts = { ...gateway.gate, now, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) }
   const running = await startReceiver(parts, { host: '127.0.0.1', port: 0 })
   t.teardown(() => running.close())
   const answer = await post({ ...gateway, port: Number(new URL(running.url).port) }, await makeDocument(gateway))
