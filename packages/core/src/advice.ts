@@ -33,6 +33,7 @@ export const advice = {
   'timestamp-stale': 'Sign shortly before sending, and check the clocks of both gateways.',
   'receiver-mismatch': "Check ReceiverID and the address: ReceiverID must be the id in the receiver's certificate.",
   'schema-invalid': 'Compare the payload with the schema agreed on with this receiver.',
+  'document-type': 'Ask the operator of the receiver which types of documents it takes from this gateway.',
   'schema-unavailable':
     'Try again; if it stays so, ask the receiver whether its schema can be applied to the document.',
   'sender-mismatch': 'SenderID must be the id in our certificate; `pki inspect` shows it.',
@@ -44,7 +45,6 @@ export const advice = {
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'revocation-unknown': 'Wait; the operator of the receiver must get a current revocation list of the CA.',
   'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
-  'document-type': 'Ask the operator of the receiver which types of documents it takes from this gateway.',
   'key-agreement':
     'Connect with TLS that supports X25519MLKEM768, such as OpenSSL 3.5; the sender of this product does.',
   'document-id-conflict': 'Give the document an id of its own: --id ID, or --id auto.',

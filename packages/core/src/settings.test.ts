@@ -81,7 +81,7 @@ t.test('no message shows a password', async t => {
   for (const rest of ['?token=password', '/password', '#password', '/?password'])
     t.match(
       shown(() => settings.to.parse(`https://host:1${rest}`)),
-      /^usage: [\s\S]*such as https:\/\/host:1; leave out whatever else there is$/,
+      /^usage: [\s\S]*such as https:\/\/host:1; leave out everything else$/,
     )
   t.match(
     shown(() => settings.to.parse('https://user:password@host:1')),

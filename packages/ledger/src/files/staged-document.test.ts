@@ -9,6 +9,7 @@ import { acceptBytes, makeLedger } from '../testing/test-ledger.ts'
 t.test('a document of any size, in pieces of any size, is stored as it came', async t => {
   const { ledger } = await makeLedger(t)
   const sizes = [0, 1, HELD_IN_MEMORY - 1, HELD_IN_MEMORY, HELD_IN_MEMORY + 1, 3 * HELD_IN_MEMORY + 5, 20 * 1024 ** 2]
+  let index = 0
   for (const size of sizes) {
     for (const piece of [16 * 1024, 65_537, size + 1]) {
       const bytes = randomBytes(size)
@@ -17,7 +18,11 @@ t.test('a document of any size, in pieces of any size, is stored as it came', as
       t.equal(staging.bytes, size)
       const id = `doc-${size}-${piece}`
       const document = describe(id, bytes)
-      t.same(await ledger.accept(document, staging), { replay: false, receipt: receipt(document) }, id)
+      t.same(await ledger.accept(document, staging), {
+        index: index++,
+        replay: false,
+        receipt: receipt(document),
+      })
       const stored = Buffer.concat(await collect((await ledger.read(sender, id))!))
       t.ok(stored.equals(bytes), `${id} is the same`)
     }
@@ -77,7 +82,7 @@ t.test('discards a staged document whose id is taken, and answers as ever', asyn
   await acceptBytes(ledger, document, bytes)
   const again = ledger.stage()
   await writeAll(again, bytes, 16 * 1024)
-  t.same(await ledger.accept(document, again), { replay: true, receipt: receipt(document) })
+  t.same(await ledger.accept(document, again), { index: 0, replay: true, receipt: receipt(document) })
   const changed = ledger.stage()
   await writeAll(changed, randomBytes(2 * HELD_IN_MEMORY), 16 * 1024)
   await t.rejects(ledger.accept({ ...document, sha256: '00'.repeat(32) }, changed), { code: 'document-id-conflict' })
