@@ -94,7 +94,7 @@ t.test('no partner sends faster than it may', async t => {
   t.equal(await send('d'), '429 rate-limit')
 })
 
-t.test('receipts and files of the log count as a tenth of a document each', async t => {
+t.test('of receipts and files of the log a partner reads ten times as many as it may send documents', async t => {
   const gateway = await openGateway(t, certs, { documentsPerSecond: 1 })
   const path = '/v1/log/checkpoint'
   const answers = await Promise.all(Array.from({ length: 40 }, () => call(gateway, { path })))

@@ -2,7 +2,7 @@
 // connections that are open, too.
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { connectRaw, post, type RawConnection, refusalOf } from '../testing/client.ts'
+import { call, connectRaw, post, type RawConnection, refusalOf } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, senderId, setTrust, type TestGateway } from '../testing/gateway.ts'
 
 t.setTimeout(90_000)
@@ -49,6 +49,19 @@ t.test('documents a second', async t => {
   t.equal(await send(gateway, 'f', { now }), '429 rate-limit', 'what was owed before is not forgotten')
   await allow(gateway, 'rate: off')
   for (const id of ['g', 'h', 'i', 'j', 'k']) t.match(await send(gateway, id, { now }), /^201/)
+})
+
+t.test('what proves a document can be read at once, whatever its rate: ten reads for each', async t => {
+  const gateway = await open(t, 'rate: 1')
+  const now = new Date()
+  gateway.setTime(now)
+  t.match(await send(gateway, 'a', { now }), /^201/)
+  const read = async () => (await call(gateway, { path: '/v1/log/checkpoint' })).status
+  for (let i = 0; i < 10; i++) t.equal(await read(), 200)
+  t.equal(await read(), 429)
+  t.match(gateway.log.at(-1)?.msg, /more than 10 requests for receipts and the log a second came from "MINISTRY 1_SEG01"/)
+  gateway.setTime(new Date(now.getTime() + 1000))
+  t.match(await send(gateway, 'b', { now }), /^201/, 'nor do reads take what documents need')
 })
 
 t.test('a rate of its own stands for that of all', async t => {

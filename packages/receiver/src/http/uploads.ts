@@ -17,12 +17,16 @@ export type Uploads = {
   beginProbe(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
   /**
    * A receipt or a file of the log that is being sent; the function ends it. Throws the Faults
-   * `overloaded` and `rate-limit`, as for a document: one counts as a tenth of that.
+   * `overloaded` and `rate-limit`.
    */
   beginRead(partner: string, now: Date, own?: PartnerLimits): () => void
 }
 
-const COST_OF_READ = 0.1
+/**
+ * Reads are counted apart from documents: a delivery ends with reads that prove its log, and would
+ * begin anew, document and all, when the document took what they need.
+ */
+const READS_PER_DOCUMENT = 10
 const PROBES_PER_SECOND = 5
 
 /** For one receiver. */
@@ -37,10 +41,11 @@ export function openUploads(
     largeUploadsOfOne,
     `documents of more than ${HELD_IN_MEMORY} bytes are being received`,
   )
-  const rates = new Rates(documentsPerSecond)
-  const probes = new Rates(PROBES_PER_SECOND)
+  const rates = new Rates(documentsPerSecond, 'documents')
+  const readRates = new Rates(documentsPerSecond * READS_PER_DOCUMENT, 'requests for receipts and the log')
+  const probes = new Rates(PROBES_PER_SECOND, 'test documents')
   const begin: Uploads['begin'] = (ledger, partner, now, own = {}) => {
-    rates.take(partner, now.getTime(), 1, own.rate)
+    rates.take(partner, now.getTime(), own.rate)
     return new Upload(ledger, { partner, own }, all, large, room)
   }
   return {
@@ -50,7 +55,7 @@ export function openUploads(
       return begin(ledger, partner, now, own)
     },
     beginRead(partner, now, own = {}) {
-      rates.take(partner, now.getTime(), COST_OF_READ, own.rate)
+      readRates.take(partner, now.getTime(), own.rate && own.rate * READS_PER_DOCUMENT)
       answers.take(partner)
       return () => answers.giveBack(partner)
     },

@@ -40,7 +40,7 @@ t.test('tells a partner that has its share while others are there that it is too
 })
 
 t.test('takes so many a second of each partner, and as many at once as come in one', async t => {
-  const rates = new Rates(5)
+  const rates = new Rates(5, 'documents')
   const takes = (partner: string, now: number, count: number) => {
     for (let i = 0; i < count; i++) rates.take(partner, now)
   }
@@ -56,6 +56,6 @@ t.test('takes so many a second of each partner, and as many at once as come in o
 })
 
 t.test('has no limit when none is asked for', async () => {
-  const rates = new Rates(Number.POSITIVE_INFINITY)
+  const rates = new Rates(Number.POSITIVE_INFINITY, 'documents')
   for (let i = 0; i < 10_000; i++) rates.take('A', 0)
 })

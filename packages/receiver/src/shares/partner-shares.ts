@@ -48,33 +48,35 @@ export class Places {
 type Bucket = { readonly tokens: number; readonly at: number; readonly perSecond: number }
 
 /**
- * A token bucket for each partner: so many documents a second, and as many as come in one second at
- * once.
+ * A token bucket for each partner: so many a second, of what `what` says, and as many as come in
+ * one second at once.
  */
 export class Rates {
   readonly #perSecond: number
+  readonly #what: string
   /** Those that are not full; the others need no remembering. */
   readonly #buckets = new Map<string, Bucket>()
   #sweepAt = 0
 
   /** Infinity: no limit. */
-  constructor(perSecond: number) {
+  constructor(perSecond: number, what: string) {
     this.#perSecond = perSecond
+    this.#what = what
   }
 
   /**
-   * `now` in milliseconds; `cost` in documents; `perSecond`: what the record of the partner allows.
-   * Throws the Fault `rate-limit`.
+   * `now` in milliseconds; `perSecond`: what the record of the partner allows. Throws the Fault
+   * `rate-limit`.
    */
-  take(partner: string, now: number, cost = 1, perSecond = this.#perSecond): void {
+  take(partner: string, now: number, perSecond = this.#perSecond): void {
     if (perSecond === Number.POSITIVE_INFINITY) return
     this.#sweep(now)
     const bucket = this.#buckets.get(partner) ?? { tokens: burstOf(perSecond), at: now, perSecond }
     // A bucket whose rate was changed continues with its content.
     const tokens = refill({ ...bucket, perSecond }, now)
-    if (tokens < cost)
-      throw new Fault('rate-limit', `more than ${perSecond} documents a second came from ${quote(partner)}`)
-    this.#buckets.set(partner, { tokens: tokens - cost, at: now, perSecond })
+    if (tokens < 1)
+      throw new Fault('rate-limit', `more than ${perSecond} ${this.#what} a second came from ${quote(partner)}`)
+    this.#buckets.set(partner, { tokens: tokens - 1, at: now, perSecond })
   }
 
   /** Removes buckets that have been full for long; seldom, so that it costs no request anything. */
