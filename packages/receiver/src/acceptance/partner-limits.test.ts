@@ -59,7 +59,10 @@ t.test('what proves a document can be read at once, whatever its rate: ten reads
   const read = async () => (await call(gateway, { path: '/v1/log/checkpoint' })).status
   for (let i = 0; i < 10; i++) t.equal(await read(), 200)
   t.equal(await read(), 429)
-  t.match(gateway.log.at(-1)?.msg, /more than 10 requests for receipts and the log a second came from "MINISTRY 1_SEG01"/)
+  t.match(
+    gateway.log.at(-1)?.msg,
+    /more than 10 requests for receipts and the log a second came from "MINISTRY 1_SEG01"/,
+  )
   gateway.setTime(new Date(now.getTime() + 1000))
   t.match(await send(gateway, 'b', { now }), /^201/, 'nor do reads take what documents need')
 })
