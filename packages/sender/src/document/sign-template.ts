@@ -12,6 +12,7 @@ import {
   OutlineReader,
   openPlacement,
   openSigner,
+  ownAlgorithms,
   type PlacedSignature,
   type Signer,
   TemplateFilling,
@@ -73,7 +74,10 @@ export async function signTemplate<Kept>(
   for await (const piece of template.input.pieces('signing')) filling.write(piece)
   filling.end()
   const placed = await documentSigner.end()
-  const reader = new SignedDocumentReader(signer.certificate, template.types)
+  const reader = new SignedDocumentReader(signer.certificate, {
+    algorithms: ownAlgorithms,
+    ...(template.types && { types: template.types }),
+  })
   let facts: SignedFacts | undefined
   const signed = async function* () {
     let last: Buffer = Buffer.alloc(0)

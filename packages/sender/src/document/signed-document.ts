@@ -1,7 +1,7 @@
 // What is known of a document that is ready to be sent: what it signs, and the digest of its bytes.
 import { createHash, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { type DocumentType, KeyInfoReader, openVerifier, type VerifiedDocument } from '@seg/xmldsig'
+import { type DocumentType, KeyInfoReader, openVerifier, type VerifiedDocument, type VerifyOptions } from '@seg/xmldsig'
 import type { Meter } from '../progress.ts'
 import { type DocumentFile, openDocumentFile } from './document-file.ts'
 import { endVerification } from './verify-file.ts'
@@ -29,9 +29,9 @@ export class SignedDocumentReader {
   #fault: Fault | undefined
 
   /** Throws the Fault `signature-key` for a certificate that no document may be verified with. */
-  constructor(certificate: X509Certificate, types?: readonly DocumentType[]) {
+  constructor(certificate: X509Certificate, options: VerifyOptions) {
     this.#signer = certificate
-    this.#verifier = openVerifier(certificate, { ...(types && { types }) })
+    this.#verifier = openVerifier(certificate, options)
   }
 
   write(piece: Uint8Array): void {
@@ -61,7 +61,7 @@ export async function readSignedFile(
   { types, meter }: Reading = {},
 ): Promise<SignedFacts> {
   await using file = await openDocumentFile(path, meter)
-  const reader = new SignedDocumentReader(certificate, types)
+  const reader = new SignedDocumentReader(certificate, types ? { types } : {})
   for await (const piece of file.pieces('verifying')) reader.write(piece)
   // Awaited here, while the file is open.
   return await reader.end(file)

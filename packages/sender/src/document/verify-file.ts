@@ -7,6 +7,7 @@ import {
   defaultTypes,
   type OctetSink,
   openVerifier,
+  type ReferenceAlgorithms,
   type VerifiedDocument,
   Verifier,
 } from '@seg/xmldsig'
@@ -18,8 +19,8 @@ type DocumentVerifier = Verifier<VerifiedDocument>
 export type FileVerdict = {
   /** What the document signs; the Fault `signature-digest` when it is not what was signed. */
   readonly verdict: VerifiedDocument | Fault
-  /** Passes that it took: the last one made the octets under the Reference's digest. */
-  readonly passes: number
+  /** They made the octets under the Reference's digest. */
+  readonly algorithms: ReferenceAlgorithms
 }
 
 /** Throws the Faults of verification, but for `signature-digest`. */
@@ -28,16 +29,16 @@ export async function verifyFile(
   certificate: X509Certificate,
   types: readonly DocumentType[] = defaultTypes,
 ): Promise<FileVerdict> {
-  let passes = 0
+  let verifier = openVerifier(certificate, { types })
   try {
-    for (let verifier = openVerifier(certificate, { types }); ; ) {
-      passes++
+    for (;;) {
       const outcome = await runPass(file, verifier)
-      if (!(outcome instanceof Verifier)) return { verdict: outcome, passes }
+      if (!(outcome instanceof Verifier)) return { verdict: outcome, algorithms: verifier.algorithms }
       verifier = outcome
     }
   } catch (error) {
-    if (error instanceof Fault && error.code === 'signature-digest') return { verdict: error, passes }
+    if (error instanceof Fault && error.code === 'signature-digest')
+      return { verdict: error, algorithms: verifier.algorithms }
     throw error
   }
 }
@@ -65,15 +66,12 @@ export async function endVerification(
 export async function* readCanonicalOctets(
   file: DocumentFile,
   certificate: X509Certificate,
-  { passes }: FileVerdict,
+  { algorithms }: FileVerdict,
   types: readonly DocumentType[] = defaultTypes,
 ): AsyncGenerator<Buffer> {
   const gathered = new OctetBuffer()
   const gather: OctetSink = octets => gathered.append(octets)
-  let begun = 0
-  const onCanonical = () => (++begun === passes ? gather : () => {})
-  let verifier: DocumentVerifier = openVerifier(certificate, { types, onCanonical })
-  for (let pass = 1; pass < passes; pass++) verifier = (await runPass(file, verifier)) as DocumentVerifier
+  const verifier = openVerifier(certificate, { types, algorithms, onCanonical: () => gather })
   for await (const piece of file.pieces('writing canonical octets')) {
     verifier.write(piece)
     yield gathered.octets

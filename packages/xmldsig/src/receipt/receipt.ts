@@ -2,11 +2,11 @@
 // (docs/receipt.md).
 import { X509Certificate } from 'node:crypto'
 import { Fault, GATEWAY_ID, quote } from '@seg/core'
-import { exclusiveC14n } from '../c14n/canonicalizer.ts'
 import { defaultLimits } from '../limits.ts'
 import { readBase64 } from '../signature/base64.ts'
 import { checkAttributes, ElementReader, textOf } from '../signature/element-reader.ts'
 import { readSignatureElement } from '../signature/signature-element.ts'
+import { ownAlgorithms } from '../signature/signed-info.ts'
 import { type Element, readTree } from '../signature/tree.ts'
 import { DocumentPass } from '../verifying/document-pass.ts'
 import { DOCUMENT_ID, readTimestamp } from '../verifying/envelope.ts'
@@ -71,7 +71,7 @@ export function verifyReceipt(
  * A receipt holds its own certificate; until that is trusted, nothing else of the receipt is read.
  */
 function readSealCertificate(octets: Uint8Array): X509Certificate {
-  const pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, limits)
+  const pass = new DocumentPass(ownAlgorithms, limits)
   pass.write(octets)
   const { certificates } = readSignatureElement(pass.end().signature, limits)
   if (certificates.length !== 1)

@@ -2,17 +2,17 @@
 // They are a claim: the caller must check them.
 import { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { exclusiveC14n } from '../c14n/canonicalizer.ts'
 import { defaultLimits } from '../limits.ts'
 import { DocumentPass } from '../verifying/document-pass.ts'
 import { readSignatureElement } from './signature-element.ts'
+import { ownAlgorithms } from './signed-info.ts'
 
 /**
  * One pass over a document of any size: `write` each piece, then `end`. Both throw the Faults
  * `xml-…` and `signature-…` for a document outside the profile.
  */
 export class KeyInfoReader {
-  readonly #pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, defaultLimits)
+  readonly #pass = new DocumentPass(ownAlgorithms, defaultLimits)
 
   write(chunk: Uint8Array): void {
     this.#pass.write(chunk)

@@ -1,6 +1,6 @@
 // SignedInfo in the profile's form, read from its own canonical octets (XMLDSig 4.4).
 import { Fault, quote } from '@seg/core'
-import type { CanonicalizationMethod } from '../c14n/canonicalizer.ts'
+import { type CanonicalizationMethod, exclusiveC14n } from '../c14n/canonicalizer.ts'
 import type { DigestName } from '../c14n/octets.ts'
 import { DSIG_NAMESPACE, XML_NAMESPACE } from '../xml/namespaces.ts'
 import {
@@ -24,6 +24,9 @@ const code = 'signature-malformed'
 
 /** How a Reference's octets are made and digested. */
 export type ReferenceAlgorithms = { readonly method: CanonicalizationMethod; readonly digest: DigestName }
+
+/** Those of our own Signatures, and of most. */
+export const ownAlgorithms: ReferenceAlgorithms = { method: exclusiveC14n, digest: 'sha256' }
 
 export type SignedInfo = {
   readonly canonicalization: CanonicalizationMethod

@@ -1,10 +1,10 @@
 // Signing: one pass over the document finds its digest and the place of the Signature; another one
 // puts the Signature there.
 import { Fault } from '@seg/core'
-import { exclusiveC14n } from '../c14n/canonicalizer.ts'
 import type { OctetSink } from '../c14n/octets.ts'
 import { defaultLimits } from '../limits.ts'
 import { buildSignature } from '../signature/built-signature.ts'
+import { ownAlgorithms } from '../signature/signed-info.ts'
 import type { Signer } from '../signature/signing-key.ts'
 import { type DocumentObserver, DocumentPass } from '../verifying/document-pass.ts'
 import { type DocumentType, defaultTypes } from '../verifying/document-type.ts'
@@ -31,7 +31,7 @@ export class DocumentSigner {
 
   constructor(signer: Signer, observer?: DocumentObserver) {
     this.#signer = signer
-    this.#pass = new DocumentPass({ method: exclusiveC14n, digest: 'sha256' }, defaultLimits, observer)
+    this.#pass = new DocumentPass(ownAlgorithms, defaultLimits, observer)
   }
 
   /** Throws a Fault `xml-…` for a document outside the profile. */

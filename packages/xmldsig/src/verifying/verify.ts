@@ -1,11 +1,10 @@
 // The receiver's verifier: bytes and the signer's certificate in, signed facts out, or a Fault.
 import type { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { exclusiveC14n } from '../c14n/canonicalizer.ts'
 import type { OctetSink } from '../c14n/octets.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { SignatureReader } from '../signature/signature-reader.ts'
-import type { ReferenceAlgorithms } from '../signature/signed-info.ts'
+import { ownAlgorithms, type ReferenceAlgorithms } from '../signature/signed-info.ts'
 import { readVerificationKey } from '../signature/verification-key.ts'
 import { type DocumentObserver, DocumentPass } from './document-pass.ts'
 import { type DocumentType, defaultTypes } from './document-type.ts'
@@ -49,6 +48,8 @@ export function openVerifier(
 
 /** One pass of verification over a document of any size, in constant memory. */
 export class Verifier<Result extends object> {
+  /** Those of this pass. */
+  readonly algorithms: ReferenceAlgorithms
   readonly #signer: SignerChoice
   readonly #pass: DocumentPass
   readonly #reader: SignatureReader
@@ -67,11 +68,11 @@ export class Verifier<Result extends object> {
     this.#signer = 'choose' in signer ? signer : { likely: signer, choose: () => signer }
     const { likely } = this.#signer
     const cache = likely && readVerificationKey(likely).signatureCache
-    const algorithms = known ?? cache?.algorithms ?? mostCommon
+    this.algorithms = known ?? options.algorithms ?? cache?.algorithms ?? ownAlgorithms
     this.#reader = new SignatureReader(cache, limits)
     this.#content = openContent()
     const { observer } = this.#content
-    this.#pass = new DocumentPass(algorithms, limits, observer, options.onCanonical?.(), this.#reader)
+    this.#pass = new DocumentPass(this.algorithms, limits, observer, options.onCanonical?.(), this.#reader)
     if (known === undefined) this.#openNext = next => new Verifier(signer, openContent, options, next)
   }
 
@@ -119,6 +120,11 @@ export type VerifyOptions = {
   /** Types of documents that are accepted; CriticalDocument alone without them. */
   readonly types?: readonly DocumentType[]
   /**
+   * Expected of the document; without them those that the signer used last, or else the most
+   * common. A document with others costs a second pass.
+   */
+  readonly algorithms?: ReferenceAlgorithms
+  /**
    * Called as a pass begins; what it returns gets the canonical octets under the Reference's
    * digest.
    */
@@ -130,12 +136,6 @@ export type Content<Result> = {
   readonly observer?: DocumentObserver
   read(signature: SignatureFacts): Result
 }
-
-/**
- * Expected of a signer whose algorithms are not known. A document with other algorithms than
- * expected costs a second pass.
- */
-const mostCommon: ReferenceAlgorithms = { method: exclusiveC14n, digest: 'sha256' }
 
 function openDocument(types: readonly DocumentType[]): Content<VerifiedDocument> {
   const reader = openEnvelopeReader(types)
