@@ -3,7 +3,7 @@
 import t from 'tap'
 import { call, connectRaw, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, makeDocument, openGateway } from '../../packages/receiver/src/testing/gateway.ts'
-import { documentHead, frame, readAnswers, storedIds } from '../support/raw-http.ts'
+import { documentHead, frame, readAnswers, storedIds, writeSingly } from '../support/raw-http.ts'
 
 const certs = await makeCerts(t)
 
@@ -121,6 +121,27 @@ t.test('but only up to an amount, and for a time', async t => {
   await slow.closed
   clearInterval(drip)
   t.same(readAnswers(slow.text()), ['413 document-too-large'])
+})
+
+t.test('in pieces of one byte, only so many as cost what that amount costs', async t => {
+  const gateway = await openGateway(t, certs, { discardedBytes: 512 * 1000, lingerTime: 300_000, freePieces: 100 })
+  for (const form of ['chunks', 'records'] as const) {
+    const { socket, text, closed } = await connectRaw(t, gateway)
+    // It goes on when the receiver has ended its side, and finds out by writing that nobody reads.
+    socket.allowHalfOpen = true
+    if (form === 'records') writeSingly(socket)
+    const isChunked = form === 'chunks'
+    socket.write(documentHead(isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${1024 ** 4}`))
+    const [start = ''] = (await makeDocument(gateway)).toString().split('Lunch')
+    if (isChunked) socket.write(frame(Buffer.from(start)))
+    const piece = isChunked ? '1\r\nx\r\n' : 'x'
+    for (let i = 0; i < 3000; i++) socket.write(piece)
+    const drip = setInterval(() => socket.write(piece), 20)
+    await closed
+    clearInterval(drip)
+    // What has not been read before the connection was reset is lost.
+    t.match(readAnswers(text())[0] ?? 'reset', /^(400 request-fragmented|413 document-too-large|reset)$/)
+  }
 })
 
 t.test('takes a document line by line and in small chunks, and refuses one that goes on byte by byte', async t => {

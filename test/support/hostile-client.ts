@@ -4,6 +4,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { loadIdentity, loadTrust } from '@seg/pki'
+import { writeSingly } from './raw-http.ts'
 
 const [certs = '', port = '', shape = '', count = '1'] = process.argv.slice(2)
 const { certificatePem: cert, keyPem: key } = await loadIdentity(certs, 'sender')
@@ -50,6 +51,7 @@ function attack(shapeOf: NonNullable<(typeof shapes)[string]>): void {
   }
   socket.once('secureConnect', () => {
     socket.write(shapeOf.first)
+    if (shapeOf.isByByte === true) writeSingly(socket)
     if (shapeOf.isShort === true) socket.write(shapeOf.again, () => setTimeout(() => socket.destroy(), 5))
     else pump()
   })

@@ -1,5 +1,6 @@
 // HTTP as bytes, for requests that no client would send: their heads and chunks, and what the
 // answers were.
+import type { TLSSocket } from 'node:tls'
 import type { TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
 
 /** The head of a request that posts a document. */
@@ -10,6 +11,14 @@ export function documentHead(headers: string): string {
 /** One chunk of a chunked body. */
 export function frame(chunk: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')])
+}
+
+/**
+ * From here on each write is a TLS record of its own. Node would send what waits for a write under
+ * way in one record with it.
+ */
+export function writeSingly(socket: TLSSocket): void {
+  Object.assign(socket, { _writev: null })
 }
 
 /** Status and, for a refusal, code of each answer in what a connection said. */

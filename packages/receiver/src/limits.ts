@@ -79,7 +79,7 @@ export type ReceiverLimits = {
   readonly schemaTime: number
   /**
    * How long a client that was refused before its last byte may take to read the answer, and how
-   * much of the rest is read and dropped meanwhile.
+   * much of the rest is read and dropped meanwhile; a piece of it counts as 512 bytes more.
    */
   readonly lingerTime: number
   readonly discardedBytes: number

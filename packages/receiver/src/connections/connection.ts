@@ -11,6 +11,8 @@ type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
 type Bounds = Pick<ReceiverLimits, 'pipelinedRequests' | 'keyUpdates' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
 
 const MEBIBYTE = 1024 ** 2
+/** A piece costs as much as so many bytes. */
+const BYTES_OF_PIECE = (costs.piece / costs.kibibyte) * 1024
 
 const connections = new WeakMap<Duplex, Connection>()
 
@@ -40,8 +42,8 @@ export class Connection implements Reader {
   /** All bytes that came: headers, bodies, and the framing of chunks. */
   #received = 0
   /**
-   * How many of them may come at the most: what comes behind the last answer is dropped. Undefined
-   * as long as there is none.
+   * How many of them may come at the most, less what dropped pieces cost: what comes behind the
+   * last answer is dropped. Undefined as long as there is none.
    */
   #discardable: number | undefined
   #keyUpdates = 0
@@ -131,7 +133,9 @@ export class Connection implements Reader {
   /** A piece of a body. Says whether it is still wanted. */
   take(): boolean {
     this.#spend(costs.piece)
-    return !this.isDiscarding
+    if (!this.isDiscarding) return true
+    this.#dropPiece()
+    return false
   }
 
   /** Whether a request may have more of its body read. */
@@ -228,7 +232,13 @@ export class Connection implements Reader {
     const before = this.#received
     this.#received = this.#socket.bytesRead
     this.#spend(costs.piece + ((this.#received - before) / 1024) * costs.kibibyte)
-    if (this.#discardable !== undefined && this.#received > this.#discardable) this.#drop()
+    if (this.isDiscarding) this.#dropPiece()
+  }
+
+  /** Bytes alone are no bound: in pieces of one they cost hundreds of times as much. */
+  #dropPiece(): void {
+    this.#discardable! -= BYTES_OF_PIECE
+    if (this.#received > this.#discardable!) this.#dropFlood()
   }
 
   #spend(microseconds: number): void {
@@ -236,7 +246,7 @@ export class Connection implements Reader {
     this.#share.spend(microseconds)
   }
 
-  /** The rest of a record may hold hundreds of requests: the parser makes none of them any more. */
+  /** The rest of a record may hold thousands of pieces: the parser makes none of them any more. */
   #dropFlood(): void {
     stopParser(this.#socket)
     this.#drop()
