@@ -135,8 +135,9 @@ t.test('each act of a command has its records, and each record of the receiver i
     await run(command)
   }
   // A running receiver enters the records that others wrote.
-  for (let tries = 0; tries < 100 && (await listRecords('receiver', data)).some(({ leaf }) => leaf === null); tries++)
-    await pause(100)
+  const isComplete = (found: readonly Listed[]) =>
+    found.every(({ leaf }) => leaf !== null) && found.some(({ record }) => record.action === 'partner-suspended')
+  for (let tries = 0; tries < 100 && !isComplete(await listRecords('receiver', data)); tries++) await pause(100)
   await receiver.stop()
   await run('receiver log rotate-key')
 

@@ -287,7 +287,7 @@ t.test('commands that read refuse a folder that is missing or not ours, and make
     const run = async (data: string) => outcome(runCommand(name, [...args, '--data', data, '--json']))
     const wrong = { exitCode: 5, code: 'configuration', detail: /^expected the data folder of a .*--data/ }
     t.match(await run(missing!), wrong, [name, ...args].join(' '))
-    t.match(await run(foreign!), wrong)
+    t.match(await run(foreign!), wrong, [name, ...args].join(' '))
     if (args[0] === 'documents') t.match(await run(fresh!), { exitCode: 0 }, 'nothing happened yet')
   }
   await Promise.all(commands.map(check))

@@ -96,7 +96,10 @@ t.test('no command repeats what an address has behind its host', async t => {
 t.test('a setting of seg.yaml that is no value of its kind is named with its file and key', async t => {
   await writeFile(at('seg.yaml'), 'timeout: soon\n')
   const args = ['send', sample, '--config', at('seg.yaml'), '--certs', certs, '--data', at('data')]
-  t.match(await runCommand('sender', args), { exitCode: 5, stderr: /seg.yaml: timeout: a time in seconds .* "soon"/ })
+  t.match(await runCommand('sender', args), {
+    exitCode: 5,
+    stderr: /seg.yaml:1:10: "timeout": a time in seconds .* "soon"/,
+  })
 })
 
 t.test(

@@ -1,7 +1,7 @@
 // What must outlive the process: accepted documents, their receipts, the transparency log, and the
 // sender's outbox.
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
-export { claimDataFolder } from './claim-data-folder.ts'
+export { checkDataFolder, claimDataFolder } from './claim-data-folder.ts'
 export { isFolderLocked } from './files/folder-lock.ts'
 export { checkWritable, placeOfFolder } from './files/writable-folder.ts'
 export {

@@ -2,7 +2,7 @@
 export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'
 export type { Act, AuditCategory } from './audit/audit-record.ts'
 export { type AuditTrail, openAuditTrail } from './audit/audit-trail.ts'
-export { auditedCommand, type Describe, type Run } from './audit/audited-command.ts'
+export { auditedCommand, type Describe, type Described, type Run } from './audit/audited-command.ts'
 export { enterRecords } from './audit/enter-records.ts'
 export { type Planned, shellPlace } from './audit/perform-act.ts'
 export { type Desk, noDesk, openDesk } from './desk/desk.ts'

@@ -1,11 +1,13 @@
 // Commands that change something, or give out what is kept: none without its records.
 import { type Command, readSettings } from '@seg/core'
+import { checkDataFolder } from '@seg/ledger'
 import { type AuditTrail, openAuditTrail } from './audit-trail.ts'
 import { type Planned, performAct } from './perform-act.ts'
 
 export type Run<Given extends readonly unknown[]> = (...given: Given) => Promise<void>
-/** What the command will do, from what it was given. */
-export type Describe<Given extends readonly unknown[]> = (...given: Given) => Omit<Planned, 'why'>
+/** What the command will do, from what it was given; `ofData`: to what the data folder holds. */
+export type Described = Omit<Planned, 'why'> & { readonly ofData?: true }
+export type Describe<Given extends readonly unknown[]> = (...given: Given) => Described
 
 type Gateway = {
   readonly owner: 'receiver' | 'sender'
@@ -23,9 +25,12 @@ export function auditedCommand<Given extends readonly unknown[]>(
   return async (...given) => {
     const command = given.at(-1) as Command
     const { data } = readSettings(command, ['data'])
+    const { ofData, ...planned } = describe(...given)
+    // A wrong name must not make a folder.
+    if (ofData) checkDataFolder(data, owner)
     const trail = await openAuditTrail(data, owner, version)
     try {
-      await performAct(trail, { ...describe(...given), why: command.opts().why }, () => run(...given))
+      await performAct(trail, { ...planned, why: command.opts().why }, () => run(...given))
     } finally {
       await after(command, data, trail).finally(() => trail.close())
     }

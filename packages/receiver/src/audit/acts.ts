@@ -2,10 +2,8 @@
 // before and after.
 import { type Command, readConfigurationFile, readSettings } from '@seg/core'
 import { readLogKeys } from '@seg/ledger'
-import type { Planned } from '@seg/operators'
+import type { Described } from '@seg/operators'
 import { trustValues } from '../credentials/read-trust.ts'
-
-type Described = Omit<Planned, 'why'>
 
 /** `partners add` and the others that change one record. */
 export function partnerAct(action: string) {
@@ -30,12 +28,12 @@ export function importAct(_file: string, _options: object, command: Command): De
 export function rotateAct(_options: object, command: Command): Described {
   const on = { kind: 'log-key', id: 'log.key' }
   const look = async () => readLogKeys(readSettings(command, ['data']).data).at(-1)?.verifierKey ?? null
-  return { action: 'key.log-key-rotated', category: 'key', on, look }
+  return { action: 'key.log-key-rotated', category: 'key', on, look, ofData: true }
 }
 
 export function exportAct(id: string, _options: object, _command: Command): Described {
   const on = { kind: 'document', id }
-  return { action: 'document.bytes-exported', category: 'document', on, look: async () => null }
+  return { action: 'document.bytes-exported', category: 'document', on, look: async () => null, ofData: true }
 }
 
 async function readTrustOf(command: Command): Promise<unknown> {

@@ -20,12 +20,14 @@ export function deliveryAct(action: 'retried' | 'cancelled') {
     category: 'delivery' as const,
     on: { kind: 'outbox-entry', id: names.join(' ') },
     look: async () => statesOf(names, readSettings(command, ['data']).data),
+    ofData: true as const,
   })
 }
 
 export function endLogAct(log: string, _options: object, _command: Command) {
   const on = { kind: 'log', id: log }
-  return { action: 'configuration.log-ended', category: 'configuration' as const, on, look: async () => null }
+  const look = async () => null
+  return { action: 'configuration.log-ended', category: 'configuration' as const, on, look, ofData: true as const }
 }
 
 /** `receivers add` and the others that change one record. */
