@@ -33,6 +33,7 @@ export type Answer = { readonly status: number; readonly body: Buffer }
 export type Client = {
   post(document: Uint8Array): Promise<Answer>
   receipt(id: string): Promise<Answer>
+  get(path: string): Promise<Answer>
   /**
    * Sends a document and hangs up: once it is sent, or when its answer begins to come. Resolves
    * when that is done.
@@ -73,6 +74,7 @@ export function openClient({ origin }: URL, { identity, trust }: Partner): Clien
       outgoing.destroy()
     },
     receipt: id => call('GET', `/v1/receipts/${id}`, {}),
+    get: path => call('GET', path, {}),
     close: () => agent.destroy(),
   }
 }

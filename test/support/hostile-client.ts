@@ -1,14 +1,17 @@
 // A partner at its worst, as a process of its own: `hostile-client.ts CERTS PORT SHAPE
 // CONNECTIONS`. Prints a line when it is under way, and goes on until it is killed; whoever closes
 // a connection gets another.
+import { randomUUID } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { loadIdentity, loadTrust } from '@seg/pki'
+import { type Client, openClient, signLetter } from './client.ts'
 import { writeSingly } from './raw-http.ts'
 
 const [certs = '', port = '', shape = '', count = '1'] = process.argv.slice(2)
-const { certificatePem: cert, keyPem: key } = await loadIdentity(certs, 'sender')
-const { caPem: ca } = await loadTrust(certs)
+const partner = { identity: await loadIdentity(certs, 'sender'), trust: await loadTrust(certs) }
+const { certificatePem: cert, keyPem: key } = partner.identity
+const { caPem: ca } = partner.trust
 const head = 'POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n'
 const text = '<CriticalDocument id="a"><SenderID>MINISTRY 1_SEG01</SenderID><ReceiverID>MINISTRY 2_SEG01</ReceiverID>'
 const time = '<TimestampForSignature>2026-01-01T00:00:00Z</TimestampForSignature><Payload>'
@@ -40,6 +43,23 @@ const shapes: Record<string, { first: string; again: Buffer; isByByte?: true; is
   },
   'bursts on new connections': { first: chunked, again: pieces(10_000, 1), isShort: true },
   'large bodies': { first: `${head}Content-Length: 1000000000\r\n\r\n${start}`, again: Buffer.alloc(64 * 1024, 'x') },
+}
+
+async function postNew(client: Client): Promise<unknown> {
+  return client.post(await signLetter(randomUUID(), 'x'.repeat(4000), partner))
+}
+
+/** What each does as an honest client does, one request after the other, without a pause. */
+const requests: Record<string, (client: Client) => Promise<unknown>> = {
+  'new documents': postNew,
+  'documents over the quota': postNew,
+  'reads of receipts': client => client.receipt('first'),
+  'reads of the log': client => client.get('/v1/log/tile/entries/000.p/1'),
+}
+
+async function repeat(request: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = openClient(new URL(`https://127.0.0.1:${port}`), partner)
+  for (;;) await request(client).catch(() => {})
 }
 
 function attack(shapeOf: NonNullable<(typeof shapes)[string]>): void {
@@ -81,6 +101,7 @@ function intrude(isSilent: boolean): void {
 const isStranger = shape === 'silent strangers' || shape === 'handshakes of strangers'
 for (let i = 0; i < Number(count); i++)
   if (isStranger) intrude(shape === 'silent strangers')
+  else if (requests[shape] !== undefined) void repeat(requests[shape])
   else attack(shapes[shape]!)
 console.log('under way')
 // It ends with whoever started it, too.
