@@ -53,45 +53,38 @@ t.setTimeout(300_000)
 const quiet = await startReceiver(t, ['--certs', certs, '--data', t.testdir()])
 
 for (const [shape, count, ...settings] of shapes) {
-  t.test(
-    `${[shape, ...settings].join(' ')}, ${count} at once: others are served, and memory is bounded`,
-    { timeout: 90_000 },
-    async t => {
-      const receiver = await startReceiver(t, ['--certs', certs, '--data', t.testdir(), ...settings], {
-        stderr: 'pipe',
-      })
-      const log = text(receiver.child.stderr!)
-      await deliverFirst(receiver)
-      const receivers = [quiet, receiver]
-      const kept = await Promise.all(receivers.map(open))
-      // Both are warm then.
-      await watch(receivers, kept)
-      const memory = await residentMemory(receiver)
-      await attack(t, receiver, shape, count)
-      const before = await readSchedule(receiver)
-      const windows: Window[] = []
-      for (let i = 0; i < WINDOWS; i++) windows.push(await watch(receivers, kept))
-      const stretch = stretchOf(before, await readSchedule(receiver))
-      const growth = (await residentMemory(receiver)) - memory
-      for (const what of ['requests', 'handshakes'] as const) {
-        const [calm, attacked] = [0, 1].map(i => median(windows.map(window => p99(window[what][i]!)))) as [
-          number,
-          number,
-        ]
-        const figures = `${what}: p99 ${attacked.toFixed(1)} ms, beside the attack ${calm.toFixed(1)} ms, stretched by ${stretch.toFixed(1)}`
-        t.comment(figures)
-        t.ok(attacked / stretch < 10 * calm + 20, figures)
-      }
-      t.comment(`${growth / MIB} MiB more`)
-      t.ok(growth < 256 * MIB, `${growth / MIB} MiB more`)
-      const begin = performance.now()
-      t.equal(await receiver.stop(), 0, 'SIGTERM stops it meanwhile')
-      const duration = performance.now() - begin
-      t.ok(duration < 6000, `in ${duration} ms`)
-      const errors = (await log).split('\n').filter(line => /"level":[56]0/.test(line))
-      t.same(errors, [], 'and nothing fails')
-    },
-  )
+  t.test(`${shape}, ${count} at once: others are served, and memory is bounded`, { timeout: 90_000 }, async t => {
+    const receiver = await startReceiver(t, ['--certs', certs, '--data', t.testdir(), ...settings], {
+      stderr: 'pipe',
+    })
+    const log = text(receiver.child.stderr!)
+    await deliverFirst(receiver)
+    const receivers = [quiet, receiver]
+    const kept = await Promise.all(receivers.map(open))
+    // Both are warm then.
+    await watch(receivers, kept)
+    const memory = await residentMemory(receiver)
+    await attack(t, receiver, shape, count)
+    const before = await readSchedule(receiver)
+    const windows: Window[] = []
+    for (let i = 0; i < WINDOWS; i++) windows.push(await watch(receivers, kept))
+    const stretch = stretchOf(before, await readSchedule(receiver))
+    const growth = (await residentMemory(receiver)) - memory
+    for (const what of ['requests', 'handshakes'] as const) {
+      const [calm, attacked] = [0, 1].map(i => median(windows.map(window => p99(window[what][i]!)))) as [number, number]
+      const figures = `${what}: p99 ${attacked.toFixed(1)} ms, beside the attack ${calm.toFixed(1)} ms, stretched by ${stretch.toFixed(1)}`
+      t.comment(figures)
+      t.ok(attacked / stretch < 10 * calm + 20, figures)
+    }
+    t.comment(`${growth / MIB} MiB more`)
+    t.ok(growth < 256 * MIB, `${growth / MIB} MiB more`)
+    const begin = performance.now()
+    t.equal(await receiver.stop(), 0, 'SIGTERM stops it meanwhile')
+    const duration = performance.now() - begin
+    t.ok(duration < 6000, `in ${duration} ms`)
+    const errors = (await log).split('\n').filter(line => /"level":[56]0/.test(line))
+    t.same(errors, [], 'and nothing fails')
+  })
 }
 
 /** What can be read is there then. */
