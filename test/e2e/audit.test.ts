@@ -206,7 +206,9 @@ t.test('a command of the sender has its records, without a log', async t => {
   t.match((await listRecords('sender', outbox))[3]!.record.change, [
     { path: '1', before: 'queued', after: 'cancelled' },
   ])
-  t.equal((await runCommand('sender', ['audit', 'verify', '--data', outbox])).exitCode, 0)
+  const verified = await runCommand('sender', ['audit', 'verify', '--data', outbox])
+  t.match(verified, { exitCode: 0, stdout: / records, proven by their chain; / })
+  t.notMatch((await runCommand('sender', ['audit', 'list', '--data', outbox])).stdout, 'log yet', 'a sender has no log')
 })
 
 t.test('a record that was edited or deleted in the database does not match the log', async t => {

@@ -215,6 +215,8 @@ t.test('a request, a certificate for it, a renewal and a revocation by commands,
   t.match(json('renew', 'new', '--new-key', '--certs', certs), { ok: true, kept: /replaced-/ })
   const { serial } = json('revoke', 'new.crt', '--certs', certs, '--reason', 'superseded')
   t.match(json('revoke', serial, '--certs', certs), { ok: true, serial, isNew: false, number: '3', count: 1 })
+  const { stdout } = runPki(certs, ['revoke', serial, '--ca', 'ca', '--certs', certs])
+  t.match(stdout, `: \`pnpm --filter pki revoke --certs ${certs}\` renews it.`, 'in this folder')
   t.equal(runPki(certs, ['revoke', 'no such file', '--certs', certs]).status, 5)
   t.equal(runPki(certs, ['revoke', '--reason', 'boredom', '--certs', certs]).status, 2)
   t.equal(runPki(certs, ['issue', '--certs', certs, '--profile', 'king', '--out', 'x']).status, 2)

@@ -40,11 +40,15 @@ t.test('start says in one line of JSON where it listens, accepts, and stops on S
   t.same(await once(child, 'close'), [0, null])
 })
 
-t.test('start without --json tells people what to do next', async t => {
-  const { child, listening } = await start(t, certs, await makeFolder(t), [])
-  t.match(
-    listening,
-    new RegExp(`^${receiverId} listens on https://localhost:\\d+ .*\\n.*\\nnext: pnpm --filter sender send`),
+t.test('start without --json tells people what to do next, with the flags that put it elsewhere', async t => {
+  const data = await makeFolder(t)
+  const { child, listening } = await start(t, certs, data, [])
+  const [first, , next] = listening.split('\n')
+  t.match(first, `${receiverId} listens on https://localhost:`)
+  const [url] = first!.match(/https:\S+/)!
+  t.equal(
+    next,
+    `next: pnpm --filter sender send sample_document.xml --certs ${certs} --to ${url}      then: pnpm --filter receiver documents list --data ${data}      stop: Ctrl-C`,
   )
   child.kill('SIGINT')
   t.same(await once(child, 'close'), [0, null])

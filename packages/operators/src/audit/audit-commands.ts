@@ -12,7 +12,7 @@ export async function runAuditList({ limit }: { readonly limit?: number }, comma
     writeList(command, listRecords(trail, limit), {
       name: 'records',
       facts: factsOf,
-      line: describeLine,
+      line: hasLog(command) ? describeEntered : describeLine,
       empty: 'no records: nobody has changed anything',
     }),
   )
@@ -30,10 +30,8 @@ export async function runAuditShow(name: string, _options: object, command: Comm
 export async function runAuditVerify(_options: object, command: Command): Promise<void> {
   const { data } = readSettings(command, ['data'])
   await withTrail(command, async trail => {
-    const { problems, ...found } = await verifyAudit(
-      trail,
-      entriesOf(data, command.parent?.parent?.name() === 'receiver'),
-    )
+    const isLogged = hasLog(command)
+    const { problems, ...found } = await verifyAudit(trail, isLogged ? entriesOf(data) : undefined)
     if (problems.length > 0) {
       const more = problems.length > 5 ? `; and ${problems.length - 5} more` : ''
       throw new Fault(
@@ -42,24 +40,27 @@ export async function runAuditVerify(_options: object, command: Command): Promis
       )
     }
     const { records, entered, notEntered, unfinished } = found
+    const proof = isLogged ? `${entered} of them entries of the log, ${notEntered} not yet` : 'proven by their chain'
     openOutput(command).report(
       { ok: true, ...found },
-      `the audit trail is whole: ${records} records, ${entered} of them entries of the log, ${notEntered} not yet; ${unfinished} acts without an outcome`,
+      `the audit trail is whole: ${records} records, ${proof}; ${unfinished} acts without an outcome`,
     )
   })
 }
 
-function entriesOf(data: string, hasLog: boolean) {
-  if (!hasLog) return undefined
-  return (async function* () {
-    const reader = openLedgerReader(data)
-    try {
-      const size = await reader.log.size()
-      for (let index = 0; index < size; index++) yield [index, await reader.event(index)] as const
-    } finally {
-      await reader.close()
-    }
-  })()
+/** A sender has no log that its records could be entries of. */
+function hasLog(command: Command): boolean {
+  return command.parent?.parent?.name() === 'receiver'
+}
+
+async function* entriesOf(data: string) {
+  const reader = openLedgerReader(data)
+  try {
+    const size = await reader.log.size()
+    for (let index = 0; index < size; index++) yield [index, await reader.event(index)] as const
+  } finally {
+    await reader.close()
+  }
 }
 
 async function* listRecords(trail: AuditTrail | undefined, limit: number | undefined): AsyncGenerator<KeptRecord> {
@@ -84,9 +85,12 @@ function factsOf({ number, digest, leaf, text }: KeptRecord) {
   return { number, digest, leaf: leaf ?? null, record: JSON.parse(text) as AuditRecord }
 }
 
-function describeLine({ number, text, leaf }: KeptRecord): string {
+function describeLine({ number, text }: KeptRecord): string {
   const { at, action, outcome, actor, on, why } = JSON.parse(text) as AuditRecord
-  const entry = leaf === undefined ? 'not in the log yet' : `entry ${leaf}`
   const because = why === undefined ? '' : `: ${why}`
-  return `${String(number).padStart(6)}  ${at}  ${action} ${quote(on.id)} by ${quote(actor.id)}: ${outcome}${because}  (${entry})`
+  return `${String(number).padStart(6)}  ${at}  ${action} ${quote(on.id)} by ${quote(actor.id)}: ${outcome}${because}`
+}
+
+function describeEntered(record: KeptRecord): string {
+  return `${describeLine(record)}  (${record.leaf === undefined ? 'not in the log yet' : `entry ${record.leaf}`})`
 }

@@ -1,7 +1,7 @@
 // `pki gen`: options in, files and a summary out.
 import { isIP } from 'node:net'
 import { basename } from 'node:path'
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, shellWord } from '@seg/core'
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { type GeneratedFile, type GenerateOptions, generate } from '../issuing/generate.ts'
 import { isKeyKind, type KeyKind, keyKinds } from '../issuing/key-pairs.ts'
@@ -47,7 +47,7 @@ export async function runGen(
     ...files.map(describe),
     ...(kept === undefined ? [] : [`What was there before is kept in ${kept}`]),
     '',
-    advise(isUsual ? '' : ` --certs ${quoteForShell(folder)}`),
+    advise(isUsual ? '' : ` --certs ${shellWord(folder)}`),
   ].join('\n')
   openOutput(command).report({ ok: true, files: summary, kept: kept ?? null }, text)
 }
@@ -57,10 +57,6 @@ function advise(flag: string): string {
   return `Keys are readable by you alone; keep them on the machine that uses them. Next:
   pnpm --filter receiver start${flag}
   pnpm --filter sender send sample_document.xml${flag}`
-}
-
-function quoteForShell(path: string): string {
-  return /^[\w./:@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 function describe({ path, title, certificate }: GeneratedFile): string {

@@ -1,6 +1,6 @@
 // `pki revoke`: a certificate or a serial number in, the new list and its number out.
 import type { X509Certificate } from 'node:crypto'
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, shellWord } from '@seg/core'
 import { readCertificates } from '../pem-file.ts'
 import { parseSerial, type ReasonName, reasons, revoke } from '../revocation/revoke.ts'
 
@@ -19,7 +19,7 @@ export async function runRevoke(
     serial === undefined ? 'the list is renewed' : isNew ? `${serial} is revoked` : `${serial} was revoked before`
   const text = [
     `${what}; ${path} has the number ${number} and ${count} revoked certificates`,
-    `The next list is due by ${nextUpdate.toISOString()}: \`pnpm --filter pki revoke\` renews it.`,
+    `The next list is due by ${nextUpdate.toISOString()}: \`${describeRenewal(command, ca, certs)}\` renews it.`,
     'Give this file to every gateway that relies on this CA.',
   ].join('\n')
   openOutput(command).report(
@@ -34,6 +34,13 @@ export async function runRevoke(
     },
     text,
   )
+}
+
+/** Of the list of this CA in this folder. */
+function describeRenewal(command: Command, ca: string, certs: string): string {
+  const ofCa = ca === 'ca' ? '' : ` --ca ${ca}`
+  const elsewhere = command.getOptionValueSource('certs') === 'cli' ? ` --certs ${shellWord(certs)}` : ''
+  return `pnpm --filter pki revoke${ofCa}${elsewhere}`
 }
 
 /** A file is looked for first. */

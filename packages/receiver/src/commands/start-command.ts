@@ -1,7 +1,7 @@
 // `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
 // stop.
 import { isatty } from 'node:tty'
-import { type Command, explainFault, openServiceOutput, readSettings } from '@seg/core'
+import { type Command, explainFault, openServiceOutput, readSettings, shellWord } from '@seg/core'
 import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { runAudit } from '../audit/run-audit.ts'
@@ -76,7 +76,18 @@ async function start(command: Command): Promise<void> {
     [
       `${id} listens on ${receiver.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
       `documents are kept in ${data}${describeHandOffs(handOffs)}`,
-      'next: pnpm --filter sender send sample_document.xml      then: pnpm --filter receiver documents list      stop: Ctrl-C',
+      adviseNext(command, receiver.url, { certs, data }),
     ].join('\n'),
   )
+}
+
+/** What to type next, with the flags that put this run elsewhere: other commands need them, too. */
+function adviseNext(command: Command, url: string, folders: { readonly certs: string; readonly data: string }): string {
+  const flag = (name: 'certs' | 'data') =>
+    [name, 'config'].some(source => command.getOptionValueSource(source) === 'cli')
+      ? ` --${name} ${shellWord(folders[name])}`
+      : ''
+  const to = url.startsWith('https://localhost:') && !url.endsWith(':8443') ? ` --to ${url}` : ''
+  const next = `pnpm --filter sender send sample_document.xml${flag('certs')}${to}`
+  return `next: ${next}      then: pnpm --filter receiver documents list${flag('data')}      stop: Ctrl-C`
 }
