@@ -89,6 +89,11 @@ export class Connection implements Reader {
     return exchanges.map(([, response]) => response)
   }
 
+  /** Whether it had no answer yet. */
+  get isNew(): boolean {
+    return this.#answers === 0
+  }
+
   hold(): void {
     this.#isHeld = true
     this.#socket.pause()

@@ -136,7 +136,8 @@ function checkWaiting(count: number, partner: string, { newcomersOfOne }: Receiv
 
 /**
  * Ends the connections that nothing is under way on and that would not be admitted now. Requests
- * under way look for themselves (`confirmPeer`).
+ * under way look for themselves (`confirmPeer`), and so does the first one of a new connection,
+ * which may be on its way: it gets the reason.
  */
 async function closeRefused(
   open: ReadonlyMap<TLSSocket, Open>,
@@ -146,7 +147,7 @@ async function closeRefused(
   let looked = 0
   for (const [socket, { connection, partner }] of [...open]) {
     if (++looked % LOOKED_AT === 0) await nextTurn()
-    if (partner === undefined || socket.destroyed || connection.answersDue.length > 0) continue
+    if (partner === undefined || socket.destroyed || connection.isNew || connection.answersDue.length > 0) continue
     const found = recognizeConnection(socket, credentials, now())
     if (found.kind === 'partner' && found.id === partner) continue
     const why = found.kind === 'partner' ? `it is ${quote(found.id)} now` : found.fault.message
