@@ -26,6 +26,8 @@ const KEY_RENEWED = Buffer.from('CLIENT_TRAFFIC_SECRET_N ')
 
 /** Connections that are checked again in one turn of the event loop. */
 const LOOKED_AT = 32
+/** Milliseconds for the first request of a connection whose partner is no longer admitted. */
+const FIRST_REQUEST = 1000
 
 /** Puts turns between a finished handshake and Node's listener, which would begin HTTP at once. */
 export function openConnections(
@@ -136,8 +138,8 @@ function checkWaiting(count: number, partner: string, { newcomersOfOne }: Receiv
 
 /**
  * Ends the connections that nothing is under way on and that would not be admitted now. Requests
- * under way look for themselves (`confirmPeer`), and so does the first one of a new connection,
- * which may be on its way: it gets the reason.
+ * under way look for themselves (`confirmPeer`), and so does the first one of a new connection, if
+ * it comes soon: it gets the reason.
  */
 async function closeRefused(
   open: ReadonlyMap<TLSSocket, Open>,
@@ -147,14 +149,22 @@ async function closeRefused(
   let looked = 0
   for (const [socket, { connection, partner }] of [...open]) {
     if (++looked % LOOKED_AT === 0) await nextTurn()
-    if (partner === undefined || socket.destroyed || connection.isNew || connection.answersDue.length > 0) continue
+    if (partner === undefined || socket.destroyed || connection.answersDue.length > 0) continue
     const found = recognizeConnection(socket, credentials, now())
     if (found.kind === 'partner' && found.id === partner) continue
     const why = found.kind === 'partner' ? `it is ${quote(found.id)} now` : found.fault.message
     const line = `idle connection of ${quote(partner)} from ${socket.remoteAddress} closed: ${why}`
-    closed.report(`no longer admitted: ${quote(partner)}`, line)
-    socket.destroy()
+    const end = () => {
+      closed.report(`no longer admitted: ${quote(partner)}`, line)
+      socket.destroy()
+    }
+    if (connection.isNew) setTimeout(() => void (isStillNew(socket, connection) && end()), FIRST_REQUEST).unref()
+    else end()
   }
+}
+
+function isStillNew(socket: TLSSocket, { isNew, answersDue }: Connection): boolean {
+  return !socket.destroyed && isNew && answersDue.length === 0
 }
 
 function checkAnswers(open: ReadonlyMap<TLSSocket, Open>, closed: CountedLog): void {
