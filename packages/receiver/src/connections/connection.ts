@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Fault } from '@seg/core'
 import type { ReceiverLimits } from '../limits.ts'
 import { costs, type Reader, type Share, type Turns } from '../shares/turns.ts'
+import { countRecords, stopParser } from './node-internals.ts'
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
 type Bounds = Pick<ReceiverLimits, 'pipelinedRequests' | 'keyUpdates' | 'lingerTime' | 'discardedBytes' | 'answerTime'>
@@ -280,26 +281,5 @@ export class ExchangeRequest extends IncomingMessage {
 
   override _read(size: number): void {
     if (this.#connection === undefined || this.#connection.mayRead) super._read(size)
-  }
-}
-
-/**
- * Nothing public stops Node's parser within what it is reading: each request there would cost an
- * object, and an error when the connection closes.
- */
-function stopParser({ parser }: TLSSocket & { parser?: { pause?(): void } }): void {
-  parser?.pause?.()
-}
-
-/**
- * Headers come in records as small as a byte, too, and HTTP's parser takes those from TLS without
- * any event. But for each it has the socket's timer set back, which nothing public shows (a
- * listener to `data` would, and makes large bodies cost half as much again).
- */
-function countRecords(socket: TLSSocket & { _unrefTimer?: () => void }, count: () => void): void {
-  const reset = socket._unrefTimer
-  socket._unrefTimer = () => {
-    count()
-    reset?.call(socket)
   }
 }
