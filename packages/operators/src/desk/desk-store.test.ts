@@ -124,8 +124,7 @@ t.test('facts in the spool are entered after a crash', async t => {
   store.spool([JSON.stringify([noted(0), noted(1)]), JSON.stringify([noted(2)])])
   t.same(all(search), [])
   const next = new DeskStore(database)
-  t.ok(next.enterSpooled())
-  t.ok(next.enterSpooled())
+  t.ok(next.enterSpooled(), 'all batches at once')
   t.notOk(next.enterSpooled())
   t.same(
     all(search).map(({ index }) => index),

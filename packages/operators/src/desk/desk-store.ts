@@ -13,6 +13,8 @@ import { Terms } from './terms.ts'
  */
 const SAME_CONFLICT = 60_000
 const MINUTE = 60_000
+/** Turns of the event loop whose facts are entered in one transaction: each writes all indexes. */
+const BATCHES = 64
 
 type CursorName = 'ledger' | 'outbox'
 
@@ -38,11 +40,11 @@ export class DeskStore {
 
   /** Enters the oldest facts that were spooled; false when there are none. */
   enterSpooled(): boolean {
-    const row = this.#statements.oldestSpooled.get()
-    if (row === undefined) return false
+    const rows = this.#statements.oldestSpooled.all(BATCHES)
+    if (rows.length === 0) return false
     this.#transact(() => {
-      for (const fact of JSON.parse(String(row.facts)) as Fact[]) this.#enterNoted(fact)
-      this.#statements.deleteSpooled.run(Number(row.number))
+      for (const { facts } of rows) for (const fact of JSON.parse(String(facts)) as Fact[]) this.#enterNoted(fact)
+      this.#statements.deleteSpooled.run(Number(rows.at(-1)!.number))
     })
     return true
   }
@@ -59,7 +61,12 @@ export class DeskStore {
     return Number(this.#statements.cursor.get(name)?.value ?? 0)
   }
 
-  /** What the ledger has from `from` on; undefined where facts were erased. */
+  /** Whether the entry of the log has its row, which the ledger need not be asked for. */
+  has(index: number): boolean {
+    return this.#statements.byIndex.get(index) !== undefined
+  }
+
+  /** What the ledger has from `from` on; undefined where a row is there, or facts were erased. */
   enterEvents(from: number, events: readonly (LogEvent | undefined)[]): void {
     this.#transact(() => {
       for (const [i, event] of events.entries()) this.#enterEvent(from + i, event)
@@ -176,8 +183,8 @@ function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   return {
     spool: prepare('INSERT INTO spool (facts) VALUES (?)'),
-    oldestSpooled: prepare('SELECT number, facts FROM spool ORDER BY number LIMIT 1'),
-    deleteSpooled: prepare('DELETE FROM spool WHERE number = ?'),
+    oldestSpooled: prepare('SELECT number, facts FROM spool ORDER BY number LIMIT ?'),
+    deleteSpooled: prepare('DELETE FROM spool WHERE number <= ?'),
     cursor: prepare('SELECT value FROM cursors WHERE name = ?'),
     moveCursor: prepare(
       'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { asFault, pollLoop, Wake } from '@seg/core'
+import { asFault, pollLoop } from '@seg/core'
 import { openDatabase } from '@seg/ledger'
 import type { FromDesk, ToDesk } from './desk-messages.ts'
 import { DESK_FILE, deskMigrations } from './desk-schema.ts'
@@ -24,7 +24,7 @@ export type DeskOptions = {
   readonly outbox: string | undefined
 }
 
-/** Milliseconds between two polls of the ledger. */
+/** Milliseconds between two looks at the spool and the ledger: many rows a transaction cost less. */
 const LOOK_INTERVAL = 500
 /** Milliseconds for which messages are gathered into one transaction. */
 const GATHER_TIME = 50
@@ -37,7 +37,6 @@ const { folder, retention, outbox } = workerData as DeskOptions
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 
 const stop = new AbortController()
-const wake = new Wake()
 let gathered: { facts: string; count: number }[] = []
 let isGathering = false
 let opened:
@@ -56,7 +55,7 @@ port.on('message', (message: ToDesk) => {
   }, GATHER_TIME)
 })
 
-await pollLoop(look, { interval: LOOK_INTERVAL, wake, signal: stop.signal, complain: trouble => send({ trouble }) })
+await pollLoop(look, { interval: LOOK_INTERVAL, signal: stop.signal, complain: trouble => send({ trouble }) })
 attempt(spool)
 await close()
 send('closed')
@@ -83,7 +82,6 @@ function spool(): void {
   const taken = gathered.reduce((sum, { count }) => sum + count, 0)
   gathered = []
   send({ taken })
-  wake.trigger()
 }
 
 function attempt(work: () => void): void {

@@ -31,7 +31,7 @@ export function followLedger(folder: string, days: number): Source & { isBehind(
       const begin = new Date(Date.now() - days * DAY).toISOString()
       const events = []
       for (let index = from; index < to; index++) {
-        const event = await ledger.event(index)
+        const event = store.has(index) ? undefined : await ledger.event(index)
         events.push(event !== undefined && event.at < begin ? undefined : event)
       }
       store.enterEvents(from, events)
