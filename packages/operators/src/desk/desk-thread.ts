@@ -24,7 +24,7 @@ export type DeskOptions = {
   readonly outbox: string | undefined
 }
 
-/** Milliseconds between two looks at the spool and the ledger: many rows a transaction cost less. */
+/** Milliseconds between two looks at spool and ledger: many rows a transaction cost less. */
 const LOOK_INTERVAL = 500
 /** Milliseconds for which messages are gathered into one transaction. */
 const GATHER_TIME = 50

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { Fault } from '@seg/core'
 import { askXmlCrypto, type SignatureFacts } from '@seg/xmldsig'
+import { LOADED } from '../shares/bounded-thread.ts'
 
 export type OpinionQuestion = Pick<SignatureFacts, 'digestAlgorithm'> & {
   readonly document: Uint8Array
@@ -16,6 +17,7 @@ export type OpinionQuestion = Pick<SignatureFacts, 'digestAlgorithm'> & {
 export type OpinionAnswer = { readonly fault?: string }
 
 parentPort?.on('message', (question: OpinionQuestion) => parentPort?.postMessage(answer(question)))
+parentPort?.postMessage(LOADED)
 
 function answer({ document, certificate, ...expected }: OpinionQuestion): OpinionAnswer {
   try {

@@ -10,6 +10,7 @@ import {
   XsdValidator,
   xmlRegisterInputProvider,
 } from 'libxml2-wasm'
+import { LOADED } from '../shares/bounded-thread.ts'
 
 /** Files of one schema by their paths, the main one first. */
 export type SchemaSource = { readonly type: string; readonly files: readonly (readonly [path: string, Uint8Array])[] }
@@ -31,6 +32,7 @@ const validators = new Map<string, XsdValidator>()
 xmlRegisterInputProvider(new XmlBufferInputProvider(Object.fromEntries(sources.flatMap(({ files }) => files))))
 
 parentPort?.on('message', (question: SchemaQuestion) => parentPort?.postMessage(answer(question)))
+parentPort?.postMessage(LOADED)
 
 function answer({ type, document }: SchemaQuestion): SchemaAnswer {
   try {

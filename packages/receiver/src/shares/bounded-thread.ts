@@ -12,10 +12,19 @@ type ThreadOptions = {
 
 const MEMORY = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 }
 
-/** Started with its first question. */
+/** What a thread's script posts once its modules are loaded. */
+export const LOADED = 'loaded'
+
+type Thread = { readonly worker: Worker; readonly ended: AbortSignal }
+
+/**
+ * Started with its first question. A thread is never terminated while it loads its modules: V8 may
+ * end the whole process then (`Check failed: (location_) != nullptr`, seen with Node 24 and a module
+ * that awaits WebAssembly). Nothing of a peer's is in the thread yet, so the time is not a peer's.
+ */
 export class BoundedThread<Question, Answer> {
   readonly #options: ThreadOptions
-  #worker: Worker | undefined
+  #loaded: Promise<Thread> | undefined
 
   constructor(options: ThreadOptions) {
     this.#options = options
@@ -24,31 +33,41 @@ export class BoundedThread<Question, Answer> {
   /** Throws an Error that says why there is no answer. */
   async ask(question: Question): Promise<Answer> {
     const { time } = this.#options
-    this.#worker ??= startWorker(this.#options)
-    const worker = this.#worker
+    this.#loaded ??= startThread(this.#options)
     try {
+      const { worker, ended } = await this.#loaded
+      ended.throwIfAborted()
       worker.postMessage(question)
-      const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(time) })) as [Answer]
+      const signal = AbortSignal.any([ended, AbortSignal.timeout(time)])
+      const [answer] = (await once(worker, 'message', { signal })) as [Answer]
       return answer
-    } catch (cause) {
+    } catch (error) {
       await this.stop()
-      const { name, message } = cause as Error
-      throw new Error(name === 'AbortError' ? `it took more than ${time} ms` : message, { cause })
+      const { name, message } = reasonOf(error as Error)
+      throw new Error(name === 'TimeoutError' ? `it took more than ${time} ms` : message, { cause: error })
     }
   }
 
   async stop(): Promise<void> {
-    const stopping = this.#worker
-    this.#worker = undefined
-    await stopping?.terminate()
+    const stopping = this.#loaded
+    this.#loaded = undefined
+    const thread = await stopping?.catch(() => undefined)
+    await thread?.worker.terminate()
   }
 }
 
+/** Of an AbortError, what aborted. */
+const reasonOf = (error: Error): Error =>
+  error.name === 'AbortError' && error.cause instanceof Error ? error.cause : error
+
 /** The output of its libraries may quote the document, so it is dropped. */
-function startWorker({ script, data }: ThreadOptions): Worker {
+async function startThread({ script, data }: ThreadOptions): Promise<Thread> {
   const worker = new Worker(script, { stdout: true, stderr: true, resourceLimits: MEMORY, workerData: data })
   worker.stdout.resume()
   worker.stderr.resume()
+  const ended = new AbortController()
   worker.on('error', () => {})
-  return worker
+  worker.once('exit', () => ended.abort(new Error('its thread has ended')))
+  await once(worker, 'message', { signal: ended.signal })
+  return { worker, ended: ended.signal }
 }
