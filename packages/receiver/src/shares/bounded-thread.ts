@@ -19,8 +19,9 @@ type Thread = { readonly worker: Worker; readonly ended: AbortSignal }
 
 /**
  * Started with its first question. A thread is never terminated while it loads its modules: V8 may
- * end the whole process then (`Check failed: (location_) != nullptr`, seen with Node 24 and a module
- * that awaits WebAssembly). Nothing of a peer's is in the thread yet, so the time is not a peer's.
+ * end the whole process then (`Check failed: (location_) != nullptr`, seen with Node 24 and a
+ * module that awaits WebAssembly). Nothing of a peer's is in the thread yet, so that this time is
+ * not a peer's.
  */
 export class BoundedThread<Question, Answer> {
   readonly #options: ThreadOptions
