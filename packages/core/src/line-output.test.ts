@@ -1,11 +1,12 @@
 // Lines into real pipes, sockets and disks whose readers stop, come back and go.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type FileHandle, mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { openLineFile } from './line-output.ts'
 
 const script = join(import.meta.dirname, 'testing/write-lines.ts')
 /** Some 10 MB: ten times what waits, and more than any pipe holds. */
@@ -95,9 +96,53 @@ t.test('waits a bounded time at the end for a reader that rests', async t => {
   t.same(await once(child, 'close'), [0, null])
 })
 
-const isAllowed = spawnSync('unshare', ['-rm', 'true']).status === 0
+const noRoom = spawnSync('unshare', ['-rm', 'true']).status === 0 ? false : 'no user namespaces'
 
-t.test('goes on when the disk is full', { skip: isAllowed ? false : 'no user namespaces' }, async t => {
+t.test('a file that is moved away is continued in a new one, each line whole and once', async t => {
+  const folder = await makeFolder(t)
+  const path = join(folder, 'log')
+  const file = openLineFile(path, () => '')
+  file.write('one\ntwo\n')
+  await file.close()
+  await rename(path, `${path}.1`)
+  file.write('three\n')
+  await file.close()
+  file.reopen()
+  file.write('four\n')
+  await file.close()
+  t.equal(await readFile(`${path}.1`, 'utf8'), 'one\ntwo\nthree\n')
+  t.equal(await readFile(path, 'utf8'), 'four\n')
+  t.equal((await stat(path)).mode & 0o777, 0o600)
+  await rm(path)
+  await mkdir(path)
+  t.throws(() => file.reopen(), { code: 'configuration' }, 'what cannot be opened')
+  file.write('five\n')
+  await file.close()
+  t.throws(() => openLineFile('/dev/null', () => ''), { code: 'configuration', detail: /expected a file/ })
+})
+
+t.test('a line that a full disk has cut is whole in the file that is opened next', { skip: noRoom }, async t => {
+  const folder = await makeFolder(t)
+  const inside = `mkdir "$0/small" "$0/large" && mount -t tmpfs -o size=1m tmpfs "$0/small" || exit
+    ln -s small/log "$0/log"
+    coproc writer { exec "$1" "$2" 20000 "$0/log"; }
+    output=\${writer[0]} input=\${writer[1]} pid=$writer_PID
+    read -r written <&"$output"
+    ln -sfn large/log "$0/log"; kill -HUP "$pid"
+    read -r reopened <&"$output"
+    exec {input}>&-; wait; cat "$0/small/log"; echo; echo ----; cat "$0/large/log"`
+  const run = ['-rm', 'bash', '-c', inside, folder, process.execPath, script]
+  const { stdout } = spawnSync('unshare', run, { maxBuffer: 1 << 24, timeout: 25_000 })
+  const [before = '', after = ''] = stdout.toString().split('\n----\n')
+  const whole = before.split('\n').filter(line => /^line \d{90}$/.test(line))
+  const following = after.trimEnd().split('\n')
+  t.equal(before.length, 1024 * 1024, 'the disk was full')
+  t.notOk(before.endsWith('\n'), 'within a line')
+  t.ok(following.every(line => /^line \d{90}$|^dropped \d+$/.test(line)))
+  t.equal(following[0], `line ${String(whole.length).padStart(90, '0')}`)
+})
+
+t.test('goes on when the disk is full', { skip: noRoom }, async t => {
   const folder = await makeFolder(t)
   // The disk has room again when all is written or waits; the end comes when the log says what was
   // dropped.

@@ -1,7 +1,7 @@
 // Lines for the operator of a process: gathered for a turn of the event loop, written without
 // waiting, dropped with a count when there is no room.
 import { setTimeout as pause } from 'node:timers/promises'
-import { openSink, type Sink } from './sink.ts'
+import { type FileSink, openFileSink, openSink, type Sink } from './sink.ts'
 
 /** Octets that wait for a reader, at the most. */
 export const LONGEST_BACKLOG = 1024 * 1024
@@ -14,6 +14,7 @@ const FIRST_RETRY = 10
 const LAST_RETRY = 1_000
 /** Milliseconds that the end of a process waits for a reader. */
 const CLOSING_TIME = 1_000
+const LINE_END = 0x0a
 
 export type LineOutput = {
   /** Whole lines, each with its end. Never throws, never waits. */
@@ -30,6 +31,30 @@ export function openLineOutput(descriptor: 1 | 2, describeLoss: (lines: number) 
   return new BoundedLines(() => openSink(descriptor), describeLoss)
 }
 
+export type LineFile = LineOutput & {
+  /**
+   * Continues in the file that has the name now, with whole lines. Throws the Fault `configuration`
+   * when there can be none; the former one stays in use.
+   */
+  reopen(): void
+}
+
+/** Lines at the end of a file. Throws the Fault `configuration` when it cannot be written. */
+export function openLineFile(path: string, describeLoss: (lines: number) => string): LineFile {
+  let file: FileSink = openFileSink(path)
+  const lines = new BoundedLines(() => octets => file.write(octets), describeLoss)
+  return {
+    write: text => lines.write(text),
+    close: milliseconds => lines.close(milliseconds),
+    reopen() {
+      const next = openFileSink(path)
+      file.close()
+      file = next
+      lines.beginLine()
+    },
+  }
+}
+
 class BoundedLines implements LineOutput {
   readonly #open: () => Sink
   readonly #describeLoss: (lines: number) => string
@@ -38,6 +63,8 @@ class BoundedLines implements LineOutput {
   #gathered = ''
   readonly #waiting: Buffer[] = []
   #waitingBytes = 0
+  /** Octets of the first one that are written. */
+  #written = 0
   #lost = 0
   #retryTime = FIRST_RETRY
   #retry: NodeJS.Timeout | undefined
@@ -66,6 +93,15 @@ class BoundedLines implements LineOutput {
       if (this.#isDeserted || performance.now() >= end) return
       await pause(FIRST_RETRY)
     }
+  }
+
+  /** Writes a line that has begun from its beginning, once more: the sink is another one. */
+  beginLine(): void {
+    const [first] = this.#waiting
+    if (first === undefined || this.#written === 0) return
+    const begin = first.lastIndexOf(LINE_END, this.#written - 1) + 1
+    this.#waitingBytes += this.#written - begin
+    this.#written = begin
   }
 
   readonly #flush = (): void => {
@@ -103,10 +139,13 @@ class BoundedLines implements LineOutput {
   #writeFirst(): boolean {
     this.#sink ??= this.#openSink()
     const first = this.#waiting[0] as Buffer
-    const written = this.#sink(first.subarray(0, PIECE))
+    const written = this.#sink(first.subarray(this.#written, this.#written + PIECE))
     this.#waitingBytes -= written
-    if (written === first.length) this.#waiting.shift()
-    else this.#waiting[0] = first.subarray(written)
+    this.#written += written
+    if (this.#written === first.length) {
+      this.#waiting.shift()
+      this.#written = 0
+    }
     return written > 0
   }
 

@@ -164,6 +164,13 @@ export const settings = {
     help: 'bytes that one partner may store in a day; off: three quarters of the free space',
     ...numberOr('off', byteCount),
   },
+  logFile: {
+    flag: '--log-file <file>',
+    key: 'log-file',
+    help: 'where the log is written, instead of standard error; SIGHUP opens the file anew',
+    parse: parseOptionalPath,
+    schema: STRING,
+  },
   deskDays: {
     flag: '--desk-days <days>',
     key: 'console.desk.days',

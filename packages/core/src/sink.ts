@@ -1,5 +1,7 @@
-// A standard stream that is written to without ever waiting for its reader.
+// A standard stream, or a file, that is written to without ever waiting for a reader.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { Fault } from './fault.ts'
+import { nameKind } from './files/input.ts'
 
 /**
  * Writes as much as there is room for now, and returns how many octets that was. Throws errors of
@@ -16,6 +18,29 @@ export function openSink(descriptor: 1 | 2): Sink {
   if (!stats.isFIFO() && !stats.isCharacterDevice() && !stats.isSocket()) return octets => writeSync(descriptor, octets)
   const own = openOwn(descriptor)
   return own === undefined ? openStreamSink(descriptor) : octets => writeSync(own, octets)
+}
+
+export type FileSink = { readonly write: Sink; close(): void }
+
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/**
+ * Appends to a regular file, which is made for its owner only when it is not there. Throws the
+ * Fault `configuration`: a pipe or a device could make us wait.
+ */
+export function openFileSink(path: string): FileSink {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, APPEND, 0o600)
+  } catch (cause) {
+    throw new Fault('configuration', `cannot write the log to ${path}: ${(cause as Error).message}`, { cause })
+  }
+  const found = fstatSync(descriptor)
+  if (!found.isFile()) {
+    closeSync(descriptor)
+    throw new Fault('configuration', `expected a file for the log at ${path}, found ${nameKind(found)}`)
+  }
+  return { write: octets => writeSync(descriptor, octets), close: () => closeSync(descriptor) }
 }
 
 /**

@@ -1,7 +1,10 @@
 // What a peer chose may stand in the log: it is readable there, and neither forges a line nor moves
 // the cursor of a terminal.
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { openFormat, openLoggerInto } from './logger.ts'
+import { openFileLogger, openFormat, openLoggerInto } from './logger.ts'
 
 function write(isTerminal: boolean, sender: string): string {
   const format = openFormat(isTerminal)
@@ -27,4 +30,35 @@ t.test('nothing a peer chose ends a line, reorders it or controls the terminal',
     }
     t.match(JSON.parse(write(false, `a${text}b`)), { sender: `a${text}b` }, 'and JSON says what it was')
   }
+})
+
+t.test('a log file is opened anew on SIGHUP, and what cannot be opened ends nothing', async t => {
+  const path = join(t.testdir(), 'log')
+  const { logger, close } = openFileLogger(path)
+  t.teardown(close)
+  const messages = async (file: string) => {
+    await pause(20)
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    return lines.map(line => JSON.parse(line).msg)
+  }
+  const hangUp = async () => {
+    process.kill(process.pid, 'SIGHUP')
+    await pause(50)
+  }
+  logger.info('one')
+  t.same(await messages(path), ['one'])
+  await rename(path, `${path}.1`)
+  logger.info('two')
+  t.same(await messages(`${path}.1`), ['one', 'two'])
+  await hangUp()
+  logger.info('three')
+  t.same(await messages(path), ['three'])
+  await rm(path)
+  await mkdir(path)
+  await rm(`${path}.1`)
+  await hangUp()
+  await rm(path, { recursive: true })
+  await hangUp()
+  logger.info('four')
+  t.same(await messages(path), ['four'])
 })

@@ -1,6 +1,6 @@
 // The receiver's logger: one JSON object a line, or text on a terminal. The only file that knows
 // pino.
-import { escapeJson, escapeWithinJson, openLineOutput } from '@seg/core'
+import { asFault, escapeJson, escapeWithinJson, openLineFile, openLineOutput } from '@seg/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
@@ -21,11 +21,35 @@ const WARN = 40
 export function openLogger({ isTerminal }: { isTerminal: boolean }): OpenLogger {
   const format = openFormat(isTerminal)
   const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
-  const logger = pino(
-    { base: { name: 'receiver' }, timestamp: stdTimeFunctions.isoTime },
-    { write: line => lines.write(format(line)) },
-  )
-  return { logger, close: () => lines.close() }
+  return { logger: buildLogger(line => lines.write(format(line))), close: () => lines.close() }
+}
+
+/**
+ * Writes to a file, in JSON, which SIGHUP opens anew: what rotates files moves it and sends that.
+ * Throws the Fault `configuration` when it cannot be written.
+ */
+export function openFileLogger(path: string): OpenLogger {
+  const lines = openLineFile(path, dropped => escapeJson(describeLoss(dropped)))
+  const logger = buildLogger(line => lines.write(escapeJson(line)))
+  const reopen = () => {
+    try {
+      lines.reopen()
+    } catch (error) {
+      logger.error(`the log goes on in the file that is open: ${asFault(error).detail}`)
+    }
+  }
+  process.on('SIGHUP', reopen)
+  return {
+    logger,
+    close() {
+      process.off('SIGHUP', reopen)
+      return lines.close()
+    },
+  }
+}
+
+function buildLogger(write: (line: string) => void): Logger {
+  return pino({ base: { name: 'receiver' }, timestamp: stdTimeFunctions.isoTime }, { write })
 }
 
 function describeLoss(dropped: number): string {

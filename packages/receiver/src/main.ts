@@ -45,6 +45,7 @@ const handOffDefaults = { inbox: 'inbox', webhook: 'off', webhookSecret: undefin
 const allDefaults = {
   ...startDefaults,
   secondOpinion: 'off',
+  logFile: undefined,
   rateLimit: 'off',
   diskReserve: 'auto',
   storageQuota: 'off',

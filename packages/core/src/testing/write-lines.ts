@@ -1,13 +1,21 @@
-// Writes numbered lines to standard error: `write-lines.ts COUNT`, then, for each line on standard
-// input, one line more. Says on standard output how long the longest turn took.
+// Writes numbered lines to standard error, or to a file that SIGHUP opens anew:
+// `write-lines.ts COUNT [FILE]`; then, for each line on standard input, one line more. Says on
+// standard output how long the longest turn took.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setImmediate as turn } from 'node:timers/promises'
-import { openLineOutput } from '../line-output.ts'
+import { openLineFile, openLineOutput } from '../line-output.ts'
 
 const IN_A_TURN = 50
 const count = Number(process.argv[2])
-const lines = openLineOutput(2, dropped => `dropped ${dropped}\n`)
+const path = process.argv[3]
+const describeLoss = (dropped: number) => `dropped ${dropped}\n`
+const file = path === undefined ? undefined : openLineFile(path, describeLoss)
+const lines = file ?? openLineOutput(2, describeLoss)
+process.on('SIGHUP', () => {
+  file?.reopen()
+  process.stdout.write(`${JSON.stringify({ reopened: 1 })}\n`)
+})
 const input = createInterface(process.stdin)
 
 let longest = 0

@@ -11,7 +11,7 @@ import { followLists } from '../credentials/follow-lists.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
 import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
-import { openLogger } from '../logger.ts'
+import { openFileLogger, openLogger } from '../logger.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { watchOwnCertificates } from '../own-certificates.ts'
 import { checksOfStart, startSettings } from './start-settings.ts'
@@ -30,7 +30,9 @@ async function start(command: Command): Promise<void> {
   const { certs, data } = settings
   const { config } = command.opts()
   const handOffs = await readHandOffs(command, data)
-  const { logger, close: closeLogger } = openLogger({ isTerminal: isatty(2) })
+  const { logFile } = readSettings(command, ['logFile'])
+  const { logger, close: closeLogger } =
+    logFile === undefined ? openLogger({ isTerminal: isatty(2) }) : openFileLogger(logFile)
   const gate = await openGate(
     { ...settings, config },
     () => new Date(),
