@@ -24,8 +24,6 @@ async function peakOf(t: Test, ...args: string[]): Promise<number> {
     SEG_CERTS: certs,
     SEG_DATA: join(folder, 'state'),
     PEAK_FILE: peakFile,
-    // Counting covered lines would make it several times slower.
-    _TAPJS_PROCESSINFO_COVERAGE_: '0',
     NODE_OPTIONS: `--max-old-space-size=48 --import=${reportPeak}`,
   }
   t.match(await runSender(folder, args, environment), { exitCode: 0 }, args.join(' '))
