@@ -1,6 +1,12 @@
 // The keys of seg.yaml that hold more than single values.
 import type { ConfigurationSection } from '@seg/core'
+import { auditSection } from '@seg/operators'
 import { receiversSection, trustSection } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 
-export const senderSections: readonly ConfigurationSection[] = [trustSection, receiversSection, documentsSection]
+export const senderSections: readonly ConfigurationSection[] = [
+  trustSection,
+  receiversSection,
+  documentsSection,
+  auditSection,
+]

@@ -104,6 +104,14 @@ export class AuditTrail {
     })
   }
 
+  /** Number of the last record; 0 for none. */
+  last(): number {
+    const row = onDatabase('read the audit trail', () =>
+      this.#database.prepare('SELECT MAX(number) AS number FROM records').get(),
+    )
+    return Number(row?.number ?? 0)
+  }
+
   /** The last record that a sink has taken; 0 for none. */
   forwarded(sink: string): number {
     const row = onDatabase('read the audit trail', () =>

@@ -1,7 +1,8 @@
 // `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
 // stop.
 import { isatty } from 'node:tty'
-import { type Command, explainFault, openServiceOutput, readSettings, shellWord } from '@seg/core'
+import { type Command, explainFault, openServiceOutput, readSection, readSettings, shellWord } from '@seg/core'
+import { auditSection, forwardRecords, openAuditSinks } from '@seg/operators'
 import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { runAudit } from '../audit/run-audit.ts'
@@ -30,6 +31,8 @@ async function start(command: Command): Promise<void> {
   const { certs, data } = settings
   const { config } = command.opts()
   const handOffs = await readHandOffs(command, data)
+  const { path, value } = readSection(config, auditSection)
+  const sinks = await openAuditSinks(path, value)
   const { logFile } = readSettings(command, ['logFile'])
   const { logger, close: closeLogger } =
     logFile === undefined ? openLogger({ isTerminal: isatty(2) }) : openFileLogger(logFile)
@@ -48,6 +51,7 @@ async function start(command: Command): Promise<void> {
   const expiry = watchOwnCertificates(gate, logger)
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
+  const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)
@@ -58,6 +62,7 @@ async function start(command: Command): Promise<void> {
     await Promise.all([lists.close(), statuses.close()])
     await following.close()
     await auditing?.close()
+    await forwarding?.close()
     expiry.close()
     room.close()
     await Promise.all([receiver.close(), ...handingOn.map(running => running.close())])

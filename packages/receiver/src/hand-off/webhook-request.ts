@@ -1,13 +1,13 @@
 // One request to a webhook: HTTPS POST of the document, signed with a shared secret as Standard
 // Webhooks defines (standardwebhooks.com).
-import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
-import { checkServerIdentity, createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import { Fault, parseRetryAfter, quote, TLS13_CIPHERS } from '@seg/core'
+import { checkServerIdentity, type SecureContext } from 'node:tls'
+import { Fault, parseRetryAfter, quote } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
+import { openWebhookSignature } from '@seg/operators'
 
 export type Webhook = {
   readonly url: URL
@@ -16,22 +16,6 @@ export type Webhook = {
   /** The trusted CAs, the TLS versions and the ciphers. */
   readonly secureContext: SecureContext
 }
-
-/**
- * `ca`: the CAs in PEM; undefined: the public CAs that come with Node, to which no environment
- * variable can add. Throws if `ca` is not a certificate.
- */
-export function webhookContext(ca: string | undefined): SecureContext {
-  return createSecureContext({
-    ca: ca ?? [...rootCertificates],
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.3',
-    ciphers: CIPHERS,
-  })
-}
-
-/** All of TLS 1.3, and those of TLS 1.2 that have forward secrecy and authenticated encryption. */
-const CIPHERS = `${TLS13_CIPHERS}:ECDHE+AESGCM:ECDHE+CHACHA20`
 
 /** The outcome of one request. */
 export type WebhookOutcome =
@@ -80,15 +64,12 @@ async function signDelivery(
   now: Date,
 ): Promise<Record<string, string>> {
   const { sender, id, sha256, index, acceptedAt, bytes } = document
-  const [deliveryId, timestamp] = [`entry-${index}`, String(Math.floor(now.getTime() / 1000))]
-  const hmac = createHmac('sha256', secret).update(`${deliveryId}.${timestamp}.`)
-  for await (const piece of await readContent(document, ledger)) hmac.update(piece)
+  const signature = openWebhookSignature(secret, `entry-${index}`, now)
+  for await (const piece of await readContent(document, ledger)) signature.update(piece)
   return {
     'content-type': 'application/xml',
     'content-length': String(bytes),
-    'webhook-id': deliveryId,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${hmac.digest('base64')}`,
+    ...signature.headers(),
     // A header field cannot hold every octet: percent-encoded, as in a URL.
     'seg-sender': encodeURIComponent(sender),
     'seg-document-id': encodeURIComponent(id),

@@ -1,11 +1,11 @@
 // The webhook: each accepted document is posted to the receiver's own systems, in order for each
 // sender; a failure of one sender delays no other.
-import { Fault, LONGEST_PAUSE, quote, readInput, readSecretFile } from '@seg/core'
+import { Fault, LONGEST_PAUSE, quote, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
+import { loadOutboundContext, parseWebhookSecret } from '@seg/operators'
 import type { Logger } from '../logger.ts'
 import type { Edge, Lane, LaneTarget, Obstacle } from './sender-lanes.ts'
-import { postToWebhook, type Webhook, webhookContext } from './webhook-request.ts'
-import { parseWebhookSecret } from './webhook-secret.ts'
+import { postToWebhook, type Webhook } from './webhook-request.ts'
 
 /** Senders with a document under way at the same time, and documents of one sender in a turn. */
 const LANES = 8
@@ -21,11 +21,8 @@ type Files = { readonly url: URL; readonly secret: string; readonly ca: string |
  */
 export async function loadWebhook({ url, secret, ca }: Files): Promise<Webhook> {
   try {
-    const [octets, authorities] = await Promise.all([readSecretFile(secret), ca && readInput(ca).toString('utf8')])
-    // OpenSSL takes a file without certificates for no file at all.
-    if (authorities !== undefined && !authorities.includes('-----BEGIN CERTIFICATE-----'))
-      throw new Fault('configuration', `expected certificates in PEM in ${ca}, found none`)
-    return { url, secret: parseWebhookSecret(octets, secret), secureContext: webhookContext(authorities) }
+    const [octets, secureContext] = await Promise.all([readSecretFile(secret), loadOutboundContext({ ca })])
+    return { url, secret: parseWebhookSecret(octets, secret), secureContext }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw new Fault('configuration', `cannot read what the webhook needs: ${(cause as Error).message}`, { cause })
