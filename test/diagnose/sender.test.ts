@@ -10,6 +10,7 @@ import t, { type Test } from 'tap'
 import { diagnose } from '../../packages/core/src/diagnosis.ts'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import { signings } from '../../packages/pki/src/testing/odd-certificate.ts'
+import { openGateway } from '../../packages/receiver/src/testing/gateway.ts'
 import { senderChecks } from '../../packages/sender/src/diagnosis/sender-checks.ts'
 import { runCommand, startReceiver } from '../support/commands.ts'
 import {
@@ -33,7 +34,14 @@ const config = join(right, '..', 'seg.yaml')
 await writeFile(config, `partners: [{ id: ${suspended}, state: suspended }]\n`)
 const receiver = await startReceiver(t, ['--certs', right, '--data', join(right, '..', 'data'), '--config', config])
 
-type SetUp = { readonly certs: string; readonly data: string; to: URL | undefined; now: () => Date; patience: number }
+type SetUp = {
+  readonly certs: string
+  readonly data: string
+  readonly config?: string
+  to: URL | undefined
+  now: () => Date
+  patience: number
+}
 type Case = Expected & { readonly title: string; readonly break: (setUp: SetUp, t: Test) => Promise<unknown> }
 
 const inCerts = (name: string) => (setUp: SetUp) => join(setUp.certs, name)
@@ -334,6 +342,31 @@ t.test('a sender and a receiver that are right have nothing wrong', async t => {
     results.find(({ id }) => id === 'tls'),
     { found: /^TLSv1\.3, key agreement X25519MLKEM768$/ },
   )
+})
+
+t.test('a receiver with CAs of its own is judged by these, as a delivery to it is', async t => {
+  const [setUp, theirs] = [await setUpRight(t), await copyCerts(t, others)]
+  const [ours, their] = await Promise.all([right, others].map(folder => readFile(join(folder, 'ca.crt'), 'utf8')))
+  await writeFile(join(theirs, 'ca.crt'), `${ours}${their}`)
+  const gateway = await openGateway(t, theirs)
+  await copyFile(join(others, 'log.pub'), inCerts('log.pub')(setUp))
+  await copyFile(join(others, 'ca.crt'), join(setUp.certs, 'theirs.crt'))
+  const file = join(setUp.certs, 'seg.yaml')
+  const record = (trust: string) =>
+    writeFile(file, `receivers: [{ id: MINISTRY 2_SEG01, url: "${gateway.url}", trust: ${trust} }]\n`)
+  await record('{ anchors: theirs.crt }')
+  const run = (config?: string) => diagnoseSender({ ...setUp, to: new URL(gateway.url), ...(config && { config }) })
+  t.same(
+    (await run(file)).filter(({ status }) => status !== 'ok'),
+    [],
+  )
+  checkFirst(t, await run(), { id: 'server', cause: /ca\.crt/, command: /^openssl s_client / })
+  await record('{ anchors: none.crt }')
+  checkFirst(t, await run(file), {
+    id: 'receivers',
+    cause: /none\.crt/,
+    command: /^pnpm --filter sender receivers list$/,
+  })
 })
 
 t.test('an empty data folder stays empty', async t => {

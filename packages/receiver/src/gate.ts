@@ -8,7 +8,6 @@ import type { StorageRoom } from './acceptance/storage-room.ts'
 import type { LiveCredentials } from './credentials/live-credentials.ts'
 import type { Uploads } from './http/uploads.ts'
 import type { ReceiverLimits } from './limits.ts'
-import type { DocumentPolicy } from './schemas/document-policy.ts'
 
 export type Gate = {
   /** Replaced while we run: a request takes one snapshot of it. */
@@ -23,8 +22,6 @@ export type Gate = {
   readonly room: StorageRoom
   readonly uploads: Uploads
   readonly secondOpinion: SecondOpinion
-  /** Types of documents that are accepted, and their schemas. */
-  readonly documents: DocumentPolicy
   /** How far TimestampForSignature may be from our clock, either way, in seconds. */
   readonly clockSkew: number
   readonly limits: ReceiverLimits

@@ -12,7 +12,6 @@ import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
 import { defaultReceiverLimits } from './limits.ts'
 import { closeReceiverLedger, openReceiverLedger, version } from './open-ledger.ts'
-import { openDocumentPolicy } from './schemas/document-policy.ts'
 
 export type GateSettings = CredentialSettings & {
   readonly data: string
@@ -41,7 +40,6 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   const { data, certs, clockSkew, documentLimit, rateLimit } = settings
   const first = await loadCredentials(settings, now())
   const { identity, seal } = first
-  const documents = await openDocumentPolicy(settings.config, defaultReceiverLimits)
   const logKey = await loadLogKey(certs, identity.id)
   let audit: AuditTrail | undefined
   const ledger = await openReceiverLedger(data, seal, logKey, now, note, async () => {
@@ -74,7 +72,6 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     room,
     uploads: openUploads(limits, room),
     secondOpinion,
-    documents,
     clockSkew,
     limits,
     now,
@@ -82,11 +79,12 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
 }
 
 export async function closeGate(gate: Gate): Promise<void> {
-  const { ledger, refusals, audit, desk, secondOpinion, documents, credentials, now } = gate
+  const { ledger, refusals, audit, desk, secondOpinion, credentials, now } = gate
   await refusals.close()
   await desk.close()
   const stopped = audit && (async () => recordOwnAct(audit, 'system.stopped', credentials.current.identity.id, now()))
-  await Promise.all([closeReceiverLedger(ledger, now, stopped), secondOpinion.close(), documents.schemas.close()])
+  const { schemas } = credentials.current.documents
+  await Promise.all([closeReceiverLedger(ledger, now, stopped), secondOpinion.close(), schemas.close()])
   audit?.close()
 }
 

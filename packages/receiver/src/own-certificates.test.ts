@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { openLoggerInto } from './logger.ts'
 import { openExpiryLook } from './own-certificates.ts'
 import { post } from './testing/client.ts'
-import { makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
+import { makeDefaultDocuments, makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
 
 const DAY = 86_400_000
 
@@ -54,10 +54,9 @@ async function openLook(t: Test, days: number) {
   ])
   const lines: { level: number; msg: string }[] = []
   const logger = openLoggerInto({ write: (line: string) => lines.push(JSON.parse(line)) })
-  const look = openExpiryLook(
-    { current: { identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST, file: '' } },
-    logger,
-  )
+  const [policy, documents] = [makeOwnPolicy(trust), await makeDefaultDocuments()]
+  const current = { identity, seal, trust, policy, documents, record: DEFAULT_TRUST, file: '' }
+  const look = openExpiryLook({ current }, logger)
   const end = seal.certificate.validToDate.getTime()
   /** What is logged at a time before the seal's end. */
   const before = (time: number) => {

@@ -12,7 +12,7 @@ export const OWN_AUTHORITY = 'ca'
 
 export function checkTogether(
   { mode, authorities, partners }: TrustRecord,
-  nodes: { readonly trust: YamlNode | undefined },
+  nodes: { readonly trust: YamlNode | undefined; readonly documents: YamlNode | undefined },
   problems: Problems,
 ): void {
   const line = nodes.trust?.line ?? 1
@@ -39,14 +39,33 @@ export function checkTogether(
   }
   const ids = new Map<string, number>()
   const names = new Set(mode === 'ca' ? [OWN_AUTHORITY] : authorities.map(({ name }) => name))
+  const types = typeNames(nodes.documents)
   for (const one of partners) {
     const first = ids.get(one.id)
     if (first !== undefined)
       problems.report(one.line, `partners: ${quote(one.id)} is listed twice, first in line ${first}`)
     else ids.set(one.id, one.line)
     checkPartner(one, mode, names, problems)
+    checkTypes(one, types, problems)
   }
   for (const { line: at, text: found } of findAmbiguities(partners)) problems.report(at, found)
+}
+
+/** A type that every gateway has, whether `documents` names it or not (docs/documents.md). */
+const EVERYWHERE = 'CriticalDocument'
+
+function typeNames(documents: YamlNode | undefined): readonly string[] {
+  return [...new Set([EVERYWHERE, ...(documents?.kind === 'map' ? documents.entries.map(({ key }) => key) : [])])]
+}
+
+/** A name with a typing error would refuse each document of the type. */
+function checkTypes({ id, documents = [], line }: Partner, types: readonly string[], problems: Problems): void {
+  for (const name of documents)
+    if (!types.includes(name))
+      problems.report(
+        line,
+        `partner ${quote(id)}: unknown type of documents ${quote(name)}; known: ${types.join(', ')}`,
+      )
 }
 
 function checkPartner(

@@ -9,7 +9,10 @@ function read(yaml: string): { record: TrustRecord; problems: string[] } {
   const entry = (key: string): YamlNode | undefined =>
     tree.root.kind === 'map' ? tree.root.entries.find(one => one.key === key)?.value : undefined
   const problems = new Problems()
-  const record = readTrustRecord({ trust: entry('trust'), partners: entry('partners') }, problems)
+  const record = readTrustRecord(
+    { trust: entry('trust'), partners: entry('partners'), documents: entry('documents') },
+    problems,
+  )
   try {
     problems.throwIfAny('seg.yaml')
     return { record, problems: [] }
@@ -147,6 +150,10 @@ const wrong: Readonly<Record<string, readonly [yaml: string, problem: RegExp]>> 
     /belong to trust.mode listed/,
   ],
   'a need for lists that are not named': [authorities.replace('crl: [trust/qtsp.crl], ', ''), /need: crl needs a list/],
+  'a type of documents that is not there': [
+    'documents: { Invoice: {} }\npartners: [{ id: A, documents: [CriticalDocument, Invoice, invoice] }]',
+    /:2:1: partner "A": unknown type of documents "invoice"; known: CriticalDocument, Invoice$/m,
+  ],
   'an attribute twice under two names': [
     `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a, 2.5.4.3: a } }`)}`,
     /stands there twice/,

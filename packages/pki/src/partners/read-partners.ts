@@ -102,17 +102,17 @@ const partner = record({
 export const trustSection = {
   schema: { trust: { anyOf: [trustMode.schema!, trust.schema!] }, partners: listOf(partner).schema! },
   read: (file: ConfigurationFile, problems: Problems) =>
-    readTrustRecord({ trust: file.entry('trust'), partners: file.entry('partners') }, problems),
+    readTrustRecord(
+      { trust: file.entry('trust'), partners: file.entry('partners'), documents: file.entry('documents') },
+      problems,
+    ),
 } satisfies ConfigurationSection
 
-/**
- * Reads the two keys of a file; undefined: it does not have them. What is wrong is reported to
- * `problems`.
- */
-export function readTrustRecord(
-  nodes: { readonly trust: YamlNode | undefined; readonly partners: YamlNode | undefined },
-  problems: Problems,
-): TrustRecord {
+/** Undefined: the file does not have the key. `documents` names the types that records may name. */
+type TrustNodes = Readonly<Record<'trust' | 'partners' | 'documents', YamlNode | undefined>>
+
+/** Reads the first two keys of a file. What is wrong is reported to `problems`. */
+export function readTrustRecord(nodes: TrustNodes, problems: Problems): TrustRecord {
   const before = problems.count
   const short = nodes.trust?.kind === 'scalar' ? trustMode(nodes.trust, 'trust', problems) : undefined
   const long =

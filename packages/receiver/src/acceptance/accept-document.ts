@@ -51,7 +51,7 @@ export async function judgeDocument<Earlier extends { readonly isReplay: true }>
   account: DocumentAccount,
 ): Promise<Judged<Earlier>> {
   const own = peer.recognized.partner?.limits ?? {}
-  const { types } = gate.documents
+  const { types } = peer.credentials.documents
   const confirm = (at: Date) => {
     const current = confirmPeer(request.socket, peer, gate.credentials, at)
     // Its record may say something else now.
@@ -67,7 +67,7 @@ export async function judgeDocument<Earlier extends { readonly isReplay: true }>
   const earlier = await find(addressed, begin, gate, clockSkew)
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, clockSkew)
-  const admitted = account.confirmed(await confirmDocument(await checkSchema(timely, gate), gate))
+  const admitted = account.confirmed(await confirmDocument(await checkSchema(timely), gate))
   const acceptedAt = gate.now()
   const current = confirm(acceptedAt)
   received.signer.confirm(current, acceptedAt)

@@ -35,7 +35,7 @@ export type ValidDocument = Passed<'schema'>
  */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
-type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion' | 'documents'>
+type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion'>
 export type FirstOrSafe = { readonly isReplay: false; readonly document: RetrySafeDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
@@ -52,8 +52,14 @@ export async function verifyReceived(received: ReceivedDocument): Promise<Signed
   return { received, facts: verdict } as SignedDocument
 }
 
-/** Throws the Fault `document-type` when the record of the sender does not name the type. */
-export function checkType({ type }: VerifiedDocument, { id, recognized }: Peer): void {
+/**
+ * Throws the Fault `document-type` when the receiver does not have the type (any more), or the
+ * record of the sender does not name it.
+ */
+export function checkType({ type }: VerifiedDocument, { id, recognized, credentials }: Peer): void {
+  const { types } = credentials.documents
+  if (!types.some(({ name }) => name === type))
+    throw new Fault('document-type', `the type ${quote(type)} is not in \`documents\` of seg.yaml any more`)
   const allowed = recognized.partner?.documents
   if (allowed === undefined || allowed.includes(type)) return
   const names = allowed.map(quote).join(', ') || 'none'
@@ -90,7 +96,7 @@ export async function findEarlier(
   const { senderId: sender, id } = facts
   const isSafe =
     gate.secondOpinion.mode === 'off' &&
-    !gate.documents.schemas.has(facts.type) &&
+    !received.peer.credentials.documents.schemas.has(facts.type) &&
     isTimely(facts, begin, clockSkew) &&
     canSeal(gate.credentials.current, begin)
   if (isSafe || (await ledger.find(sender, id)) === undefined)
@@ -135,11 +141,9 @@ export function checkTimestamp({ received, facts }: RetrySafeDocument, begin: Da
  * Throws the Faults `schema-invalid` and `schema-unavailable`, `document-too-large` for one that no
  * schema is asked about, and `rate-limit` and `overloaded`.
  */
-export async function checkSchema(
-  { received, facts }: TimelyDocument,
-  { documents: { schemas } }: Pick<Gate, 'documents'>,
-): Promise<ValidDocument> {
+export async function checkSchema({ received, facts }: TimelyDocument): Promise<ValidDocument> {
   const { peer, bytes, upload } = received
+  const { schemas } = peer.credentials.documents
   if (schemas.has(facts.type))
     await schemas.check(peer.id, facts.type, bytes, async () =>
       Buffer.concat(await Array.fromAsync(upload.staging.read())),

@@ -125,7 +125,9 @@ t.test('the time between signature and arrival', async t => {
 
 t.test('the types of documents, also of one under way', async t => {
   const gateway = await openGateway(t, certs)
-  const allowTypes = (names: string) => setTrust(gateway, `partners: [{ id: ${senderId}, documents: [${names}] }]\n`)
+  const types = 'documents: { Invoice: { root: Invoice, fields: { id: I, sender: S, receiver: R, timestamp: T } } }'
+  const allowTypes = (names: string) =>
+    setTrust(gateway, `${types}\npartners: [{ id: ${senderId}, documents: [${names}] }]\n`)
   await allowTypes('CriticalDocument')
   t.match(await send(gateway, 'a'), /^201/)
   const body = await makeDocument(gateway, { id: 'b', payload: 'x'.repeat(50_000) })

@@ -84,7 +84,7 @@ type Found = { readonly facts: Facts; readonly bytes: number; readonly sha256: s
 /** What a partner knows of itself, and of its document. */
 function describeSteps(peer: Peer, { facts, bytes, sha256 }: Found, judged: Judged, gate: Gate): Step[] {
   const { signatureAlgorithm, digestAlgorithm } = facts.signature
-  const { schemas } = gate.documents
+  const { schemas } = peer.credentials.documents
   const steps: Step[] = [
     { step: 'certificate', found: `is that of ${quote(peer.id)}` },
     { step: 'document', found: `${facts.type} of ${bytes} bytes, SHA-256 ${sha256}` },

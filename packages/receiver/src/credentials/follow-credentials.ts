@@ -1,6 +1,6 @@
-// Certificates, keys, revocation lists and partners replaced while the receiver runs: what changed
-// on the disk is read and tried out first, then everything is replaced at once. What is broken
-// replaces nothing, and the log says so.
+// Certificates, keys, revocation lists, partners and types of documents replaced while the receiver
+// runs: what changed on the disk is read and tried out first, then everything is replaced at once.
+// What is broken replaces nothing, and the log says so.
 import { join } from 'node:path'
 import { digestFiles, Fault, quote } from '@seg/core'
 import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
@@ -73,6 +73,7 @@ export function followCredentials(
     if (found !== (await digestOf(settings, present))) return
     if (isOtherKey(next.seal, present.seal)) await gate.ledger.replaceSealer(sealingOf(next.seal))
     gate.credentials.replace(next)
+    if (next.documents !== present.documents) void present.documents.schemas.retire()
     isRecorded = false
     if (inUse !== '') {
       logger.info(describeChange(present, next))
@@ -119,6 +120,7 @@ function describeChange(before: Credentials, after: Credentials): string {
     before.identity.certificatePem !== after.identity.certificatePem && 'receiver.crt',
     before.seal.certificatePem !== after.seal.certificatePem && 'seal.crt',
     before.trust.caPem !== after.trust.caPem && 'ca.crt',
+    before.documents !== after.documents && `documents ${after.documents.types.map(({ name }) => name).join(' ')}`,
   ].filter(name => name !== false)
   const { crls, partners, mode } = after.policy
   const revoked = crls.reduce((sum, { count }) => sum + count, 0)
@@ -127,8 +129,8 @@ function describeChange(before: Credentials, after: Credentials): string {
 }
 
 /** Those that decide. */
-function digestOf(settings: CredentialSettings, { record, file }: Credentials): Promise<string> {
+function digestOf(settings: CredentialSettings, { record, file, documents }: Credentials): Promise<string> {
   const own = ['receiver.crt', 'receiver.key', 'seal.crt', 'seal.key', 'ca.crt'].map(name => join(settings.certs, name))
   const fetched = fetchedListsFolder(settings.data)
-  return digestFiles([...own, ...policyFiles(record, { certs: settings.certs, file, fetched })])
+  return digestFiles([...own, ...policyFiles(record, { certs: settings.certs, file, fetched }), ...documents.files])
 }

@@ -1,6 +1,7 @@
 // What the receiver decides and signs with, as one snapshot that is replaced whole: its
-// certificates, and whom it relies on.
+// certificates, whom it relies on, and which documents it takes.
 import type { Identity, Trust, TrustPolicy, TrustRecord } from '@seg/pki'
+import type { DocumentPolicy } from '../schemas/document-policy.ts'
 
 export type Credentials = {
   /** The TLS server's certificate; its id is ours. */
@@ -11,6 +12,8 @@ export type Credentials = {
   readonly trust: Trust
   /** Whom we take documents from. */
   readonly policy: TrustPolicy
+  /** Types of documents that are accepted, and their schemas. */
+  readonly documents: DocumentPolicy
   /** What the policy was made of. */
   readonly record: TrustRecord
   /** What holds the record. */

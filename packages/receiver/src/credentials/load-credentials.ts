@@ -10,6 +10,8 @@ import {
   loadTrust,
   loadTrustPolicy,
 } from '@seg/pki'
+import { defaultReceiverLimits } from '../limits.ts'
+import { openDocumentPolicy } from '../schemas/document-policy.ts'
 import type { Credentials } from './live-credentials.ts'
 import { readTrust } from './read-trust.ts'
 
@@ -43,7 +45,8 @@ export async function loadCredentials(
     ...{ certs, file: path, fetched: fetchedListsFolder(data) },
     previous: previous?.policy,
   })
-  return { identity, seal, trust, policy, record, file: path }
+  const documents = await openDocumentPolicy(config, defaultReceiverLimits, previous?.documents)
+  return { identity, seal, trust, policy, documents, record, file: path }
 }
 
 /** Throws the Fault `configuration` when receipts would name another gateway than connections. */

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { DEFAULT_TRUST, loadIdentity, loadTrust, makeOwnPolicy } from '@seg/pki'
 import t from 'tap'
 import { openCredentials } from '../credentials/live-credentials.ts'
-import { makeCerts } from '../testing/gateway.ts'
+import { makeCerts, makeDefaultDocuments } from '../testing/gateway.ts'
 import { identifyPeer } from './peer.ts'
 
 t.test('refuses a connection without a certificate, whatever let it through', async t => {
@@ -13,7 +13,9 @@ t.test('refuses a connection without a certificate, whatever let it through', as
     loadIdentity(certs, 'receiver'),
     loadIdentity(certs, 'seal'),
   ])
-  const live = openCredentials({ identity, seal, trust, policy: makeOwnPolicy(trust), record: DEFAULT_TRUST, file: '' })
+  const documents = await makeDefaultDocuments()
+  const policy = makeOwnPolicy(trust)
+  const live = openCredentials({ identity, seal, trust, policy, documents, record: DEFAULT_TRUST, file: '' })
   t.throws(() => identifyPeer(new Socket(), live, new Date()), { code: 'certificate-untrusted' })
   t.throws(() => identifyPeer(new TLSSocket(new Socket()), live, new Date()), { code: 'certificate-untrusted' })
 })

@@ -1,28 +1,60 @@
 // The document types of seg.yaml as the receiver needs them: with the files of their schemas.
+import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { Fault, readInput, readSection } from '@seg/core'
 import { type DocumentType, defaultTypes, documentsSection } from '@seg/xmldsig'
 import type { SchemaSource } from './schema-worker.ts'
 import { openSchemas, type Schemas } from './schemas.ts'
 
-export type DocumentPolicy = { readonly types: readonly DocumentType[]; readonly schemas: Schemas }
+export type DocumentPolicy = {
+  readonly types: readonly DocumentType[]
+  readonly schemas: Schemas
+  /** The files of the schemas, which decide as well. */
+  readonly files: readonly string[]
+  /** Of the types, and of what stands in their files. */
+  readonly digest: string
+}
+
+/** The one that was refused last: a schema that cannot be used is not tried out at each look. */
+let refused: { readonly digest: string; readonly fault: unknown } | undefined
 
 /** The schema of a CriticalDocument that comes with the gateway. */
 const BUILT_IN = 'built-in'
 const builtIn = resolve(import.meta.dirname, '../../schemas/critical-document.xsd')
 
-/** Throws the Fault `configuration`, naming the file. */
+/**
+ * `previous` itself when nothing of it has changed. Throws the Fault `configuration`, naming the
+ * file.
+ */
 export async function openDocumentPolicy(
   config: string | undefined,
   limits: Parameters<typeof openSchemas>[1],
+  previous?: DocumentPolicy,
 ): Promise<DocumentPolicy> {
   const { path, value: types } = readSection(config, documentsSection)
   const withSchema = types.filter(({ xsd }) => xsd.length > 0)
   const sources = withSchema.map(
     ({ name, xsd }): SchemaSource => ({ type: name, files: readFiles(xsd, dirname(path)) }),
   )
+  const digest = digestOf(types, sources)
+  if (digest === previous?.digest) return previous
+  if (digest === refused?.digest) throw refused.fault
   const isDefault = types.length === 1 && sources.length === 0 && types[0] === defaultTypes[0]
-  return { types: isDefault ? defaultTypes : types, schemas: await openSchemas(sources, limits) }
+  try {
+    const schemas = await openSchemas(sources, limits)
+    const names = sources.flatMap(({ files }) => files.map(([name]) => name))
+    return { types: isDefault ? defaultTypes : types, schemas, files: names, digest }
+  } catch (fault) {
+    refused = { digest, fault }
+    throw fault
+  }
+}
+
+function digestOf(types: readonly DocumentType[], sources: readonly SchemaSource[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(types))
+  for (const { type, files } of sources)
+    for (const [name, octets] of files) hash.update(JSON.stringify([type, name, octets.length])).update(octets)
+  return hash.digest('base64')
 }
 
 function readFiles(names: readonly string[], folder: string): SchemaSource['files'] {

@@ -15,6 +15,11 @@ export type Schemas = {
    * `rate-limit` and `overloaded` when too much waits.
    */
   check(partner: string, type: string, bytes: number, read: () => Promise<Uint8Array>): Promise<void>
+  /**
+   * Others have taken their place. Whoever began under these may still ask; the threads end with
+   * the last answer.
+   */
+  retire(): Promise<void>
   close(): Promise<void>
 }
 
@@ -55,6 +60,11 @@ export async function openSchemas(
     ofAll: { count: 256, cost: 4 * schemaTime },
     longestWait: 2 * schemaTime,
   })
+  const stop = async () => {
+    await Promise.all(threads.map(thread => thread.stop()))
+  }
+  let asked = 0
+  let isRetired = false
   return {
     has: type => sources.some(source => source.type === type),
     async check(partner, type, bytes, read) {
@@ -64,12 +74,21 @@ export async function openSchemas(
           `expected at most ${schemaBytes} bytes of a ${type}, which has a schema, found ${bytes}`,
         )
       const cost = Math.min(schemaTime, 1 + bytes / PACE)
-      const { problems } = await queue.run(partner, cost, async thread => ask(thread, { type, document: await read() }))
-      if (problems.length > 0) throw new Fault('schema-invalid', `${type}: ${describe(problems)}`)
+      asked++
+      try {
+        const question = async (thread: SchemaThread) => ask(thread, { type, document: await read() })
+        const { problems } = await queue.run(partner, cost, question)
+        if (problems.length > 0) throw new Fault('schema-invalid', `${type}: ${describe(problems)}`)
+      } finally {
+        asked--
+        if (isRetired && asked === 0) void stop()
+      }
     },
-    async close() {
-      await Promise.all(threads.map(thread => thread.stop()))
+    async retire() {
+      isRetired = true
+      if (asked === 0) await stop()
     },
+    close: stop,
   }
 }
 

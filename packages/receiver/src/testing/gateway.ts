@@ -31,7 +31,7 @@ import { defaultReceiverLimits, type ReceiverLimits } from '../limits.ts'
 import { openLoggerInto } from '../logger.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
-import { openDocumentPolicy } from '../schemas/document-policy.ts'
+import { type DocumentPolicy, openDocumentPolicy } from '../schemas/document-policy.ts'
 import { openSchemas } from '../schemas/schemas.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
@@ -87,6 +87,11 @@ export async function openTestLedger(certs: string, data: string, now = () => ne
   return openReceiverLedger(data, seal, await loadLogKey(certs, seal.id), now)
 }
 
+/** What a receiver without a configuration file takes. */
+export async function makeDefaultDocuments(): Promise<DocumentPolicy> {
+  return { types: defaultTypes, schemas: await openSchemas([], defaultReceiverLimits), files: [], digest: '' }
+}
+
 type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   readonly host?: string
   readonly secondOpinion?: SecondOpinionMode
@@ -108,10 +113,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const limits = { ...defaultReceiverLimits, ...changed }
   const secondOpinion = openSecondOpinion(mode, limits.opinionTime)
   const data = await makeFolder(t)
-  const documents =
-    config === undefined
-      ? { types: defaultTypes, schemas: await openSchemas([], limits) }
-      : await openDocumentPolicy(config, limits)
+  const documents = config === undefined ? await makeDefaultDocuments() : await openDocumentPolicy(config, limits)
   const [identity, seal, sender, trust] = await Promise.all([
     loadIdentity(certs, 'receiver'),
     loadIdentity(certs, 'seal'),
@@ -128,6 +130,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
       seal,
       trust,
       policy: makeOwnPolicy(trust),
+      documents,
       record: DEFAULT_TRUST,
       file: '',
     }),
@@ -137,7 +140,6 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     room,
     uploads: openUploads(limits, room),
     secondOpinion,
-    documents,
     clockSkew,
     limits,
     now,

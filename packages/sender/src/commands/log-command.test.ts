@@ -1,7 +1,8 @@
 // Partners compare what they have seen of one receiver's log: the command line, over real TLS where
 // a proof is fetched.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openOutbox } from '@seg/ledger'
 import t from 'tap'
 import { sendTemplate } from '../delivery/send.ts'
 import { loadReceiptTrust } from '../receipt/check-log-entry.ts'
@@ -144,6 +145,35 @@ t.test('sender log show, compare: the exports of partners, offline and with proo
     'one.checkpoint',
     'other.checkpoint',
   ])
+})
+
+t.test('proofs come from a receiver that is held to its own CAs, as its deliveries are', async t => {
+  const theirs = await makeCerts(t)
+  const server = await startReceiver(t, theirs, accept(theirs), { trusting: certs })
+  const served = logOf(theirs)
+  const [data, seen] = [await makeFolder(t), await makeFolder(t)]
+  const files = await Promise.all(
+    ['a', 'b'].map(async (leaf, i) => {
+      served.leaves.push(Buffer.from(leaf))
+      const path = join(seen, `${i}.checkpoint`)
+      await writeFile(path, (await served.prove(0)).checkpoint)
+      return path
+    }),
+  )
+  await (await openOutbox(data)).close()
+  const ours = await makeFolder(t)
+  await cp(certs, ours, { recursive: true })
+  await cp(join(theirs, 'log.pub'), join(ours, 'log.pub'))
+  const config = join(ours, 'seg.yaml')
+  const compare = async (record: string) => {
+    await writeFile(config, record)
+    const places = ['--certs', ours, '--data', data, '--config', config, '--to', server.url.origin]
+    const { exitCode, stdout } = await runSender(ours, ['log', 'compare', ...files, ...places, '--json'])
+    return { exitCode, ...JSON.parse(stdout) }
+  }
+  const record = `receivers: [{ id: MINISTRY 2_SEG01, url: "https://localhost:1", trust: { anchors: "${theirs}/ca.crt" } }]`
+  t.match(await compare(record), { exitCode: 0, logs: [{ isComplete: true, comparedUpTo: 2 }] })
+  t.match(await compare(''), { exitCode: 5, code: 'certificate-invalid' }, 'ca.crt does not speak for it')
 })
 
 t.test('sender log end: says so when nothing is known of a log', async t => {

@@ -14,8 +14,10 @@ import {
 } from '@seg/core'
 import type { Outbox } from '@seg/ledger'
 import { checkServer, gatewayId, loadIdentity, logName } from '@seg/pki'
+import { loadReceivers, type Registered } from '../credentials/sender-credentials.ts'
+import { relyOn } from '../diagnosis/exchange-checks.ts'
+import { lookAtServer, placeOf } from '../diagnosis/look-at-server.ts'
 import type { Link } from '../exchange/connection.ts'
-import { loadReceiptTrust, type ReceiptTrust } from '../receipt/check-log-entry.ts'
 import { readCheckpointFile, type SignedCheckpoint, sight } from '../receipt/checkpoint-files.ts'
 import { compareSightings, type LogComparison, type Prove } from '../receipt/compare-checkpoints.ts'
 import { keepSplit } from '../receipt/log-evidence.ts'
@@ -24,6 +26,8 @@ import { withOutbox } from './with-outbox.ts'
 
 /** Milliseconds for all proofs of one comparison. */
 const PROOF_TIME = 300_000
+/** Milliseconds for a look at the server. */
+const LOOK_TIME = 10_000
 
 export async function runLogShow({ out }: { out?: string }, command: Command): Promise<void> {
   const output = openOutput(command)
@@ -54,7 +58,8 @@ export async function runLogEnd(log: string, _options: object, command: Command)
 export async function runLogCompare(files: readonly string[], { to }: { to?: URL }, command: Command): Promise<void> {
   const output = openOutput(command)
   const { certs, data } = readSettings(command, ['certs', 'data'])
-  const trust = await loadReceiptTrust(certs)
+  const registered = await loadReceivers({ certs, config: command.opts().config })
+  const { trust } = registered
   const others = await Promise.all(files.map(file => readCheckpointFile(file, trust.logs)))
   const { own, remembered } = await withOutbox(data, async ({ logs }) => ({
     own: logs.seen(),
@@ -69,7 +74,7 @@ export async function runLogCompare(files: readonly string[], { to }: { to?: URL
     ),
     ...others,
   ]
-  await using proofs = to === undefined ? undefined : await openProofs(to, certs, trust)
+  await using proofs = to === undefined ? undefined : openProofs(to, certs, registered)
   const logs = await compareSightings(sightings, proofs?.prove, ended)
   const strangers = others.flatMap(({ source, strangers }) => strangers.map(what => `${source}: ${what}`))
   const verdict = await judge(logs, strangers, data)
@@ -104,36 +109,53 @@ async function judge(
 }
 
 /** Proofs from the log of the receiver at `to`; of another receiver's there are none. */
-async function openProofs(to: URL, certs: string, trust: ReceiptTrust): Promise<{ prove: Prove } & AsyncDisposable> {
-  const identity = await loadIdentity(certs, 'sender')
-  let name: string | undefined
-  const link: Link = {
-    receiver: to,
-    identity,
-    trust,
-    admitServer(chain) {
-      checkServer(chain, trust, new Date())
-      name = logName(gatewayId(chain.leaf))
-    },
-  }
-  const served = openServedLog({ link, signal: AbortSignal.timeout(PROOF_TIME) })
+function openProofs(to: URL, certs: string, registered: Registered): { prove: Prove } & AsyncDisposable {
+  let opened: ReturnType<typeof openLogAt> | undefined
   const prove = async (older: SignedCheckpoint, newer: SignedCheckpoint) => {
     try {
+      opened ??= openLogAt(to, certs, registered)
+      const { served, name } = await opened
       const broken = await served.isBroken(older, newer)
-      if (name !== undefined && newer.log.split('+')[0] !== name)
+      if (newer.log.split('+')[0] !== name)
         throw new Fault(
           'log-not-comparable',
           `the gateway at ${to.origin} has the log ${quote(name)}, not ${quote(newer.log)}`,
         )
       return broken?.detail
     } catch (error) {
-      if (!(error instanceof LogUnread)) throw error
+      const isUnread = error instanceof LogUnread || (error instanceof Fault && error.code === 'delivery-pending')
+      if (!isUnread) throw error
       throw new Fault('log-not-comparable', `the log at ${to.origin} gives no proof: ${error.message}`, {
         cause: error,
       })
     }
   }
-  return { prove, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() }
+  return {
+    prove,
+    async [Symbol.asyncDispose]() {
+      const last = await opened?.catch(() => undefined)
+      await last?.served[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Held to the CAs that a delivery to this gateway goes by. */
+async function openLogAt(to: URL, certs: string, { trust: all, receivers }: Registered) {
+  const identity = await loadIdentity(certs, 'sender')
+  const { chain: shown } = await lookAtServer(placeOf(to), LOOK_TIME)
+  const { id, trust } = relyOn(shown, all, receivers)
+  const link: Link = {
+    receiver: to,
+    identity,
+    trust,
+    admitServer(chain) {
+      checkServer(chain, trust, new Date())
+      const found = gatewayId(chain.leaf)
+      if (found !== id)
+        throw new Fault('receiver-mismatch', `${to.origin} was ${quote(id)} at first, and is ${quote(found)} now`)
+    },
+  }
+  return { served: openServedLog({ link, signal: AbortSignal.timeout(PROOF_TIME) }), name: logName(id) }
 }
 
 function listLogs({ logs }: Outbox) {

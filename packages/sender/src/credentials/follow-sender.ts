@@ -1,6 +1,6 @@
-// Certificates, keys, revocation lists and receivers replaced while a sender runs: what changed is
-// read and tried out first, then everything is replaced at once. What is broken replaces nothing,
-// and is reported once.
+// Certificates, keys, revocation lists, types of documents and receivers replaced while a sender
+// runs: what changed is read and tried out first, then everything is replaced at once. What is
+// broken replaces nothing, and is reported once.
 import { asFault, configurationPath, digestFiles } from '@seg/core'
 import {
   checkReplacement,
@@ -75,7 +75,7 @@ export function followSender(
   }
 }
 
-function describe({ identity, receivers, trust }: SenderCredentials): string {
+function describe({ identity, receivers, trust, types }: SenderCredentials): string {
   const { length } = trust.authorities
-  return `in use from now on: sender.crt until ${identity.certificate.validTo}, ${length} CAs, ${trust.revocation.size} revocation lists, ${receivers.size} receivers`
+  return `in use from now on: sender.crt until ${identity.certificate.validTo}, ${length} CAs, ${trust.revocation.size} revocation lists, ${receivers.size} receivers, documents ${types.map(({ name }) => name).join(' ')}`
 }

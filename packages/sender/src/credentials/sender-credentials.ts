@@ -1,7 +1,7 @@
-// What the sender signs and connects with, and whom it sends to, as one snapshot that is replaced
-// whole.
+// What the sender signs and connects with, which documents, and whom it sends to, as one snapshot
+// that is replaced whole.
 import { dirname, join, resolve } from 'node:path'
-import { Fault, Problems, quote, readConfigurationFile } from '@seg/core'
+import { Fault, Problems, quote, readConfigurationFile, readSection } from '@seg/core'
 import {
   checkCertificate,
   checkSigning,
@@ -14,6 +14,7 @@ import {
   type SigningIdentity,
   type TrustFiles,
 } from '@seg/pki'
+import { type DocumentType, documentsSection } from '@seg/xmldsig'
 import { loadReceiptTrust, type ReceiptTrust } from '../receipt/check-log-entry.ts'
 
 /** A receiver that is registered, with the CAs that speak for it. */
@@ -30,6 +31,8 @@ export type SenderCredentials = {
   /** Of `ca.crt`, `ca.crl` and `log.pub`. */
   readonly trust: ReceiptTrust
   readonly receivers: Receivers
+  /** Types of documents that are signed and sent. */
+  readonly types: readonly DocumentType[]
 }
 
 export type SenderFolder = {
@@ -49,19 +52,27 @@ export async function loadSenderCredentials(
     loadSigningIdentity(certs),
     loadReceivers(folder, previous),
   ])
-  return { identity, signer: signing ?? identity, trust, receivers }
+  const { value: types } = readSection(folder.config, documentsSection)
+  return { identity, signer: signing ?? identity, trust, receivers, types }
 }
 
 export type Registered = Pick<SenderCredentials, 'trust' | 'receivers'>
 
 /** Throws as `loadSenderCredentials` does. */
 export async function loadReceivers({ certs, config }: SenderFolder, previous?: Registered): Promise<Registered> {
-  const [trust, { path, records }] = await Promise.all([
-    loadReceiptTrust(certs, previous?.trust),
-    readRegistered(config),
-  ])
+  const trust = await loadReceiptTrust(certs, previous?.trust)
+  return { trust, receivers: await loadRegistered(config, trust, previous) }
+}
+
+/** Those of a configuration file; `trust` counts for whoever has no CAs of its own. */
+export async function loadRegistered(
+  config: string | undefined,
+  trust: ReceiptTrust,
+  previous?: Registered,
+): Promise<Receivers> {
+  const { path, records } = await readRegistered(config)
   const loaded = await Promise.all(records.map(one => loadOwnTrust(one, path, trust, previous)))
-  return { trust, receivers: new Map(loaded.map(one => [one.id, one])) }
+  return new Map(loaded.map(one => [one.id, one]))
 }
 
 async function readRegistered(config: string | undefined) {

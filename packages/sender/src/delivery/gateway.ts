@@ -2,7 +2,6 @@
 // tries.
 import { join } from 'node:path'
 import type { Outbox, OutboxDocument } from '@seg/ledger'
-import type { DocumentType } from '@seg/xmldsig'
 import type { SenderCredentials } from '../credentials/sender-credentials.ts'
 import type { TlsFacts } from '../exchange/connection.ts'
 import type { Meter } from '../progress.ts'
@@ -31,8 +30,6 @@ export type Patience = {
  * snapshot of them.
  */
 export type SendingGateway = SenderCredentials & {
-  /** Types of documents that are signed and sent. */
-  readonly types: readonly DocumentType[]
   /** Folder of this gateway's durable state. */
   readonly data: string
   readonly outbox: Outbox

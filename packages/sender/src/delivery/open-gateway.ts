@@ -1,7 +1,5 @@
 // Opening what sending needs: keys, trust, the outbox and what is known of the receivers' logs.
-import { readSection } from '@seg/core'
 import { openOutbox } from '@seg/ledger'
-import { documentsSection } from '@seg/xmldsig'
 import type { LiveSender } from '../credentials/follow-sender.ts'
 import { loadSenderCredentials, type SenderFolder } from '../credentials/sender-credentials.ts'
 import { silentMeter } from '../progress.ts'
@@ -25,7 +23,6 @@ export async function openGateway(
   edge: Pick<SendingGateway, 'note' | 'clock'>,
 ): Promise<OpenGateway> {
   let current = await loadSenderCredentials({ certs, config })
-  const { value: types } = readSection(config, documentsSection)
   const outbox = await openOutbox(data)
   return {
     get identity() {
@@ -43,7 +40,10 @@ export async function openGateway(
     replace(next) {
       current = next
     },
-    ...{ types, data, outbox, ...edge },
+    get types() {
+      return current.types
+    },
+    ...{ data, outbox, ...edge },
     witness: new LogWitness({ outbox, data, now: edge.clock.now }),
     lifetime: lifetime * HOUR,
     lifetimeClock: openLifetimeClock(edge.clock),

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { checkServerIdentity } from 'node:tls'
 import { type Check, Fault, quote, shellWord } from '@seg/core'
 import { isSignedWith, openCheckpoint } from '@seg/ledger'
-import { checkServer, gatewayId, type Identity, logName, type PeerTrust } from '@seg/pki'
+import { checkServer, gatewayId, type Identity, logName, type PeerTrust, type PresentedChain } from '@seg/pki'
+import type { Receivers } from '../credentials/sender-credentials.ts'
 import { AGREEMENT, describeClocks, TIMELY } from '../delivery/clocks-apart.ts'
 import { type Answer, openConnection } from '../exchange/connection.ts'
 import { readConnectionFailure } from '../exchange/connection-fault.ts'
@@ -43,19 +44,19 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
     ),
     row(
       'server',
-      ['ca.crt', 'tls'],
-      async ({ 'ca.crt': trust, tls: { chain } }) => {
+      ['ca.crt', 'receivers', 'tls'],
+      async ({ 'ca.crt': all, receivers, tls: { chain } }) => {
+        const { id, trust, whose } = relyOn(chain, all, receivers)
         checkServer(chain, trust, now())
         checkHost(chain.leaf, place)
-        const value = gatewayId(chain.leaf)
-        return { value, found: `${quote(value)}, until ${chain.leaf.validTo}` }
+        return { value: { id, trust }, found: `${quote(id)}, by ${whose}, until ${chain.leaf.validTo}` }
       },
       () => showCertificate,
     ),
     row(
       'answer',
-      ['configuration', 'ca.crt', 'sender.crt', 'server'],
-      async ({ 'ca.crt': trust, 'sender.crt': identity }) => {
+      ['configuration', 'sender.crt', 'server'],
+      async ({ 'sender.crt': identity, server: { trust } }) => {
         const value = await askCheckpoint({ to, now, patience }, identity, trust)
         return { value, found: `HTTP status ${value.status}` }
       },
@@ -82,7 +83,7 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
       'log',
       ['configuration', 'log.pub', 'server', 'answer'],
       async ({ 'log.pub': keys, server, answer }) => {
-        const name = logName(server)
+        const name = logName(server.id)
         const known = keys.filter(key => key.name === name)
         if (known.length === 0)
           throw new Fault(
@@ -98,9 +99,9 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
     ),
     row(
       'test document',
-      ['configuration', 'ca.crt', 'sender.crt', 'server', 'our certificate there'],
-      async ({ configuration: { certs }, 'ca.crt': trust, 'sender.crt': identity, server }) => {
-        const document = await makeTestDocument({ certs, identity, receiver: server }, now())
+      ['configuration', 'sender.crt', 'server', 'our certificate there'],
+      async ({ configuration: { certs }, 'sender.crt': identity, server: { id, trust } }) => {
+        const document = await makeTestDocument({ certs, identity, receiver: id }, now())
         return {
           value: true,
           found: await probeReceiver(document, { receiver: to, identity, trust }, { now, patience }),
@@ -109,6 +110,17 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
       ({ configuration: { certs } }) => `pnpm --filter pki inspect ${shellWord(certs)}`,
     ),
   ]
+}
+
+/**
+ * What a delivery to the gateway that this server says it is goes by: the CAs of a receiver that is
+ * registered, else ca.crt. Whether it is that gateway is not known yet.
+ */
+export function relyOn({ leaf }: PresentedChain, all: PeerTrust, receivers: Receivers) {
+  const id = gatewayId(leaf)
+  const own = receivers.get(id)
+  const trust: PeerTrust = own?.own ?? all
+  return { id, trust, whose: own?.trust === undefined ? 'ca.crt' : 'its own CAs' }
 }
 
 async function resolveName({ host }: Place) {

@@ -1,7 +1,7 @@
 // What `sender diagnose` checks on this machine, a row each, with the functions of a delivery.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Check, readSection, shellWord, type Trouble } from '@seg/core'
+import { type Check, quote, readSection, shellWord, type Trouble } from '@seg/core'
 import { checkWritable, openOutbox, parseVerifierKey, placeOfFolder } from '@seg/ledger'
 import {
   caWarnings,
@@ -18,6 +18,7 @@ import {
   renewalCommand,
 } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
+import { loadRegistered } from '../credentials/sender-credentials.ts'
 import { exchangeChecks } from './exchange-checks.ts'
 import { senderRow as row, type SenderFacts, type SenderSettings } from './sender-facts.ts'
 
@@ -44,10 +45,24 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
       ['configuration'],
       async ({ configuration: { certs } }) => {
         const value = await loadPeerTrust(certs)
-        const warnings = [...caWarnings(value, certs, now()), ...listWarnings(value, certs, now().getTime())]
+        const lists = listWarnings('ca.crl', value, now().getTime(), () => trustCommand(certs, true))
+        const warnings = [...caWarnings(value, certs, now()), ...lists]
         return { value, found: `${value.authorities.length} CAs, ${value.revocation.size} lists`, warnings }
       },
       ({ configuration: { certs } }, { code }) => trustCommand(certs, code.startsWith('crl-')),
+    ),
+    row(
+      'receivers',
+      ['configuration', 'ca.crt'],
+      async ({ configuration: { config }, 'ca.crt': all }) => {
+        const value = await loadRegistered(config, { ...all, logs: [] })
+        const withOwn = [...value.values()].filter(({ trust }) => trust !== undefined)
+        const warnings = withOwn.flatMap(({ id, own }) =>
+          listWarnings(`a list of ${quote(id)}`, own, now().getTime(), () => RECEIVERS),
+        )
+        return { value, found: `${value.size} registered, ${withOwn.length} with CAs of their own`, warnings }
+      },
+      () => RECEIVERS,
     ),
     row(
       'log.pub',
@@ -118,6 +133,8 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
   ]
 }
 
+const RECEIVERS = 'pnpm --filter sender receivers list'
+
 function signingCommand(certs: string): string {
   return `pnpm --filter pki csr --profile seal --id ID --out ${shellWord(join(certs, 'new-signing'))}`
 }
@@ -129,14 +146,14 @@ function trustCommand(certs: string, isList: boolean): string {
 }
 
 /** A sender needs no list; what an old one does not say may be revoked. */
-function listWarnings({ revocation }: PeerTrust, certs: string, now: number): Trouble[] {
+function listWarnings(name: string, { revocation }: PeerTrust, now: number, command: () => string): Trouble[] {
   return [...revocation.values()]
     .filter(({ thisUpdate, nextUpdate }) => !(thisUpdate <= now && now <= nextUpdate))
     .map(({ thisUpdate, nextUpdate }) => {
       const [from, to, at] = [thisUpdate, nextUpdate, now].map(time => new Date(time).toISOString())
       return {
-        cause: `ca.crl is out of date: expected a list in date at ${at}, found one from ${from} to ${to}`,
-        command: trustCommand(certs, true),
+        cause: `${name} is out of date: expected a list in date at ${at}, found one from ${from} to ${to}`,
+        command: command(),
       }
     })
 }

@@ -2,6 +2,7 @@
 import { checksOf } from '@seg/core'
 import type { LogVerifier } from '@seg/ledger'
 import type { Identity, PeerTrust } from '@seg/pki'
+import type { Receivers } from '../credentials/sender-credentials.ts'
 import type { Answer } from '../exchange/connection.ts'
 import type { ShownServer } from './look-at-server.ts'
 
@@ -14,6 +15,7 @@ export type SenderSettings = {
 export type SenderFacts = {
   readonly configuration: SenderSettings
   readonly 'ca.crt': PeerTrust
+  readonly receivers: Receivers
   readonly 'log.pub': readonly LogVerifier[]
   readonly 'sender.crt': Identity
   readonly 'sender.crt in use': true
@@ -23,8 +25,8 @@ export type SenderFacts = {
   readonly name: true
   readonly connection: true
   readonly tls: ShownServer
-  /** The gateway's id. */
-  readonly server: string
+  /** The gateway's id, and the CAs that a delivery to it goes by. */
+  readonly server: { readonly id: string; readonly trust: PeerTrust }
   readonly answer: Answer
   readonly 'our certificate there': true
   readonly clocks: true
