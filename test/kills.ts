@@ -1,5 +1,5 @@
-// `pnpm kills [ROUNDS]`: the tests that kill processes at random moments, at length. The suite runs
-// a few rounds of each.
+// `pnpm kills [ROUNDS]`: the tests that kill processes, or try a thing everywhere, at length. The
+// suite runs a short form of each.
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 
@@ -11,8 +11,12 @@ if (!Number.isSafeInteger(rounds) || rounds < 1) {
 
 const tests = [
   'packages/ledger/src/sqlite/crash.test.ts',
+  'packages/ledger/src/sqlite/crash-matrix.test.ts',
+  'packages/ledger/src/verification/tampering.test.ts',
   'test/e2e/kill-loop.test.ts',
   'test/e2e/deliver-kill.test.ts',
+  'test/e2e/parallel.test.ts',
+  'test/outbox/crash-matrix.test.ts',
   'test/pki/kill-matrix.test.ts',
 ]
 const failed = tests.filter(test => {

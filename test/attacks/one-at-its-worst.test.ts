@@ -45,7 +45,7 @@ const shapes: readonly (readonly [shape: string, connections: number, ...setting
 const MIB = 1024 ** 2
 const WINDOWS = 3
 /** Milliseconds that each is watched. */
-const WINDOW = 700
+const WINDOW = 450
 
 // Processes that do their worst take longer than tests do on a machine that has other work, too.
 t.setTimeout(300_000)

@@ -1,5 +1,5 @@
 // Kill -9 at any moment leaves either nothing or the whole document, which is then handed on.
-// KILL_ROUNDS sets the number of kills, for longer runs.
+// KILL_ROUNDS sets the number of kills, for longer runs (`pnpm kills`).
 import { createHash, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { launchReceiver, type ReceiverProcess, runCommand, startReceiver } from 
 import { openEndpoint } from '../support/endpoint.ts'
 import { readStored } from '../support/stored.ts'
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 40)
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 12)
 const CLIENTS = 6
 const LETTERS = 24
 /**

@@ -1,6 +1,6 @@
 // Fifty copies of each document at the same moment, each on a connection of its own: one record,
-// one receipt, and everybody gets it. PARALLEL_DOCUMENTS sets the number of documents, for longer
-// runs: 1000 take 50,000 requests.
+// one receipt, and everybody gets it. KILL_ROUNDS sets the number of documents, for longer runs
+// (`pnpm kills`): 1000 take 50,000 requests.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { startReceiver } from '../support/commands.ts'
 import { listStored, readOpenings, readStored } from '../support/stored.ts'
 
 const COPIES = 50
-const DOCUMENTS = Number(process.env.PARALLEL_DOCUMENTS ?? 200)
+const DOCUMENTS = Number(process.env.KILL_ROUNDS ?? 64)
 /** Documents whose copies are under way together, in another order on each connection. */
 const TOGETHER = 8
 /** One copy of so many documents is sent by somebody who does not wait for the answer. */

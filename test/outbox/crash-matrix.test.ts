@@ -90,7 +90,7 @@ t.test(
     t.ok(count.fsync! > 5 && count.pwrite64! > 10 && count.rename! > 1, JSON.stringify(count))
 
     let killed = 0
-    await overPoints(fatalCalls, count, async (call, when) => {
+    const kills = await overPoints(fatalCalls, count, async (call, when) => {
       const { wrong, exitCode } = await sendTwice(`killed-${call}-${when}`, [
         '-e',
         `inject=${call}:signal=KILL:when=${when}`,
@@ -98,9 +98,9 @@ t.test(
       if (wrong !== undefined) t.fail(`killed at ${call} ${when}: ${wrong}`)
       if (exitCode !== 0) killed++
     })
-    t.ok(killed > 20, `${killed} senders were killed`)
+    t.ok(killed > kills / 3, `${killed} senders were killed`)
     let failed = 0
-    await overPoints(calls, count, async (call, when) => {
+    const failures = await overPoints(calls, count, async (call, when) => {
       const { wrong, exitCode } = await sendTwice(`failed-${call}-${when}`, [
         '-e',
         `inject=${call}:error=EIO:when=${when}`,
@@ -110,7 +110,7 @@ t.test(
       t.ok(exitCode === 0 || exitCode === 5, `EIO at ${call} ${when}: ${exitCode}`)
       if (exitCode !== 0) failed++
     })
-    t.ok(failed > 5, `${failed} senders failed`)
+    t.ok(failed > failures / 10, `${failed} senders failed`)
 
     const { stdout } = await runCommand('receiver', ['documents', 'list', '--data', received, '--json'])
     const listed: { id: string }[] = JSON.parse(stdout.toString()).documents

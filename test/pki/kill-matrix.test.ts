@@ -8,6 +8,7 @@ import { loadIdentity, loadVerifierKeys } from '@seg/pki'
 import t from 'tap'
 import {
   countCalls,
+  isLong,
   noStrace,
   overPoints,
   runTraced,
@@ -16,7 +17,6 @@ import {
 import { makePartner } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
 
-const isLong = process.env.KILL_ROUNDS !== undefined
 /** Calls that change what is on the disk; of how many one is tried. */
 const failing: Steps = isLong ? { pwrite64: 4, fsync: 1, rename: 1, link: 1, unlink: 1, mkdir: 1 } : {}
 /** Also made to talk: none of them is made to fail. */

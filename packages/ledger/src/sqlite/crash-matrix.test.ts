@@ -40,7 +40,7 @@ t.test('nor does one that is killed at any of the writes of its first start', { 
 t.test('a write that fails fails one request, and the next one is taken', { skip: noStrace }, async t => {
   const { folder, count } = await prepare(t, 'used')
   let failures = 0
-  await overPoints(calls, count, async (call, when) => {
+  const tried = await overPoints(calls, count, async (call, when) => {
     const told = await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:error=EIO:when=${when}`])
     const failed = [...told].filter(([, outcome]) => outcome !== 'done')
     t.same(
@@ -52,7 +52,7 @@ t.test('a write that fails fails one request, and the next one is taken', { skip
     t.ok(failed.length <= 2, `${call} ${when}: ${failed.map(([name]) => name)}`)
     failures += failed.length
   })
-  t.ok(failures > 5, `${failures} requests failed`)
+  t.ok(failures > tried / 20, `${failures} requests failed`)
 })
 
 t.test(
@@ -61,7 +61,7 @@ t.test(
   async t => {
     const { folder, count } = await prepare(t, 'used')
     let lost = 0
-    await overPoints({ fsync: 1 }, count, async (call, when) => {
+    const tried = await overPoints({ fsync: 1 }, count, async (call, when) => {
       const name = `${call}-${when}`
       const log = join(folder, '..', name, 'ledger.sqlite-wal')
       const told = await runAndCheck(
@@ -73,7 +73,7 @@ t.test(
       )
       lost += Number([...told.values()].includes('storage-unavailable'))
     })
-    t.ok(lost > 3, `${lost} processes died of it`)
+    t.ok(lost > tried / 10, `${lost} processes died of it`)
   },
 )
 

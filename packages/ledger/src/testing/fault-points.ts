@@ -1,6 +1,7 @@
 // Programs made to fail, or to die, at one call to the operating system at a time; strace(1) does
 // it.
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
@@ -15,6 +16,10 @@ export type Ended = { readonly stdout: string; readonly exitCode: number | null 
 
 /** Runs at a time. */
 const LANES = 2
+
+/** `pnpm kills` tries them all; the suite one of so many, each time others. */
+export const isLong = process.env.KILL_ROUNDS !== undefined
+const SHORT = isLong ? 1 : 3
 
 /** `injection`: arguments for strace. The trace goes to `trace`, if anywhere. */
 export async function runTraced(
@@ -48,17 +53,25 @@ export async function countCalls(
   return { ended, count }
 }
 
-/** `work` with every call, and which of its kind it is: from 1, as strace has it. */
+/**
+ * `work` with the calls to try, and which of its kind each is: from 1, as strace has it. Resolves
+ * with their number.
+ */
 export async function overPoints(
   steps: Steps,
   count: Readonly<Record<string, number>>,
   work: (call: string, when: number) => Promise<void>,
-): Promise<void> {
-  const points = Object.entries(steps).flatMap(([call, step]) =>
-    Array.from({ length: Math.ceil((count[call] ?? 0) / step) }, (_, i) => [call, 1 + i * step] as const),
-  )
+): Promise<number> {
+  const points = Object.entries(steps).flatMap(([call, step]) => pointsOf(call, count[call] ?? 0, step * SHORT))
+  const tried = points.length
   const lanes = Array.from({ length: LANES }, async () => {
     for (let point = points.shift(); point !== undefined; point = points.shift()) await work(...point)
   })
   await Promise.all(lanes)
+  return tried
+}
+
+function pointsOf(call: string, count: number, step: number): [call: string, when: number][] {
+  const first = 1 + randomInt(Math.max(1, Math.min(step, count)))
+  return Array.from({ length: Math.ceil((count - first + 1) / step) }, (_, i) => [call, first + i * step])
 }
