@@ -2,6 +2,7 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { verifyDocument } from '@seg/xmldsig'
 import t from 'tap'
+import { issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 import { call, credentials } from '../../packages/receiver/src/testing/client.ts'
 import { makeCerts, openGateway } from '../../packages/receiver/src/testing/gateway.ts'
 import { type Changes, ENVELOPED, EXCLUSIVE, forge, transform, x509 } from '../../packages/sender/src/attack/forging.ts'
@@ -59,6 +60,13 @@ t.test('certificates in KeyInfo', async t => {
   })
   t.match(withKeyInfo(between), { code, detail: found('an intermediate or root certificate, of the CA "CN=BETWEEN"') })
   t.match(withKeyInfo(root), { code, detail: found('an intermediate or root certificate, of the CA "CN=ROOT"') })
+  const { keys } = authority
+  const notBefore = new Date(signer.certificate.validFrom)
+  const notAfter = new Date(signer.certificate.validTo)
+  const own = issueCertificate({ profile: 'ca', name: 'ROOT', keys, hosts: [], notBefore, notAfter }, authority)
+  const issuing = 'the certificate of the CA "CN=ROOT" that issued it; leave out what is above the sender'
+  t.match(withKeyInfo(own), { code, detail: found(issuing) })
+  t.match(withKeyInfo(signer.certificate, own), { code, detail: found(`a chain: the sender's own and ${issuing}`) })
   t.match(withKeyInfo(issue({ name: 'C' }, authority).certificate), { code, detail: found('that of "CN=C"') })
   const renewed = issueAny([['CN', 'A']], signer.certificate.publicKey, authority)
   t.match(withKeyInfo(renewed), { code, detail: found('another of "CN=A", with the same key, valid from .* to ') })

@@ -9,6 +9,9 @@ const folder = import.meta.dirname
 /** A mutant may allocate without end: this is all it gets. */
 const DATA_KIB = 3 * 1024 * 1024
 
+/** Of all tests together: `silence` ends what goes round in circles. */
+const MOST_SECONDS = '600'
+
 /** The one test that takes longer than all others; what it finds, others find. */
 const SLOW_TEST = '/^whatever byte of a document is changed/'
 
@@ -34,6 +37,7 @@ export function runTests(
       TAP_BAIL: '1',
       TAP_GREP: SLOW_TEST,
       TAP_INVERT: '1',
+      TAP_TIMEOUT: MOST_SECONDS,
       ...(mutant && { MUTANT: JSON.stringify(mutant) }),
     },
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -22,6 +22,13 @@ const files = [
   '../engine/signature-form.test.ts',
   '../engine/key-info-reader.test.ts',
   '../engine/fast-path.test.ts',
+  '../engine/uri.test.ts',
+  '../engine/document-types.test.ts',
+  '../engine/second-opinion.test.ts',
+  '../engine/causes.test.ts',
+  '../engine/receipt.test.ts',
+  '../engine/ecdsa-value.test.ts',
+  '../engine/hostile-keys.test.ts',
 ]
 
 for (const file of files) {
