@@ -27,6 +27,8 @@ await t.test('pki gen makes everything for a first exchange, and never replaces 
     'ca.crl',
     'ca.crt',
     'ca.key',
+    'console.crt',
+    'console.key',
     'log.key',
     'log.pub',
     'receiver.crt',
@@ -66,6 +68,7 @@ t.test('pki inspect says what there is', async t => {
   ])
   t.match(facts, [
     ['ca', /^SEG root CA /, 'rsa-3072', 3649],
+    ['receiver', 'console', 'ec-p256', 396],
     ['receiver', 'MINISTRY 2_SEG01', 'ec-p256', 396],
     ['seal', 'MINISTRY 2_SEG01', 'ec-p256', 396],
     ['sender', 'MINISTRY 1_SEG01', 'rsa-3072', 396],
@@ -389,7 +392,7 @@ t.test('a relative path starts where the user typed it', async t => {
     exitCode: 0,
   })
   t.same(await readFile(join(desk, 'out.xml')), await readFile(join(desk, 'signed.xml')))
-  t.match((await outcome(typed('pki', 'inspect', 'keys'))).certificates.length, 4)
+  t.match((await outcome(typed('pki', 'inspect', 'keys'))).certificates.length, 5)
 })
 
 t.test('package scripts are these commands', async t => {
@@ -423,6 +426,8 @@ t.test('every command has help', async t => {
     ['receiver', 'facts', 'list'],
     ['receiver', 'facts', 'count'],
     ['receiver', 'log', 'verify'],
+    ['receiver', 'console', 'login'],
+    ['receiver', 'console', 'keys', 'add'],
     ['sender', 'send'],
     ['sender', 'deliver'],
     ['sender', 'diagnose'],

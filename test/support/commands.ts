@@ -80,7 +80,8 @@ function spawnCommand(
   stderr: 'pipe' | 'ignore',
 ): ChildProcess {
   const clean = Object.entries(process.env).filter(([key]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(key))
-  const env = { ...Object.fromEntries(clean), ...environment }
+  // Receivers of many tests at once would each start a thread for one port.
+  const env = { ...Object.fromEntries(clean), SEG_ADMIN_PORT: 'off', ...environment }
   return spawn(process.execPath, [`packages/${name}/src/main.ts`, ...args], {
     cwd: root,
     env,

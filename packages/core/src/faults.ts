@@ -251,6 +251,38 @@ export const faults = {
     asAnswer: 'later-alone',
   },
 
+  'login-required': {
+    status: 401,
+    exit: 5,
+    sentence: 'Say who you are: with an API key, or the session of a login link.',
+  },
+  'login-refused': {
+    status: 401,
+    exit: 5,
+    sentence: 'The login does not count: it was used, or its time is over.',
+  },
+  'login-limit': {
+    status: 429,
+    exit: 5,
+    sentence: 'Too many logins were refused; try again in a minute.',
+    asAnswer: 'later',
+  },
+  'not-permitted': {
+    status: 403,
+    exit: 5,
+    sentence: 'Your role may not do this.',
+  },
+  'cross-site': {
+    status: 403,
+    exit: 5,
+    sentence: 'A page of another site made this request.',
+  },
+  'parameter-invalid': {
+    status: 400,
+    exit: 5,
+    sentence: 'A parameter or the body is not what the description of the API says.',
+  },
+
   usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
   configuration: {
     status: 500,

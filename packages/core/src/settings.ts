@@ -54,6 +54,16 @@ function numberOr<Word extends string>(word: Word, form: NumberForm) {
   }
 }
 
+/** A port, or one of these words. */
+function portOr<Word extends string>(...words: readonly Word[]) {
+  const form = { what: `a port, where it is not ${words.join(' or ')},`, least: 0, most: 65535 }
+  const parse = parseNumber(form)
+  return {
+    parse: (text: string): number | Word => words.find(word => word === text) ?? parse(text),
+    schema: { anyOf: [{ enum: words }, schemaOf(form)] } satisfies JsonSchema,
+  }
+}
+
 function schemaOf({ least, most, decimals = 0 }: NumberForm): JsonSchema {
   return { type: decimals > 0 ? 'number' : 'integer', minimum: least, maximum: most }
 }
@@ -169,6 +179,19 @@ export const settings = {
     key: 'log-file',
     help: 'where the log is written, instead of standard error; SIGHUP opens the file anew',
     parse: parseOptionalPath,
+    schema: STRING,
+  },
+  adminPort: {
+    flag: '--admin-port <number>',
+    key: 'console.port',
+    help: "port of the operators' listener (0: any free one); auto: 8444, if it is free and certs/console.crt is there; off: none",
+    ...portOr('auto', 'off'),
+  },
+  adminHost: {
+    flag: '--admin-host <address>',
+    key: 'console.host',
+    help: "address of the operators' listener",
+    parse: parseHost,
     schema: STRING,
   },
   deskDays: {

@@ -1,4 +1,10 @@
-// What happened, and who may know: the desk of facts, and the audit trail.
+// What happened, and who may know: the desk of facts, the audit trail, and the operators' API.
+export { runConsoleLogin, runKeysAdd, runKeysList, runKeysRevoke } from './access/access-commands.ts'
+export { type AccessStore, openAccess } from './access/access-store.ts'
+export { isRole, type Role, roleNames } from './access/roles.ts'
+export { buildOperatorsApi } from './api/build-api.ts'
+export type { ApiParts, AskGateway, GatewayAnswers } from './api/parts.ts'
+export { routeTable } from './api/route-table.ts'
 export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'
 export type { Act, AuditCategory } from './audit/audit-record.ts'
 export { auditSection, openAuditSinks } from './audit/audit-section.ts'

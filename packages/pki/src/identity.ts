@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import { checkCertificate } from './certificate/check-certificate.ts'
 import { gatewayId } from './certificate/gateway-id.ts'
-import type { GatewayProfile } from './issuing/profiles.ts'
+import type { GatewayProfile, OwnProfile } from './issuing/profiles.ts'
 import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
 import { renewalCommand } from './renewal-command.ts'
 import type { Trust } from './trust.ts'
@@ -21,7 +21,7 @@ export type Identity = {
  * Reads `PROFILE.crt` and `PROFILE.key`. Throws the Fault `configuration` when one is missing,
  * unreadable, or they do not belong together.
  */
-export async function loadIdentity(certs: string, profile: GatewayProfile): Promise<Identity> {
+export async function loadIdentity(certs: string, profile: OwnProfile): Promise<Identity> {
   const certificatePath = join(certs, `${profile}.crt`)
   const keyPath = join(certs, `${profile}.key`)
   const certificatePem = await readCertsFile(certificatePath)

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Fault, shellWord } from '@seg/core'
 import { expiryStage, OVER } from './certificate/expiry.ts'
-import { type GatewayProfile, profileRow } from './issuing/profiles.ts'
+import { type OwnProfile, profileRow } from './issuing/profiles.ts'
 
 /**
  * `missing`: the certificate or its key; `dates`: the same once more; `key`: of another
@@ -15,7 +15,7 @@ export type CertificateLack = 'missing' | 'dates' | 'key' | 'unfit'
 
 export type CertificateOwner = {
   readonly certs: string
-  readonly profile: GatewayProfile
+  readonly profile: OwnProfile
   /** The gateway's, where it is known. */
   readonly id?: string | undefined
   readonly host?: string | undefined

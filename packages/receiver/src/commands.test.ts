@@ -19,6 +19,8 @@ import {
 
 const main = join(import.meta.dirname, 'main.ts')
 const certs = await makeCerts(t)
+/** Without the thread for operators, which has its own test. */
+const env = { ...process.env, SEG_ADMIN_PORT: 'off' }
 
 t.test('start says in one line of JSON where it listens, accepts, and stops on SIGTERM', async t => {
   const data = await makeFolder(t)
@@ -241,6 +243,7 @@ async function start(
 ): Promise<{ child: ChildProcess; listening: string }> {
   const child = spawn(process.execPath, [main, 'start', '--port', '0', '--certs', certs, '--data', data, ...options], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    env,
   })
   t.teardown(() => child.kill('SIGKILL'))
   const [listening] = await once(child.stdout, 'data')
@@ -248,7 +251,7 @@ async function start(
 }
 
 async function run(...options: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, stdout, stderr }
 }

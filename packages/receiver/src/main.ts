@@ -1,14 +1,41 @@
 // The receiver's commands.
 import { resolve } from 'node:path'
-import { addConfigCommands, addSettings, buildProgram, parseLimit, rootFolder, runProgram } from '@seg/core'
-import { runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
-import { authorityAct, exportAct, importAct, partnerAct, rotateAct } from './audit/acts.ts'
+import {
+  addConfigCommands,
+  addSettings,
+  buildProgram,
+  parseLimit,
+  parseNumber,
+  rootFolder,
+  runProgram,
+} from '@seg/core'
+import {
+  roleNames,
+  runAuditList,
+  runAuditShow,
+  runAuditVerify,
+  runConsoleLogin,
+  runKeysAdd,
+  runKeysList,
+  runKeysRevoke,
+} from '@seg/operators'
+import {
+  authorityAct,
+  exportAct,
+  importAct,
+  keyAddedAct,
+  keyRevokedAct,
+  loginLinkAct,
+  partnerAct,
+  rotateAct,
+} from './audit/acts.ts'
 import { audited, auditedReading } from './audit/audited.ts'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { filterNames, runFactsCount, runFactsList } from './commands/facts-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
+import { parseRole } from './commands/parse-role.ts'
 import {
   runPartnersAdd,
   runPartnersExport,
@@ -30,6 +57,7 @@ const certs = resolve(rootFolder, 'certs')
 const data = resolve(rootFolder, 'data/receiver')
 const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
 
+const parseKeyDays = parseNumber({ what: '--days', least: 1, most: 366 })
 const why = ['--why <text>', 'the reason, for the audit trail'] as const
 
 const start = program.command('start').description('listen for documents until it is stopped')
@@ -49,6 +77,8 @@ const allDefaults = {
   rateLimit: 'off',
   diskReserve: 'auto',
   storageQuota: 'off',
+  adminPort: 'auto',
+  adminHost: 'localhost',
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
   consoleOutbox: 'off',
@@ -163,6 +193,21 @@ const auditShow = audit.command('show').description('one record whole').argument
 addSettings(auditShow, { data }).action(readsOnly(runAuditShow))
 const auditVerify = audit.command('verify').description('whether a record was edited or deleted, by chain and log')
 addSettings(auditVerify, { data }).action(readsOnly(runAuditVerify))
+
+const console = program.command('console').description("who may use the operators' listener")
+const role = ['--role <role>', `what it may do: ${roleNames.join(', ')}`, parseRole] as const
+const login = console.command('login').description('a link that logs in once, within five minutes')
+addSettings(login.option(...role, 'administrator').option(...why), { data }).action(
+  audited(loginLinkAct, runConsoleLogin),
+)
+const keys = console.command('keys').description('API keys, for programs')
+const keyAdding = keys.command('add').description('make an API key, which is shown once')
+keyAdding.requiredOption('--name <text>', 'whose it is').requiredOption(...role)
+keyAdding.option('--days <number>', 'days until it ends', parseKeyDays, 90).option(...why)
+addSettings(keyAdding, { data }).action(audited(keyAddedAct, runKeysAdd))
+addSettings(keys.command('list').description('all API keys, without their secrets'), { data }).action(runKeysList)
+const keyRevoking = keys.command('revoke').description('end one at once').argument('<id>', 'its id')
+addSettings(keyRevoking.option(...why), { data }).action(audited(keyRevokedAct, runKeysRevoke))
 
 addConfigCommands(program, receiverSections)
 

@@ -3,12 +3,28 @@
 import { createHash } from 'node:crypto'
 import type { FaultCode } from '@seg/core'
 
-export type AuditCategory = 'key' | 'partner' | 'document' | 'delivery' | 'configuration' | 'system'
+export type AuditCategory =
+  | 'authentication'
+  | 'authorization'
+  | 'key'
+  | 'partner'
+  | 'document'
+  | 'delivery'
+  | 'configuration'
+  | 'system'
 /** `pending`: what somebody is about to do; another record says how it ended. */
 export type AuditOutcome = 'pending' | 'success' | 'failure'
 
-/** Who, and how they proved it. */
-export type Actor = { readonly id: string; readonly method: 'shell' | 'service' | 'configuration-file' }
+/** How an actor proved who they are; `unproven`: not at all, an attempt. */
+type Proof = 'shell' | 'service' | 'configuration-file' | 'api-key' | 'link' | 'certificate' | 'unproven'
+/** Who, and by which key, link, certificate and session. */
+export type Actor = {
+  readonly id: string
+  readonly method: Proof
+  readonly role?: string
+  readonly credential?: string
+  readonly session?: string
+}
 /** A secret stands here as its digest, or not at all. */
 export type Change = { readonly path: string; readonly before: unknown; readonly after: unknown }
 

@@ -6,6 +6,8 @@ import type { AuditTrail } from './audit-trail.ts'
 
 export type Planned = Pick<Act, 'action' | 'category' | 'on'> & {
   readonly why?: string | undefined
+  /** Without it, who runs this process, where they run it. */
+  readonly by?: Pick<Act, 'actor' | 'from'> | undefined
   /** What the act changes, as it is now: looked at before and after. */
   readonly look: () => Promise<unknown>
 }
@@ -17,10 +19,10 @@ export type Planned = Pick<Act, 'action' | 'category' | 'on'> & {
  */
 export async function performAct<Result>(
   trail: AuditTrail,
-  { look, why, ...planned }: Planned,
+  { look, why, by, ...planned }: Planned,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const act = { ...planned, actor: shellActor(), from: shellPlace(), ...(why !== undefined && { why }) }
+  const act = { ...planned, ...(by ?? { actor: shellActor(), from: shellPlace() }), ...(why !== undefined && { why }) }
   const before = await look()
   const { id: intent } = trail.add(act, 'pending', new Date())
   try {
@@ -36,7 +38,7 @@ export async function performAct<Result>(
 }
 
 /** The account of the operating system proved who it is. */
-function shellActor(): Actor {
+export function shellActor(): Actor {
   const { username, uid } = userInfo()
   return { id: uid < 0 ? username : `${username} (${uid})`, method: 'shell' }
 }

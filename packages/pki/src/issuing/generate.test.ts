@@ -167,7 +167,7 @@ t.test('keys are readable by their owner alone, whatever the umask', async t => 
   t.teardown(() => process.umask(before))
   const certs = await makeCerts(t)
   const names = await readdir(certs)
-  t.equal(names.length, 11)
+  t.equal(names.length, 13)
   for (const name of names) {
     t.equal((await stat(join(certs, name))).mode & 0o777, name.endsWith('.key') ? 0o600 : 0o644, name)
   }
@@ -212,7 +212,7 @@ t.test('of two runs at once one makes everything and the other nothing', async t
     runs.find(({ status }) => status === 'rejected'),
     { reason: { code: 'file-exists' } },
   )
-  t.equal((await readdir(folder)).length, 11)
+  t.equal((await readdir(folder)).length, 13)
   const trust = await loadTrust(folder)
   for (const profile of ['sender', 'receiver', 'seal'] as const) {
     checkCertificate((await loadIdentity(folder, profile)).certificate, profile, trust, new Date())

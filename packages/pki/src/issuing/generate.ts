@@ -126,6 +126,8 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
     ...issue('receiver', receiverId, await makeKeys('receiver'), hosts),
     // A seal signs a receipt for each document: P-256 does that 36 times faster than RSA-3072.
     ...issue('seal', receiverId, await keyKinds['ec-p256']()),
+    // No gateway's name: whoever has its key is not the receiver.
+    ...issue('console', 'console', await keyKinds['ec-p256'](), [...new Set([...generateDefaults.hosts, ...hosts])]),
     ...fileLogKey(receiverId, passphrase),
   ]
 }

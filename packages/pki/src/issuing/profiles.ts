@@ -3,7 +3,9 @@ import type { KeyUsage } from '../certificate/extensions.ts'
 
 /** Profiles of certificates that name a gateway. */
 export type GatewayProfile = 'sender' | 'receiver' | 'seal'
-export type Profile = 'ca' | GatewayProfile | 'operator' | 'console'
+/** Those that a gateway has the key of. */
+export type OwnProfile = GatewayProfile | 'console'
+export type Profile = 'ca' | OwnProfile | 'operator'
 
 /**
  * Beside clientAuth in the certificate of a person: no gateway takes it for that of a gateway. An

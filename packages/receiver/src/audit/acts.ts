@@ -43,3 +43,24 @@ async function readTrustOf(command: Command): Promise<unknown> {
 async function readTrustValues(command: Command) {
   return trustValues(await readConfigurationFile(command.opts().config))
 }
+
+export function loginLinkAct({ role }: { readonly role: string }, _command: Command): Described {
+  const on = { kind: 'role', id: role }
+  return { action: 'authentication.link-issued', category: 'authentication', on, look: async () => null, ofData: true }
+}
+
+export function keyAddedAct({ name }: { readonly name: string }, _command: Command): Described {
+  const on = { kind: 'api-key', id: name }
+  return { action: 'authorization.api-key-made', category: 'authorization', on, look: async () => null, ofData: true }
+}
+
+export function keyRevokedAct(id: string, _options: object, _command: Command): Described {
+  const on = { kind: 'api-key', id }
+  return {
+    action: 'authorization.api-key-revoked',
+    category: 'authorization',
+    on,
+    look: async () => null,
+    ofData: true,
+  }
+}

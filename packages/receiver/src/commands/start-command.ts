@@ -7,6 +7,8 @@ import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { runAudit } from '../audit/run-audit.ts'
 import { receiverSections } from '../configuration-sections.ts'
+import { answersOf } from '../console/answers.ts'
+import { openOperatorsListener } from '../console/operators-listener.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import { followLists } from '../credentials/follow-lists.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
@@ -45,6 +47,11 @@ async function start(command: Command): Promise<void> {
     await closeGate(gate)
     throw error
   })
+  const operators = await openOperatorsListener(settings, answersOf(gate), logger).catch(async error => {
+    await receiver.close()
+    await closeGate(gate)
+    throw error
+  })
   const edge = { now: gate.now, elapsed: () => performance.now(), random: Math.random, note: gate.desk.note }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
   const room = gate.room.watch(logger)
@@ -65,7 +72,7 @@ async function start(command: Command): Promise<void> {
     await forwarding?.close()
     expiry.close()
     room.close()
-    await Promise.all([receiver.close(), ...handingOn.map(running => running.close())])
+    await Promise.all([receiver.close(), operators?.close(), ...handingOn.map(running => running.close())])
     await closeGate(gate)
     logger.info('stopped')
     await closeLogger()
@@ -77,6 +84,7 @@ async function start(command: Command): Promise<void> {
       id,
       certs,
       data,
+      operators: operators?.url ?? null,
       ...reportHandOffs(handOffs),
       pid: process.pid,
     },
@@ -84,6 +92,7 @@ async function start(command: Command): Promise<void> {
       `${id} listens on ${receiver.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
       `documents are kept in ${data}${describeHandOffs(handOffs)}`,
       adviseNext(command, receiver.url, { certs, data }),
+      ...(operators ? [`operators: ${operators.url}, with a link of \`pnpm --filter receiver console login\``] : []),
     ].join('\n'),
   )
 }

@@ -14,6 +14,8 @@ export const startSettings = [
   'rateLimit',
   'diskReserve',
   'storageQuota',
+  'adminPort',
+  'adminHost',
   'deskDays',
   'deskBytes',
   'consoleOutbox',

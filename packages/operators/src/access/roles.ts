@@ -1,0 +1,40 @@
+// Roles and what each may do. A route names one permission; nobody may do everything.
+
+/** What anybody with a role may read. */
+const reading = [
+  'me',
+  'documents.read',
+  'connections.read',
+  'stats.read',
+  'deliveries.read',
+  'partners.read',
+  'certificates.read',
+  'log.read',
+  'alerts.read',
+  'health.read',
+  'metrics.read',
+] as const
+
+/** The rest of what can be read, without the bytes of documents. */
+const inspecting = ['audit.read', 'settings.read', 'access.read'] as const
+
+export const roles = {
+  viewer: [...reading],
+  auditor: [...reading, ...inspecting, 'documents.bytes'],
+  operator: [...reading, 'deliveries.act', 'alerts.act'],
+  'security-officer': [...reading, 'audit.read', 'settings.read', 'partners.act', 'certificates.act'],
+  administrator: [...reading, ...inspecting, 'access.act', 'settings.act'],
+} as const satisfies Record<string, readonly string[]>
+
+export type Role = keyof typeof roles
+export type Permission = (typeof roles)[Role][number]
+
+export const roleNames = Object.keys(roles) as Role[]
+
+export function isRole(name: string): name is Role {
+  return Object.hasOwn(roles, name)
+}
+
+export function mayDo(role: Role, permission: Permission): boolean {
+  return (roles[role] as readonly Permission[]).includes(permission)
+}

@@ -1,0 +1,26 @@
+// Acts of operators through the API, in the audit trail: nothing is done or given out without it.
+import { hostname } from 'node:os'
+import type { Operator } from '../access/access-store.ts'
+import type { Actor } from '../audit/audit-record.ts'
+import { type Planned, performAct } from '../audit/perform-act.ts'
+import type { ApiParts } from './parts.ts'
+import { type ApiRequest, operatorOf } from './route.ts'
+
+export function actorOf({ id, role, method, credential, session }: Operator): Actor {
+  return { id, method, role, credential, ...(session && { session }) }
+}
+
+export function placeOfRequest({ address, id }: Pick<ApiRequest, 'address' | 'id'>): Record<string, string | number> {
+  return { host: hostname(), pid: process.pid, address, request: id }
+}
+
+/** Does `work` between its two records. Throws as `performAct` does. */
+export function actAs<Result>(
+  request: ApiRequest,
+  { audit }: Pick<ApiParts, 'audit'>,
+  planned: Omit<Planned, 'by' | 'look'> & { readonly look?: Planned['look'] },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const by = { actor: actorOf(operatorOf(request)), from: placeOfRequest(request) }
+  return performAct(audit, { look: async () => null, ...planned, by }, work)
+}

@@ -1,0 +1,165 @@
+// The operators' listener as an HTTP server: each route of a table with its permission, its schemas
+// and its errors. The only file of this package that knows Fastify.
+import { randomUUID } from 'node:crypto'
+import { createServer, type Server, type ServerOptions } from 'node:https'
+import { Fault, quote } from '@seg/core'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { authenticate, Denied } from '../access/authenticate.ts'
+import { mayDo, roles } from '../access/roles.ts'
+import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
+import { Denials } from './denials.ts'
+import type { ApiParts } from './parts.ts'
+import { type ApiRoute, RawAnswer } from './route.ts'
+import { ApiProblem } from './schema.ts'
+
+export type ApiLimits = {
+  readonly connections: number
+  readonly bodyBytes: number
+  readonly headerBytes: number
+  /** Milliseconds for a handshake, for the fields of a request, and for all of it. */
+  readonly handshakeTime: number
+  readonly headersTime: number
+  readonly requestTime: number
+  readonly keepAliveTime: number
+}
+
+export const defaultApiLimits: ApiLimits = {
+  connections: 256,
+  bodyBytes: 64 * 1024,
+  headerBytes: 16 * 1024,
+  handshakeTime: 10_000,
+  headersTime: 10_000,
+  requestTime: 30_000,
+  keepAliveTime: 30_000,
+}
+
+type Api = FastifyInstance<Server>
+
+/** Of every answer: nothing of it is kept, framed, guessed at or named to others. */
+const securityFields = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+} as const
+
+/**
+ * Builds the listener without listening. TypeError for a route that does not say who may, or what
+ * it answers.
+ */
+export function buildOperatorsApi(
+  parts: ApiParts,
+  routes: readonly ApiRoute[],
+  { tls, limits = defaultApiLimits }: { readonly tls: ServerOptions; readonly limits?: ApiLimits },
+): Api {
+  const denials = new Denials(parts)
+  const app: Api = Fastify({
+    logger: false,
+    genReqId: () => `urn:uuid:${randomUUID()}`,
+    bodyLimit: limits.bodyBytes,
+    exposeHeadRoutes: false,
+    // What does not fit is refused: nothing is left out, and text becomes a number in a query only.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+    serverFactory: handler => buildServer(tls, limits, handler),
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+  })
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const fault = toApiFault(error)
+    denials.note(fault, request, operators.get(request))
+    if (fault.code === 'internal')
+      parts.complain(`${request.method} ${quote(request.url)}: ${fault.detail} (${request.id})`)
+    return reply
+      .code(fault.status)
+      .headers({ ...securityFields, ...PROBLEM_FIELDS[fault.status] })
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(Buffer.from(formatApiProblem(fault, request.id)))
+  }
+  app.addSchema(ApiProblem)
+  app.setErrorHandler(refuse)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...securityFields, 'x-request-id': request.id })
+  })
+  for (const row of routes) addRoute(app, checkRoute(row), parts)
+  // Who is nobody learns not even what there is.
+  app.setNotFoundHandler(async request => {
+    authenticate(request.method, request.headers, parts.access, parts.now())
+    throw new Fault('not-found', `there is no ${request.method} ${quote(request.url)}`)
+  })
+  return app
+}
+
+const permissions: ReadonlySet<string> = new Set(['public', ...Object.values(roles).flat()])
+
+function checkRoute(row: ApiRoute): ApiRoute {
+  const name = `${row.method} ${row.path}`
+  if (!permissions.has(row.permission)) throw new TypeError(`${name} has no permission`)
+  if (typeof row.response !== 'object') throw new TypeError(`${name} has no schema of its answer`)
+  return row
+}
+
+function addRoute(app: Api, row: ApiRoute, parts: ApiParts): void {
+  const { method, path, params, query, body, response, type } = row
+  app.route({
+    method,
+    url: path,
+    schema: {
+      ...(params && { params }),
+      // Of a route without one, no parameter is known.
+      querystring: query ?? { type: 'object', additionalProperties: false },
+      ...(body && { body }),
+      ...(type === undefined && { response: { 200: response } }),
+    },
+    // Before anything of the request is read.
+    onRequest: async request => {
+      if (row.permission === 'public') return
+      const operator = authenticate(method, request.headers, parts.access, parts.now())
+      operators.set(request, operator)
+      if (!mayDo(operator.role, row.permission))
+        throw new Denied(operator, row.permission, method === 'GET' && path.includes(':'))
+    },
+    handler: async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const answer = await row.handle(
+        {
+          params: request.params as never,
+          query: request.query as never,
+          body: request.body as never,
+          id: request.id,
+          address: request.ip,
+          headers: request.headers,
+          operator: operators.get(request),
+          signal: gone.signal,
+        },
+        parts,
+      )
+      if (!(answer instanceof RawAnswer)) return answer
+      return reply.code(answer.status).headers(answer.fields).type(answer.type).send(answer.body)
+    },
+  })
+}
+
+/** Who asks, of requests that passed. */
+const operators = new WeakMap<FastifyRequest, ReturnType<typeof authenticate>>()
+
+function buildServer(tls: ServerOptions, limits: ApiLimits, handler: Parameters<typeof createServer>[1]): Server {
+  const server = createServer(
+    {
+      ...tls,
+      insecureHTTPParser: false,
+      handshakeTimeout: limits.handshakeTime,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTime,
+      requestTimeout: limits.requestTime,
+      keepAliveTimeout: limits.keepAliveTime,
+      connectionsCheckingInterval: 1000,
+    },
+    handler,
+  )
+  server.maxConnections = limits.connections
+  // A handshake that fails is nobody's login; the client learns it from TLS.
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  return server
+}

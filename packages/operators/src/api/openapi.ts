@@ -1,0 +1,65 @@
+// The description of a table of routes: OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as they
+// stand.
+import type { ApiRoute } from './route.ts'
+import { ApiProblem, type TObject } from './schema.ts'
+
+/** Raised by hand: a change that is not additive is another one. */
+const API_VERSION = '1.0.0'
+
+export function describeApi(routes: readonly ApiRoute[]): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const row of routes) {
+    const path = row.path.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [row.method.toLowerCase()]: describeRoute(row) }
+  }
+  const { $id: _id, ...problem } = plain(ApiProblem) as Record<string, unknown>
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: "SEG: the operators' API",
+      version: API_VERSION,
+      description: 'What happened in a gateway, and what its operators may do. docs/api.md is the page for people.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: { Problem: problem },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key: `receiver console keys add`.' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-seg', description: 'Of `receiver console login`.' },
+      },
+    },
+  }
+}
+
+function describeRoute({ method, path, permission, summary, params, query, body, response, type }: ApiRoute) {
+  const isPublic = permission === 'public'
+  return {
+    operationId: `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_all, letter) => letter.toUpperCase())}`,
+    summary,
+    ...(isPublic ? { security: [] } : { 'x-permission': permission, security: [{ key: [] }, { session: [] }] }),
+    ...((params || query) && { parameters: [...parametersOf('path', params), ...parametersOf('query', query)] }),
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: plain(body) } } } }),
+    responses: {
+      '200': { description: summary, content: { [type ?? 'application/json']: { schema: plain(response) } } },
+      default: {
+        description: 'A refusal.',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  }
+}
+
+function parametersOf(place: 'path' | 'query', schema: TObject | undefined) {
+  return Object.entries(schema?.properties ?? {}).map(([name, value]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (schema?.required ?? []).includes(name as never),
+    schema: plain(value),
+  }))
+}
+
+/** Without what TypeBox notes for itself. */
+function plain(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema))
+}

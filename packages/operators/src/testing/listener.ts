@@ -1,0 +1,142 @@
+// The operators' listener over real TLS on the loopback, with a clock that the test moves.
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
+import { Agent, request } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { openLedgerReader } from '@seg/ledger'
+import { generate, loadIdentity, loadTrust } from '@seg/pki'
+import type { Test } from 'tap'
+import { type AccessStore, type Operator, openAccess } from '../access/access-store.ts'
+import type { Role } from '../access/roles.ts'
+import { buildOperatorsApi } from '../api/build-api.ts'
+import type { GatewayAnswers } from '../api/parts.ts'
+import type { ApiRoute } from '../api/route.ts'
+import { routeTable } from '../api/route-table.ts'
+import type { AuditRecord } from '../audit/audit-record.ts'
+import { openAuditTrail } from '../audit/audit-trail.ts'
+import { openDeskSearch } from '../desk/desk-search.ts'
+
+type Fields = Readonly<Record<string, string>>
+export type Answer = {
+  readonly status: number
+  readonly fields: IncomingHttpHeaders
+  readonly text: string
+  readonly json: ReturnType<typeof JSON.parse>
+}
+
+export type TestListener = {
+  readonly url: string
+  readonly folder: string
+  readonly access: AccessStore
+  readonly complaints: string[]
+  ask(method: string, path: string, fields?: Fields, body?: string): Promise<Answer>
+  /** The field that a key of this role goes in. */
+  keyOf(role: Role): Fields
+  /** The same of a session. */
+  sessionOf(role: Role): Fields & { readonly cookie: string }
+  records(): AuditRecord[]
+  setTime(now: Date): void
+}
+
+export const someone = (role: Role): Operator => ({ id: 'jane', role, method: 'link', credential: 'some-link' })
+
+/** A folder of certificates, made once a file. */
+export async function makeConsoleCerts(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'seg-operators-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  await generate({ out: folder, key: 'ec-p256' })
+  return folder
+}
+
+type Options = {
+  readonly routes?: readonly ApiRoute[]
+  /** A data folder with a ledger or a desk. */
+  readonly data?: string
+  readonly answers?: Partial<GatewayAnswers>
+}
+
+export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
+  const { routes = routeTable, data, answers: given = {} } = options
+  const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
+  const access = await openAccess(folder)
+  const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
+  const complaints: string[] = []
+  let time: Date | undefined
+  const now = () => time ?? new Date()
+  const answers = { ...someAnswers, ...given }
+  const { certificatePem: cert, keyPem: key } = await loadIdentity(certs, 'console')
+  const app = buildOperatorsApi(
+    {
+      access,
+      audit,
+      desk: () => openDeskSearch(folder),
+      ledger: () => openLedgerReader(folder),
+      ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
+      complain: line => complaints.push(line),
+      now,
+    },
+    routes,
+    { tls: { cert, key } },
+  )
+  await app.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => '' })
+  const agent = new Agent({ keepAlive: true, ca: (await loadTrust(certs)).caPem })
+  t.teardown(async () => {
+    agent.destroy()
+    await app.close()
+    access.close()
+    audit.close()
+    if (data === undefined) await rm(folder, { recursive: true, force: true })
+  })
+  const { port } = app.server.address() as AddressInfo
+  return {
+    url: `https://localhost:${port}`,
+    folder,
+    access,
+    complaints,
+    ask: (method, path, fields = {}, body) => askOver(agent, port, { method, path, fields, body }),
+    keyOf: role => {
+      const endsAt = now().getTime() + 3_600_000
+      return { authorization: `Bearer ${access.addKey({ name: role, role, madeBy: 'test', endsAt }, now()).text}` }
+    },
+    sessionOf: role => ({ cookie: `__Host-seg=${access.addSession(someone(role), '127.0.0.1', now()).text}` }),
+    records: () => audit.after(0, 10_000).map(({ text }) => JSON.parse(text) as AuditRecord),
+    setTime: to => {
+      time = to
+    },
+  }
+}
+
+/** What the main thread of some gateway would say. */
+const someAnswers: GatewayAnswers = {
+  identity: () => ({ id: 'MINISTRY 2_SEG01', version: '1.2.3', startedAt: '2026-11-28T10:00:00.000Z' }),
+}
+
+type Asked = {
+  readonly method: string
+  readonly path: string
+  readonly fields: Fields
+  readonly body?: string | undefined
+}
+
+async function askOver(agent: Agent, port: number, { method, path, fields, body }: Asked): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...fields }
+  const asked = request({ host: '127.0.0.1', servername: 'localhost', port, agent, method, path, headers }, answer => {
+    text(answer).then(
+      said =>
+        resolve({
+          status: answer.statusCode!,
+          fields: answer.headers,
+          text: said,
+          json: /json/.test(answer.headers['content-type'] ?? '') ? JSON.parse(said) : undefined,
+        }),
+      reject,
+    )
+  })
+  asked.on('error', reject)
+  asked.end(body)
+  return promise
+}

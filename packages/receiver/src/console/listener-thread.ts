@@ -1,0 +1,118 @@
+// The thread of the operators' listener: TLS, requests and queries of operators never run where
+// documents are taken.
+import type { KeyObject } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { parentPort, workerData } from 'node:worker_threads'
+import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
+import { openLedgerReader } from '@seg/ledger'
+import {
+  type AskGateway,
+  buildOperatorsApi,
+  openAccess,
+  openAuditTrail,
+  openDeskSearch,
+  routeTable,
+} from '@seg/operators'
+import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
+import { version } from '../open-ledger.ts'
+import type { FromListener, ToListener } from './messages.ts'
+
+export type ListenerOptions = {
+  readonly data: string
+  readonly host: string
+  readonly port: number
+  readonly certificatePem: string
+  /** An object: what a thread is given may be printed, and a key must not be. */
+  readonly key: KeyObject
+}
+
+/** Milliseconds that the main thread has for an answer. */
+const ANSWER_TIME = 5000
+/** Milliseconds that requests under way have at a stop. */
+const CLOSING_TIME = 2000
+
+const options = workerData as ListenerOptions
+const port = parentPort!
+const say = (message: FromListener) => port.postMessage(message)
+
+const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+let questions = 0
+
+const ask: AskGateway = async (name, ...given) => {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  const ask = ++questions
+  waiting.set(ask, { resolve, reject })
+  const timer = setTimeout(
+    () => reject(new Fault('overloaded', `the main thread did not answer ${name} within ${ANSWER_TIME} ms`)),
+    ANSWER_TIME,
+  )
+  say({ ask, name, given })
+  try {
+    return (await promise) as never
+  } finally {
+    clearTimeout(timer)
+    waiting.delete(ask)
+  }
+}
+
+/** Opened with its first use: the gateway may not have made it yet. */
+function lazily<Value>(open: () => Value): () => Value {
+  let opened: Value | undefined
+  return () => {
+    opened ??= open()
+    return opened
+  }
+}
+
+const sockets = new Set<Duplex>()
+try {
+  const access = await openAccess(options.data)
+  const audit = await openAuditTrail(options.data, 'receiver', version)
+  const parts = {
+    access,
+    audit,
+    desk: lazily(() => openDeskSearch(options.data)),
+    ledger: lazily(() => openLedgerReader(options.data)),
+    ask,
+    complain: (trouble: string) => say({ trouble }),
+    now: () => new Date(),
+  }
+  const app = buildOperatorsApi(parts, routeTable, {
+    tls: {
+      cert: options.certificatePem,
+      key: options.key.export({ type: 'pkcs8', format: 'pem' }),
+      minVersion: 'TLSv1.3',
+      maxVersion: 'TLSv1.3',
+      ciphers: TLS13_CIPHERS,
+      ecdhCurve: KEY_AGREEMENTS,
+    },
+  })
+  app.server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  port.on('message', (message: ToListener) => {
+    if (message === 'close') return void close(app)
+    const question = waiting.get(message.answer)
+    if ('value' in message) question?.resolve(message.value)
+    else question?.reject(new Error(message.failure))
+  })
+  await app.listen({ host: options.host, port: options.port, listenTextResolver: () => '' })
+  const bound = (app.server.address() as AddressInfo).port
+  access.url = `https://${options.host.includes(':') ? `[${options.host}]` : options.host}:${bound}`
+  say({ listening: access.url })
+} catch (error) {
+  say({ failed: asFault(error).detail, isTaken: isSystemError(error, 'EADDRINUSE') })
+  port.close()
+}
+
+/** Databases are closed with the thread: nothing is in them that is not durable. */
+async function close(app: ReturnType<typeof buildOperatorsApi>): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy()
+  }, CLOSING_TIME)
+  await app.close()
+  clearTimeout(timer)
+  process.exit()
+}
