@@ -17,6 +17,7 @@ import {
   settings,
 } from './settings.ts'
 import { escapeJson, escapeUnseen } from './shown-text.ts'
+import { refuseDebugger } from './signals.ts'
 
 export type { Command }
 
@@ -172,6 +173,7 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
   // Files are made for this user only, independent of the shell's umask: other modes are set
   // explicitly.
   process.umask(0o077)
+  refuseDebugger()
   writeWarnings()
   const json = argv.includes('--json')
   try {

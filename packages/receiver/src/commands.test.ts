@@ -42,6 +42,27 @@ t.test('start says in one line of JSON where it listens, accepts, and stops on S
   t.same(await once(child, 'close'), [0, null])
 })
 
+t.test('SIGHUP and SIGUSR1 neither stop a receiver nor open a debugger; a crash ends it at once', async t => {
+  const folder = await makeFolder(t)
+  const child = spawn(process.execPath, [main, 'start', '--port', '0', '--certs', certs, '--data', folder, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let told = ''
+  child.stderr.on('data', chunk => {
+    told += chunk
+  })
+  const [listening] = await once(child.stdout, 'data')
+  const { port } = new URL(JSON.parse(String(listening)).listening)
+  child.kill('SIGHUP')
+  child.kill('SIGUSR1')
+  const gateway = await openGateway(t, certs)
+  t.equal((await post({ ...gateway, port: Number(port) }, await makeDocument(gateway))).status, 201)
+  t.notMatch(told, /Debugger|stopping/)
+  child.kill('SIGSEGV')
+  t.same(await once(child, 'close'), [null, 'SIGSEGV'])
+})
+
 t.test('start without --json tells people what to do next, with the flags that put it elsewhere', async t => {
   const data = await makeFolder(t)
   const { child, listening } = await start(t, certs, data, [])

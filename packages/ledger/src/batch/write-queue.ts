@@ -10,9 +10,11 @@ export class WriteQueue {
   readonly #wake: () => void
   readonly #waiting: Waiting[] = []
   #gathered: WriteRequest[] = []
-  /** Why nothing is taken any more. */
+  /** Why nothing is taken any more, and why nothing is taken for now. */
   #end: Fault | undefined
+  #failure: Fault | undefined
   readonly #doubtful = new WeakSet<Fault>()
+  readonly #unknown = new WeakSet<Fault>()
 
   /** Calls `wake` behind all requests of a step of the event loop, when there are some to take. */
   constructor(limit: number, wake: () => void) {
@@ -28,12 +30,18 @@ export class WriteQueue {
     return this.#doubtful.has(fault as Fault)
   }
 
+  /** Whether a request that failed with `fault` may be durable, whatever succeeds after it. */
+  isUnknown(fault: unknown): boolean {
+    return this.#unknown.has(fault as Fault)
+  }
+
   /**
    * A document's octets are the writer's from here on. Throws the Fault `overloaded` at once when
    * the queue is full.
    */
   send(request: WriteRequest): Promise<Succeeded> {
-    if (this.#end !== undefined) return Promise.reject(this.#end)
+    const refusal = this.#end ?? this.#failure
+    if (refusal !== undefined) return Promise.reject(refusal)
     if (this.#waiting.length >= this.#limit)
       return Promise.reject(new Fault('overloaded', `${this.#limit} requests are waiting for the ledger already`))
     if (this.#gathered.length === 0) process.nextTick(this.#wake)
@@ -69,13 +77,21 @@ export class WriteQueue {
   }
 
   /**
-   * Fails all that waits, and what comes from here on. What was taken may be durable or not:
-   * whoever asks again after a restart will know.
+   * Fails all that waits, and what comes until `resume`. What was taken may be durable or not:
+   * whoever asks again will know.
    */
   fail(reason: string): void {
-    const failure = new Fault('storage-unavailable', `the ledger's writer has stopped: ${reason}`)
-    this.#doubtful.add(failure)
-    this.#end ??= failure
+    const detail = `the ledger's writer has stopped: ${reason}`
+    const failure = new Fault('storage-unavailable', detail)
+    this.#unknown.add(failure)
+    // Another one: of what comes now, nothing is durable.
+    this.#failure = new Fault('storage-unavailable', detail)
+    this.#gathered = []
     for (const { reject } of this.#waiting.splice(0)) reject(failure)
+  }
+
+  /** Takes requests again. */
+  resume(): void {
+    this.#failure = undefined
   }
 }

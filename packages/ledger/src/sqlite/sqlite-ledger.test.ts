@@ -56,6 +56,53 @@ t.test('leaves no file of a large document that it did not take', async t => {
   t.same(await staged(), [])
 })
 
+t.test('a writer whose thread dies fails what waits for it, and another goes on with the same ledger', async t => {
+  const folder = await makeFolder(t)
+  const notes: string[] = []
+  const runs = Promise.withResolvers<void>()
+  const note = (line: string) => {
+    notes.push(line)
+    if (line.endsWith('runs again')) runs.resolve()
+  }
+  const ledger = await openTestLedger(folder, { note })
+  const [before, after] = [makeSample('before'), makeSample('after', { size: LARGE })]
+  const deadly = makeSample('deadly', { size: LARGE })
+  await acceptBytes(ledger, before.document, before.bytes)
+  await t.rejects(acceptBytes(ledger, deadly.document, deadly.bytes), {
+    code: 'storage-unavailable',
+    detail: /writer has stopped/,
+  })
+  await t.rejects(acceptBytes(ledger, after.document, after.bytes), { code: 'storage-unavailable' })
+  t.equal((await readdir(join(folder, 'contents'))).length, 1, 'what may be durable is kept, what is not is removed')
+  await runs.promise
+  t.equal((await acceptBytes(ledger, before.document, before.bytes)).replay, true)
+  t.equal((await acceptBytes(ledger, after.document, after.bytes)).replay, false)
+  t.match(notes, [/has stopped: .*; it is started again$/, /runs again$/])
+  t.equal((await readdir(join(folder, 'contents'))).length, 2)
+  await ledger.close()
+  const reopened = await openTestLedger(folder)
+  t.equal((await readdir(join(folder, 'contents'))).length, 1, 'the next start puts aside what no row names')
+  t.same(
+    (await collect(reopened.list())).map(({ id }) => id),
+    ['before', 'after'],
+  )
+  await reopened.close()
+})
+
+t.test('a dead writer writes nothing into a ledger that was put in its place, and can be closed', async t => {
+  const folder = await makeFolder(t)
+  const told = Promise.withResolvers<string>()
+  const note = (line: string) => /cannot be written/.test(line) && told.resolve(line)
+  const ledger = await openTestLedger(folder, { note })
+  const deadly = makeSample('deadly')
+  const died = t.rejects(acceptBytes(ledger, deadly.document, deadly.bytes), { code: 'storage-unavailable' })
+  await rename(join(folder, 'ledger.sqlite'), join(folder, 'elsewhere'))
+  await died
+  t.match(await told.promise, /ledger\.sqlite was removed while it was in use/)
+  t.notOk((await readdir(folder)).includes('ledger.sqlite'))
+  await ledger.close()
+})
+
 t.test('says that a stored document was damaged rather than export it', async t => {
   const folder = await makeFolder(t)
   const ledger = await openTestLedger(folder)

@@ -76,7 +76,7 @@ export async function openLedger(
       for (const place of [stagingFolder(folder), contentsFolder(folder)]) await makeDurableFolder(place, 0o700)
       await emptyStaging(stagingFolder(folder), note)
       const path = join(folder, LEDGER_FILE)
-      const writer = await startWriter({ ...options, path }, queue)
+      const writer = await startWriter({ ...options, path }, queue, note)
       try {
         const database = openDatabaseReader(path, migrations)
         await claimed.settle()
@@ -156,7 +156,8 @@ class SqliteLedger implements Ledger {
    * transaction has been committed.
    */
   readonly #unnamed: string[] = []
-  readonly #doubtful: string[] = []
+  #doubtful: string[] = []
+  #generation: number
   readonly #underWay = new Set<Promise<unknown>>()
   /** Chains that are certainly in the database. */
   readonly #kept = new WeakSet<CertificateChain>()
@@ -167,6 +168,7 @@ class SqliteLedger implements Ledger {
     this.#staging = stagingFolder(folder)
     this.#lock = lock
     this.#writer = writer
+    this.#generation = writer.generation
     this.#reader = reader
     this.log = reader.log
   }
@@ -303,6 +305,8 @@ class SqliteLedger implements Ledger {
       if (outcome.replay) this.#unnamed.push(place)
       return outcome
     } catch (fault) {
+      // A row may name it: if none does, the next start puts it aside.
+      if (this.#writer.isUnknown(fault)) throw fault
       const files = this.#writer.isDoubtful(fault) ? this.#doubtful : this.#unnamed
       files.push(place)
       throw fault
@@ -316,6 +320,9 @@ class SqliteLedger implements Ledger {
     const outcome = await this.#writer.send(request)
     if (outcome.kind !== 'accepted') throw new TypeError(`expected the outcome of an acceptance, found ${outcome.kind}`)
     const { index, replay, receipt } = outcome
+    // Another thread may have found in the write-ahead log what the former could not commit.
+    if (this.#writer.generation !== this.#generation) this.#doubtful = []
+    this.#generation = this.#writer.generation
     if (!replay) this.#unnamed.push(...this.#doubtful.splice(0))
     return { index, replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
   }

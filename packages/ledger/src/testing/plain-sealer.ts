@@ -4,6 +4,8 @@ import type { SealableAcceptance } from '../ledger.ts'
 
 export function openSealer(): (acceptance: SealableAcceptance) => Buffer {
   return ({ id, sha256 }) => {
+    // In the writer's thread it ends that thread.
+    if (id === 'deadly') process.exit(1)
     if (id === 'unsealable') throw new TypeError('no seal for this one')
     return Buffer.from(`<receipt for="${id}">${sha256}</receipt>`)
   }

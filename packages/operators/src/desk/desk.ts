@@ -72,7 +72,15 @@ class DeskThread implements Desk {
   }
 
   #start(): void {
-    const worker = new Worker(script, { workerData: this.#options, stdout: true, stderr: true })
+    let worker: Worker
+    try {
+      worker = new Worker(script, { workerData: this.#options, stdout: true, stderr: true })
+    } catch (error) {
+      // The system has no thread left.
+      this.#complain(`the desk cannot be started: ${(error as Error).message}; it is tried again`)
+      this.#restart()
+      return
+    }
     for (const stream of [worker.stdout, worker.stderr])
       stream.on('data', text => void standardError.write(String(text)))
     worker.on('message', (message: FromDesk) => this.#hear(message))

@@ -1,7 +1,15 @@
 // `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
 // stop.
 import { isatty } from 'node:tty'
-import { type Command, explainFault, openServiceOutput, readSection, readSettings, shellWord } from '@seg/core'
+import {
+  type Command,
+  explainFault,
+  openServiceOutput,
+  readSection,
+  readSettings,
+  shellWord,
+  surviveHangup,
+} from '@seg/core'
 import { auditSection, forwardRecords, openAuditSinks } from '@seg/operators'
 import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
@@ -27,7 +35,14 @@ export async function runStart(_options: object, command: Command): Promise<void
   }
 }
 
+/**
+ * SIGHUP does not stop. After those of the processor no code of ours can run: with a listener, a
+ * process that crashed would hang instead of ending (Node, `Signal events`).
+ */
+const skipped = ['SIGHUP', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
+
 async function start(command: Command): Promise<void> {
+  surviveHangup()
   const output = openServiceOutput(command)
   const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
   const { certs, data } = settings
@@ -63,7 +78,8 @@ async function start(command: Command): Promise<void> {
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)
   // Twice the time that open requests get, should closing itself hang.
-  closeWithGrace({ delay: 2 * gate.limits.closingTime, logger }, async ({ signal, err }) => {
+  const stopping = { delay: 2 * gate.limits.closingTime, logger, skip: [...skipped] }
+  closeWithGrace(stopping, async ({ signal, err }) => {
     if (err) logger.error({ err }, 'stopping after a defect')
     else logger.info(`stopping on ${signal ?? 'request'}`)
     await Promise.all([lists.close(), statuses.close()])

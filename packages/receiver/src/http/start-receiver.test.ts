@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { connect as connectTcp, createServer } from 'node:net'
 import t from 'tap'
 import { openLoggerInto } from '../logger.ts'
@@ -29,6 +30,19 @@ t.test('a port in use is a Fault that says what to do', async t => {
   })
   const nowhere = startReceiver({ ...gateway.gate, logger }, { host: '192.0.2.1', port: 0 })
   await t.rejects(nowhere, { code: 'configuration', detail: /this machine has no such address/ })
+})
+
+t.test('what the system cannot accept is logged, and ends nothing', async t => {
+  const servers: Server[] = []
+  const onListening = (message: unknown) => void servers.push((message as { server: Server }).server)
+  subscribe('tracing:net.server.listen:asyncEnd', onListening)
+  t.teardown(() => unsubscribe('tracing:net.server.listen:asyncEnd', onListening))
+  const gateway = await openGateway(t, certs, { host: 'localhost' })
+  t.ok(servers.length >= 1)
+  // So Node reports what `accept` of the system fails with.
+  for (const server of servers)
+    server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE', syscall: 'accept' }))
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
 })
 
 t.test('a port in use on the second loopback address is one too, and frees the first', async t => {

@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Fault } from '@seg/core'
+import { openCountedLog } from '../counted-log.ts'
+import type { Logger } from '../logger.ts'
 import { buildReceiver, type ReceiverParts } from './receiver.ts'
 import { Stopping } from './stopping.ts'
 
@@ -30,6 +32,7 @@ export async function startReceiver(
     socket.once('close', () => connections.delete(socket))
   })
 
+  surviveErrors(app.server, parts.logger)
   const requests = trackRequests(app.server)
 
   const main = host === 'localhost' ? '127.0.0.1' : host
@@ -41,7 +44,7 @@ export async function startReceiver(
   const bound = (app.server.address() as AddressInfo).port
   const second =
     host === 'localhost'
-      ? await openSecondListener('::1', bound, app.server).catch(closing(() => app.close()))
+      ? await openSecondListener('::1', bound, app.server, parts.logger).catch(closing(() => app.close()))
       : undefined
 
   const close = async () => {
@@ -60,9 +63,15 @@ export async function startReceiver(
  * Hands its connections to `server`, which treats them as its own (Node's documented use of its
  * event `connection`).
  */
-async function openSecondListener(address: string, port: number, server: Server): Promise<Server | undefined> {
+async function openSecondListener(
+  address: string,
+  port: number,
+  server: Server,
+  logger: Pick<Logger, 'error'>,
+): Promise<Server | undefined> {
   const listener = createServer({ noDelay: true }, socket => server.emit('connection', socket))
   listener.maxConnections = server.maxConnections
+  surviveErrors(listener, logger)
   try {
     await listening(once(listener.listen(port, address), 'listening'), address, port)
     return listener
@@ -94,6 +103,18 @@ function closing(close: () => Promise<unknown>): (error: unknown) => Promise<nev
     await close()
     throw error
   }
+}
+
+/**
+ * A connection that the system cannot give us, for want of memory or descriptors, is an event
+ * `error` of the listener, which would end the process: the next one may come.
+ */
+export function surviveErrors(server: Server, logger: Pick<Logger, 'error'>): void {
+  const log = openCountedLog('connections could not be accepted', (_facts, line) => logger.error(line))
+  server.on('error', ({ message }) => {
+    if (server.listening) log.report(message, `a connection could not be accepted: ${message}`)
+  })
+  server.once('close', () => log.close())
 }
 
 /** The requests that are not answered yet. */

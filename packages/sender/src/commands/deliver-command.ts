@@ -1,5 +1,5 @@
 // `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
-import { type Command, openServiceOutput, quote, readSettings } from '@seg/core'
+import { type Command, openServiceOutput, quote, readSettings, surviveHangup } from '@seg/core'
 import { stopPrompting } from '@seg/pki'
 import { senderSections } from '../configuration-sections.ts'
 import { readDestination } from '../credentials/destination.ts'
@@ -13,6 +13,7 @@ import { DropFolder } from '../drop-folder/drop-folder.ts'
 import { openExplained } from './delivery-checks.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
+  surviveHangup()
   const output = openServiceOutput(command)
   const { to, concurrency, ...settings } = readSettings(
     command,

@@ -1,10 +1,19 @@
-// Threads of the ledger; what Node warns of in them does not wait for a reader either.
+// Threads of the ledger: none of them ends the process with it, and what Node warns of in them does
+// not wait for a reader either.
 import { Worker } from 'node:worker_threads'
 import { standardError } from '@seg/core'
 
-/** Starts `script` with `data`. */
-export function startThread(script: URL, data: unknown): Worker {
+/**
+ * Starts `script` with `data`. `ended` gets the reason once it has ended, with an error or not.
+ * Throws when the system has no thread left.
+ */
+export function startThread(script: URL, data: unknown, ended: (reason: string) => void): Worker {
   const worker = new Worker(script, { workerData: data, stdout: true, stderr: true })
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', text => standardError.write(String(text)))
+  let reason = 'its thread has ended'
+  worker.on('error', error => {
+    reason = error.message
+  })
+  worker.once('exit', () => ended(reason))
   return worker
 }

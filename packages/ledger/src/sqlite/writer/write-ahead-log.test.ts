@@ -69,3 +69,24 @@ t.test('a writer that is faster than the copying waits for it', async t => {
   }
   t.ok(longest < 20_000, `${longest} pages, of 60,000`)
 })
+
+t.test('a thread that ends, or cannot be started, leaves the writer to copy what is longest', async t => {
+  const path = join(await makeFolder(t), 'a.sqlite')
+  const database = await openDatabase(path, migrations)
+  const dying = new URL(`data:text/javascript,${encodeURIComponent("throw new Error('no more')")}`)
+  const log = new WriteAheadLog(database, path, dying)
+  const insert = database.prepare('INSERT INTO more (name) VALUES (zeroblob(?))')
+  let longest = 0
+  for (let i = 0; i < 40; i++) {
+    database.exec('BEGIN')
+    for (let page = 0; page < 1000; page++) insert.run(PAGE)
+    database.exec('COMMIT')
+    log.shorten()
+    // The thread's end is an event.
+    await pause(i === 0 ? 300 : 0)
+    longest = Math.max(longest, Number(database.prepare('PRAGMA wal_checkpoint(NOOP)').get()?.log))
+  }
+  t.ok(longest < 20_000, `${longest} pages, of 40,000`)
+  await log.close()
+  database.close()
+})

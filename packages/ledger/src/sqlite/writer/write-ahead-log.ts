@@ -9,7 +9,7 @@ import type { CopierOptions, ToCopier } from './log-copier-thread.ts'
 import { startThread } from './start-thread.ts'
 
 /** The same file, whether run as it is written or compiled. */
-const script = new URL(`./log-copier-thread${extname(import.meta.filename)}`, import.meta.url)
+const copier = new URL(`./log-copier-thread${extname(import.meta.filename)}`, import.meta.url)
 
 /** The least number of pages to copy: a page that was written several times is copied once. */
 const MANY = 1000
@@ -23,15 +23,21 @@ const FEW = 250
 const LONGEST_LOG = 16_000
 /** Milliseconds that it waits at a time for what the thread is at. */
 const LONGEST_WAIT = 10_000
+/** Milliseconds until a thread that ended, or could not be started, is started again. */
+const RESTART = 10_000
 
 export class WriteAheadLog {
   readonly #options: CopierOptions
   readonly #statements: { readonly length: StatementSync; readonly copy: StatementSync }
+  readonly #script: URL
   /** Started when there is something to copy. */
   #thread: Worker | undefined
+  /** By the monotonic clock; until then only the writer copies, when the log is longest. */
+  #nextStart = 0
 
-  /** Of the writer's database. */
-  constructor(database: DatabaseSync, path: string) {
+  /** Of the writer's database. `script` is what the thread runs. */
+  constructor(database: DatabaseSync, path: string, script = copier) {
+    this.#script = script
     this.#options = { path, state: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) }
     // Otherwise commits would copy it, and the requests that wait for them would wait longer.
     database.exec('PRAGMA wal_autocheckpoint = 0')
@@ -69,8 +75,25 @@ export class WriteAheadLog {
   }
 
   #wake(): void {
-    this.#thread ??= startThread(script, this.#options)
+    const thread = this.#thread ?? this.#start()
+    if (thread === undefined) return
     Atomics.store(this.#options.state, 0, COPYING)
-    this.#thread.postMessage('copy' satisfies ToCopier)
+    thread.postMessage('copy' satisfies ToCopier)
+  }
+
+  #start(): Worker | undefined {
+    if (performance.now() < this.#nextStart) return undefined
+    this.#nextStart = performance.now() + RESTART
+    try {
+      this.#thread = startThread(this.#script, this.#options, () => this.#forget())
+    } catch {
+      // The system has no thread left: it is tried again.
+    }
+    return this.#thread
+  }
+
+  #forget(): void {
+    this.#thread = undefined
+    Atomics.store(this.#options.state, 0, IDLE)
   }
 }

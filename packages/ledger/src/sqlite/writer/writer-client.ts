@@ -1,10 +1,12 @@
 // The writer's thread as this one sees it: the queue's requests of one turn of the event loop in a
-// message, and outcomes in the same order.
-import { extname } from 'node:path'
+// message, and outcomes in the same order. A thread that ends is started again.
+import { dirname, extname } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { Fault } from '@seg/core'
+import { asFault, Fault } from '@seg/core'
 import type { Succeeded, WriteRequest } from '../../batch/requests.ts'
 import { WriteQueue } from '../../batch/write-queue.ts'
+import { FilesInPlace } from '../../files/files-in-place.ts'
 import { startThread } from './start-thread.ts'
 import { type FromWriter, packRequests, type SentFault, type ToWriter, unpackOutcomes } from './writer-messages.ts'
 import type { WriterOptions } from './writer-thread.ts'
@@ -12,28 +14,68 @@ import type { WriterOptions } from './writer-thread.ts'
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
 
-/** Starts the thread; rejects with the Fault that kept it from opening the ledger. */
-export async function startWriter(options: WriterOptions, queue: number): Promise<WriterClient> {
-  const worker = startThread(script, options)
-  const first = await new Promise<FromWriter>((resolve, reject) =>
-    worker.once('message', resolve).once('error', reject),
-  )
-  if (first === 'ready') return new WriterClient(worker, queue)
-  await worker.terminate()
-  const { code, detail } = first as SentFault
-  throw new Fault(code, detail)
+/** Milliseconds until a thread that ended is started again. */
+const RESTART = 1000
+
+/**
+ * Starts the thread; rejects with the Fault that kept it from opening the ledger. `note` gets what
+ * the operator must know of it later.
+ */
+export async function startWriter(
+  options: WriterOptions,
+  queue: number,
+  note: (line: string) => void,
+): Promise<WriterClient> {
+  const client = new WriterClient(options, queue, note)
+  await client.start()
+  return client
 }
 
 export class WriterClient {
-  readonly #worker: Worker
+  #options: WriterOptions
   readonly #queue: WriteQueue
+  readonly #note: (line: string) => void
+  /** Of the first thread: one that follows must write into the same. */
+  #files: FilesInPlace | undefined
+  /** Undefined while none has opened the ledger. */
+  #worker: Worker | undefined
+  readonly #closing = new AbortController()
+  /** How many threads have opened the ledger. */
+  #opened = 0
+  #restarting: Promise<void> | undefined
 
-  constructor(worker: Worker, limit: number) {
-    this.#worker = worker
+  constructor(options: WriterOptions, limit: number, note: (line: string) => void) {
+    this.#options = options
+    this.#note = note
     this.#queue = new WriteQueue(limit, () => this.#flush())
+  }
+
+  /** Throws the Fault that keeps it from opening the ledger. */
+  async start(): Promise<void> {
+    const { path } = this.#options
+    const lost = this.#files?.lost()
+    if (lost !== undefined) throw lost
+    const { promise, resolve, reject } = Promise.withResolvers<FromWriter>()
+    const worker = startThread(script, this.#options, reason => {
+      reject(new Fault('storage-unavailable', `the ledger's writer has stopped: ${reason}`))
+      if (this.#worker === worker) this.#lose(reason)
+    })
+    worker.once('message', resolve)
+    const first = await promise
+    if (first !== 'ready') {
+      await worker.terminate()
+      const { code, detail } = first as SentFault
+      throw new Fault(code, detail)
+    }
+    this.#files ??= new FilesInPlace([dirname(path), path])
     worker.on('message', message => this.#queue.settle(unpackOutcomes(message)))
-    worker.on('error', error => this.#queue.fail(error.message))
-    worker.on('exit', () => this.#queue.fail('its thread has ended'))
+    this.#worker = worker
+    this.#opened++
+  }
+
+  /** Another number when another thread writes. */
+  get generation(): number {
+    return this.#opened
   }
 
   /** As that of the queue. */
@@ -42,27 +84,71 @@ export class WriterClient {
   }
 
   /** As that of the queue. */
+  isUnknown(fault: unknown): boolean {
+    return this.#queue.isUnknown(fault)
+  }
+
+  /** As that of the queue. */
   send(request: WriteRequest): Promise<Succeeded> {
-    return this.#queue.send(request)
+    const outcome = this.#queue.send(request)
+    return request.kind === 'reseal' ? this.#keepSealer(request.data, outcome) : outcome
   }
 
   /** Waits for what is under way. */
   async close(): Promise<void> {
     if (!this.#queue.close()) return
-    const ended = new Promise(resolve => this.#worker.once('exit', resolve))
+    this.#closing.abort()
+    await this.#restarting
+    const worker = this.#worker
+    if (worker === undefined) return
+    const ended = new Promise(resolve => worker.once('exit', resolve))
     this.#flush()
-    this.#post('close')
+    this.#post(worker, 'close')
     await ended
+  }
+
+  /** A thread that follows seals as this one does. */
+  async #keepSealer(data: unknown, outcome: Promise<Succeeded>): Promise<Succeeded> {
+    const resealed = await outcome
+    this.#options = { ...this.#options, sealer: { ...this.#options.sealer, data } }
+    return resealed
+  }
+
+  #lose(reason: string): void {
+    this.#worker = undefined
+    this.#queue.fail(reason)
+    if (this.#closing.signal.aborted) return
+    this.#note(`the ledger's writer has stopped: ${reason}; it is started again`)
+    this.#restarting = this.#restart()
+  }
+
+  /** What the former thread committed is in the ledger, which is read anew. */
+  async #restart(): Promise<void> {
+    const { signal } = this.#closing
+    let complaint = ''
+    while (!signal.aborted && this.#worker === undefined) {
+      await pause(RESTART, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        await this.start()
+        this.#queue.resume()
+        this.#note("the ledger's writer runs again")
+      } catch (error) {
+        const { message } = asFault(error)
+        if (message !== complaint) this.#note(`the ledger cannot be written: ${message}`)
+        complaint = message
+      }
+    }
   }
 
   #flush(): void {
     const requests = this.#queue.take()
-    if (requests.length === 0) return
+    if (requests.length === 0 || this.#worker === undefined) return
     const { message, handedOver } = packRequests(requests)
-    this.#post(message, handedOver)
+    this.#post(this.#worker, message, handedOver)
   }
 
-  #post(message: ToWriter, handedOver: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, handedOver)
+  #post(worker: Worker, message: ToWriter, handedOver: ArrayBuffer[] = []): void {
+    worker.postMessage(message, handedOver)
   }
 }
