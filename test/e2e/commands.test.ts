@@ -428,6 +428,8 @@ t.test('every command has help', async t => {
     ['receiver', 'log', 'verify'],
     ['receiver', 'console', 'login'],
     ['receiver', 'console', 'keys', 'add'],
+    ['receiver', 'backup'],
+    ['receiver', 'restore'],
     ['sender', 'send'],
     ['sender', 'deliver'],
     ['sender', 'diagnose'],

@@ -71,6 +71,8 @@ export const advice = {
   configuration: 'Correct what the detail names.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name or folder; nothing was changed.',
+  'backup-invalid':
+    'Use an earlier backup, and keep the damaged one; of a data folder, put the file that the detail names back from one.',
   'csr-invalid': 'Make it again: `pnpm --filter pki csr`, or `openssl req -new`.',
   'p12-invalid': 'Check the password; `openssl pkcs12 -in FILE -info -noout` shows what is in the file.',
   'crl-invalid': 'Get the list from the CA again; `openssl crl -in FILE -noout -text` shows its content.',
@@ -97,5 +99,7 @@ export const advice = {
   'log-split':
     'Trust no receipt of this receiver until its operator explains, over another channel; keep both checkpoints.',
   'log-not-comparable': 'Give --to with the address of the receiver: the proof is fetched from its log.',
+  'log-incomplete':
+    'Give the latest checkpoint that anybody has with --checkpoint, and a backup that has its entries; where they are lost, declare it with --entries-lost and --why.',
   'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
 } as const satisfies Record<FaultCode, string>

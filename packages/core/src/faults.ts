@@ -292,6 +292,11 @@ export const faults = {
   },
   'file-unreadable': { status: 500, exit: 5, sentence: 'A file could not be read or written.', lacks: 'document' },
   'file-exists': { status: 500, exit: 5, sentence: 'A file that would be overwritten exists already.' },
+  'backup-invalid': {
+    status: 500,
+    exit: 5,
+    sentence: 'A backup, or what it would be made of, is damaged or not whole.',
+  },
   'csr-invalid': {
     status: 500,
     exit: 5,
@@ -374,6 +379,11 @@ export const faults = {
     status: 500,
     exit: 4,
     sentence: 'The checkpoints are of different sizes: comparing them needs the log itself.',
+  },
+  'log-incomplete': {
+    status: 500,
+    exit: 6,
+    sentence: 'The log that would be restored may lack entries that partners have seen.',
   },
   'receipt-invalid': { status: 500, exit: 6, sentence: 'The receipt does not verify.' },
 } as const satisfies Record<string, FaultRow>

@@ -1,5 +1,10 @@
 // What must outlive the process: accepted documents, their receipts, the transparency log, and the
 // sender's outbox.
+export { backupParts } from './backup/backup-parts.ts'
+export { findBackup } from './backup/backup-place.ts'
+export type { BackupRecord } from './backup/backup-record.ts'
+export { type BackupOptions, type MadeBackup, makeBackup } from './backup/make-backup.ts'
+export { checkEmpty, restoreBackup } from './backup/restore-backup.ts'
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
 export { checkDataFolder, claimDataFolder } from './claim-data-folder.ts'
 export { isFolderLocked } from './files/folder-lock.ts'
@@ -32,6 +37,7 @@ export { type Opening, readEntry, writeEntry } from './log/leaf.ts'
 export { ROTATION } from './log/log-keys.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
 export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
+export { readNotes, type Sighting, type SignedCheckpoint, sight } from './log/sightings.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
 export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
 export type {
@@ -58,4 +64,4 @@ export {
 export { checkBound } from './sqlite/writer/bind-log.ts'
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'
-export { type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'
+export { type LedgerProgress, type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'

@@ -21,6 +21,7 @@ import {
 } from '@seg/operators'
 import {
   authorityAct,
+  backupAct,
   exportAct,
   importAct,
   keyAddedAct,
@@ -30,6 +31,7 @@ import {
   rotateAct,
 } from './audit/acts.ts'
 import { audited, auditedReading } from './audit/audited.ts'
+import { runBackup, runRestore } from './commands/backup-command.ts'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
@@ -141,6 +143,15 @@ const rotateKey = log
   .command('rotate-key')
   .description('give the log a new key, while the receiver is stopped: an entry under the present key names it')
 addSettings(rotateKey.option(...why), { certs, data }).action(audited(rotateAct, runRotateKey))
+
+const backingUp = program.command('backup').description('copy the data folder, verified, also while the receiver runs')
+backingUp.argument('<folder>', 'where backups are made, one folder each; what an earlier one has is not copied again')
+addSettings(backingUp.option(...why), { certs, data }).action(readsOnly(auditedReading(backupAct, runBackup)))
+const restoring = program.command('restore').description('make a new data folder (--data) of a backup')
+restoring.argument('<backup>', 'a backup, or a folder of backups: its latest')
+restoring.option('--checkpoint <file>', 'the latest checkpoint of the log that is known elsewhere')
+restoring.option('--entries-lost', 'entries that partners have seen are lost, or nobody knows: they report that')
+addSettings(restoring.option(...why), { certs, data }).action(readsOnly(runRestore))
 
 const partners = program.command('partners').description('who may send, also while the receiver runs')
 const idHelp = "the partner's id, its SenderID"

@@ -1,6 +1,6 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every
 // document with the wrong ones.
-import { type AuditTrail, openAuditTrail, openDesk } from '@seg/operators'
+import { type AuditTrail, findRestored, openAuditTrail, openDesk } from '@seg/operators'
 import { loadLogKey } from '@seg/pki'
 import { RefusalLog } from './acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from './acceptance/second-opinion.ts'
@@ -44,6 +44,11 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   let audit: AuditTrail | undefined
   const ledger = await openReceiverLedger(data, seal, logKey, now, note, async () => {
     audit = await openAuditTrail(data, 'receiver', version)
+    const backup = findRestored(audit)
+    if (backup !== undefined)
+      note?.(
+        `this ledger comes from the backup ${backup}, as its log says from now on; partners that saw a longer log raise log-rewritten`,
+      )
     return recordOwnAct(audit, 'system.started', identity.id, now())
   })
   const refusals = new RefusalLog(ledger, now)

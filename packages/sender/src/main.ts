@@ -11,8 +11,16 @@ import {
   settings,
 } from '@seg/core'
 import { runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
-import { deliveryAct, endLogAct, importReceiversAct, receiverAct, withRecords } from './commands/acts.ts'
+import {
+  deliveryAct,
+  endLogAct,
+  importReceiversAct,
+  outboxBackupAct,
+  receiverAct,
+  withRecords,
+} from './commands/acts.ts'
 import { runAttack } from './commands/attack-command.ts'
+import { runBackupOutbox, runRestoreOutbox } from './commands/backup-commands.ts'
 import { runDeliver } from './commands/deliver-command.ts'
 import { runDiagnoseSender } from './commands/diagnose-command.ts'
 import { runLogCompare, runLogEnd, runLogShow } from './commands/log-command.ts'
@@ -130,6 +138,13 @@ const logEnd = log
   .description('a log has ended: one under another key need not continue it')
   .argument('<log>', 'name+hash, as `sender log show` lists it')
 addSettings(logEnd.option(...why), { data }).action(withRecords(endLogAct, runLogEnd))
+
+const backingUp = program.command('backup').description('copy the data folder, verified, also while a daemon delivers')
+backingUp.argument('<folder>', 'where backups are made, one folder each; what an earlier one has is not copied again')
+addSettings(backingUp.option(...why), { data }).action(withRecords(outboxBackupAct, runBackupOutbox))
+const restoring = program.command('restore').description('make a new data folder (--data) of a backup')
+restoring.argument('<backup>', 'a backup, or a folder of backups: its latest')
+addSettings(restoring.option(...why), { data }).action(runRestoreOutbox)
 
 const audit = program.command('audit').description('who changed what of the outbox, when, from where and why')
 const auditList = audit.command('list').description('all records, the oldest first')

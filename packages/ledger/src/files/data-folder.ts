@@ -74,6 +74,13 @@ export async function claimFolder(
 }
 
 /**
+ * Marks a folder that is being restored: until its database has its name, it has lost it.
+ */
+export async function markFolder(folder: string, { owner }: FolderKind): Promise<void> {
+  await writeMarker(folder, { folder: owner, hasDatabase: true })
+}
+
+/**
  * For a command that only reads: a folder that is not there is one in which nothing happened yet.
  * Throws the Fault `configuration`.
  */

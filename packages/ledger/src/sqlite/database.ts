@@ -58,7 +58,7 @@ export function openDatabaseReader(path: string, migrations: Migrations, views: 
  * the folder of another user, a database that is closed is read as it stands; an open one has a
  * write-ahead log.
  */
-function openReadOnly(path: string): DatabaseSync {
+export function openReadOnly(path: string): DatabaseSync {
   const options = { timeout: BUSY_TIME, readOnly: true } as const
   const database = new DatabaseSync(path, options)
   try {

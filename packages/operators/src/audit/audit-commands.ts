@@ -1,9 +1,8 @@
 // `audit list`, `show` and `verify` of both gateways.
 import { type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
-import { openLedgerReader } from '@seg/ledger'
 import type { AuditRecord } from './audit-record.ts'
 import { type AuditTrail, type KeptRecord, openAuditReader } from './audit-trail.ts'
-import { verifyAudit } from './verify-audit.ts'
+import { checkTrail } from './check-trail.ts'
 
 const STEP = 500
 
@@ -31,14 +30,7 @@ export async function runAuditVerify(_options: object, command: Command): Promis
   const { data } = readSettings(command, ['data'])
   await withTrail(command, async trail => {
     const isLogged = hasLog(command)
-    const { problems, ...found } = await verifyAudit(trail, isLogged ? entriesOf(data) : undefined)
-    if (problems.length > 0) {
-      const more = problems.length > 5 ? `; and ${problems.length - 5} more` : ''
-      throw new Fault(
-        'log-invalid',
-        `the audit trail is not what was written: ${problems.slice(0, 5).join('; ')}${more}`,
-      )
-    }
+    const found = await checkTrail(trail, data, isLogged)
     const { records, entered, notEntered, unfinished } = found
     const proof = isLogged ? `${entered} of them entries of the log, ${notEntered} not yet` : 'proven by their chain'
     openOutput(command).report(
@@ -51,16 +43,6 @@ export async function runAuditVerify(_options: object, command: Command): Promis
 /** A sender has no log that its records could be entries of. */
 function hasLog(command: Command): boolean {
   return command.parent?.parent?.name() === 'receiver'
-}
-
-async function* entriesOf(data: string) {
-  const reader = openLedgerReader(data)
-  try {
-    const size = await reader.log.size()
-    for (let index = 0; index < size; index++) yield [index, await reader.event(index)] as const
-  } finally {
-    await reader.close()
-  }
 }
 
 async function* listRecords(trail: AuditTrail | undefined, limit: number | undefined): AsyncGenerator<KeptRecord> {

@@ -1,6 +1,6 @@
 // What each command that changes something does, for its audit records: to what, and how that looks
 // before and after.
-import { type Command, readConfigurationFile, readSettings } from '@seg/core'
+import { type Command, readConfigurationFile, readSettings, resolveUserPath } from '@seg/core'
 import { readLogKeys } from '@seg/ledger'
 import type { Described } from '@seg/operators'
 import { trustValues } from '../credentials/read-trust.ts'
@@ -34,6 +34,11 @@ export function rotateAct(_options: object, command: Command): Described {
 export function exportAct(id: string, _options: object, _command: Command): Described {
   const on = { kind: 'document', id }
   return { action: 'document.bytes-exported', category: 'document', on, look: async () => null, ofData: true }
+}
+
+export function backupAct(place: string, _options: object, _command: Command): Described {
+  const on = { kind: 'backups', id: resolveUserPath(place) }
+  return { action: 'system.backed-up', category: 'system', on, look: async () => null, ofData: true }
 }
 
 async function readTrustOf(command: Command): Promise<unknown> {

@@ -1,45 +1,22 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named
 // that does not fit.
-import { isatty } from 'node:tty'
-import { type Command, openOutput, readSection, readSettings, standardError } from '@seg/core'
-import { openEvidence, type VerifiedLedger, verifyLedger } from '@seg/ledger'
-import { fetchedListsFolder, loadTrust, loadTrustPolicy, loadVerifierKeys } from '@seg/pki'
-import { documentsSection } from '@seg/xmldsig'
-import { readTrust } from '../credentials/read-trust.ts'
-import { openOriginCheck } from '../stored/verify-origin.ts'
-import { openReceiptCheck } from '../stored/verify-sealed-receipt.ts'
-
-/** Milliseconds between two lines of progress on a terminal. */
-const PROGRESS_TIME = 500
+import { type Command, openOutput, readSettings } from '@seg/core'
+import type { VerifiedLedger } from '@seg/ledger'
+import { verifyStoredLog } from '../stored/verify-log.ts'
+import { showProgress } from './shown-progress.ts'
 
 export async function runLogVerify(_options: object, command: Command): Promise<void> {
   const output = openOutput(command)
   const { certs, data } = readSettings(command, ['certs', 'data'])
-  const trust = await loadTrust(certs)
-  const { record, path } = await readTrust(command.opts().config)
-  const { value: types } = readSection(command.opts().config, documentsSection)
-  const verifierKeys = await loadVerifierKeys(certs)
-  const checks = {
-    checkReceipt: openReceiptCheck(trust),
-    checkOrigin: openOriginCheck(
-      await loadTrustPolicy(record, trust, { certs, file: path, fetched: fetchedListsFolder(data) }),
-      types,
-    ),
-  }
-  const verification = verifyLedger(openEvidence(data), verifierKeys.join('\n'), checks)
-  const isShown = isatty(2) && !output.json
-  let shown = performance.now()
-  for (let step = await verification.next(); ; step = await verification.next()) {
-    if (step.done) {
-      if (isShown) standardError.write('\r\u001b[K')
-      const { head, ...counts } = step.value
-      const root = head.root.toString('base64')
-      return output.report({ ok: true, size: head.size, root, ...counts }, describe(step.value, root))
-    }
-    if (!isShown || performance.now() - shown < PROGRESS_TIME) continue
-    shown = performance.now()
-    standardError.write(`\r\u001b[K${step.value.entries} of ${step.value.of} entries verified`)
-  }
+  const { config } = command.opts()
+  const progress = showProgress(output)
+  const verified = await verifyStoredLog(data, { certs, config }, ({ entries, of }) =>
+    progress.show(`${entries} of ${of} entries verified`),
+  )
+  progress.clear()
+  const { head, ...counts } = verified
+  const root = head.root.toString('base64')
+  output.report({ ok: true, size: head.size, root, ...counts }, describe(verified, root))
 }
 
 function describe(

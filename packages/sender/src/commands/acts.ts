@@ -1,10 +1,10 @@
 // What commands of the sender change, for their audit records.
 import { readFileSync } from 'node:fs'
-import { type Command, findRecord, readConfigurationFile, readSettings, recordValues } from '@seg/core'
+import { type Command, findRecord, readConfigurationFile, readSettings, recordValues, resolveUserPath } from '@seg/core'
 import { openOutboxReader } from '@seg/ledger'
 import { auditedCommand, type Describe, type Run } from '@seg/operators'
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
@@ -28,6 +28,12 @@ export function endLogAct(log: string, _options: object, _command: Command) {
   const on = { kind: 'log', id: log }
   const look = async () => null
   return { action: 'configuration.log-ended', category: 'configuration' as const, on, look, ofData: true as const }
+}
+
+export function outboxBackupAct(place: string, _options: object, _command: Command) {
+  const on = { kind: 'backups', id: resolveUserPath(place) }
+  const look = async () => null
+  return { action: 'system.backed-up', category: 'system' as const, on, look, ofData: true as const }
 }
 
 /** `receivers add` and the others that change one record. */

@@ -2,11 +2,11 @@
 // a proof is fetched.
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openOutbox } from '@seg/ledger'
+import { openOutbox, sight } from '@seg/ledger'
 import t from 'tap'
 import { sendTemplate } from '../delivery/send.ts'
 import { loadReceiptTrust } from '../receipt/check-log-entry.ts'
-import { readCheckpointFile, sight } from '../receipt/checkpoint-files.ts'
+import { readCheckpointFile } from '../receipt/checkpoint-files.ts'
 import { compareSightings } from '../receipt/compare-checkpoints.ts'
 import { logOf } from '../testing/foreign-log.ts'
 import { accept, startReceiver } from '../testing/foreign-receiver.ts'

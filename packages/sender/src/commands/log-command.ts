@@ -12,13 +12,13 @@ import {
   resolveUserPath,
   writeOutputFile,
 } from '@seg/core'
-import type { Outbox } from '@seg/ledger'
+import { type Outbox, type SignedCheckpoint, sight } from '@seg/ledger'
 import { checkServer, gatewayId, loadIdentity, logName } from '@seg/pki'
 import { loadReceivers, type Registered } from '../credentials/sender-credentials.ts'
 import { relyOn } from '../diagnosis/exchange-checks.ts'
 import { lookAtServer, placeOf } from '../diagnosis/look-at-server.ts'
 import type { Link } from '../exchange/connection.ts'
-import { readCheckpointFile, type SignedCheckpoint, sight } from '../receipt/checkpoint-files.ts'
+import { readCheckpointFile } from '../receipt/checkpoint-files.ts'
 import { compareSightings, type LogComparison, type Prove } from '../receipt/compare-checkpoints.ts'
 import { keepSplit } from '../receipt/log-evidence.ts'
 import { LogUnread, openServedLog } from '../receipt/log-witness.ts'

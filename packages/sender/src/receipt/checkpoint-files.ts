@@ -1,25 +1,9 @@
-// Checkpoints that one party has seen, as a file: what `sender log show` exports, or signed notes
-// as they are. Each is believed for its signature alone.
-import { Fault, quote, resolveUserPath } from '@seg/core'
-import { isSignedWith, type LogVerifier, openCheckpoint, type SeenCheckpoint } from '@seg/ledger'
+// Checkpoints that one party has seen, as a file.
+import { Fault, resolveUserPath } from '@seg/core'
+import { type LogVerifier, readNotes, type Sighting, sight } from '@seg/ledger'
 import { readInputFile } from '../input-file.ts'
 
-/** `log` is the name of the log and the hash of the key that signed. */
-export type SignedCheckpoint = SeenCheckpoint & { readonly log: string }
-
-/**
- * What one party has seen. `strangers`: notes that no key of log.pub signed, though it has keys of
- * that log.
- */
-export type Sighting = {
-  readonly source: string
-  readonly checkpoints: readonly SignedCheckpoint[]
-  readonly strangers: readonly string[]
-}
-
 const MOST_BYTES = 64 * 1024 * 1024
-/** Of a signature line (C2SP signed-note). */
-const DASH = '\u2014 '
 
 /**
  * Reads such a file. Throws the Faults `file-unreadable`, and `log-invalid` for one that holds no
@@ -30,66 +14,4 @@ export async function readCheckpointFile(file: string, verifiers: readonly LogVe
   const notes = readNotes((await readInputFile(file, { most: MOST_BYTES })).toString('utf8'))
   if (notes.length === 0) throw new Fault('log-invalid', `expected checkpoints in ${path}, found none`)
   return sight(file, notes, verifiers)
-}
-
-/**
- * Those of the notes that a known key has signed; of logs that are not known here nothing is said.
- */
-export function sight(source: string, notes: readonly string[], verifiers: readonly LogVerifier[]): Sighting {
-  const checkpoints: SignedCheckpoint[] = []
-  const strangers: string[] = []
-  for (const note of notes) {
-    const origin = note.slice(0, note.indexOf('\n'))
-    const keys = verifiers.filter(({ name }) => name === origin)
-    const checkpoint = keys.map(key => open(note, key)).find(opened => opened !== undefined)
-    if (checkpoint !== undefined) checkpoints.push(checkpoint)
-    else if (keys.length > 0) strangers.push(`a checkpoint of ${quote(origin)} that no key in log.pub has signed`)
-  }
-  return { source, checkpoints, strangers }
-}
-
-function open(note: string, verifier: LogVerifier): SignedCheckpoint | undefined {
-  if (!isSignedWith(note, verifier)) return undefined
-  try {
-    return { ...openCheckpoint(note, verifier), note, log: `${verifier.name}+${verifier.hash.toString('hex')}` }
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'log-invalid') return undefined
-    throw error
-  }
-}
-
-function readNotes(text: string): string[] {
-  if (!/^\s*\{/.test(text)) return splitNotes(text)
-  const { logs }: { logs?: unknown } = parse(text)
-  const entries = Array.isArray(logs) ? logs.flatMap(log => Object(log).checkpoints ?? []) : []
-  return entries.map(entry => Object(entry).note).filter(note => typeof note === 'string')
-}
-
-/**
- * Signed notes one after the other: lines of text, an empty one, lines of signatures. Line by line:
- * a partner's file may be long, and hold anything.
- */
-function splitNotes(text: string): string[] {
-  const lines = text.split('\n').slice(0, -1)
-  const notes: string[] = []
-  for (let first = 0, end = 0; end < lines.length; end++) {
-    if (lines[end] !== '') continue
-    const signatures = end + 1
-    while (end + 1 < lines.length && isSignature(lines[end + 1]!)) end++
-    if (signatures - 1 > first && end >= signatures) notes.push(`${lines.slice(first, end + 1).join('\n')}\n`)
-    first = end + 1
-  }
-  return notes
-}
-
-function isSignature(line: string): boolean {
-  return line.startsWith(DASH) && line.length > DASH.length
-}
-
-function parse(text: string): object {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    return {}
-  }
 }

@@ -1,6 +1,6 @@
 // Whether several parties were shown one history of a log. Two signed trees of one size with
 // different roots are a proof that they were not.
-import type { Sighting, SignedCheckpoint } from './checkpoint-files.ts'
+import type { Sighting, SignedCheckpoint } from '@seg/ledger'
 
 /** `party` is the place of the sighting: two files may have one name. */
 type Seen = { readonly party: number; readonly source: string; readonly checkpoint: SignedCheckpoint }
