@@ -16,12 +16,15 @@ const MINUTE = 60_000
 /** Turns of the event loop whose facts are entered in one transaction: each writes all indexes. */
 const BATCHES = 64
 
+type MinuteSum = [minute: number, kind: number, outcome: number, partner: number, events: number, bytes: number]
 type CursorName = 'ledger' | 'outbox'
 
 export class DeskStore {
   readonly #database: DatabaseSync
   readonly #terms: Terms
   readonly #statements: ReturnType<typeof prepareStatements>
+  /** What the transaction adds to `minutes`, by its key. */
+  readonly #sums = new Map<string, MinuteSum>()
   /** Distinguishes rows of memory within a millisecond. */
   #within = Math.floor(Math.random() * 4096)
 
@@ -61,9 +64,9 @@ export class DeskStore {
     return Number(this.#statements.cursor.get(name)?.value ?? 0)
   }
 
-  /** Whether the entry of the log has its row, which the ledger need not be asked for. */
-  has(index: number): boolean {
-    return this.#statements.byIndex.get(index) !== undefined
+  /** Entries of the log that have their rows, which the ledger need not be asked for. */
+  indexesBetween(from: number, to: number): ReadonlySet<number> {
+    return new Set(this.#statements.indexesBetween.all(from, to).map(row => Number(row.leaf_index)))
   }
 
   /** What the ledger has from `from` on; undefined where a row is there, or facts were erased. */
@@ -91,6 +94,8 @@ export class DeskStore {
   }
 
   #enterNoted(fact: Fact): void {
+    // Most are the first of their row: to try costs less than to look.
+    if (fact.outcome !== 'conflict' && this.#tryInsert(fact, this.#wanted(fact), true)) return
     const row = this.#findKnown(fact)
     if (row === undefined) this.#insert(fact, true)
     else if (row.is_recorded === 0) this.#statements.complete.run(...valuesOf(fact, this.#terms), Number(row.position))
@@ -133,8 +138,8 @@ export class DeskStore {
     if (Number(row.outcome) !== outcome) {
       const minute = Math.floor(Number(row.position) / 4096 / MINUTE)
       const partner = Number(row.partner ?? 0)
-      this.#statements.count.run(minute, Number(row.kind), Number(row.outcome), partner, -1, -(fact.bytes ?? 0))
-      this.#statements.count.run(minute, Number(row.kind), outcome, partner, 1, fact.bytes ?? 0)
+      this.#count(minute, Number(row.kind), Number(row.outcome), partner, -1, -(fact.bytes ?? 0))
+      this.#count(minute, Number(row.kind), outcome, partner, 1, fact.bytes ?? 0)
     }
     const position = Number(row.position)
     this.#statements.changeOutcome.run(outcome, position)
@@ -142,20 +147,43 @@ export class DeskStore {
   }
 
   #insert(fact: Fact, isRecorded: boolean): void {
+    this.#tryInsert(fact, this.#free(this.#wanted(fact)), isRecorded)
+  }
+
+  #wanted({ at, index, entry }: Fact): number {
+    return positionOf(at, index ?? entry ?? this.#within++)
+  }
+
+  /** False when there is a row of its position, of its entry in the log, or in the outbox. */
+  #tryInsert(fact: Fact, position: number, isRecorded: boolean): boolean {
     const kind = this.#terms.enter(fact.kind)!
     const outcome = this.#terms.enter(fact.outcome)!
-    const position = this.#free(positionOf(fact.at, fact.index ?? fact.entry ?? this.#within++))
-    this.#statements.insert.run(
+    const { index = null, entry = null } = fact
+    const values = valuesOf(fact, this.#terms)
+    const { changes } = this.#statements.insert.run(
       position,
       kind,
       outcome,
       Number(isRecorded),
-      fact.index ?? null,
-      fact.entry ?? null,
-      ...valuesOf(fact, this.#terms),
+      index,
+      entry,
+      ...values,
     )
-    const partner = this.#terms.enter(fact.partner) ?? 0
-    this.#statements.count.run(Math.floor(fact.at / MINUTE), kind, outcome, partner, fact.count ?? 1, fact.bytes ?? 0)
+    if (changes === 0) return false
+    const minute = Math.floor(fact.at / MINUTE)
+    this.#count(minute, kind, outcome, this.#terms.enter(fact.partner) ?? 0, fact.count ?? 1, fact.bytes ?? 0)
+    return true
+  }
+
+  /** In one row for all that the transaction enters of a minute. */
+  #count(minute: number, kind: number, outcome: number, partner: number, events: number, bytes: number): void {
+    const key = `${minute} ${kind} ${outcome} ${partner}`
+    const sum = this.#sums.get(key)
+    if (sum === undefined) this.#sums.set(key, [minute, kind, outcome, partner, events, bytes])
+    else {
+      sum[4] += events
+      sum[5] += bytes
+    }
   }
 
   /** The position, or the next one that no row has. */
@@ -169,8 +197,11 @@ export class DeskStore {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       work()
+      for (const sum of this.#sums.values()) this.#statements.count.run(...sum)
       this.#database.exec('COMMIT')
+      this.#sums.clear()
     } catch (error) {
+      this.#sums.clear()
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       this.#terms.forget()
       throw error
@@ -189,7 +220,9 @@ function prepareStatements(database: DatabaseSync) {
     moveCursor: prepare(
       'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     ),
-    insert: prepare(`INSERT INTO facts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`),
+    insert: prepare(
+      `INSERT INTO facts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`,
+    ),
     // What the ledger has said stays.
     complete: prepare(
       `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} WHERE position = ?`,
@@ -199,6 +232,7 @@ function prepareStatements(database: DatabaseSync) {
     attach: prepare('UPDATE facts SET position = ?, leaf_index = ? WHERE position = ?'),
     byPosition: prepare('SELECT 1 FROM facts WHERE position = ?'),
     byIndex: prepare('SELECT position, is_recorded FROM facts WHERE leaf_index = ?'),
+    indexesBetween: prepare('SELECT leaf_index FROM facts WHERE leaf_index >= ? AND leaf_index < ?'),
     byEntry: prepare('SELECT position, kind, outcome, partner FROM facts WHERE entry = ?'),
     byDocument: prepare(
       'SELECT position, is_recorded, outcome, leaf_index, sha256 FROM facts WHERE document = ? ORDER BY position LIMIT 1000',

@@ -26,8 +26,6 @@ export type DeskOptions = {
 
 /** Milliseconds between two looks at spool and ledger: many rows a transaction cost less. */
 const LOOK_INTERVAL = 500
-/** Milliseconds for which messages are gathered into one transaction. */
-const GATHER_TIME = 50
 /** Milliseconds between two searches for old rows. */
 const PRUNE_INTERVAL = 60_000
 
@@ -38,7 +36,6 @@ if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 
 const stop = new AbortController()
 let gathered: { facts: string; count: number }[] = []
-let isGathering = false
 let opened:
   | { readonly database: DatabaseSync; readonly store: DeskStore; readonly sources: readonly Source[] }
   | undefined
@@ -47,12 +44,7 @@ let nextPrune = 0
 port.on('message', (message: ToDesk) => {
   if (message === 'close') return stop.abort()
   gathered.push(message)
-  if (isGathering) return
-  isGathering = true
-  setTimeout(() => {
-    isGathering = false
-    if (!stop.signal.aborted) attempt(spool)
-  }, GATHER_TIME)
+  if (!stop.signal.aborted) attempt(spool)
 })
 
 await pollLoop(look, { interval: LOOK_INTERVAL, signal: stop.signal, complain: trouble => send({ trouble }) })

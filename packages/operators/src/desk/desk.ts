@@ -9,6 +9,8 @@ import type { Fact, NoteFact } from './fact.ts'
 
 /** Facts that may be in transit to the thread: about ten megabytes. */
 const QUEUE = 20_000
+/** Milliseconds for which facts are gathered into one message: each costs both threads. */
+const GATHER_TIME = 50
 /** Milliseconds until a thread that ended is started again. */
 const RESTART = 10_000
 /** Milliseconds that a stop waits for the thread. */
@@ -52,8 +54,7 @@ class DeskThread implements Desk {
       if (this.#lost++ === 0) this.#lostSince = fact.at
       return
     }
-    // One message for a turn of the event loop.
-    if (this.#gathered.length === 0) setImmediate(() => this.#flush())
+    if (this.#gathered.length === 0) setTimeout(() => this.#flush(), GATHER_TIME).unref()
     this.#gathered.push(fact)
   }
 

@@ -30,8 +30,9 @@ export function followLedger(folder: string, days: number): Source & { isBehind(
       if (from >= to) return false
       const begin = new Date(Date.now() - days * DAY).toISOString()
       const events = []
+      const known = store.indexesBetween(from, to)
       for (let index = from; index < to; index++) {
-        const event = store.has(index) ? undefined : await ledger.event(index)
+        const event = known.has(index) ? undefined : await ledger.event(index)
         events.push(event !== undefined && event.at < begin ? undefined : event)
       }
       store.enterEvents(from, events)

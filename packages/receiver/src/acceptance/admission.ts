@@ -101,7 +101,7 @@ export async function findEarlier(
     canSeal(gate.credentials.current, begin)
   if (isSafe || (await ledger.find(sender, id)) === undefined)
     return { isReplay: false, document: { received, facts } as RetrySafeDocument }
-  const met = { sender, id, sha256: received.digest.toString('hex'), acceptedAt: now().toISOString() }
+  const met = { sender, id, sha256: received.sha256, acceptedAt: now().toISOString() }
   const receipt = await refusals.limitConflicts(sender, options => ledger.acceptAgain(met, options))
   return { isReplay: true, id, receipt }
 }
@@ -117,7 +117,7 @@ export async function lookForEarlier(
   const { senderId, id } = facts
   const earlier = await ledger.find(senderId, id)
   if (earlier === undefined) return { isReplay: false, document: { received, facts } as RetrySafeDocument }
-  if (earlier.sha256 === received.digest.toString('hex')) return { isReplay: true, id }
+  if (earlier.sha256 === received.sha256) return { isReplay: true, id }
   throw new Fault('document-id-conflict', `${quote(id)} was accepted at ${earlier.acceptedAt} with other bytes`)
 }
 

@@ -11,6 +11,7 @@ import type { PeerRefusal } from './refusal-log.ts'
 
 export type LogLine = { readonly level: 'info' | 'warn' | 'error'; readonly facts: object; readonly message: string }
 
+type Happened = Pick<Fact, 'kind' | 'outcome' | 'at' | 'index' | 'code' | 'detail'>
 type SignatureState = 'valid' | 'not valid' | 'not checked'
 
 /**
@@ -79,32 +80,40 @@ export class DocumentAccount {
 
   /** The refusal's entry of the log; undefined while no peer is identified. */
   refusal(fault: Fault): PeerRefusal | undefined {
-    return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.digest }
+    return this.#peer && { sender: this.#peer.id, fault, sha256: this.#received?.sha256 }
   }
 
   /** For the desk. */
   acceptedFact({ isReplay, entry }: Acceptance, now: Date): Fact {
-    const known = this.#factsOfDesk(this.#confirmedAt)
-    if (isReplay || entry === undefined) return { kind: 'document', outcome: 'replayed', at: now.getTime(), ...known }
-    return { kind: 'document', outcome: 'accepted', at: entry.at, index: entry.index, ...known }
+    const isFirst = !isReplay && entry !== undefined
+    const what: Happened = isFirst
+      ? { kind: 'document', outcome: 'accepted', at: entry.at, index: entry.index }
+      : { kind: 'document', outcome: 'replayed', at: now.getTime() }
+    return this.#factOf(what, this.#confirmedAt)
   }
 
   refusedFact({ code, detail }: Fault, at: number, index?: number): Fact {
     const outcome = code === 'document-id-conflict' ? 'conflict' : 'refused'
     const isCommitted = outcome === 'conflict' ? this.#confirmedAt : undefined
-    return { kind: 'refusal', outcome, at, index, code, detail, ...this.#factsOfDesk(isCommitted) }
+    return this.#factOf({ kind: 'refusal', outcome, at, index, code, detail }, isCommitted)
   }
 
-  #factsOfDesk(committing: number | undefined) {
+  #factOf(what: Happened, committing: number | undefined): Fact {
     const now = performance.now()
     const [received, signed, confirmed] = [this.#receivedAt, this.#signedAt, this.#confirmedAt]
     const signature = this.#signed?.facts.signature
     const { address, tlsVersion, cipher, group } = this.#connection
     return {
+      kind: what.kind,
+      outcome: what.outcome,
+      at: what.at,
+      index: what.index,
+      code: what.code,
+      detail: what.detail,
       partner: this.#peer?.id,
       document: this.#signed?.facts.id,
       bytes: this.#received?.bytes,
-      sha256: this.#received?.digest.toString('hex'),
+      sha256: this.#received?.sha256,
       certificate: (this.#signed?.received.signer.path[0] ?? this.#peer?.certificate)?.fingerprint256,
       tlsVersion,
       cipher,
@@ -137,7 +146,7 @@ export class DocumentAccount {
       sender: this.#peer?.id,
       document: this.#signed?.facts.id,
       bytes: this.#received?.bytes,
-      sha256: this.#received?.digest.toString('hex'),
+      sha256: this.#received?.sha256,
     }
   }
 }

@@ -63,7 +63,7 @@ async function judgeProbe(peer: Peer, request: IncomingMessage, id: string, gate
       begin,
       async findEarlier(addressed, _begin, { ledger }) {
         const { facts, received } = addressed
-        found = { facts, bytes: received.bytes, sha256: received.digest.toString('hex') }
+        found = { facts, bytes: received.bytes, sha256: received.sha256 }
         return lookForEarlier(addressed, { ledger })
       },
     },

@@ -14,8 +14,8 @@ import { SigningCertificate } from './signing-certificate.ts'
 export type ReceivedDocument = {
   readonly peer: Peer
   readonly bytes: number
-  /** SHA-256 of the bytes. */
-  readonly digest: Buffer
+  /** SHA-256 of the bytes, in hexadecimal. */
+  readonly sha256: string
   readonly upload: Upload
   /** It has got all bytes. */
   readonly verifier: Verifier<VerifiedDocument>
@@ -55,7 +55,7 @@ export async function receiveDocument(
     digest.update(chunk)
     return upload.write(chunk)
   })
-  return { peer, bytes: upload.staging.bytes, digest: digest.end(), upload, verifier, signer }
+  return { peer, bytes: upload.staging.bytes, sha256: digest.end(), upload, verifier, signer }
 }
 
 /** SHA-256 of a body, most of which come in one piece: that costs half as much in one call. */
@@ -72,8 +72,8 @@ class BodyDigest {
     }
   }
 
-  end(): Buffer {
-    return this.#hash?.digest() ?? hash('sha256', this.#first ?? NOTHING, 'buffer')
+  end(): string {
+    return this.#hash?.digest('hex') ?? hash('sha256', this.#first ?? NOTHING, 'hex')
   }
 }
 

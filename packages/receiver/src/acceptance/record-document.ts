@@ -30,7 +30,7 @@ export async function recordDocument(
     id: facts.id,
     acceptedAt: acceptedAt.toISOString(),
     bytes: received.bytes,
-    sha256: received.digest.toString('hex'),
+    sha256: received.sha256,
     referenceDigest: facts.signature.digest.toString('base64'),
     chain: chainOf(received.signer.path),
   }

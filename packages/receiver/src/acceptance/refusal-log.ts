@@ -5,7 +5,7 @@ import type { AcceptOptions, Ledger, RecordedEvent } from '@seg/ledger'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../logger.ts'
 
-export type PeerRefusal = { readonly sender: string; readonly fault: Fault; readonly sha256: Buffer | undefined }
+export type PeerRefusal = { readonly sender: string; readonly fault: Fault; readonly sha256: string | undefined }
 
 /**
  * Entries of one kind and one peer in a period (milliseconds). Further ones are counted; the count
@@ -47,8 +47,7 @@ export class RefusalLog {
     const at = this.#now().toISOString()
     const isEntry = this.#hasRoom(sender, 'refused')
     this.#count(sender, 'refused', isEntry)
-    if (isEntry)
-      this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: sha256?.toString('base64') ?? null })
+    if (isEntry) this.#due.push({ type: 'refused', at, sender, code: fault.code, sha256: toBase64(sha256) })
     const written = this.#due.splice(0).map(event => this.#write(event, logger))
     const index = isEntry ? await written.at(-1) : undefined
     return index === undefined ? undefined : { index, at: Date.parse(at) }
@@ -122,4 +121,8 @@ export class RefusalLog {
         since: begin.toISOString(),
       }))
   }
+}
+
+function toBase64(sha256: string | undefined): string | null {
+  return sha256 === undefined ? null : Buffer.from(sha256, 'hex').toString('base64')
 }

@@ -123,20 +123,27 @@ function goneAway(received: number, cause?: Error): Fault {
   return new Fault('request-malformed', `the client went away after ${received} bytes`, { cause })
 }
 
+/** Requests of one stage: more would keep the ledger's writer waiting, fewer would not pay. */
+const TOGETHER = 8
 /** The turn after everything that has arrived is read. */
-let next: Promise<void> | undefined
+let next: { readonly turn: Promise<void>; requests: number } | undefined
 
 /**
- * All requests that wait get the same promise, so requests of one event-loop turn are processed in
- * stages, as a batch: all are read, then verified, then stored, and the code of a stage stays in
- * the processor's caches.
+ * Some requests get the same promise, so that they are processed in stages, as a batch: all are
+ * read, then verified, then stored, and the code of a stage stays in the processor's caches.
  */
 function nextTurn(): Promise<void> {
-  next ??= new Promise(resolve => {
-    setImmediate(() => {
-      next = undefined
-      resolve()
-    })
+  if (next === undefined || next.requests === TOGETHER) next = openTurn()
+  next.requests++
+  return next.turn
+}
+
+function openTurn() {
+  const { promise: turn, resolve } = Promise.withResolvers<void>()
+  const opened = { turn, requests: 0 }
+  setImmediate(() => {
+    if (next === opened) next = undefined
+    resolve()
   })
-  return next
+  return opened
 }

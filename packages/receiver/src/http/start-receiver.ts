@@ -1,6 +1,5 @@
 // Listening and stopping.
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Fault } from '@seg/core'
@@ -33,8 +32,6 @@ export async function startReceiver(
   })
 
   surviveErrors(app.server, parts.logger)
-  const requests = trackRequests(app.server)
-
   const main = host === 'localhost' ? '127.0.0.1' : host
   await listening(
     app.listen({ host: main, port, listenTextResolver: address => `listening on ${new URL(address).host}` }),
@@ -50,7 +47,7 @@ export async function startReceiver(
   const close = async () => {
     second?.close()
     const closed = app.close()
-    await stopping.waitFor(requests, parts.limits)
+    await stopping.wait(parts.limits)
     // What is left is idle, or in a handshake, or has had its time; Node's own close would wait for
     // it.
     for (const socket of connections) socket.destroy()
@@ -115,14 +112,4 @@ export function surviveErrors(server: Server, logger: Pick<Logger, 'error'>): vo
     if (server.listening) log.report(message, `a connection could not be accepted: ${message}`)
   })
   server.once('close', () => log.close())
-}
-
-/** The requests that are not answered yet. */
-function trackRequests(server: Server): ReadonlySet<ServerResponse> {
-  const underWay = new Set<ServerResponse>()
-  server.on('request', (_request, response: ServerResponse) => {
-    underWay.add(response)
-    response.once('close', () => underWay.delete(response))
-  })
-  return underWay
 }

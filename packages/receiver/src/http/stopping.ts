@@ -1,6 +1,7 @@
 // How the receiver stops: documents that are all here are answered; what is still coming has a
 // short time, and is then refused.
 import type { ServerResponse } from 'node:http'
+import type { Server } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
 import type { ReceiverLimits } from '../limits.ts'
@@ -12,9 +13,29 @@ const LAST_READ = 500
 
 /** For one receiver. */
 export class Stopping {
+  readonly #requests = new Set<ServerResponse>()
+  #hasBegun = false
   #work = 0
   #idle: (() => void) | undefined
   #refuse: ((fault: Fault) => void) | undefined
+
+  /** To be called once, before there are requests. */
+  track(server: Server): void {
+    server.prependListener('request', (_request, response) => {
+      this.#requests.add(response)
+      response.once('close', () => this.#requests.delete(response))
+      if (this.#hasBegun) closeAfter(response)
+    })
+  }
+
+  /**
+   * Each answer is the last of its connection from here on: kept alive, it would hold the receiver
+   * up.
+   */
+  begin(): void {
+    this.#hasBegun = true
+    for (const response of this.#requests) closeAfter(response)
+  }
 
   /**
    * A document is verified and stored until `endWork`, even when its connection has ended: the
@@ -34,9 +55,9 @@ export class Stopping {
   }
 
   /** Resolves when nothing is under way any more, or has had its time. */
-  async waitFor(requests: ReadonlySet<ServerResponse>, { closingGrace, closingTime }: Times): Promise<void> {
+  async wait({ closingGrace, closingTime }: Times): Promise<void> {
     const end = performance.now() + closingTime
-    const answered = endOf(requests)
+    const answered = endOf(this.#requests)
     await within(Math.min(closingGrace, closingTime), answered)
     this.#refuse?.(new Fault('shutting-down', `it was not all here ${closingGrace} ms after the receiver was stopped`))
     await within(end - performance.now(), this.#endOfWork())
@@ -49,6 +70,10 @@ export class Stopping {
       this.#idle = resolve
     })
   }
+}
+
+function closeAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close')
 }
 
 /**
