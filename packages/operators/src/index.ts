@@ -3,6 +3,7 @@ export { runConsoleLogin, runKeysAdd, runKeysList, runKeysRevoke } from './acces
 export { type AccessStore, openAccess } from './access/access-store.ts'
 export { isRole, type Role, roleNames } from './access/roles.ts'
 export { buildOperatorsApi } from './api/build-api.ts'
+export { openReaders } from './api/lazy-readers.ts'
 export type { ApiParts, AskGateway, GatewayAnswers } from './api/parts.ts'
 export { routeTable } from './api/route-table.ts'
 export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'

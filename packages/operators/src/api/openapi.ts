@@ -23,7 +23,7 @@ export function describeApi(routes: readonly ApiRoute[]): Record<string, unknown
     },
     paths,
     components: {
-      schemas: { Problem: problem },
+      schemas: { ...namedSchemas(routes), Problem: problem },
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key: `receiver console keys add`.' },
         session: { type: 'apiKey', in: 'cookie', name: '__Host-seg', description: 'Of `receiver console login`.' },
@@ -41,7 +41,7 @@ function describeRoute({ method, path, permission, summary, params, query, body,
     ...((params || query) && { parameters: [...parametersOf('path', params), ...parametersOf('query', query)] }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: plain(body) } } } }),
     responses: {
-      '200': { description: summary, content: { [type ?? 'application/json']: { schema: plain(response) } } },
+      '200': { description: summary, content: { [type ?? 'application/json']: { schema: plain(response, false) } } },
       default: {
         description: 'A refusal.',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -59,7 +59,26 @@ function parametersOf(place: 'path' | 'query', schema: TObject | undefined) {
   }))
 }
 
-/** Without what TypeBox notes for itself. */
-function plain(schema: unknown): unknown {
-  return JSON.parse(JSON.stringify(schema))
+/** Without what TypeBox notes for itself; what has a title stands among the components, once. */
+function plain(schema: unknown, top = true): unknown {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => {
+      const { title } = Object(value) as { title?: unknown }
+      const isNamed = typeof title === 'string' && !(top && key === '')
+      return isNamed ? { $ref: `#/components/schemas/${title}` } : value
+    }),
+  )
+}
+
+/** Every schema with a title in the rows, by it. */
+function namedSchemas(routes: readonly ApiRoute[]): Record<string, unknown> {
+  const named = new Map<string, unknown>()
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    const { title } = value as { title?: unknown }
+    if (typeof title === 'string') named.set(title, plain(value))
+    for (const inner of Object.values(value)) collect(inner)
+  }
+  for (const { response, body } of routes) for (const schema of [response, body]) collect(schema)
+  return Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -4,15 +4,34 @@ import { type Static, type TObject, type TSchema, Type } from 'typebox'
 export type { Static, TObject, TSchema }
 export { Type }
 
-/** No other property is taken, or given. */
-export function exactly<Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) {
-  return Type.Object(properties, { additionalProperties: false })
+/** No other property is taken, or given. With a title it stands once in the description. */
+export function exactly<Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, title?: string) {
+  return Type.Object(properties, { additionalProperties: false, ...(title !== undefined && { title }) })
 }
+
+/** RFC 3339 in UTC with milliseconds. */
+export const Time = Type.String({ format: 'date-time' })
+
+/** SHA-256 in hexadecimal. */
+export const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
 /** A value that may be missing: `null` in an answer. */
 export function orNull<Schema extends TSchema>(schema: Schema) {
-  return Type.Union([schema, Type.Null()])
+  const { type } = schema as { type?: string }
+  return Type.Unsafe<Static<Schema> | null>({ ...schema, type: [type, 'null'] })
 }
+
+/** An answer of so many rows at most, the newest first; `next` and `prev` are paths. */
+export function pageOf<Row extends TSchema>(row: Row) {
+  return exactly({ data: Type.Array(row), next: orNull(Type.String()), prev: orNull(Type.String()) })
+}
+
+/** What a list takes beside its filters. */
+export const paging = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  after: Type.Optional(Type.String({ maxLength: 100, description: 'Of `next`: older rows.' })),
+  before: Type.Optional(Type.String({ maxLength: 100, description: 'Of `prev`: newer rows.' })),
+} as const
 
 /** A refusal (RFC 9457), with each fault of a request's parts. */
 export const ApiProblem = Type.Object(

@@ -75,6 +75,14 @@ export class AuditTrail {
     return this.#all(`SELECT ${columns} FROM records WHERE number > ? ORDER BY number LIMIT ?`, number, limit)
   }
 
+  /** The number of the last record; 0 for none. */
+  get newest(): number {
+    const row = onDatabase('read the audit trail', () =>
+      this.#database.prepare('SELECT MAX(number) AS newest FROM records').get(),
+    )
+    return Number(row?.newest ?? 0)
+  }
+
   find(name: string): KeptRecord | undefined {
     return this.#all(
       `SELECT ${columns} FROM records WHERE id = ? OR number = ?`,

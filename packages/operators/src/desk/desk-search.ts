@@ -47,6 +47,8 @@ export type Counted = {
   readonly bytes: number
 }
 
+export type SeriesPoint = Omit<Counted, 'partner'> & { readonly at: number }
+
 /**
  * Filters by how few rows each leaves; the first one that is given decides the index, the others
  * are held against its rows.
@@ -63,7 +65,11 @@ export function openDeskSearch(folder: string): DeskSearch {
   const path = join(folder, DESK_FILE)
   if (!existsSync(path))
     throw new Fault('not-found', `expected ${path}, which a running gateway makes; start it once, or check --data`)
-  return new DeskSearch(openDatabaseReader(path, deskMigrations))
+  const database = openDatabaseReader(path, deskMigrations)
+  if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'cursors'").get() !== undefined)
+    return new DeskSearch(database)
+  database.close()
+  throw new Fault('not-found', `${path} is being made by a gateway that starts; try again`)
 }
 
 export class DeskSearch {
@@ -90,6 +96,12 @@ export class DeskSearch {
       next: isOlder ? facts.at(-1)?.position : undefined,
       prev: isNewer ? facts[0]?.position : undefined,
     }
+  }
+
+  /** The row at this position. */
+  find(position: number): KeptFact | undefined {
+    const [row] = this.#all({ sql: 'SELECT * FROM facts WHERE position = ?', values: [position] })
+    return row && readFact(row, this.#terms)
   }
 
   /** The statement of a page; undefined when no row can match. For the plan that SQLite makes. */
@@ -133,6 +145,28 @@ export class DeskSearch {
       events: Number(row.events),
       bytes: Number(row.bytes),
     }))
+  }
+
+  /** Events and bytes by kind and outcome, in steps of so many minutes. */
+  series(from: number, to: number, step: number, partner?: string): SeriesPoint[] {
+    const query = this.seriesQuery(from, to, step, partner)
+    return this.#all(query ?? { sql: 'SELECT 1 WHERE 0', values: [] }).map(row => ({
+      at: Number(row.step) * step * 60_000,
+      kind: this.#terms.text(row.kind) as FactKind,
+      outcome: this.#terms.text(row.outcome) as FactOutcome,
+      events: Number(row.events),
+      bytes: Number(row.bytes),
+    }))
+  }
+
+  seriesQuery(from: number, to: number, step: number, partner?: string): Query | undefined {
+    const id = partner === undefined ? undefined : this.#terms.find(partner)
+    if (partner !== undefined && id === undefined) return undefined
+    const sql = `SELECT minute / ? AS step, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes FROM minutes
+      WHERE minute >= ? AND minute < ?${id === undefined ? '' : ' AND partner = ?'}
+      GROUP BY step, kind, outcome HAVING SUM(events) > 0 ORDER BY step`
+    const range = [step, Math.floor(from / 60_000), Math.ceil(to / 60_000)]
+    return { sql, values: id === undefined ? range : [...range, id] }
   }
 
   countQuery(from: number, to: number): Query {

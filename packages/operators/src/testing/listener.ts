@@ -6,18 +6,17 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { openLedgerReader } from '@seg/ledger'
 import { generate, loadIdentity, loadTrust } from '@seg/pki'
 import type { Test } from 'tap'
 import { type AccessStore, type Operator, openAccess } from '../access/access-store.ts'
 import type { Role } from '../access/roles.ts'
 import { buildOperatorsApi } from '../api/build-api.ts'
+import { openReaders } from '../api/lazy-readers.ts'
 import type { GatewayAnswers } from '../api/parts.ts'
 import type { ApiRoute } from '../api/route.ts'
 import { routeTable } from '../api/route-table.ts'
 import type { AuditRecord } from '../audit/audit-record.ts'
 import { openAuditTrail } from '../audit/audit-trail.ts'
-import { openDeskSearch } from '../desk/desk-search.ts'
 
 type Fields = Readonly<Record<string, string>>
 export type Answer = {
@@ -72,8 +71,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     {
       access,
       audit,
-      desk: () => openDeskSearch(folder),
-      ledger: () => openLedgerReader(folder),
+      ...openReaders(folder),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       complain: line => complaints.push(line),
       now,

@@ -5,15 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
-import { openLedgerReader } from '@seg/ledger'
-import {
-  type AskGateway,
-  buildOperatorsApi,
-  openAccess,
-  openAuditTrail,
-  openDeskSearch,
-  routeTable,
-} from '@seg/operators'
+import { type AskGateway, buildOperatorsApi, openAccess, openAuditTrail, openReaders, routeTable } from '@seg/operators'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
 import { version } from '../open-ledger.ts'
 import type { FromListener, ToListener } from './messages.ts'
@@ -56,15 +48,6 @@ const ask: AskGateway = async (name, ...given) => {
   }
 }
 
-/** Opened with its first use: the gateway may not have made it yet. */
-function lazily<Value>(open: () => Value): () => Value {
-  let opened: Value | undefined
-  return () => {
-    opened ??= open()
-    return opened
-  }
-}
-
 const sockets = new Set<Duplex>()
 try {
   const access = await openAccess(options.data)
@@ -72,8 +55,7 @@ try {
   const parts = {
     access,
     audit,
-    desk: lazily(() => openDeskSearch(options.data)),
-    ledger: lazily(() => openLedgerReader(options.data)),
+    ...openReaders(options.data),
     ask,
     complain: (trouble: string) => say({ trouble }),
     now: () => new Date(),

@@ -1,0 +1,73 @@
+// The transparency log: its entries as the ledger opens them, and its checkpoint.
+import { Fault } from '@seg/core'
+import { linksOf, readPosition } from './cursors.ts'
+import { entryLeaf } from './document-routes.ts'
+import { RawAnswer, route } from './route.ts'
+import { exactly, orNull, pageOf, paging, Type } from './schema.ts'
+
+const path = '/api/v1/log'
+/** Facts of each type are in docs/log.md; `null` where they were erased. */
+const Entry = exactly({ index: Type.Integer(), event: orNull(Type.Object({}, { additionalProperties: true })) })
+
+export const logRoutes = [
+  route({
+    method: 'GET',
+    path,
+    permission: 'log.read',
+    summary: 'Entries of the log, the newest first.',
+    query: exactly(paging),
+    response: pageOf(Entry),
+    handle: async ({ query }, { ledger }) => {
+      const reader = ledger()
+      const position = readPosition(path, query)
+      const size = await reader.log.size()
+      const top =
+        'before' in position
+          ? Math.min(size, position.before + 1 + position.limit)
+          : Math.min(size, position.after ?? size)
+      const bottom = Math.max('before' in position ? position.before + 1 : 0, top - position.limit)
+      const data = []
+      for (let index = top - 1; index >= bottom; index--)
+        data.push({ index, event: (await reader.event(index)) ?? null })
+      const next = bottom > 0 ? bottom : undefined
+      return { data, ...linksOf(path, query, { next, prev: top < size ? top - 1 : undefined }) }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/log/checkpoint',
+    permission: 'log.read',
+    summary: 'The latest signed checkpoint, a C2SP signed note.',
+    response: Type.String(),
+    type: 'text/plain',
+    handle: async (_request, { ledger }) => {
+      const checkpoint = await ledger().log.checkpoint()
+      if (checkpoint === undefined) throw new Fault('not-found', 'the log has no checkpoint yet')
+      return new RawAnswer('text/plain; charset=utf-8', checkpoint)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/log/:index',
+    permission: 'log.read',
+    summary: 'One entry with its leaf, and what opens it.',
+    params: exactly({ index: Type.Integer({ minimum: 0, maximum: 2 ** 48 }) }),
+    response: exactly({
+      index: Type.Integer(),
+      leaf: Type.String({ description: 'Base64.' }),
+      event: orNull(Type.Object({}, { additionalProperties: true })),
+      nonce: orNull(Type.String({ description: 'Base64.' })),
+    }),
+    handle: async ({ params: { index } }, { ledger }) => {
+      const reader = ledger()
+      const leaf = await entryLeaf(reader, index)
+      const opening = await reader.opening(index)
+      return {
+        index,
+        leaf: leaf.toString('base64'),
+        event: (await reader.event(index)) ?? null,
+        nonce: opening === undefined ? null : opening.nonce.toString('base64'),
+      }
+    },
+  }),
+]
