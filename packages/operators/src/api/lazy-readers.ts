@@ -8,7 +8,7 @@ export function openReaders(folder: string): { desk: () => DeskSearch; ledger: (
   return { desk: lazily(() => openDeskSearch(folder)), ledger: lazily(() => openLedgerReader(folder)) }
 }
 
-/** Throws the Fault `storage-unavailable` for what is not there: it comes, unlike what was asked. */
+/** Throws the Fault `storage-unavailable` for what is not there yet. */
 function lazily<Value>(open: () => Value): () => Value {
   let opened: Value | undefined
   return () => {
