@@ -1,5 +1,5 @@
-// Every record of a log of some hundred entries (of a thousand with `pnpm kills`), removed, exchanged with the next, edited and cut
-// short: each is told.
+// Every record of a log of some hundred entries (of a thousand with `pnpm kills`), removed,
+// exchanged with the next, edited and cut short: each is found.
 import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
