@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type LogEvent, openDatabase } from '@seg/ledger'
 import t, { type Test } from 'tap'
+import { MetricStore } from '../metrics/metric-store.ts'
 import { deskMigrations } from './desk-schema.ts'
 import { type DeskFilter, DeskSearch } from './desk-search.ts'
 import { DeskStore } from './desk-store.ts'
@@ -22,7 +23,7 @@ async function openStore(t: Test): Promise<{ database: DatabaseSync; store: Desk
     database.close()
     await rm(folder, { recursive: true, force: true })
   })
-  return { database, store: new DeskStore(database), search: new DeskSearch(database) }
+  return { database, store: new DeskStore(database, new MetricStore()), search: new DeskSearch(database) }
 }
 
 const accepted = (index: number, at = begin + index, sender = 'M1'): LogEvent => ({
@@ -123,7 +124,7 @@ t.test('facts in the spool are entered after a crash', async t => {
   const { database, store, search } = await openStore(t)
   store.spool([JSON.stringify([noted(0), noted(1)]), JSON.stringify([noted(2)])])
   t.same(all(search), [])
-  const next = new DeskStore(database)
+  const next = new DeskStore(database, new MetricStore())
   t.ok(next.enterSpooled(), 'all batches at once')
   t.notOk(next.enterSpooled())
   t.same(

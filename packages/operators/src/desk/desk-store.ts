@@ -1,9 +1,12 @@
 // Writing the desk: facts as they come from memory, what the ledger and the outbox have, and one
 // row for what both have said. Each method is one transaction; a crash leaves it done or not begun.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { LogEvent, OutboxEntry } from '@seg/ledger'
+import { countDelivery, FactCounter } from '../metrics/count-facts.ts'
+import type { MetricStore } from '../metrics/metric-store.ts'
+import { prepareStatements } from './desk-statements.ts'
 import type { Fact } from './fact.ts'
-import { columnNames, type FactRow, positionOf, valuesOf } from './fact-columns.ts'
+import { type FactRow, positionOf, valuesOf } from './fact-columns.ts'
 import { factOfDelivery, factOfEvent } from './known-facts.ts'
 import { Terms } from './terms.ts'
 
@@ -27,9 +30,15 @@ export class DeskStore {
   readonly #sums = new Map<string, MinuteSum>()
   /** Distinguishes rows of memory within a millisecond. */
   #within = Math.floor(Math.random() * 4096)
+  readonly #metrics: MetricStore
+  readonly #counter: FactCounter
+  /** Deliveries that were settled before are not counted again when the outbox is read anew. */
+  readonly #countedFrom = Date.now()
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, metrics: MetricStore) {
     this.#database = database
+    this.#metrics = metrics
+    this.#counter = new FactCounter(metrics)
     this.#terms = new Terms(database)
     this.#statements = prepareStatements(database)
   }
@@ -45,10 +54,12 @@ export class DeskStore {
   enterSpooled(): boolean {
     const rows = this.#statements.oldestSpooled.all(BATCHES)
     if (rows.length === 0) return false
+    const facts = rows.flatMap(row => JSON.parse(String(row.facts)) as Fact[])
     this.#transact(() => {
-      for (const { facts } of rows) for (const fact of JSON.parse(String(facts)) as Fact[]) this.#enterNoted(fact)
+      for (const fact of facts) this.#enterNoted(fact)
       this.#statements.deleteSpooled.run(Number(rows.at(-1)!.number))
     })
+    for (const fact of facts) this.#counter.count(fact)
     return true
   }
 
@@ -133,6 +144,7 @@ export class DeskStore {
   #enterDelivery(entry: OutboxEntry): void {
     const fact = factOfDelivery(entry)
     const row = this.#statements.byEntry.get(entry.number)
+    this.#countDelivery(entry, row)
     if (row === undefined) return void this.#insert(fact, true)
     const outcome = this.#terms.enter(fact.outcome)!
     if (Number(row.outcome) !== outcome) {
@@ -144,6 +156,13 @@ export class DeskStore {
     const position = Number(row.position)
     this.#statements.changeOutcome.run(outcome, position)
     this.#statements.replace.run(...valuesOf(fact, this.#terms), position)
+  }
+
+  #countDelivery(entry: OutboxEntry, row: FactRow | undefined): void {
+    if ((entry.settledAt ?? Number.POSITIVE_INFINITY) < this.#countedFrom) return
+    const text = (id: unknown) => this.#terms.text(id)
+    const before = row && { state: text(row.outcome) ?? '', tries: Number(row.tries ?? 0), code: text(row.code) }
+    countDelivery(this.#metrics, entry, before)
   }
 
   #insert(fact: Fact, isRecorded: boolean): void {
@@ -206,41 +225,5 @@ export class DeskStore {
       this.#terms.forget()
       throw error
     }
-  }
-}
-
-function prepareStatements(database: DatabaseSync) {
-  const names = ['position', 'kind', 'outcome', 'is_recorded', 'leaf_index', 'entry', ...columnNames]
-  const prepare = (sql: string): StatementSync => database.prepare(sql)
-  return {
-    spool: prepare('INSERT INTO spool (facts) VALUES (?)'),
-    oldestSpooled: prepare('SELECT number, facts FROM spool ORDER BY number LIMIT ?'),
-    deleteSpooled: prepare('DELETE FROM spool WHERE number <= ?'),
-    cursor: prepare('SELECT value FROM cursors WHERE name = ?'),
-    moveCursor: prepare(
-      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    ),
-    insert: prepare(
-      `INSERT INTO facts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`,
-    ),
-    // What the ledger has said stays.
-    complete: prepare(
-      `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} WHERE position = ?`,
-    ),
-    replace: prepare(`UPDATE facts SET ${columnNames.map(name => `${name} = ?`).join(', ')} WHERE position = ?`),
-    changeOutcome: prepare('UPDATE facts SET outcome = ? WHERE position = ?'),
-    attach: prepare('UPDATE facts SET position = ?, leaf_index = ? WHERE position = ?'),
-    byPosition: prepare('SELECT 1 FROM facts WHERE position = ?'),
-    byIndex: prepare('SELECT position, is_recorded FROM facts WHERE leaf_index = ?'),
-    indexesBetween: prepare('SELECT leaf_index FROM facts WHERE leaf_index >= ? AND leaf_index < ?'),
-    byEntry: prepare('SELECT position, kind, outcome, partner FROM facts WHERE entry = ?'),
-    byDocument: prepare(
-      'SELECT position, is_recorded, outcome, leaf_index, sha256 FROM facts WHERE document = ? ORDER BY position LIMIT 1000',
-    ),
-    openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
-    count: prepare(
-      `INSERT INTO minutes (minute, kind, outcome, partner, events, bytes) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (minute, kind, outcome, partner) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`,
-    ),
   }
 }

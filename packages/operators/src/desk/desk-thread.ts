@@ -8,6 +8,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { asFault, pollLoop } from '@seg/core'
 import { openDatabase } from '@seg/ledger'
+import { MetricStore } from '../metrics/metric-store.ts'
+import { openThreadMetrics } from '../metrics/thread-metrics.ts'
 import type { FromDesk, ToDesk } from './desk-messages.ts'
 import { DESK_FILE, deskMigrations } from './desk-schema.ts'
 import { DeskStore } from './desk-store.ts'
@@ -41,8 +43,13 @@ let opened:
   | undefined
 let nextPrune = 0
 
+const metrics = new MetricStore()
+const measuring = openThreadMetrics(folder, metrics, send)
+
 port.on('message', (message: ToDesk) => {
   if (message === 'close') return stop.abort()
+  if ('samples' in message) return measuring.take(message.samples)
+  if ('ask' in message) return void answer(message.ask, message.isOpen)
   gathered.push(message)
   if (!stop.signal.aborted) attempt(spool)
 })
@@ -53,7 +60,15 @@ await close()
 send('closed')
 port.close()
 
+/** A failure has no answer: who asked waits a bounded time. */
+async function answer(number: number, isOpen: boolean): Promise<void> {
+  await measuring.measure(opened)
+  const { renderMetrics } = await import('../metrics/render-metrics.ts')
+  send({ answer: number, metrics: await renderMetrics(metrics, isOpen) })
+}
+
 async function look(): Promise<void> {
+  if (measuring.isDue()) await measuring.measure(opened)
   const { database, store, sources } = await open()
   spool()
   while (!stop.signal.aborted) {
@@ -87,7 +102,7 @@ function attempt(work: () => void): void {
 async function open() {
   if (opened !== undefined) return opened
   const database = await openDesk()
-  const store = new DeskStore(database)
+  const store = new DeskStore(database, metrics)
   const sources: Source[] = [followLedger(folder, retention.days)]
   if (outbox !== undefined) sources.push(followOutbox(outbox))
   opened = { database, store, sources }
@@ -102,7 +117,7 @@ async function openDesk(): Promise<DatabaseSync> {
   const path = join(folder, DESK_FILE)
   try {
     const database = await openSynced(path)
-    if (await followLedger(folder, retention.days).isBehind(new DeskStore(database))) {
+    if (await followLedger(folder, retention.days).isBehind(new DeskStore(database, metrics))) {
       database.close()
       putAside(path, 'it knows more of the log than the ledger has')
       return await openSynced(path)
@@ -137,6 +152,7 @@ function putAside(path: string, why: string): void {
 
 async function close(): Promise<void> {
   for (const source of opened?.sources ?? []) await source.close()
+  await measuring.close()
   opened?.database.close()
 }
 

@@ -2,7 +2,10 @@
 // take in time is counted, and the count becomes a row.
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { standardError } from '@seg/core'
+import { Fault, standardError } from '@seg/core'
+import type { Sample } from '../metrics/catalogue.ts'
+import type { MetricsText } from '../metrics/render-metrics.ts'
+import { MEASURE_INTERVAL } from '../metrics/thread-metrics.ts'
 import type { FromDesk, ToDesk } from './desk-messages.ts'
 import type { DeskOptions } from './desk-thread.ts'
 import type { Fact, NoteFact } from './fact.ts'
@@ -16,14 +19,34 @@ const RESTART = 10_000
 /** Milliseconds that a stop waits for the thread. */
 const CLOSING_TIME = 3_000
 
+/** Milliseconds that whoever asks for metrics waits. */
+const ANSWER_TIME = 5_000
+
+/** What the main thread measures, at once and from memory. */
+export type Measure = () => readonly Sample[]
+
 export type Desk = {
   readonly note: NoteFact
+  /** From now on, what the main thread measures is among the metrics. */
+  measureWith(measure: Measure): void
+  /** Undefined until it is known. */
+  isLogConsistent(): boolean | undefined
+  /** All metrics as text. Throws the Fault `overloaded` when there is no answer in time. */
+  metrics(isOpen: boolean): Promise<MetricsText>
   /** Waits until what was noted is safe, for a bounded time. */
   close(): Promise<void>
 }
 
 /** For programs without a desk. */
-export const noDesk: Desk = { note: () => {}, close: async () => {} }
+export const noDesk: Desk = {
+  note: () => {},
+  measureWith: () => {},
+  isLogConsistent: () => undefined,
+  metrics: async () => {
+    throw new Fault('not-found', 'this program has no metrics')
+  },
+  close: async () => {},
+}
 
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./desk-thread${extname(import.meta.filename)}`, import.meta.url)
@@ -42,6 +65,11 @@ class DeskThread implements Desk {
   #lost = 0
   #lostSince = 0
   #isClosing = false
+  #measure: Measure = () => []
+  #measuring: NodeJS.Timeout | undefined
+  #asked = 0
+  #isLogConsistent: boolean | undefined
+  readonly #answers = new Map<number, (metrics: MetricsText) => void>()
 
   constructor(options: DeskOptions, complain: (line: string) => void) {
     this.#options = options
@@ -58,8 +86,38 @@ class DeskThread implements Desk {
     this.#gathered.push(fact)
   }
 
+  measureWith(measure: Measure): void {
+    this.#measure = measure
+    const send = () => this.#worker && this.#post(this.#worker, { samples: this.#measure() })
+    send()
+    clearInterval(this.#measuring)
+    this.#measuring = setInterval(send, MEASURE_INTERVAL).unref()
+  }
+
+  isLogConsistent(): boolean | undefined {
+    return this.#isLogConsistent
+  }
+
+  async metrics(isOpen: boolean): Promise<MetricsText> {
+    const worker = this.#worker
+    const number = ++this.#asked
+    const { promise, resolve, reject } = Promise.withResolvers<MetricsText>()
+    const timer = setTimeout(() => reject(new Fault('overloaded', 'the desk has not answered in time')), ANSWER_TIME)
+    this.#answers.set(number, resolve)
+    try {
+      if (worker === undefined) throw new Fault('overloaded', 'the desk is being started again')
+      this.#post(worker, { samples: this.#measure() })
+      this.#post(worker, { ask: number, isOpen })
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      this.#answers.delete(number)
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true
+    clearInterval(this.#measuring)
     this.#flush()
     const worker = this.#worker
     if (worker === undefined) return
@@ -94,7 +152,9 @@ class DeskThread implements Desk {
 
   #hear(message: FromDesk): void {
     if (message === 'closed') return
-    if ('taken' in message) this.#onTheWay -= message.taken
+    if ('answer' in message) this.#answers.get(message.answer)?.(message.metrics)
+    else if ('isLogConsistent' in message) this.#isLogConsistent = message.isLogConsistent
+    else if ('taken' in message) this.#onTheWay -= message.taken
     else this.#complain(`the desk: ${message.trouble}`)
   }
 

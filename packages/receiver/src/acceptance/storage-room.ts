@@ -93,6 +93,11 @@ export class StorageRoom {
     for (const [partner] of this.#stored) if (this.#storedBy(partner).bytes < 1) this.#stored.delete(partner)
   }
 
+  /** Why there is no room above the reserve; '' when there is some. */
+  get trouble(): string {
+    return this.#failure
+  }
+
   /**
    * Throws the Fault `storage-unavailable` when so many bytes would not leave the reserve, and
    * `rate-limit` when they are more than the partner's share.

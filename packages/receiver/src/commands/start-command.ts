@@ -23,6 +23,8 @@ import { followStatuses } from '../credentials/follow-statuses.ts'
 import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
 import { openFileLogger, openLogger } from '../logger.ts'
+import { openGatewayMeasure } from '../measures/measure-gateway.ts'
+import { watchReadiness } from '../measures/readiness.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { watchOwnCertificates } from '../own-certificates.ts'
 import { checksOfStart, startSettings } from './start-settings.ts'
@@ -74,6 +76,8 @@ async function start(command: Command): Promise<void> {
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
+  const readiness = watchReadiness(gate)
+  gate.desk.measureWith(openGatewayMeasure(gate, { receiver, handOffs: handingOn, forwarding, readiness }))
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)
@@ -85,7 +89,7 @@ async function start(command: Command): Promise<void> {
     await Promise.all([lists.close(), statuses.close()])
     await following.close()
     await auditing?.close()
-    await forwarding?.close()
+    await Promise.all([forwarding?.close(), readiness.close()])
     expiry.close()
     room.close()
     await Promise.all([receiver.close(), operators?.close(), ...handingOn.map(running => running.close())])

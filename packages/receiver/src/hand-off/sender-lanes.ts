@@ -47,6 +47,10 @@ export type Edge = {
 }
 
 export type HandOff = {
+  /** The name of its target. */
+  readonly target: string
+  /** How many senders wait, and since when the one has made no progress that waits longest. */
+  waiting(): { readonly senders: number; readonly since: number | undefined }
   /** Waits for documents that are under way. */
   close(): Promise<void>
 }
@@ -66,6 +70,8 @@ export class Lane {
   turn = 0
   /** By `elapsed`, in milliseconds. */
   nextTry = 0
+  /** Since when it has documents and makes no progress, in milliseconds since 1970. */
+  since: number
   /** Of its next document. */
   tries = 0
   #complaint = ''
@@ -86,6 +92,7 @@ export class Lane {
     this.#ledger = ledger
     this.#logger = logger
     this.#edge = edge
+    this.since = edge.now().getTime()
   }
 
   /**
@@ -106,9 +113,16 @@ export class Lane {
     this.#advance(index)
   }
 
+  /** It has documents up to this one. */
+  extend(newest: number): void {
+    if (this.cursor >= this.newest) this.since = this.#edge.now().getTime()
+    this.newest = newest
+  }
+
   #advance(index: number): void {
     if (this.#complaint !== '') this.#logger.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
     this.cursor = index
+    this.since = this.#edge.now().getTime()
     this.nextTry = 0
     this.tries = 0
     this.#complaint = ''
@@ -142,6 +156,8 @@ export function startLanes(target: LaneTarget, ledger: Ledger, logger: LaneLogge
     complain,
   })
   return {
+    target: target.name,
+    waiting: () => lanes.waiting(),
     async close() {
       stop.abort()
       await ended
@@ -190,6 +206,12 @@ class SenderLanes {
     }
   }
 
+  waiting(): ReturnType<HandOff['waiting']> {
+    const waiting = [...this.#lanes.values()].filter(({ cursor, newest }) => cursor < newest)
+    const since = waiting.length === 0 ? undefined : Math.min(...waiting.map(lane => lane.since))
+    return { senders: waiting.length, since }
+  }
+
   async end(): Promise<void> {
     await Promise.all(this.#underWay.values())
   }
@@ -198,7 +220,7 @@ class SenderLanes {
     const found = await this.#ledger.newest(this.#seen)
     for (const { sender, index } of found) {
       const lane = this.#lanes.get(sender)
-      if (lane !== undefined) lane.newest = index
+      if (lane !== undefined) lane.extend(index)
       else {
         const { name } = this.#target
         // Earlier versions had one cursor for all senders of the inbox.

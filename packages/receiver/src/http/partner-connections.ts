@@ -29,6 +29,13 @@ const LOOKED_AT = 32
 /** Milliseconds for the first request of a connection whose partner is no longer admitted. */
 const FIRST_REQUEST = 1000
 
+const placesOf = new WeakMap<object, Places>()
+
+/** Open connections of each partner. */
+export function connectionsOf(server: object): ReadonlyMap<string, number> {
+  return placesOf.get(server)?.takenBy ?? new Map()
+}
+
 /** Puts turns between a finished handshake and Node's listener, which would begin HTTP at once. */
 export function openConnections(
   server: Server,
@@ -40,6 +47,7 @@ export function openConnections(
 ): void {
   const { credentials, limits, logger, stopping } = exchange
   const places = new Places(limits.connections, limits.connectionsOfOne, 'connections are open')
+  placesOf.set(server, places)
   const turns = new Turns(work => arrivals.schedule(work))
   const open = new Map<TLSSocket, Open>()
   const closed = openCountedLog('connections closed', (facts, line) => logger.warn(facts, line))

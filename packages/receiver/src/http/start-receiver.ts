@@ -5,12 +5,15 @@ import type { Duplex } from 'node:stream'
 import { Fault } from '@seg/core'
 import { openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../logger.ts'
+import { connectionsOf } from './partner-connections.ts'
 import { buildReceiver, type ReceiverParts } from './receiver.ts'
 import { Stopping } from './stopping.ts'
 
 export type RunningReceiver = {
   /** Where senders reach it. */
   readonly url: string
+  /** Open connections of each partner. */
+  connections(): ReadonlyMap<string, number>
   /** Answers what is under way, for a bounded time, and closes every connection. */
   close(): Promise<void>
 }
@@ -53,7 +56,11 @@ export async function startReceiver(
     for (const socket of connections) socket.destroy()
     await closed
   }
-  return { url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}`, close }
+  return {
+    url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    connections: () => connectionsOf(app.server),
+    close,
+  }
 }
 
 /**

@@ -20,6 +20,8 @@ export type Uploads = {
    * `overloaded` and `rate-limit`.
    */
   beginRead(partner: string, now: Date, own?: PartnerLimits): () => void
+  /** How many documents are being received, and how many of them are large. */
+  active(): { readonly all: number; readonly large: number }
 }
 
 /**
@@ -59,6 +61,7 @@ export function openUploads(
       answers.take(partner)
       return () => answers.giveBack(partner)
     },
+    active: () => ({ all: all.taken, large: large.taken }),
   }
 }
 

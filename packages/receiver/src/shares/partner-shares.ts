@@ -37,6 +37,15 @@ export class Places {
     this.#taken++
   }
 
+  /** How many are taken, and by whom. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  get takenBy(): ReadonlyMap<string, number> {
+    return this.#takenBy
+  }
+
   giveBack(partner: string): void {
     const left = this.#takenBy.get(partner)! - 1
     if (left > 0) this.#takenBy.set(partner, left)

@@ -1,0 +1,39 @@
+// The statements that write the desk.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { columnNames } from './fact-columns.ts'
+
+export function prepareStatements(database: DatabaseSync) {
+  const names = ['position', 'kind', 'outcome', 'is_recorded', 'leaf_index', 'entry', ...columnNames]
+  const prepare = (sql: string): StatementSync => database.prepare(sql)
+  return {
+    spool: prepare('INSERT INTO spool (facts) VALUES (?)'),
+    oldestSpooled: prepare('SELECT number, facts FROM spool ORDER BY number LIMIT ?'),
+    deleteSpooled: prepare('DELETE FROM spool WHERE number <= ?'),
+    cursor: prepare('SELECT value FROM cursors WHERE name = ?'),
+    moveCursor: prepare(
+      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    ),
+    insert: prepare(
+      `INSERT INTO facts (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`,
+    ),
+    // What the ledger has said stays.
+    complete: prepare(
+      `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} WHERE position = ?`,
+    ),
+    replace: prepare(`UPDATE facts SET ${columnNames.map(name => `${name} = ?`).join(', ')} WHERE position = ?`),
+    changeOutcome: prepare('UPDATE facts SET outcome = ? WHERE position = ?'),
+    attach: prepare('UPDATE facts SET position = ?, leaf_index = ? WHERE position = ?'),
+    byPosition: prepare('SELECT 1 FROM facts WHERE position = ?'),
+    byIndex: prepare('SELECT position, is_recorded FROM facts WHERE leaf_index = ?'),
+    indexesBetween: prepare('SELECT leaf_index FROM facts WHERE leaf_index >= ? AND leaf_index < ?'),
+    byEntry: prepare('SELECT position, kind, outcome, partner, tries, code FROM facts WHERE entry = ?'),
+    byDocument: prepare(
+      'SELECT position, is_recorded, outcome, leaf_index, sha256 FROM facts WHERE document = ? ORDER BY position LIMIT 1000',
+    ),
+    openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
+    count: prepare(
+      `INSERT INTO minutes (minute, kind, outcome, partner, events, bytes) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (minute, kind, outcome, partner) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`,
+    ),
+  }
+}

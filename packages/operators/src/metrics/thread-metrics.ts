@@ -1,0 +1,80 @@
+// The metrics that are no counters, measured every 15 s and when somebody asks: what the desk's
+// thread sees, and what the main thread sends.
+import type { DatabaseSync } from 'node:sqlite'
+import { asFault } from '@seg/core'
+import type { FromDesk } from '../desk/desk-messages.ts'
+import type { DeskStore } from '../desk/desk-store.ts'
+import type { MetricName, Sample } from './catalogue.ts'
+import {
+  measureDeadLetters,
+  measureDisk,
+  measuredHere,
+  measureOutbox,
+  measureProcess,
+  samplesOfLog,
+} from './measure-data.ts'
+import type { MetricStore } from './metric-store.ts'
+import { watchLog } from './watch-log.ts'
+
+/** Milliseconds between two measurements. */
+export const MEASURE_INTERVAL = 15_000
+/** Milliseconds for which a measurement is good enough for whoever asks. */
+const FRESH = 1000
+
+type Opened = { readonly database: DatabaseSync; readonly store: DeskStore } | undefined
+
+export type ThreadMetrics = {
+  isDue(): boolean
+  /** `opened`: the desk, once there is one. */
+  measure(opened: Opened): Promise<void>
+  /** What the main thread has measured. */
+  take(samples: readonly Sample[]): void
+  close(): Promise<void>
+}
+
+export function openThreadMetrics(
+  folder: string,
+  metrics: MetricStore,
+  send: (message: FromDesk) => void,
+): ThreadMetrics {
+  const complain = (trouble: string) => send({ trouble })
+  const log = watchLog(folder, complain)
+  let measured = Number.NEGATIVE_INFINITY
+  let sent: readonly MetricName[] = []
+  let complaint = ''
+  const measureAll = async (opened: Opened): Promise<void> => {
+    const samples = [...measureProcess(), ...(await measureDisk(folder))]
+    const state = await log.look()
+    if (state !== undefined) send({ isLogConsistent: state.isConsistent })
+    if (state !== undefined) samples.push(...samplesOfLog(state, opened?.store.cursor('ledger') ?? 0))
+    if (log.reader !== undefined) samples.push(...(await measureDeadLetters(log.reader)))
+    if (opened !== undefined) samples.push(...measureOutbox(opened.database))
+    metrics.replace(measuredHere, samples)
+  }
+  let measuring: Promise<void> = Promise.resolve()
+  return {
+    isDue: () => performance.now() - measured >= MEASURE_INTERVAL,
+    measure(opened) {
+      if (performance.now() - measured < FRESH) return measuring
+      measured = performance.now()
+      measuring = measureAll(opened).then(
+        () => {
+          complaint = ''
+        },
+        error => {
+          const found = asFault(error).message
+          if (found !== complaint) complain(`the gateway cannot be measured: ${found}`)
+          complaint = found
+        },
+      )
+      return measuring
+    },
+    take(samples) {
+      const names = [...new Set(samples.map(({ name }) => name))]
+      // Those that were sent before, and have no value any more, go.
+      metrics.replace([...new Set([...sent, ...names])], samples)
+      sent = names
+    },
+    close: () => log.close(),
+  }
+}

@@ -1,0 +1,100 @@
+// What the main thread knows at once, for the metrics: nothing here waits or asks a database but
+// for the cursors of the audit trail.
+import type { X509Certificate } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Forwarding, Sample } from '@seg/operators'
+import type { Gate } from '../gate.ts'
+import type { HandOff } from '../hand-off/sender-lanes.ts'
+import type { RunningReceiver } from '../http/start-receiver.ts'
+import { version } from '../open-ledger.ts'
+import type { Readiness } from './readiness.ts'
+
+export type Measured = {
+  readonly receiver: Pick<RunningReceiver, 'connections'>
+  readonly handOffs: readonly HandOff[]
+  readonly forwarding: Forwarding | undefined
+  readonly readiness: Pick<Readiness, 'last'>
+}
+
+/** Milliseconds between two samples of the delay, and that a window of them is at least. */
+const [RESOLUTION, WINDOW] = [50, 10_000]
+
+export function openGatewayMeasure(gate: Gate, measured: Measured): () => Sample[] {
+  const delay = openDelay()
+  return () => [
+    { name: 'seg_build_info', labels: { version }, value: 1 },
+    { name: 'seg_ready', value: Number(measured.readiness.last().isReady) },
+    { name: 'seg_storage_room', value: Number(gate.room.trouble === '') },
+    ...delay(),
+    ...samplesOfUploads(gate),
+    ...[...measured.receiver.connections()].map(
+      ([partner, value]): Sample => ({ name: 'seg_connections_active', labels: { partner }, value }),
+    ),
+    ...measured.handOffs.flatMap(samplesOfHandOff),
+    ...(measured.forwarding?.lag() ?? []).map(
+      ({ sink, records }): Sample => ({ name: 'seg_audit_forward_lag_entries', labels: { sink }, value: records }),
+    ),
+    ...samplesOfCredentials(gate),
+  ]
+}
+
+function openDelay(): () => Sample[] {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION })
+  histogram.enable()
+  let begin = performance.now()
+  let last: Sample[] = []
+  return () => {
+    if (performance.now() - begin < WINDOW && last.length > 0) return last
+    begin = performance.now()
+    // Each sample includes the time that the timer itself takes.
+    last = ['0.5', '0.99', '1'].map(quantile => ({
+      name: 'seg_event_loop_delay_seconds',
+      labels: { quantile },
+      value: Math.max(0, histogram.percentile(Number(quantile) * 100) / 1e9 - RESOLUTION / 1000),
+    }))
+    histogram.reset()
+    return last
+  }
+}
+
+function samplesOfUploads({ uploads, limits }: Gate): Sample[] {
+  const { all, large } = uploads.active()
+  return [
+    { name: 'seg_uploads_active', labels: { size: 'small' }, value: all - large },
+    { name: 'seg_uploads_active', labels: { size: 'large' }, value: large },
+    { name: 'seg_uploads_limit', labels: { size: 'small' }, value: limits.uploads },
+    { name: 'seg_uploads_limit', labels: { size: 'large' }, value: limits.largeUploads },
+  ]
+}
+
+function samplesOfHandOff(handOff: HandOff): Sample[] {
+  const labels = { target: handOff.target }
+  const { senders, since } = handOff.waiting()
+  const oldest: Sample[] =
+    since === undefined ? [] : [{ name: 'seg_handoff_oldest_timestamp_seconds', labels, value: since / 1000 }]
+  return [{ name: 'seg_handoff_waiting_senders', labels, value: senders }, ...oldest]
+}
+
+function samplesOfCredentials({ credentials }: Gate): Sample[] {
+  const { identity, seal, trust, policy } = credentials.current
+  return [
+    ...samplesOfCertificate('tls-server', identity.certificate),
+    ...samplesOfCertificate('seal', seal.certificate),
+    ...trust.authorities.flatMap(({ certificate }) => samplesOfCertificate('ca', certificate)),
+    ...policy.crls.flatMap(({ issuer, thisUpdate, nextUpdate }): Sample[] => [
+      { name: 'seg_crl_this_update_timestamp_seconds', labels: { issuer }, value: thisUpdate / 1000 },
+      { name: 'seg_crl_next_update_timestamp_seconds', labels: { issuer }, value: nextUpdate / 1000 },
+    ]),
+    ...policy.partners.map(
+      ({ id, state }): Sample => ({ name: 'seg_partner_info', labels: { partner: id, state }, value: 1 }),
+    ),
+  ]
+}
+
+function samplesOfCertificate(use: string, { fingerprint256, validFromDate, validToDate }: X509Certificate): Sample[] {
+  const labels = { use, fingerprint: fingerprint256.replaceAll(':', '').slice(0, 8).toLowerCase() }
+  return [
+    { name: 'seg_certificate_not_before_timestamp_seconds', labels, value: validFromDate.getTime() / 1000 },
+    { name: 'seg_certificate_not_after_timestamp_seconds', labels, value: validToDate.getTime() / 1000 },
+  ]
+}

@@ -1,0 +1,95 @@
+// What a real receiver measures, and when it says that it is ready.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { post } from '../testing/client.ts'
+import { makeCerts, makeDocument, openGateway, senderId } from '../testing/gateway.ts'
+import { openGatewayMeasure } from './measure-gateway.ts'
+import { watchReadiness } from './readiness.ts'
+
+const certs = await makeCerts(t)
+
+async function openMeasured(t: Test) {
+  const gateway = await openGateway(t, certs)
+  const readiness = watchReadiness(gateway.gate)
+  const handOff = { target: 'inbox', waiting: () => ({ senders: 2, since: 5000 }), close: async () => {} }
+  const forwarding = { lag: () => [{ sink: 'file' as const, records: 7 }], close: async () => {} }
+  const measured = { receiver: gateway, handOffs: [handOff], forwarding, readiness }
+  gateway.gate.desk.measureWith(openGatewayMeasure(gateway.gate, measured))
+  t.teardown(() => readiness.close())
+  return { ...gateway, readiness }
+}
+
+async function linesOf({ gate }: Awaited<ReturnType<typeof openMeasured>>): Promise<string[]> {
+  return (await gate.desk.metrics(false)).text.split('\n')
+}
+
+t.test('documents and the state of a receiver are among its metrics', async t => {
+  const gateway = await openMeasured(t)
+  const document = await makeDocument(gateway)
+  t.equal((await post(gateway, document)).status, 201)
+  t.equal((await post(gateway, Buffer.from('no document'))).status, 400)
+  await gateway.readiness.look()
+  const wanted = [
+    `seg_documents_total{direction="in",partner="${senderId}",outcome="accepted"} 1`,
+    `seg_documents_refused_total{partner="${senderId}",code="xml-malformed"} 1`,
+    'seg_ready 1',
+    'seg_storage_room 1',
+    'seg_log_consistent 1',
+    'seg_uploads_limit{size="small"} 256',
+    'seg_handoff_waiting_senders{target="inbox"} 2',
+    'seg_handoff_oldest_timestamp_seconds{target="inbox"} 5',
+    'seg_audit_forward_lag_entries{sink="file"} 7',
+  ]
+  let lines = await linesOf(gateway)
+  for (let tries = 0; tries < 100 && !wanted.every(line => lines.includes(line)); tries++) {
+    await pause(100)
+    lines = await linesOf(gateway)
+  }
+  for (const line of wanted) t.ok(lines.includes(line), line)
+  for (const start of [
+    'seg_certificate_not_after_timestamp_seconds{use="seal",fingerprint="',
+    'seg_log_entries ',
+    'seg_storage_free_bytes ',
+    'seg_storage_used_bytes{part="ledger"} ',
+    'seg_event_loop_delay_seconds{quantile="0.99"} ',
+    'process_resident_memory_bytes ',
+  ])
+    t.ok(
+      lines.some(line => line.startsWith(start)),
+      start,
+    )
+})
+
+t.test('a receiver is ready until a check fails, and says which one and why', async t => {
+  const gateway = await openMeasured(t)
+  const { checks, isReady } = await gateway.readiness.look()
+  t.ok(isReady)
+  t.same(
+    checks.map(({ check }) => check),
+    ['ledger', 'log', 'certificates', 'disk', 'clock'],
+  )
+  const text = await readFile(join(import.meta.dirname, '../../../../docs/metrics.md'), 'utf8')
+  for (const { check } of checks) t.ok(text.includes(`| \`${check}\``), `${check} is documented`)
+  const found = async (time: Date, gate = gateway.gate) => {
+    gateway.setTime(time)
+    const again = watchReadiness(gate)
+    const report = await again.look()
+    await again.close()
+    return report
+  }
+  const year = 365 * 24 * 3600 * 1000
+  const late = await found(new Date(Date.now() + 20 * year))
+  t.notOk(late.isReady)
+  t.match(late.checks, [{ ok: true }, { ok: true }, { ok: false, found: /seal\.crt/ }, { ok: true }, { ok: true }])
+  const early = await found(new Date(Date.now() - 3600_000))
+  t.match(early.checks.at(-1), { check: 'clock', ok: false, found: /ahead of the clock/ })
+  const full = Object.assign(Object.create(gateway.gate.room), {})
+  Object.defineProperty(full, 'trouble', { value: '0 bytes are free' })
+  const packed = await found(new Date(), { ...gateway.gate, room: full })
+  t.match(packed.checks[3], { check: 'disk', ok: false, found: '0 bytes are free' })
+  await gateway.gate.ledger.close()
+  const closed = await found(new Date())
+  t.notOk(closed.isReady)
+})

@@ -1,0 +1,109 @@
+// Whether documents can be accepted now: each check says what it found, and one that fails makes
+// the receiver not ready. Looked at in the background, so that who asks costs nothing.
+import { asFault, pollLoop } from '@seg/core'
+import type { Gate } from '../gate.ts'
+import { checkSeal } from '../own-certificates.ts'
+
+export type ReadinessReport = {
+  readonly isReady: boolean
+  /** RFC 3339, of the look. */
+  readonly at: string
+  readonly checks: readonly Finding[]
+}
+
+type Finding = { readonly check: string; readonly ok: boolean; readonly found: string }
+
+export type Readiness = {
+  last(): ReadinessReport
+  /** Looks now, unless it has just done so. */
+  look(): Promise<ReadinessReport>
+  close(): Promise<void>
+}
+
+/** Milliseconds between two looks, and for which one is good enough for whoever asks. */
+const LOOK_INTERVAL = 10_000
+/** Milliseconds between two writes that only try whether the ledger can be written. */
+const WRITE_INTERVAL = 60_000
+/** Milliseconds that a write may take. */
+const WRITE_TIME = 5_000
+/** Milliseconds that the last entry of the log may be ahead of the clock. */
+const AHEAD = 5_000
+/** A cursor that nothing follows: moving it proves that the ledger can be written. */
+const CURSOR = 'readiness'
+
+type Check = (gate: Gate) => Promise<string>
+
+/** Each throws, or answers with what it found. */
+const checks: Readonly<Record<string, Check>> = {
+  async log({ desk }) {
+    if (desk.isLogConsistent() === false) throw new Error('it does not continue what it showed before')
+    return 'continues what it showed before'
+  },
+  async certificates({ credentials, now }) {
+    checkSeal(credentials.current, now())
+    const { validToDate } = credentials.current.identity.certificate
+    if (validToDate < now()) throw new Error(`receiver.crt expired at ${validToDate.toISOString()}`)
+    return 'in date'
+  },
+  async disk({ room }) {
+    if (room.trouble !== '') throw new Error(room.trouble)
+    return 'there is room'
+  },
+  async clock({ ledger, now }) {
+    const last = await ledger.event((await ledger.log.size()) - 1)
+    const ahead = last === undefined ? 0 : Date.parse(last.at) - now().getTime()
+    if (ahead > AHEAD) throw new Error(`the last entry of the log is ${Math.round(ahead / 1000)} s ahead of the clock`)
+    return 'not behind the log'
+  },
+}
+
+async function tryWrite({ ledger }: Gate): Promise<string> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no write ended within ${WRITE_TIME / 1000} s`)), WRITE_TIME)
+  try {
+    await Promise.race([ledger.moveCursor(CURSOR, (await ledger.log.size()) - 1), late])
+    return 'written'
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Looks at once, and every ten seconds. The ledger was written by the start itself. */
+export function watchReadiness(gate: Gate): Readiness {
+  const stop = new AbortController()
+  let last: ReadinessReport = { isReady: false, at: gate.now().toISOString(), checks: [] }
+  let written: Finding = { check: 'ledger', ok: true, found: 'written' }
+  let triedAt = performance.now()
+  let lookedAt = Number.NEGATIVE_INFINITY
+  const lookOnce = async (writeInterval: number) => {
+    if (performance.now() - triedAt >= writeInterval || !written.ok) {
+      triedAt = performance.now()
+      written = await find('ledger', tryWrite, gate)
+    }
+    const others = Object.entries(checks).map(([name, check]) => find(name, check, gate))
+    const found = [written, ...(await Promise.all(others))]
+    last = { isReady: found.every(({ ok }) => ok), at: gate.now().toISOString(), checks: found }
+    lookedAt = performance.now()
+    return last
+  }
+  const ended = pollLoop(async () => void (await lookOnce(WRITE_INTERVAL)), {
+    interval: LOOK_INTERVAL,
+    signal: stop.signal,
+    complain: () => {},
+  })
+  return {
+    last: () => last,
+    look: async () => (performance.now() - lookedAt < LOOK_INTERVAL ? last : lookOnce(LOOK_INTERVAL)),
+    async close() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+function find(check: string, look: Check, gate: Gate): Promise<Finding> {
+  return look(gate).then(
+    found => ({ check, ok: true, found }),
+    error => ({ check, ok: false, found: asFault(error).detail }),
+  )
+}
