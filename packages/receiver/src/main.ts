@@ -123,6 +123,7 @@ addSettings(deadLetters, { data }).action(readsOnly(runDeadLetters))
 const facts = program.command('facts').description('what happened to documents and connections, refused ones, too')
 const listing = facts.command('list').description('the newest first; with several filters, what all of them hold for')
 for (const name of filterNames) listing.option(`--${name} <value>`, `only those with this ${name}`)
+listing.option('--where <name=value...>', 'only documents with this value, of those that seg.yaml indexes')
 const since = ['--since <time>', 'from this time on, such as 2026-11-28T10:30:00Z'] as const
 const until = ['--until <time>', 'before this time'] as const
 listing

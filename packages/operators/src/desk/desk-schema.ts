@@ -67,4 +67,33 @@ export const deskMigrations: Migrations = {
     // How far the ledger and the outbox were read: the next index, the last number.
     'CREATE TABLE cursors (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
   ],
+  '0002-values': [
+    // What expressions have found in accepted documents; `name` is a term.
+    `CREATE TABLE indexed (
+      name INTEGER NOT NULL,
+      value TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      PRIMARY KEY (name, value, position)
+    ) WITHOUT ROWID`,
+    'CREATE INDEX indexed_position ON indexed (position)',
+    // What could not be evaluated, and why; the name '' is that of all values of a document.
+    `CREATE TABLE not_indexed (
+      position INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (position, name)
+    ) WITHOUT ROWID`,
+    `CREATE TRIGGER facts_deleted AFTER DELETE ON facts WHEN OLD.leaf_index IS NOT NULL BEGIN
+      DELETE FROM indexed WHERE position = OLD.position;
+      DELETE FROM not_indexed WHERE position = OLD.position;
+    END`,
+  ],
+}
+
+/** How a reader sees a desk that no gateway of this version has opened. */
+export const deskViews: Migrations = {
+  '0002-values': [
+    'CREATE TEMP TABLE indexed (name INTEGER, value TEXT, position INTEGER)',
+    'CREATE TEMP TABLE not_indexed (position INTEGER, name TEXT, reason TEXT)',
+  ],
 }

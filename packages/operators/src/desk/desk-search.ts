@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
 import { onDatabase, openDatabaseReader } from '@seg/ledger'
-import { DESK_FILE, deskMigrations } from './desk-schema.ts'
+import { DESK_FILE, deskMigrations, deskViews } from './desk-schema.ts'
 import type { FactKind, FactOutcome } from './fact.ts'
 import { type ColumnName, type ColumnValue, type KeptFact, positionOf, readFact, searchValue } from './fact-columns.ts'
 import { Terms } from './terms.ts'
@@ -23,6 +23,8 @@ export type DeskFilter = {
   readonly kind?: string
   readonly from?: number
   readonly to?: number
+  /** Values that expressions have found in the document, by their names. */
+  readonly where?: readonly (readonly [name: string, value: string])[]
 }
 
 /** `after`: rows older than this position; `before`: rows newer; `last`: the oldest rows. */
@@ -65,7 +67,7 @@ export function openDeskSearch(folder: string): DeskSearch {
   const path = join(folder, DESK_FILE)
   if (!existsSync(path))
     throw new Fault('not-found', `expected ${path}, which a running gateway makes; start it once, or check --data`)
-  const database = openDatabaseReader(path, deskMigrations)
+  const database = openDatabaseReader(path, deskMigrations, deskViews)
   if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'cursors'").get() !== undefined)
     return new DeskSearch(database)
   database.close()
@@ -87,7 +89,7 @@ export class DeskSearch {
     const rows = this.#all(query)
     const isBackwards = 'before' in of || 'last' in of
     const isMore = rows.length > of.limit
-    const facts = rows.slice(0, of.limit).map(row => readFact(row, this.#terms))
+    const facts = rows.slice(0, of.limit).map(row => this.#withValues(readFact(row, this.#terms)))
     if (isBackwards) facts.reverse()
     const isOlder = 'last' in of ? false : 'before' in of || isMore
     const isNewer = 'before' in of || 'last' in of ? isMore : of.after !== undefined
@@ -115,6 +117,20 @@ export class DeskSearch {
       values.push(value)
       return true
     }
+    const [first, ...others] = filter.where ?? []
+    const key = first === undefined ? 'position' : 'i.position'
+    if (first !== undefined) {
+      const name = this.#terms.find(first[0])
+      if (name === undefined) return undefined
+      conditions.push('i.name = ?', 'i.value = ?')
+      values.push(name, first[1])
+    }
+    for (const [named, value] of others) {
+      const name = this.#terms.find(named)
+      if (name === undefined) return undefined
+      conditions.push('EXISTS (SELECT 1 FROM indexed o WHERE o.name = ? AND o.value = ? AND o.position = i.position)')
+      values.push(name, value)
+    }
     if (filter.index !== undefined) add('leaf_index', filter.index)
     for (const name of filters) {
       const given = filter[name]
@@ -129,10 +145,12 @@ export class DeskSearch {
       filter.to === undefined ? Number.MAX_SAFE_INTEGER : positionOf(filter.to, 0),
       'after' in of ? (of.after ?? Number.MAX_SAFE_INTEGER) : Number.MAX_SAFE_INTEGER,
     )
-    conditions.push('position >= ?', 'position < ?')
+    conditions.push(`${key} >= ?`, `${key} < ?`)
     values.push(low, high, of.limit + 1)
     const order = 'before' in of || 'last' in of ? 'ASC' : 'DESC'
-    const sql = `SELECT * FROM facts WHERE ${conditions.join(' AND ')} ORDER BY position ${order} LIMIT ?`
+    // The order of a CROSS JOIN is the one that it is written in (sqlite.org/optoverview.html).
+    const from = first === undefined ? 'facts' : 'indexed i CROSS JOIN facts ON facts.position = i.position'
+    const sql = `SELECT facts.* FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${key} ${order} LIMIT ?`
     return { sql, values }
   }
 
@@ -177,6 +195,24 @@ export class DeskSearch {
 
   close(): void {
     this.#database.close()
+  }
+
+  #withValues(fact: KeptFact): KeptFact {
+    if (fact.index === undefined || fact.outcome !== 'accepted') return fact
+    const rows = (sql: string) => this.#all({ sql, values: [fact.position] })
+    const found = rows('SELECT text, value FROM indexed JOIN terms ON id = name WHERE position = ? LIMIT 512')
+    const reasons = rows('SELECT name, reason FROM not_indexed WHERE position = ?')
+    if (found.length === 0 && reasons.length === 0) return fact
+    const values = Object.groupBy(found, ({ text }) => String(text))
+    return {
+      ...fact,
+      values: Object.fromEntries(
+        Object.entries(values).map(([name, of = []]) => [name, of.map(({ value }) => String(value))]),
+      ),
+      ...(reasons.length > 0 && {
+        notIndexed: Object.fromEntries(reasons.map(({ name, reason }) => [String(name), String(reason)])),
+      }),
+    }
   }
 
   #all({ sql, values }: Query) {

@@ -52,6 +52,9 @@ export type KeptFact = Fact & {
   readonly position: number
   /** Whether the gateway itself noted it: if not, what ledger and outbox do not have is missing. */
   readonly isRecorded: boolean
+  /** What expressions have found in the document, by their names; and why some have not. */
+  readonly values?: Readonly<Record<string, readonly string[]>>
+  readonly notIndexed?: Readonly<Record<string, string>>
 }
 
 export function positionOf(at: number, within: number): number {

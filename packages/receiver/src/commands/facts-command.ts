@@ -1,6 +1,6 @@
 // `receiver facts`: what happened to documents and connections, refused ones above all, from the
 // desk; also while the receiver runs.
-import { type Command, Fault, quote, readSettings, writeList } from '@seg/core'
+import { type Command, escapeUnseen, Fault, quote, readSettings, writeList } from '@seg/core'
 import { type DeskFilter, type DeskSearch, explainRefusal, type KeptFact, openDeskSearch } from '@seg/operators'
 
 /** Rows read at a time. */
@@ -8,6 +8,7 @@ const PAGE = 200
 
 export type FactsOptions = Partial<Record<(typeof filterNames)[number] | 'since' | 'until', string>> & {
   readonly limit?: number
+  readonly where?: readonly string[]
 }
 
 export const filterNames = [
@@ -72,7 +73,20 @@ function readFilter(options: FactsOptions): DeskFilter {
   const given = filterNames.flatMap(name => (options[name] === undefined ? [] : [[name, options[name]]]))
   const from = readTime('--since', options.since)
   const to = readTime('--until', options.until)
-  return { ...Object.fromEntries(given), ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  const where = options.where?.map(readWhere)
+  return {
+    ...Object.fromEntries(given),
+    ...(where && { where }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  }
+}
+
+function readWhere(text: string): readonly [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
+  if (name === undefined || value === undefined)
+    throw new Fault('usage', `expected --where NAME=VALUE, such as case-number=4711, found ${quote(text)}`)
+  return [name, value.trim()]
 }
 
 function readTime(flag: string, text: string | undefined): number | undefined {
@@ -93,8 +107,13 @@ function describeLine(fact: KeptFact): string {
   const from = partner === undefined ? (address ?? 'an unknown address') : quote(partner)
   const name = document === undefined ? '' : ` ${quote(document)}`
   const many = count === undefined ? '' : ` (${count} times)`
+  const values = Object.entries(fact.values ?? {}).map(([name, all]) => `\n    ${name}: ${all.map(quote).join(', ')}`)
+  const missing = Object.entries(fact.notIndexed ?? {}).map(
+    ([name, why]) => `\n    ${name === '' ? 'its values' : name}: not evaluated: ${escapeUnseen(why)}`,
+  )
   const heading = `${new Date(at).toISOString()}  ${kind}${name} of ${from}: ${outcome}${many}${code === undefined ? '' : `, ${code}`}`
   const refusal = explainRefusal(fact)
+  if (values.length > 0 || missing.length > 0) return [heading, ...values, ...missing].join('')
   if (refusal === undefined) return fact.detail === undefined ? heading : `${heading}: ${fact.detail}`
   const { check, expected, found, remedy } = refusal
   return `${heading}\n    check ${check}: expected ${expected}; found ${found}\n    what to do: ${remedy}`

@@ -22,6 +22,7 @@ import { followLists } from '../credentials/follow-lists.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
 import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
+import { indexDocuments } from '../indexing/index-documents.ts'
 import { openFileLogger, openLogger } from '../logger.ts'
 import { openGatewayMeasure } from '../measures/measure-gateway.ts'
 import { watchReadiness } from '../measures/readiness.ts'
@@ -72,6 +73,11 @@ async function start(command: Command): Promise<void> {
   const edge = { now: gate.now, elapsed: () => performance.now(), random: Math.random, note: gate.desk.note }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
   const room = gate.room.watch(logger)
+  const indexing = indexDocuments(
+    data,
+    () => gate.credentials.current.documents.types,
+    line => logger.error(line),
+  )
   const expiry = watchOwnCertificates(gate, logger)
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
@@ -88,6 +94,7 @@ async function start(command: Command): Promise<void> {
     else logger.info(`stopping on ${signal ?? 'request'}`)
     await Promise.all([lists.close(), statuses.close()])
     await following.close()
+    await indexing.close()
     await auditing?.close()
     await Promise.all([forwarding?.close(), readiness.close()])
     expiry.close()

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { Fault, readInput, readSection } from '@seg/core'
 import { type DocumentType, defaultTypes, documentsSection } from '@seg/xmldsig'
-import type { SchemaSource } from './schema-worker.ts'
+import { tryExpressions } from '../indexing/index-documents.ts'
+import type { SchemaSource } from './libxml2.ts'
 import { openSchemas, type Schemas } from './schemas.ts'
 
 export type DocumentPolicy = {
@@ -41,6 +42,7 @@ export async function openDocumentPolicy(
   if (digest === refused?.digest) throw refused.fault
   const isDefault = types.length === 1 && sources.length === 0 && types[0] === defaultTypes[0]
   try {
+    await tryExpressions(types)
     const schemas = await openSchemas(sources, limits)
     const names = sources.flatMap(({ files }) => files.map(([name]) => name))
     return { types: isDefault ? defaultTypes : types, schemas, files: names, digest }

@@ -4,7 +4,8 @@ import { extname } from 'node:path'
 import { Fault, quote } from '@seg/core'
 import { BoundedThread } from '../shares/bounded-thread.ts'
 import { FairQueue } from '../shares/fair-queue.ts'
-import type { SchemaAnswer, SchemaProblem, SchemaQuestion, SchemaSource } from './schema-worker.ts'
+import type { SchemaProblem, SchemaSource } from './libxml2.ts'
+import type { SchemaAnswer, SchemaQuestion } from './schema-worker.ts'
 
 export type Schemas = {
   /** Whether documents of this type have a schema. */

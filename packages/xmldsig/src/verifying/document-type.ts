@@ -23,7 +23,14 @@ export type DocumentType = {
   readonly freshness: number | undefined
   /** Files of its schema, the main one first; none: it is not validated. */
   readonly xsd: readonly string[]
+  /** Values to find its documents by. */
+  readonly index: readonly IndexedValue[]
+  /** Namespaces by the prefixes of these expressions. */
+  readonly prefixes: Readonly<Record<string, string>>
 }
+
+/** A name, and the XPath expression over the canonical octets that gives the values. */
+export type IndexedValue = { readonly name: string; readonly xpath: string }
 
 export const criticalDocument: DocumentType = {
   name: 'CriticalDocument',
@@ -33,6 +40,8 @@ export const criticalDocument: DocumentType = {
   digests: undefined,
   freshness: undefined,
   xsd: [],
+  index: [],
+  prefixes: {},
 }
 
 export const defaultTypes: readonly DocumentType[] = [criticalDocument]

@@ -22,11 +22,14 @@ import {
   type FieldName,
   type FieldPlace,
   fieldNames,
+  type IndexedValue,
   isSameName,
 } from './document-type.ts'
 
 const MOST_TYPES = 64
 const DEEPEST_FIELD = 8
+const MOST_VALUES = 16
+const LONGEST_EXPRESSION = 1024
 const NAME = String.raw`[\p{L}_][\p{L}\p{N}\p{M}._-]{0,127}`
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -97,7 +100,33 @@ const prefixes: ReadNode<ReadonlyMap<string, string>> = withSchema(
   },
 )
 
-const demands = { xsd: optional(xsd), algorithms: optional(algorithms), freshness: optional(freshness) }
+const expression = text(
+  'an XPath expression of at most 1,024 characters',
+  value => (value.trim() !== '' && value.length <= LONGEST_EXPRESSION ? value : undefined),
+  { type: 'string' },
+)
+const index: ReadNode<readonly IndexedValue[]> = withSchema(
+  { type: 'object', additionalProperties: expression.schema! },
+  (node, name, problems) => {
+    if (node.kind !== 'map') return problems.report(node, `${quote(name)}: expected names and their expressions`)
+    if (node.entries.length > MOST_VALUES) problems.report(node, `${name}: expected at most ${MOST_VALUES} values`)
+    const found: IndexedValue[] = []
+    for (const { key, value, line, column } of node.entries) {
+      if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(key))
+        problems.report({ line, column }, `${quote(`${name}.${key}`)}: expected a name of a-z, digits and dashes`)
+      const xpath = expression(value, `${name}.${key}`, problems)
+      if (xpath !== undefined) found.push({ name: key, xpath })
+    }
+    return found.length === node.entries.length ? found : undefined
+  },
+)
+
+const demands = {
+  index: optional(index),
+  xsd: optional(xsd),
+  algorithms: optional(algorithms),
+  freshness: optional(freshness),
+}
 const fields = record({
   id: required(place),
   sender: required(place),
@@ -111,13 +140,20 @@ const typeRecord = record({
   fields: required(fields),
   ...demands,
 })
-const criticalRecord = record(demands)
+const criticalRecord = record({ namespaces: optional(prefixes), ...demands })
 
 type Read<R> = R extends ReadNode<infer T> ? T : never
-type Demands = Pick<Read<typeof typeRecord>, 'xsd' | 'algorithms' | 'freshness'>
+type Demands = Pick<Read<typeof typeRecord>, 'xsd' | 'algorithms' | 'freshness' | 'index' | 'namespaces'>
 
-function demandsOf({ xsd: schema = [], algorithms: named, freshness: time }: Demands) {
-  return { xsd: schema, signatures: named?.signature, digests: named?.digest, freshness: time }
+function demandsOf({ xsd: schema = [], algorithms: named, freshness: time, index: values = [], namespaces }: Demands) {
+  return {
+    xsd: schema,
+    signatures: named?.signature,
+    digests: named?.digest,
+    freshness: time,
+    index: values,
+    prefixes: Object.fromEntries(namespaces ?? []),
+  }
 }
 
 const schema: JsonSchema = {
