@@ -13,7 +13,8 @@ const [name = '', ...args] = process.argv.slice(2)
 
 if (programs.includes(name)) {
   process.argv.splice(2, 1)
-  await import(`./packages/${name}/src/main.ts`)
+  const { run } = await import(`./packages/${name}/src/main.ts`)
+  await run()
 } else {
   process.stderr.on('error', () => {})
   process.stderr.write(`usage: pnpm seg <${programs.join('|')}> <command> …\n`)

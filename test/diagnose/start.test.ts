@@ -3,7 +3,7 @@
 import { chmod, copyFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { root, runCommand } from '../support/commands.ts'
+import { root, runProcess } from '../support/commands.ts'
 import { copyCerts, makeCerts, makeFolder, reissue } from './broken.ts'
 
 t.jobs = 2
@@ -84,7 +84,7 @@ for (const [name, cases, args] of [
       const config = join(data, '../seg.yaml')
       await writeFile(config, '')
       await spoil(certs, data)
-      const ended = await runCommand(name, [...args, '--certs', certs, '--data', data, '--config', config])
+      const ended = await runProcess(name, [...args, '--certs', certs, '--data', data, '--config', config])
       t.equal(ended.exitCode, 5)
       const [first = '', ...rest] = ended.stderr.split('\n')
       t.match(first, /^error: [a-z-]+: /)
@@ -92,6 +92,6 @@ for (const [name, cases, args] of [
       t.match(rest[0], /^ {2}run: /)
       t.match(rest[0], command)
       if (title !== 'ca.crt is missing') return
-      const json = await runCommand(name, [...args, '--json', '--certs', certs, '--data', data, '--config', config])
+      const json = await runProcess(name, [...args, '--json', '--certs', certs, '--data', data, '--config', config])
       t.match(JSON.parse(json.stdout.toString().trim().split('\n').at(-1)!), { ok: false, command: /./ })
     })

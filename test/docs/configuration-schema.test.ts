@@ -9,7 +9,7 @@ import { checkConfiguration, configurationSchema } from '../../packages/core/src
 import { settingNames, settings } from '../../packages/core/src/settings.ts'
 import { receiverSections } from '../../packages/receiver/src/configuration-sections.ts'
 import { senderSections } from '../../packages/sender/src/configuration-sections.ts'
-import { root, runCommand } from '../support/commands.ts'
+import { root, runCommand, runProcess } from '../support/commands.ts'
 
 const published: JsonSchema = JSON.parse(readFileSync(join(root, 'docs/seg.schema.json'), 'utf8'))
 const folder = await mkdtemp(join(tmpdir(), 'seg-schema-'))
@@ -114,7 +114,7 @@ t.test('`config check` lists every problem by its place, and ends with 5; with n
       ],
     })
   }
-  const started = await runCommand('receiver', ['start', '--config', file])
+  const started = await runProcess('receiver', ['start', '--config', file])
   t.equal(started.exitCode, 5)
   t.match(started.stderr, /bad\.yaml:1:7: [\s\S]*bad\.yaml:4:12: /, 'a start reports the same, all at once')
   await writeFile(file, 'port: 8443\n')

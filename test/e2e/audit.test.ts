@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
-import { root, runCommand, startReceiver } from '../support/commands.ts'
+import { listCommands, loadProgram, root, runCommand, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-audit-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -106,18 +106,9 @@ async function waitForRecords(areThere: (found: readonly Listed[]) => boolean): 
   for (let tries = 0; tries < 100 && !areThere(await listRecords('receiver', data)); tries++) await pause(100)
 }
 
-/** Every command that has no others below it. */
-async function listCommands(name: 'receiver' | 'sender', path: readonly string[] = []): Promise<string[]> {
-  const help = (await runCommand(name, [...path, '--help'])).stdout.toString()
-  const below = [...(/Commands:\n([\s\S]*)/.exec(help)?.[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
-    .map(match => match[1]!)
-    .filter(command => command !== 'help')
-  if (below.length === 0) return [[name, ...path].join(' ')]
-  return (await Promise.all(below.map(command => listCommands(name, [...path, command])))).flat()
-}
-
 t.test('each command either changes nothing, or is among those whose records are tested', async t => {
-  const commands = (await Promise.all([listCommands('receiver'), listCommands('sender')])).flat()
+  const programs = await Promise.all([loadProgram('receiver'), loadProgram('sender')])
+  const commands = programs.flatMap(listCommands).map(({ path }) => path.join(' '))
   t.ok(commands.length > 25, 'the search finds the commands that are there')
   t.same(commands.filter(command => ![...reading, ...restoring].includes(command)).sort(), Object.keys(acting).sort())
 })

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { root, runCommand, startReceiver } from '../support/commands.ts'
+import { root, runCommand, runProcess, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-passphrases-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -34,7 +34,7 @@ await t.test('gen --encrypt takes the passphrase of a file, and says what is wro
 
 t.test('a receiver starts with the passphrase of the environment, and not without', async t => {
   const args = ['--certs', certs, '--data', join(folder, 'data')]
-  const refused = await runCommand('receiver', ['start', '--port', '0', '--json', ...args])
+  const refused = await runProcess('receiver', ['start', '--port', '0', '--json', ...args])
   t.match(JSON.parse(refused.stdout.toString()), { code: 'configuration', detail: /receiver\.key is encrypted/ })
   const receiver = await startReceiver(t, args, { environment: { SEG_KEY_PASSPHRASE: secret } })
   t.equal(await receiver.stop(), 0)

@@ -9,12 +9,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { root, runCommand, startReceiver } from '../support/commands.ts'
+import { root, runProcess, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-streams-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const certs = join(folder, 'certs')
-const made = await runCommand('pki', ['gen', '--out', certs, '--key', 'ec-p256'])
+const made = await runProcess('pki', ['gen', '--out', certs, '--key', 'ec-p256'])
 t.equal(made.exitCode, 0)
 const sample = join(root, 'sample_document.xml')
 
@@ -105,7 +105,7 @@ t.test('a receiver starts when nobody reads what it reports', async t => {
     full.fd,
   )
   for (let i = 0; i < 400; i++) {
-    const list = await runCommand('receiver', ['log', 'verify', '--certs', certs, '--data', data, '--json'])
+    const list = await runProcess('receiver', ['log', 'verify', '--certs', certs, '--data', data, '--json'])
     if (list.exitCode === 0 && JSON.parse(list.stdout.toString()).size > 0) break
     if (child.exitCode !== null) break
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { generate } from '@seg/pki'
 import t from 'tap'
-import { root, runCommand, startReceiver } from '../support/commands.ts'
+import { root, runProcess, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-environment-'))
 t.setTimeout(240_000)
@@ -97,7 +97,7 @@ t.test('no key reaches a log, whatever Node is made to show', async t => {
   })
   const shown = text(receiver.child.stderr!)
   const args = ['--to', receiver.url.origin, '--certs', certs, '--data', join(folder, 'sent')]
-  const sent = await runCommand('sender', ['send', join(root, 'sample_document.xml'), ...args], { environment })
+  const sent = await runProcess('sender', ['send', join(root, 'sample_document.xml'), ...args], { environment })
   t.equal(sent.exitCode, 0)
   await receiver.stop()
   const logs = `${await shown}${sent.stderr}${sent.stdout}`

@@ -1,13 +1,15 @@
-// The product's commands as child processes in the root of the checkout, the way package scripts
-// run them.
+// The product's commands in the root of the checkout: in the process of the test, or as processes of
+// their own, the way package scripts run them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buffer, text } from 'node:stream/consumers'
+import type { Command } from '@seg/core'
+import { cleanEnvironment, type Ran, runInProcess } from '@seg/core/testing'
 import type { Test } from 'tap'
 
-type PackageName = 'pki' | 'receiver' | 'sender'
+export type PackageName = 'pki' | 'receiver' | 'sender'
 
 export type Finished = { readonly exitCode: number | null; readonly stdout: Buffer; readonly stderr: string }
 
@@ -16,8 +18,27 @@ type Options = { readonly environment?: Readonly<Record<string, string>> }
 
 export const root = resolve(import.meta.dirname, '../..')
 
-/** Runs `name …args` to its end, with no settings in the environment but the given ones. */
-export async function runCommand(name: PackageName, args: readonly string[], options: Options = {}): Promise<Finished> {
+export async function loadProgram(name: PackageName): Promise<Command> {
+  return (await import(`../../packages/${name}/src/main.ts`)).program
+}
+
+/** Every command that has no others below it. */
+export function listCommands(program: Command): { readonly path: readonly string[]; readonly command: Command }[] {
+  const name = program.name()
+  if (program.commands.length === 0) return [{ path: [name], command: program }]
+  return program.commands.flatMap(listCommands).map(({ path, command }) => ({ path: [name, ...path], command }))
+}
+
+/**
+ * Runs `name …args` to its end, with no settings in the environment but the given ones, in this
+ * process and after the command before it.
+ */
+export async function runCommand(name: PackageName, args: readonly string[], options: Options = {}): Promise<Ran> {
+  return runInProcess(await loadProgram(name), args, { INIT_CWD: root, ...options.environment })
+}
+
+/** The same as a process of its own. */
+export async function runProcess(name: PackageName, args: readonly string[], options: Options = {}): Promise<Finished> {
   const child = spawnCommand(name, args, options, 'pipe')
   const [stdout, stderr, [exitCode]] = await Promise.all([
     buffer(child.stdout!),
@@ -79,12 +100,10 @@ function spawnCommand(
   { environment = {} }: Options,
   stderr: 'pipe' | 'ignore',
 ): ChildProcess {
-  const clean = Object.entries(process.env).filter(([key]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(key))
-  // Receivers of many tests at once would each start a thread for one port.
-  const env = { ...Object.fromEntries(clean), SEG_ADMIN_PORT: 'off', ...environment }
   return spawn(process.execPath, [`packages/${name}/src/main.ts`, ...args], {
     cwd: root,
-    env,
+    // Receivers of many tests at once would each start a thread for one port.
+    env: cleanEnvironment({ SEG_ADMIN_PORT: 'off', ...environment }),
     stdio: ['ignore', 'pipe', stderr],
   })
 }

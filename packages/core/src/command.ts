@@ -6,7 +6,6 @@ import { type ConfigurationSection, readConfiguration } from './configuration/re
 import { checkEnvironment } from './environment.ts'
 import { asFault, Fault } from './fault.ts'
 import { type LineOutput, openLineOutput } from './line-output.ts'
-import { ResultOutput } from './result-output.ts'
 import {
   environmentName,
   parseFrom,
@@ -18,6 +17,7 @@ import {
 } from './settings.ts'
 import { escapeJson, escapeUnseen } from './shown-text.ts'
 import { refuseDebugger } from './signals.ts'
+import { describeLoss, standardError, standardStreams } from './standard-streams.ts'
 
 export type { Command }
 
@@ -33,10 +33,6 @@ export type Output = {
   report(result: object, text: string): void
 }
 
-/** Text for people on standard error, and for a terminal that shows it. */
-export const standardError: LineOutput = openLineOutput(2, describeLoss)
-
-const results = new ResultOutput(1)
 const opened: LineOutput[] = [standardError]
 
 /**
@@ -44,7 +40,7 @@ const opened: LineOutput[] = [standardError]
  * `file-unreadable`, and what comes out of `pieces`.
  */
 export function writeResult(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {
-  return results.writePieces(pieces)
+  return standardStreams().results.writePieces(pieces)
 }
 
 export function buildProgram(name: string, description: string): Command {
@@ -52,7 +48,10 @@ export function buildProgram(name: string, description: string): Command {
     .description(description)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: text => results.write(text), writeErr: text => standardError.write(text) })
+    .configureOutput({
+      writeOut: text => standardStreams().results.write(text),
+      writeErr: text => standardError.write(text),
+    })
     .showHelpAfterError('(try --help)')
 }
 
@@ -93,7 +92,7 @@ export function readSettings<N extends SettingName>(
 
 /** For a command that ends: its results wait for their reader. */
 export function openOutput(command: Command): Output {
-  return outputOf(command, text => results.write(text))
+  return outputOf(command, text => standardStreams().results.write(text))
 }
 
 export type ListForm<Item> = {
@@ -160,10 +159,6 @@ function outputOf(command: Command, write: (text: string) => void): Output {
   }
 }
 
-function describeLoss(lines: number): string {
-  return `${lines === 1 ? '1 line was' : `${lines} lines were`} dropped here: nobody read them, or they could not be written\n`
-}
-
 /**
  * Runs a program and sets the process's exit code: 0, 2 for wrong usage, else the fault's. An error
  * that is no Fault is a defect of ours: its stack is shown and the code is 5. When nobody reads the
@@ -175,6 +170,13 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
   process.umask(0o077)
   refuseDebugger()
   writeWarnings()
+  await runArguments(program, argv)
+  await Promise.all(opened.map(lines => lines.close()))
+}
+
+/** What `runProgram` does of a process whose umask is set. */
+export async function runArguments(program: Command, argv: readonly string[]): Promise<void> {
+  const { results } = standardStreams()
   const json = argv.includes('--json')
   try {
     checkEnvironment(process.env, process.execArgv)
@@ -189,7 +191,6 @@ export async function runProgram(program: Command, argv: readonly string[] = pro
     const exitCode = reportFailure(results.failure, false)
     process.exitCode ||= exitCode
   }
-  await Promise.all(opened.map(lines => lines.close()))
 }
 
 /**
@@ -211,6 +212,7 @@ function writeWarnings(): void {
 }
 
 function reportFailure(error: unknown, json: boolean): number {
+  const { results } = standardStreams()
   // Commander has printed its own message (or the help that was asked for) by now.
   if (error instanceof CommanderError) {
     if (json && error.exitCode !== 0)

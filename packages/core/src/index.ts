@@ -10,7 +10,6 @@ export {
   openServiceOutput,
   readSettings,
   runProgram,
-  standardError,
   writeList,
   writeResult,
 } from './command.ts'
@@ -92,3 +91,4 @@ export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryD
 export { resolveUserPath, rootFolder, settings } from './settings.ts'
 export { escapeJson, escapeUnseen, escapeWithinJson, quote, shellWord } from './shown-text.ts'
 export { surviveHangup } from './signals.ts'
+export { standardError } from './standard-streams.ts'

@@ -124,4 +124,8 @@ const revocation = program
   .option(...ca)
 addSettings(revocation, { certs }).action(runRevoke)
 
-await runProgram(program)
+const run = (): Promise<void> => runProgram(program)
+
+export { program, run }
+
+if (import.meta.main) await run()

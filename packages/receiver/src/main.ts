@@ -223,4 +223,8 @@ addSettings(keyRevoking.option(...why), { data }).action(audited(keyRevokedAct, 
 
 addConfigCommands(program, receiverSections)
 
-await runProgram(program)
+const run = (): Promise<void> => runProgram(program)
+
+export { program, run }
+
+if (import.meta.main) await run()

@@ -195,4 +195,8 @@ addSettings(attacking, { to, certs }).action(runAttack)
 
 addConfigCommands(program, senderSections)
 
-await runProgram(program)
+const run = (): Promise<void> => runProgram(program)
+
+export { program, run }
+
+if (import.meta.main) await run()

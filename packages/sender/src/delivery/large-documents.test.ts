@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { acceptAndDiscard, startServer } from '../testing/foreign-receiver.ts'
 import { makeCerts, makeFolder, writeLargeDocument } from '../testing/gateways.ts'
-import { runSender } from '../testing/run-sender.ts'
+import { startSender } from '../testing/run-sender.ts'
 
 const MiB = 1024 * 1024
 /** Room for the garbage of the moment; a document held even once would need twice that. */
@@ -26,7 +26,7 @@ async function peakOf(t: Test, ...args: string[]): Promise<number> {
     PEAK_FILE: peakFile,
     NODE_OPTIONS: `--max-old-space-size=48 --import=${reportPeak}`,
   }
-  t.match(await runSender(folder, args, environment), { exitCode: 0 }, args.join(' '))
+  t.match(await startSender(folder, args, environment), { exitCode: 0 }, args.join(' '))
   return Number(await readFile(peakFile, 'utf8'))
 }
 

@@ -1,19 +1,26 @@
-// The sender's command line as its own process, the way a script runs it.
+// The sender's command line in the process of the test, and as a process of its own, the way a
+// script runs it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { cleanEnvironment, type Environment, runInProcess } from '@seg/core/testing'
 import type { Test } from 'tap'
+import { program } from '../main.ts'
 
 export type Run = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
 
 const main = resolve(import.meta.dirname, '../main.ts')
 
-type Environment = Readonly<Record<string, string>>
+/** Runs `sender …` in `folder` with no settings but the given ones, after the one before it. */
+export async function runSender(folder: string, args: readonly string[], environment: Environment = {}): Promise<Run> {
+  const { exitCode, stdout, stderr } = await runInProcess(program, args, { INIT_CWD: folder, ...environment })
+  return { exitCode, stdout: stdout.toString(), stderr }
+}
 
-/** Runs `sender …` in `folder` with no settings but the given ones. */
-export function runSender(folder: string, args: readonly string[], environment: Environment = {}): Promise<Run> {
-  const env = cleanEnvironment(folder, environment)
+/** The same as a process of its own. */
+export function startSender(folder: string, args: readonly string[], environment: Environment = {}): Promise<Run> {
+  const env = cleanEnvironment({ INIT_CWD: folder, ...environment })
   return new Promise(done => {
     const child = execFile(process.execPath, [main, ...args], { env, maxBuffer: 1 << 24 }, (_error, stdout, stderr) => {
       done({ exitCode: child.exitCode ?? -1, stdout, stderr })
@@ -38,7 +45,7 @@ export async function startDaemon(
 ): Promise<Daemon> {
   const stdio = ['ignore', 'pipe', 'inherit'] as const
   const child = spawn(process.execPath, [main, 'deliver', '--json', ...args], {
-    env: cleanEnvironment(folder, environment),
+    env: cleanEnvironment({ INIT_CWD: folder, ...environment }),
     stdio: [...stdio],
   })
   const closed = once(child, 'close')
@@ -54,11 +61,4 @@ export async function startDaemon(
   if (first === undefined) throw new Error(`the daemon ended with ${child.exitCode} before it was ready`)
   told.on('line', line => lines.push(JSON.parse(line)))
   return { child, lines, stop }
-}
-
-function cleanEnvironment(folder: string, environment: Environment): Record<string, string | undefined> {
-  const clean = Object.entries(process.env).filter(
-    ([name]) => !/^(SEG_|INIT_CWD$|NODE_OPTIONS$|FORCE_COLOR$)/.test(name),
-  )
-  return { ...Object.fromEntries(clean), INIT_CWD: folder, ...environment }
 }
