@@ -1,5 +1,5 @@
-// The product's commands in the root of the checkout: in the process of the test, or as processes of
-// their own, the way package scripts run them.
+// The product's commands in the root of the checkout: in the process of the test, or as processes
+// of their own, the way package scripts run them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'

@@ -1,5 +1,5 @@
-// The standard streams of a command: those of the process, unless a test runs the command in its own
-// process.
+// The standard streams of a command: those of the process, unless a test runs the command in its
+// own process.
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
 

@@ -18,8 +18,8 @@ export function cleanEnvironment(environment: Environment): NodeJS.ProcessEnv {
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * `program …args`, with no settings in the environment but the given ones. One at a time: environment
- * and exit code are the process's.
+ * `program …args`, with no settings in the environment but the given ones. One at a time:
+ * environment and exit code are the process's.
  */
 export function runInProcess(program: Command, args: readonly string[], environment: Environment = {}): Promise<Ran> {
   const running = last.then(() => runAlone(program, args, environment))

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { accept, type Reply, refuse, startReceiver } from '../testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder } from '../testing/gateways.ts'
-import { runSender, startDaemon } from '../testing/run-sender.ts'
+import { type Run, runSender, startDaemon, startSender } from '../testing/run-sender.ts'
 
 const certs = await makeCerts(t)
 
@@ -18,12 +18,12 @@ async function openDesk(t: Test, names: readonly string[], reply: Reply = accept
   for (const name of names) await writeFile(join(folder, `${name}.xml`), makeDocument({ id: name }))
   const environment = { SEG_CERTS: certs, SEG_DATA: data, SEG_TO: receiver.url.origin }
   const run = (...args: string[]) => runSender(folder, args, environment)
-  const json = async (...args: string[]) => {
-    const { exitCode, stdout } = await run(...args, '--json')
-    return { exitCode, ...JSON.parse(stdout) }
-  }
+  const resultOf = ({ exitCode, stdout }: Run) => ({ exitCode, ...JSON.parse(stdout) })
+  const json = async (...args: string[]) => resultOf(await run(...args, '--json'))
+  /** Beside the other commands. */
+  const begin = async (...args: string[]) => resultOf(await startSender(folder, [...args, '--json'], environment))
   const daemon = (...args: string[]) => startDaemon(t, folder, args, environment)
-  return { receiver, folder, data, run, json, daemon }
+  return { receiver, folder, data, run, json, begin, daemon }
 }
 
 async function until(isDone: () => boolean | Promise<boolean>): Promise<void> {
@@ -94,14 +94,14 @@ t.test('deliver: a drop folder, with what became of each file beside it', async 
 
 t.test('send waits for a document that the daemon is sending, and reports its outcome', async t => {
   const release = Promise.withResolvers<void>()
-  const { receiver, json, daemon } = await openDesk(t, ['a'], async (response, received, count) => {
+  const { receiver, json, begin, daemon } = await openDesk(t, ['a'], async (response, received, count) => {
     await release.promise
     return accept(certs)(response, received, count)
   })
   await json('send', 'a.xml', '--no-wait')
   await daemon()
   await until(() => receiver.received.length === 1)
-  const sending = json('send', 'a.xml')
+  const sending = begin('send', 'a.xml')
   t.match(await json('outbox', 'show', 'a'), { state: 'queued', onItsWay: true })
   t.match(await json('outbox', 'cancel', 'a'), { exitCode: 2, code: 'usage' })
   release.resolve()
