@@ -16,7 +16,11 @@ const nameOf = ({ method, path }: ApiRoute) => `${method} ${path}`
 const pathOf = ({ path }: ApiRoute) => path.replaceAll(/:\w+/g, '0')
 
 t.test('what is open to everybody is exactly this', async t => {
-  t.same(routeTable.filter(({ permission }) => permission === 'public').map(nameOf), ['GET /login/:link'])
+  t.same(routeTable.filter(({ permission }) => permission === 'public').map(nameOf), [
+    'GET /login/:link',
+    'GET /livez',
+    'GET /readyz',
+  ])
 })
 
 t.test('no route lets in who is nobody, in any form', async t => {

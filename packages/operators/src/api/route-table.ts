@@ -1,4 +1,6 @@
 // Every route of the operators' listener: a group is mounted by its line here, and nowhere else.
+
+import { healthRoutes } from '../metrics/health-routes.ts'
 import { accessRoutes } from './access-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { descriptionRoute } from './description-routes.ts'
@@ -19,6 +21,7 @@ const groups: readonly ApiRoute[] = [
   ...statsRoutes,
   ...logRoutes,
   ...auditRoutes,
+  ...healthRoutes,
 ]
 
 export const routeTable: readonly ApiRoute[] = [...groups, descriptionRoute(groups)]

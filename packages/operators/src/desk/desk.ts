@@ -98,7 +98,7 @@ class DeskThread implements Desk {
     return this.#isLogConsistent
   }
 
-  async metrics(isOpen: boolean): Promise<MetricsText> {
+  readonly metrics = async (isOpen: boolean): Promise<MetricsText> => {
     const worker = this.#worker
     const number = ++this.#asked
     const { promise, resolve, reject } = Promise.withResolvers<MetricsText>()

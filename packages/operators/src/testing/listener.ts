@@ -110,6 +110,8 @@ export async function openListener(t: Test, certs: string, options: Options = {}
 /** What the main thread of some gateway would say. */
 const someAnswers: GatewayAnswers = {
   identity: () => ({ id: 'MINISTRY 2_SEG01', version: '1.2.3', startedAt: '2026-11-28T10:00:00.000Z' }),
+  readiness: async () => ({ isReady: true, at: '2026-11-28T10:00:00.000Z', checks: [] }),
+  metrics: async () => ({ contentType: 'text/plain', text: '' }),
 }
 
 type Asked = {

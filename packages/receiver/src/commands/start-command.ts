@@ -65,7 +65,9 @@ async function start(command: Command): Promise<void> {
     await closeGate(gate)
     throw error
   })
-  const operators = await openOperatorsListener(settings, answersOf(gate), logger).catch(async error => {
+  const readiness = watchReadiness(gate)
+  const operators = await openOperatorsListener(settings, answersOf(gate, readiness), logger).catch(async error => {
+    await readiness.close()
     await receiver.close()
     await closeGate(gate)
     throw error
@@ -82,7 +84,6 @@ async function start(command: Command): Promise<void> {
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
-  const readiness = watchReadiness(gate)
   gate.desk.measureWith(openGatewayMeasure(gate, { receiver, handOffs: handingOn, forwarding, readiness }))
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
   const lists = followLists({ data }, gate, logger, () => following.look())

@@ -1,17 +1,11 @@
 // Whether documents can be accepted now: each check says what it found, and one that fails makes
 // the receiver not ready. Looked at in the background, so that who asks costs nothing.
 import { asFault, pollLoop } from '@seg/core'
+import type { ReadinessReport } from '@seg/operators'
 import type { Gate } from '../gate.ts'
 import { checkSeal } from '../own-certificates.ts'
 
-export type ReadinessReport = {
-  readonly isReady: boolean
-  /** RFC 3339, of the look. */
-  readonly at: string
-  readonly checks: readonly Finding[]
-}
-
-type Finding = { readonly check: string; readonly ok: boolean; readonly found: string }
+type Finding = ReadinessReport['checks'][number]
 
 export type Readiness = {
   last(): ReadinessReport
