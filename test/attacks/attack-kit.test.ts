@@ -110,6 +110,8 @@ t.test('the command lists, attacks this machine alone, writes a page, and ends w
     exitCode: 2,
     stderr: /--only takes/,
   })
+  const closed = await runCommand('sender', ['attack', '--to', 'https://localhost:1', '--certs', certs])
+  t.match(closed, { exitCode: 5, stderr: /nothing was attacked: .*\n {2}run: .* diagnose --to https:..localhost:1\n/ })
   const page = join(await makeFolder(t), 'attacks.html')
   const run = async (url: URL, ...args: string[]) =>
     runCommand('sender', ['attack', '--to', url.origin, '--certs', certs, '--only', 'xml', '--json', ...args])

@@ -124,3 +124,18 @@ t.test('a name that is not UTF-8 is called that, not missing', async t => {
   const run = spawnSync('sh', ['-c', script, process.execPath, main, certs], { cwd: folder, encoding: 'utf8' })
   t.match(run, { status: 5, stderr: /cannot read .*: its name is not UTF-8, .*\/dev\/stdin with < FILE\n/ })
 })
+
+t.test('verify-receipt says which file is wrong: a draft, or the two in the other order', async t => {
+  const receipt = at('receipt.xml')
+  await writeFile(receipt, '<?xml version="1.0" encoding="UTF-8"?>\n<Receipt xmlns="urn:seg:receipt:1"/>')
+  const [draft, swapped] = await Promise.all(
+    [
+      [receipt, sample],
+      [signed, receipt],
+    ].map(([first, second]) =>
+      runCommand('sender', ['verify-receipt', first!, '--document', second!, '--certs', certs]),
+    ),
+  )
+  t.match(draft, { exitCode: 5, stderr: /^error: signature-missing: .*sample_document\.xml is not signed; expected/s })
+  t.match(swapped, { exitCode: 2, stderr: /^error: usage: .*found a receipt in .*: the receipt comes first/s })
+})

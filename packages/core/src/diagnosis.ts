@@ -3,7 +3,7 @@
 import type { Output } from './command.ts'
 import { asFault, Fault } from './fault.ts'
 import type { FaultCode } from './faults.ts'
-import { escapeUnseen } from './shown-text.ts'
+import { amount, escapeUnseen } from './shown-text.ts'
 
 /** What is wrong, with expected and found, and the one command that fixes it or shows more. */
 export type Trouble = { readonly cause: string; readonly command: string }
@@ -85,7 +85,7 @@ export function reportDiagnosis(results: readonly CheckResult[], output: Output)
   const failures = results.filter(({ status }) => status === 'failure')
   const warnings = results.filter(({ status }) => status === 'warning')
   const rest = results.filter(({ status }) => status === 'ok' || status === 'not-checked')
-  const summary = `${failures.length} failures, ${warnings.length} warnings, ${results.length} checks`
+  const summary = `${amount(failures.length, 'failure')}, ${amount(warnings.length, 'warning')}, ${amount(results.length, 'check')}`
   const lines = [...failures, ...warnings, ...rest].flatMap(describe)
   output.report(
     { ok: failures.length === 0, failures: failures.length, warnings: warnings.length, checks: results },

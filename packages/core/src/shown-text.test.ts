@@ -1,7 +1,7 @@
 // Names of every script stay readable, and no text of a peer hides, reorders or forges what a
 // person reads.
 import t from 'tap'
-import { escapeJson, escapeUnseen, escapeWithinJson, quote } from './shown-text.ts'
+import { amount, escapeJson, escapeUnseen, escapeWithinJson, quote } from './shown-text.ts'
 
 const NAMES = [
   'Министерство 1',
@@ -85,4 +85,10 @@ t.test('a reader that shows strings of JSON shows nothing unseen either', async 
 t.test('what is too long is cut between characters, and says so', async t => {
   t.equal(quote('x'.repeat(121)), `"${'x'.repeat(120)}…"`)
   t.equal(quote(`${'x'.repeat(119)}😀`), `"${'x'.repeat(119)}…"`)
+})
+
+t.test('a number agrees with its noun', t => {
+  const shown = [0, 1, 2].flatMap(count => ['CA', 'entry', 'day'].map(noun => amount(count, noun)))
+  t.same(shown, ['0 CAs', '0 entries', '0 days', '1 CA', '1 entry', '1 day', '2 CAs', '2 entries', '2 days'])
+  t.end()
 })

@@ -67,3 +67,14 @@ const PLAIN_WORD = /^[\w@%+=:,./-]+$/
 export function shellWord(text: string): string {
   return PLAIN_WORD.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
+
+/** A number with its noun: `1 CA`, `2 CAs`, `0 entries`. */
+export function amount(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`
+  return /[^aeiou]y$/.test(noun) ? `${count} ${noun.slice(0, -1)}ies` : `${count} ${noun}s`
+}
+
+/** A flag of advice that goes on to the same place as this run; nothing where none was given. */
+export function flagFor(name: string, value: string | undefined): string {
+  return value === undefined ? '' : ` --${name} ${shellWord(value)}`
+}

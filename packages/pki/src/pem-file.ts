@@ -122,8 +122,8 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
   if (form !== undefined)
     throw new Fault(
       'configuration',
-      `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')} (files of mode 0600), or typed at a terminal; or keep the key in clear, readable for its user alone: \`(umask 077; openssl pkey -in ${path} -out ${path}.clear)\`, then put that in its place`,
-      { command: `(umask 077; openssl pkey -in ${shellWord(path)} -out ${shellWord(`${path}.clear`)})` },
+      `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')} (files of mode 0600), or typed at a terminal`,
+      { command: `(umask 077; cat > ${shellWord(`${path}.passphrase`)})  # type the passphrase, Enter, Ctrl-D` },
     )
   if (labels.length > 0 && labels.every(label => label.includes('CERTIFICATE')))
     throw new Fault('configuration', `${path} holds a certificate or a request, expected the private key of it`)

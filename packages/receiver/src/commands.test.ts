@@ -88,7 +88,12 @@ t.test(
     const gateway = await openGateway(t, certs)
     const taken = await run('start', '--certs', certs, '--data', data, '--port', String(gateway.port), '--json')
     t.equal(taken.code, 5)
-    t.match(JSON.parse(taken.stdout), { ok: false, code: 'configuration', detail: /another program listens there/ })
+    t.match(JSON.parse(taken.stdout), {
+      ok: false,
+      code: 'configuration',
+      detail: /another program listens there/,
+      command: /^ss -ltnp/,
+    })
     const shared = await run('start', '--certs', certs, '--data', gateway.data, '--port', '0')
     t.equal(shared.code, 5)
     t.match(shared.stderr, /storage-unavailable.*another process is using it/s)

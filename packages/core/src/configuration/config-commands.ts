@@ -1,6 +1,7 @@
 // `config check` and `config schema`: the configuration file compared with its form, and that form
 // for editors.
 import { addSettings, type Command, openOutput } from '../command.ts'
+import { amount } from '../shown-text.ts'
 import { formatProblems } from './problems.ts'
 import { type ConfigurationSection, checkConfiguration, configurationSchema } from './read-configuration.ts'
 
@@ -20,7 +21,9 @@ export function addConfigCommands(program: Command, sections: readonly Configura
 function runConfigCheck(command: Command, sections: readonly ConfigurationSection[]): void {
   const { path, isThere, problems } = checkConfiguration(command.opts().config, sections)
   const found = problems.map(({ line, column, text }) => ({ line, column, problem: text }))
-  const summary = isThere ? `${path}: ${problems.length} problems` : `${path}: no file, or an empty one: all defaults`
+  const summary = isThere
+    ? `${path}: ${amount(problems.length, 'problem')}`
+    : `${path}: no file, or an empty one: all defaults`
   openOutput(command).report(
     { ok: problems.length === 0, file: path, problems: found },
     [...formatProblems(path, problems), summary].join('\n'),

@@ -1,5 +1,5 @@
 // `audit list`, `show` and `verify` of both gateways.
-import { type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import { amount, type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
 import type { AuditRecord } from './audit-record.ts'
 import { type AuditTrail, type KeptRecord, openAuditReader } from './audit-trail.ts'
 import { checkTrail } from './check-trail.ts'
@@ -35,7 +35,7 @@ export async function runAuditVerify(_options: object, command: Command): Promis
     const proof = isLogged ? `${entered} of them entries of the log, ${notEntered} not yet` : 'proven by their chain'
     openOutput(command).report(
       { ok: true, ...found },
-      `the audit trail is whole: ${records} records, ${proof}; ${unfinished} acts without an outcome`,
+      `the audit trail is whole: ${amount(records, 'record')}, ${proof}; ${amount(unfinished, 'act')} without an outcome`,
     )
   })
 }

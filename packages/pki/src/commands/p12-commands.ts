@@ -1,5 +1,5 @@
 // `pki import-p12` and `pki export-p12`: options in, the files that were made out.
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { amount, type Command, Fault, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { readPassword } from '../passphrases/p12-password.ts'
 import { exportP12 } from '../pkcs12/export-p12.ts'
 import { importP12 } from '../pkcs12/import-p12.ts'
@@ -22,7 +22,7 @@ export async function runImportP12(
     ...(others.length === 0
       ? []
       : [
-          `${paths.at(-1)} has the ${others.length} CAs that came with it: whom you rely on is for you to say (ca.crt).`,
+          `${paths.at(-1)} has the ${amount(others.length, 'CA')} that came with it: whom you rely on is for you to say (ca.crt).`,
         ]),
   ].join('\n')
   const facts = { fingerprint: certificate.fingerprint256, notAfter: certificate.validToDate.toISOString() }
@@ -45,6 +45,6 @@ export async function runExportP12(
   const path = resolveUserPath(out)
   const password = await readPassword(passwordFile, true)
   const { certificate, chain } = await exportP12({ certs, name, password, out: path })
-  const text = `${path}: the key and certificate ${quote(certificate.subject)}, with ${chain.length} CAs above it; readable by you alone`
+  const text = `${path}: the key and certificate ${quote(certificate.subject)}, with ${amount(chain.length, 'CA')} above it; readable by you alone`
   openOutput(command).report({ ok: true, path, fingerprint: certificate.fingerprint256, cas: chain.length }, text)
 }

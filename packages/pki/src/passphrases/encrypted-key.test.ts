@@ -32,6 +32,13 @@ t.test('an encrypted key is used with the passphrase beside it, with or without 
   }
 })
 
+t.test('an encrypted key without a passphrase is not advised to be kept in clear', async t => {
+  const { certs } = await open(t)
+  const fault = await loadIdentity(certs, 'sender').catch(error => error)
+  t.match(fault, { code: 'configuration', command: /cat > \S+sender\.key\.passphrase\)/ })
+  t.notMatch(`${fault.detail} ${fault.command}`, /clear|openssl/)
+})
+
 t.test('a credential of systemd comes before the file', async t => {
   const { certs, clear, writePassphrase } = await open(t)
   const credentials = await makeFolder(t)

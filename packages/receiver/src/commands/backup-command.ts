@@ -1,5 +1,5 @@
 // `receiver backup` and `receiver restore`.
-import { type Command, openOutput, readSettings, resolveUserPath, shellWord } from '@seg/core'
+import { amount, type Command, openOutput, readSettings, resolveUserPath, shellWord } from '@seg/core'
 import { backUpLedger } from '../backup/back-up-ledger.ts'
 import { type Declared, type RestoredLedger, restoreLedger } from '../backup/restore-ledger.ts'
 import { showProgress } from './shown-progress.ts'
@@ -15,7 +15,7 @@ export async function runBackup(place: string, _options: object, command: Comman
   output.report(
     { ok: true, backup: path, at, size: log?.size, root: log?.root, documents, copied, linked },
     [
-      `${path}: the ledger as it was at ${at}, verified: ${log?.size} entries, ${documents} documents; ${copied} files copied, ${linked} had by the backup before`,
+      `${path}: the ledger as it was at ${at}, verified: ${amount(log?.size ?? 0, 'entry')}, ${amount(documents, 'document')}; ${amount(copied, 'file')} copied, ${linked} had by the backup before`,
       'not in it: keys, certificates and seg.yaml, which are kept elsewhere; the inbox, unclaimed documents',
     ].join('\n'),
   )
@@ -39,7 +39,7 @@ export async function runRestore(from: string, options: Declared, command: Comma
   output.report(
     { ok: true, data, backup: path, at, size, root, documents, lost },
     [
-      `${data} is the ledger of ${path}: ${size} entries, ${documents} documents, as at ${at}`,
+      `${data} is the ledger of ${path}: ${amount(size, 'entry')}, ${amount(documents, 'document')}, as at ${at}`,
       describeLog(restored),
       `next: pnpm --filter receiver diagnose --data ${shellWord(data)}, then start; the log then says that its ledger comes from a backup`,
     ].join('\n'),

@@ -1,6 +1,6 @@
 // `receiver log verify`: everything recomputed from the documents up, and the first thing named
 // that does not fit.
-import { type Command, openOutput, readSettings } from '@seg/core'
+import { amount, type Command, openOutput, readSettings } from '@seg/core'
 import type { VerifiedLedger } from '@seg/ledger'
 import { verifyStoredLog } from '../stored/verify-log.ts'
 import { showProgress } from './shown-progress.ts'
@@ -24,16 +24,16 @@ function describe(
   root: string,
 ): string {
   return [
-    `the log is whole: ${head.size} entries, ${documents} documents with their receipts, ${checkpoints} checkpoints; root ${root}`,
-    `${documents - withoutCertificate} documents proven: signed by their senders, with certificates that were valid when they were accepted`,
+    `the log is whole: ${amount(head.size, 'entry')}, ${amount(documents, 'document')} with their receipts, ${amount(checkpoints, 'checkpoint')}; root ${root}`,
+    `${amount(documents - withoutCertificate, 'document')} proven: signed by their senders, with certificates that were valid when they were accepted`,
     ...(withoutCertificate > 0
-      ? [`${withoutCertificate} documents not provable: accepted before certificates were kept`]
+      ? [`${amount(withoutCertificate, 'document')} not provable: accepted before certificates were kept`]
       : []),
     ...(setBacks > 0
       ? [
           `the clock was set back before ${setBacks} starts: times from there on, up to the later ones before, are its word alone`,
         ]
       : []),
-    ...(erased > 0 ? [`${erased} entries with facts erased`] : []),
+    ...(erased > 0 ? [`${amount(erased, 'entry')} with facts erased`] : []),
   ].join('\n')
 }

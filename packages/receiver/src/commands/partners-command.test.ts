@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { openLedgerReader } from '@seg/ledger'
 import t from 'tap'
 import { makeCerts, makeFolder, openTestLedger, senderId } from '../testing/gateway.ts'
@@ -43,5 +44,25 @@ t.test('partners and authorities are changed by commands, each tried out first a
     'trust-mode listed',
     'authority-added gov',
     `partner-added ${senderId}`,
+  ])
+})
+
+t.test('a partner that is suspended stays so when an authority takes the place of the CA', async t => {
+  const certs = await makeCerts(t)
+  const folder = await makeFolder(t)
+  const config = join(folder, 'seg.yaml')
+  const anchors = join(certs, 'ca.crt')
+  await writeFile(config, `partners:\n  - id: ${senderId}\n    state: suspended\n  - id: B\n    name: of B\n`)
+  const run = promisify(execFile)
+  const argv = [main, 'partners', 'trust', 'gov', '--anchors', anchors, '--config', config, '--certs', certs]
+  const told = await run(process.execPath, [...argv, '--data', join(folder, 'data')])
+  t.match(told.stdout, `"${senderId}" (suspended), "B", recognized by gov and the CN`)
+  const { trust, partners } = JSON.parse(
+    (await run(process.execPath, [main, 'partners', 'export', '--config', config, '--json'])).stdout,
+  )
+  t.match(trust, { mode: 'listed', authorities: { gov: { anchors } } })
+  t.match(partners, [
+    { id: senderId, state: 'suspended', certificates: [{ authority: 'gov', subject: { CN: senderId } }] },
+    { id: 'B', name: 'of B', certificates: [{ authority: 'gov', subject: { CN: 'B' } }] },
   ])
 })

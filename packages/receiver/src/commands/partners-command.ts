@@ -2,6 +2,7 @@
 // receiver follows.
 import { readFile } from 'node:fs/promises'
 import {
+  amount,
   type Command,
   type ConfigurationFile,
   changeConfigurationFile,
@@ -180,6 +181,7 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
   if (options.remove !== true && options.anchors === undefined)
     throw new Fault('usage', 'expected --anchors FILE with the certificates of the authority, or --remove')
   let isSwitched = false
+  let moved: TrustRecord['partners'] = []
   await change(command, ({ path, text }, record) => {
     if (options.remove === true) {
       if (!record.authorities.some(authority => authority.name === name))
@@ -187,13 +189,10 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
       return changeValue(text, ['trust', 'authorities', name], undefined)
     }
     isSwitched = record.mode === 'ca'
-    if (isSwitched && record.partners.length > 0)
-      throw new Fault(
-        'usage',
-        `records of the mode ca name no certificates: remove them first (${record.partners.map(({ id }) => quote(id)).join(', ')}), then add them with --authority ${name}`,
-      )
+    moved = isSwitched ? record.partners : []
     // `trust: ca` is short for a map of the mode alone.
-    const open = isSwitched ? changeValue(text, ['trust'], { mode: 'listed' }) : text
+    const switched = isSwitched ? changeValue(text, ['trust'], { mode: 'listed' }) : text
+    const open = moved.reduce((before, { id }) => nameAuthority({ path, text: before }, id, name), switched)
     const file = (given: string) => pathForFile(path, resolveUserPath(given))
     const revocation = {
       ...(options.needCrl === true && { need: 'crl' }),
@@ -211,11 +210,25 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
       ...(Object.keys(revocation).length > 0 && { revocation }),
     })
   })
-  const after = isSwitched ? '; from now on only partners that are listed are accepted: `partners add`' : ''
+  const records = moved.map(({ id, state }) => `${quote(id)}${state === 'suspended' ? ' (suspended)' : ''}`).join(', ')
+  const after = isSwitched
+    ? `; from now on only partners that are listed are accepted: ${records === '' ? '`partners add`' : `${records}, recognized by ${name} and the CN; others by \`partners add\``}`
+    : ''
   openOutput(command).report(
     { authority: name, ...(options.remove === true ? { removed: true } : { added: true }), listed: true },
     `the authority ${quote(name)} is ${options.remove === true ? 'removed' : `relied on for partners that name it${after}`}`,
   )
+}
+
+/** A record of the mode `ca` stays, with its state: who was suspended is never active between. */
+function nameAuthority(
+  { path, text }: Pick<ConfigurationFile, 'path' | 'text'>,
+  id: string,
+  authority: string,
+): string {
+  const known = findRecord(parseConfiguration(path, text), 'partners', id)
+  const certificates: Rule[] = [{ for: ['tls', 'sign'], authority, subject: { CN: id } }]
+  return changeRecord(text, { list: ['partners'], id, record: { ...known, id, certificates } })
 }
 
 export async function runPartnersExport(_options: object, command: Command): Promise<void> {
@@ -241,7 +254,7 @@ export async function runPartnersImport(file: string, _options: object, command:
   })
   openOutput(command).report(
     { partners: partners.length },
-    `${partners.length} partners imported; they replace those of before`,
+    `${amount(partners.length, 'partner')} imported, in place of those before`,
   )
 }
 

@@ -2,7 +2,7 @@
 // runs: what changed on the disk is read and tried out first, then everything is replaced at once.
 // What is broken replaces nothing, and the log says so.
 import { join } from 'node:path'
-import { digestFiles, Fault, quote } from '@seg/core'
+import { amount, digestFiles, Fault, quote } from '@seg/core'
 import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
 import type { RunningAudit } from '../audit/run-audit.ts'
 import type { Gate } from '../gate.ts'
@@ -125,7 +125,7 @@ function describeChange(before: Credentials, after: Credentials): string {
   const { crls, partners, mode } = after.policy
   const revoked = crls.reduce((sum, { count }) => sum + count, 0)
   const suspended = partners.filter(({ state }) => state === 'suspended').length
-  return `in use from now on: ${[...changed, `trust ${mode}, ${partners.length} records of partners (${suspended} suspended), ${crls.length} revocation lists with ${revoked} entries`].join(', ')}`
+  return `in use from now on: ${[...changed, `trust ${mode}, ${amount(partners.length, 'record')} of partners (${suspended} suspended), ${amount(crls.length, 'revocation list')} with ${revoked} entries`].join(', ')}`
 }
 
 /** Those that decide. */

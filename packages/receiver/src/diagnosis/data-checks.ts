@@ -1,7 +1,7 @@
 // The data folder: ours, writable, not in use by another process, with room, and no entry of the
 // future.
 import { dirname, join } from 'node:path'
-import { type Check, Fault, shellWord } from '@seg/core'
+import { amount, type Check, Fault, shellWord } from '@seg/core'
 import { checkBound, checkWritable, isFolderLocked, openLedgerReader, placeOfFolder, readLogKeys } from '@seg/ledger'
 import { measureSpace, reserveOf } from '../acceptance/storage-room.ts'
 import { type Facts, row } from './receiver-facts.ts'
@@ -13,7 +13,7 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
       ['configuration'],
       async ({ configuration: { data } }) => {
         const { isNew, place } = await placeOfFolder(data)
-        const found = isNew ? 'is made by the first start' : `${await countEntries(data)} entries`
+        const found = isNew ? 'is made by the first start' : `${amount(await countEntries(data), 'entry')}`
         await checkWritable(place)
         return { value: { isNew, place }, found: `${data}: ${found}` }
       },

@@ -1,7 +1,7 @@
 // What `receiver diagnose` checks, a row each, with the functions that a start uses: what is said
 // here is what a start would say, all of it at once.
 import { join } from 'node:path'
-import { type Check, shellWord } from '@seg/core'
+import { amount, type Check, flagFor, shellWord } from '@seg/core'
 import { caWarnings, fetchedListsFolder, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
 import { readTrust } from '../credentials/read-trust.ts'
 import { defaultReceiverLimits } from '../limits.ts'
@@ -44,7 +44,7 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
       ['configuration'],
       async ({ configuration: { certs } }) => {
         const value = await loadTrust(certs)
-        return { value, found: `${value.authorities.length} CAs`, warnings: caWarnings(value, certs, now()) }
+        return { value, found: `${amount(value.authorities.length, 'CA')}`, warnings: caWarnings(value, certs, now()) }
       },
       ({ configuration: { certs } }) => caCommand(certs),
     ),
@@ -64,9 +64,9 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
       async ({ configuration: { config } }) => {
         const value = await readTrust(config)
         const { mode, partners } = value.record
-        return { value, found: `trust ${mode}, ${partners.length} partners listed` }
+        return { value, found: `trust ${mode}, ${amount(partners.length, 'partner')} listed` }
       },
-      () => 'pnpm --filter receiver partners list',
+      ({ configuration: { config } }) => `pnpm --filter receiver partners list${flagFor('config', config)}`,
     ),
     row(
       'document types',
@@ -77,8 +77,7 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
         const withSchema = types.filter(({ xsd }) => xsd.length > 0).length
         return { value: true, found: `${types.map(({ name }) => name).join(', ')}; ${withSchema} with a schema` }
       },
-      ({ configuration: { config } }) =>
-        `pnpm seg config check${config === undefined ? '' : ` --config ${shellWord(config)}`}`,
+      ({ configuration: { config } }) => `pnpm seg config check${flagFor('config', config)}`,
     ),
     row(
       'authorities and lists',
@@ -87,7 +86,11 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
         const place = { certs, file: path, fetched: fetchedListsFolder(data) }
         const value = await loadTrustPolicy(record, trust, place)
         const warnings = judgeLists(value, record, place, now().getTime())
-        return { value, found: `${value.anchors.authorities.length} authorities, ${value.crls.length} lists`, warnings }
+        return {
+          value,
+          found: `${amount(value.anchors.authorities.length, 'authority')}, ${amount(value.crls.length, 'list')}`,
+          warnings,
+        }
       },
       ({ configuration: { certs } }) => `pnpm --filter pki revoke --certs ${shellWord(certs)}`,
     ),

@@ -98,7 +98,10 @@ export async function listening(started: Promise<unknown>, address: string, port
       EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
       ENOTFOUND: 'this machine has no such address; choose another with --host',
     }[code ?? '']
-    throw new Fault('configuration', `cannot listen on ${address} port ${port}: ${advice ?? message}`, { cause })
+    throw new Fault('configuration', `cannot listen on ${address} port ${port}: ${advice ?? message}`, {
+      cause,
+      ...(code === 'EADDRINUSE' && { command: `ss -ltnp 'sport = :${port}'` }),
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 // What came of the attacks: for a terminal, and as a page to keep.
+import { amount } from '@seg/core'
 import type { AttackResult, AttackState } from './run-attacks.ts'
 
 const words: Readonly<Record<AttackState, string>> = {
@@ -21,7 +22,7 @@ export function countStates(results: readonly AttackResult[]): Readonly<Record<A
 
 export function summarize(results: readonly AttackResult[]): string {
   const { held, accepted, unanswered, 'refused-otherwise': other } = countStates(results)
-  return `${results.length} attacks: ${held} met what they must, ${other} another refusal, ${accepted} were accepted, ${unanswered} got no answer`
+  return `${amount(results.length, 'attack')}: ${held} met what they must, ${other} another refusal, ${accepted} were accepted, ${unanswered} got no answer`
 }
 
 /**

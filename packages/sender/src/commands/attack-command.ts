@@ -2,7 +2,16 @@
 // each with the code that met it.
 import { lookup } from 'node:dns/promises'
 import { BlockList } from 'node:net'
-import { type Command, Fault, openOutput, quote, readSettings, resolveUserPath, writeOutputFile } from '@seg/core'
+import {
+  type Command,
+  Fault,
+  openOutput,
+  quote,
+  readSettings,
+  resolveUserPath,
+  shellWord,
+  writeOutputFile,
+} from '@seg/core'
 import { checkServer, gatewayId, loadIdentity, loadPeerTrust, loadSigningIdentity, loadTrust } from '@seg/pki'
 import { countStates, describeAttack, formatPage, summarize } from '../attack/report.ts'
 import { describeLibrary, runAttacks } from '../attack/run-attacks.ts'
@@ -36,7 +45,7 @@ export async function runAttack(options: Options, command: Command): Promise<voi
     loadTrust(certs),
     loadPeerTrust(certs),
   ])
-  const { chain } = await lookAtServer(placeOf(to), PATIENCE)
+  const { chain } = await lookAtServer(placeOf(to), PATIENCE).catch(unattacked(to))
   checkServer(chain, peers, new Date())
   const receiver = gatewayId(chain.leaf)
   output.say(`attacking ${receiver} at ${to.origin}; what it accepts of honest documents stays in its ledger`)
@@ -61,6 +70,17 @@ export async function runAttack(options: Options, command: Command): Promise<voi
     summarize(results),
   )
   if (!ok) process.exitCode = 5
+}
+
+/** Nothing is queued, so nothing is pending. */
+function unattacked({ origin }: URL): (cause: Error) => never {
+  return cause => {
+    if (!(cause instanceof Fault) || cause.code !== 'delivery-pending') throw cause
+    throw new Fault('configuration', `nothing was attacked: ${cause.detail}`, {
+      cause,
+      command: cause.command ?? `pnpm --filter sender diagnose --to ${shellWord(origin)}`,
+    })
+  }
 }
 
 async function* toPieces(text: string): AsyncGenerator<Buffer> {

@@ -1,6 +1,6 @@
 // `sender backup` and `sender restore`: the outbox with its documents, receipts and evidence.
 import { basename } from 'node:path'
-import { type Command, Fault, openOutput, readSettings, resolveUserPath, shellWord } from '@seg/core'
+import { amount, type Command, Fault, openOutput, readSettings, resolveUserPath, shellWord } from '@seg/core'
 import { checkEmpty, findBackup, makeBackup, openOutboxReader, restoreBackup } from '@seg/ledger'
 import { openRestoredTrail, performAct, restoredAct, settleCopiedTrail } from '@seg/operators'
 import { openProgress, terminal } from '../progress.ts'
@@ -24,7 +24,7 @@ export async function runBackupOutbox(place: string, _options: object, command: 
   output.report(
     { ok: true, backup: path, at, documents, copied, linked },
     [
-      `${path}: the outbox as it was at ${at}, verified: ${documents} entries; ${copied} files copied, ${linked} had by the backup before`,
+      `${path}: the outbox as it was at ${at}, verified: ${amount(documents, 'entry')}; ${amount(copied, 'file')} copied, ${linked} had by the backup before`,
       'not in it: keys, certificates and seg.yaml, which are kept elsewhere; files dropped into outgoing/',
     ].join('\n'),
   )
@@ -53,7 +53,7 @@ export async function runRestoreOutbox(
   output.report(
     { ok: true, data, backup: path, at, documents },
     [
-      `${data} is the outbox of ${path}: ${documents} entries, as at ${at}`,
+      `${data} is the outbox of ${path}: ${amount(documents, 'entry')}, as at ${at}`,
       'what was queued at that time and delivered since is sent again: the same bytes get the receipt that they had; what was queued later is not in it',
       `next: pnpm --filter sender outbox list --data ${shellWord(data)}, then deliver`,
     ].join('\n'),

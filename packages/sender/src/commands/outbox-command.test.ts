@@ -125,6 +125,7 @@ t.test('outbox show, cancel and retry, by number and by document', async t => {
   })
   t.match(await run('outbox', 'show', 'b'), { exitCode: 0, stdout: /state +queued/ })
   t.match(await json('outbox', 'cancel', 'b'), { exitCode: 0, entries: [{ number: 2, state: 'cancelled' }] })
+  t.match(await json('outbox', 'show', 'b'), { state: 'cancelled', advice: /outbox retry/ })
   t.match(await json('outbox', 'retry', 'a', 'b'), {
     entries: [
       { number: 3, id: 'a', state: 'queued' },

@@ -103,8 +103,14 @@ function factsOf(entry: OutboxEntry, data: string) {
     ...(reason && { reason: { code: reason.code, detail: reason.detail, at: formatTime(reason.at) } }),
     document: documentPathOf(document, { data }),
     ...(state === 'delivered' ? { receipt: openDeliveryFiles(data, entry.delivery).receiptPath } : {}),
-    ...(reason && state !== 'delivered' && { advice: advice[reason.code] }),
+    ...adviceFor(entry),
   }
+}
+
+/** An entry that ended by itself, or by a person, is not advised as the failure before it was. */
+function adviceFor({ state, reason }: OutboxEntry): { readonly advice?: string } {
+  if (state === 'cancelled' || state === 'expired') return { advice: advice[`delivery-${state}`] }
+  return reason && state !== 'delivered' ? { advice: advice[reason.code] } : {}
 }
 
 function describeLine({

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
+  amount,
   type Command,
   type ConfigurationFile,
   changeConfigurationFile,
@@ -133,7 +134,7 @@ export async function runReceiversImport(file: string, _options: object, command
   await change(command, before => changeValue(before.text, [KEY], records.length === 0 ? undefined : records))
   openOutput(command).report(
     { receivers: records.length },
-    `${records.length} receivers imported; they replace those of before`,
+    `${amount(records.length, 'receiver')} imported, in place of those before`,
   )
 }
 

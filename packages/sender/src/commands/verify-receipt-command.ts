@@ -7,6 +7,7 @@ import { type Command, Fault, openOutput, quote, readSection, readSettings, reso
 import { checkSignerAt, checkSigning, gatewayId, readCertificates } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 import { loadReceivers, trustFor } from '../credentials/sender-credentials.ts'
+import { openDocumentFile } from '../document/document-file.ts'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { readInputFile } from '../input-file.ts'
 import { openMeter, openProgress, terminal } from '../progress.ts'
@@ -28,6 +29,7 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const { bytes, sha256, document, signer } = await readClaimedFile(path, known?.certificate, { types, meter }).finally(
     progress.clear,
   )
+  if (document instanceof Fault) await explainOtherFile(path, document)
   // No receiver accepts a document that is not signed by its sender.
   if (document instanceof Fault)
     throw new Fault('receipt-invalid', `the document itself does not verify: ${document.message}`, { cause: document })
@@ -35,6 +37,31 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   const checked = checkReceipt(receipt, { bytes, sha256, document, signer }, trust, new Date())
   checkSigner(signer, checked, registered.trust, known)
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
+}
+
+/** How a receipt begins, whoever made it. */
+const RECEIPT = /^[^<]*(?:<\?xml[^>]*>\s*)?<Receipt[\s>]/
+
+/**
+ * What is no signed document says nothing of the receipt. Throws the Faults `usage` for a receipt
+ * in the document's place, and `signature-missing` for a draft.
+ */
+async function explainOtherFile(path: string, fault: Fault): Promise<void> {
+  await using file = await openDocumentFile(path)
+  for await (const piece of file.pieces('reading')) {
+    if (RECEIPT.test(Buffer.from(piece).toString('utf8')))
+      throw new Fault(
+        'usage',
+        `expected the signed document after --document, found a receipt in ${path}: the receipt comes first`,
+      )
+    break
+  }
+  if (fault.code === 'signature-missing')
+    throw new Fault(
+      fault.code,
+      `${path} is not signed; expected the bytes that were sent: \`sender outbox show ID\` names their file`,
+      { cause: fault, command: 'pnpm --filter sender outbox list' },
+    )
 }
 
 type KnownSigner = {

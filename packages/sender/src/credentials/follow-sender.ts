@@ -1,7 +1,7 @@
 // Certificates, keys, revocation lists, types of documents and receivers replaced while a sender
 // runs: what changed is read and tried out first, then everything is replaced at once. What is
 // broken replaces nothing, and is reported once.
-import { asFault, configurationPath, digestFiles } from '@seg/core'
+import { amount, asFault, configurationPath, digestFiles } from '@seg/core'
 import {
   checkReplacement,
   loadSenderCredentials,
@@ -77,5 +77,5 @@ export function followSender(
 
 function describe({ identity, receivers, trust, types }: SenderCredentials): string {
   const { length } = trust.authorities
-  return `in use from now on: sender.crt until ${identity.certificate.validTo}, ${length} CAs, ${trust.revocation.size} revocation lists, ${receivers.size} receivers, documents ${types.map(({ name }) => name).join(' ')}`
+  return `in use from now on: sender.crt until ${identity.certificate.validTo}, ${amount(length, 'CA')}, ${amount(trust.revocation.size, 'revocation list')}, ${receivers.size} receivers, documents ${types.map(({ name }) => name).join(' ')}`
 }

@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns/promises'
 import { join } from 'node:path'
 import { checkServerIdentity } from 'node:tls'
-import { type Check, Fault, quote, shellWord } from '@seg/core'
+import { amount, type Check, Fault, quote, shellWord } from '@seg/core'
 import { isSignedWith, openCheckpoint } from '@seg/ledger'
 import { checkServer, gatewayId, type Identity, logName, type PeerTrust, type PresentedChain } from '@seg/pki'
 import type { Receivers } from '../credentials/sender-credentials.ts'
@@ -93,7 +93,7 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
         if (answer.status !== 200 || answer.body === undefined) return { value: true, found: `${name}, not shown` }
         const note = answer.body.toString('utf8')
         const { size } = openCheckpoint(note, known.find(key => isSignedWith(note, key)) ?? known[0]!)
-        return { value: true, found: `${name}, ${size} entries` }
+        return { value: true, found: `${name}, ${amount(size, 'entry')}` }
       },
       ({ configuration: { certs } }) => `cat RECEIVERS_LOG.pub >> ${shellWord(join(certs, 'log.pub'))}`,
     ),
@@ -107,7 +107,10 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
           found: await probeReceiver(document, { receiver: to, identity, trust }, { now, patience }),
         }
       },
-      ({ configuration: { certs } }) => `pnpm --filter pki inspect ${shellWord(certs)}`,
+      ({ configuration: { certs }, 'sender.crt': { id } }, { code }) =>
+        /^(?:certificate|sender|signature)-/.test(code)
+          ? `pnpm --filter pki inspect ${shellWord(certs)}`
+          : `pnpm --filter receiver partners show ${shellWord(id)}  # by the operator of the receiver`,
     ),
   ]
 }

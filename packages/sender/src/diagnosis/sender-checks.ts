@@ -1,7 +1,7 @@
 // What `sender diagnose` checks on this machine, a row each, with the functions of a delivery.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Check, quote, readSection, shellWord, type Trouble } from '@seg/core'
+import { amount, type Check, flagFor, quote, readSection, shellWord, type Trouble } from '@seg/core'
 import { checkWritable, openOutbox, parseVerifierKey, placeOfFolder } from '@seg/ledger'
 import {
   caWarnings,
@@ -47,7 +47,11 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
         const value = await loadPeerTrust(certs)
         const lists = listWarnings('ca.crl', value, now().getTime(), () => trustCommand(certs, true))
         const warnings = [...caWarnings(value, certs, now()), ...lists]
-        return { value, found: `${value.authorities.length} CAs, ${value.revocation.size} lists`, warnings }
+        return {
+          value,
+          found: `${amount(value.authorities.length, 'CA')}, ${amount(value.revocation.size, 'list')}`,
+          warnings,
+        }
       },
       ({ configuration: { certs } }, { code }) => trustCommand(certs, code.startsWith('crl-')),
     ),
@@ -58,18 +62,18 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
         const value = await loadRegistered(config, { ...all, logs: [] })
         const withOwn = [...value.values()].filter(({ trust }) => trust !== undefined)
         const warnings = withOwn.flatMap(({ id, own }) =>
-          listWarnings(`a list of ${quote(id)}`, own, now().getTime(), () => RECEIVERS),
+          listWarnings(`a list of ${quote(id)}`, own, now().getTime(), () => listReceivers(config)),
         )
         return { value, found: `${value.size} registered, ${withOwn.length} with CAs of their own`, warnings }
       },
-      () => RECEIVERS,
+      ({ configuration: { config } }) => listReceivers(config),
     ),
     row(
       'log.pub',
       ['configuration'],
       async ({ configuration: { certs } }) => {
         const value = (await loadVerifierKeys(certs)).map(parseVerifierKey)
-        return { value, found: `${value.length} keys of logs` }
+        return { value, found: `${amount(value.length, 'key')} of logs` }
       },
       ({ configuration: { certs } }) => `cp RECEIVERS_LOG.pub ${shellWord(join(certs, 'log.pub'))}`,
     ),
@@ -127,13 +131,15 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
         const { value: types } = readSection(config, documentsSection)
         return { value: true, found: types.map(({ name }) => name).join(', ') }
       },
-      () => 'pnpm seg config check',
+      ({ configuration: { config } }) => `pnpm seg config check${flagFor('config', config)}`,
     ),
     ...(to === undefined ? [] : exchangeChecks({ to, now, patience })),
   ]
 }
 
-const RECEIVERS = 'pnpm --filter sender receivers list'
+function listReceivers(config: string | undefined): string {
+  return `pnpm --filter sender receivers list${flagFor('config', config)}`
+}
 
 function signingCommand(certs: string): string {
   return `pnpm --filter pki csr --profile seal --id ID --out ${shellWord(join(certs, 'new-signing'))}`
