@@ -161,5 +161,8 @@ function buildServer(tls: ServerOptions, limits: ApiLimits, handler: Parameters<
   server.maxConnections = limits.connections
   // A handshake that fails is nobody's login; the client learns it from TLS.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
+  // What the system cannot accept for the moment would end the listener; of one that cannot listen,
+  // whoever started it gets the reason.
+  server.on('error', () => {})
   return server
 }

@@ -59,7 +59,10 @@ async function start(options: ListenerOptions, answers: GatewayAnswers, voice: V
     if ('listening' in message) resolve(message.listening)
     else if ('failed' in message) reject(describe(message, options))
     else if ('trouble' in message) voice.error(`the operators' listener: ${message.trouble}`)
-    else void answer(message, answers).then(say)
+    else
+      void answer(message, answers)
+        .then(say)
+        .catch(error => say(failureOf(message.ask, error)))
   })
   worker.on('error', error => {
     reject(error)
@@ -86,8 +89,13 @@ async function answer(
     const known = answers[name as keyof GatewayAnswers] as (...given: readonly unknown[]) => unknown
     return { answer: ask, value: await known(...given) }
   } catch (error) {
-    return { answer: ask, failure: asFault(error).message }
+    return failureOf(ask, error)
   }
+}
+
+/** Also of an answer that cannot be sent to a thread. */
+function failureOf(ask: number, error: unknown): ToListener {
+  return { answer: ask, failure: asFault(error).message }
 }
 
 function describe(
