@@ -30,6 +30,7 @@ const reading = [
   'receiver audit list',
   'receiver audit show',
   'receiver audit verify',
+  'receiver console keys list',
   'receiver config check',
   'receiver config schema',
   'sender diagnose',
@@ -69,6 +70,13 @@ const acting: Readonly<Record<string, { readonly action: string; readonly args: 
   'receiver partners trust': { action: 'partner.authority-changed', args: ['gov', '--anchors', join(certs, 'ca.crt')] },
   'receiver partners add': { action: 'partner.changed', args: [senderId, '--authority', 'gov'] },
   'receiver partners import': { action: 'partner.imported', args: [join(folder, 'partners.yaml')] },
+  'receiver console login': { action: 'authentication.link-issued', args: [] },
+  'receiver console keys add': {
+    action: 'authorization.api-key-made',
+    args: ['--name', 'reports', '--role', 'viewer'],
+  },
+  // Its id is asked for.
+  'receiver console keys revoke': { action: 'authorization.api-key-revoked', args: [] },
   'receiver log rotate-key': { action: 'key.log-key-rotated', args: [] },
   'sender backup': { action: 'system.backed-up', args: [join(folder, 'outbox-backups')] },
   'sender outbox retry': { action: 'delivery.entry-retried', args: ['1'] },
@@ -102,6 +110,11 @@ async function listRecords(name: 'receiver' | 'sender', place: string): Promise<
   return JSON.parse(stdout.toString()).records
 }
 
+async function listKeys(): Promise<string[]> {
+  const { stdout } = await runCommand('receiver', ['console', 'keys', 'list', '--data', data, '--json'])
+  return JSON.parse(stdout.toString()).keys.map(({ id }: { id: string }) => id)
+}
+
 async function waitForRecords(areThere: (found: readonly Listed[]) => boolean): Promise<void> {
   for (let tries = 0; tries < 100 && !areThere(await listRecords('receiver', data)); tries++) await pause(100)
 }
@@ -121,11 +134,12 @@ t.test('each act of a command has its records, and each record of the receiver i
   const places = ['--certs', certs, '--data', data, '--config', config]
   const run = async (command: string) => {
     const [, ...words] = command.split(' ')
-    const where = command === 'receiver documents export' ? ['--data', data] : places
-    const { exitCode, stderr } = await runCommand('receiver', [...words, ...acting[command]!.args, ...where])
+    const where = /documents|console/.test(command) ? ['--data', data] : places
+    const args = command.endsWith('keys revoke') ? await listKeys() : acting[command]!.args
+    const { exitCode, stderr } = await runCommand('receiver', [...words, ...args, ...where])
     t.equal(exitCode, 0, `${command}: ${stderr}`)
   }
-  const trust = Object.keys(acting).filter(command => /receiver (backup|documents|partners)/.test(command))
+  const trust = Object.keys(acting).filter(command => /receiver (backup|console|documents|partners)/.test(command))
   for (const command of trust) {
     if (command.endsWith('import'))
       await writeFile(
