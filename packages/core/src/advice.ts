@@ -34,6 +34,9 @@ export const advice = {
   'receiver-mismatch': "Check ReceiverID and the address: ReceiverID must be the id in the receiver's certificate.",
   'schema-invalid': 'Compare the payload with the schema agreed on with this receiver.',
   'document-type': 'Ask the operator of the receiver which types of documents it takes from this gateway.',
+  'rollover-malformed': 'Announce it with `sender rollover announce`, which writes what is expected.',
+  'rollover-certificate':
+    'Compare its issuer, name, purpose and dates with the present one; else ask the operator of the receiver to add it.',
   'schema-unavailable':
     'Try again; if it stays so, ask the receiver whether its schema can be applied to the document.',
   'sender-mismatch': 'SenderID must be the id in our certificate; `pki inspect` shows it.',

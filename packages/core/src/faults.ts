@@ -128,6 +128,16 @@ export const faults = {
     exit: 5,
     sentence: 'This gateway takes no documents of this type from this partner.',
   },
+  'rollover-malformed': {
+    status: 422,
+    exit: 5,
+    sentence: 'The document is no announcement of a certificate, or its times do not hold.',
+  },
+  'rollover-certificate': {
+    status: 422,
+    exit: 5,
+    sentence: 'The announced certificate cannot take the place of the present one at this gateway.',
+  },
   'schema-unavailable': {
     status: 503,
     exit: 5,

@@ -7,12 +7,14 @@ export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
 export { checkIdentity, type Identity, loadIdentity } from './identity.ts'
 export { addVerifierKey, dropNextLogKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './issuing/generate.ts'
+export { installIdentity } from './issuing/install-identity.ts'
 export type { KeyKind } from './issuing/key-pairs.ts'
 export type { GatewayProfile } from './issuing/profiles.ts'
 export { type LogIdentity, loadLogKey, loadVerifierKeys, logName } from './log-key.ts'
 export { checkKeptChain } from './partners/kept-chain.ts'
 export { fetchedListsFolder, type ListFile, listFilesOf } from './partners/list-files.ts'
-export type { Partner, PartnerLimits, TrustRecord } from './partners/partner.ts'
+export { meetsRule } from './partners/match-partner.ts'
+export type { CertificateRule, CertificateUse, Partner, PartnerLimits, TrustRecord } from './partners/partner.ts'
 export { DEFAULT_TRUST, partnerDigest, readTrustRecord, trustSection } from './partners/read-partners.ts'
 export { type ReceiverRecord, readReceivers, receiversSection } from './partners/receivers.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
@@ -23,6 +25,7 @@ export {
   policyFiles,
   readPinnedCertificate,
   type TrustPolicy,
+  withPartner,
 } from './partners/trust-policy.ts'
 export { stopPrompting } from './passphrases/prompt.ts'
 export { type Authority, makeTrustAnchors, type RevocationPolicy, type TrustAnchors } from './path/authority.ts'
@@ -41,7 +44,7 @@ export {
   type PeerTrust,
   type TrustFiles,
 } from './peer-trust.ts'
-export { readCertificates } from './pem-file.ts'
+export { parseCertificate, readCertificates, readCertsFile } from './pem-file.ts'
 export { lackOf, renewalCommand } from './renewal-command.ts'
 export { buildOcspRequest, type OcspQuestion, readOcspResponse } from './revocation/ocsp.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl, readCrls } from './revocation/read-crl.ts'

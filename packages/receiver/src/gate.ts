@@ -10,6 +10,8 @@ import type { Uploads } from './http/uploads.ts'
 import type { ReceiverLimits } from './limits.ts'
 
 export type Gate = {
+  /** The data folder. */
+  readonly data: string
   /** Replaced while we run: a request takes one snapshot of it. */
   readonly credentials: LiveCredentials
   readonly ledger: Ledger

@@ -28,6 +28,7 @@ import {
   keyRevokedAct,
   loginLinkAct,
   partnerAct,
+  rolloverAct,
   rotateAct,
 } from './audit/acts.ts'
 import { audited, auditedReading } from './audit/audited.ts'
@@ -50,6 +51,7 @@ import {
   runPartnersTrust,
 } from './commands/partners-command.ts'
 import { readsOnly } from './commands/reads-only.ts'
+import { runRolloverAccept, runRolloverList, runRolloverRefuse } from './commands/rollover-command.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
 import { receiverSections } from './configuration-sections.ts'
@@ -195,6 +197,16 @@ addSettings(importing, places).action(audited(importAct, runPartnersImport))
 addSettings(partners.command('export').description('all authorities and partners, in YAML'), {}).action(
   runPartnersExport,
 )
+
+const rollover = program.command('rollover').description('next certificates that partners announced')
+addSettings(rollover.command('list').description('all announcements, the oldest first'), { data }).action(
+  readsOnly(runRolloverList),
+)
+const digestHelp = 'SHA-256 of the certificate, as list shows it'
+const accepting = rollover.command('accept').description('let one that waits count').argument('<sha256>', digestHelp)
+addSettings(accepting.option(...why), places).action(audited(rolloverAct('accepted'), runRolloverAccept))
+const refusing = rollover.command('refuse').description('refuse one that waits').argument('<sha256>', digestHelp)
+addSettings(refusing.option(...why), { data }).action(audited(rolloverAct('refused'), runRolloverRefuse))
 
 const audit = program.command('audit').description('who did what, when, from where and why; also while it runs')
 const auditList = audit.command('list').description('all records, the oldest first')

@@ -69,6 +69,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   )
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
+    data,
     credentials: openCredentials(first),
     ledger,
     refusals,

@@ -12,6 +12,7 @@ import {
 } from '@seg/core'
 import { runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
 import {
+  announcementAct,
   deliveryAct,
   endLogAct,
   importReceiversAct,
@@ -36,6 +37,7 @@ import {
   runReceiversSuspend,
   runReceiversTrust,
 } from './commands/receivers-command.ts'
+import { runAnnouncementList, runRolloverAnnounce, runRolloverFinish } from './commands/rollover-command.ts'
 import { runSend } from './commands/send-command.ts'
 import { runSign } from './commands/sign-command.ts'
 import { runVerify } from './commands/verify-command.ts'
@@ -122,6 +124,26 @@ const replacing = receivers.command('import').description('replace all receivers
 replacing.argument('<file>', 'what export wrote').option(...why)
 addSettings(replacing, { data }).action(withRecords(importReceiversAct, runReceiversImport))
 addSettings(receivers.command('export').description('all receivers, in YAML'), {}).action(runReceiversExport)
+
+const rollover = program.command('rollover').description('our next certificate, announced while the present one counts')
+addSettings(rollover.command('list').description('what was announced, and who has it'), { data }).action(
+  runAnnouncementList,
+)
+const nextHelp = 'the next certificate, NAME.crt'
+const announcing = rollover.command('announce').description('announce our next certificate to a receiver')
+announcing.argument('<id>', receiverHelp).requiredOption('--certificate <file>', nextHelp)
+announcing.option('--url <url>', 'where it is, when it is not registered', settings.to.parse)
+announcing
+  .option('--for <uses>', 'tls,sign (the default), tls or sign')
+  .option('--from <time>', 'when it begins to count')
+announcing.option('--until <time>', 'how long the present one counts (default: 30 days)').option(...why)
+addSettings(announcing, { timeout: 30, lifetime: 72, certs, data }).action(
+  withRecords(announcementAct('announced'), runRolloverAnnounce),
+)
+const finishing = rollover.command('finish').description('take the next certificate into use, once receivers have it')
+finishing.requiredOption('--certificate <file>', `${nextHelp}, with NAME.key beside it`)
+finishing.option('--signing', 'it signs documents: signing.crt').option(...why)
+addSettings(finishing, { certs, data }).action(withRecords(announcementAct('finished'), runRolloverFinish))
 
 const log = program.command('log').description("the receivers' logs, as their receipts have shown them")
 const logShow = log.command('show').description('the checkpoints seen of each log')

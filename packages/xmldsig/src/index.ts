@@ -12,6 +12,12 @@ export { askXmlCrypto } from './signature/xml-crypto.ts'
 export { type Outline, OutlineReader } from './signing/outline.ts'
 export { openPlacement, openSigner, type PlacedSignature } from './signing/sign.ts'
 export { type Fill, TemplateFilling } from './signing/template.ts'
+export {
+  type Announcement,
+  LARGEST_ANNOUNCEMENT,
+  readAnnouncement,
+  writeAnnouncement,
+} from './verifying/announcement.ts'
 export { criticalDocument, type DocumentType, defaultTypes, type IndexedValue } from './verifying/document-type.ts'
 export { documentsSection } from './verifying/document-types.ts'
 export { DOCUMENT_ID, type Envelope } from './verifying/envelope.ts'

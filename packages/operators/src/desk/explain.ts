@@ -49,6 +49,8 @@ export const checks = {
   'schema-invalid': { check: 'envelope', expected: 'a payload of the schema that was agreed on' },
   'schema-unavailable': { check: 'envelope', expected: 'that the schema of its type can be asked' },
   'document-type': { check: 'envelope', expected: 'a type of document that the partner may send' },
+  'rollover-malformed': { check: 'envelope', expected: 'an announcement of a certificate' },
+  'rollover-certificate': { check: 'envelope', expected: 'a certificate that may follow the present one' },
   'sender-mismatch': { check: 'addressee', expected: "the id in the peer's certificate" },
   'partner-unknown': { check: 'certificate', expected: 'a partner that is listed' },
   'partner-suspended': { check: 'certificate', expected: 'a partner that is not suspended' },

@@ -95,8 +95,11 @@ const partner = record({
   certificates: optional(listOf(certificate)),
   limits: optional(limits),
   documents: optional(listOf(label)),
+  rollover: optional(oneOf<Rollover>('automatic', 'approval')),
   require: optional(record({ 'hybrid-key-agreement': optional(yesOrNo) })),
 })
+
+type Rollover = 'automatic' | 'approval'
 
 /** The keys `trust` and `partners`, for what reads the file whole. */
 export const trustSection = {
@@ -144,6 +147,7 @@ function toPartner({
   certificates = [],
   limits = undefined,
   documents,
+  rollover,
   require: needs = undefined,
   line,
 }: Read<typeof partner>): Partner {
@@ -177,7 +181,9 @@ function toPartner({
     clockSkew: limits?.['clock-skew'],
   }
   const requiresHybrid = needs?.['hybrid-key-agreement'] ?? false
-  return { id, name, contact, state, certificates: rules, limits: bounds, documents, requiresHybrid, line }
+  const needsApproval = rollover === 'approval' || undefined
+  const given = { limits: bounds, documents, requiresHybrid, needsApproval }
+  return { id, name, contact, state, certificates: rules, ...given, line }
 }
 
 /**

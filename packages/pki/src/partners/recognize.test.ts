@@ -49,6 +49,7 @@ function partner(id: string, ...certificates: CertificateRule[]): Partner {
     limits: {},
     documents: undefined,
     requiresHybrid: false,
+    needsApproval: undefined,
     line: 1,
   }
 }

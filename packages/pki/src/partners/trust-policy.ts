@@ -176,7 +176,6 @@ function makePolicy(
   crls: readonly LoadedCrl[],
   board?: StatusBoard,
 ): TrustPolicy {
-  const times = partners.flatMap(({ certificates }) => certificates.flatMap(({ from, until }) => [from, until + 1]))
   const lists = makeRevocationLists(crls)
   return {
     mode,
@@ -186,8 +185,19 @@ function makePolicy(
     board,
     partners,
     partnerOf: new Map(partners.map(partner => [partner.id, partner])),
-    changes: [...new Set(times.filter(Number.isFinite))].sort((a, b) => a - b),
+    changes: changesOf(partners),
   }
+}
+
+function changesOf(partners: readonly Partner[]): number[] {
+  const times = partners.flatMap(({ certificates }) => certificates.flatMap(({ from, until }) => [from, until + 1]))
+  return [...new Set(times.filter(Number.isFinite))].sort((a, b) => a - b)
+}
+
+/** The same with another record of a partner. */
+export function withPartner(policy: TrustPolicy, record: Partner): TrustPolicy {
+  const partners = policy.partners.map(one => (one.id === record.id ? record : one))
+  return { ...policy, partners, partnerOf: new Map(partners.map(one => [one.id, one])), changes: changesOf(partners) }
 }
 
 /** The one certificate of a file that a record is to pin. Throws the Fault `configuration`. */

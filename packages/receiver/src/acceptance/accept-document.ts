@@ -2,6 +2,7 @@
 // takes what the one before returned and can only go on or refuse with a Fault. A crash before the
 // last step leaves nothing; after it the document is stored, and every retry gets the same receipt.
 import type { IncomingMessage } from 'node:http'
+import type { OctetSink } from '@seg/xmldsig'
 import type { Gate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'
 import { checkLength } from '../http/read-body.ts'
@@ -38,7 +39,7 @@ export async function acceptDocument(
   return await recordDocument(judged.admitted, judged.acceptedAt, gate)
 }
 
-type Judged<Earlier> =
+export type Judged<Earlier> =
   | Earlier
   | { readonly isReplay: false; readonly admitted: AdmittedDocument; readonly acceptedAt: Date }
 
@@ -46,7 +47,7 @@ type Judged<Earlier> =
 export async function judgeDocument<Earlier extends { readonly isReplay: true }>(
   peer: Peer,
   request: IncomingMessage,
-  { upload, begin, findEarlier: find }: Judging<Earlier>,
+  { upload, begin, findEarlier: find, onCanonical }: Judging<Earlier>,
   gate: Gate,
   account: DocumentAccount,
 ): Promise<Judged<Earlier>> {
@@ -59,7 +60,13 @@ export async function judgeDocument<Earlier extends { readonly isReplay: true }>
     return current
   }
   const received = account.received(
-    await receiveDocument(request, peer, upload, { limits: limitsFor(peer, gate), types, now: gate.now }, confirm),
+    await receiveDocument(
+      request,
+      peer,
+      upload,
+      { limits: limitsFor(peer, gate), types, now: gate.now, onCanonical },
+      confirm,
+    ),
   )
   const signed = account.signed(await verifyReceived(received))
   const addressed = checkParties(signed, peer.credentials.identity.id)
@@ -84,6 +91,8 @@ type Judging<Earlier> = {
     gate: Gate,
     clockSkew: number,
   ) => Promise<Earlier | FirstOrSafe>
+  /** Gets the canonical octets of each pass. */
+  readonly onCanonical?: () => OctetSink
 }
 
 /** No partner's record allows more than the receiver does. */

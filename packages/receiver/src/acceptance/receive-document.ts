@@ -3,7 +3,7 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Fault, quote } from '@seg/core'
-import { type DocumentType, openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig'
+import { type DocumentType, type OctetSink, openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig'
 import type { Peer } from '../http/peer.ts'
 import { readBody, tooLarge } from '../http/read-body.ts'
 import type { Upload } from '../http/uploads.ts'
@@ -27,6 +27,8 @@ type ReceiveWith = {
   readonly limits: ReceiverLimits
   readonly types: readonly DocumentType[]
   readonly now: () => Date
+  /** As the verifier's. */
+  readonly onCanonical?: (() => OctetSink) | undefined
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -41,13 +43,14 @@ export async function receiveDocument(
   request: IncomingMessage,
   peer: Peer,
   upload: Upload,
-  { limits, types, now }: ReceiveWith,
+  { limits, types, now, onCanonical }: ReceiveWith,
   confirm: (at: Date) => void,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   upload.expect(Number(request.headers['content-length'] ?? 0))
   const signer = new SigningCertificate(peer, now)
-  const verifier = openVerifier(signer, { types, limits: { documentBytes: limits.documentBytes } })
+  const given = onCanonical && { onCanonical }
+  const verifier = openVerifier(signer, { types, limits: { documentBytes: limits.documentBytes }, ...given })
   const digest = new BodyDigest()
   await readBody(request, limits, chunk => {
     confirm(now())

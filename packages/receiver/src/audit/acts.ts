@@ -25,6 +25,16 @@ export function importAct(_file: string, _options: object, command: Command): De
   return { action: 'partner.imported', category: 'partner', on, look: () => readTrustValues(command) }
 }
 
+export function rolloverAct(action: 'accepted' | 'refused') {
+  return (digest: string, _options: object, command: Command): Described => ({
+    action: `partner.rollover-${action}`,
+    category: 'partner',
+    on: { kind: 'certificate', id: digest },
+    look: async () => (action === 'accepted' ? (await readTrustValues(command)).partners : null),
+    ofData: true,
+  })
+}
+
 export function rotateAct(_options: object, command: Command): Described {
   const on = { kind: 'log-key', id: 'log.key' }
   const look = async () => readLogKeys(readSettings(command, ['data']).data).at(-1)?.verifierKey ?? null

@@ -23,6 +23,7 @@ function setPartners(gateway: TestGateway, ...records: { id: string; state: 'act
       limits: {},
       documents: undefined,
       requiresHybrid: false,
+      needsApproval: undefined,
       line: 1,
     }
     return { ...rest, ...record }

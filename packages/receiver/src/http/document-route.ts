@@ -1,10 +1,11 @@
 // `POST /v1/documents`. Nearly all requests are that, so they are answered below the framework,
 // which costs as much as a tenth of an acceptance.
 import { randomUUID } from 'node:crypto'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Fault } from '@seg/core'
 import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount } from '../acceptance/document-account.ts'
+import type { Acceptance } from '../acceptance/record-document.ts'
 import type { RefusalLog } from '../acceptance/refusal-log.ts'
 import { connectionFacts } from '../connections/connection-facts.ts'
 import type { Gate } from '../gate.ts'
@@ -46,12 +47,19 @@ async function serveDocument(served: ServedRequest, parts: Parts): Promise<void>
   }
 }
 
-export async function answerDocument(peer: Peer, served: ServedRequest, gate: Parts): Promise<void> {
+type Accept = (peer: Peer, request: IncomingMessage, gate: Parts, account: DocumentAccount) => Promise<Acceptance>
+
+export async function answerDocument(
+  peer: Peer,
+  served: ServedRequest,
+  gate: Parts,
+  accept: Accept = acceptDocument,
+): Promise<void> {
   const { request, id } = served
   const account = new DocumentAccount(connectionFacts(request.socket), id)
   gate.stopping.beginWork()
   try {
-    const acceptance = await acceptDocument(peer, request, gate, account)
+    const acceptance = await accept(peer, request, gate, account)
     const { level, facts, message } = account.accepted(acceptance)
     gate.logger[level]({ request: id, ...facts }, message)
     gate.desk.note(account.acceptedFact(acceptance, gate.now()))

@@ -13,6 +13,7 @@ import { probeDocument } from '../acceptance/probe.ts'
 import { connectionOf } from '../connections/connection.ts'
 import type { Gate } from '../gate.ts'
 import type { Logger } from '../logger.ts'
+import { acceptAnnouncement } from '../rollover/accept-announcement.ts'
 import { costs } from '../shares/turns.ts'
 import { isUnread, refuseServed, type ServedRequest } from './answers.ts'
 import { answerDocument, DOCUMENTS, requestId, routeDocuments } from './document-route.ts'
@@ -82,6 +83,13 @@ export function buildReceiver(parts: ReceiverParts): Receiver {
     DOCUMENTS,
     forPeer(async (peer, request: Request, reply: FastifyReply) => {
       await answerDocument(peer, serve(request, reply), parts)
+      return reply
+    }),
+  )
+  app.post(
+    '/v1/rollover',
+    forPeer(async (peer, request: Request, reply: FastifyReply) => {
+      await answerDocument(peer, serve(request, reply), parts, acceptAnnouncement)
       return reply
     }),
   )

@@ -48,6 +48,7 @@ type Allow = { readonly allow?: string }
 const methods: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^\/v1\/documents$/, 'POST'],
   [/^\/v1\/probe$/, 'POST'],
+  [/^\/v1\/rollover$/, 'POST'],
   [/^\/v1\/receipts\/[^/]+$/, 'GET, HEAD'],
   [/^\/v1\/log\//, 'GET, HEAD'],
 ]

@@ -125,6 +125,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const ledger = await openTestLedger(certs, data, now)
   const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
   const gate: Gate = {
+    data,
     credentials: openCredentials({
       identity,
       seal,

@@ -1,8 +1,10 @@
 // What commands of the sender change, for their audit records.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Command, findRecord, readConfigurationFile, readSettings, recordValues, resolveUserPath } from '@seg/core'
 import { openOutboxReader } from '@seg/ledger'
 import { auditedCommand, type Describe, type Run } from '@seg/operators'
+import { readCertificates } from '@seg/pki'
 
 export const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -34,6 +36,20 @@ export function outboxBackupAct(place: string, _options: object, _command: Comma
   const on = { kind: 'backups', id: resolveUserPath(place) }
   const look = async () => null
   return { action: 'system.backed-up', category: 'system' as const, on, look, ofData: true as const }
+}
+
+/** `rollover announce` and `finish`. */
+export function announcementAct(action: 'announced' | 'finished') {
+  return (...given: readonly unknown[]) => {
+    const { certs } = readSettings(given.at(-1) as Command, ['certs'])
+    const { certificate } = given.at(-2) as { certificate: string }
+    return {
+      action: `key.rollover-${action}`,
+      category: 'key' as const,
+      on: { kind: 'certificate', id: certificate },
+      look: async () => (await readCertificates(join(certs, 'sender.crt')).catch(() => []))[0]?.fingerprint256 ?? null,
+    }
+  }
 }
 
 /** `receivers add` and the others that change one record. */

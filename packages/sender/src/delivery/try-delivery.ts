@@ -2,8 +2,6 @@
 
 import { Fault, faultRow, faults, quote } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
-import { checkCertificate, checkServer, checkSigning, gatewayId, type PresentedChain } from '@seg/pki'
-import { trustFor } from '../credentials/sender-credentials.ts'
 import { readFilePieces } from '../document/document-file.ts'
 import { signTemplate } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
@@ -15,6 +13,7 @@ import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.
 import { openDeliveryFiles } from './delivery-files.ts'
 import { type Found, findAccepted, type Others } from './earlier-bytes.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
+import { checkOurCertificates, openLink } from './open-link.ts'
 import { describeDocument } from './queue-document.ts'
 import { type Taken, takeReceipt } from './take-receipt.ts'
 
@@ -75,7 +74,9 @@ async function exchange(
   checkOurCertificates(gateway)
   warnOfForeignSender(kept, gateway)
   const { own } = entry.document
-  const link = openLink(entry, kept, gateway)
+  const { document } = kept
+  const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
+  const link = openLink(new URL(entry.receiver), receiverId, gateway)
   // Bytes signed with a certificate that was replaced can only be refused now, but may have been
   // accepted before.
   if (kept.document instanceof Fault && own) return exchangeAfresh(entry, link, gateway, limits)
@@ -175,45 +176,6 @@ async function post(
   const posted = await postDocument(body, link, { ...limits, now: clock.now })
   if (!('answer' in posted)) return { kind: 'later', ...posted }
   return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
-}
-
-/** A certificate that every receiver would refuse: reported before the first byte is sent. */
-function checkOurCertificates({ identity, signer, trust, clock }: SendingGateway): void {
-  const now = clock.now()
-  check('our own certificate, sender.crt', () => checkCertificate(identity.certificate, 'sender', trust, now))
-  if (signer !== identity) check('our own certificate, signing.crt', () => checkSigning(signer.certificate, now))
-}
-
-/**
- * A server gets the document only if it has a receiver's certificate of a CA in ca.crt, and is the
- * one that the document is addressed to.
- */
-function openLink(entry: OutboxEntry, { document }: SignedFacts, gateway: SendingGateway): Link {
-  const { identity, clock, receivers } = gateway
-  const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
-  if (receiverId !== undefined && receivers.get(receiverId)?.state === 'suspended')
-    throw new Fault(
-      'receiver-suspended',
-      `${quote(receiverId)} is suspended; \`pnpm --filter sender receivers resume ${quote(receiverId)}\` ends that; nothing was sent`,
-    )
-  const trust = trustFor(receiverId, gateway)
-  const admitServer = (chain: PresentedChain) => {
-    check("the receiver's server", () => checkServer(chain, trust, clock.now()))
-    const serverId = gatewayId(chain.leaf)
-    if (receiverId === undefined || receiverId === serverId) return
-    const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
-    throw new DeliveryRefused({ code: 'receiver-mismatch', sentence })
-  }
-  return { receiver: new URL(entry.receiver), identity, trust, admitServer }
-}
-
-function check(what: string, judge: () => void): void {
-  try {
-    judge()
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    throw new Fault(error.code, `${what}: ${error.detail}; nothing was sent`, { cause: error })
-  }
 }
 
 function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {

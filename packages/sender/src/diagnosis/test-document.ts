@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { checkServer, type Identity, loadSigningIdentity, type PeerTrust } from '@seg/pki'
-import { openPlacement, openSigner, type Signer } from '@seg/xmldsig'
 import { escapeText } from '../document/escape-text.ts'
+import { signBytes } from '../document/sign-bytes.ts'
 import { openConnection } from '../exchange/connection.ts'
 import { readConnectionFailure } from '../exchange/connection-fault.ts'
 import { readProblem } from '../exchange/problem.ts'
@@ -21,14 +21,6 @@ export async function makeTestDocument({ certs, identity, receiver }: Parties, n
 </CriticalDocument>
 `
   return signBytes(Buffer.from(text), (await loadSigningIdentity(certs)) ?? identity)
-}
-
-async function signBytes(octets: Buffer, key: Signer): Promise<Buffer> {
-  const { signer } = openSigner(key)
-  signer.write(octets)
-  const pieces: Uint8Array[] = []
-  openPlacement(await signer.end(), octets => pieces.push(Buffer.from(octets)))(octets)
-  return Buffer.concat(pieces)
 }
 
 type Link = { readonly receiver: URL; readonly identity: Identity; readonly trust: PeerTrust }

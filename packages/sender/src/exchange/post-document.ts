@@ -9,7 +9,12 @@ import { DeliveryRefused, mayPass, readProblem } from './problem.ts'
  * What is sent: `read` gives its `bytes` bytes from the start, each time it is called; a piece need
  * be good only until the next.
  */
-export type Body = { readonly bytes: number; readonly read: () => AsyncIterable<Uint8Array> }
+export type Body = {
+  readonly bytes: number
+  readonly read: () => AsyncIterable<Uint8Array>
+  /** Where it goes; the documents' place without. */
+  readonly path?: '/v1/rollover'
+}
 
 /** No answer for good. */
 export type Later = {
@@ -46,7 +51,7 @@ export async function postDocument(body: Body, link: Link, { signal, stall, now 
       progress.made()
     }
   }
-  const answer = await post({ bytes: body.bytes, read }, link, progress.signal)
+  const answer = await post({ ...body, read }, link, progress.signal)
     .catch(readConnectionFailure)
     .finally(progress.end)
   if (typeof answer === 'string')
@@ -71,7 +76,7 @@ async function post(body: Body, link: Link, signal: AbortSignal): Promise<Answer
     accept: 'application/xml, application/problem+json',
   }
   const pieces = holdUntilSent(body.read(), () => connection.isDrained())
-  return await connection.request({ method: 'POST', path: '/v1/documents', headers, body: pieces, signal })
+  return await connection.request({ method: 'POST', path: body.path ?? '/v1/documents', headers, body: pieces, signal })
 }
 
 /**
