@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { appendFile, lstat, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { runInProcess } from '@seg/core/testing'
 import t, { type Test } from 'tap'
+import { program } from './main.ts'
 import { post, refusalOf } from './testing/client.ts'
 import {
   loadSenderChain,
@@ -31,7 +33,7 @@ t.test('start says in one line of JSON where it listens, accepts, and stops on S
   const document = await makeDocument(gateway)
   t.equal((await post({ ...gateway, port: Number(new URL(ready.listening).port) }, document)).status, 201)
 
-  const listed = JSON.parse((await run('documents', 'list', '--data', data, '--json')).stdout)
+  const listed = JSON.parse((await runProcess('documents', 'list', '--data', data, '--json')).stdout)
   t.match(listed, {
     documents: [
       { sender: senderId, id: 'doc123', bytes: document.length, index: 1, acceptedAt: String, sha256: String },
@@ -217,7 +219,7 @@ t.test('documents export writes through a link, and to a device as to one', asyn
   spawnSync('mkfifo', [pipe])
   const [written, exported] = await Promise.all([
     readFile(pipe, 'utf8'),
-    run('documents', 'export', 'one', '--data', data, '-o', pipe),
+    runProcess('documents', 'export', 'one', '--data', data, '-o', pipe),
   ])
   t.same([written, exported.code], ['<A-one/>\r\n', 0])
   t.ok((await lstat(pipe)).isFIFO(), 'it is not replaced')
@@ -276,7 +278,16 @@ async function start(
   return { child, listening: String(listening) }
 }
 
-async function run(...options: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** In this process, but for a start. */
+async function run(...options: string[]): Promise<Ended> {
+  if (options[0] === 'start') return runProcess(...options)
+  const { exitCode, stdout, stderr } = await runInProcess(program, options)
+  return { code: exitCode, stdout: stdout.toString(), stderr }
+}
+
+async function runProcess(...options: string[]): Promise<Ended> {
   const child = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, stdout, stderr }

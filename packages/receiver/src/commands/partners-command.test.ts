@@ -1,26 +1,28 @@
-import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { runInProcess } from '@seg/core/testing'
 import { openLedgerReader } from '@seg/ledger'
 import t from 'tap'
+import { program } from '../main.ts'
 import { makeCerts, makeFolder, openTestLedger, senderId } from '../testing/gateway.ts'
-
-const main = join(import.meta.dirname, '../main.ts')
 
 t.test('partners and authorities are changed by commands, each tried out first and an entry of the log', async t => {
   const [certs, data] = [await makeCerts(t), await makeFolder(t)]
   await (await openTestLedger(certs, data)).close()
   const config = join(data, 'seg.yaml')
   await writeFile(config, '# ours\nport: 8443\n')
-  const run = (...args: string[]) =>
-    new Promise<{ code: number; out: string }>(done => {
-      const argv = [main, 'partners', ...args, '--config', config, '--json']
-      const places = ['list', 'show', 'export'].includes(args[0]!) ? [] : ['--certs', certs, '--data', data]
-      execFile(process.execPath, [...argv, ...places], (error, stdout) =>
-        done({ code: Number(error?.code ?? 0), out: stdout }),
-      )
-    })
+  const run = async (...args: string[]) => {
+    const places = ['list', 'show', 'export'].includes(args[0]!) ? [] : ['--certs', certs, '--data', data]
+    const { exitCode, stdout } = await runInProcess(program, [
+      'partners',
+      ...args,
+      '--config',
+      config,
+      '--json',
+      ...places,
+    ])
+    return { code: exitCode, out: stdout.toString() }
+  }
   t.match(await run('suspend', senderId), { code: 0 })
   t.match(await run('remove', senderId), { code: 0 })
   t.match(await run('trust', 'gov', '--anchors', join(certs, 'ca.crt')), { code: 0 })
@@ -53,13 +55,11 @@ t.test('a partner that is suspended stays so when an authority takes the place o
   const config = join(folder, 'seg.yaml')
   const anchors = join(certs, 'ca.crt')
   await writeFile(config, `partners:\n  - id: ${senderId}\n    state: suspended\n  - id: B\n    name: of B\n`)
-  const run = promisify(execFile)
-  const argv = [main, 'partners', 'trust', 'gov', '--anchors', anchors, '--config', config, '--certs', certs]
-  const told = await run(process.execPath, [...argv, '--data', join(folder, 'data')])
-  t.match(told.stdout, `"${senderId}" (suspended), "B", recognized by gov and the CN`)
-  const { trust, partners } = JSON.parse(
-    (await run(process.execPath, [main, 'partners', 'export', '--config', config, '--json'])).stdout,
-  )
+  const run = (...args: string[]) => runInProcess(program, ['partners', ...args, '--config', config])
+  const places = ['--certs', certs, '--data', join(folder, 'data')]
+  const trusting = await run('trust', 'gov', '--anchors', anchors, ...places)
+  t.match(trusting.stdout.toString(), `"${senderId}" (suspended), "B", recognized by gov and the CN`)
+  const { trust, partners } = JSON.parse((await run('export', '--json')).stdout.toString())
   t.match(trust, { mode: 'listed', authorities: { gov: { anchors } } })
   t.match(partners, [
     { id: senderId, state: 'suspended', certificates: [{ authority: 'gov', subject: { CN: senderId } }] },
