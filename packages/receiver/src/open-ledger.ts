@@ -1,5 +1,6 @@
 // The receiver's ledger: its log has the receiver's name, its receipts have the receiver's seal.
 import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import { type Ledger, openLedger } from '@seg/ledger'
 import type { Identity, LogIdentity } from '@seg/pki'
 import type { SealingData } from './acceptance/seal-receipts.ts'
@@ -24,7 +25,8 @@ export function openSealedLedger(
   note?: (line: string) => void,
 ): Promise<Ledger> {
   const sealing = sealingOf({ id, certificatePem, key })
-  const module = new URL('./acceptance/seal-receipts.ts', import.meta.url).href
+  // The same file, whether run as it is written or compiled.
+  const module = new URL(`./acceptance/seal-receipts${extname(import.meta.filename)}`, import.meta.url).href
   return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
 }
 

@@ -1,6 +1,7 @@
 // Lists of CAs, ready for the validator: small ones read at once, large ones in a worker thread.
 import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Fault, type FaultCode } from '@seg/core'
 import type { RevocationList, RevocationLists } from '../path/revocation-lists.ts'
@@ -20,7 +21,8 @@ const LARGE = 64 * 1024
 /** Some two million entries. */
 const LARGEST = 96 * 1024 * 1024
 
-const script = new URL('./crl-worker.ts', import.meta.url)
+/** The same file, whether run as it is written or compiled. */
+const script = new URL(`./crl-worker${extname(import.meta.filename)}`, import.meta.url)
 
 /**
  * Reads a list in PEM or DER that one of `issuers` signed. Its dates are not looked at: whether it
