@@ -32,7 +32,20 @@ t.test('the built folder exchanges a document, and has nothing of the checkout',
   const { stdout: help } = await seg('receiver', '--help')
   t.match(help, /^Usage: receiver/)
   await seg('pki', 'gen', '--out', certs, '--key', 'ec-p256')
-  const start = ['receiver', 'start', '--port', '0', '--certs', certs, '--data', data, '--admin-port', 'off', '--second-opinion', 'require']
+  const start = [
+    'receiver',
+    'start',
+    '--port',
+    '0',
+    '--certs',
+    certs,
+    '--data',
+    data,
+    '--admin-port',
+    'off',
+    '--second-opinion',
+    'require',
+  ]
   const receiver: ChildProcess = spawn(process.execPath, [join(built, 'seg.js'), ...start, '--json'], {
     cwd: folder,
     env,
