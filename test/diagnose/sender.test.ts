@@ -365,7 +365,7 @@ t.test('a receiver with CAs of its own is judged by these, as a delivery to it i
   checkFirst(t, await run(file), {
     id: 'receivers',
     cause: /none\.crt/,
-    command: /^pnpm --filter sender receivers list$/,
+    command: /^pnpm --filter sender receivers list --config \S+seg\.yaml$/,
   })
 })
 

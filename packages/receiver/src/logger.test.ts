@@ -32,6 +32,16 @@ t.test('nothing a peer chose ends a line, reorders it or controls the terminal',
   }
 })
 
+t.test('nothing a peer chose reorders a log file', async t => {
+  const path = join(t.testdir(), 'log')
+  const { logger, close } = openFileLogger(path)
+  logger.info({ sender: 'a\u202eb' }, 'from a\u202eb')
+  await close()
+  const written = await readFile(path, 'utf8')
+  t.notOk(written.includes('\u202e'))
+  t.match(JSON.parse(written), { sender: 'a\u202eb', msg: 'from a\u202eb' })
+})
+
 t.test('a log file is opened anew on SIGHUP, and what cannot be opened ends nothing', async t => {
   const path = join(t.testdir(), 'log')
   const { logger, close } = openFileLogger(path)

@@ -5,6 +5,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import { Fault, quote, TLS13_CIPHERS } from '@seg/core'
+import { boundRequest } from '@seg/operators'
 
 export type FetchRequest = {
   readonly url: string
@@ -50,6 +51,7 @@ async function send(url: string, body: FetchRequest['body'], signal: AbortSignal
     ciphers: `${TLS13_CIPHERS}:ECDHE+AESGCM:ECDHE+CHACHA20`,
     signal,
   })
+  boundRequest(outgoing, 'the server')
   outgoing.end(body?.octets)
   const [answer] = await once(outgoing, 'response', { signal })
   return answer

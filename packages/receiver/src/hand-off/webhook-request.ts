@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { checkServerIdentity, type SecureContext } from 'node:tls'
 import { Fault, parseRetryAfter, quote } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
-import { openWebhookSignature } from '@seg/operators'
+import { boundRequest, openWebhookSignature } from '@seg/operators'
 
 export type Webhook = {
   readonly url: URL
@@ -117,6 +117,7 @@ async function send(
     agent,
     insecureHTTPParser: false,
   })
+  boundRequest(outgoing, 'the webhook')
   outgoing.once('close', () => agent.destroy())
   outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing moved for ${STALL_TIME / 1000} s`)))
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>

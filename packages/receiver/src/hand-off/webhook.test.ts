@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
@@ -324,6 +324,33 @@ t.test('gives each of many senders its turn, however much the others have', asyn
   t.ok(Math.max(...first) < (backlog * senders.length) / 2, `the last had its first turn after ${Math.max(...first)}`)
 })
 
+t.test('a webhook that floods its connection instead of answering is left, and tried again', async t => {
+  const interim = (times: number): RequestListener => {
+    return (request, response) => {
+      request.resume().on('end', () => {
+        for (let i = 0; i < times; i++) response.writeProcessing()
+        if (times <= 32) response.writeHead(200).end()
+      })
+    }
+  }
+  const few = await openScene(t, await startServer(t, interim(32)))
+  await accept(few.ledger, 'one')
+  await until(async () => (await few.ledger.cursor('webhook A')) === 1)
+  const many = await openScene(t, await startServer(t, interim(33)))
+  await accept(many.ledger, 'one')
+  await until(() => many.lines.length > 0)
+  t.match(many.lines[0], /the webhook sent interim responses more than 32 times/)
+  if (spawnSync('openssl', ['version']).status !== 0) return
+  const { url, renewKey } = await startOpenssl(t)
+  const flood = await openScene(t, url)
+  await accept(flood.ledger, 'one')
+  await until(async () => {
+    await renewKey()
+    return flood.lines.length > 0
+  })
+  t.match(flood.lines[0], /the webhook renewed the key of the connection more than 32 times/)
+})
+
 t.test('a secret and a CA that are both missing are one Fault, not the end of the process', async t => {
   const missing = join(await makeFolder(t), 'missing')
   const files = { url: new URL('https://localhost'), secret: missing, ca: missing }
@@ -375,3 +402,22 @@ t.test('waits as long as it should whatever happens to the clock', async t => {
   await until(() => posted.length > 2)
   t.same(await lettersOf(ledger), [])
 })
+
+/** `openssl s_server` does what Node's does not: a line that begins with K renews the key. */
+async function startOpenssl(t: Test) {
+  const files = ['-cert', 'receiver.crt', '-key', 'receiver.key']
+  const server = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', '-tls1_3', ...files], { cwd: certs })
+  t.teardown(() => server.kill('SIGKILL'))
+  let told = ''
+  server.stdout.on('data', chunk => {
+    told += chunk
+  })
+  await until(() => /ACCEPT .*:\d+\n/.test(told))
+  const [, port] = told.match(/ACCEPT .*:(\d+)/)!
+  server.stdin.on('error', () => {})
+  const renewKey = async () => {
+    if (!server.stdin.write('K\n')) await once(server.stdin, 'drain')
+    await pause(2)
+  }
+  return { url: new URL(`https://127.0.0.1:${port}/`), renewKey }
+}
