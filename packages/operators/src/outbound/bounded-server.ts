@@ -14,7 +14,7 @@ const KEY_RENEWED = Buffer.from('SERVER_TRAFFIC_SECRET_N ')
  * sessions (4.6.1) over and over. Both are read below all timeouts: a flood of them would hold the
  * event loop.
  */
-export function boundMessages(socket: TLSSocket, server: string): void {
+export function boundServer(socket: TLSSocket, server: string): void {
   const renewed = countUpTo(MOST_MESSAGES, () => socket.destroy(endless(`${server} renewed the key of the connection`)))
   const offered = countUpTo(MOST_MESSAGES, () => socket.destroy(endless(`${server} offered to resume the connection`)))
   // The one event that there is for a renewal. The keys themselves go nowhere.
@@ -27,7 +27,7 @@ export function boundMessages(socket: TLSSocket, server: string): void {
 /** The same for one request, and for its interim responses (RFC 9110 15.2). */
 export function boundRequest(request: ClientRequest, server: string): void {
   request.once('socket', socket => {
-    if (socket instanceof TLSSocket) boundMessages(socket, server)
+    if (socket instanceof TLSSocket) boundServer(socket, server)
   })
   request.on(
     'information',

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from 'node:tls'
-import { boundMessages } from './bounded-server.ts'
+import { boundServer } from './bounded-server.ts'
 
 export type SyslogServer = { readonly host: string; readonly port: number; readonly secureContext: SecureContext }
 
@@ -48,7 +48,7 @@ export async function sendSyslog(
     checkServerIdentity,
     ...(isIP(host) === 0 && { servername: host }),
   })
-  boundMessages(socket, 'the syslog server')
+  boundServer(socket, 'the syslog server')
   const give = (reason: string) => socket.destroy(new Error(reason))
   const stop = () => give('the gateway stops')
   signal.addEventListener('abort', stop)

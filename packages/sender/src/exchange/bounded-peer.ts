@@ -1,6 +1,6 @@
 // What a receiver can send without end beside its answer is bounded.
 import type { TLSSocket } from 'node:tls'
-import { boundMessages as boundServer, endless, MOST_MESSAGES } from '@seg/operators'
+import { boundServer, endless, MOST_MESSAGES } from '@seg/operators'
 
 /** Ends a connection whose receiver renews its key or offers sessions over and over. */
 export function boundMessages(socket: TLSSocket): void {
