@@ -90,6 +90,30 @@ export function readSettings<N extends SettingName>(
   return values as SettingValues<N>
 }
 
+/** Where a value comes from: the first of these that has one. */
+export type SettingOrigin = 'flag' | 'environment' | 'file' | 'default'
+
+export type ShownSetting = {
+  /** In seg.yaml. */
+  readonly key: string
+  readonly flag: string
+  readonly value: string
+  readonly origin: SettingOrigin
+}
+
+/** The settings of a command as they are in force. A secret is never one: its file is. */
+export function showSettings(command: Command, names: readonly SettingName[]): ShownSetting[] {
+  const values: Partial<Record<SettingName, unknown>> = readSettings(command, names)
+  const file = readConfiguration(command.opts().config)
+  return names.map(name => {
+    const { key, flag } = settings[name]
+    const given = command.getOptionValueSource(flagAttribute(name))
+    const origin =
+      given === 'cli' ? 'flag' : given === 'env' ? 'environment' : file[name] === undefined ? 'default' : 'file'
+    return { key, flag: flag.split(' ')[0]!, value: String(values[name]), origin }
+  })
+}
+
 /** For a command that ends: its results wait for their reader. */
 export function openOutput(command: Command): Output {
   return outputOf(command, text => standardStreams().results.write(text))

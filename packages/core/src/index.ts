@@ -10,6 +10,8 @@ export {
   openServiceOutput,
   readSettings,
   runProgram,
+  type ShownSetting,
+  showSettings,
   writeList,
   writeResult,
 } from './command.ts'

@@ -1,5 +1,7 @@
 // What the routes of the operators' API work with.
+import type { ShownSetting } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
+import type { TrustRecord } from '@seg/pki'
 import type { AccessStore } from '../access/access-store.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
@@ -21,6 +23,18 @@ export type GatewayAnswers = {
   readiness(): Promise<ReadinessReport>
   /** `isOpen`: OpenMetrics. The desk's thread writes them. */
   metrics(isOpen: boolean): Promise<MetricsText>
+  /** Settings as they are in force, and where each comes from. */
+  settings(): readonly ShownSetting[]
+  /** Certificates that are in use, in DER, each with what for. */
+  certificates(): readonly { readonly use: string; readonly der: Uint8Array }[]
+}
+
+/** Partners as the configuration names them; a running gateway follows what is changed. */
+export type PartnerFile = {
+  /** Throws the Fault `configuration`. */
+  read(): Promise<TrustRecord>
+  /** Throws the Faults `configuration`, `file-unreadable` and `not-found`. */
+  setState(id: string, state: 'active' | 'suspended'): Promise<void>
 }
 
 /**
@@ -38,6 +52,7 @@ export type ApiParts = {
   /** Throws the Fault `not-found` while the gateway has not made it. */
   readonly desk: () => DeskSearch
   readonly ledger: () => LedgerReader
+  readonly partners: PartnerFile
   readonly ask: AskGateway
   /** A line for the operator of this machine, such as a defect. */
   readonly complain: (line: string) => void

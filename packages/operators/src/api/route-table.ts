@@ -1,16 +1,20 @@
 // Every route of the operators' listener: a group is mounted by its line here, and nowhere else.
-
 import { healthRoutes } from '../metrics/health-routes.ts'
-import { accessRoutes } from './access-routes.ts'
-import { auditRoutes } from './audit-routes.ts'
+import { accessRoutes } from '../routes/access-routes.ts'
+import { auditRoutes } from '../routes/audit-routes.ts'
+import { certificateRoutes } from '../routes/certificate-routes.ts'
+import { documentRoutes } from '../routes/document-routes.ts'
+import { eventRoutes } from '../routes/event-routes.ts'
+import { factRoutes } from '../routes/fact-lists.ts'
+import { logRoutes } from '../routes/log-routes.ts'
+import { loginRoutes } from '../routes/login-routes.ts'
+import { meRoutes } from '../routes/me.ts'
+import { partnerRoutes } from '../routes/partner-routes.ts'
+import { searchRoutes } from '../routes/search-routes.ts'
+import { settingRoutes } from '../routes/setting-routes.ts'
+import { statsRoutes } from '../routes/stats.ts'
 import { descriptionRoute } from './description-routes.ts'
-import { documentRoutes } from './document-routes.ts'
-import { factRoutes } from './fact-lists.ts'
-import { logRoutes } from './log-routes.ts'
-import { loginRoutes } from './login-routes.ts'
-import { meRoutes } from './me.ts'
 import type { ApiRoute } from './route.ts'
-import { statsRoutes } from './stats.ts'
 
 const groups: readonly ApiRoute[] = [
   ...loginRoutes,
@@ -22,6 +26,11 @@ const groups: readonly ApiRoute[] = [
   ...logRoutes,
   ...auditRoutes,
   ...healthRoutes,
+  ...partnerRoutes,
+  ...certificateRoutes,
+  ...settingRoutes,
+  ...searchRoutes,
+  ...eventRoutes,
 ]
 
 export const routeTable: readonly ApiRoute[] = [...groups, descriptionRoute(groups)]

@@ -106,6 +106,12 @@ export class DeskSearch {
     return row && readFact(row, this.#terms)
   }
 
+  /** How many rows are newer than this position, `most` at most. */
+  countAfter(position: number, most: number): number {
+    const sql = 'SELECT COUNT(*) AS count FROM (SELECT 1 FROM facts WHERE position > ? LIMIT ?)'
+    return Number(this.#all({ sql, values: [position, most] })[0]?.count)
+  }
+
   /** The statement of a page; undefined when no row can match. For the plan that SQLite makes. */
   query(filter: DeskFilter, of: PageOf): Query | undefined {
     const conditions: string[] = []

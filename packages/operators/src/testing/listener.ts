@@ -12,7 +12,7 @@ import { type AccessStore, type Operator, openAccess } from '../access/access-st
 import type { Role } from '../access/roles.ts'
 import { buildOperatorsApi } from '../api/build-api.ts'
 import { openReaders } from '../api/lazy-readers.ts'
-import type { GatewayAnswers } from '../api/parts.ts'
+import type { GatewayAnswers, PartnerFile } from '../api/parts.ts'
 import type { ApiRoute } from '../api/route.ts'
 import { routeTable } from '../api/route-table.ts'
 import type { AuditRecord } from '../audit/audit-record.ts'
@@ -26,12 +26,14 @@ export type Answer = {
   readonly json: ReturnType<typeof JSON.parse>
 }
 
+export type Ask = (method: string, path: string, fields?: Fields, body?: string) => Promise<Answer>
+
 export type TestListener = {
   readonly url: string
   readonly folder: string
   readonly access: AccessStore
   readonly complaints: string[]
-  ask(method: string, path: string, fields?: Fields, body?: string): Promise<Answer>
+  readonly ask: Ask
   /** The field that a key of this role goes in. */
   keyOf(role: Role): Fields
   /** The same of a session. */
@@ -51,6 +53,7 @@ export async function makeConsoleCerts(t: Test): Promise<string> {
 }
 
 type Options = {
+  readonly partners?: PartnerFile
   readonly routes?: readonly ApiRoute[]
   /** A data folder with a ledger or a desk. */
   readonly data?: string
@@ -58,7 +61,7 @@ type Options = {
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
-  const { routes = routeTable, data, answers: given = {} } = options
+  const { routes = routeTable, data, answers: given = {}, partners = somePartners } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
@@ -73,6 +76,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       audit,
       ...openReaders(folder),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
+      partners,
       complain: line => complaints.push(line),
       now,
     },
@@ -80,21 +84,22 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     { tls: { cert, key } },
   )
   await app.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => '' })
-  const agent = new Agent({ keepAlive: true, ca: (await loadTrust(certs)).caPem })
+  const { port } = app.server.address() as AddressInfo
+  const ask = await openClient(t, certs, port)
   t.teardown(async () => {
-    agent.destroy()
+    // Node closes no connection of its own accord that is idle or streams.
+    app.server.closeAllConnections()
     await app.close()
     access.close()
     audit.close()
     if (data === undefined) await rm(folder, { recursive: true, force: true })
   })
-  const { port } = app.server.address() as AddressInfo
   return {
     url: `https://localhost:${port}`,
     folder,
     access,
     complaints,
-    ask: (method, path, fields = {}, body) => askOver(agent, port, { method, path, fields, body }),
+    ask,
     keyOf: role => {
       const endsAt = now().getTime() + 3_600_000
       return { authorization: `Bearer ${access.addKey({ name: role, role, madeBy: 'test', endsAt }, now()).text}` }
@@ -107,11 +112,25 @@ export async function openListener(t: Test, certs: string, options: Options = {}
   }
 }
 
+/** A client of the listener on this port, which keeps its connection. */
+export async function openClient(t: Test, certs: string, port: number): Promise<Ask> {
+  const agent = new Agent({ keepAlive: true, ca: (await loadTrust(certs)).caPem })
+  t.teardown(() => agent.destroy())
+  return (method, path, fields = {}, body) => askOver(agent, port, { method, path, fields, body })
+}
+
 /** What the main thread of some gateway would say. */
 const someAnswers: GatewayAnswers = {
   identity: () => ({ id: 'MINISTRY 2_SEG01', version: '1.2.3', startedAt: '2026-11-28T10:00:00.000Z' }),
   readiness: async () => ({ isReady: true, at: '2026-11-28T10:00:00.000Z', checks: [] }),
   metrics: async () => ({ contentType: 'text/plain', text: '' }),
+  settings: () => [{ key: 'port', flag: '--port', value: '8443', origin: 'default' }],
+  certificates: () => [],
+}
+
+const somePartners: PartnerFile = {
+  read: async () => ({ mode: 'ca', authorities: [], partners: [] }),
+  setState: async () => {},
 }
 
 type Asked = {

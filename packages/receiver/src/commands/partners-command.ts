@@ -5,13 +5,11 @@ import {
   amount,
   type Command,
   type ConfigurationFile,
-  changeConfigurationFile,
   changeRecord,
   changeValue,
   Fault,
   findRecord,
   formatYaml,
-  noRecordOf,
   openOutput,
   parseConfiguration,
   pathForFile,
@@ -21,15 +19,15 @@ import {
   resolveUserPath,
   writeResult,
 } from '@seg/core'
+import { readPinnedCertificate, type TrustRecord } from '@seg/pki'
 import {
-  fetchedListsFolder,
-  loadTrust,
-  loadTrustPolicy,
-  type Partner,
-  readPinnedCertificate,
-  type TrustPolicy,
-  type TrustRecord,
-} from '@seg/pki'
+  type ChangedTrust,
+  changeTrust,
+  type EditTrust,
+  noPartnerRecord,
+  setPartnerState,
+  type TrustPlace,
+} from '../credentials/change-trust.ts'
 import { parseTrust, readTrust, trustValues } from '../credentials/read-trust.ts'
 import { recordWhileStopped } from '../credentials/record-while-stopped.ts'
 import { SOME_OPERATOR } from '../credentials/trust-journal.ts'
@@ -83,7 +81,7 @@ export async function runPartnersList(_options: object, command: Command): Promi
 export async function runPartnersShow(id: string, _options: object, command: Command): Promise<void> {
   const file = await readConfigurationFile(command.opts().config)
   const { record } = parseTrust(file)
-  if (!record.partners.some(partner => partner.id === id)) throw noRecord(id, record)
+  if (!record.partners.some(partner => partner.id === id)) throw noPartnerRecord(id, record)
   const value = findRecord(file, 'partners', id) as object
   openOutput(command).report(value, formatYaml(value).trimEnd())
 }
@@ -149,7 +147,7 @@ async function fingerprintOf(path: string): Promise<string> {
 }
 
 export async function runPartnersSuspend(id: string, _options: object, command: Command): Promise<void> {
-  await setState(id, 'suspended', command)
+  await changed(command, place => setPartnerState(place, id, 'suspended'))
   openOutput(command).report(
     { id, state: 'suspended' },
     `${quote(id)} is suspended: a running receiver ends its connections within seconds`,
@@ -157,21 +155,13 @@ export async function runPartnersSuspend(id: string, _options: object, command: 
 }
 
 export async function runPartnersResume(id: string, _options: object, command: Command): Promise<void> {
-  await setState(id, 'active', command)
+  await changed(command, place => setPartnerState(place, id, 'active'))
   openOutput(command).report({ id, state: 'active' }, `${quote(id)} is active`)
-}
-
-async function setState(id: string, state: 'active' | 'suspended', command: Command): Promise<void> {
-  await change(command, ({ path, text }, record) => {
-    const known = findRecord(parseConfiguration(path, text), 'partners', id)
-    if (known === undefined && (record.mode === 'listed' || state === 'active')) throw noRecord(id, record)
-    return changeRecord(text, { list: ['partners'], id, record: { ...known, id, state } })
-  })
 }
 
 export async function runPartnersRemove(id: string, _options: object, command: Command): Promise<void> {
   await change(command, ({ path, text }, record) => {
-    if (findRecord(parseConfiguration(path, text), 'partners', id) === undefined) throw noRecord(id, record)
+    if (findRecord(parseConfiguration(path, text), 'partners', id) === undefined) throw noPartnerRecord(id, record)
     return changeRecord(text, { list: ['partners'], id, record: undefined })
   })
   openOutput(command).report({ id, removed: true }, `${quote(id)} has no record any more`)
@@ -264,35 +254,13 @@ function unreadable(path: string): (cause: Error) => never {
   }
 }
 
-type Changed = { readonly record: TrustRecord; readonly policy: TrustPolicy }
-type Change = (file: ConfigurationFile, record: TrustRecord) => string
-
-/**
- * One change, tried out before it is written: what it names can be read, and nothing is ambiguous.
- * Then it is an entry of the log.
- */
-async function change(command: Command, edit: Change): Promise<void> {
-  const { certs, data } = readSettings(command, ['certs', 'data'])
-  const trust = await loadTrust(certs)
-  let changed: Changed | undefined
-  await changeConfigurationFile(command.opts().config, async before => {
-    const text = edit(before, parseTrust(before).record)
-    const { record } = parseTrust(parseConfiguration(before.path, text))
-    changed = {
-      record,
-      policy: await loadTrustPolicy(record, trust, { certs, file: before.path, fetched: fetchedListsFolder(data) }),
-    }
-    return text
-  })
-  if (changed !== undefined) await recordWhileStopped(certs, data, changed, SOME_OPERATOR)
+/** One change of trust; then it is an entry of the log. */
+function change(command: Command, edit: EditTrust): Promise<void> {
+  return changed(command, place => changeTrust(place, edit))
 }
 
-function noRecord(id: string, { mode, partners }: { mode: string; partners: readonly Partner[] }): Fault {
-  const why =
-    mode === 'ca' ? '; in the mode ca a certificate of certs/ca.crt is enough, and `suspend` makes a record' : ''
-  return noRecordOf(
-    id,
-    partners.map(partner => partner.id),
-    why,
-  )
+async function changed(command: Command, work: (place: TrustPlace) => Promise<ChangedTrust>): Promise<void> {
+  const { certs, data } = readSettings(command, ['certs', 'data'])
+  const made = await work({ certs, data, config: command.opts().config })
+  await recordWhileStopped(certs, data, made, SOME_OPERATOR)
 }

@@ -8,6 +8,7 @@ import {
   readSection,
   readSettings,
   shellWord,
+  showSettings,
   surviveHangup,
 } from '@seg/core'
 import { auditSection, forwardRecords, openAuditSinks } from '@seg/operators'
@@ -66,7 +67,8 @@ async function start(command: Command): Promise<void> {
     throw error
   })
   const readiness = watchReadiness(gate)
-  const operators = await openOperatorsListener(settings, answersOf(gate, readiness), logger).catch(async error => {
+  const answers = answersOf(gate, readiness, showSettings(command, startSettings))
+  const operators = await openOperatorsListener({ ...settings, config }, answers, logger).catch(async error => {
     await readiness.close()
     await receiver.close()
     await closeGate(gate)

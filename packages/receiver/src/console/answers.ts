@@ -1,15 +1,38 @@
 // What the main thread answers the operators' listener: from memory, or with what the desk's thread
 // says.
+import type { X509Certificate } from 'node:crypto'
+import type { ShownSetting } from '@seg/core'
 import type { GatewayAnswers } from '@seg/operators'
 import type { Gate } from '../gate.ts'
 import type { Readiness } from '../measures/readiness.ts'
 import { version } from '../open-ledger.ts'
 
-export function answersOf(gate: Gate, readiness: Pick<Readiness, 'look'>): GatewayAnswers {
-  const startedAt = gate.now().toISOString()
+export function answersOf(
+  { credentials, desk, now }: Gate,
+  readiness: Pick<Readiness, 'look'>,
+  settings: readonly ShownSetting[],
+): GatewayAnswers {
+  const startedAt = now().toISOString()
   return {
-    identity: () => ({ id: gate.credentials.current.identity.id, version, startedAt }),
+    identity: () => ({ id: credentials.current.identity.id, version, startedAt }),
     readiness: readiness.look,
-    metrics: gate.desk.metrics,
+    metrics: desk.metrics,
+    settings: () => settings,
+    certificates: () => {
+      const { identity, seal, trust, policy } = credentials.current
+      const use = (name: string, certificates: readonly X509Certificate[]) =>
+        certificates.map(({ raw }) => ({ use: name, der: raw }))
+      return [
+        ...use('receiver', [identity.certificate]),
+        ...use('seal', [seal.certificate]),
+        ...use(
+          'own CA',
+          trust.authorities.map(({ certificate }) => certificate),
+        ),
+        ...policy.anchors.authorities.flatMap(({ name, anchors, intermediates }) =>
+          use(`authority ${name}`, [...anchors, ...intermediates]),
+        ),
+      ]
+    },
   }
 }

@@ -7,11 +7,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
 import { type AskGateway, buildOperatorsApi, openAccess, openAuditTrail, openReaders, routeTable } from '@seg/operators'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
+import { setPartnerState } from '../credentials/change-trust.ts'
+import { readTrust } from '../credentials/read-trust.ts'
 import { version } from '../open-ledger.ts'
 import type { FromListener, ToListener } from './messages.ts'
 
 export type ListenerOptions = {
+  readonly certs: string
   readonly data: string
+  readonly config: string | undefined
   readonly host: string
   readonly port: number
   readonly certificatePem: string
@@ -56,6 +60,12 @@ try {
     access,
     audit,
     ...openReaders(options.data),
+    partners: {
+      read: async () => (await readTrust(options.config)).record,
+      setState: async (id: string, state: 'active' | 'suspended') => {
+        await setPartnerState(options, id, state)
+      },
+    },
     ask,
     complain: (trouble: string) => say({ trouble }),
     now: () => new Date(),

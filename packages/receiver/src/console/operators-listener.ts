@@ -18,6 +18,7 @@ export type OperatorsListener = { readonly url: string; close(): Promise<void> }
 type Options = {
   readonly certs: string
   readonly data: string
+  readonly config?: string | undefined
   readonly adminHost: string
   readonly adminPort: number | 'auto' | 'off'
 }
@@ -32,15 +33,17 @@ const script = new URL(`./listener-thread${extname(import.meta.filename)}`, impo
  * receiver stays off because of it. Throws the Fault `configuration` where a port was asked for.
  */
 export async function openOperatorsListener(
-  { certs, data, adminHost, adminPort }: Options,
+  { certs, data, config, adminHost, adminPort }: Options,
   answers: GatewayAnswers,
   voice: Voice,
 ): Promise<OperatorsListener | undefined> {
   if (adminPort === 'off') return undefined
   try {
-    const { certificatePem, key } = await loadIdentity(certs, 'console')
+    const { certificatePem, certificate, key } = await loadIdentity(certs, 'console')
     const port = adminPort === 'auto' ? USUAL_PORT : adminPort
-    return await start({ data, host: adminHost, port, certificatePem, key }, answers, voice)
+    const own = { use: 'console', der: certificate.raw }
+    const all = { ...answers, certificates: () => [...answers.certificates(), own] }
+    return await start({ certs, data, config, host: adminHost, port, certificatePem, key }, all, voice)
   } catch (error) {
     const fault = asFault(error)
     if (adminPort !== 'auto')

@@ -156,6 +156,32 @@ t.test('operators of a receiver', async t => {
     t.equal((await get('/api/v1/stats?partner=nobody')).json.data.length, 0)
   })
 
+  await t.test('search recognizes whatever an operator has in hand', async t => {
+    const [row] = (await once('/api/v1/documents?document=two', ({ json }) => json.data?.length === 1)).json.data
+    const digest = Buffer.from(row.sha256, 'hex').toString('base64')
+    const colons = row.certificate.toUpperCase().match(/../g).join(':')
+    for (const [as, q] of [
+      ['document', 'two'],
+      ['partner', senderId],
+      ['sha256', row.sha256],
+      ['sha256', row.sha256.toUpperCase()],
+      ['sha256', digest],
+      ['certificate', colons],
+      ['index', `${row.index}`],
+      ['request', row.request],
+      ['request', row.request.slice('urn:uuid:'.length)],
+    ]) {
+      const { json } = await get(`/api/v1/search?q=${encodeURIComponent(q)}`)
+      const found = json.results.find((result: { as: string }) => result.as === as)
+      t.ok(
+        found?.data.some((fact: { id: string }) => fact.id === row.id),
+        `${as} ${q}`,
+      )
+    }
+    t.same((await get('/api/v1/search?q=%27%20OR%201%3D1')).json, { results: [] })
+    t.equal((await get('/api/v1/search?q=')).status, 400)
+  })
+
   await t.test('the audit trail is read by those who may, page by page', async t => {
     t.equal((await get('/api/v1/audit')).status, 403)
     const first = await get('/api/v1/audit?limit=1', auditor)

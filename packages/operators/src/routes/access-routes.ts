@@ -2,9 +2,9 @@
 import { Fault, quote } from '@seg/core'
 import { describeKey, stateOf } from '../access/access-commands.ts'
 import { isRole } from '../access/roles.ts'
-import { actAs, actorOf } from './api-act.ts'
-import { operatorOf, route } from './route.ts'
-import { exactly, orNull, Time, Type } from './schema.ts'
+import { actAs, actorOf } from '../api/api-act.ts'
+import { operatorOf, route } from '../api/route.ts'
+import { exactly, orNull, Time, Type } from '../api/schema.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const Id = exactly({ id: Type.String({ pattern: '^[0-9a-f]{1,20}$' }) })

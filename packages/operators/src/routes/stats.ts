@@ -1,7 +1,7 @@
 // How many, by time and by partner: from rollups by the minute, whatever the number of facts.
 import { Fault } from '@seg/core'
-import { route } from './route.ts'
-import { exactly, orNull, Time, Type } from './schema.ts'
+import { route } from '../api/route.ts'
+import { exactly, orNull, Time, Type } from '../api/schema.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE

@@ -1,9 +1,9 @@
 // The transparency log: its entries as the ledger opens them, and its checkpoint.
 import { Fault } from '@seg/core'
-import { linksOf, readPosition } from './cursors.ts'
+import { linksOf, readPosition } from '../api/cursors.ts'
+import { RawAnswer, route } from '../api/route.ts'
+import { exactly, orNull, pageOf, paging, Type } from '../api/schema.ts'
 import { entryLeaf } from './document-routes.ts'
-import { RawAnswer, route } from './route.ts'
-import { exactly, orNull, pageOf, paging, Type } from './schema.ts'
 
 const path = '/api/v1/log'
 /** Facts of each type are in docs/log.md; `null` where they were erased. */

@@ -1,9 +1,9 @@
 // The audit trail: who did what, when, from where and why.
 import { Fault } from '@seg/core'
+import { linksOf, readPosition } from '../api/cursors.ts'
+import { route } from '../api/route.ts'
+import { exactly, orNull, pageOf, paging, Type } from '../api/schema.ts'
 import type { KeptRecord } from '../audit/audit-trail.ts'
-import { linksOf, readPosition } from './cursors.ts'
-import { route } from './route.ts'
-import { exactly, orNull, pageOf, paging, Type } from './schema.ts'
 
 const path = '/api/v1/audit'
 

@@ -1,9 +1,9 @@
 // Logging in with a link from the shell, and out.
 import { Fault } from '@seg/core'
 import { endedCookie, formatCookie } from '../access/authenticate.ts'
-import { actAs, actorOf, placeOfRequest } from './api-act.ts'
-import { operatorOf, RawAnswer, route } from './route.ts'
-import { exactly, Type } from './schema.ts'
+import { actAs, actorOf, placeOfRequest } from '../api/api-act.ts'
+import { operatorOf, RawAnswer, route } from '../api/route.ts'
+import { exactly, Type } from '../api/schema.ts'
 
 /** Refused logins of one address in a minute; a link that counts is always taken. */
 const REFUSED = 20

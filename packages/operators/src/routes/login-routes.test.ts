@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import t from 'tap'
 import { LINK_TIME } from '../access/access-store.ts'
+import { route } from '../api/route.ts'
+import { routeTable } from '../api/route-table.ts'
+import { exactly, Type } from '../api/schema.ts'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
-import { route } from './route.ts'
-import { routeTable } from './route-table.ts'
-import { exactly, Type } from './schema.ts'
 
 const certs = await makeConsoleCerts(t)
 const jane = { actor: 'jane (1000)', role: 'auditor' } as const

@@ -1,12 +1,12 @@
 // Lists of what happened, from the desk: documents, refusals, connections, deliveries, hand-offs.
 import { Fault } from '@seg/core'
 import type { Permission } from '../access/roles.ts'
+import { linksOf, readPosition } from '../api/cursors.ts'
+import { type ApiRoute, route } from '../api/route.ts'
+import { Digest, exactly, orNull, pageOf, paging, Time, Type } from '../api/schema.ts'
 import { explainRefusal } from '../desk/explain.ts'
 import type { FactKind } from '../desk/fact.ts'
 import type { KeptFact } from '../desk/fact-columns.ts'
-import { linksOf, readPosition } from './cursors.ts'
-import { type ApiRoute, route } from './route.ts'
-import { Digest, exactly, orNull, pageOf, paging, Time, Type } from './schema.ts'
 
 const Text = orNull(Type.String())
 const Count = orNull(Type.Integer())

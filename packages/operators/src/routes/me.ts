@@ -1,7 +1,7 @@
 // Who is asking, and what that role may do.
 import { type Role, roles } from '../access/roles.ts'
-import { operatorOf, route } from './route.ts'
-import { exactly, orNull, Type } from './schema.ts'
+import { operatorOf, route } from '../api/route.ts'
+import { exactly, orNull, Type } from '../api/schema.ts'
 
 const Me = exactly({
   id: Type.String(),

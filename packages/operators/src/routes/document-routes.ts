@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { Fault } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
-import { actAs } from './api-act.ts'
+import { actAs } from '../api/api-act.ts'
+import { RawAnswer, route } from '../api/route.ts'
+import { exactly, orNull, Time, Type } from '../api/schema.ts'
 import { factRow, KeptFactRow } from './fact-lists.ts'
-import { RawAnswer, route } from './route.ts'
-import { exactly, orNull, Time, Type } from './schema.ts'
 
 const params = exactly({ index: Type.Integer({ minimum: 0, maximum: 2 ** 48 }) })
 const Accepted = exactly({

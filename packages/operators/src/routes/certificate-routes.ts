@@ -1,0 +1,73 @@
+// Certificates that the gateway uses or relies on, the next to end first.
+import { X509Certificate } from 'node:crypto'
+import { Fault } from '@seg/core'
+import type { ApiParts } from '../api/parts.ts'
+import { type ApiRoute, route } from '../api/route.ts'
+import { Digest, exactly, Time, Type } from '../api/schema.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+
+const facts = {
+  uses: Type.Array(Type.String()),
+  subject: Type.String(),
+  issuer: Type.String(),
+  serialNumber: Type.String(),
+  fingerprint: Digest,
+  validFrom: Time,
+  validTo: Time,
+  daysLeft: Type.Integer(),
+  state: Type.String({ description: 'valid, expired or not-yet-valid.' }),
+}
+
+export const certificateRoutes: readonly ApiRoute[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/certificates',
+    permission: 'certificates.read',
+    summary: 'Certificates in use, with what for: the next to end first.',
+    response: exactly({ data: Type.Array(exactly(facts)) }),
+    handle: async (_request, parts) => ({ data: (await readAll(parts)).map(({ pem: _pem, ...row }) => row) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/certificates/:fingerprint',
+    permission: 'certificates.read',
+    summary: 'One of them, with its PEM.',
+    params: exactly({ fingerprint: Digest }),
+    response: exactly({ ...facts, pem: Type.String() }),
+    handle: async ({ params: { fingerprint } }, parts) => {
+      const found = (await readAll(parts)).find(row => row.fingerprint === fingerprint)
+      if (found === undefined) throw new Fault('not-found', `no certificate in use has the fingerprint ${fingerprint}`)
+      return found
+    },
+  }),
+]
+
+/** One row for each certificate, whatever it is used for. */
+async function readAll({ ask, now }: ApiParts) {
+  const rows = new Map<string, ReturnType<typeof describeUse>>()
+  for (const { use, der } of await ask('certificates')) {
+    const row = describeUse(use, new X509Certificate(der), now())
+    const known = rows.get(row.fingerprint)
+    rows.set(row.fingerprint, known === undefined ? row : { ...known, uses: [...new Set([...known.uses, use])] })
+  }
+  return [...rows.values()].sort((a, b) => (a.validTo < b.validTo ? -1 : 1))
+}
+
+function describeUse(use: string, certificate: X509Certificate, now: Date) {
+  const { subject, issuer, serialNumber, fingerprint256, validFromDate, validToDate } = certificate
+  const state = now > validToDate ? 'expired' : now < validFromDate ? 'not-yet-valid' : 'valid'
+  return {
+    uses: [use],
+    // Node writes each attribute of a name in a line of its own.
+    subject: subject.replaceAll('\n', ', '),
+    issuer: issuer.replaceAll('\n', ', '),
+    serialNumber,
+    fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+    validFrom: validFromDate.toISOString(),
+    validTo: validToDate.toISOString(),
+    daysLeft: Math.floor((validToDate.getTime() - now.getTime()) / DAY),
+    state,
+    pem: certificate.toString(),
+  }
+}

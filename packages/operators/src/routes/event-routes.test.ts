@@ -1,0 +1,117 @@
+// Events: from where a reader left off, at its pace, and only as long as its credential counts.
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDatabase } from '@seg/ledger'
+import { loadTrust } from '@seg/pki'
+import t, { type Test } from 'tap'
+import { deskMigrations } from '../desk/desk-schema.ts'
+import { DeskStore } from '../desk/desk-store.ts'
+import { MetricStore } from '../metrics/metric-store.ts'
+import { makeConsoleCerts, openListener, type TestListener } from '../testing/listener.ts'
+
+const certs = await makeConsoleCerts(t)
+
+async function openDeskListener(t: Test) {
+  const data = await mkdtemp(join(tmpdir(), 'seg-events-'))
+  const listener = await openListener(t, certs, { data })
+  const database = await openDatabase(join(data, 'desk.sqlite'), deskMigrations)
+  const store = new DeskStore(database, new MetricStore())
+  t.teardown(async () => {
+    database.close()
+    await rm(data, { recursive: true, force: true })
+  })
+  const enter = (from: number, count: number) =>
+    store.enter(
+      Array.from({ length: count }, (_, i) => ({
+        ...({ kind: 'refusal', outcome: 'refused', at: Date.now() - 60_000 + from + i, code: 'xml-name' } as const),
+        document: `d${from + i}`,
+      })),
+    )
+  return { listener, enter }
+}
+
+async function follow({ url }: TestListener, fields: Record<string, string>, query = '') {
+  const { port } = new URL(url)
+  const asked = request({
+    ...{ host: '127.0.0.1', servername: 'localhost', port, path: `/api/v1/events${query}`, agent: false },
+    ...{ headers: fields, ca: (await loadTrust(certs)).caPem },
+  })
+  asked.on('error', () => {})
+  asked.end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  answer.setEncoding('utf8')
+  answer.on('error', () => {})
+  let text = ''
+  answer.on('data', piece => {
+    text += piece
+  })
+  const documents = () => [...text.matchAll(/"document":"(d\d+)"/g)].map(([, name]) => name!)
+  const until = async (isThere: () => boolean) => {
+    while (!isThere()) await once(answer, 'data')
+  }
+  return { asked, answer, text: () => text, documents, until }
+}
+
+t.test('a reader gets what it missed in order, then what is new, each once', async t => {
+  const { listener, enter } = await openDeskListener(t)
+  enter(0, 450)
+  const key = listener.keyOf('viewer')
+  const reader = await follow(listener, key, '?after=0')
+  t.match(reader.answer.headers, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  await reader.until(() => reader.documents().length >= 450)
+  enter(500, 2)
+  await reader.until(() => reader.documents().length >= 452)
+  t.same(reader.documents(), [...Array.from({ length: 450 }, (_, i) => `d${i}`), 'd500', 'd501'])
+  const [, id] = /id: (\d+)\nevent: refusal\ndata: [^\n]*"d448"/.exec(reader.text()) ?? []
+  reader.asked.destroy()
+  const again = await follow(listener, { ...key, 'last-event-id': id! })
+  await again.until(() => again.documents().length >= 3)
+  t.same(again.documents(), ['d449', 'd500', 'd501'])
+  again.asked.destroy()
+  for (const [fields, query] of [
+    [{ 'last-event-id': 'x' }, ''],
+    [{}, '?after=-1'],
+  ] as const)
+    t.equal((await listener.ask('GET', `/api/v1/events${query}`, { ...key, ...fields })).status, 400)
+})
+
+t.test('who missed too much gets a gap instead, and the newest from there', async t => {
+  const { listener, enter } = await openDeskListener(t)
+  enter(0, 5001)
+  const reader = await follow(listener, listener.keyOf('viewer'), '?after=0')
+  await reader.until(() => reader.text().includes('event: gap'))
+  t.same(reader.documents(), [])
+  reader.asked.destroy()
+})
+
+t.test('a key that is revoked ends what it reads', async t => {
+  const { listener, enter } = await openDeskListener(t)
+  enter(0, 1)
+  const reader = await follow(listener, listener.keyOf('viewer'), '?after=0')
+  await reader.until(() => reader.documents().length === 1)
+  const ended = once(reader.answer, 'end')
+  listener.access.revokeKey(listener.access.keys()[0]!.id, new Date())
+  await ended
+  t.pass('the stream is over')
+})
+
+t.test('there are so many readers at once and no more, and who goes makes room', async t => {
+  const { listener } = await openDeskListener(t)
+  const key = listener.keyOf('viewer')
+  const readers = await Promise.all(Array.from({ length: 64 }, () => follow(listener, key)))
+  t.equal((await listener.ask('GET', '/api/v1/events', key)).status, 503)
+  const [first] = readers
+  first!.asked.destroy()
+  let status = 503
+  for (const end = Date.now() + 5000; status === 503 && Date.now() < end; ) {
+    const reader = await follow(listener, key)
+    status = reader.answer.statusCode!
+    reader.asked.destroy()
+  }
+  t.equal(status, 200)
+  for (const { asked } of readers) asked.destroy()
+})

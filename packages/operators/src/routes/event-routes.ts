@@ -1,0 +1,97 @@
+// What happens, as it happens: server-sent events, from where a reader left off, at the pace of
+// that reader.
+import { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Fault } from '@seg/core'
+import { authenticate } from '../access/authenticate.ts'
+import type { ApiParts } from '../api/parts.ts'
+import { type ApiRequest, type ApiRoute, RawAnswer, route } from '../api/route.ts'
+import { exactly, Type } from '../api/schema.ts'
+import type { DeskSearch } from '../desk/desk-search.ts'
+import { positionOf } from '../desk/fact-columns.ts'
+import { factRow } from './fact-lists.ts'
+
+const INTERVAL = 500
+/** Milliseconds without an event until a heartbeat. */
+const HEARTBEAT = 10_000
+/** Facts are entered in their own time: what is younger may still get one before it. */
+const SETTLING = 1000
+/** Events of one step, and of all that a reader missed; beyond, a `gap` says so. */
+const STEP = 200
+const MISSED = 5000
+/** Readers at once. */
+const READERS = 64
+
+let readers = 0
+
+export const eventRoutes: readonly ApiRoute[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/events',
+    permission: 'documents.read',
+    summary: 'Facts a second after they happen, as server-sent events; Last-Event-ID or `after` replays.',
+    query: exactly({ after: Type.Optional(Type.String({ pattern: '^\\d{1,16}$' })) }),
+    response: Type.String(),
+    type: 'text/event-stream',
+    handle: (request, parts) => {
+      // Before the answer begins: what is not there is a refusal then.
+      const search = parts.desk()
+      if (readers >= READERS) throw new Fault('overloaded', `${READERS} readers of events are there already`)
+      const last = `${request.headers['last-event-id'] ?? request.query.after ?? ''}`
+      if (!/^\d{0,16}$/.test(last)) throw new Fault('parameter-invalid', 'expected the id of an event in Last-Event-ID')
+      const body = Readable.from(follow(last === '' ? undefined : Number(last), request as ApiRequest, parts, search), {
+        objectMode: true,
+        highWaterMark: 1,
+      })
+      readers++
+      body.once('close', () => readers--)
+      return new RawAnswer('text/event-stream', body)
+    },
+  }),
+]
+
+/** Nothing is read ahead of its reader: a slow one gets what it missed from the desk. */
+async function* follow(
+  last: number | undefined,
+  request: ApiRequest,
+  parts: ApiParts,
+  search: DeskSearch,
+): AsyncGenerator<string> {
+  const horizon = () => positionOf(parts.now().getTime() - SETTLING, 0)
+  let position = last ?? horizon()
+  let quiet = 0
+  yield 'retry: 2000\n\n'
+  while (!request.signal.aborted) {
+    if (isFarBehind(search, position)) {
+      position = horizon()
+      yield `id: ${position}\nevent: gap\ndata: {"missed":"more than ${MISSED}; the lists have all"}\n\n`
+    }
+    const facts = search
+      .page({}, { limit: STEP, before: position })
+      .facts.filter(fact => fact.position < horizon())
+      .reverse()
+    for (const fact of facts)
+      yield `id: ${fact.position}\nevent: ${fact.kind}\ndata: ${JSON.stringify(factRow(fact))}\n\n`
+    position = facts.at(-1)?.position ?? position
+    quiet = facts.length > 0 ? 0 : quiet + INTERVAL
+    if (facts.length === STEP) continue
+    await pause(INTERVAL, undefined, { signal: request.signal }).catch(() => {})
+    // A session that was ended, or a key that was revoked, ends what it opened.
+    if (!isStillTaken(request, parts)) return
+    if (quiet >= HEARTBEAT) yield ': still here\n\n'
+    if (quiet >= HEARTBEAT) quiet = 0
+  }
+}
+
+function isFarBehind(search: DeskSearch, position: number): boolean {
+  return search.countAfter(position, MISSED + 1) > MISSED
+}
+
+function isStillTaken({ headers }: ApiRequest, { access, now }: ApiParts): boolean {
+  try {
+    authenticate('GET', headers, access, now())
+    return true
+  } catch {
+    return false
+  }
+}
