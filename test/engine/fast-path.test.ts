@@ -105,6 +105,55 @@ for (const content of contents) {
   })
 }
 
+/** Pieces of character data, alone and in CDATA sections, that C14N mostly writes otherwise. */
+const pieces = [
+  '>',
+  '\r',
+  '\r\n',
+  '\n',
+  '\t',
+  ']',
+  ']]',
+  ']>',
+  '&gt;',
+  '&#xE9;',
+  '&#13;',
+  '&#93;',
+  '&amp;',
+  '&',
+  '<',
+  'x',
+].concat(['abcd', '\u00e9', '\uff0c\ufffd', '\u{1f600}', '\ufffe', '\u0001', '&no;', ' '.repeat(61), 'y'.repeat(67)])
+
+t.test('character data that is written otherwise is the same with the fast path and without', async t => {
+  for (const begins of ['>', '\r\n', '&#xE9;'])
+    for (const one of pieces)
+      for (const other of pieces) {
+        const text = `${begins}${one}${other}`
+        for (const content of [text, `<![CDATA[>${text}]]>`, `<![CDATA[>]]>${text}`]) {
+          const bytes = Buffer.from(`<r><P><i>${content}</i>]]</P></r>`)
+          const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
+          if (fast !== slow) t.equal(fast, slow, content)
+        }
+      }
+})
+
+t.test('much character data that is written otherwise is the same in pieces of any size', async t => {
+  const text = pieces.slice(0, 13).join('').replaceAll(']>', ']] ')
+  const long = `${`${text}\u0416\uff0c`.repeat(80)}${'&#x41;'.repeat(600)}${'&gt;'.repeat(600)}${'>'.repeat(3000)}`
+  const contents = [long, `<![CDATA[${long}]]>`, `<b>${long}</b>`.repeat(20), `<b><![CDATA[${long}]]></b>`.repeat(20)]
+  for (const content of contents)
+    for (const size of [1, 3, 64, 1000, 65_536, 1e6]) {
+      const bytes = Buffer.from(`<r><P><i>${content}</i></P></r>`)
+      const cut = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      )
+      const [fast, slow] = bothWays(() => verdictOf(() => canonicalize(cut, methods[0]!)))
+      t.equal(fast, slow)
+      t.notMatch(slow, /xml-/)
+    }
+})
+
 /**
  * Tags that are known by their form from the third time on, each as it may stand elsewhere, too.
  */

@@ -20,6 +20,7 @@ import type { StartTag } from '../xml/start-tag.ts'
 import type { ContentSink } from '../xml/token-handler.ts'
 import { window, windowWords } from '../xml/window.ts'
 import { GATHER_BYTES, type OctetWriter } from './octets.ts'
+import { REWRITTEN_OCTETS, rewriteText, rewritten } from './rewritten-text.ts'
 import { escapeValue, MOST_OCTETS, writeValue } from './value-octets.ts'
 
 export type CanonicalizationMethod = {
@@ -190,6 +191,12 @@ export class Canonicalizer implements ContentSink {
 
   replacedText(octets: Buffer): void {
     this.#octets.piece(octets)
+  }
+
+  rewriteText(first: number, from: number, end: number, isCdata: boolean): number {
+    const octets = this.#octets
+    octets.end(rewriteText(first, from, end, isCdata, octets.words, octets.begin(REWRITTEN_OCTETS)))
+    return rewritten.at
   }
 
   #writeSpacedEnd(source: Buffer, from: number, to: number): void {

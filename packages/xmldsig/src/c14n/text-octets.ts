@@ -9,12 +9,20 @@ export const textEscapes: ReadonlyMap<number, Buffer> = new Map([
   [CR, Buffer.from('&#xD;')],
 ])
 
+/** Of each octet. */
+export const escapes: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_, byte) => textEscapes.get(byte))
+
 export const LINE_END = Buffer.from('\n')
 
 /** Canonical octets of a character that a reference names. */
 export function canonicalCharacter(code: number): Buffer {
+  return escapes[code] ?? characterOctets(code)
+}
+
+/** The octets of a character itself. */
+export function characterOctets(code: number): Buffer {
   if (code >= KEPT) return Buffer.from(String.fromCodePoint(code))
-  kept[code] ??= textEscapes.get(code) ?? Buffer.from(String.fromCodePoint(code))
+  kept[code] ??= Buffer.from(String.fromCodePoint(code))
   return kept[code]
 }
 

@@ -1,6 +1,7 @@
 // Values of attributes as C14N writes them (XML-C14N 2.3, Attribute Nodes).
-import { AMPERSAND, CR, LESS_THAN, LF, QUOTE, SPACE, TAB } from '../xml/characters.ts'
+import { AMPERSAND, APOSTROPHE, CR, LAST_BMP_LEAD, LESS_THAN, LF, QUOTE, TAB, valueStop } from '../xml/characters.ts'
 import { readReference } from '../xml/references.ts'
+import { characterOctets } from './text-octets.ts'
 
 /**
  * An octet of a value as written stands for as many octets at most: `"` between apostrophes for
@@ -8,7 +9,7 @@ import { readReference } from '../xml/references.ts'
  */
 export const MOST_OCTETS = 6
 
-const escapes: ReadonlyMap<number, Buffer> = new Map([
+const byCharacter: ReadonlyMap<number, Buffer> = new Map([
   [AMPERSAND, Buffer.from('&amp;')],
   [LESS_THAN, Buffer.from('&lt;')],
   [QUOTE, Buffer.from('&quot;')],
@@ -17,6 +18,11 @@ const escapes: ReadonlyMap<number, Buffer> = new Map([
   [CR, Buffer.from('&#xD;')],
 ])
 
+/** Of the characters of ASCII. */
+const escapes: (Buffer | undefined)[] = Array.from({ length: 0x80 }, (_, code) => byCharacter.get(code))
+const stops = valueStop
+const [A, L, M, Q] = [0x61, 0x6c, 0x6d, 0x71]
+const SPACE_OCTET = Buffer.from(' ')
 const reference = { code: 0 }
 
 /**
@@ -28,30 +34,39 @@ export function writeValue(source: Buffer, from: number, to: number, target: Buf
   let into = at
   for (let i = from; i < to; ) {
     const byte = source[i]!
+    if (stops[byte] === 0 || byte === APOSTROPHE || byte === LAST_BMP_LEAD) {
+      target[into++] = byte
+      i++
+      continue
+    }
+    const kept = byte === AMPERSAND ? keptReference(source, i) : 0
+    if (kept > 0) {
+      for (const behind = i + kept; i < behind; i++) target[into++] = source[i]!
+      continue
+    }
+    let octets: Buffer = SPACE_OCTET
     if (byte === AMPERSAND) {
       i = readReference(source, i, to, reference)
-      into = writeCharacter(reference.code, target, into)
-    } else if (byte === QUOTE) {
-      into = writeCharacter(QUOTE, target, into)
-      i++
+      octets = escapes[reference.code] ?? characterOctets(reference.code)
     } else {
-      if (byte === CR && i + 1 < to && source[i + 1] === LF) i++
-      target[into++] = byte === TAB || byte === LF || byte === CR ? SPACE : byte
+      if (byte === QUOTE) octets = escapes[QUOTE]!
+      else if (byte === CR && i + 1 < to && source[i + 1] === LF) i++
       i++
     }
+    for (let k = 0; k < octets.length; k++) target[into++] = octets[k]!
   }
   return into
 }
 
-function writeCharacter(code: number, target: Buffer, at: number): number {
-  const octets = escapes.get(code)
-  if (octets !== undefined) return at + octets.copy(target, at)
-  if (code >= 0x80) return at + target.write(String.fromCodePoint(code), at)
-  target[at] = code
-  return at + 1
+/** Octets of `&lt;`, `&amp;` or `&quot;` at `at`, written as they stand; 0 for other references. */
+function keptReference(source: Buffer, at: number): number {
+  const first = source[at + 1]
+  if (first === L) return 4
+  if (first === Q) return 6
+  return first === A && source[at + 2] === M ? 5 : 0
 }
 
 /** The same for a value that is known as text, normalized. */
 export function escapeValue(value: string): string {
-  return value.replace(/[&<"\t\n\r]/g, character => escapes.get(character.charCodeAt(0))!.toString())
+  return value.replace(/[&<"\t\n\r]/g, character => byCharacter.get(character.charCodeAt(0))!.toString())
 }

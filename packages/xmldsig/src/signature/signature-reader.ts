@@ -67,7 +67,7 @@ export class SignatureReader implements SignatureRecognizer {
 
 /** A form is compared without counting: that is right only under the limits it was read with. */
 function areOfProfile(limits: Limits): boolean {
-  return limited.every(limit => limits[limit] === defaultLimits[limit])
+  return limits === defaultLimits || limited.every(limit => limits[limit] === defaultLimits[limit])
 }
 
 const limited = (Object.keys(defaultLimits) as (keyof Limits)[]).filter(limit => limit !== 'documentBytes')

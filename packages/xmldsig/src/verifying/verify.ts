@@ -64,7 +64,7 @@ export class Verifier<Result extends object> {
     options: VerifyOptions,
     known?: ReferenceAlgorithms,
   ) {
-    const limits = { ...defaultLimits, ...options.limits }
+    const limits = options.limits === undefined ? defaultLimits : { ...defaultLimits, ...options.limits }
     this.#signer = 'choose' in signer ? signer : { likely: signer, choose: () => signer }
     const { likely } = this.#signer
     const cache = likely && readVerificationKey(likely).signatureCache

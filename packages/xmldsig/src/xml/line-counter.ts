@@ -32,6 +32,7 @@ export class LineCounter {
 
   /** `count` lines end up to the byte at `at`, with which the last one ends. */
   endLines(count: number, at: number): void {
+    if (count === 0) return
     this.#ended += count - 1
     this.endLine(at)
   }

@@ -7,44 +7,49 @@ import { window, windowPairs } from './window.ts'
 /** An empty input. */
 export const NOTHING: Buffer = Buffer.alloc(0)
 
-/** The index of the next byte that may end a run of canonical character data, or `end`. */
-export function skipText(source: Buffer, from: number, end: number): number {
-  let at = from
-  const soon = Math.min(end, from + SHORT_TEXT)
-  while (at < soon && textStop[source[at]!] === 0) at++
-  return at < soon || at === end ? at : skipLongText(source, at, end)
+// Constants of this module, which the compiler knows: an imported name is looked up each time.
+const octets = window
+const pairs = windowPairs
+const [stopsText, stopsCdata] = [textStop, cdataStop]
+const [pairStopsText, pairStopsCdata] = [pairsOf(textStop), pairsOf(cdataStop)]
+
+/** The table for two bytes at once, as this machine orders them: 1 when either may end a run. */
+function pairsOf(stops: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: 65536 }, (_, pair) => stops[pair & 0xff]! | stops[pair >> 8]!)
 }
 
-const SHORT_TEXT = 128
-/** `textStop` for two bytes at once, as this machine orders them: 1 when either may end a run. */
-export const pairStop: Uint8Array = Uint8Array.from(
-  { length: 65536 },
-  (_, pair) => textStop[pair & 0xff]! | textStop[pair >> 8]!,
-)
+/** The index of the next byte that may end a run of canonical character data, or `end`. */
+export function skipText(source: Buffer, from: number, end: number): number {
+  return source === window ? skipPairs(from, end) : skipBytes(source, from, end, stopsText)
+}
 
-/** Two bytes a step: pays only for long runs. */
-function skipLongText(source: Buffer, from: number, end: number): number {
-  let at = (source.byteOffset + from) % 2 === 0 || textStop[source[from]!] === 1 ? from : from + 1
-  if ((source.byteOffset + at) % 2 === 0) {
-    const pairs =
-      source === window ? windowPairs : new Uint16Array(source.buffer, source.byteOffset + at, (end - at) >> 1)
-    const first = source === window ? at >> 1 : 0
-    const last = source === window ? end >> 1 : pairs.length
-    let i = first
-    while (i < last && pairStop[pairs[i]!] === 0) i++
-    at += 2 * (i - first)
-  }
-  while (at < end && textStop[source[at]!] === 0) at++
-  return at
+/** The same in the window, two bytes a step: pays for text that is long, or not ASCII. */
+export function skipPairs(from: number, end: number): number {
+  return skipWindow(from, end, stopsText, pairStopsText)
 }
 
 /**
  * The index of the next byte in a CDATA section that may end a run of canonical character data, or
  * the section; or `end`.
  */
-export function skipCdata(source: Uint8Array, from: number, end: number): number {
+export function skipCdata(source: Buffer, from: number, end: number): number {
+  return source === window
+    ? skipWindow(from, end, stopsCdata, pairStopsCdata)
+    : skipBytes(source, from, end, stopsCdata)
+}
+
+function skipWindow(from: number, end: number, stops: Uint8Array, pairStops: Uint8Array): number {
+  if (from >= end || ((from & 1) !== 0 && stops[octets[from]!] !== 0)) return from
+  const last = end >> 1
+  let pair = (from + 1) >> 1
+  while (pair < last && pairStops[pairs[pair]!] === 0) pair++
+  const at = pair << 1
+  return at < end && stops[octets[at]!] === 0 ? at + 1 : at
+}
+
+function skipBytes(source: Buffer, from: number, end: number, stops: Uint8Array): number {
   let at = from
-  while (at < end && cdataStop[source[at]!] === 0) at++
+  while (at < end && stops[source[at]!] === 0) at++
   return at
 }
 
@@ -69,10 +74,12 @@ export function skipSpace(source: Uint8Array, from: number, end: number): number
   return at
 }
 
+const SHORT_LINE = 128
+
 /** The index of the next LF or CR, or `end`. */
 export function skipLine(source: Uint8Array, from: number, end: number): number {
   let at = from
-  const soon = Math.min(end, from + SHORT_TEXT)
+  const soon = Math.min(end, from + SHORT_LINE)
   while (at < soon && source[at] !== LF && source[at] !== CR) at++
   return at < soon || at === end ? at : skipLongLine(source, at, end)
 }

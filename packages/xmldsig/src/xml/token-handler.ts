@@ -47,6 +47,11 @@ export interface ContentSink {
   readonly writtenAt: readonly number[]
   text(source: Buffer, from: number, to: number): void
   replacedText(octets: Buffer): void
+  /**
+   * Writes character data that is not canonical as it stands (see `rewriteText`); returns the index
+   * behind it.
+   */
+  rewriteText(first: number, from: number, end: number, isCdata: boolean): number
   /** How the tag of this form, whose prefixes are looked up, is to be written at `depth`. */
   plan(form: TagForm, scope: NamespaceScope, depth: number, declaredFrom: number): WrittenTag
   /** What the tag at `depth` was planned to declare counts as written. */

@@ -152,12 +152,11 @@ export class Tokenizer {
   #readContent(source: Buffer, from: number, end: number): number {
     let at = from
     while (this.#state === 'content') {
-      at = this.#readText(source, at, end)
-      if (at === end || this.#isIncomplete) return at
-      this.#brackets = 0
-      const behindFast = fastPath.isOn && source === window ? this.#readFast(at, end) : at
-      if (behindFast > at) {
-        at = behindFast
+      const behindFast = this.#brackets === 0 && isFast(source) ? this.#readFast(at, end) : at
+      const markup = behindFast > at ? behindFast : this.#readText(source, at, end)
+      if (markup === end || this.#isIncomplete) return markup
+      if (markup > at) {
+        at = markup
         continue
       }
       const next = this.#readMarkup(source, at, end)
@@ -221,8 +220,9 @@ export class Tokenizer {
       rawFrom = next
     }
     if (at > runFrom) this.#handler.text(source, runFrom, at)
-    this.#brackets = bracketsBefore(source, rawFrom, at, this.#brackets)
-    if (at < end && source[at] !== LESS_THAN) this.#isIncomplete = true
+    const isAtMarkup = at < end && source[at] === LESS_THAN
+    this.#brackets = isAtMarkup ? 0 : bracketsBefore(source, rawFrom, at, this.#brackets)
+    if (at < end && !isAtMarkup) this.#isIncomplete = true
     return at
   }
 
@@ -234,6 +234,11 @@ export class Tokenizer {
   }
 
   #readCdata(source: Buffer, from: number, end: number): number {
+    const behindFast = isFast(source) ? this.#fast.continueCdata(from, end) : from
+    if (behindFast > from) {
+      if (!this.#fast.isInCdata) this.#state = 'content'
+      return behindFast
+    }
     let at = from
     let runFrom = from
     for (;;) {
@@ -345,6 +350,11 @@ export class Tokenizer {
     if (stack.depth === 0) this.#state = 'outside'
     return close + 1
   }
+}
+
+/** Whether the fast path may be taken. */
+function isFast(source: Buffer): boolean {
+  return fastPath.isOn && source === window
 }
 
 /**

@@ -1,18 +1,9 @@
 // The inner loop of the fast path: tags and character data, canonical as they stand, in the window.
 // In one function, nearly without a call: that is what makes it fast.
-import {
-  AMPERSAND,
-  GREATER_THAN,
-  isNonCharacter,
-  LAST_BMP_LEAD,
-  LESS_THAN,
-  LF,
-  SEMICOLON,
-  textStop,
-} from '../characters.ts'
+import { AMPERSAND, GREATER_THAN, isNonCharacter, LAST_BMP_LEAD, LESS_THAN, LF, SEMICOLON, TAB } from '../characters.ts'
 import { effects, NOTHING_TO_UNDO, nameFrom, nameLength } from '../element-stack.ts'
-import { pairStop } from '../skip.ts'
-import { window, windowPairs, windowWords } from '../window.ts'
+import { skipPairs } from '../skip.ts'
+import { window, windowWords } from '../window.ts'
 import { isRewritten, matchForm } from './form-match.ts'
 import { NO_FORM, type TagForm } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
@@ -26,14 +17,12 @@ export const openForms: TagForm[] = Array.from({ length: effects.length }, () =>
 // Constants of this module, which the compiler knows: an imported name is looked up each time.
 const source = window
 const words = windowWords
-const pairs = windowPairs
 const names = nameFrom
 const lengths = nameLength
 const undone = effects
 const nothingToUndo = NOTHING_TO_UNDO
 const forms = openForms
-const [stopsText, stopsPair] = [textStop, pairStop]
-const [ampersand, semicolon, lineFeed] = [AMPERSAND, SEMICOLON, LF]
+const [ampersand, semicolon, lineFeed, tab] = [AMPERSAND, SEMICOLON, LF, TAB]
 const [lessThan, greaterThan, lastLead, notTaken] = [LESS_THAN, GREATER_THAN, LAST_BMP_LEAD, NOT_TAKEN]
 const END_TAG = 0x2f3c
 const [AMP, LT, GT] = ['&amp', '&lt;', '&gt;'].map(text => Buffer.from(text).readInt32LE()) as [number, number, number]
@@ -128,7 +117,8 @@ export function takeCanonicalRun(from: number, end: number, floor: number, limit
         if (w === AMP && source[at + 4] === semicolon) at += 5
         else if (w === LT || w === GT) at += 4
         else break outer
-      } else if (byte === lastLead && !isNonCharacter(source, at)) at += 3
+      } else if (byte === tab) at++
+      else if (byte === lastLead && !isNonCharacter(source, at)) at += 3
       else break outer
       if (at >= end) break
     }
@@ -146,18 +136,8 @@ export function takeCanonicalRun(from: number, end: number, floor: number, limit
  * Of four octets those at which a run of canonical character data may have to end, and those that
  * are not ASCII, as their highest bits: exact up to the first. `<` and `>` differ in one bit.
  */
-function textStops(w: number): number {
+export function textStops(w: number): number {
   const angle = (w & ~0x02020202) ^ 0x3c3c3c3c
   const amp = w ^ 0x26262626
   return ((angle - 0x01010101) | (amp - 0x01010101) | (w - 0x20202020) | w) & -0x7f7f7f80
-}
-
-/** Two octets a step: pays for text that is long, or not ASCII. */
-export function skipPairs(from: number, end: number): number {
-  if (from >= end || ((from & 1) !== 0 && stopsText[source[from]!] !== 0)) return from
-  const last = end >> 1
-  let pair = (from + 1) >> 1
-  while (pair < last && stopsPair[pairs[pair]!] === 0) pair++
-  const at = pair << 1
-  return at < end && stopsText[source[at]!] === 0 ? at + 1 : at
 }

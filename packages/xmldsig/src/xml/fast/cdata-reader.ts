@@ -1,8 +1,8 @@
 // CDATA sections in the window, their character data written as C14N writes it.
-import { LINE_END, textEscapes } from '../../c14n/text-octets.ts'
-import { CR, GREATER_THAN, isNonCharacter, LAST_BMP_LEAD, LF, RIGHT_BRACKET } from '../characters.ts'
+import { rewritten } from '../../c14n/rewritten-text.ts'
+import { GREATER_THAN, isNonCharacter, LAST_BMP_LEAD, LF, RIGHT_BRACKET } from '../characters.ts'
 import type { LineCounter } from '../line-counter.ts'
-import { NOTHING, skipCdata } from '../skip.ts'
+import { skipCdata } from '../skip.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window, windowWords } from '../window.ts'
 
@@ -11,8 +11,6 @@ const source = window
 const words = windowWords
 const BEGIN = Buffer.from('<![CDATA[')
 const [FIRST, SECOND] = [BEGIN.readInt32LE(0), BEGIN.readInt32LE(5)]
-/** What C14N writes for an octet. */
-const escapes: (Buffer | undefined)[] = Array.from({ length: 256 }, (_, byte) => textEscapes.get(byte))
 
 export class CdataReader {
   /** Whether the section read last came to its end. */
@@ -32,12 +30,16 @@ export class CdataReader {
     )
   }
 
+  static behindBegin(at: number): number {
+    return at + BEGIN.length
+  }
+
   /**
-   * Reads the section that begins at `begin`. Returns the index behind its end, or, when that is
-   * not reached, behind what it took.
+   * Reads a section's character data from `from` on. Returns the index behind the section's end,
+   * or, when that is not reached, behind what it took.
    */
-  read(begin: number, end: number, sink: ContentSink): number {
-    let at = begin + BEGIN.length
+  read(from: number, end: number, sink: ContentSink): number {
+    let at = from
     let runFrom = at
     this.isAtEnd = false
     for (;;) {
@@ -54,24 +56,14 @@ export class CdataReader {
         if (isNonCharacter(source, at)) break
         at += 3
       } else {
-        const octets = byte === CR ? this.#readReturn(at, end) : escapes[byte]
-        if (octets === undefined) break
         if (at > runFrom) sink.text(source, runFrom, at)
-        if (octets.length > 0) sink.replacedText(octets)
-        runFrom = ++at
+        runFrom = sink.rewriteText(from, at, end, true)
+        this.#lines.endLines(rewritten.linesEnded, rewritten.lastLine)
+        if (runFrom === at) break
+        at = runFrom
       }
     }
     if (at > runFrom) sink.text(source, runFrom, at)
     return this.isAtEnd ? at + 3 : at
-  }
-
-  /**
-   * What stands for a CR: nothing before LF, else LF; undefined when what follows is not there yet.
-   */
-  #readReturn(at: number, end: number): Buffer | undefined {
-    if (at + 1 >= end) return undefined
-    if (source[at + 1] === LF) return NOTHING
-    this.#lines.endLine(at)
-    return LINE_END
   }
 }

@@ -1,11 +1,11 @@
 // A faster reader for content in the form that nearly all documents have. It never refuses: what it
 // does not take is left to the tokenizer.
-import { bracketsBefore, canonicalCharacter, isCanonicalReference, textEscapes } from '../../c14n/text-octets.ts'
+import { rewritten } from '../../c14n/rewritten-text.ts'
+import { bracketsBefore, canonicalCharacter, isCanonicalReference } from '../../c14n/text-octets.ts'
 import type { Limits } from '../../limits.ts'
 import {
   AMPERSAND,
   COLON,
-  CR,
   EXCLAMATION,
   GREATER_THAN,
   isNonCharacter,
@@ -22,11 +22,10 @@ import { UNDECLARED } from '../namespaces.ts'
 import type { OpenElements } from '../open-elements.ts'
 import { findReference } from '../references.ts'
 import { INCOMPLETE } from '../refusal.ts'
-import { skipName } from '../skip.ts'
+import { skipName, skipPairs, skipSpace } from '../skip.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink, TokenHandler } from '../token-handler.ts'
 import { window } from '../window.ts'
-import { skipPairs } from './canonical-run.ts'
 import { CdataReader } from './cdata-reader.ts'
 import { KnownTags } from './known-tags.ts'
 import { NOT_TAKEN, TagRecognizer } from './tag-recognizer.ts'
@@ -54,7 +53,8 @@ export class FastContent {
   readonly #recognizer: TagRecognizer
   readonly #known: KnownTags | undefined
   readonly #cdata: CdataReader
-  readonly #sink: ContentSink | undefined
+  /** Takes what is not reported where the reader stands. */
+  #sink: ContentSink | undefined
   readonly #reference = { code: 0 }
   readonly #name = { colon: -1 }
   /** Whether the element of the tag read last was opened, and need not be reported. */
@@ -69,14 +69,13 @@ export class FastContent {
     this.#lines = lines
     this.#limits = limits
     this.#recognizer = new TagRecognizer(tag, limits)
-    this.#sink = handler.sink
     if (KnownTags.fit(limits)) this.#known = new KnownTags(tag, elements, lines, limits, handler.sink)
     this.#cdata = new CdataReader(lines)
   }
 
   /**
-   * Takes tags and character data from the `<` at `from` of the window on. Returns the index behind
-   * what it took.
+   * Takes tags and character data from `from` of the window on: at a `<`, or in character data that
+   * no right square bracket precedes. Returns the index behind what it took.
    */
   read(from: number, end: number): number {
     const { stack } = this.#elements
@@ -84,8 +83,9 @@ export class FastContent {
     this.#runFrom = from
     this.isInCdata = false
     do {
-      const isUsed = stack.depth + 1 >= this.#elements.unreportedDepth && this.#lines.offset + at >= fastPath.knownFrom
-      const known = isUsed ? this.#known : undefined
+      const isUnreported = this.#isUnreported
+      this.#sink = isUnreported ? this.#handler.sink : undefined
+      const known = isUnreported && this.#lines.offset + at >= fastPath.knownFrom ? this.#known : undefined
       if (known !== undefined) at = known.takeRun(at, end)
       if (at + 1 >= end) break
       const next = this.#readNext(at, from, end, known)
@@ -101,7 +101,7 @@ export class FastContent {
     if (source[at] !== LESS_THAN) return this.#readText(at, from, end)
     const second = source[at + 1]!
     if (second === SLASH) return this.#readEndTag(at, end)
-    if (second === EXCLAMATION) return known === undefined ? NOT_TAKEN : this.#readCdata(at, end)
+    if (second === EXCLAMATION) return this.#readCdata(at, end)
     if (this.#elements.stack.depth === this.#limits.depth) return NOT_TAKEN
     const to = known?.read(at, this.#runFrom, end) ?? NOT_TAKEN
     if (to === NOT_TAKEN) return this.#readStartTag(at, end, known)
@@ -129,45 +129,71 @@ export class FastContent {
       else if (byte === LAST_BMP_LEAD) {
         if (isNonCharacter(source, at)) break
         at += 3
-      } else if (byte === AMPERSAND) {
-        const behind = findReference(source, at, end, this.#reference)
-        if (behind < 0) break
-        if (!isCanonicalReference(source, at, behind))
-          this.#replace(at, behind, canonicalCharacter(this.#reference.code))
-        at = behind
-      } else if (byte === CR) {
-        if (at + 1 >= end || source[at + 1] !== LF) break
-        this.#handOn(at)
-        this.#runFrom = ++at
-      } else if (byte === GREATER_THAN && bracketsBefore(source, first, at, 0) < 2) {
-        this.#replace(at, at + 1, textEscapes.get(GREATER_THAN)!)
-        at++
-      } else break
+      } else {
+        const to = this.#readSpecial(at, first, end)
+        if (to === NOT_TAKEN) break
+        at = to
+      }
     }
     return at > from ? at : NOT_TAKEN
   }
 
-  #replace(from: number, to: number, octets: Buffer): void {
-    this.#handOn(from)
-    this.#handler.replacedText(octets, source, from, to)
-    this.#runFrom = to
+  /** A reference, a line end, or what else is mostly not canonical as it stands. */
+  #readSpecial(at: number, first: number, end: number): number {
+    const byte = source[at]!
+    let to = NOT_TAKEN
+    if (byte === AMPERSAND) {
+      to = findReference(source, at, end, this.#reference)
+      if (to < 0 || isCanonicalReference(source, at, to)) return Math.max(to, NOT_TAKEN)
+    }
+    if (this.#sink !== undefined) return this.#rewrite(this.#sink, at, first, end)
+    if (byte === AMPERSAND) {
+      this.#handOn(at)
+      this.#handler.replacedText(canonicalCharacter(this.#reference.code), source, at, to)
+      this.#runFrom = to
+    }
+    return to
+  }
+
+  #rewrite(sink: ContentSink, at: number, first: number, end: number): number {
+    this.#handOn(at)
+    this.#runFrom = sink.rewriteText(first, at, end, false)
+    this.#lines.endLines(rewritten.linesEnded, rewritten.lastLine)
+    return this.#runFrom > at ? this.#runFrom : NOT_TAKEN
   }
 
   #readCdata(at: number, end: number): number {
     const sink = this.#sink
     if (sink === undefined || !CdataReader.begins(at, end)) return NOT_TAKEN
     this.#handOn(at)
-    const to = this.#cdata.read(at, end, sink)
+    this.#runFrom = this.#takeCdata(CdataReader.behindBegin(at), end, sink)
+    return this.#runFrom
+  }
+
+  /** The rest of a section that began in an earlier window; returns the index behind. */
+  continueCdata(from: number, end: number): number {
+    this.isInCdata = true
+    const { sink } = this.#handler
+    return sink === undefined || !this.#isUnreported ? from : this.#takeCdata(from, end, sink)
+  }
+
+  #takeCdata(from: number, end: number, sink: ContentSink): number {
+    const to = this.#cdata.read(from, end, sink)
     this.isInCdata = !this.#cdata.isAtEnd
-    this.#runFrom = to
     return to
+  }
+
+  /** Whether neither elements nor character data need be reported where the reader stands. */
+  get #isUnreported(): boolean {
+    return this.#elements.stack.depth + 1 >= this.#elements.unreportedDepth
   }
 
   /** The innermost element's end tag, written without white space. */
   #readEndTag(at: number, end: number): number {
     const elements = this.#elements
     const nameTo = elements.stack.findName(source, at + 2, end)
-    if (nameTo < 0 || nameTo >= end || source[nameTo] !== GREATER_THAN) return NOT_TAKEN
+    if (nameTo < 0 || nameTo >= end) return NOT_TAKEN
+    if (source[nameTo] !== GREATER_THAN) return this.#readSpacedEnd(at, nameTo, end)
     this.#known?.beforeClose()
     if (elements.stack.effect === REPORTED) {
       this.#handOn(at)
@@ -175,6 +201,17 @@ export class FastContent {
       this.#runFrom = nameTo + 1
     } else elements.closeUnreported()
     return nameTo + 1
+  }
+
+  #readSpacedEnd(at: number, nameTo: number, end: number): number {
+    const close = skipSpace(source, nameTo, end)
+    if (close >= end || source[close] !== GREATER_THAN) return NOT_TAKEN
+    this.#known?.beforeClose()
+    this.#handOn(at)
+    this.#lines.count(source, close)
+    this.#elements.end(source, at, nameTo, close + 1)
+    this.#runFrom = close + 1
+    return close + 1
   }
 
   #readStartTag(from: number, end: number, known: KnownTags | undefined): number {

@@ -79,7 +79,7 @@ export class KnownTags {
     stack.depth = cursor.depth
     this.#last = cursor.form
     this.#isInside = cursor.isInside
-    if (cursor.linesEnded > 0) this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
+    this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
     return at
   }
 
