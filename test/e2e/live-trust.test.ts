@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { changeRecord } from '@seg/core'
+import { changeRecord, type Looks } from '@seg/core'
 import type { Identity } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
-import { type Following, followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
+import { followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
 import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
 import { call, connectRaw, post, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import {
@@ -22,7 +22,7 @@ import { issue, openIssuer } from '../support/certificates.ts'
 
 type Live = {
   readonly gateway: TestGateway
-  readonly following: Following
+  readonly following: Looks
   readonly lines: string[]
   readonly config: string
 }

@@ -61,6 +61,7 @@ export {
   openNamedLedger,
   readLogKeys,
 } from './sqlite/sqlite-ledger.ts'
+export { transact } from './sqlite/transact.ts'
 export { checkBound } from './sqlite/writer/bind-log.ts'
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'

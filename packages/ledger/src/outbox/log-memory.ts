@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TreeHead } from '../log/merkle.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
+import { transact } from '../sqlite/transact.ts'
 import { asBuffer } from '../sqlite/writer/open-tree.ts'
 
 /** Checkpoints of one log that are kept: what is older is in the receipts. */
@@ -182,17 +183,7 @@ export class LogMemory {
 
   /** Crash before the commit returns: nothing of it is there. After: all of it. */
   #transact<Result>(task: string, work: () => Result): Result {
-    return onDatabase(task, () => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        this.#database.exec('COMMIT')
-        return result
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    return onDatabase(task, () => transact(this.#database, work))
   }
 }
 

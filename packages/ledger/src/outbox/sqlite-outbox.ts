@@ -9,6 +9,7 @@ import { FilesInPlace } from '../files/files-in-place.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { openDatabase } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
+import { transact } from '../sqlite/transact.ts'
 import { asBuffer } from '../sqlite/writer/open-tree.ts'
 import { advance, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
@@ -319,18 +320,10 @@ class SqliteOutbox implements Outbox {
   /** Crash before the commit returns: nothing of it is there. After: all of it. */
   #transact<Result>(task: string, work: () => Result): Result {
     return onDatabase(task, () => {
-      // At once the one writer: what is read in the transaction is what it changes.
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        this.#database.exec('COMMIT')
-        const lost = this.#files.lost()
-        if (lost !== undefined) throw lost
-        return result
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
+      const result = transact(this.#database, work)
+      const lost = this.#files.lost()
+      if (lost !== undefined) throw lost
+      return result
     })
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { claimDataFolder, onDatabase, openDatabase, openDatabaseReader } from '@seg/ledger'
+import { claimDataFolder, onDatabase, openDatabase, openDatabaseReader, transact } from '@seg/ledger'
 import { type Act, type AuditOutcome, type AuditRecord, digestRecord, writeCanonical } from './audit-record.ts'
 import { AUDIT_FILE, auditMigrations } from './audit-schema.ts'
 
@@ -154,16 +154,6 @@ export class AuditTrail {
 
   /** Crash before COMMIT: nothing of it is there. After: all of it. */
   #transact<Result>(task: string, work: () => Result): Result {
-    return onDatabase(task, () => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        this.#database.exec('COMMIT')
-        return result
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    return onDatabase(task, () => transact(this.#database, work))
   }
 }

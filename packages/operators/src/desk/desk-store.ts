@@ -2,6 +2,7 @@
 // row for what both have said. Each method is one transaction; a crash leaves it done or not begun.
 import type { DatabaseSync } from 'node:sqlite'
 import type { LogEvent, OutboxEntry } from '@seg/ledger'
+import { transact } from '@seg/ledger'
 import { countDelivery, FactCounter } from '../metrics/count-facts.ts'
 import type { MetricStore } from '../metrics/metric-store.ts'
 import { prepareStatements } from './desk-statements.ts'
@@ -213,17 +214,16 @@ export class DeskStore {
   }
 
   #transact(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
     try {
-      work()
-      for (const sum of this.#sums.values()) this.#statements.count.run(...sum)
-      this.#database.exec('COMMIT')
-      this.#sums.clear()
+      transact(this.#database, () => {
+        work()
+        for (const sum of this.#sums.values()) this.#statements.count.run(...sum)
+      })
     } catch (error) {
-      this.#sums.clear()
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       this.#terms.forget()
       throw error
+    } finally {
+      this.#sums.clear()
     }
   }
 }

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { onDatabase, openDatabase } from '@seg/ledger'
+import { onDatabase, openDatabase, transact } from '@seg/ledger'
 import { DESK_FILE, deskMigrations } from './desk-schema.ts'
 import { Terms } from './terms.ts'
 
@@ -94,15 +94,6 @@ export class ValueStore {
   }
 
   #transact(work: () => void): void {
-    onDatabase('write values into the desk', () => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        work()
-        this.#database.exec('COMMIT')
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    onDatabase('write values into the desk', () => transact(this.#database, work))
   }
 }

@@ -2,7 +2,7 @@
 // runs: what changed on the disk is read and tried out first, then everything is replaced at once.
 // What is broken replaces nothing, and the log says so.
 import { join } from 'node:path'
-import { amount, digestFiles, Fault, quote } from '@seg/core'
+import { amount, digestFiles, Fault, keepLooking, type Looks, quote } from '@seg/core'
 import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
 import type { RunningAudit } from '../audit/run-audit.ts'
 import type { Gate } from '../gate.ts'
@@ -13,27 +13,19 @@ import type { Credentials } from './live-credentials.ts'
 import { type CredentialSettings, loadCredentials } from './load-credentials.ts'
 import { recordTrustChanges, SOME_OPERATOR } from './trust-journal.ts'
 
-/** Milliseconds between two looks. Reading a dozen small files costs less than 100 µs. */
-const LOOK_INTERVAL = 2_000
 /**
  * A receipt is judged by the time that it names, which may be a moment before it is sealed: a new
  * seal must have been valid for as long.
  */
 const SEAL_SETTLED = 10_000
 
-export type Following = {
-  /** Looks now. Resolves when what was found is in use, or was refused. */
-  look(): Promise<void>
-  close(): Promise<void>
-}
-
-/** Looks at once, every two seconds, and on SIGHUP. */
+/** A look has ended when what was found is in use, or was refused. */
 export function followCredentials(
   settings: CredentialSettings,
   gate: Gate,
   logger: Logger,
   audit?: Pick<RunningAudit, 'found'>,
-): Following {
+): Looks {
   /** Of what is in use; at first of nothing, for much may change while a ledger is opened. */
   let inUse = ''
   let isRecorded = false
@@ -41,7 +33,6 @@ export function followCredentials(
    * Of what was refused last: logged once, and tried again at each look, for its dates may come.
    */
   let refused = ''
-  let looking = Promise.resolve()
 
   const lookOnce = async () => {
     const found = await digestOf(settings, gate.credentials.current)
@@ -81,23 +72,7 @@ export function followCredentials(
     }
     inUse = digest
   }
-  const look = () => {
-    looking = looking.then(lookOnce)
-    return looking
-  }
-  void look()
-  const timer = setInterval(() => void look(), LOOK_INTERVAL)
-  timer.unref()
-  const onHangup = () => void look()
-  process.on('SIGHUP', onHangup)
-  return {
-    look,
-    async close() {
-      clearInterval(timer)
-      process.off('SIGHUP', onHangup)
-      await looking
-    },
-  }
+  return keepLooking(lookOnce)
 }
 
 function isOtherKey(a: Identity, b: Identity): boolean {

@@ -3,13 +3,12 @@
 // also after a restart.
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Fault, makeDurableFolder, quote, writeDurableFile } from '@seg/core'
+import { Fault, type Looks, makeDurableFolder, quote, writeDurableFile } from '@seg/core'
 import { type Crl, checkCrlFollows, fetchedListsFolder, type ListFile, listFilesOf, readCrls } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
 import { fetchOctets } from './fetch-octets.ts'
-import type { Following } from './follow-credentials.ts'
 
 /** Milliseconds between two searches for lists that are due. */
 const LOOK_INTERVAL = 1000
@@ -28,7 +27,7 @@ export function followLists(
   { credentials, now }: Pick<Gate, 'credentials' | 'now'>,
   logger: Logger,
   onNew: () => Promise<void>,
-): Following {
+): Looks {
   const states = new Map<string, State>()
   const stop = new AbortController()
 

@@ -1,13 +1,12 @@
 // Authorities that have an OCSP responder are asked about the certificates that partners use, in
 // the background. Each answer is taken into use at once, also on open connections.
 import { randomBytes } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
+import { Fault, type Looks, quote } from '@seg/core'
 import { buildOcspRequest, readOcspResponse, type WantedStatus, withStatuses } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
 import { fetchOctets } from './fetch-octets.ts'
-import type { Following } from './follow-credentials.ts'
 
 /** Milliseconds between two looks at what is due. */
 const LOOK_INTERVAL = 1000
@@ -24,7 +23,7 @@ type State = { readonly at: number; readonly due: number; readonly failures: num
 type Question = WantedStatus & { readonly url: string; readonly refresh: number }
 
 /** Looks at once, and each second. */
-export function followStatuses({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger): Following {
+export function followStatuses({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger): Looks {
   const states = new Map<string, State>()
   const stop = new AbortController()
 

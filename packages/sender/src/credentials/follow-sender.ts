@@ -1,7 +1,7 @@
 // Certificates, keys, revocation lists, types of documents and receivers replaced while a sender
 // runs: what changed is read and tried out first, then everything is replaced at once. What is
 // broken replaces nothing, and is reported once.
-import { amount, asFault, configurationPath, digestFiles } from '@seg/core'
+import { amount, asFault, configurationPath, digestFiles, keepLooking, type Looks } from '@seg/core'
 import {
   checkReplacement,
   loadSenderCredentials,
@@ -10,33 +10,23 @@ import {
   senderFiles,
 } from './sender-credentials.ts'
 
-/** Milliseconds between two looks. */
-const LOOK_INTERVAL = 2_000
-
 export type LiveSender = {
   readonly current: SenderCredentials
   replace(next: SenderCredentials): void
 }
 
-export type FollowingSender = {
-  /** Looks now. Resolves when what was found is in use, or was refused. */
-  look(): Promise<void>
-  close(): Promise<void>
-}
-
-/** Looks every two seconds, and on SIGHUP. */
+/** A look has ended when what was found is in use, or was refused. */
 export function followSender(
   folder: SenderFolder,
   live: LiveSender,
   { now, note }: { readonly now: () => Date; readonly note: (line: string) => void },
-): FollowingSender {
+): Looks {
   const file = configurationPath(folder.config)
   const digest = () => digestFiles(senderFiles(folder, file, live.current))
   /** Of what is in use; at first unknown, for much may change while the outbox is opened. */
   let inUse = ''
   /** Of what was refused last: reported once, tried again at each look, for its dates may come. */
   let refused = ''
-  let looking = Promise.resolve()
 
   const lookOnce = async () => {
     const found = await digest()
@@ -56,23 +46,7 @@ export function followSender(
       refused = found
     }
   }
-  const look = () => {
-    looking = looking.then(lookOnce)
-    return looking
-  }
-  void look()
-  const timer = setInterval(() => void look(), LOOK_INTERVAL)
-  timer.unref()
-  const onHangup = () => void look()
-  process.on('SIGHUP', onHangup)
-  return {
-    look,
-    async close() {
-      clearInterval(timer)
-      process.off('SIGHUP', onHangup)
-      await looking
-    },
-  }
+  return keepLooking(lookOnce)
 }
 
 function describe({ identity, receivers, trust, types }: SenderCredentials): string {

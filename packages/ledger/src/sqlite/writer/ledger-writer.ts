@@ -5,6 +5,7 @@ import { Fault } from '@seg/core'
 import type { BatchComposer, LogEnd } from '../../batch/compose-batch.ts'
 import type { WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { databaseFault, isFull } from '../database-fault.ts'
+import { transact } from '../transact.ts'
 import { BatchStore } from './batch-store.ts'
 import { openTree, readLatestTime } from './open-tree.ts'
 
@@ -51,18 +52,18 @@ export class LedgerWriter {
     this.#isCommitting = false
     if (this.#isAhead) this.#end = { ...this.#end, tree: openTree(this.#database) }
     this.#isAhead = true
-    this.#database.exec('BEGIN IMMEDIATE')
     try {
-      const batch = this.#composer.compose(requests, this.#end, (sender, id) => this.#store.find(sender, id))
-      this.#store.write(batch)
-      this.#isCommitting = true
-      this.#database.exec('COMMIT')
+      const batch = transact(this.#database, () => {
+        const composed = this.#composer.compose(requests, this.#end, (sender, id) => this.#store.find(sender, id))
+        this.#store.write(composed)
+        this.#isCommitting = true
+        return composed
+      })
       this.#end = batch.end
       this.#isAhead = false
       return batch.outcomes
     } catch (error) {
       this.#store.forget()
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
   }
