@@ -35,6 +35,9 @@ export const defaultApiLimits: ApiLimits = {
 
 type Api = FastifyInstance<Server>
 
+/** Longest id of a partner in a path: 128 characters of four octets, percent-encoded. */
+const LONGEST_PARAMETER = 3 * 4 * 128
+
 /** Of every answer: nothing of it is kept, framed, guessed at or named to others. */
 const securityFields = {
   'cache-control': 'no-store',
@@ -59,6 +62,7 @@ export function buildOperatorsApi(
     logger: false,
     genReqId: () => `urn:uuid:${randomUUID()}`,
     bodyLimit: limits.bodyBytes,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     exposeHeadRoutes: false,
     // What does not fit is refused: nothing is left out, and text becomes a number in a query only.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
@@ -68,8 +72,11 @@ export function buildOperatorsApi(
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const fault = toApiFault(error)
     denials.note(fault, request, operators.get(request))
+    // By the pattern of its route: a path may be a login link.
     if (fault.code === 'internal')
-      parts.complain(`${request.method} ${quote(request.url)}: ${fault.detail} (${request.id})`)
+      parts.complain(
+        `${request.method} ${request.routeOptions.url ?? 'an unknown path'}: ${fault.detail} (${request.id})`,
+      )
     return reply
       .code(fault.status)
       .headers({ ...securityFields, ...PROBLEM_FIELDS[fault.status] })

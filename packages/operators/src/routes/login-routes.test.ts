@@ -134,7 +134,11 @@ t.test('what does not fit the description is refused part by part, and a defect 
   const defect = await ask('?limit=1', '{"why":"defect"}')
   t.match(defect, { status: 500, json: { code: 'internal' } })
   t.notMatch(defect.text, 'secret state')
-  t.match(listener.complaints, [/secret state/])
+  t.match(
+    listener.complaints,
+    [/^POST \/api\/v1\/strict: .*secret state/],
+    'its route, and no path: that may be a login link',
+  )
   t.match(await ask('?limit=1', '{"why":"fault"}'), { status: 503, json: { code: 'storage-unavailable' } })
 })
 
@@ -149,4 +153,26 @@ t.test('the database of who may log in is for its user alone, and holds no secre
   t.equal(statSync(file).mode & 0o777, 0o600)
   const octets = Buffer.concat([await readFile(file), await readFile(`${file}-wal`)]).toString('latin1')
   for (const text of made) t.notOk(octets.includes(text.split('_')[2]!.slice(0, 20)))
+})
+
+t.test('a partner is found by the longest id that there may be, whatever its characters', async t => {
+  const id = '𝄞'.repeat(128)
+  const partner = {
+    id,
+    state: 'active',
+    certificates: [],
+    limits: {},
+    requiresHybrid: false,
+    needsApproval: false,
+    line: 1,
+  } as const
+  const rest = { name: undefined, contact: undefined, documents: undefined }
+  const read = async () => ({ mode: 'listed', authorities: [], partners: [{ ...partner, ...rest }] }) as const
+  const listener = await openListener(t, certs, { partners: { read, setState: async () => {} } })
+  const { status, json } = await listener.ask(
+    'GET',
+    `/api/v1/partners/${encodeURIComponent(id)}`,
+    listener.keyOf('viewer'),
+  )
+  t.match({ status, json }, { status: 200, json: { id } })
 })
