@@ -1,13 +1,16 @@
-// A CA is rotated while documents flow: the new one beside the old, certificates of both ends and
-// the seal under it, then the old one out. No good request fails, and nothing of the old CA is
-// admitted once it is out.
-import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+// A CA is rotated while documents flow: the new one beside the old, certificates of both ends, the
+// seal and the key of the log under it, then the old one out. No good request fails, and nothing of
+// the old CA is admitted once it is out.
+import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Identity } from '@seg/pki'
 import t from 'tap'
+import { openCheckpoint, parseVerifierKey } from '../../packages/ledger/src/index.ts'
 import { issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
+import { askForRotation, prepareLogKey } from '../../packages/receiver/src/commands/rotate-log-key.ts'
 import { followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
+import { followLogKey } from '../../packages/receiver/src/credentials/follow-log-key.ts'
 import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
 import { call } from '../../packages/receiver/src/testing/client.ts'
 import {
@@ -33,7 +36,7 @@ async function put(folder: string, name: string, { certificatePem, keyPem }: Ide
   await writeFile(join(folder, `${name}.crt`), certificatePem)
 }
 
-t.test('a CA, both ends and the seal are rotated under load', async t => {
+t.test('a CA, both ends, the seal and the key of the log are rotated under load', async t => {
   const certs = await makeCerts(t)
   const gateway = await openGateway(t, certs)
   const lines: string[] = []
@@ -44,6 +47,8 @@ t.test('a CA, both ends and the seal are rotated under load', async t => {
     logger,
   )
   t.teardown(() => following.close())
+  const logKey = followLogKey(certs, gateway.gate, logger)
+  t.teardown(() => logKey.close())
   await writeFile(join(gateway.data, 'no.yaml'), '')
   await following.look()
 
@@ -136,6 +141,19 @@ t.test('a CA, both ends and the seal are rotated under load', async t => {
   await put(certs, 'seal', issue({ profile: 'seal', name: receiverId }, ca))
   await following.look()
   await some()
+  // Partners get the line of the next key before it signs.
+  const verifierKey = await prepareLogKey(certs, { id: receiverId })
+  await appendFile(join(ours, 'log.pub'), `${verifierKey}\n`)
+  await senders.look()
+  const begin = performance.now()
+  const rotated = await askForRotation(certs, gateway.data, { id: receiverId })
+  t.comment(`the key of the log was replaced within ${Math.round(performance.now() - begin)} ms`)
+  t.equal(rotated.verifierKey, verifierKey)
+  await some()
+  t.equal(
+    openCheckpoint(String(await gateway.gate.ledger.log.checkpoint()), parseVerifierKey(verifierKey)).size > 0,
+    true,
+  )
   await put(ours, 'sender', after)
   await senders.look()
   current = after

@@ -1,6 +1,7 @@
 // The port of the ledger: what every implementation stores and promises. Nothing here depends on
 // SQLite.
 import type { CertificateChain } from './certificate-chain.ts'
+import type { LogKey } from './log/checkpoint.ts'
 import type { LogEvent } from './log/events.ts'
 import type { Opening } from './log/leaf.ts'
 
@@ -182,10 +183,10 @@ export interface Ledger extends LedgerReader {
   record(event: RecordedEvent): Promise<number>
   /**
    * The last entry under this key of the log, which names the next one; durable when it resolves
-   * with its index. Whoever opens the ledger after that needs the next key. Throws as `record`
-   * does.
+   * with its index. Whoever opens the ledger after that needs the next key; with `key`, it signs
+   * what follows, else nothing more is taken. Throws as `record` does.
    */
-  rotateKey(event: RecordedEvent, verifierKey: string): Promise<number>
+  rotateKey(event: RecordedEvent, verifierKey: string, key?: LogKey): Promise<number>
   /**
    * Receipts from here on are made with what the sealer makes of `data`; those that were asked for
    * before may still be made with the former. Throws as `record` does.

@@ -144,7 +144,8 @@ addSettings(logVerify, { certs, data }).action(readsOnly(runLogVerify))
 
 const rotateKey = log
   .command('rotate-key')
-  .description('give the log a new key, while the receiver is stopped: an entry under the present key names it')
+  .description('give the log a new key, also while the receiver runs: an entry under the present key names it')
+rotateKey.option('--prepare', 'only make the next key, and print its line for partners')
 addSettings(rotateKey.option(...why), { certs, data }).action(audited(rotateAct, runRotateKey))
 
 const backingUp = program.command('backup').description('copy the data folder, verified, also while the receiver runs')

@@ -14,6 +14,7 @@ import type {
   AcceptRequest,
   AgainRequest,
   GiveUpRequest,
+  RotateRequest,
   SentChain,
   StoredContent,
   WriteOutcome,
@@ -30,6 +31,8 @@ export type LogEnd = {
   readonly latest: number
   /** The verifier key of the next log key, once there is one: nothing more is signed. */
   readonly successor?: string | undefined
+  /** The key that signs, once another one than at the opening does. */
+  readonly key?: LogKey | undefined
 }
 
 /** An acceptance that is stored; its receipt is read only for a replay. */
@@ -72,12 +75,14 @@ type Answer = (receipts: ReadonlyMap<number, Buffer>) => WriteOutcome
 
 /** What entries and receipts are signed with, while the ledger is open. */
 export class BatchComposer {
-  readonly #signCheckpoint: (head: TreeHead) => string
+  #signCheckpoint: (head: TreeHead) => string
+  #key: LogKey
   readonly #openSealer: (data: unknown) => Sealer
   readonly #nextNonce = openNonces()
   #seal: Sealer
 
   constructor(key: LogKey, openSealer: (data: unknown) => Sealer, sealing: unknown) {
+    this.#key = key
     this.#signCheckpoint = openCheckpointSigner(key)
     this.#openSealer = openSealer
     this.#seal = openSealer(sealing)
@@ -89,6 +94,12 @@ export class BatchComposer {
    */
   compose(requests: readonly WriteRequest[], end: LogEnd, find: FindEarlier): Batch {
     if (end.successor !== undefined) throw replaced()
+    if (requests.slice(0, -1).some(({ kind }) => kind === 'rotate')) throw notLast()
+    // Only a batch that is durable changes the key of those after it.
+    if (end.key !== undefined && end.key !== this.#key) {
+      this.#key = end.key
+      this.#signCheckpoint = openCheckpointSigner(end.key)
+    }
     const draft = new Draft(end, find, this.#nextNonce)
     const answers = requests.map(request => {
       // Also if the batch fails: the seal was checked by whoever replaces it.
@@ -111,11 +122,13 @@ class Draft {
   readonly #cursors: { name: string; index: number }[] = []
   readonly #deadLetters: GiveUpRequest[] = []
   #latest: number
-  #successor: string | undefined
+  #nextKey: RotateRequest | undefined
+  readonly #key: LogKey | undefined
 
-  constructor({ tree, latest }: LogEnd, find: FindEarlier, nextNonce: () => Buffer) {
+  constructor({ tree, latest, key }: LogEnd, find: FindEarlier, nextNonce: () => Buffer) {
     this.#tree = tree
     this.#latest = latest
+    this.#key = key
     this.#find = find
     this.#nextNonce = nextNonce
   }
@@ -127,7 +140,7 @@ class Draft {
       case 'again':
         return this.#acceptAgain(request)
       case 'rotate':
-        this.#successor = request.verifierKey
+        this.#nextKey = request
         return this.#record(request.event)
       case 'record':
         return this.#record(request.event)
@@ -154,17 +167,18 @@ class Draft {
       receipts.set(index, receipt)
       return { ...acceptance, receipt }
     })
-    const successor = this.#successor
+    const next = this.#nextKey
+    const successor = next?.key === undefined ? next?.verifierKey : undefined
     return {
       entries: this.#entries,
       acceptances,
       tiles: this.#tiles,
       checkpoint,
-      nextKey: successor === undefined ? undefined : { from: size, verifierKey: successor },
+      nextKey: next && { from: size, verifierKey: next.verifierKey },
       cursors: this.#cursors,
       deadLetters: this.#deadLetters,
       outcomes: answers.map(answer => answer(receipts)),
-      end: { tree: this.#tree, latest: this.#latest, successor },
+      end: { tree: this.#tree, latest: this.#latest, successor, key: next?.key ?? this.#key },
     }
   }
 
@@ -242,6 +256,11 @@ function firstOf({ fingerprints }: SentChain): string {
 
 function replaced(): Fault {
   return new Fault('storage-unavailable', 'the key of the log was replaced; the next start signs with the new one')
+}
+
+/** The entry that names a key is the last one under the key before (docs/log.md). */
+function notLast(): Fault {
+  return new Fault('storage-unavailable', 'a rotation ends its batch: each request is tried by itself')
 }
 
 function base64(hex: string): string {

@@ -1,6 +1,7 @@
 // What a writer of the ledger is asked for, and what comes of it.
 import type { Fault } from '@seg/core'
 import type { AcceptedDocument, AcceptOptions, MetDocument, RecordedEvent } from '../ledger.ts'
+import type { LogKey } from '../log/checkpoint.ts'
 
 /**
  * The document's octets, or the name under which the store has them already, durable, where they
@@ -35,11 +36,19 @@ export type GiveUpRequest = {
 /** `data` is what the sealer is opened with: anything that can be cloned, such as a key object. */
 export type ResealRequest = { readonly kind: 'reseal'; readonly data: unknown }
 
+/** `key`: of the verifier key, which signs from the next batch on; without it, nothing does. */
+export type RotateRequest = {
+  readonly kind: 'rotate'
+  readonly event: RecordedEvent
+  readonly verifierKey: string
+  readonly key?: LogKey | undefined
+}
+
 export type WriteRequest =
   | AcceptRequest
   | AgainRequest
   | { readonly kind: 'record'; readonly event: RecordedEvent }
-  | { readonly kind: 'rotate'; readonly event: RecordedEvent; readonly verifierKey: string }
+  | RotateRequest
   | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
   | ResealRequest
   | GiveUpRequest

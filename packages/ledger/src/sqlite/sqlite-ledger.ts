@@ -30,6 +30,7 @@ import type {
   Staging,
   StoredInHour,
 } from '../ledger.ts'
+import type { LogKey } from '../log/checkpoint.ts'
 import type { LogEvent } from '../log/events.ts'
 import type { Opening } from '../log/leaf.ts'
 import type { KeyRange } from '../log/log-keys.ts'
@@ -249,8 +250,8 @@ class SqliteLedger implements Ledger {
     return (await this.#writer.send({ kind: 'record', event })).index
   }
 
-  async rotateKey(event: RecordedEvent, verifierKey: string): Promise<number> {
-    return (await this.#writer.send({ kind: 'rotate', event, verifierKey })).index
+  async rotateKey(event: RecordedEvent, verifierKey: string, key?: LogKey): Promise<number> {
+    return (await this.#writer.send({ kind: 'rotate', event, verifierKey, key })).index
   }
 
   async replaceSealer(data: unknown): Promise<void> {

@@ -367,6 +367,20 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     }
   })
 
+  t.test('goes on under the next key where it is given, with the entry that names it the last before', async t => {
+    const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
+    const next = verifierKeyOf(nextLogKey)
+    const event = { type: 'admin', at, action: ROTATION, subject: next, by: 'operator' } as const
+    const few = (from: number) => Array.from({ length: 20 }, (_, i) => accept(ledger, `doc${from + i}`))
+    const begun = few(0)
+    const rotated = ledger.rotateKey(event, next, nextLogKey)
+    await Promise.all([...begun, ...few(20), rotated])
+    await accept(ledger, 'last')
+    t.match(await verify(openEvidence(folder), `${verifierKey}\n${next}`), { head: { size: 42 }, documents: 41 })
+    const note = String(await ledger.log.checkpoint())
+    t.equal(openCheckpoint(note, parseVerifierKey(next)).size, 42)
+  })
+
   t.test('takes nothing after its key was replaced, and verifies with both keys', async t => {
     const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
     await accept(ledger, 'doc1')

@@ -7,6 +7,7 @@ import type { AcceptRequest, AgainRequest, Succeeded, WriteOutcome, WriteRequest
 import { WriteQueue } from '../batch/write-queue.ts'
 import { formatFingerprints } from '../certificate-chain.ts'
 import type { AcceptOptions, Ledger, MetDocument, OfferedDocument, RecordedEvent, Staging } from '../ledger.ts'
+import type { LogKey } from '../log/checkpoint.ts'
 import { openSealer as openEntrySealer } from './entry-sealer.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryStore } from './memory-store.ts'
@@ -64,8 +65,8 @@ class MemoryLedger extends MemoryReader implements Ledger {
     return (await this.#queue.send({ kind: 'record', event })).index
   }
 
-  async rotateKey(event: RecordedEvent, verifierKey: string): Promise<number> {
-    return (await this.#queue.send({ kind: 'rotate', event, verifierKey })).index
+  async rotateKey(event: RecordedEvent, verifierKey: string, key?: LogKey): Promise<number> {
+    return (await this.#queue.send({ kind: 'rotate', event, verifierKey, key })).index
   }
 
   async replaceSealer(data: unknown): Promise<void> {

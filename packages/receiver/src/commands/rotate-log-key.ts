@@ -1,6 +1,10 @@
 // A new key for the log: an entry under the present key names the next one, and from there on that
-// signs. The receiver is stopped.
-import { Fault } from '@seg/core'
+// signs. A receiver that runs is asked to do it.
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Fault, writeDurableFile } from '@seg/core'
 import { type Opening, openLedgerReader, ROTATION, readLogKeys } from '@seg/ledger'
 import {
   addVerifierKey,
@@ -11,6 +15,7 @@ import {
   nextLogKey,
   takeNextLogKey,
 } from '@seg/pki'
+import { ROTATION_REQUEST } from '../credentials/follow-log-key.ts'
 import { openSealedLedger } from '../open-ledger.ts'
 
 export type Rotation = {
@@ -37,7 +42,8 @@ export async function rotateLogKey(certs: string, data: string, seal: Identity, 
   const present = await loadLogKey(certs, seal.id)
   const named = await lastNamed(data)
   if (named?.isUnused && named.verifierKey === present.verifierKey) return { ...named, isNew: false, kept: undefined }
-  if (named?.isUnused && (await isNext(named.verifierKey)))
+  // A running receiver may have signed with it before it was stopped.
+  if (named !== undefined && named.verifierKey !== present.verifierKey && (await isNext(named.verifierKey)))
     return { ...named, isNew: false, kept: await takeNextLogKey(certs, now) }
   const ledger = await openSealedLedger(data, seal, present)
   try {
@@ -77,6 +83,41 @@ async function lastNamed(data: string) {
   } finally {
     await reader.close()
   }
+}
+
+/** The line of the key that the next rotation takes, for partners: the same until then. */
+export async function prepareLogKey(certs: string, { id }: Pick<Identity, 'id'>): Promise<string> {
+  const { verifierKey } = await nextLogKey(certs, id)
+  await addVerifierKey(certs, verifierKey)
+  return verifierKey
+}
+
+/** Milliseconds for a running receiver to take the next key, and between two looks. */
+const PATIENCE = 30_000
+const LOOK_INTERVAL = 50
+
+/**
+ * The same by the receiver that holds the ledger. Throws the Fault `storage-unavailable` when it
+ * does not do it in time.
+ */
+export async function askForRotation(certs: string, data: string, { id }: Pick<Identity, 'id'>): Promise<Rotation> {
+  const verifierKey = await prepareLogKey(certs, { id })
+  // Crash before: a next key, which the next run takes. After: the receiver takes it, and the next
+  // run names another one.
+  await writeDurableFile(join(data, ROTATION_REQUEST), `${verifierKey}\n`, { mode: 0o600, replace: true })
+  for (const end = performance.now() + PATIENCE; performance.now() < end; await pause(LOOK_INTERVAL)) {
+    if (existsSync(join(data, ROTATION_REQUEST))) continue
+    const named = await lastNamed(data)
+    if (named?.verifierKey !== verifierKey) break
+    // Throws when log.key is not the next key by now, with what to do.
+    if ((await loadLogKey(certs, id)).verifierKey !== verifierKey) break
+    return { ...named, isNew: true, kept: undefined }
+  }
+  await rm(join(data, ROTATION_REQUEST), { force: true })
+  throw new Fault(
+    'storage-unavailable',
+    `the receiver that holds ${data} did not take the next key of the log: its output says why; log.key.next is kept for the next run`,
+  )
 }
 
 function noLedger(data: string): Fault {

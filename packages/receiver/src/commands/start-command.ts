@@ -20,6 +20,7 @@ import { answersOf } from '../console/answers.ts'
 import { openOperatorsListener } from '../console/operators-listener.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import { followLists } from '../credentials/follow-lists.ts'
+import { followLogKey } from '../credentials/follow-log-key.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
 import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
@@ -88,6 +89,7 @@ async function start(command: Command): Promise<void> {
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
   gate.desk.measureWith(openGatewayMeasure(gate, { receiver, handOffs: handingOn, forwarding, readiness }))
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
+  const logKey = followLogKey(certs, gate, logger)
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)
   // Twice the time that open requests get, should closing itself hang.
@@ -95,7 +97,7 @@ async function start(command: Command): Promise<void> {
   closeWithGrace(stopping, async ({ signal, err }) => {
     if (err) logger.error({ err }, 'stopping after a defect')
     else logger.info(`stopping on ${signal ?? 'request'}`)
-    await Promise.all([lists.close(), statuses.close()])
+    await Promise.all([lists.close(), statuses.close(), logKey.close()])
     await following.close()
     await indexing.close()
     await auditing?.close()

@@ -4,6 +4,7 @@
 import { Fault, type FaultCode } from '@seg/core'
 import type { AcceptRequest, ResealRequest, WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
+import type { LogKey } from '../../log/checkpoint.ts'
 
 /** A Fault in a message between threads. */
 export type SentFault = { readonly code: FaultCode; readonly detail: string }
@@ -23,8 +24,8 @@ type SentOutcome =
 /** Octets of a document too large to be copied, which are the next of those that come along. */
 type InOwnMemory = { readonly isLarge: true }
 /**
- * `json`: an array. `sealing`: the data of each `reseal`, which has a key object; JSON would lose
- * it, and the clone that threads exchange keeps it.
+ * `json`: an array. `sealing`: the data of each `reseal` and the key of each `rotate`; JSON would
+ * lose a key object, and the clone that threads exchange keeps it.
  */
 type Packed = {
   readonly json: string
@@ -51,6 +52,10 @@ export function packRequests(requests: readonly WriteRequest[]): Packet {
       sealing.push(request.data)
       return { kind: 'reseal' }
     }
+    if (request.kind === 'rotate') {
+      sealing.push(request.key)
+      return { ...request, key: undefined }
+    }
     if (request.kind !== 'accept') return request
     const { content } = request
     if (!('octets' in content)) return { ...request, content }
@@ -69,6 +74,7 @@ export function unpackRequests({ json, memory, large, sealing = [] }: Packed): W
   const nextSealing = sealing.values()
   return (JSON.parse(json) as SentRequest[]).map((item): WriteRequest => {
     if (item.kind === 'reseal') return { kind: 'reseal', data: nextSealing.next().value }
+    if (item.kind === 'rotate') return { ...item, key: nextSealing.next().value as LogKey | undefined }
     if (item.kind !== 'accept' || 'file' in item.content) return item as WriteRequest
     const octets = 'isLarge' in item.content ? nextLarge.next().value! : read(item.content)
     return { ...item, content: { octets } }
