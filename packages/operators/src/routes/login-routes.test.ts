@@ -163,7 +163,7 @@ t.test('a partner is found by the longest id that there may be, whatever its cha
     certificates: [],
     limits: {},
     requiresHybrid: false,
-    needsApproval: false,
+    needsApproval: undefined,
     line: 1,
   } as const
   const rest = { name: undefined, contact: undefined, documents: undefined }
