@@ -10,6 +10,8 @@ const programs = ['pki', 'receiver', 'sender']
 // One file configures both gateways; pnpm has a command `config` of its own.
 if (process.argv[2] === 'config') process.argv.splice(2, 0, 'receiver')
 const [name = '', ...args] = process.argv.slice(2)
+// A service that still loads its modules is not ended by it (core/src/signals.ts).
+if (['start', 'deliver'].includes(args[0] ?? '')) process.on('SIGHUP', () => {})
 
 if (programs.includes(name)) {
   process.argv.splice(2, 1)
