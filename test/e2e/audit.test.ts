@@ -21,6 +21,9 @@ const reading = [
   'receiver documents list',
   'receiver documents show',
   'receiver dead-letters',
+  'receiver alerts list',
+  // It says to others that it is a test.
+  'receiver alerts test',
   'receiver facts list',
   'receiver facts count',
   'receiver log verify',
@@ -77,6 +80,11 @@ const acting: Readonly<Record<string, { readonly action: string; readonly args: 
   },
   // Its id is asked for.
   'receiver console keys revoke': { action: 'authorization.api-key-revoked', args: [] },
+  'receiver alerts mute': {
+    action: 'configuration.alert-muted',
+    args: ['SegConflict', '--hours', '1', '--why', 'a test'],
+  },
+  'receiver alerts ack': { action: 'configuration.alert-acknowledged', args: ['fired'] },
   'receiver log rotate-key': { action: 'key.log-key-rotated', args: [] },
   'sender backup': { action: 'system.backed-up', args: [join(folder, 'outbox-backups')] },
   'sender outbox retry': { action: 'delivery.entry-retried', args: ['1'] },
@@ -113,6 +121,14 @@ async function listRecords(name: 'receiver' | 'sender', place: string): Promise<
 async function listKeys(): Promise<string[]> {
   const { stdout } = await runCommand('receiver', ['console', 'keys', 'list', '--data', data, '--json'])
   return JSON.parse(stdout.toString()).keys.map(({ id }: { id: string }) => id)
+}
+
+/** As a receiver leaves one that fires. */
+function fireAlert(): void {
+  const alert = { id: 'fired', rule: 'SegConflict', labels: {}, state: 'firing', since: 1, value: 1, notified: {} }
+  const database = new DatabaseSync(join(data, 'alerts.sqlite'))
+  database.prepare('INSERT INTO alerts (id, alert) VALUES (?, ?)').run('fired', JSON.stringify(alert))
+  database.close()
 }
 
 async function waitForRecords(areThere: (found: readonly Listed[]) => boolean): Promise<void> {
@@ -155,6 +171,9 @@ t.test('each act of a command has its records, and each record of the receiver i
   await waitForRecords(found => found.every(({ leaf }) => leaf !== null))
   await receiver.stop()
   await run('receiver log rotate-key')
+  await run('receiver alerts mute')
+  fireAlert()
+  await run('receiver alerts ack')
 
   const records = await listRecords('receiver', data)
   for (const [command, { action }] of Object.entries(acting).filter(([name]) => name.startsWith('receiver'))) {

@@ -2,6 +2,15 @@
 export { runConsoleLogin, runKeysAdd, runKeysList, runKeysRevoke } from './access/access-commands.ts'
 export { type AccessStore, openAccess } from './access/access-store.ts'
 export { isRole, type Role, roleNames } from './access/roles.ts'
+export {
+  parseHours,
+  readAlert,
+  runAlertsAck,
+  runAlertsList,
+  runAlertsMute,
+  runAlertsTest,
+} from './alerts/alerts-commands.ts'
+export { alertsSection, openAlertChannels } from './alerts/alerts-section.ts'
 export { buildOperatorsApi } from './api/build-api.ts'
 export { openReaders } from './api/lazy-readers.ts'
 export type { ApiParts, AskGateway, GatewayAnswers, ReadinessReport } from './api/parts.ts'

@@ -1,6 +1,6 @@
 // The keys of seg.yaml that hold more than single values.
 import type { ConfigurationSection } from '@seg/core'
-import { auditSection } from '@seg/operators'
+import { alertsSection, auditSection } from '@seg/operators'
 import { receiversSection, trustSection } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 
@@ -9,4 +9,5 @@ export const receiverSections: readonly ConfigurationSection[] = [
   receiversSection,
   documentsSection,
   auditSection,
+  alertsSection,
 ]

@@ -10,7 +10,12 @@ import {
   runProgram,
 } from '@seg/core'
 import {
+  parseHours,
   roleNames,
+  runAlertsAck,
+  runAlertsList,
+  runAlertsMute,
+  runAlertsTest,
   runAuditList,
   runAuditShow,
   runAuditVerify,
@@ -20,6 +25,7 @@ import {
   runKeysRevoke,
 } from '@seg/operators'
 import {
+  ackAct,
   authorityAct,
   backupAct,
   exportAct,
@@ -27,6 +33,7 @@ import {
   keyAddedAct,
   keyRevokedAct,
   loginLinkAct,
+  muteAct,
   partnerAct,
   rolloverAct,
   rotateAct,
@@ -233,6 +240,18 @@ addSettings(keyAdding, { data }).action(audited(keyAddedAct, runKeysAdd))
 addSettings(keys.command('list').description('all API keys, without their secrets'), { data }).action(runKeysList)
 const keyRevoking = keys.command('revoke').description('end one at once').argument('<id>', 'its id')
 addSettings(keyRevoking.option(...why), { data }).action(audited(keyRevokedAct, runKeysRevoke))
+
+const alerts = program.command('alerts').description('what an operator must know of, and who is notified')
+const alertsList = alerts.command('list').description('alerts, pending and resolved ones, too; channels that fail')
+addSettings(alertsList, { data }).action(readsOnly(runAlertsList))
+const alertsTest = alerts.command('test').description('send a test to each channel of seg.yaml')
+addSettings(alertsTest, {}).action(runAlertsTest)
+const acknowledging = alerts.command('ack').description('send an alert no more that somebody takes care of')
+acknowledging.argument('<id>', 'its id').option(...why)
+addSettings(acknowledging, places).action(audited(ackAct, runAlertsAck))
+const muting = alerts.command('mute').description('send no alert of a rule, for a time; the list shows them')
+muting.argument('<rule>', 'its name').requiredOption('--hours <number>', 'how long, 720 at most', parseHours)
+addSettings(muting.option(...why), places).action(audited(muteAct, runAlertsMute))
 
 addConfigCommands(program, receiverSections)
 

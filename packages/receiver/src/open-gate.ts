@@ -64,6 +64,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
       folder: data,
       retention: { days: settings.deskDays, bytes: settings.deskBytes },
       outbox: settings.consoleOutbox === 'off' ? undefined : settings.consoleOutbox,
+      alerts: { gateway: identity.id, config: settings.config },
     },
     note ?? (() => {}),
   )

@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { asFault, pollLoop } from '@seg/core'
+import { asFault, pollLoop, readSection } from '@seg/core'
 import { openDatabase } from '@seg/ledger'
+import { alertsSection, openAlertChannels } from '../alerts/alerts-section.ts'
+import { type AlertWatch, watchAlerts } from '../alerts/watch-alerts.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
 import { openThreadMetrics } from '../metrics/thread-metrics.ts'
 import type { FromDesk, ToDesk } from './desk-messages.ts'
@@ -24,6 +26,8 @@ export type DeskOptions = {
   readonly retention: Retention
   /** The data folder of a sender whose outbox is followed, too. */
   readonly outbox: string | undefined
+  /** Of the gateway, for who is notified; without it there are no alerts. */
+  readonly alerts?: { readonly gateway: string; readonly config: string | undefined }
 }
 
 /** Milliseconds between two looks at spool and ledger: many rows a transaction cost less. */
@@ -32,7 +36,7 @@ const LOOK_INTERVAL = 500
 const PRUNE_INTERVAL = 60_000
 
 const port = parentPort as MessagePort
-const { folder, retention, outbox } = workerData as DeskOptions
+const { folder, retention, outbox, alerts } = workerData as DeskOptions
 // On Linux a thread has a priority of its own: where processors are busy, documents go first.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 
@@ -45,6 +49,8 @@ let nextPrune = 0
 
 const metrics = new MetricStore()
 const measuring = openThreadMetrics(folder, metrics, send)
+let watching: Promise<AlertWatch> | undefined
+let isEvaluating = false
 
 port.on('message', (message: ToDesk) => {
   if (message === 'close') return stop.abort()
@@ -60,6 +66,27 @@ await close()
 send('closed')
 port.close()
 
+/** Nothing here waits for a channel of alerts. */
+async function evaluateAlerts(): Promise<void> {
+  if (alerts === undefined || isEvaluating) return
+  isEvaluating = true
+  try {
+    watching ??= openAlerts(alerts)
+    await (await watching).evaluate(new Date())
+  } catch (error) {
+    watching = undefined
+    send({ trouble: `alerts: ${asFault(error).message}` })
+  } finally {
+    isEvaluating = false
+  }
+}
+
+async function openAlerts({ gateway, config }: NonNullable<DeskOptions['alerts']>): Promise<AlertWatch> {
+  const { path, value } = readSection(config, alertsSection)
+  const channels = await openAlertChannels(path, value)
+  return watchAlerts({ folder, gateway, channels, metrics, complain: trouble => send({ trouble }) })
+}
+
 /** A failure has no answer: who asked waits a bounded time. */
 async function answer(number: number, isOpen: boolean): Promise<void> {
   await measuring.measure(opened)
@@ -68,7 +95,10 @@ async function answer(number: number, isOpen: boolean): Promise<void> {
 }
 
 async function look(): Promise<void> {
-  if (measuring.isDue()) await measuring.measure(opened)
+  if (measuring.isDue()) {
+    await measuring.measure(opened)
+    void evaluateAlerts()
+  }
   const { database, store, sources } = await open()
   spool()
   while (!stop.signal.aborted) {
@@ -153,6 +183,10 @@ function putAside(path: string, why: string): void {
 async function close(): Promise<void> {
   for (const source of opened?.sources ?? []) await source.close()
   await measuring.close()
+  await watching?.then(
+    watch => watch.close(),
+    () => {},
+  )
   opened?.database.close()
 }
 

@@ -56,6 +56,7 @@ export const catalogue = {
   seg_crl_next_update_timestamp_seconds: gauge('of the revocation lists in use', 'issuer'),
   seg_partner_info: gauge('1 for each partner with a record', 'partner', 'state'),
   seg_audit_forward_lag_entries: gauge('audit records that a sink does not have yet', 'sink'),
+  seg_alert_channel_failing: gauge('1 while a channel takes no notifications', 'channel'),
   seg_alerts_firing: gauge('alerts', 'severity'),
   seg_desk_lag_entries: gauge('entries of the log that the desk has not read'),
   seg_event_loop_delay_seconds: gauge('delay of the main thread in the last 15 s', 'quantile'),

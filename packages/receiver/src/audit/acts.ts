@@ -2,7 +2,7 @@
 // before and after.
 import { type Command, readConfigurationFile, readSettings, resolveUserPath } from '@seg/core'
 import { readLogKeys } from '@seg/ledger'
-import type { Described } from '@seg/operators'
+import { type Described, readAlert } from '@seg/operators'
 import { trustValues } from '../credentials/read-trust.ts'
 
 /** `partners add` and the others that change one record. */
@@ -49,6 +49,18 @@ export function exportAct(id: string, _options: object, _command: Command): Desc
 export function backupAct(place: string, _options: object, _command: Command): Described {
   const on = { kind: 'backups', id: resolveUserPath(place) }
   return { action: 'system.backed-up', category: 'system', on, look: async () => null, ofData: true }
+}
+
+export function ackAct(id: string, _options: object, command: Command): Described {
+  const on = { kind: 'alert', id }
+  const look = async () => readAlert(readSettings(command, ['data']).data, id)
+  return { action: 'configuration.alert-acknowledged', category: 'configuration', on, look, ofData: true }
+}
+
+export function muteAct(rule: string, { hours }: { readonly hours: number }, _command: Command): Described {
+  const on = { kind: 'alert-rule', id: rule }
+  const look = async () => ({ hours })
+  return { action: 'configuration.alert-muted', category: 'configuration', on, look, ofData: true }
 }
 
 async function readTrustOf(command: Command): Promise<unknown> {

@@ -11,7 +11,7 @@ import {
   showSettings,
   surviveHangup,
 } from '@seg/core'
-import { auditSection, forwardRecords, openAuditSinks } from '@seg/operators'
+import { alertsSection, auditSection, forwardRecords, openAlertChannels, openAuditSinks } from '@seg/operators'
 import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { runAudit } from '../audit/run-audit.ts'
@@ -54,6 +54,9 @@ async function start(command: Command): Promise<void> {
   const { config } = command.opts()
   const handOffs = await readHandOffs(command, data)
   const { path, value } = readSection(config, auditSection)
+  const alerts = readSection(config, alertsSection)
+  // The desk's thread opens them again: here only what cannot be used is found.
+  await openAlertChannels(alerts.path, alerts.value)
   const sinks = await openAuditSinks(path, value)
   const { logFile } = readSettings(command, ['logFile'])
   const { logger, close: closeLogger } =
