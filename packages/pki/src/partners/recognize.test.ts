@@ -49,7 +49,6 @@ function partner(id: string, ...certificates: CertificateRule[]): Partner {
     limits: {},
     documents: undefined,
     requiresHybrid: false,
-    needsApproval: undefined,
     line: 1,
   }
 }

@@ -23,7 +23,6 @@ function setPartners(gateway: TestGateway, ...records: { id: string; state: 'act
       limits: {},
       documents: undefined,
       requiresHybrid: false,
-      needsApproval: undefined,
       line: 1,
     }
     return { ...rest, ...record }
