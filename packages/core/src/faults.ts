@@ -411,6 +411,13 @@ export function answerMeaning(code: FaultCode, status: number): AnswerMeaning {
   return status === 429 || status > 500 ? 'later' : 'final'
 }
 
+/**
+ * Whether it is a failure of the gateway that reports it, not of what it was given (RFC 9110 15.6).
+ */
+export function isOwnFailure(code: FaultCode): boolean {
+  return faults[code].status >= 500
+}
+
 /** The row of a code, with all columns. */
 export function faultRow(code: FaultCode): FaultRow {
   return faults[code]

@@ -69,7 +69,15 @@ export {
 } from './diagnosis.ts'
 export { TLS13_CIPHERS } from './environment.ts'
 export { asFault, Fault, isSystemError } from './fault.ts'
-export { type AnswerMeaning, answerMeaning, type FaultCode, faultRow, faults, isFaultCode } from './faults.ts'
+export {
+  type AnswerMeaning,
+  answerMeaning,
+  type FaultCode,
+  faultRow,
+  faults,
+  isFaultCode,
+  isOwnFailure,
+} from './faults.ts'
 export {
   type DurableFileOptions,
   makeDurableFolder,

@@ -24,7 +24,7 @@ export { findRestored, openRestoredTrail, restoredAct, settleCopiedTrail } from 
 export { enterRecords } from './audit/enter-records.ts'
 export { type Forwarding, forwardRecords } from './audit/forward-records.ts'
 export { type Planned, performAct, shellPlace } from './audit/perform-act.ts'
-export { type Desk, type Measure, noDesk, openDesk } from './desk/desk.ts'
+export { type Desk, type Measure, openDesk } from './desk/desk.ts'
 export { type DeskFilter, type DeskSearch, openDeskSearch } from './desk/desk-search.ts'
 export { explainRefusal } from './desk/explain.ts'
 export type { Fact, NoteFact } from './desk/fact.ts'

@@ -1,6 +1,6 @@
 // Keys, certificates and trust.
 
-export { checkCertificate, checkCertificateAt, issuerOf } from './certificate/check-certificate.ts'
+export { checkCertificate, checkCertificateAt } from './certificate/check-certificate.ts'
 export { DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from './certificate/expiry.ts'
 export { gatewayId } from './certificate/gateway-id.ts'
 export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
@@ -15,7 +15,7 @@ export { checkKeptChain } from './partners/kept-chain.ts'
 export { fetchedListsFolder, type ListFile, listFilesOf } from './partners/list-files.ts'
 export { meetsRule } from './partners/match-partner.ts'
 export type { CertificateRule, CertificateUse, Partner, PartnerLimits, TrustRecord } from './partners/partner.ts'
-export { DEFAULT_TRUST, partnerDigest, readTrustRecord, trustSection } from './partners/read-partners.ts'
+export { DEFAULT_TRUST, partnerDigest, trustSection } from './partners/read-partners.ts'
 export { type ReceiverRecord, readReceivers, receiversSection } from './partners/receivers.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
 export { recognizeSigner } from './partners/recognize-signer.ts'

@@ -37,17 +37,6 @@ export type Desk = {
   close(): Promise<void>
 }
 
-/** For programs without a desk. */
-export const noDesk: Desk = {
-  note: () => {},
-  measureWith: () => {},
-  isLogConsistent: () => undefined,
-  metrics: async () => {
-    throw new Fault('not-found', 'this program has no metrics')
-  },
-  close: async () => {},
-}
-
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./desk-thread${extname(import.meta.filename)}`, import.meta.url)
 

@@ -19,7 +19,7 @@ type Verdict =
   | { readonly code: FaultCode; readonly detail: string }
 
 /** A CA's certificate, and the last millisecond since 1970 for which it is in date. */
-export type Issuer = { readonly certificate: X509Certificate; readonly to: number }
+type Issuer = { readonly certificate: X509Certificate; readonly to: number }
 
 type Known = { readonly profile: GatewayProfile; readonly trust: Trust; readonly verdict: Verdict }
 
@@ -58,16 +58,6 @@ export function checkCertificateAt(
   const time = at.getTime()
   checkPeriod(own, time)
   if (!issuers.some(({ to }) => time <= to)) checkPeriod(issuers[0]!, time)
-}
-
-/**
- * What a certificate that may be relied on was issued under, at that time: of several CA
- * certificates of one name and key, the one that ends last.
- */
-export function issuerOf(certificate: X509Certificate, profile: GatewayProfile, trust: Trust, at: Date): Issuer {
-  const issuers = findIssuers(certificate, profile, trust)
-  const { certificate: ca, fields } = issuers.find(issuer => isWithin(issuer.fields, at.getTime())) ?? issuers[0]!
-  return { certificate: ca, to: fields.to }
 }
 
 /** An end or a time that is no date lies within nothing. */

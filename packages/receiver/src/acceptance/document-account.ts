@@ -1,6 +1,6 @@
 // What is known of one document so far, and the one line that the log gives it: whether the
 // signature is valid, from whom, which document, why not.
-import { type Fault, type FaultCode, faultRow, quote } from '@seg/core'
+import { type Fault, type FaultCode, faultRow, isOwnFailure, quote } from '@seg/core'
 import type { Fact } from '@seg/operators'
 import type { ConnectionFacts } from '../connections/connection-facts.ts'
 import type { Peer } from '../http/peer.ts'
@@ -160,5 +160,5 @@ function signatureState(code: FaultCode): SignatureState {
 /** Of the line that a refusal has in the receiver's own log. */
 export function levelOf(fault: Fault): LogLine['level'] {
   const { isAlarm, isLoad } = faultRow(fault.code)
-  return isAlarm || (fault.status >= 500 && !isLoad) ? 'error' : 'warn'
+  return isAlarm || (isOwnFailure(fault.code) && !isLoad) ? 'error' : 'warn'
 }

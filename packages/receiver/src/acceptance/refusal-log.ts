@@ -1,6 +1,6 @@
 // Refusals and conflicts of authenticated peers as entries of the log: at a limited rate for each
 // peer; beyond it they are counted.
-import { Fault } from '@seg/core'
+import { Fault, isOwnFailure } from '@seg/core'
 import type { AcceptOptions, Ledger, RecordedEvent } from '@seg/ledger'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../logger.ts'
@@ -43,7 +43,7 @@ export class RefusalLog {
    * entry, if it has one.
    */
   async record({ sender, fault, sha256 }: PeerRefusal, logger: Pick<Logger, 'error'>): Promise<Entry | undefined> {
-    if (fault.code === 'document-id-conflict' || fault.status >= 500) return undefined
+    if (fault.code === 'document-id-conflict' || isOwnFailure(fault.code)) return undefined
     const at = this.#now().toISOString()
     const isEntry = this.#hasRoom(sender, 'refused')
     this.#count(sender, 'refused', isEntry)

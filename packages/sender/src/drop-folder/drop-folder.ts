@@ -3,7 +3,7 @@
 import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { advice, asFault, Fault, faults, makeDurableFolder, pollLoop, quote, Wake } from '@seg/core'
+import { advice, asFault, Fault, faults, isOwnFailure, makeDurableFolder, pollLoop, quote, Wake } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { type Destination, findReceiver } from '../credentials/destination.ts'
 import { STAGING } from '../delivery/delivery-files.ts'
@@ -191,8 +191,8 @@ export class DropFolder {
       const mayGrow =
         fault.code === 'xml-malformed' && this.#gateway.clock.elapsed() < found.changedAt + PATIENCE_WITH_WRITERS
       found.nextLook = this.#gateway.clock.elapsed() + RETRY_TIME
-      // A failure of this gateway, not of the document: the file stays where it is.
-      if (faults[fault.code].status >= 500) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
+      // The file stays where it is.
+      if (isOwnFailure(fault.code)) this.#complain(name, found, `waits in outgoing: ${fault.message}`)
       else if (!mayGrow) await this.#refuse(name, path, found, fault)
     }
   }
