@@ -56,7 +56,7 @@ export type Partner = {
   /** Whether its connections must have a hybrid key agreement: X25519 and ML-KEM-768. */
   readonly requiresHybrid: boolean
   /** Whether an operator must accept its next certificate; undefined: it counts as announced. */
-  readonly needsApproval?: true | undefined
+  readonly needsApproval?: boolean | undefined
   readonly line: number
 }
 
