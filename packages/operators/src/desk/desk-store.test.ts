@@ -256,3 +256,13 @@ t.test('where there is no room, who has the most rows loses the oldest of them',
   const [newest] = all(search, { partner: 'M1' })
   t.equal(newest?.index, 8099, 'the newest stay')
 })
+
+t.test('a disk without room is a Fault of the storage, and what was spooled comes later', async t => {
+  const { database, store } = await openStore(t)
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number }
+  database.exec(`PRAGMA max_page_count = ${pages}`)
+  const facts = [JSON.stringify(Array.from({ length: 500 }, (_, i) => noted(i)))]
+  t.throws(() => store.spool(facts), { code: 'storage-unavailable', detail: /cannot write the desk: SQLITE_FULL/ })
+  database.exec('PRAGMA max_page_count = 100000')
+  store.spool(facts)
+})

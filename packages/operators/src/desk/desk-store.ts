@@ -2,7 +2,7 @@
 // row for what both have said. Each method is one transaction; a crash leaves it done or not begun.
 import type { DatabaseSync } from 'node:sqlite'
 import type { LogEvent, OutboxEntry } from '@seg/ledger'
-import { transact } from '@seg/ledger'
+import { onDatabase, transact } from '@seg/ledger'
 import { countDelivery, FactCounter } from '../metrics/count-facts.ts'
 import type { MetricStore } from '../metrics/metric-store.ts'
 import { prepareStatements } from './desk-statements.ts'
@@ -215,10 +215,12 @@ export class DeskStore {
 
   #transact(work: () => void): void {
     try {
-      transact(this.#database, () => {
-        work()
-        for (const sum of this.#sums.values()) this.#statements.count.run(...sum)
-      })
+      onDatabase('write the desk', () =>
+        transact(this.#database, () => {
+          work()
+          for (const sum of this.#sums.values()) this.#statements.count.run(...sum)
+        }),
+      )
     } catch (error) {
       this.#terms.forget()
       throw error
