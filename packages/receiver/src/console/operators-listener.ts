@@ -13,6 +13,9 @@ const USUAL_PORT = 8444
 /** Milliseconds that a stop waits for the thread. */
 const CLOSING_TIME = 4000
 
+/** A thread that would need more ends, and the receiver goes on. */
+const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 }
+
 export type OperatorsListener = { readonly url: string; close(): Promise<void> }
 
 type Options = {
@@ -54,7 +57,7 @@ export async function openOperatorsListener(
 }
 
 async function start(options: ListenerOptions, answers: GatewayAnswers, voice: Voice): Promise<OperatorsListener> {
-  const worker = new Worker(script, { workerData: options, stdout: true, stderr: true })
+  const worker = new Worker(script, { workerData: options, stdout: true, stderr: true, resourceLimits: MEMORY })
   const say = (message: ToListener) => worker.postMessage(message)
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', text => void standardError.write(String(text)))
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>()
