@@ -39,6 +39,8 @@ const reading = [
   'sender diagnose',
   'sender outbox list',
   'sender outbox show',
+  'sender facts list',
+  'sender facts count',
   'sender log show',
   'sender log compare',
   'sender sign',

@@ -29,6 +29,7 @@ export { type DeskFilter, type DeskSearch, openDeskSearch } from './desk/desk-se
 export { explainRefusal } from './desk/explain.ts'
 export type { Fact, NoteFact } from './desk/fact.ts'
 export type { KeptFact } from './desk/fact-columns.ts'
+export { addFactsCommands } from './desk/facts-commands.ts'
 export { type FoundValues, openValueStore, type ValueStore } from './desk/value-store.ts'
 export type { Sample } from './metrics/catalogue.ts'
 export type { MetricsText } from './metrics/render-metrics.ts'

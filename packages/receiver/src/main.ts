@@ -10,6 +10,7 @@ import {
   runProgram,
 } from '@seg/core'
 import {
+  addFactsCommands,
   parseHours,
   roleNames,
   runAlertsAck,
@@ -43,7 +44,6 @@ import { runBackup, runRestore } from './commands/backup-command.ts'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
-import { filterNames, runFactsCount, runFactsList } from './commands/facts-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
 import { parseRole } from './commands/parse-role.ts'
 import {
@@ -129,19 +129,7 @@ const deadLetters = program
   .description('accepted documents that the webhook did not take, and why')
 addSettings(deadLetters, { data }).action(readsOnly(runDeadLetters))
 
-const facts = program.command('facts').description('what happened to documents and connections, refused ones, too')
-const listing = facts.command('list').description('the newest first; with several filters, what all of them hold for')
-for (const name of filterNames) listing.option(`--${name} <value>`, `only those with this ${name}`)
-listing.option('--where <name=value...>', 'only documents with this value, of those that seg.yaml indexes')
-const since = ['--since <time>', 'from this time on, such as 2026-11-28T10:30:00Z'] as const
-const until = ['--until <time>', 'before this time'] as const
-listing
-  .option(...since)
-  .option(...until)
-  .option('--limit <number>', 'only so many', parseLimit)
-addSettings(listing, { data }).action(readsOnly(runFactsList))
-const counting = facts.command('count').description('how many of each partner, kind and outcome; of the last day')
-addSettings(counting.option(...since).option(...until), { data }).action(readsOnly(runFactsCount))
+addFactsCommands(program, { data, about: 'documents and connections, refused ones, too', wrap: readsOnly })
 
 const log = program.command('log').description('the transparency log')
 const logVerify = log

@@ -10,7 +10,7 @@ import {
   runProgram,
   settings,
 } from '@seg/core'
-import { runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
+import { addFactsCommands, runAuditList, runAuditShow, runAuditVerify } from '@seg/operators'
 import {
   announcementAct,
   deliveryAct,
@@ -65,7 +65,15 @@ addSettings(send, { to, timeout: 30, lifetime: 72, certs, data }).action(runSend
 const deliver = program
   .command('deliver')
   .description('deliver what is queued or dropped into outgoing/ of the data folder, until it is stopped')
-addSettings(deliver, { to, lifetime: 72, concurrency: 8, certs, data }).action(runDeliver)
+addSettings(deliver, {
+  to,
+  lifetime: 72,
+  concurrency: 8,
+  certs,
+  data,
+  deskDays: 90,
+  deskBytes: 10 * 1024 ** 3,
+}).action(runDeliver)
 
 const diagnosing = program.command('diagnose').description('what would keep documents from being delivered, and why')
 diagnosing.option('--to <url>', 'try the receiver there, too', settings.to.parse)
@@ -92,6 +100,8 @@ const cancel = outbox
   .description('cancel queued documents that are not being sent')
   .argument('<entry...>', entryHelp)
 addSettings(cancel.option(...why), { data }).action(withRecords(deliveryAct('cancelled'), runCancel))
+
+addFactsCommands(program, { data, about: 'deliveries, as `sender deliver` sees them', wrap: run => run })
 
 const receivers = program.command('receivers').description('whom documents go to, also while a daemon delivers')
 const receiverHelp = 'the id of the receiver, its ReceiverID'

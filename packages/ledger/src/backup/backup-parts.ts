@@ -42,7 +42,7 @@ export const backupParts: Readonly<Record<'receiver' | 'sender', BackupParts>> =
   },
   sender: {
     kind: outboxFolder,
-    databases: [outboxFolder.database, 'audit.sqlite'],
+    databases: ['desk.sqlite', outboxFolder.database, 'audit.sqlite'],
     files: [],
     folders: ['deliveries', 'evidence'],
     *named(main) {

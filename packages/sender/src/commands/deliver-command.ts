@@ -1,5 +1,6 @@
 // `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
 import { type Command, openServiceOutput, quote, readSettings, surviveHangup } from '@seg/core'
+import { openDesk } from '@seg/operators'
 import { stopPrompting } from '@seg/pki'
 import { senderSections } from '../configuration-sections.ts'
 import { readDestination } from '../credentials/destination.ts'
@@ -15,9 +16,9 @@ import { openExplained } from './delivery-checks.ts'
 export async function runDeliver(_options: object, command: Command): Promise<void> {
   surviveHangup()
   const output = openServiceOutput(command)
-  const { to, concurrency, ...settings } = readSettings(
+  const { to, concurrency, deskDays, deskBytes, ...settings } = readSettings(
     command,
-    ['certs', 'data', 'to', 'lifetime', 'concurrency'],
+    ['certs', 'data', 'to', 'lifetime', 'concurrency', 'deskDays', 'deskBytes'],
     senderSections,
   )
   const { config } = command.opts()
@@ -44,6 +45,8 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     },
     `${identity.id} delivers what is queued in ${data} and what is dropped into ${data}/outgoing, that to ${where}; stop: Ctrl-C`,
   )
+  const retention = { days: deskDays, bytes: deskBytes }
+  const desk = openDesk({ folder: data, retention, outbox: data }, line => output.say(line))
   const signal = signalOfStop()
   const live = {
     get current() {
@@ -54,6 +57,7 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
   const following = followSender({ certs: settings.certs, config }, live, { now: gateway.clock.now, note: output.say })
   await Promise.all([runDeliveries(gateway, { concurrency, report, signal }), drop.watch(signal)])
   await following.close()
+  await desk.close()
   output.say('stopped')
 }
 

@@ -1,17 +1,19 @@
-// `receiver facts`: what happened to documents and connections, refused ones above all, from the
-// desk; also while the receiver runs.
-import { type Command, escapeUnseen, Fault, quote, readSettings, writeList } from '@seg/core'
-import { type DeskFilter, type DeskSearch, explainRefusal, type KeptFact, openDeskSearch } from '@seg/operators'
+// `facts list` and `facts count` of both gateways: what happened, from the desk; also while the
+// gateway runs.
+import { addSettings, type Command, escapeUnseen, Fault, parseLimit, quote, readSettings, writeList } from '@seg/core'
+import { type DeskFilter, type DeskSearch, openDeskSearch } from './desk-search.ts'
+import { explainRefusal } from './explain.ts'
+import type { KeptFact } from './fact-columns.ts'
 
 /** Rows read at a time. */
 const PAGE = 200
 
-export type FactsOptions = Partial<Record<(typeof filterNames)[number] | 'since' | 'until', string>> & {
+type FactsOptions = Partial<Record<(typeof filterNames)[number] | 'since' | 'until', string>> & {
   readonly limit?: number
   readonly where?: readonly string[]
 }
 
-export const filterNames = [
+const filterNames = [
   'kind',
   'outcome',
   'partner',
@@ -23,7 +25,29 @@ export const filterNames = [
   'request',
 ] as const
 
-export async function runFactsList(options: FactsOptions, command: Command): Promise<void> {
+type Run = (options: FactsOptions, command: Command) => Promise<void>
+
+/** Adds them to a program; `wrap` is what its other reading commands are wrapped in. */
+export function addFactsCommands(
+  program: Command,
+  { data, about, wrap }: { readonly data: string; readonly about: string; readonly wrap: (run: Run) => Run },
+): void {
+  const facts = program.command('facts').description(`what happened to ${about}`)
+  const listing = facts.command('list').description('the newest first; with several filters, what all of them hold for')
+  for (const name of filterNames) listing.option(`--${name} <value>`, `only those with this ${name}`)
+  listing.option('--where <name=value...>', 'only documents with this value, of those that seg.yaml indexes')
+  const since = ['--since <time>', 'from this time on, such as 2026-11-28T10:30:00Z'] as const
+  const until = ['--until <time>', 'before this time'] as const
+  listing
+    .option(...since)
+    .option(...until)
+    .option('--limit <number>', 'only so many', parseLimit)
+  addSettings(listing, { data }).action(wrap(runFactsList))
+  const counting = facts.command('count').description('how many of each partner, kind and outcome; of the last day')
+  addSettings(counting.option(...since).option(...until), { data }).action(wrap(runFactsCount))
+}
+
+async function runFactsList(options: FactsOptions, command: Command): Promise<void> {
   await withDesk(command, desk =>
     writeList(command, listFacts(desk, readFilter(options), options.limit ?? Number.POSITIVE_INFINITY), {
       name: 'facts',
@@ -34,7 +58,7 @@ export async function runFactsList(options: FactsOptions, command: Command): Pro
   )
 }
 
-export async function runFactsCount(options: FactsOptions, command: Command): Promise<void> {
+async function runFactsCount(options: FactsOptions, command: Command): Promise<void> {
   const { from = Date.now() - 24 * 3600 * 1000, to = Date.now() } = readFilter(options)
   await withDesk(command, desk =>
     writeList(command, asIterable(desk.counts(from, to)), {
