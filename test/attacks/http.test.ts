@@ -50,7 +50,7 @@ t.test('does not read a body of 2 MiB to its end', async t => {
       },
     )
   }
-  await t.test('a usual client hears the answer both ways', async t => {
+  await t.test('a usual client gets the answer both ways', async t => {
     t.equal(refusalOf(await post(gateway, document)), '413 document-too-large')
     const headers = { 'content-type': 'application/xml', 'transfer-encoding': 'chunked' }
     const chunked = await call(gateway, { method: 'POST', path: '/v1/documents', headers, body: document })
@@ -294,7 +294,7 @@ t.test('nothing behind a request is taken for part of it, and no part of it for 
   t.same((await storedIds(gateway)).sort(), ['first', 'fourth', 'known', 'second', 'third'])
 })
 
-t.test('serves each path in the absolute form too, and whatever its query says', async t => {
+t.test('serves each path in the absolute form too, and with any query', async t => {
   const gateway = await openGateway(t, certs)
   const body = await makeDocument(gateway)
   const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) }

@@ -32,7 +32,7 @@ const facts = {
   signedAt: Date.UTC(2026, 10, 23, 12),
 }
 
-t.test('reads the fields from the canonical form, whatever the bytes and the pieces', async t => {
+t.test('reads the fields from the canonical form, for any octets and pieces', async t => {
   const written: Record<string, string> = {
     plainly: document,
     'with the Signature first': document.replace(root, `${root}\n${signature} `),

@@ -13,7 +13,7 @@ const readCertificates = (changes: Changes) => {
   return reader.end().map(({ fingerprint256 }) => fingerprint256)
 }
 
-t.test('gives the certificates of KeyInfo in their order, whoever signed', async t => {
+t.test('gives the certificates of KeyInfo in their order, for any signer', async t => {
   const own = signer.certificate.fingerprint256
   t.same(readCertificates({}), [own])
   const keyInfo = `<KeyInfo>${x509(other.certificate)}${x509(signer.certificate)}</KeyInfo>`

@@ -83,7 +83,7 @@ function listen(document: string, unreportedDepth: number): string[] {
   return heard
 }
 
-t.test('elements that nobody needs to be told of come as text, in one run with what is around them', async t => {
+t.test('elements without a handler come as text, in one run with what is around them', async t => {
   const document = '<a xmlns:p="urn:p"><b>1<c>2<d>3</d></c>4</b><b><p:c>5</p:c><c f="" e=""></c>6</b></a>'
   t.same(listen(document, 3), [
     'start 1 a',
@@ -103,7 +103,7 @@ t.test('elements that nobody needs to be told of come as text, in one run with w
   t.same(listen('<a><b><c></c></b></a>', 9).length, 6, 'all are, when none need not be')
 })
 
-t.test('of character data the handler hears what must be replaced, and nothing empty', async t => {
+t.test('of character data the handler gets what must be replaced, and nothing empty', async t => {
   t.same(listen('<a>x\r\n&#65;&amp;>\r<b/><b\n></b\n><![CDATA[<]]><![CDATA[]]></a>', 9), [
     'start 1 a',
     'text x',

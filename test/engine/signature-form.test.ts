@@ -53,7 +53,7 @@ function verdictOf(verify: () => VerifiedDocument): unknown {
   }
 }
 
-t.test('whatever byte of a document is changed, the verdict is the one without the form, to the letter', async t => {
+t.test('with any byte of a document changed, the verdict is the one without the form, to the letter', async t => {
   const certificate = warm()
   const from = signed.indexOf('<Signature')
   let recognized = 0

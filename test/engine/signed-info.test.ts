@@ -248,7 +248,7 @@ t.test('refuses SignedInfo of another form', async t => {
   for (const [what, [change, message]] of Object.entries(bad)) t.throws(() => read(method, change), { message }, what)
 })
 
-t.test('a PrefixList is read whatever white space it has, and may be absent', async t => {
+t.test('a PrefixList is read with any white space, and may be absent', async t => {
   const method = `<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>`
   const prefixesOf = (attributes: string, content = '') => {
     const list = `<e:InclusiveNamespaces xmlns:e="${EXCLUSIVE}"${attributes}>${content}</e:InclusiveNamespaces>`

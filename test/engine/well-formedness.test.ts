@@ -289,7 +289,7 @@ for (const [refusal, documents] of Object.entries(refusals)) {
   })
 }
 
-t.test('tells the line and column behind lines of any length', async t => {
+t.test('reports line and column behind lines of any length', async t => {
   for (const ends of ['\n', '\r', '\r\n', '\r\n\n\r', '']) {
     for (const length of [0, 1, 127, 128, 129, 1023, 1024, 1151, 1152, 1153, 2175, 2176, 5000]) {
       const lines = `${'x'.repeat(length)}${ends}${'y'.repeat(length)}${ends}`

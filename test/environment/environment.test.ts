@@ -87,7 +87,7 @@ t.test('what cannot be overridden is refused', async t => {
   }
 })
 
-t.test('no key reaches a log, whatever Node is made to show', async t => {
+t.test('no key reaches a log, with any debugging output of Node', async t => {
   const certs = join(folder, 'own')
   await generate({ out: certs, key: 'ec-p256' })
   const environment = { NODE_DEBUG: 'worker,tls,https,http,net,stream,fs,crypto,fetch,undici,timer' }

@@ -136,7 +136,7 @@ for (const [title, [situation, fault]] of Object.entries(refused)) {
   })
 }
 
-t.test('believes no receipt whose seal has no path in ca.crt, and that of the next try once it has', async t => {
+t.test('refuses a receipt whose seal has no path in ca.crt, and takes that of the next try once it has', async t => {
   const { ours, receiver, send } = await open(t, { trusted: [root], presents: [tlsCa, sealCa] })
   const data = await makeFolder(t)
   await t.rejects(send(data), {
@@ -149,7 +149,7 @@ t.test('believes no receipt whose seal has no path in ca.crt, and that of the ne
   t.equal(receiver.received.length, 2)
 })
 
-t.test('believes no receipt whose seal is revoked', async t => {
+t.test('refuses a receipt whose seal is revoked', async t => {
   const { ours, send } = await open(t, { trusted: [root, tlsCa, sealCa] })
   const data = await makeFolder(t)
   const delivered = await send(data)

@@ -40,7 +40,7 @@ t.test('reads Retry-After as seconds or as an HTTP date in each of its forms, an
     t.equal(parseRetryAfter(field, now), 0, String(field))
 })
 
-t.test('believes no peer that asks for more than an hour', async t => {
+t.test('ignores a wait of more than an hour that a peer asks for', async t => {
   const now = new Date('2026-11-23T12:00:00Z')
   for (const field of ['3601', '86400', '99999999999', '9'.repeat(400), 'Mon, 23 Nov 2099 12:00:00 GMT'])
     t.equal(parseRetryAfter(field, now), 3_600_000, field)

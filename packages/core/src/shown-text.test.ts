@@ -52,7 +52,7 @@ t.test('letters of every script are shown as they are', async t => {
   }
 })
 
-t.test('whatever is unseen is escaped, and means the same to a reader of JSON', async t => {
+t.test('each invisible character is escaped, and means the same to a reader of JSON', async t => {
   for (const [name, character] of Object.entries(UNSEEN)) {
     const text = `MINISTRY${character}1`
     const quoted = quote(text)

@@ -88,7 +88,7 @@ t.test('a seal counts by the CAs in ca.crt, at the time that it sealed', async t
   })
 })
 
-t.test('each list in ca.crl counts, whatever CA it is of', async t => {
+t.test('each list in ca.crl counts, of any CA', async t => {
   const lists = listOf(ours, []) + listOf(issuing, [{ certificate: server, days: -0.5, reason: 4 }])
   const both = await trusting([ours, theirs, issuing], lists)
   t.throws(() => checkServer({ leaf: server, presented: [] }, both, now), {
@@ -115,7 +115,7 @@ t.test('a seal that was revoked counts for what it sealed before, unless its key
   t.throws(() => checkSealAt(seal, compromised, at(-2)), { code: 'certificate-revoked' })
 })
 
-t.test('the signer of what was accepted counts whatever was revoked since', async t => {
+t.test('the signer of an accepted document stays valid after a later revocation', async t => {
   const signer = makeLeaf(ours, { extensions: leafExtensions() }).certificate
   const trust = await trusting([ours], listOf(ours, [{ certificate: signer, days: 0, reason: 1 }]))
   checkSignerAt(signer, trust, now)

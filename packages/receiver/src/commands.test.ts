@@ -65,7 +65,7 @@ t.test('SIGHUP and SIGUSR1 neither stop a receiver nor open a debugger; a crash 
   t.same(await once(child, 'close'), [null, 'SIGSEGV'])
 })
 
-t.test('start without --json tells people what to do next, with the flags that put it elsewhere', async t => {
+t.test('start without --json prints the next commands, with the flags of this run', async t => {
   const data = await makeFolder(t)
   const { child, listening } = await start(t, certs, data, [])
   const [first, , next] = listening.split('\n')

@@ -53,7 +53,7 @@ for (const [name, read] of Object.entries(readers)) {
   })
 }
 
-t.test('readInput holds no more than was meant, whatever comes', async t => {
+t.test('readInput holds no more than its limit, for any input', async t => {
   await truncate(at('file'), 10)
   t.equal(readInput(at('file'), { most: 10 }).length, 10)
   t.throws(() => readInput(at('file'), { most: 9 }), /expected at most 9 bytes in .*file, found more/)

@@ -158,7 +158,7 @@ t.test('takes new folders, and those of earlier versions', async t => {
   t.match(JSON.parse(await readFile(join(used, 'seg-folder.json'), 'utf8')), { folder: 'receiver', hasDatabase: true })
 })
 
-t.test('what it makes is for its user alone, whatever the umask and whatever was there', async t => {
+t.test('what it makes is for its user alone, with any umask and any earlier mode', async t => {
   const umask = process.umask(0)
   t.teardown(() => process.umask(umask))
   const folder = join(await makeFolder(t), 'data')

@@ -63,7 +63,7 @@ t.test('writes nothing to the disk for a document that fits into memory', async 
   await staging.discard()
 })
 
-t.test('leaves nothing of what is discarded, at whatever moment', async t => {
+t.test('leaves nothing of what is discarded, at any moment', async t => {
   const { ledger, staged } = await makeLedger(t)
   for (const size of [10, HELD_IN_MEMORY + 1, 20 * HELD_IN_MEMORY]) {
     const staging = ledger.stage()

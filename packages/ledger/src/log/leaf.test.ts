@@ -120,7 +120,7 @@ t.test('a blinded entry says nothing without its facts and its nonce, nor with o
   t.throws(() => readEntry(stop, { facts, nonce }), { code: 'log-invalid' })
 })
 
-t.test('facts have one form, whatever the leaf commits to', async t => {
+t.test('facts have one form, for any value that the leaf commits to', async t => {
   const good = writeEntry(accepted, nonce).facts.toString()
   for (const text of [
     '',

@@ -209,7 +209,7 @@ t.test('leases what a clock that was ahead has put off further than any try is p
   t.match(await outbox.lease({ receiver, limit: 9, now }), [{ number: 1 }])
 })
 
-t.test('leases what somebody hurries though the receiver has asked for patience', async t => {
+t.test('leases an entry that is due now although the receiver asked for a pause', async t => {
   const outbox = await open(t)
   for (const delivery of ['a', 'b', 'c']) await outbox.queue(request(delivery))
   for (const number of [1, 2]) {

@@ -53,7 +53,7 @@ async function verify(folder: string): Promise<VerifiedLedger> {
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 
-t.test('leaves the tree whole and is counted, whatever the kind of entry', async t => {
+t.test('leaves the tree whole and is counted, for each kind of entry', async t => {
   const folder = await makeErasable(t)
   const { head } = await verify(folder)
   let erased = 0

@@ -53,7 +53,7 @@ const noted = (index: number): Fact => ({
 })
 const all = (search: DeskSearch, filter: DeskFilter = {}) => search.page(filter, { limit: 1000 }).facts
 
-t.test('what memory and ledger say of one document is one row, whoever is first', async t => {
+t.test('what memory and ledger report of one document is one row, in any order', async t => {
   for (const order of ['memory first', 'ledger first']) {
     const { store, search } = await openStore(t)
     const steps = [() => store.enter([noted(0)]), () => store.enterEvents(0, [accepted(0)])]
@@ -91,7 +91,7 @@ t.test('a desk that is rebuilt gives the same rows in the same order', async t =
   t.same(rows(second.search), rows(first.search))
 })
 
-t.test('a conflict finds its entry, whoever is first', async t => {
+t.test('a conflict finds its entry, in any order', async t => {
   const event: LogEvent = {
     type: 'conflict',
     at: new Date(begin + 4).toISOString(),

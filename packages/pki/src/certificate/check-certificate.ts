@@ -18,9 +18,6 @@ type Verdict =
   | { readonly own: Period; readonly issuers: readonly Period[] }
   | { readonly code: FaultCode; readonly detail: string }
 
-/** A CA's certificate, and the last millisecond since 1970 for which it is in date. */
-type Issuer = { readonly certificate: X509Certificate; readonly to: number }
-
 type Known = { readonly profile: GatewayProfile; readonly trust: Trust; readonly verdict: Verdict }
 
 /**

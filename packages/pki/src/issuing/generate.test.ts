@@ -162,7 +162,7 @@ t.test('serial numbers are positive, of 128 bits, and never the same', async t =
   for (const serial of serials) t.match(serial, /^[4-7][0-9A-F]{31}$/)
 })
 
-t.test('keys are readable by their owner alone, whatever the umask', async t => {
+t.test('keys are readable by their owner alone, with any umask', async t => {
   const before = process.umask(0)
   t.teardown(() => process.umask(before))
   const certs = await makeCerts(t)

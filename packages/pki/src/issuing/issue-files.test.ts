@@ -236,7 +236,7 @@ t.test(
   },
 )
 
-t.test('a new key is of the kind and size of the one before, whoever made that', { skip }, async t => {
+t.test('a new key is of the kind and size of the one before, made by any program', { skip }, async t => {
   const certs = await makeCerts(t)
   const kinds = {
     'RSA of 4096 bits': ['RSA', '-pkeyopt', 'rsa_keygen_bits:4096'],

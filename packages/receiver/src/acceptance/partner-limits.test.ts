@@ -51,7 +51,7 @@ t.test('documents a second', async t => {
   for (const id of ['g', 'h', 'i', 'j', 'k']) t.match(await send(gateway, id, { now }), /^201/)
 })
 
-t.test('what proves a document can be read at once, whatever its rate: ten reads for each', async t => {
+t.test('what proves a document can be read at once, at any rate: ten reads for each', async t => {
   const gateway = await open(t, 'rate: 1')
   const now = new Date()
   gateway.setTime(now)

@@ -99,7 +99,7 @@ t.test(
   },
 )
 
-t.test('gives back every place, whatever became of the document', async t => {
+t.test('gives back each place, after any outcome', async t => {
   const gateway = await openGateway(t, certs, {
     uploads: 1,
     largeUploads: 1,

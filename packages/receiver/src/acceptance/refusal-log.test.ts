@@ -88,7 +88,7 @@ t.test('of many conflicts, timely or late, the rest is counted, too, and each on
   )
 })
 
-t.test('the log is served as tiles to whoever has a certificate, and to its end only', async t => {
+t.test('the log is served as tiles to each partner, and to its end only', async t => {
   const gateway = await openGateway(t, certs)
   await post(gateway, await makeDocument(gateway))
   const checkpoint = await call(gateway, { path: '/v1/log/checkpoint' })

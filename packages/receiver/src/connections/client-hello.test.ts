@@ -32,7 +32,7 @@ async function helloOf(options: ConnectionOptions): Promise<Buffer> {
   return record.octets
 }
 
-t.test('what a client offers is what the handshake agrees on, in whatever order it offers it', async t => {
+t.test('what a client offers is what the handshake agrees on, in any order of the offer', async t => {
   const gateway = await openGateway(t, certs)
   const orders = ['X25519MLKEM768:X25519', 'X25519:X25519MLKEM768', 'P-256:X25519:X25519MLKEM768', 'X25519MLKEM768']
   const others = ['X25519', 'P-256', 'P-384:P-521', 'X448:ffdhe2048', '*X25519:P-256']

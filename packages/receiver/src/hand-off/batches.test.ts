@@ -65,7 +65,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 
 const namesIn = async (folder: string) => (await readdir(folder)).sort()
 
-t.test('puts each document beside its receipt, whatever its size, and only once when it is taken away', async t => {
+t.test('puts each document of any size beside its receipt, and only once when it is taken away', async t => {
   const { ledger, folder, start } = await openScene(t)
   const sizes = { small: 100, large: 3 * HELD_IN_MEMORY, last: 0 }
   const accepted = new Map<string, Accepted>()
@@ -111,7 +111,7 @@ t.test('hands on again what it did before a crash, under the same names', async 
   await handOff.close()
 })
 
-t.test('stays in its folder, and keeps documents apart, whatever ids hold', async t => {
+t.test('stays in its folder, and keeps documents apart, for any characters in ids', async t => {
   const { ledger, folder, start } = await openScene(t)
   const senders = ['../../outside', '.', '..', 'a/b', 'A\\B', 'con', 'x'.repeat(128), '€'.repeat(128), 'nul\u0000']
   const ids = ['a', 'a.receipt', 'a.xml', 'A:B', '..', '.tmp-a.xml', 'y'.repeat(128)]

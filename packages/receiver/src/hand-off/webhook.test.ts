@@ -244,7 +244,7 @@ t.test('talks to nobody whose certificate is not good', async t => {
   t.same(stranger.posted, [])
 })
 
-t.test('talks to nobody whose certificate is not good, whatever the environment says', async t => {
+t.test('sends nothing to a server whose certificate is not valid, with any environment', async t => {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
   t.teardown(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
   const stranger = await startSystem(t, answer(200), await makeCerts(t))
@@ -287,7 +287,7 @@ t.test('takes no document for taken that was not sent to its end', async t => {
   t.same(whole, [size], 'once is enough')
 })
 
-t.test('believes a refusal that does not wait for the whole document', async t => {
+t.test('takes a refusal that arrives before the whole document is sent', async t => {
   const url = await startServer(t, (request, response) => {
     request.on('error', () => {}).once('data', () => response.writeHead(413, { connection: 'close' }).end())
   })
@@ -389,7 +389,7 @@ t.test('is not started without a secret that is one', async t => {
   t.ok((await readFile(file)).length === 32)
 })
 
-t.test('waits as long as it should whatever happens to the clock', async t => {
+t.test('waits as long as it should when the clock is changed', async t => {
   let count = 0
   const { posted, url } = await startSystem(t, response => void response.writeHead(++count < 3 ? 503 : 204).end())
   const { ledger, jump } = await openScene(t, url)

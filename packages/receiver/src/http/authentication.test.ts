@@ -144,7 +144,7 @@ async function meets(t: Test, gateway: TestGateway, options: ConnectionOptions):
   return text
 }
 
-t.test('whoever shows a certificate without its key gets no further than TLS', async t => {
+t.test('a client that has a certificate without its key fails in TLS', async t => {
   const gateway = await openGateway(t, certs)
   const key = forgeKey(gateway.sender.certificate)
   t.ok(createPrivateKey(key))

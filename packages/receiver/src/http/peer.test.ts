@@ -6,7 +6,7 @@ import { openCredentials } from '../credentials/live-credentials.ts'
 import { makeCerts, makeDefaultDocuments } from '../testing/gateway.ts'
 import { identifyPeer } from './peer.ts'
 
-t.test('refuses a connection without a certificate, whatever let it through', async t => {
+t.test('refuses a connection without a certificate, even where TLS let it through', async t => {
   const certs = await makeCerts(t)
   const [trust, identity, seal] = await Promise.all([
     loadTrust(certs),

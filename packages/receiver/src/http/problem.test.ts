@@ -2,7 +2,7 @@ import { Fault } from '@seg/core'
 import t from 'tap'
 import { toFault } from './problem.ts'
 
-t.test("tells a client's mistakes from our defects", async t => {
+t.test("separates a client's mistakes from our defects", async t => {
   const fault = new Fault('not-found', 'x')
   t.equal(toFault(fault), fault)
   const codes: [error: object, code: string][] = [

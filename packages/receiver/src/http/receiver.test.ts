@@ -234,7 +234,7 @@ t.test('answers what it does not serve with a problem document', async t => {
   t.equal(refusalOf(await call(gateway, { path: '/%zz' })), '400 request-malformed')
 })
 
-t.test('tells the peer code and sentence, and the log under the same name the detail', async t => {
+t.test('answers with code and sentence, and logs the detail under the same name', async t => {
   const gateway = await openGateway(t, certs)
   const answer = await post(gateway, await makeDocument(gateway, { to: 'SECRET NAME' }))
   const { instance, ...problem } = JSON.parse(answer.body.toString())

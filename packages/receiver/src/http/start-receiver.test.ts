@@ -78,7 +78,7 @@ t.test('answers what is under way when it stops, and nothing new', async t => {
   await t.rejects(call(gateway, { path: '/' }), { code: 'ECONNREFUSED' })
 })
 
-t.test('stops at once when nothing is under way, whatever connections there are', async t => {
+t.test('stops at once when nothing is under way, with any connections open', async t => {
   const gateway = await openGateway(t, certs, { closingTime: 60_000 })
   const silent = connectTcp(gateway.port, '127.0.0.1')
   await once(silent, 'connect')
@@ -92,7 +92,7 @@ t.test('stops at once when nothing is under way, whatever connections there are'
   t.ok(performance.now() - begin < 5000)
 })
 
-t.test('stops in bounded time whatever its clients do', async t => {
+t.test('stops in bounded time, with any behaviour of its clients', async t => {
   const gateway = await openGateway(t, certs, { closingTime: 300 })
   const idle = await connectRaw(t, gateway)
   const stuck = await connectRaw(t, gateway)

@@ -25,7 +25,7 @@ t.test('gives one partner its share, and the rest to others', async t => {
   t.throws(() => places.take('B'), { code: 'overloaded' })
 })
 
-t.test('tells a partner that has its share while others are there that it is too much', async t => {
+t.test('refuses a partner that has its share while others are there', async t => {
   const places = new Places(8, 3, 'guests are here')
   places.take('B')
   for (let i = 0; i < 3; i++) places.take('A')

@@ -61,7 +61,7 @@ t.test('what was spent beyond a turn is paid off, a turn at a time', async t => 
   t.notOk(reader.isHeld)
 })
 
-t.test('lets so many go on in a turn as it has time for, whoever has waited longest first', async t => {
+t.test('continues as many in a turn as there is time for, the longest waiting first', async t => {
   const turns = new Turns()
   const all = await Promise.all(Array.from({ length: 10 }, () => openReader(turns, 'a', 1000)))
   all[0]!.share.spend(4001)

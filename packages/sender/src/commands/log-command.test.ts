@@ -58,14 +58,14 @@ t.test('a log is one under all of its keys, until it has ended', async t => {
   t.same(await compareSightings(sightings, undefined, ended), [], 'nobody else has seen it')
 })
 
-t.test('parties are those that were given, whatever their files are called, and one may contradict itself', async t => {
+t.test('parties are those that were given, under any file names, and one may contradict itself', async t => {
   const [one, other] = [await noteOf(['a', 'b']), await noteOf(['a', 'c'])]
   const split = [{ split: { reason: /2 entries with different roots/ } }]
   t.match(await compareSightings([sight('ours', [one], verifiers), sight('ours', [other], verifiers)]), split)
   t.match(await compareSightings([sight('seen.json', [one, other], verifiers)]), split)
 })
 
-t.test('reads a file of a partner in linear time, whatever stands in it', async t => {
+t.test('reads a file of a partner in linear time, for any content', async t => {
   const file = join(await makeFolder(t), 'long')
   const note = await noteOf(['a', 'b'])
   for (const junk of ['a\n', 'a', '\n', '\u2014 x y\n', 'a\n\n']) {

@@ -112,7 +112,7 @@ t.test('replaces nothing while the question is not answered', async t => {
   t.same((await readdir(dirname(join(data, entry.document.path)))).length, 1)
 })
 
-t.test('believes no receipt that does not verify, and replaces nothing then', async t => {
+t.test('refuses a receipt that does not verify, and replaces nothing then', async t => {
   const { receiver, send, sender } = await openScene(t, refuse('timestamp-stale'), () => (_request, response) => {
     answerReceipt(response, '<Receipt/>', 200)
   })

@@ -61,7 +61,7 @@ const lies: Record<string, [Reply, RegExp]> = {
 }
 
 for (const [title, [lie, detail]] of Object.entries(lies)) {
-  t.test(`does not believe a receipt ${title}`, async t => {
+  t.test(`refuses a receipt ${title}`, async t => {
     const data = await makeFolder(t)
     const receiver = await startReceiver(t, certs, lie)
     const send = async () => sendTemplate(template, receiver.url, await openSender(certs, data, 5000))

@@ -175,7 +175,7 @@ t.test('sends a document that is signed already as it is', async t => {
   await t.rejects(sendTemplate({ ...template, input, id: 'doc124' }, receiver.url, sender), { code: 'usage' })
 })
 
-t.test('lets the receiver judge a signed document that was changed, and believes no receipt for it', async t => {
+t.test('lets the receiver judge a signed document that was changed, and refuses a receipt for it', async t => {
   const sender = await openSender(certs, await makeFolder(t))
   const signed = await sign(template, sender.identity)
   const bytes = Buffer.from(signed.toString().replace('Saturday', 'Sunday'))

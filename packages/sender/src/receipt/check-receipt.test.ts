@@ -26,7 +26,7 @@ t.test('accepts a true receipt', async t => {
   t.match(checkReceipt(receipt, delivered, trust, now), { documentId: 'doc123', receiverId })
 })
 
-t.test('believes no receipt of another receiver than the addressee', async t => {
+t.test('refuses a receipt of another receiver than the addressee', async t => {
   const other = { ...delivered, document: { ...document, receiverId: 'MINISTRY 3_SEG01' } }
   t.throws(() => checkReceipt(receipt, other, trust, now), {
     code: 'receipt-invalid',
@@ -94,7 +94,7 @@ t.test('accepts a receipt under an older key of the log, and a new key only when
   t.throws(() => checkReceipt(underNewer, delivered, trust, now), { code: 'receipt-invalid', detail: /no signature/ })
 })
 
-t.test('believes no stored receipt beside other bytes or under another CA', async t => {
+t.test('refuses a stored receipt beside other octets or under another CA', async t => {
   t.throws(() => checkStoredReceipt(receipt, sha256(Buffer.from('other')), trust), { code: 'receipt-invalid' })
   const foreign = await loadReceiptTrust(await makeCerts(t))
   t.throws(() => checkStoredReceipt(receipt, sha256(bytes), foreign), { code: 'receipt-invalid' })
