@@ -5,9 +5,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { Fault, type FileLock, makeDurableFolder, quote, syncFolder } from '@seg/core'
+import { BACKUP_RECORD } from '../files/data-folder.ts'
 import { lockFolder } from '../files/folder-lock.ts'
 import { placeOfFolder } from '../files/writable-folder.ts'
-import { type BackupRecord, RECORD_FILE, readBackupRecord } from './backup-record.ts'
+import { type BackupRecord, readBackupRecord } from './backup-record.ts'
 
 const WHOLE = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/
 const UNFINISHED = /^\.unfinished-[0-9a-f]{12}$/
@@ -17,7 +18,7 @@ const OTHERS = ['lock', 'lost+found']
 export function wholeBackups(place: string): string[] {
   if (!existsSync(place)) return []
   return readdirSync(place)
-    .filter(name => WHOLE.test(name) && existsSync(join(place, name, RECORD_FILE)))
+    .filter(name => WHOLE.test(name) && existsSync(join(place, name, BACKUP_RECORD)))
     .sort()
 }
 

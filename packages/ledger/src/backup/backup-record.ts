@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, isSystemError, quote } from '@seg/core'
-
-export const RECORD_FILE = 'seg-backup.json'
+import { BACKUP_RECORD } from '../files/data-folder.ts'
 
 export type BackupRecord = {
   readonly v: 1
@@ -23,12 +22,12 @@ export type BackupRecord = {
 
 /** Throws the Fault `backup-invalid` for a folder that is no whole backup. */
 export function readBackupRecord(folder: string): BackupRecord {
-  const path = join(folder, RECORD_FILE)
+  const path = join(folder, BACKUP_RECORD)
   try {
     return parseRecord(JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
-    const reason = isSystemError(cause, 'ENOENT') ? `it has no ${RECORD_FILE}` : `${RECORD_FILE}: ${cause.message}`
+    const reason = isSystemError(cause, 'ENOENT') ? `it has no ${BACKUP_RECORD}` : `${BACKUP_RECORD}: ${cause.message}`
     throw new Fault('backup-invalid', `expected a whole backup at ${folder}: ${reason}`, { cause })
   }
 }

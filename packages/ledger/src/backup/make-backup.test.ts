@@ -150,6 +150,7 @@ t.test('refuses a place that holds something else, or in which both would be los
 t.test('restores into an empty folder only, and a damaged backup into none', async t => {
   const { folder, place } = await makeUsed(t)
   const { path } = await makeBackup(folder, place, options)
+  await t.rejects(openTestLedger(path), { code: 'configuration', detail: /is a backup, which no receiver may change/ })
   const data = join(await makeFolder(t), 'new')
   await mkdir(data)
   await writeFile(join(data, 'letter.txt'), '')

@@ -6,11 +6,11 @@ import { chmod, lstat, opendir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault, isSystemError, makeDurableFolder, syncFolder, writeDurableFile } from '@seg/core'
-import { checkNamed } from '../files/data-folder.ts'
+import { BACKUP_RECORD, checkNamed } from '../files/data-folder.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { backupParts, type DescribedFile } from './backup-parts.ts'
 import { openBackupPlace } from './backup-place.ts'
-import { type BackupRecord, RECORD_FILE } from './backup-record.ts'
+import type { BackupRecord } from './backup-record.ts'
 import { copyFileSynced, linkEarlier } from './copied-file.ts'
 import { openSnapshot } from './snapshot.ts'
 
@@ -64,7 +64,7 @@ export async function makeBackup(data: string, place: string, options: BackupOpt
       const verified = await verify(unfinished)
       const databases = await sealDatabases(unfinished, parts.databases)
       const record: BackupRecord = { v: 1, owner, at, version, ...verified, databases }
-      await writeDurableFile(join(unfinished, RECORD_FILE), `${JSON.stringify(record)}\n`, { mode: 0o400 })
+      await writeDurableFile(join(unfinished, BACKUP_RECORD), `${JSON.stringify(record)}\n`, { mode: 0o400 })
       const { copied, linked } = files
       return { path: await backups.finish(now()), record, copied, linked }
     } finally {
@@ -104,7 +104,7 @@ async function copyNamed(
   }
 }
 
-/** Nothing writes to a backup by mistake: a gateway that is started with it does not start. */
+/** From here on nothing changes them. */
 async function sealDatabases(folder: string, names: readonly string[]): Promise<Record<string, string>> {
   const digests: Record<string, string> = {}
   for (const name of names.filter(name => existsSync(join(folder, name)))) {

@@ -38,6 +38,8 @@ type Marker = { readonly folder: string; readonly hasDatabase: boolean }
 type DatabaseState = 'missing' | 'empty' | 'ours' | 'foreign'
 
 const MARKER = 'seg-folder.json'
+/** Of a backup, which is read and restored, and never written to. */
+export const BACKUP_RECORD = 'seg-backup.json'
 /** What a file system, and a start that was cut off, leave in a folder that is new. */
 const NEW = /^(?:lost\+found|lock|\.tmp-seg-folder\.json-[0-9a-f]+)$/
 /** Names that only we give, in folders that depend on the database. */
@@ -54,6 +56,11 @@ export async function claimFolder(
   note: (line: string) => void = () => {},
 ): Promise<DataFolder> {
   await makeDurableFolder(folder, 0o700).catch(failToMake(folder))
+  if (existsSync(join(folder, BACKUP_RECORD)))
+    throw new Fault(
+      'configuration',
+      `${folder} is a backup, which no ${kind.owner} may change: \`${kind.owner} restore\` makes a data folder of it`,
+    )
   const marker = readMarker(folder)
   const database = join(folder, kind.database)
   const state = onDatabase(`open ${database}`, () => readState(database, kind.migration))
