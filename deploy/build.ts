@@ -14,9 +14,9 @@ import {
 import { basename, dirname, join, relative, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
-const packages = ['core', 'xmldsig', 'pki', 'ledger', 'operators', 'sender', 'receiver']
+const packages = ['core', 'xmldsig', 'pki', 'ledger', 'operators', 'console', 'sender', 'receiver']
 /** What the compiled packages read besides code, and what nobody runs. */
-const OTHER_FILES = ['schemas']
+const OTHER_FILES = ['schemas', 'page']
 const NOT_RUN = /(?:\.test\.js|\.d\.ts|\.map|\.tsbuildinfo)$|^testing(?:\/|$)|\/testing(?:\/|$)/
 
 type Manifest = {

@@ -9,13 +9,14 @@ const root = resolve(import.meta.dirname, '..')
 
 /** What each package may import of the others (docs/architecture.md). */
 const mayImport: Record<string, readonly string[]> = {
+  console: [],
   core: [],
   xmldsig: ['core'],
   pki: ['core'],
   ledger: ['core'],
   operators: ['core', 'xmldsig', 'pki', 'ledger'],
   sender: ['core', 'xmldsig', 'pki', 'ledger', 'operators'],
-  receiver: ['core', 'xmldsig', 'pki', 'ledger', 'operators'],
+  receiver: ['core', 'xmldsig', 'pki', 'ledger', 'operators', 'console'],
 }
 
 type Source = { readonly path: string; readonly imports: readonly string[] }
@@ -116,6 +117,19 @@ t.test('the independent verifier shares no code with what it verifies', async t 
       readFileSync(join(root, path), 'utf8'),
       /\bimport\s*\(|\brequire\b|@seg\//,
       `${path} imports nothing in any other way`,
+    )
+  }
+})
+
+t.test('the verifier of the console shares no code with what it verifies, and reaches no network', async t => {
+  const sources = readSources(join(root, 'packages/console/src/verifier'))
+  t.ok(sources.length > 10)
+  for (const { path, imports } of sources) {
+    for (const specifier of imports) t.match(specifier, /^\.\/[\w-]+\.ts$/, `${path} imports ${specifier}`)
+    t.notMatch(
+      readFileSync(join(root, path), 'utf8'),
+      /\bimport\s*\(|\brequire\b|@seg\/|\bfetch\b|XMLHttpRequest|WebSocket|EventSource|sendBeacon|\beval\b|innerHTML/,
+      `${path} imports nothing in any other way, and asks nobody`,
     )
   }
 })

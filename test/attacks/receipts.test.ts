@@ -1,20 +1,23 @@
 // A receiver that forges: it holds the seal's key and the log's, and answers each document with a
-// receipt that is wrong in one way. `sender send` believes none of them.
+// receipt that is wrong in one way. Neither `sender send` nor the verifier of the console, which
+// share no code, believes any of them.
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadIdentity } from '@seg/pki'
 import { type LogEntry, openReceiptSeal, type ReceiptFacts, verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
+import { verifyEvidence } from '../../packages/console/src/verifier/verify-evidence.ts'
 import {
   answerReceipt,
   makeLogEntry,
   makeReceipt,
   startReceiver,
 } from '../../packages/sender/src/testing/foreign-receiver.ts'
-import { makeCerts, makeDocument } from '../../packages/sender/src/testing/gateways.ts'
+import { makeCerts, makeDocument, openTemplate, sign } from '../../packages/sender/src/testing/gateways.ts'
 import { runSender } from '../../packages/sender/src/testing/run-sender.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
+import { asFiles, trustOf } from '../support/given-evidence.ts'
 
 const certs = await makeCerts(t)
 const other = await makeCerts(t)
@@ -89,6 +92,25 @@ const forgeries: Record<string, Forgery> = {
   })),
 }
 const titles = Object.keys(forgeries)
+
+t.test('the verifier of the console believes no forged receipt, and the true one', async t => {
+  const signer = await loadIdentity(certs, 'sender')
+  const document = await sign(await openTemplate(t, makeDocument()), signer)
+  const trust = asFiles(await trustOf(certs))
+  const verify = (receipt: Buffer) =>
+    verifyEvidence({ evidence: asFiles({ 'receipt.xml': receipt, 'document.xml': document }), trust }, new Date())
+  // Behind others in its log, so that its proof has hashes to cut.
+  for (const id of ['first-0', 'first-1', 'first-2'])
+    await makeReceipt(await sign(await openTemplate(t, makeDocument({ id })), signer), certs)
+  const receipt = await makeReceipt(document, certs)
+  t.ok((await verify(receipt)).isVerified)
+  const facts = verifyReceipt(receipt, () => {})
+  for (const title of titles) {
+    const { isVerified, first } = await verify(await forgeries[title]!({ document, facts }))
+    t.notOk(isVerified, `a receipt ${title}`)
+    t.match(first, { state: 'failed' }, `a receipt ${title}: ${first?.detail}`)
+  }
+})
 
 t.test('sender send believes no forged receipt, and the true one beside them', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'seg-receipts-'))

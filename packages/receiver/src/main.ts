@@ -44,6 +44,7 @@ import { runBackup, runRestore } from './commands/backup-command.ts'
 import { runDeadLetters } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
+import { runEvidenceVerifier } from './commands/evidence-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
 import { parseRole } from './commands/parse-role.ts'
 import {
@@ -123,6 +124,13 @@ exporting
   .option('--certificate', 'not the bytes, but the certificate that verified them and that of its CA, in PEM')
   .option('--sender <id>', senderHelp)
 addSettings(exporting.option(...why), { data }).action(readsOnly(auditedReading(exportAct, runDocumentsExport)))
+
+const evidence = program.command('evidence').description('what others verify receipts with')
+evidence
+  .command('verifier')
+  .description('write a page that verifies receipts offline, in any browser')
+  .option('-o, --output <file>', 'where to write it; standard output without')
+  .action(runEvidenceVerifier)
 
 const deadLetters = program
   .command('dead-letters')

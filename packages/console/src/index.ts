@@ -1,0 +1,1 @@
+export { writeVerifierPage } from './page/write-verifier-page.ts'

@@ -1,0 +1,76 @@
+// The verifier as one file from disk, in a real Chromium without a network.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { writeVerifierPage } from '@seg/console'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { makeFolder } from '../../packages/sender/src/testing/gateways.ts'
+import { needsChromium, openBrowser, openPage } from '../support/chromium.ts'
+import { type Files, makeEvidence } from '../support/given-evidence.ts'
+
+const html = writeVerifierPage()
+
+t.test('the page allows one script and one style, by digest, and nothing from elsewhere', async t => {
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1] ?? ''
+  t.match(policy, /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; /)
+  t.notMatch(policy, /unsafe|connect-src|https?:/)
+  t.notMatch(html, /\b(?:src|href|action|srcset)=|@import|url\(|\son\w+=|style="/, 'nothing inline, nothing loaded')
+  t.equal(html, writeVerifierPage(), 'written twice, it is the same')
+})
+
+t.test('files dropped with the network off are verified, and what was changed is named', needsChromium, async t => {
+  const { evidence, trust, receipt } = await makeEvidence(t)
+  const file = join(await makeFolder(t), 'verify.html')
+  await writeFile(file, html)
+  const { page, requests, complaints } = await openPage(await openBrowser(t), { offline: true })
+  const url = pathToFileURL(file).href
+  await page.goto(url)
+  await drop(page, '#trust', trust)
+  await drop(page, '#evidence', evidence)
+  t.ok(await says(page, /^● Verified: the receiver accepted exactly this document$/))
+  t.equal(await page.locator('li[data-state=passed]').count(), await page.locator('ol > li').count())
+  t.ok((await page.locator('ol > li').count()) > 20, 'every check is listed')
+  t.match(await page.locator('#result').textContent(), /MINISTRY 2_SEG01[\s\S]*SHA-256 [0-9a-f]{64}/)
+
+  await page.getByRole('button', { name: 'Remove all files' }).click()
+  const changed = receipt.toString().replace('<DocumentID>doc123', '<DocumentID>doc124')
+  await page.setInputFiles('#trust-files', asUploads(trust))
+  await page.setInputFiles('#evidence-files', asUploads({ ...evidence, 'receipt.xml': changed }))
+  t.ok(await says(page, /^■ Not verified: it fails that the receipt is as it was sealed$/))
+  t.equal(await page.getByText('Contradicted in the receipt').textContent(), 'Contradicted in the receipt: DocumentID')
+
+  await page.getByRole('button', { name: 'Remove all files' }).click()
+  const markup = '<img src=x onerror=alert(1)>'
+  await page.setInputFiles('#evidence-files', asUploads({ [markup]: markup }))
+  t.ok(await says(page, /^■ Not verified: it fails that every file is understood$/))
+  t.equal(await page.locator('img').count(), 0, 'names and contents of files are text')
+  t.same(requests, [url])
+  t.same(complaints, [])
+})
+
+/** Waits for the heading that says so. */
+async function says(page: Page, verdict: RegExp): Promise<boolean> {
+  const heading = page.locator('#result > h2', { hasText: verdict })
+  await heading.waitFor({ timeout: 10_000 })
+  return heading.isVisible()
+}
+
+async function drop(page: Page, selector: string, files: Files): Promise<void> {
+  const given = asUploads(files).map(({ name, buffer }) => [name, buffer.toString('base64')] as const)
+  const dataTransfer = await page.evaluateHandle(given => {
+    const transfer = new DataTransfer()
+    for (const [name, text] of given)
+      transfer.items.add(new File([Uint8Array.from(atob(text), one => one.charCodeAt(0))], name))
+    return transfer
+  }, given)
+  await page.dispatchEvent(selector, 'drop', { dataTransfer })
+}
+
+function asUploads(files: Files) {
+  return Object.entries(files).map(([name, octets]) => ({
+    name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(octets as string),
+  }))
+}
