@@ -58,7 +58,7 @@ t.test('the built folder exchanges a document, and has nothing of the checkout',
   const sent = await seg('sender', 'send', 'sample.xml', '--to', listening, '--certs', certs, '--data', outbox)
   t.match(sent.stdout, /delivered/)
   const verified = await seg('receiver', 'log', 'verify', '--certs', certs, '--data', data)
-  t.match(verified.stdout, /^the log is whole: \d+ entries, 1 documents/)
+  t.match(verified.stdout, /^the log is whole: \d+ entries, 1 document with/)
   receiver.kill('SIGTERM')
   const [code] = await once(receiver, 'close')
   t.equal(code, 0)

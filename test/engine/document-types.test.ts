@@ -143,7 +143,8 @@ t.test('signing fills in id and time at the places of the type', async t => {
 t.test('records of types that mean nothing, or two things, are refused by line and column', async t => {
   const wrong: Record<string, RegExp> = {
     'documents: [Invoice]': /:1:12: "documents": expected the names of types/,
-    'documents: { CriticalDocument: { root: Other } }': /unknown key "root"; known keys: namespaces, index, xsd, algorithms, freshness/,
+    'documents: { CriticalDocument: { root: Other } }':
+      /unknown key "root"; known keys: namespaces, index, xsd, algorithms, freshness/,
     'documents: { A: { root: A } }': /:1:17: "documents\.A": fields is missing/,
     'documents: { A: { root: a b, fields: { id: I, sender: S, receiver: R, timestamp: T } } }': /local name/,
     'documents: { A: { root: A, fields: { id: I, sender: I, receiver: R, timestamp: T } } }': /another place for each/,

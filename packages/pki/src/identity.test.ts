@@ -96,12 +96,12 @@ const mistakes = {
   'a key encrypted as PKCS #8': {
     name: 'sender.key',
     args: ['pkcs8', '-topk8', '-in', 'sender.key', '-passout', 'pass:x', '-out', 'out'],
-    detail: /sender\.key is encrypted \(PKCS #8\).*openssl pkey -in .*sender\.key -out/,
+    detail: /sender\.key is encrypted \(PKCS #8\).*expected it in .*sender\.key\.passphrase/,
   },
   'a key encrypted in the traditional form': {
     name: 'sender.key',
     args: ['ec', '-in', 'sender.key', '-aes256', '-passout', 'pass:x', '-out', 'out'],
-    detail: /sender\.key is encrypted \(the traditional form\).*openssl pkey/,
+    detail: /sender\.key is encrypted \(the traditional form\).*expected it in .*sender\.key\.passphrase/,
   },
   'a key in DER': {
     name: 'sender.key',
@@ -136,7 +136,7 @@ const mistakes = {
 } as const
 
 for (const [what, { name, args, detail }] of Object.entries(mistakes)) {
-  t.test(`${what} is called what it is, with the command that helps`, async t => {
+  t.test(`${what} is called what it is, with what is needed instead`, async t => {
     const certs = await makeCertsWith(t, name, args)
     if (certs !== undefined) await t.rejects(loadIdentity(certs, 'sender'), { code: 'configuration', detail })
   })

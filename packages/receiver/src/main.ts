@@ -126,11 +126,11 @@ exporting
 addSettings(exporting.option(...why), { data }).action(readsOnly(auditedReading(exportAct, runDocumentsExport)))
 
 const evidence = program.command('evidence').description('what others verify receipts with')
-evidence
+const verifier = evidence
   .command('verifier')
   .description('write a page that verifies receipts offline, in any browser')
   .option('-o, --output <file>', 'where to write it; standard output without')
-  .action(runEvidenceVerifier)
+addSettings(verifier, {}).action(runEvidenceVerifier)
 
 const deadLetters = program
   .command('dead-letters')

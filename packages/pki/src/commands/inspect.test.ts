@@ -10,6 +10,7 @@ t.test('says what certificates are and how long they last', async t => {
   const certificates = await inspect(certs, now)
   t.match(certificates, [
     { profile: 'ca', id: /^SEG root CA/, key: 'ec-p384', daysLeft: 3650 },
+    { profile: 'receiver', id: 'console', key: 'ec-p256', daysLeft: 20 },
     { profile: 'receiver', id: 'MINISTRY 2_SEG01', key: 'ec-p384', daysLeft: 20 },
     { profile: 'seal', id: 'MINISTRY 2_SEG01', key: 'ec-p256', daysLeft: 20 },
     { profile: 'sender', id: 'MINISTRY 1_SEG01', key: 'ec-p384', daysLeft: 20, notAfter: '2026-01-21T00:00:00.000Z' },

@@ -17,7 +17,7 @@ import closeWithGrace from 'close-with-grace'
 import { runAudit } from '../audit/run-audit.ts'
 import { receiverSections } from '../configuration-sections.ts'
 import { answersOf } from '../console/answers.ts'
-import { openOperatorsListener } from '../console/operators-listener.ts'
+import { prepareOperatorsListener } from '../console/operators-listener.ts'
 import { followCredentials } from '../credentials/follow-credentials.ts'
 import { followLists } from '../credentials/follow-lists.ts'
 import { followLogKey } from '../credentials/follow-log-key.ts'
@@ -61,20 +61,22 @@ async function start(command: Command): Promise<void> {
   const { logFile } = readSettings(command, ['logFile'])
   const { logger, close: closeLogger } =
     logFile === undefined ? openLogger({ isTerminal: isatty(2) }) : openFileLogger(logFile)
+  const listener = prepareOperatorsListener({ ...settings, config })
   const gate = await openGate(
     { ...settings, config },
     () => new Date(),
     line => logger.warn(line),
   )
-  const receiver = await startReceiver({ ...gate, logger }, { host, port }).catch(async error => {
+  const readiness = watchReadiness(gate)
+  const answers = answersOf(gate, readiness, showSettings(command, startSettings))
+  const operators = await listener.open(answers, logger).catch(async error => {
+    await readiness.close()
     await closeGate(gate)
     throw error
   })
-  const readiness = watchReadiness(gate)
-  const answers = answersOf(gate, readiness, showSettings(command, startSettings))
-  const operators = await openOperatorsListener({ ...settings, config }, answers, logger).catch(async error => {
-    await readiness.close()
-    await receiver.close()
+  // The last step that takes time: from here on a signal finds everything in place.
+  const receiver = await startReceiver({ ...gate, logger }, { host, port }).catch(async error => {
+    await Promise.all([readiness.close(), operators?.close()])
     await closeGate(gate)
     throw error
   })

@@ -1,9 +1,10 @@
 // The thread of the operators' listener: TLS, requests and queries of operators never run where
 // documents are taken.
 import type { KeyObject } from 'node:crypto'
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
 import { type AskGateway, buildOperatorsApi, openAccess, openAuditTrail, openReaders, routeTable } from '@seg/operators'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
@@ -28,8 +29,8 @@ const ANSWER_TIME = 5000
 /** Milliseconds that requests under way have at a stop. */
 const CLOSING_TIME = 2000
 
-const options = workerData as ListenerOptions
 const port = parentPort!
+const [{ open: options }] = (await once(port, 'message')) as [Extract<ToListener, { open: ListenerOptions }>]
 const say = (message: FromListener) => port.postMessage(message)
 
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -86,6 +87,7 @@ try {
   })
   port.on('message', (message: ToListener) => {
     if (message === 'close') return void close(app)
+    if ('open' in message) return
     const question = waiting.get(message.answer)
     if ('value' in message) question?.resolve(message.value)
     else question?.reject(new Error(message.failure))

@@ -13,22 +13,19 @@ import t, { type Test } from 'tap'
 import { post } from '../testing/client.ts'
 import { makeCerts, makeDocument, makeFolder, openGateway, senderId, type TestGateway } from '../testing/gateway.ts'
 import { answersOf } from './answers.ts'
-import { openOperatorsListener } from './operators-listener.ts'
+import { prepareOperatorsListener } from './operators-listener.ts'
 
 const certs = await makeCerts(t)
 const shown = [{ key: 'port', flag: '--port', value: '8443', origin: 'default' }] as const
 
 const noLook = async () => ({ isReady: true, at: '', checks: [] })
 
-type Options = Partial<Parameters<typeof openOperatorsListener>[0]>
+type Options = Partial<Parameters<typeof prepareOperatorsListener>[0]>
 
 function open({ data, gate }: TestGateway, options: Options = {}, lines: string[] = []) {
   const note = (line: string) => lines.push(line)
-  return openOperatorsListener(
-    { certs, data, adminHost: '127.0.0.1', adminPort: 0, ...options },
-    answersOf(gate, { look: noLook }, shown),
-    { info: note, error: note },
-  )
+  const prepared = prepareOperatorsListener({ certs, data, adminHost: '127.0.0.1', adminPort: 0, ...options })
+  return prepared.open(answersOf(gate, { look: noLook }, shown), { info: note, error: note })
 }
 
 /** Asks as a role that may, and ends with the test. */
@@ -100,6 +97,8 @@ t.test('a listener in its thread', async t => {
 
   await t.test('it ends with the receiver, whoever still reads', async t => {
     const { listener, keyOf, port } = asking
+    // Before the desk is made there are no events.
+    for (let status = 0; status !== 200; ) ({ status } = await asking.ask('viewer', 'GET', '/api/v1/documents'))
     const reading = request({
       ...{ host: '127.0.0.1', servername: 'localhost', port, path: '/api/v1/events', agent: false },
       ...{ headers: keyOf('viewer'), ca: (await loadTrust(certs)).caPem },

@@ -1,6 +1,7 @@
 // The operators' listener as the receiver sees it: a thread that is started, asks, and is stopped.
 import { once } from 'node:events'
-import { extname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { asFault, Fault, standardError } from '@seg/core'
 import type { GatewayAnswers } from '@seg/operators'
@@ -31,12 +32,29 @@ type Voice = { info(line: string): void; error(line: string): void }
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./listener-thread${extname(import.meta.filename)}`, import.meta.url)
 
-/**
- * Undefined when it is off; with `auto` also where its certificate or port is not to be had, for no
- * receiver stays off because of it. Throws the Fault `configuration` where a port was asked for.
- */
-export async function openOperatorsListener(
+/** Milliseconds until a thread that ended is started again. */
+const RESTART = 10_000
+
+export type PreparedListener = {
+  /**
+   * Undefined when it is off; with `auto` also where its certificate or port is not to be had, for
+   * no receiver stays off because of it. Throws the Fault `configuration` where a port was asked
+   * for.
+   */
+  open(answers: GatewayAnswers, voice: Voice): Promise<OperatorsListener | undefined>
+}
+
+/** To be called early: the thread loads its modules while the rest of the receiver is opened. */
+export function prepareOperatorsListener(options: Options): PreparedListener {
+  const { certs, adminPort } = options
+  const isWanted = adminPort !== 'off' && (adminPort !== 'auto' || existsSync(join(certs, 'console.crt')))
+  const worker = isWanted ? startThread() : undefined
+  return { open: (answers, voice) => open(options, worker, answers, voice) }
+}
+
+async function open(
   { certs, data, config, adminHost, adminPort }: Options,
+  worker: Worker | undefined,
   answers: GatewayAnswers,
   voice: Voice,
 ): Promise<OperatorsListener | undefined> {
@@ -46,7 +64,8 @@ export async function openOperatorsListener(
     const port = adminPort === 'auto' ? USUAL_PORT : adminPort
     const own = { use: 'console', der: certificate.raw }
     const all = { ...answers, certificates: () => [...answers.certificates(), own] }
-    return await start({ certs, data, config, host: adminHost, port, certificatePem, key }, all, voice)
+    const thread = new ListenerThread({ certs, data, config, host: adminHost, port, certificatePem, key }, all, voice)
+    return { url: await thread.start(worker ?? startThread()), close: () => thread.close() }
   } catch (error) {
     const fault = asFault(error)
     if (adminPort !== 'auto')
@@ -56,35 +75,82 @@ export async function openOperatorsListener(
   }
 }
 
-async function start(options: ListenerOptions, answers: GatewayAnswers, voice: Voice): Promise<OperatorsListener> {
-  const worker = new Worker(script, { workerData: options, stdout: true, stderr: true, resourceLimits: MEMORY })
-  const say = (message: ToListener) => worker.postMessage(message)
+function startThread(): Worker {
+  const worker = new Worker(script, { stdout: true, stderr: true, resourceLimits: MEMORY })
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', text => void standardError.write(String(text)))
-  const { promise: listening, resolve, reject } = Promise.withResolvers<string>()
-  worker.on('message', (message: FromListener) => {
-    if ('listening' in message) resolve(message.listening)
-    else if ('failed' in message) reject(describe(message, options))
-    else if ('trouble' in message) voice.error(`the operators' listener: ${message.trouble}`)
-    else
-      void answer(message, answers)
-        .then(say)
-        .catch(error => say(failureOf(message.ask, error)))
-  })
-  worker.on('error', error => {
-    reject(error)
-    voice.error(`the operators' listener has stopped: ${error.message}; documents are taken without it`)
-  })
-  worker.once('exit', () => reject(new Fault('internal', 'its thread has ended')))
-  const url = await listening
   // Alone it keeps no process running.
   worker.unref()
-  const close = async () => {
+  return worker
+}
+
+class ListenerThread {
+  readonly #answers: GatewayAnswers
+  readonly #voice: Voice
+  #options: ListenerOptions
+  #worker: Worker | undefined
+  #isClosing = false
+
+  constructor(options: ListenerOptions, answers: GatewayAnswers, voice: Voice) {
+    this.#options = options
+    this.#answers = answers
+    this.#voice = voice
+  }
+
+  /** Returns where it listens. */
+  async start(worker: Worker): Promise<string> {
+    const { promise: listening, resolve, reject } = Promise.withResolvers<string>()
+    worker.on('message', (message: FromListener) => {
+      if ('listening' in message) resolve(message.listening)
+      else if ('failed' in message) reject(describe(message, this.#options))
+      else if ('trouble' in message) this.#voice.error(`the operators' listener: ${message.trouble}`)
+      else void this.#answer(message, worker)
+    })
+    worker.on('error', reject)
+    worker.once('exit', () => reject(new Fault('internal', 'its thread has ended')))
+    worker.ref()
+    worker.postMessage({ open: this.#options } satisfies ToListener)
+    const url = await listening
+    worker.unref()
+    // The same port again, should it have to be started anew.
+    this.#options = { ...this.#options, port: Number(new URL(url).port) }
+    this.#worker = worker
+    let reason = 'its thread has ended'
+    worker.on('error', ({ message }) => {
+      reason = message
+    })
+    worker.once('exit', () => this.#restart(reason))
+    return url
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const worker = this.#worker
+    if (worker === undefined) return
     const ended = once(worker, 'exit', { signal: AbortSignal.timeout(CLOSING_TIME) }).catch(() => {})
-    say('close')
+    worker.postMessage('close' satisfies ToListener)
     await ended
     await worker.terminate()
   }
-  return { url, close }
+
+  #restart(reason: string): void {
+    this.#worker = undefined
+    if (this.#isClosing) return
+    this.#voice.error(
+      `the operators' listener has stopped: ${reason}; documents are taken without it, and it is started again`,
+    )
+    setTimeout(() => {
+      if (!this.#isClosing) this.start(startThread()).catch(error => this.#restart(asFault(error).detail))
+    }, RESTART).unref()
+  }
+
+  async #answer(message: Extract<FromListener, { ask: number }>, worker: Worker): Promise<void> {
+    const known = await answer(message, this.#answers)
+    try {
+      worker.postMessage(known)
+    } catch (error) {
+      worker.postMessage(failureOf(message.ask, error))
+    }
+  }
 }
 
 async function answer(
