@@ -125,7 +125,12 @@ t.test('the verifier of the console shares no code with what it verifies, and re
   const sources = readSources(join(root, 'packages/console/src/verifier'))
   t.ok(sources.length > 10)
   for (const { path, imports } of sources) {
-    for (const specifier of imports) t.match(specifier, /^\.\/[\w-]+\.ts$/, `${path} imports ${specifier}`)
+    for (const specifier of imports)
+      t.match(
+        specifier.startsWith('.') ? relative(root, resolve(root, path, '..', specifier)) : specifier,
+        /^packages\/console\/src\/verifier\//,
+        `${path} imports ${specifier}`,
+      )
     t.notMatch(
       readFileSync(join(root, path), 'utf8'),
       /\bimport\s*\(|\brequire\b|@seg\/|\bfetch\b|XMLHttpRequest|WebSocket|EventSource|sendBeacon|\beval\b|innerHTML/,

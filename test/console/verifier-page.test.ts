@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
 import { writeVerifierPage } from '@seg/console'
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -10,6 +11,7 @@ import { needsChromium, openBrowser, openPage } from '../support/chromium.ts'
 import { type Files, makeEvidence } from '../support/given-evidence.ts'
 
 const html = writeVerifierPage()
+const browser = needsChromium.skip === false ? await openBrowser(t) : undefined
 
 t.test('the page allows one script and one style, by digest, and nothing from elsewhere', async t => {
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1] ?? ''
@@ -23,7 +25,7 @@ t.test('files dropped with the network off are verified, and what was changed is
   const { evidence, trust, receipt } = await makeEvidence(t)
   const file = join(await makeFolder(t), 'verify.html')
   await writeFile(file, html)
-  const { page, requests, complaints } = await openPage(await openBrowser(t), { offline: true })
+  const { page, requests, complaints } = await openPage(browser!, { offline: true })
   const url = pathToFileURL(file).href
   await page.goto(url)
   await drop(page, '#trust', trust)
@@ -47,6 +49,33 @@ t.test('files dropped with the network off are verified, and what was changed is
   t.equal(await page.locator('img').count(), 0, 'names and contents of files are text')
   t.same(requests, [url])
   t.same(complaints, [])
+})
+
+t.test('axe finds nothing wrong with the page, light and dark, narrow and wide', needsChromium, async t => {
+  const { evidence, trust } = await makeEvidence(t)
+  const file = join(await makeFolder(t), 'verify.html')
+  await writeFile(file, html)
+  for (const [colorScheme, width] of [
+    ['light', 1440],
+    ['dark', 320],
+  ] as const) {
+    const { page } = await openPage(browser!, { colorScheme, viewport: { width, height: 900 } })
+    await page.goto(pathToFileURL(file).href)
+    for (const files of [trust, evidence]) {
+      await page.setInputFiles(files === trust ? '#trust-files' : '#evidence-files', asUploads(files))
+      t.ok(await says(page, files === trust ? /needs the receipt/ : /^● Verified/))
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+        .analyze()
+      t.same(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`),
+        [],
+        `${colorScheme}, ${width} px`,
+      )
+    }
+    const overflows = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+    t.notOk(overflows, `nothing is wider than ${width} px`)
+  }
 })
 
 /** Waits for the heading that says so. */

@@ -1,11 +1,13 @@
 // A receiver's log and receipts, over mutual TLS, verified by code that shares nothing with it.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { verifyEvidence } from '../../packages/console/src/verifier/verify-evidence.ts'
 import { receiverId, senderId } from '../support/client.ts'
 import { startReceiver } from '../support/commands.ts'
 import { ACCEPTED, CONFLICTS, exchangeLog, REFUSED } from '../support/exchanged-log.ts'
+import { asFiles } from '../support/given-evidence.ts'
 import { needs, run } from '../support/programs.ts'
 import { type Checkpoint, openCheckpoint, readKey } from './checkpoint.ts'
 import { openLogClient } from './log-client.ts'
@@ -59,6 +61,20 @@ t.test('every receipt proves its document offline, and is an entry of the log', 
   }
   t.same(wrong, [])
   t.equal(new Set(proveAll().map(({ index }) => index)).size, 2 * ACCEPTED, 'each receipt names an entry of its own')
+})
+
+t.test('the verifier of the console finds nothing wrong with them, either', async t => {
+  const names = ['ca.crt', 'ca.crl', 'log.pub', 'sender.crt'] as const
+  const files = await Promise.all(names.map(async name => [name, await readFile(join(certs, name))] as const))
+  const { 'sender.crt': signer, ...trust } = Object.fromEntries(files)
+  const wrong: string[] = []
+  for (const [i, { receipt, document }] of delivered.entries()) {
+    if (i % 9 !== 0) continue
+    const evidence = asFiles({ receipt, document, signer: signer! })
+    const { first } = await verifyEvidence({ evidence, trust: asFiles(trust) }, new Date())
+    if (first !== undefined) wrong.push(`${i}: ${first.name} ${first.detail}`)
+  }
+  t.same(wrong, [])
 })
 
 t.test('every checkpoint that anybody was given begins the next one, and its tiles are still served', async t => {

@@ -25,9 +25,9 @@ export async function makeEvidence(t: Test): Promise<GivenEvidence & { readonly 
   }
 }
 
-export async function trustOf(certs: string): Promise<Record<'ca.crt' | 'log.pub', Buffer>> {
+export async function trustOf(certs: string): Promise<Record<'ca.crt' | 'ca.crl' | 'log.pub', Buffer>> {
   const read = (name: string) => readFile(join(certs, name))
-  return { 'ca.crt': await read('ca.crt'), 'log.pub': await read('log.pub') }
+  return { 'ca.crt': await read('ca.crt'), 'ca.crl': await read('ca.crl'), 'log.pub': await read('log.pub') }
 }
 
 export function asFiles(given: Files) {

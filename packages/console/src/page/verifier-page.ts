@@ -1,5 +1,6 @@
 // The page around the verifier: files in, every check with its clause out. Nothing is sent.
 import type { GivenFile } from '../verifier/given-files.ts'
+import { areSameOctets, quoteFound } from '../verifier/octets.ts'
 import { type CheckOutcome, type ReceiptEvidence, verifyEvidence } from '../verifier/verify-evidence.ts'
 
 type Place = 'evidence' | 'trust'
@@ -40,9 +41,11 @@ async function take(place: Place, files: FileList | null): Promise<void> {
   const read = await Promise.all(
     [...(files ?? [])].map(async file => ({ name: file.name, octets: new Uint8Array(await file.arrayBuffer()) })),
   )
-  given[place].push(...read)
+  // The same file chosen twice is one.
+  const isNew = ({ octets }: GivenFile) => !given[place].some(known => areSameOctets(known.octets, octets))
+  for (const file of read) if (isNew(file)) given[place].push(file)
   find(`#${place} ul`).replaceChildren(
-    ...given[place].map(({ name, octets }) => write('li', `${name}, ${octets.length} bytes`)),
+    ...given[place].map(({ name, octets }) => write('li', `${quoteFound(name)}, ${octets.length} bytes`)),
   )
   const mine = ++turn
   const evidence = await verifyEvidence(given, new Date())
@@ -59,20 +62,29 @@ function show(evidence: ReceiptEvidence): void {
   list.append(...checks.map(showCheck))
   const named =
     fields.length === 0 || isVerified ? [] : [write('p', `Contradicted in the receipt: ${fields.join(', ')}`)]
-  result.replaceChildren(write('h2', verdict), ...named, ...showFacts(evidence), ...showAnchors(anchors), list)
+  const open = checks.filter(({ state }) => state === 'not judged').map(({ title, detail }) => `${title}: ${detail}`)
+  const notJudged = isVerified && open.length > 0 ? [write('p', `Not judged: ${open.join('; ')}`)] : []
+  const [facts, rests] = [showFacts(evidence), showAnchors(anchors)]
+  result.replaceChildren(write('h2', verdict), ...named, ...notJudged, ...facts, ...rests, list)
 }
 
 function why({ title, state, detail }: CheckOutcome): string {
   return state === 'not given' ? detail : `it fails that ${title}`
 }
 
+const marks: Readonly<Record<CheckOutcome['state'], string>> = {
+  passed: '● passed',
+  failed: '■ failed',
+  'not given': '▲ not given',
+  'not reached': '○ not reached',
+  'not judged': '△ not judged',
+}
+
 function showCheck({ name, title, clause, state, detail }: CheckOutcome): HTMLElement {
   const item = write('li')
   item.dataset.state = state
   item.dataset.check = name
-  const mark = { passed: '● passed', failed: '■ failed', 'not given': '▲ not given', 'not reached': '○ not reached' }[
-    state
-  ]
+  const mark = marks[state]
   item.append(write('span', mark, 'state'), write('span', title), write('span', clause, 'clause'))
   if (detail !== '') item.append(write('span', detail, 'detail'))
   return item
@@ -99,8 +111,7 @@ function showAnchors(anchors: readonly string[]): HTMLElement[] {
   if (anchors.length === 0) return []
   const list = write('ul')
   list.append(...anchors.map(anchor => write('li', anchor, 'detail')))
-  const said =
-    'It rests on these, which you chose; compare them with what their owners publish. Revocation is not checked here.'
+  const said = 'It rests on these, which you chose; compare them with what their owners publish.'
   return [write('p', said, 'muted'), list]
 }
 

@@ -1,12 +1,12 @@
 // A check: the clause that demands it, what it needs, and what it adds to what is known.
-import type { CertificatePath } from './certificate-path.ts'
+import type { CertificatePath } from './certificates/certificate-path.ts'
+import type { Certificate } from './certificates/x509.ts'
 import type { SignedTree } from './checkpoint.ts'
 import type { Given, GivenXml } from './given-files.ts'
 import type { AcceptedFacts } from './log-entry.ts'
 import { expectProven, NotGiven, NotProven } from './not-proven.ts'
 import { quoteFound } from './octets.ts'
 import type { SealedReceipt } from './sealed-receipt.ts'
-import type { Certificate } from './x509.ts'
 import type { XmlSignature } from './xml-signature.ts'
 
 /** A check is not reached while something that it needs is not there. */

@@ -1,11 +1,12 @@
 // The document that a receipt is for: its bytes, its names, and who signed it.
-import { checkDates, checkUse, findPath, nameCertificate, signerUse } from './certificate-path.ts'
+import { checkDates, checkUse, findPath, nameCertificate, signerUse } from './certificates/certificate-path.ts'
+import { checkRevocation } from './certificates/revocation.ts'
+import { readX509 } from './certificates/x509.ts'
 import { describeCheck, type EvidenceCheck, expectEqual, givenDocument } from './check.ts'
 import { authoritiesAmong } from './given-files.ts'
 import { expectProven, NotGiven } from './not-proven.ts'
 import { base64Of, digestOctets, hexOf, octetsOfBase64 } from './octets.ts'
 import { readSentDocument } from './sent-document.ts'
-import { readX509 } from './x509.ts'
 import { isDigestRight, readXmlSignature } from './xml-signature.ts'
 
 const HOUR = 3_600_000
@@ -92,6 +93,15 @@ export const documentChecks = {
     'RFC 5280 4.1.2.5',
     ['receipt', 'signerPath'],
     ({ receipt, signerPath }) => checkDates(signerPath, Date.parse(receipt.acceptedAt)),
+  ),
+  'signer-revocation': describeCheck(
+    'it was not revoked',
+    'RFC 5280 6.3',
+    ['receipt', 'signerPath'],
+    async ({ given, receipt, signerPath }) => {
+      await checkRevocation(signerPath, given.lists, Date.parse(receipt.acceptedAt))
+      return undefined
+    },
   ),
   'signer-use': describeCheck('it is for signatures', 'RFC 5280 4.2.1', ['signerPath'], ({ signerPath }) =>
     checkUse(signerPath, signerUse),

@@ -13,6 +13,9 @@ export class NotProven extends Error {
 /** What a check needs and nobody gave. */
 export class NotGiven extends Error {}
 
+/** What cannot be decided with what was given, and is said instead of decided. */
+export class NotJudged extends Error {}
+
 export function expectProven(holds: boolean, detail: string, fields: readonly string[] = []): asserts holds {
   if (!holds) throw new NotProven(detail, fields)
 }

@@ -1,10 +1,11 @@
 // The seal of a receipt: its certificate, and that it covers the receipt as it stands.
-import { checkDates, checkUse, findPath, sealUse } from './certificate-path.ts'
+import { checkDates, checkUse, findPath, sealUse } from './certificates/certificate-path.ts'
+import { checkRevocation } from './certificates/revocation.ts'
+import { readX509 } from './certificates/x509.ts'
 import { concerning, describeCheck, type EvidenceCheck, expectEqual, givenReceipt } from './check.ts'
 import { expectProven, NotProven } from './not-proven.ts'
 import { base64Of } from './octets.ts'
 import { readSealedReceipt } from './sealed-receipt.ts'
-import { readX509 } from './x509.ts'
 import { isDigestRight, readXmlSignature } from './xml-signature.ts'
 
 const CERTIFICATE = ['X509Certificate']
@@ -35,6 +36,16 @@ export const sealChecks = {
     'RFC 5280 4.1.2.5',
     ['receipt', 'sealPath'],
     ({ receipt, sealPath }) => checkDates(sealPath, Date.parse(receipt.acceptedAt)),
+  ),
+  'seal-revocation': describeCheck(
+    'it was not revoked',
+    'RFC 5280 6.3',
+    ['receipt', 'sealPath'],
+    async ({ given, receipt, sealPath }) => {
+      const at = Date.parse(receipt.acceptedAt)
+      await concerning(CERTIFICATE, () => checkRevocation(sealPath, given.lists, at))
+      return undefined
+    },
   ),
   'seal-use': describeCheck(
     'it is a certificate for seals',

@@ -24,15 +24,20 @@ export type SealedReceipt = {
 
 export const RECEIPT_URI = 'urn:seg:receipt:1'
 const BYTES = 256 * 1024
-const GATEWAY = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
-const DOCUMENT = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
+/** Of ids of gateways and documents (docs/profile.md, Envelope). */
+export const GATEWAY_FORM = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u
+export const DOCUMENT_FORM = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
 
 export function readSealedReceipt(root: XmlElement, byteLength: number): SealedReceipt {
   expectProven(byteLength <= BYTES, `expected a receipt of at most ${BYTES} bytes, found ${byteLength}`)
   expectProven(root.local === 'Receipt' && root.uri === RECEIPT_URI, `expected Receipt in ${RECEIPT_URI}`)
   onlyAttributes(root, [])
-  // The Signature, which stands last, is read elsewhere.
-  const own = root.children.filter(child => typeof child === 'string' || child.uri !== XMLDSIG_NAMESPACE)
+  // The Signature, which stands last, is read elsewhere (xml-signature.ts).
+  const last = root.children.findLast(child => typeof child !== 'string')
+  expectProven(last?.local === 'Signature' && last.uri === XMLDSIG_NAMESPACE, 'expected the Signature last', [
+    'Signature',
+  ])
+  const own = root.children.filter(child => child !== last)
   const said = namedChildren({ ...root, children: own }, RECEIPT_URI, [
     'ReceiverID',
     'SenderID',
@@ -60,9 +65,9 @@ export function readSealedReceipt(root: XmlElement, byteLength: number): SealedR
   const hashes = entry.Proof!.children.filter(child => typeof child !== 'string').length
   onlyAttributes(entry.Proof!, [])
   return {
-    receiver: formed(said.ReceiverID, GATEWAY),
-    sender: formed(said.SenderID, GATEWAY),
-    document: formed(said.DocumentID, DOCUMENT),
+    receiver: formed(said.ReceiverID, GATEWAY_FORM),
+    sender: formed(said.SenderID, GATEWAY_FORM),
+    document: formed(said.DocumentID, DOCUMENT_FORM),
     sha256: digestText(said.DocumentDigest, [32]),
     reference: digestText(said.ReferenceDigest, [32, 48, 64]),
     acceptedAt: readTimeText(formed(said.AcceptedAt, /^/), 'AcceptedAt'),

@@ -2,6 +2,7 @@
 import { childElements, onlyAttributes, textIn } from './elements.ts'
 import { expectProven } from './not-proven.ts'
 import { quoteFound } from './octets.ts'
+import { DOCUMENT_FORM, GATEWAY_FORM } from './sealed-receipt.ts'
 import type { XmlElement } from './xml.ts'
 import { XMLDSIG_NAMESPACE } from './xml-signature.ts'
 
@@ -21,7 +22,7 @@ export function readSentDocument(root: XmlElement): SentDocument {
   )
   onlyAttributes(root, ['id', 'xml:lang', 'xml:space'])
   const id = root.attributes.find(({ name }) => name === 'id')?.value
-  expectProven(id !== undefined, 'CriticalDocument: expected an attribute id')
+  expectProven(id !== undefined && DOCUMENT_FORM.test(id), 'CriticalDocument: expected an attribute id')
   const isSignature = ({ uri, local }: XmlElement) => uri === XMLDSIG_NAMESPACE && local === 'Signature'
   const places = root.children.filter(child => typeof child !== 'string').map(isSignature)
   expectProven([0, 4].includes(places.indexOf(true)), 'CriticalDocument: expected the Signature first or last')
@@ -32,6 +33,8 @@ export function readSentDocument(root: XmlElement): SentDocument {
     'CriticalDocument: expected SenderID, ReceiverID, TimestampForSignature and Payload',
   )
   const [sender, receiver, timestamp] = children.slice(0, 3).map(child => textIn(child, ['xml:lang', 'xml:space']))
+  for (const name of [sender!, receiver!])
+    expectProven(GATEWAY_FORM.test(name), `CriticalDocument: ${quoteFound(name)} is no id of a gateway`)
   const [, whole, milliseconds = '.000'] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{3})?Z$/.exec(timestamp!) ?? []
   const written = `${whole}${milliseconds}Z`
   const time = new Date(written)

@@ -1,10 +1,12 @@
 // Verifies a receipt and the document that it is for, offline, with WebCrypto alone: in a browser,
-// from a file on disk, in Node. Nothing counts as verified unless every check passed.
+// from a file on disk, in Node. Nothing counts as verified unless every check passed; only whether
+// a certificate was revoked may stay open, which the result then says.
 import type { EvidenceCheck, Known } from './check.ts'
 import { documentChecks } from './document-checks.ts'
 import { type GivenFile, readGivenFiles } from './given-files.ts'
 import { logChecks } from './log-checks.ts'
-import { NotGiven, NotProven } from './not-proven.ts'
+import { NotGiven, NotJudged, NotProven } from './not-proven.ts'
+import { quoteFound } from './octets.ts'
 import { sealChecks } from './seal-checks.ts'
 
 /** The order in which the first that failed is named. */
@@ -15,8 +17,11 @@ export type CheckOutcome = {
   readonly name: CheckName
   readonly title: string
   readonly clause: string
-  /** `not given`: a file is missing; `not reached`: what it needs failed before. */
-  readonly state: 'passed' | 'failed' | 'not given' | 'not reached'
+  /**
+   * `not given`: a file is missing; `not reached`: what it needs failed before; `not judged`: it
+   * stays open, and nothing rests on it.
+   */
+  readonly state: 'passed' | 'failed' | 'not given' | 'not reached' | 'not judged'
   /** What was expected and found, where it did not pass. */
   readonly detail: string
   readonly fields: readonly string[]
@@ -57,7 +62,7 @@ export async function verifyEvidence(
     known = { ...known, ...added }
     results.push({ name, title, clause, ...outcome })
   }
-  const first = results.find(({ state }) => state !== 'passed')
+  const first = results.find(({ state }) => state !== 'passed' && state !== 'not judged')
   const fields = [...new Set(results.flatMap(({ fields }) => fields))]
   return { isVerified: first === undefined, checks: results, first, fields, anchors: listAnchors(known), known }
 }
@@ -70,6 +75,7 @@ async function runCheck(check: EvidenceCheck, known: Known): Promise<Outcome> {
   try {
     return { state: 'passed', detail: '', fields: [], added: await check.run(known as never) }
   } catch (error) {
+    if (error instanceof NotJudged) return { state: 'not judged', detail: error.message, fields: [] }
     if (error instanceof NotGiven) return { state: 'not given', detail: `needs ${error.message}`, fields: [] }
     if (error instanceof NotProven) return { state: 'failed', detail: error.message, fields: error.fields }
     // A cause that nobody thought of verifies nothing.
@@ -79,6 +85,8 @@ async function runCheck(check: EvidenceCheck, known: Known): Promise<Outcome> {
 
 function listAnchors({ sealPath, signerPath, tree }: Known): string[] {
   const ends = [sealPath?.at(-1), signerPath?.at(-1)].flatMap(anchor => (anchor === undefined ? [] : [anchor]))
-  const certificates = ends.map(({ commonNames, fingerprint }) => `${commonNames.join(', ')}: SHA-256 ${fingerprint}`)
+  const certificates = ends.map(
+    ({ commonNames, fingerprint }) => `${quoteFound(commonNames.join(', '))}: SHA-256 ${fingerprint}`,
+  )
   return [...new Set(certificates), ...(tree === undefined ? [] : [`log key ${tree.by.name}+${tree.by.hash}`])]
 }

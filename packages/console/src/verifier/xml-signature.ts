@@ -1,9 +1,9 @@
 // The enveloped signature of a document or receipt (XMLDSig 1.1, the profile of docs/profile.md).
 import { canonicalizationOf, canonicalize } from './canonical.ts'
+import { isSigned, type Scheme } from './certificates/public-key.ts'
 import { attributeIn, childElements, namedChildren, onlyAttributes, textIn } from './elements.ts'
 import { expectProven, NotProven } from './not-proven.ts'
 import { areSameOctets, digestOctets, type HashName, octetsOfBase64, quoteFound, type RawOctets } from './octets.ts'
-import { isSigned, type Scheme } from './public-key.ts'
 import type { XmlElement } from './xml.ts'
 
 export type XmlSignature = {
@@ -31,11 +31,11 @@ const schemes: Readonly<Record<string, Scheme>> = {
   ...Object.fromEntries(
     ([256, 384, 512] as const).flatMap(bits => {
       const hash: HashName = `SHA-${bits}`
-      const [old, psss] = ['http://www.w3.org/2001/04/xmldsig-more#', 'http://www.w3.org/2007/05/xmldsig-more#']
+      const [older, newer] = ['http://www.w3.org/2001/04/xmldsig-more#', 'http://www.w3.org/2007/05/xmldsig-more#']
       return [
-        [`${old}rsa-sha${bits}`, { name: 'RSASSA-PKCS1-v1_5', hash }],
-        [`${old}ecdsa-sha${bits}`, { name: 'ECDSA', hash, isDer: false }],
-        [`${psss}sha${bits}-rsa-MGF1`, { name: 'RSA-PSS', hash, saltLength: bits / 8 }],
+        [`${older}rsa-sha${bits}`, { name: 'RSASSA-PKCS1-v1_5', hash }],
+        [`${older}ecdsa-sha${bits}`, { name: 'ECDSA', hash, isDer: false }],
+        [`${newer}sha${bits}-rsa-MGF1`, { name: 'RSA-PSS', hash, saltLength: bits / 8 }],
       ] as const
     }),
   ),
@@ -54,7 +54,8 @@ export async function readXmlSignature(root: XmlElement): Promise<XmlSignature> 
   checkUri(root, attributeIn(reference, 'URI'))
   const named = namedChildren(reference, XMLDSIG_NAMESPACE, ['Transforms', 'DigestMethod', 'DigestValue'])
   onlyAttributes(named.DigestMethod!, ['Algorithm'])
-  const hash = digests[attributeIn(named.DigestMethod, 'Algorithm') ?? '']
+  const digest = attributeIn(named.DigestMethod, 'Algorithm') ?? ''
+  const hash = Object.hasOwn(digests, digest) ? digests[digest] : undefined
   if (hash === undefined || childElements(named.DigestMethod!, XMLDSIG_NAMESPACE).length > 0)
     throw new NotProven('XMLDSig 4.4.3.5: expected SHA-256, SHA-384 or SHA-512')
   const covered = canonicalize(root, readTransforms(named.Transforms!), signature)
@@ -140,14 +141,20 @@ function methodOf(element: XmlElement) {
 /** Names and values of keys are let stand and not used; nothing in KeyInfo leads elsewhere. */
 function readCertificates(keyInfo: XmlElement): RawOctets[] {
   onlyAttributes(keyInfo, ['Id'])
-  const children = childElements(keyInfo, XMLDSIG_NAMESPACE)
-  for (const { local } of children)
-    expectProven(['KeyName', 'KeyValue', 'X509Data'].includes(local), `KeyInfo: unexpected ${quoteFound(local)}`)
+  const children = onlyNamed(keyInfo, ['KeyName', 'KeyValue', 'X509Data'])
+  expectProven(children.length > 0, 'XMLDSig 4.5: expected something in KeyInfo')
   return children
     .filter(({ local }) => local === 'X509Data')
-    .flatMap(data => childElements(data, XMLDSIG_NAMESPACE))
+    .flatMap(data => onlyNamed(data, ['X509Certificate', 'X509IssuerSerial', 'X509SKI', 'X509SubjectName', 'X509CRL']))
     .filter(({ local }) => local === 'X509Certificate')
     .map(element => base64In(element))
+}
+
+function onlyNamed(parent: XmlElement, names: readonly string[]): XmlElement[] {
+  const children = childElements(parent, XMLDSIG_NAMESPACE)
+  const other = children.find(({ local }) => !names.includes(local))
+  expectProven(other === undefined, `XMLDSig 4.5: unexpected ${quoteFound(other?.local ?? '')} in ${parent.local}`)
+  return children
 }
 
 /** RFC 4648 4, with white space of XML. */

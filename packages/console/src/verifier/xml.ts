@@ -24,6 +24,8 @@ export type XmlElement = {
 
 export const XML_URI = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
+/** RFC 3986 3: a scheme, and characters of a URI. */
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
 const DEPTH = 64
 const ATTRIBUTES = 64
 
@@ -43,7 +45,13 @@ const declaration = new RegExp(
     `(?:${S}+standalone${S}*=${S}*["'](?:yes|no)["'])?${S}*\\?>`,
   'uy',
 )
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const entities = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
 
 export function parseXml(source: string): XmlElement {
   // XML 1.0 2.11
@@ -146,6 +154,9 @@ function readStartTag(text: string, start: number, parent: XmlElement | undefine
 
 function resolveName(name: string, scope: XmlElement, isElement: boolean) {
   const { prefix, local } = split(name)
+  // XML 1.0 2.3 reserves such names.
+  const isReserved = /^xml/i.test(name) && (isElement || !['xml:lang', 'xml:space', 'xml:id'].includes(name))
+  expectProven(!isReserved, `XML 1.0 2.3: the name ${quoteFound(name)} is reserved`)
   const isPlain = prefix === '' && !isElement
   const uri = isPlain ? '' : findNamespace(scope, prefix)
   expectProven(uri !== undefined && prefix !== 'xmlns', `Namespaces in XML 5: the prefix ${prefix} is not declared`)
@@ -155,7 +166,7 @@ function resolveName(name: string, scope: XmlElement, isElement: boolean) {
 /** Namespaces in XML 3; C14N 1.0 2.1 demands names of namespaces that are not relative. */
 function checkDeclaration(prefix: string, uri: string): void {
   const isReserved = prefix === 'xmlns' || uri === XMLNS_NAMESPACE || (prefix === 'xml') !== (uri === XML_URI)
-  const isName = uri === '' ? prefix === '' : /^[A-Za-z][A-Za-z0-9+.-]*:[^ ]*$/.test(uri)
+  const isName = uri === '' ? prefix === '' : URI.test(uri)
   expectProven(!isReserved && isName, `Namespaces in XML 3: ${quoteFound(prefix)} cannot be ${quoteFound(uri)}`)
 }
 
@@ -171,7 +182,7 @@ function expandReferences(raw: string): string {
     const [, decimal, hexadecimal, name = ''] =
       /^(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|([a-z]+));$/.exec(reference) ?? []
     const code = decimal ?? (hexadecimal && `0x${hexadecimal}`)
-    const character = code === undefined ? entities[name] : characterOf(Number(code))
+    const character = code === undefined ? entities.get(name) : characterOf(Number(code))
     if (character === undefined) throw new NotProven(`XML 1.0 4.1: the reference &${quoteFound(reference)} is unknown`)
     return character
   })

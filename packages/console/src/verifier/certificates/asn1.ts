@@ -1,6 +1,6 @@
 // DER (X.690 10 and 11): tags of one octet, definite lengths in their shortest form.
-import { expectProven } from './not-proven.ts'
-import type { RawOctets } from './octets.ts'
+import { expectProven } from '../not-proven.ts'
+import type { RawOctets } from '../octets.ts'
 
 export type Asn1 = {
   readonly tag: number

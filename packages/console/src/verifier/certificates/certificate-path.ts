@@ -1,8 +1,9 @@
 // From a certificate to one that is trusted, and what each on the way may be used for (RFC 5280
 // 6.1).
+
+import { expectProven, NotGiven, NotProven } from '../not-proven.ts'
+import { areSameOctets, quoteFound } from '../octets.ts'
 import { asn1, contentOf, oidOf, readAsn1, readOneAsn1 } from './asn1.ts'
-import { expectProven, NotGiven, NotProven } from './not-proven.ts'
-import { areSameOctets, quoteFound } from './octets.ts'
 import type { Certificate } from './x509.ts'
 
 /** The certificate first, the trusted one last; only one when it is trusted itself. */
@@ -21,6 +22,7 @@ const SIGNATURES = 32
 const DIGITAL_SIGNATURE = 0
 const NON_REPUDIATION = 1
 const KEY_CERT_SIGN = 5
+const CRL_SIGN = 6
 const extension = {
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
@@ -37,8 +39,8 @@ const known = new Set<string>([
 ])
 
 /**
- * The first path whose certificates are all in date at `at`, else the first there is. Throws
- * NotGiven without anything trusted.
+ * The first path that counts at `at`; where none does, the first whose dates alone are wrong, which
+ * `checkDates` names. Throws NotGiven without anything trusted.
  */
 export async function findPath(
   leaf: Certificate,
@@ -48,32 +50,48 @@ export async function findPath(
 ): Promise<CertificatePath> {
   if (trusted.length === 0) throw new NotGiven('the certificate of the CA that you trust (ca.crt)')
   if (trusted.some(({ der }) => areSameOctets(der, leaf.der))) return [leaf]
+  const { paths, troubles } = await findSignedPaths(leaf, trusted, between)
+  const good = paths.filter(path => noteTrouble(troubles, () => checkIssuers(path)))
+  const found = good.find(path => isInDate(path, at)) ?? good[0]
+  if (found !== undefined) return found
+  const why = troubles.length === 0 ? '' : `: ${troubles.join('; ')}`
+  throw new NotProven(`expected one of the trusted CAs to have issued ${nameCertificate(leaf)}, found none${why}`)
+}
+
+/** Paths by names and signatures, and what was wrong with others. */
+async function findSignedPaths(leaf: Certificate, trusted: readonly Certificate[], between: readonly Certificate[]) {
   const paths: CertificatePath[] = []
+  const troubles: string[] = []
   let verified = 0
   const climb = async (path: CertificatePath): Promise<void> => {
     const last = path.at(-1)!
-    for (const [isTrusted, issuers] of [
-      [true, trusted],
-      [false, between],
-    ] as const) {
-      for (const issuer of issuers) {
-        if (path.includes(issuer) || path.length >= LONGEST || !areSameOctets(issuer.subject, last.issuer)) continue
-        expectProven(++verified <= SIGNATURES, `RFC 5280 6.1: more than ${SIGNATURES} signatures to verify`)
-        if (!(await last.isIssuedBy(issuer))) continue
-        if (isTrusted) paths.push([...path, issuer])
-        else await climb([...path, issuer])
-      }
+    const isIssuer = ({ subject }: Certificate) => areSameOctets(subject, last.issuer)
+    for (const issuer of [...trusted, ...between].filter(isIssuer)) {
+      if (path.includes(issuer) || path.length >= LONGEST) continue
+      expectProven(++verified <= SIGNATURES, `RFC 5280 6.1: more than ${SIGNATURES} signatures to verify`)
+      // A CA of the same name may have a key of another kind.
+      const isSigned = await last.isIssuedBy(issuer).catch(error => {
+        troubles.push(error instanceof NotProven ? error.message : String(error))
+        return false
+      })
+      if (!isSigned) continue
+      if (trusted.includes(issuer)) paths.push([...path, issuer])
+      else await climb([...path, issuer])
     }
   }
   await climb([leaf])
-  const found = paths.find(path => isInDate(path, at)) ?? paths[0]
-  if (found === undefined)
-    throw new NotProven(
-      `expected a certificate that one of the trusted CAs issued, found ${nameCertificate(leaf)} with another issuer or a signature that does not verify`,
-      ['X509Certificate'],
-    )
-  checkIssuers(found)
-  return found
+  return { paths, troubles }
+}
+
+function noteTrouble(troubles: string[], check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    if (!(error instanceof NotProven)) throw error
+    troubles.push(error.message)
+    return false
+  }
 }
 
 export function checkDates(path: CertificatePath, at: number): undefined {
@@ -81,7 +99,7 @@ export function checkDates(path: CertificatePath, at: number): undefined {
     expectProven(
       one.from <= at && at <= one.to,
       `${nameCertificate(one)} is valid from ${iso(one.from)} to ${iso(one.to)}; it was ${iso(at)}`,
-      ['AcceptedAt', 'X509Certificate'],
+      ['AcceptedAt'],
     )
 }
 
@@ -111,6 +129,11 @@ export function checkUse([leaf, ...issuers]: CertificatePath, { title, oids, may
       `RFC 5280 4.2.1.12: ${nameCertificate(ca)} is not for ${title}`,
     )
   }
+}
+
+/** RFC 5280 6.3.3 (f) */
+export function mayRevoke(certificate: Certificate): boolean {
+  return readUsages(certificate)?.has(CRL_SIGN) === true
 }
 
 export function isAuthority(certificate: Certificate): boolean {

@@ -1,13 +1,16 @@
 // A certificate (RFC 5280 4.1): its fields, as far as this verifier judges them.
+
+import { expectProven, NotProven } from '../not-proven.ts'
+import { areSameOctets, decodeText, digestOctets, hexOf, quoteFound, type RawOctets } from '../octets.ts'
 import { type Asn1, asn1, bitsOf, contentOf, oidOf, positiveOf, readAsn1, readOneAsn1 } from './asn1.ts'
-import { expectProven, NotProven } from './not-proven.ts'
-import { areSameOctets, decodeText, digestOctets, hexOf, quoteFound, type RawOctets } from './octets.ts'
 import { hashOids, isSigned, readPss, type Scheme } from './public-key.ts'
 
 export type Certificate = {
   readonly der: RawOctets
   /** SHA-256 of the DER, hexadecimal. */
   readonly fingerprint: string
+  /** Hexadecimal, without the octet that only shows its sign. */
+  readonly serial: string
   readonly commonNames: readonly string[]
   readonly issuer: RawOctets
   readonly subject: RawOctets
@@ -37,12 +40,13 @@ export async function readX509(der: RawOctets): Promise<Certificate> {
   const fields = readAsn1(contentOf(signed, asn1.sequence, 'certificate'))
   const [version, serial, inner, issuer, validity, subject, key, ...optional] = fields
   expectProven(version?.tag === 0xa0 && hexOf(version.content) === '020102', 'RFC 5280 4.1.2.1: expected version 3')
-  expectProven(positiveOf(serial, 'serial number').length <= 20, 'RFC 5280 4.1.2.2: a serial number that is too long')
+  const number = positiveOf(serial, 'serial number')
+  expectProven(number.length <= 20, 'RFC 5280 4.1.2.2: a serial number that is too long')
   expectProven(
     inner !== undefined && areSameOctets(inner.whole, algorithm.whole),
     'RFC 5280 4.1.1.2: the signature algorithm outside is not the one inside',
   )
-  const [from, to] = readAsn1(contentOf(validity, asn1.sequence, 'validity')).map(readTime)
+  const [from, to] = readAsn1(contentOf(validity, asn1.sequence, 'validity')).map(readX509Time)
   expectProven(from !== undefined && to !== undefined, 'RFC 5280 4.1.2.5: expected two times')
   contentOf(issuer, asn1.sequence, 'issuer')
   contentOf(key, asn1.sequence, 'public key')
@@ -50,6 +54,7 @@ export async function readX509(der: RawOctets): Promise<Certificate> {
   return {
     der,
     fingerprint: hexOf(await digestOctets(der)),
+    serial: hexOf(number),
     commonNames: readCommonNames(contentOf(subject, asn1.sequence, 'subject')),
     issuer: issuer!.whole,
     subject: subject!.whole,
@@ -61,7 +66,7 @@ export async function readX509(der: RawOctets): Promise<Certificate> {
   }
 }
 
-function schemeOf(algorithm: Asn1): Scheme {
+export function schemeOf(algorithm: Asn1): Scheme {
   const [oid, parameters] = readAsn1(algorithm.content)
   const name = oidOf(oid, 'signature algorithm')
   if (name in ecdsa) return { name: 'ECDSA', hash: ecdsa[name] as 'SHA-256', isDer: true }
@@ -73,7 +78,7 @@ function schemeOf(algorithm: Asn1): Scheme {
 }
 
 /** RFC 5280 4.1.2.5 */
-function readTime({ tag, content }: Asn1): number {
+export function readX509Time({ tag, content }: Asn1): number {
   const text = String.fromCharCode(...content)
   const [, year, rest] =
     (tag === asn1.utcTime ? /^(\d\d)(\d{10})Z$/ : tag === asn1.time ? /^(\d{4})(\d{10})Z$/ : /^$/).exec(text) ?? []

@@ -1,8 +1,9 @@
 // Public keys of certificates (RFC 5280 4.1.2.7, RFC 8017, RFC 5480, RFC 8410), and signatures that
 // WebCrypto verifies with them.
+
+import { expectProven, NotProven } from '../not-proven.ts'
+import { base64Of, type HashName, joinOctets, type RawOctets } from '../octets.ts'
 import { asn1, bitsOf, contentOf, oidOf, positiveOf, readAsn1, readOneAsn1 } from './asn1.ts'
-import { expectProven, NotProven } from './not-proven.ts'
-import { base64Of, type HashName, joinOctets, type RawOctets } from './octets.ts'
 
 /** A signature of a certificate has ECDSA values in DER, one of XMLDSig r and s side by side. */
 export type Scheme =
