@@ -42,7 +42,7 @@ export async function copyCerts(t: Test, from: string): Promise<string> {
   return certs
 }
 
-type Profile = 'sender' | 'receiver' | 'seal'
+type Profile = 'sender' | 'receiver' | 'seal' | 'console'
 type Odd = {
   readonly profile?: Profile
   readonly subject?: string
@@ -60,7 +60,7 @@ export async function reissue(certs: string, name: Profile, odd: Odd = {}): Prom
   const ca = new X509Certificate(await readFile(join(certs, 'ca.crt')))
   const privateKey = createPrivateKey(await readFile(join(certs, 'ca.key')))
   const { profile = name, subject = name === 'sender' ? senderId : receiverId, from = -1, to = 100 } = odd
-  const { hosts = name === 'receiver' ? ['localhost'] : [] } = odd
+  const { hosts = name === 'receiver' || name === 'console' ? ['localhost'] : [] } = odd
   const keys = odd.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const addresses = name === 'receiver' && odd.hosts === undefined ? [Buffer.of(127, 0, 0, 1)] : []
   const names = extensions.other('2.5.29.17', false, subjectAltName(hosts, addresses))

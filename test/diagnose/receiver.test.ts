@@ -40,6 +40,7 @@ type SetUp = {
   host: string
   port: number
   diskReserve: number | 'auto'
+  adminPort: number | 'auto' | 'off'
   config: string
   now: () => Date
 }
@@ -50,7 +51,7 @@ const remove = (name: string) => (setUp: SetUp) => rm(inCerts(name)(setUp))
 const write = (name: string, text: string) => (setUp: SetUp) => writeFile(inCerts(name)(setUp), text)
 const copy = (from: string, to: string) => (setUp: SetUp) => copyFile(inCerts(from)(setUp), inCerts(to)(setUp))
 const odd =
-  (...[name, options]: [name: 'receiver' | 'seal', options?: Parameters<typeof reissue>[2]]) =>
+  (...[name, options]: [name: 'receiver' | 'seal' | 'console', options?: Parameters<typeof reissue>[2]]) =>
   (setUp: SetUp) =>
     reissue(setUp.certs, name, options)
 const configure = (text: string) => (setUp: SetUp) => writeFile(setUp.config, text)
@@ -476,6 +477,33 @@ const cases: readonly Case[] = [
     command: /pki issue .* --host localhost --out .*new-receiver$/,
   },
   {
+    title: 'a console whose certificate expires in twenty days',
+    isEnough: true,
+    break: odd('console', { to: 20 }),
+    id: 'console.crt',
+    status: 'warning',
+    cause: /console\.crt .* expires at .*, in (19|20) days/,
+    command: /pki renew console --certs /,
+  },
+  {
+    title: 'a key of the console that belongs to another certificate',
+    break: copy('seal.key', 'console.key'),
+    id: 'console.crt',
+    status: 'warning',
+    cause: /console\.key is not the key of console\.crt/,
+    command: /pki renew console --new-key --certs /,
+  },
+  {
+    title: 'no certificate of the console where its port is asked for',
+    break: async setUp => {
+      setUp.adminPort = 0
+      await remove('console.crt')(setUp)
+    },
+    id: 'console.crt',
+    cause: /console\.crt is missing/,
+    command: /pki .* --profile console /,
+  },
+  {
     title: 'a receiver that expires in twenty days',
     isEnough: true,
     break: odd('receiver', { to: 20 }),
@@ -492,7 +520,8 @@ async function setUpRight(t: Test): Promise<SetUp> {
   const config = join(certs, '..', 'seg.yaml')
   await writeFile(config, '')
   const data = join(folder, 'data')
-  return { certs, data, host: 'localhost', port: 0, diskReserve: 'auto', config, now: () => new Date() }
+  const settings = { host: 'localhost', port: 0, diskReserve: 'auto', adminPort: 'auto' } as const
+  return { certs, data, ...settings, config, now: () => new Date() }
 }
 
 function diagnoseReceiver(setUp: SetUp) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DEFAULT_TRUST, generate, loadIdentity, loadTrust, makeOwnPolicy } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { openLoggerInto } from './logger.ts'
-import { openExpiryLook } from './own-certificates.ts'
+import { consoleCertificateOf, openExpiryLook } from './own-certificates.ts'
 import { post } from './testing/client.ts'
 import { makeDefaultDocuments, makeDocument, makeFolder, openGateway, receiverId, senderId } from './testing/gateway.ts'
 
@@ -45,7 +45,7 @@ t.test(
   },
 )
 
-async function openLook(t: Test, days: number) {
+async function openLook(t: Test, days: number, adminPort: 'auto' | 'off' = 'off') {
   const certs = await makeCertsWithSeal(t, days)
   const [identity, seal, trust] = await Promise.all([
     loadIdentity(certs, 'receiver'),
@@ -56,14 +56,14 @@ async function openLook(t: Test, days: number) {
   const logger = openLoggerInto({ write: (line: string) => lines.push(JSON.parse(line)) })
   const [policy, documents] = [makeOwnPolicy(trust), await makeDefaultDocuments()]
   const current = { identity, seal, trust, policy, documents, record: DEFAULT_TRUST, file: '' }
-  const look = openExpiryLook({ current }, logger)
+  const look = openExpiryLook({ current }, consoleCertificateOf(certs, adminPort), logger)
   const end = seal.certificate.validToDate.getTime()
   /** What is logged at a time before the seal's end. */
   const before = (time: number) => {
     look(new Date(end - time))
     return lines.splice(0).map(({ level, msg }) => `${level} ${msg}`)
   }
-  return { before }
+  return { before, certs }
 }
 
 t.test('the log warns 60, 30, 14, 7 and 1 days before a certificate ends, once each, and when it is over', async t => {
@@ -85,4 +85,21 @@ t.test('after a start late or a clock that jumped, the log has the one warning t
   t.same(before(80 * DAY), [], 'the clock went back')
   t.match(before(13 * DAY), [/in 13 days/], 'and comes to it again')
   t.match(before(101 * DAY), { length: 4, 0: /receiver\.crt .* is not valid before/, 1: /seal\.crt/, 2: /ca\.crt/ })
+})
+
+t.test('the certificate of the console is judged as it lies in its folder, unless the listener is off', async t => {
+  const { before, certs } = await openLook(t, 400, 'auto')
+  const short = await makeFolder(t)
+  await generate({ out: short, key: 'ec-p256', days: 20 })
+  const install = async (from: string, name = 'console.crt') =>
+    writeFile(join(certs, name), await readFile(join(from, name)))
+  t.same(before(390 * DAY), [])
+  await install(short)
+  t.match(before(390 * DAY), [/^40 console\.crt \(.*\) expires at .*, in (9|10) days: renew it/])
+  t.same(before(390 * DAY - 3_600_000), [], 'once')
+  t.match(before(370 * DAY), [/^50 console\.crt .* expired at/])
+  await writeFile(join(certs, 'console.crt'), 'not a certificate')
+  t.same(before(369 * DAY), [], 'the listener says what is wrong with it')
+  await install(short)
+  t.equal(consoleCertificateOf(certs, 'off')(), undefined)
 })

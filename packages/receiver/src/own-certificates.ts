@@ -1,8 +1,9 @@
 // Our own certificates while the receiver runs: without a seal in date nothing is accepted, and the
 // log warns before one of them ends.
 import type { X509Certificate } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
-import { checkCertificate, DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from '@seg/pki'
+import { join } from 'node:path'
+import { Fault, quote, readInput } from '@seg/core'
+import { checkCertificate, DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER, parseCertificate } from '@seg/pki'
 import type { Credentials, LiveCredentials } from './credentials/live-credentials.ts'
 import type { Gate } from './gate.ts'
 import type { Logger } from './logger.ts'
@@ -38,9 +39,32 @@ const LOOK_INTERVAL = 3_600_000
 
 type Watched = { readonly file: string; readonly certificate: X509Certificate }
 
+/** Undefined: there is none. */
+export type ReadConsoleCertificate = () => X509Certificate | undefined
+
+/**
+ * That of the operators' listener as it lies in the folder: no document depends on it, and why it
+ * cannot be read is said by whoever opens the listener.
+ */
+export function consoleCertificateOf(certs: string, adminPort: number | 'auto' | 'off'): ReadConsoleCertificate {
+  const path = join(certs, 'console.crt')
+  return () => {
+    if (adminPort === 'off') return undefined
+    try {
+      return parseCertificate(path, readInput(path, { onlyFile: true }).toString('utf8'))
+    } catch {
+      return undefined
+    }
+  }
+}
+
 /** Looks at once, every hour, and at what replaces them; `close` ends that. */
-export function watchOwnCertificates({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger) {
-  const look = openExpiryLook(credentials, logger)
+export function watchOwnCertificates(
+  { credentials, now }: Pick<Gate, 'credentials' | 'now'>,
+  readConsole: ReadConsoleCertificate,
+  logger: Logger,
+) {
+  const look = openExpiryLook(credentials, readConsole, logger)
   look(now())
   const stopFollowing = credentials.onReplaced(() => look(now()))
   const timer = setInterval(() => look(now()), LOOK_INTERVAL)
@@ -56,11 +80,15 @@ export function watchOwnCertificates({ credentials, now }: Pick<Gate, 'credentia
 /**
  * Logs what is new since the last check: each warning once, unless the clock went back in between.
  */
-export function openExpiryLook(live: Pick<LiveCredentials, 'current'>, logger: Logger): (now: Date) => void {
+export function openExpiryLook(
+  live: Pick<LiveCredentials, 'current'>,
+  readConsole: ReadConsoleCertificate,
+  logger: Logger,
+): (now: Date) => void {
   let logged = new Map<string, number>()
   return now => {
     const stages = new Map<string, number>()
-    for (const one of watchedOf(live.current)) {
+    for (const one of watchedOf(live.current, readConsole())) {
       const name = `${one.file} ${one.certificate.fingerprint256}`
       const stage = expiryStage(one.certificate, now.getTime())
       if (stage !== logged.get(name) && stage !== FAR) logStage(one, stage, now, logger)
@@ -70,10 +98,14 @@ export function openExpiryLook(live: Pick<LiveCredentials, 'current'>, logger: L
   }
 }
 
-function watchedOf({ identity, seal, trust }: Pick<Credentials, 'identity' | 'seal' | 'trust'>): Watched[] {
+function watchedOf(
+  { identity, seal, trust }: Pick<Credentials, 'identity' | 'seal' | 'trust'>,
+  ofConsole: X509Certificate | undefined,
+): Watched[] {
   return [
     { file: 'receiver.crt', certificate: identity.certificate },
     { file: 'seal.crt', certificate: seal.certificate },
+    ...(ofConsole === undefined ? [] : [{ file: 'console.crt', certificate: ofConsole }]),
     ...latestOfEach(trust.authorities.map(({ certificate }) => certificate)).map(certificate => ({
       file: 'ca.crt',
       certificate,

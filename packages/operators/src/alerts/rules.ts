@@ -219,7 +219,7 @@ export const rules: readonly Rule[] = [
     for: 0,
     severity: 'page',
     summary: 'A tenth of the lifetime of a certificate of ours is left, or none',
-    impact: 'When it is over, nothing is accepted any more.',
+    impact: "When it is over, nothing is accepted any more; of the console's, no operator can log in.",
     command: diagnose,
   },
   {

@@ -102,6 +102,6 @@ export function makeCa({ name = 'CA', keys = makeEcKeys(), ...parts }: CaParts =
 }
 
 /** The usual extensions of a sender, a receiver or a seal. */
-export function leafExtensions(profile: 'sender' | 'receiver' | 'seal'): Extension[] {
+export function leafExtensions(profile: 'sender' | 'receiver' | 'seal' | 'console'): Extension[] {
   return [extensions.noCa, extensions.usage(0), extensions.purpose(profiles[profile].purpose)]
 }

@@ -29,7 +29,7 @@ import { openFileLogger, openLogger } from '../logger.ts'
 import { openGatewayMeasure } from '../measures/measure-gateway.ts'
 import { watchReadiness } from '../measures/readiness.ts'
 import { closeGate, openGate } from '../open-gate.ts'
-import { watchOwnCertificates } from '../own-certificates.ts'
+import { consoleCertificateOf, watchOwnCertificates } from '../own-certificates.ts'
 import { checksOfStart, startSettings } from './start-settings.ts'
 
 export async function runStart(_options: object, command: Command): Promise<void> {
@@ -88,11 +88,13 @@ async function start(command: Command): Promise<void> {
     () => gate.credentials.current.documents.types,
     line => logger.error(line),
   )
-  const expiry = watchOwnCertificates(gate, logger)
+  const consoleCertificate = consoleCertificateOf(certs, settings.adminPort)
+  const expiry = watchOwnCertificates(gate, consoleCertificate, logger)
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
-  gate.desk.measureWith(openGatewayMeasure(gate, { receiver, handOffs: handingOn, forwarding, readiness }))
+  const measured = { receiver, handOffs: handingOn, forwarding, readiness, consoleCertificate }
+  gate.desk.measureWith(openGatewayMeasure(gate, measured))
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
   const logKey = followLogKey(certs, gate, logger)
   const lists = followLists({ data }, gate, logger, () => following.look())

@@ -1,6 +1,8 @@
 // Our certificates and keys: there, readable, belonging together, and good for what they are used
 // for now.
-import type { Check, Finding } from '@seg/core'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Check, Fault, type Finding } from '@seg/core'
 import {
   checkForPeers,
   checkIdentity,
@@ -62,7 +64,30 @@ export function certificateChecks(now: () => Date): readonly Check<Facts>[] {
       ({ configuration: { certs }, 'receiver.crt': { id }, 'seal.crt': { certificate } }, fault) =>
         renewalCommand(lackOf(fault, certificate, now()), { certs, profile: 'seal', id }),
     ),
+    row(
+      'console.crt',
+      ['configuration'],
+      ({ configuration }) => judgeConsole(configuration, now()),
+      ({ configuration: { certs } }, fault) => renewalCommand(lackOf(fault), { certs, profile: 'console' }),
+    ),
   ]
+}
+
+/** Without the certificate, by itself, there is no listener, and the receiver starts. */
+async function judgeConsole({ certs, adminPort }: Settings, now: Date): Promise<Finding<true>> {
+  const profile = 'console'
+  if (adminPort === 'off') return { value: true, found: "not needed: the operators' listener is off" }
+  try {
+    const { id, certificate } = await loadIdentity(certs, profile)
+    const warnings = expiryWarnings('console.crt', certificate, now, renewalCommand('dates', { certs, profile, id }))
+    return { value: true, found: `until ${certificate.validTo}`, warnings }
+  } catch (error) {
+    if (adminPort !== 'auto' || !(error instanceof Fault)) throw error
+    const found = 'no listener for operators'
+    if (!existsSync(join(certs, 'console.crt'))) return { value: true, found: `${found}: console.crt is missing` }
+    const command = error.command ?? renewalCommand(lackOf(error), { certs, profile })
+    return { value: true, found, warnings: [{ cause: error.detail, command }] }
+  }
 }
 
 /** As senders judge them, that have the `ca.crt` and `ca.crl` of this folder. */

@@ -10,6 +10,7 @@ export type Settings = {
   readonly host: string
   readonly port: number
   readonly diskReserve: number | 'auto'
+  readonly adminPort: number | 'auto' | 'off'
   readonly config?: string | undefined
 }
 
@@ -21,6 +22,7 @@ export type Facts = {
   readonly 'receiver.crt in use': true
   readonly 'seal.crt': Identity
   readonly 'seal.crt in use': true
+  readonly 'console.crt': true
   readonly 'log.key': LogIdentity
   readonly partners: ReadTrust
   readonly 'document types': true

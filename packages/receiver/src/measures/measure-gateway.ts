@@ -7,6 +7,7 @@ import type { Gate } from '../gate.ts'
 import type { HandOff } from '../hand-off/sender-lanes.ts'
 import type { RunningReceiver } from '../http/start-receiver.ts'
 import { version } from '../open-ledger.ts'
+import type { ReadConsoleCertificate } from '../own-certificates.ts'
 import type { Readiness } from './readiness.ts'
 
 export type Measured = {
@@ -14,6 +15,7 @@ export type Measured = {
   readonly handOffs: readonly HandOff[]
   readonly forwarding: Forwarding | undefined
   readonly readiness: Pick<Readiness, 'last'>
+  readonly consoleCertificate: ReadConsoleCertificate
 }
 
 /** Milliseconds between two samples of the delay, and that a window of them is at least. */
@@ -34,7 +36,7 @@ export function openGatewayMeasure(gate: Gate, measured: Measured): () => Sample
     ...(measured.forwarding?.lag() ?? []).map(
       ({ sink, records }): Sample => ({ name: 'seg_audit_forward_lag_entries', labels: { sink }, value: records }),
     ),
-    ...samplesOfCredentials(gate),
+    ...samplesOfCredentials(gate, measured.consoleCertificate()),
   ]
 }
 
@@ -75,11 +77,12 @@ function samplesOfHandOff(handOff: HandOff): Sample[] {
   return [{ name: 'seg_handoff_waiting_senders', labels, value: senders }, ...oldest]
 }
 
-function samplesOfCredentials({ credentials }: Gate): Sample[] {
+function samplesOfCredentials({ credentials }: Gate, ofConsole: X509Certificate | undefined): Sample[] {
   const { identity, seal, trust, policy } = credentials.current
   return [
     ...samplesOfCertificate('tls-server', identity.certificate),
     ...samplesOfCertificate('seal', seal.certificate),
+    ...(ofConsole === undefined ? [] : samplesOfCertificate('console', ofConsole)),
     ...trust.authorities.flatMap(({ certificate }) => samplesOfCertificate('ca', certificate)),
     ...policy.crls.flatMap(({ issuer, thisUpdate, nextUpdate }): Sample[] => [
       { name: 'seg_crl_this_update_timestamp_seconds', labels: { issuer }, value: thisUpdate / 1000 },

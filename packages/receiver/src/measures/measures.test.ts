@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { consoleCertificateOf } from '../own-certificates.ts'
 import { post } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, senderId } from '../testing/gateway.ts'
 import { openGatewayMeasure } from './measure-gateway.ts'
@@ -15,7 +16,8 @@ async function openMeasured(t: Test) {
   const readiness = watchReadiness(gateway.gate)
   const handOff = { target: 'inbox', waiting: () => ({ senders: 2, since: 5000 }), close: async () => {} }
   const forwarding = { lag: () => [{ sink: 'file' as const, records: 7 }], close: async () => {} }
-  const measured = { receiver: gateway, handOffs: [handOff], forwarding, readiness }
+  const consoleCertificate = consoleCertificateOf(certs, 'auto')
+  const measured = { receiver: gateway, handOffs: [handOff], forwarding, readiness, consoleCertificate }
   gateway.gate.desk.measureWith(openGatewayMeasure(gateway.gate, measured))
   t.teardown(() => readiness.close())
   return { ...gateway, readiness }
@@ -50,6 +52,7 @@ t.test('documents and the state of a receiver are among its metrics', async t =>
   for (const line of wanted) t.ok(lines.includes(line), line)
   for (const start of [
     'seg_certificate_not_after_timestamp_seconds{use="seal",fingerprint="',
+    'seg_certificate_not_after_timestamp_seconds{use="console",fingerprint="',
     'seg_log_entries ',
     'seg_storage_free_bytes ',
     'seg_storage_used_bytes{part="ledger"} ',
