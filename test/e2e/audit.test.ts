@@ -101,6 +101,7 @@ const acting: Readonly<Record<string, { readonly action: string; readonly args: 
     action: 'configuration.alert-muted',
     args: ['SegConflict', '--hours', '1', '--why', 'a test'],
   },
+  'receiver alerts unmute': { action: 'configuration.alert-unmuted', args: ['SegConflict'] },
   'receiver alerts ack': { action: 'configuration.alert-acknowledged', args: ['fired'] },
   'receiver log rotate-key': { action: 'key.log-key-rotated', args: [] },
   'sender backup': { action: 'system.backed-up', args: [join(folder, 'outbox-backups')] },
@@ -194,6 +195,7 @@ t.test('each act of a command has its records, and each record of the receiver i
   await receiver.stop()
   await run('receiver log rotate-key')
   await run('receiver alerts mute')
+  await run('receiver alerts unmute')
   fireAlert()
   await run('receiver alerts ack')
 

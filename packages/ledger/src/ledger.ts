@@ -61,6 +61,9 @@ export type DeadLetter = {
   readonly reason: string
 }
 
+/** Of documents: neither includes its own index. */
+export type DeadLetterPlace = { readonly below: number } | { readonly above: number }
+
 /** What one sender's documents of one hour (`YYYY-MM-DDTHH`, UTC) take. */
 export type StoredInHour = {
   readonly sender: string
@@ -112,6 +115,8 @@ export interface LedgerReader {
   cursor(name: string): Promise<number>
   /** What was given up, by the index of the document. */
   deadLetters(): AsyncIterable<DeadLetter>
+  /** The same of at most `limit` documents next to an index, the latest first. */
+  deadLetterPage(limit: number, from: DeadLetterPlace): Promise<DeadLetter[]>
   readonly log: LogReader
   close(): Promise<void>
 }

@@ -5,10 +5,12 @@ export { isRole, type Role, roleNames } from './access/roles.ts'
 export {
   parseHours,
   readAlert,
+  readMute,
   runAlertsAck,
   runAlertsList,
   runAlertsMute,
   runAlertsTest,
+  runAlertsUnmute,
 } from './alerts/alerts-commands.ts'
 export { alertsSection, openAlertChannels } from './alerts/alerts-section.ts'
 export { buildOperatorsApi } from './api/build-api.ts'

@@ -17,6 +17,7 @@ import {
   runAlertsList,
   runAlertsMute,
   runAlertsTest,
+  runAlertsUnmute,
   runAuditList,
   runAuditShow,
   runAuditVerify,
@@ -38,6 +39,7 @@ import {
   partnerAct,
   rolloverAct,
   rotateAct,
+  unmuteAct,
 } from './audit/acts.ts'
 import { audited, auditedReading } from './audit/audited.ts'
 import { runBackup, runRestore } from './commands/backup-command.ts'
@@ -248,6 +250,8 @@ addSettings(acknowledging, places).action(audited(ackAct, runAlertsAck))
 const muting = alerts.command('mute').description('send no alert of a rule, for a time; the list shows them')
 muting.argument('<rule>', 'its name').requiredOption('--hours <number>', 'how long, 720 at most', parseHours)
 addSettings(muting.option(...why), places).action(audited(muteAct, runAlertsMute))
+const unmuting = alerts.command('unmute').description('send alerts of a rule again').argument('<rule>', 'its name')
+addSettings(unmuting.option(...why), places).action(audited(unmuteAct, runAlertsUnmute))
 
 addConfigCommands(program, receiverSections)
 

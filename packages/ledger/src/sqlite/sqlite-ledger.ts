@@ -20,6 +20,7 @@ import type {
   AcceptedDocument,
   AcceptOptions,
   DeadLetter,
+  DeadLetterPlace,
   Ledger,
   LedgerReader,
   LogReader,
@@ -219,6 +220,10 @@ class SqliteLedger implements Ledger {
 
   deadLetters(): AsyncIterable<DeadLetter> {
     return this.#reader.deadLetters()
+  }
+
+  deadLetterPage(limit: number, from: DeadLetterPlace): Promise<DeadLetter[]> {
+    return this.#reader.deadLetterPage(limit, from)
   }
 
   cursor(name: string): Promise<number> {

@@ -5,7 +5,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
 import { digestFile, readFileChunks } from '../files/file-chunks.ts'
-import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender, StoredInHour } from '../ledger.ts'
+import type {
+  AcceptedDocument,
+  DeadLetter,
+  DeadLetterPlace,
+  LedgerReader,
+  LogReader,
+  NewestOfSender,
+  StoredInHour,
+} from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
 import { type Opening, readEntry } from '../log/leaf.ts'
 import { onDatabase } from './database-fault.ts'
@@ -18,6 +26,8 @@ const PAGE = 500
 const newestOf =
   'SELECT sender, (SELECT MAX(leaf_index) FROM documents WHERE sender = first.sender) AS leaf_index FROM documents AS first'
 const columns = 'leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest'
+const deadLetters = `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason
+  FROM dead_letters JOIN documents ON documents.leaf_index = dead_letters.leaf_index`
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -82,7 +92,14 @@ export class SqliteReader implements LedgerReader {
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     for (const row of onDatabase('list the dead letters', () => this.#statements.deadLetters.all()))
-      yield { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
+      yield readDeadLetter(row)
+  }
+
+  async deadLetterPage(limit: number, from: DeadLetterPlace): Promise<DeadLetter[]> {
+    const { deadLettersBelow, deadLettersAbove } = this.#statements
+    return onDatabase('list the dead letters', () =>
+      'below' in from ? deadLettersBelow.all(from.below, limit) : deadLettersAbove.all(from.above, limit),
+    ).map(readDeadLetter)
   }
 
   async chain(sender: string, id: string): Promise<readonly Buffer[] | undefined> {
@@ -190,9 +207,14 @@ function prepareStatements(database: DatabaseSync) {
       `SELECT sender, substr(accepted_at, 1, 13) AS hour, COUNT(*) AS documents, SUM(bytes) AS bytes
       FROM documents NOT INDEXED WHERE leaf_index >= ? GROUP BY sender, hour`,
     ),
-    deadLetters: database.prepare(
-      `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason FROM dead_letters
-      JOIN documents ON documents.leaf_index = dead_letters.leaf_index ORDER BY documents.leaf_index, cursor`,
+    deadLetters: database.prepare(`${deadLetters} ORDER BY documents.leaf_index, cursor`),
+    deadLettersBelow: database.prepare(
+      `${deadLetters} WHERE dead_letters.leaf_index IN (SELECT DISTINCT leaf_index FROM dead_letters
+      WHERE leaf_index < ? ORDER BY leaf_index DESC LIMIT ?) ORDER BY documents.leaf_index DESC, cursor`,
+    ),
+    deadLettersAbove: database.prepare(
+      `${deadLetters} WHERE dead_letters.leaf_index IN (SELECT DISTINCT leaf_index FROM dead_letters
+      WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?) ORDER BY documents.leaf_index DESC, cursor`,
     ),
     receipt: database.prepare(
       'SELECT octets FROM receipts JOIN documents ON documents.leaf_index = receipts.leaf_index WHERE sender = ? AND document_id = ?',
@@ -206,6 +228,10 @@ function prepareStatements(database: DatabaseSync) {
     cursor: database.prepare('SELECT leaf_index FROM cursors WHERE name = ?'),
     contentFile: database.prepare('SELECT name FROM content_files WHERE leaf_index = ?'),
   }
+}
+
+function readDeadLetter(row: Row): DeadLetter {
+  return { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
 }
 
 function readDocument(row: Row): AcceptedDocument {

@@ -286,6 +286,29 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     t.same(await collect(reopened.deadLetters()), [letter])
   })
 
+  t.test('gives what was given up page by page, the latest first, all of one document together', async t => {
+    const { ledger } = await openLedger(t)
+    for (const id of ['1', '2', '3', '4']) {
+      const { document, bytes } = sampleOf(id, 100)
+      await acceptBytes(ledger, document, bytes)
+    }
+    for (const [cursor, index] of [
+      ['A', 0],
+      ['A', 1],
+      ['B', 1],
+      ['A', 3],
+    ] as const)
+      await ledger.giveUp(cursor, index, at, 'no')
+    const page = async (...[limit, from]: Parameters<typeof ledger.deadLetterPage>) =>
+      (await ledger.deadLetterPage(limit, from)).map(({ cursor, document }) => `${cursor}${document.index}`)
+    t.same(await page(10, { below: Number.MAX_SAFE_INTEGER }), ['A3', 'A1', 'B1', 'A0'])
+    t.same(await page(1, { below: 3 }), ['A1', 'B1'])
+    t.same(await page(1, { below: 1 }), ['A0'])
+    t.same(await page(1, { below: 0 }), [])
+    t.same(await page(2, { above: -1 }), ['A1', 'B1', 'A0'])
+    t.same(await page(10, { above: 0 }), ['A3', 'A1', 'B1'])
+  })
+
   t.test('remembers how far a cursor was moved', async t => {
     const { ledger, folder } = await openLedger(t)
     t.equal(await ledger.cursor('inbox'), -1)

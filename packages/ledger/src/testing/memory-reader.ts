@@ -1,6 +1,14 @@
 // Reading the ledger in memory.
 import { splitFingerprints } from '../certificate-chain.ts'
-import type { AcceptedDocument, DeadLetter, LedgerReader, LogReader, NewestOfSender, StoredInHour } from '../ledger.ts'
+import type {
+  AcceptedDocument,
+  DeadLetter,
+  DeadLetterPlace,
+  LedgerReader,
+  LogReader,
+  NewestOfSender,
+  StoredInHour,
+} from '../ledger.ts'
 import type { LogEvent } from '../log/events.ts'
 import type { Opening } from '../log/leaf.ts'
 import { hashLeaf } from '../log/merkle.ts'
@@ -76,6 +84,14 @@ export class MemoryReader implements LedgerReader {
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     yield* this.#store.deadLetters.toSorted((a, b) => a.document.index - b.document.index)
+  }
+
+  async deadLetterPage(limit: number, from: DeadLetterPlace): Promise<DeadLetter[]> {
+    const letters = this.#store.deadLetters.toSorted((a, b) => b.document.index - a.document.index)
+    const indexes = [...new Set(letters.map(({ document }) => document.index))]
+    const near = 'below' in from ? indexes : indexes.reverse()
+    const page = near.filter(index => ('below' in from ? index < from.below : index > from.above)).slice(0, limit)
+    return letters.filter(({ document }) => page.includes(document.index))
   }
 
   async close(): Promise<void> {}

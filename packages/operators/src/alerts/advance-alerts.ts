@@ -56,14 +56,14 @@ export function dueFor(channel: string, alerts: readonly Alert[], said: Said, no
     const last = notified[channel]
     if (state === 'resolved') return last !== undefined
     if (state === 'pending' || said.mutes.some(mute => mute.rule === rule)) return false
-    if (isAcknowledged(alert, said)) return false
+    if (acknowledgementOf(alert, said) !== undefined) return false
     return last === undefined || now - last >= REPEAT * 1000
   })
 }
 
-/** This one, not a later one of the same name. */
-export function isAcknowledged({ id, since }: Alert, { acknowledgements }: Said): boolean {
-  return acknowledgements.some(known => known.id === id && known.since === since)
+/** Of this one, not of a later one of the same name. */
+export function acknowledgementOf({ id, since }: Alert, { acknowledgements }: Said): Acknowledgement | undefined {
+  return acknowledgements.find(known => known.id === id && known.since === since)
 }
 
 /** The alert when the channel has taken it. */

@@ -93,6 +93,10 @@ export class AlertStore {
     this.#run('INSERT OR REPLACE INTO mutes (rule, until, by, why) VALUES (?, ?, ?, ?)', rule, until, by, why)
   }
 
+  unmute(rule: string): void {
+    this.#run('DELETE FROM mutes WHERE rule = ?', rule)
+  }
+
   close(): void {
     if (this.#database.isOpen) this.#database.close()
   }

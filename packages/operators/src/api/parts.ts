@@ -3,6 +3,7 @@ import type { ShownSetting } from '@seg/core'
 import type { LedgerReader } from '@seg/ledger'
 import type { TrustRecord } from '@seg/pki'
 import type { AccessStore } from '../access/access-store.ts'
+import type { AlertStore } from '../alerts/alert-store.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricsText } from '../metrics/render-metrics.ts'
@@ -25,6 +26,8 @@ export type GatewayAnswers = {
   metrics(isOpen: boolean): Promise<MetricsText>
   /** Settings as they are in force, and where each comes from. */
   settings(): readonly ShownSetting[]
+  /** The path of its seg.yaml, as it was given; undefined: where it lies by itself. */
+  configuration(): string | undefined
   /** Certificates that are in use, in DER, each with what for. */
   certificates(): readonly { readonly use: string; readonly der: Uint8Array }[]
 }
@@ -52,6 +55,8 @@ export type ApiParts = {
   /** Throws the Fault `not-found` while the gateway has not made it. */
   readonly desk: () => DeskSearch
   readonly ledger: () => LedgerReader
+  /** Throws the Fault `storage-unavailable`. */
+  readonly alerts: () => Promise<AlertStore>
   readonly partners: PartnerFile
   readonly ask: AskGateway
   /** A line for the operator of this machine, such as a defect. */

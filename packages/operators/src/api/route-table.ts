@@ -1,8 +1,10 @@
 // Every route of the operators' listener: a group is mounted by its line here, and nowhere else.
 import { healthRoutes } from '../metrics/health-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
+import { alertRoutes } from '../routes/alert-routes.ts'
 import { auditRoutes } from '../routes/audit-routes.ts'
 import { certificateRoutes } from '../routes/certificate-routes.ts'
+import { deadLetterRoutes } from '../routes/dead-letter-routes.ts'
 import { documentRoutes } from '../routes/document-routes.ts'
 import { eventRoutes } from '../routes/event-routes.ts'
 import { factRoutes } from '../routes/fact-lists.ts'
@@ -21,6 +23,7 @@ const groups: readonly ApiRoute[] = [
   ...meRoutes,
   ...accessRoutes,
   ...factRoutes,
+  ...deadLetterRoutes,
   ...documentRoutes,
   ...statsRoutes,
   ...logRoutes,
@@ -28,6 +31,7 @@ const groups: readonly ApiRoute[] = [
   ...healthRoutes,
   ...partnerRoutes,
   ...certificateRoutes,
+  ...alertRoutes,
   ...settingRoutes,
   ...searchRoutes,
   ...eventRoutes,

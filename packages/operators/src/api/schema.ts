@@ -12,6 +12,9 @@ export function exactly<Properties extends Parameters<typeof Type.Object>[0]>(pr
 /** RFC 3339 in UTC with milliseconds. */
 export const Time = Type.String({ format: 'date-time' })
 
+/** The reason of an act. */
+export const Why = Type.String({ minLength: 1, maxLength: 500, description: 'For the audit trail.' })
+
 /** SHA-256 in hexadecimal. */
 export const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 

@@ -4,7 +4,7 @@ import type { CertificateRule, Partner } from '@seg/pki'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
-import { exactly, orNull, Time, Type } from '../api/schema.ts'
+import { exactly, orNull, Time, Type, Why } from '../api/schema.ts'
 
 const Id = exactly({ id: Type.String({ minLength: 1, maxLength: 384 }) })
 const Text = orNull(Type.String())
@@ -67,7 +67,7 @@ function stateRoute(verb: string, state: 'active' | 'suspended', summary: string
     permission: 'partners.act',
     summary,
     params: Id,
-    body: exactly({ why: Type.String({ minLength: 1, maxLength: 500, description: 'For the audit trail.' }) }),
+    body: exactly({ why: Why }),
     response: exactly({ id: Type.String(), state: Type.String() }),
     handle: async (request, parts) => {
       const { id } = request.params

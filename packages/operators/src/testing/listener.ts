@@ -125,6 +125,7 @@ const someAnswers: GatewayAnswers = {
   readiness: async () => ({ isReady: true, at: '2026-11-28T10:00:00.000Z', checks: [] }),
   metrics: async () => ({ contentType: 'text/plain', text: '' }),
   settings: () => [{ key: 'port', flag: '--port', value: '8443', origin: 'default' }],
+  configuration: () => undefined,
   certificates: () => [],
 }
 

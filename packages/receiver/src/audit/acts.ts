@@ -2,7 +2,7 @@
 // before and after.
 import { type Command, readConfigurationFile, readSettings, resolveUserPath } from '@seg/core'
 import { readLogKeys } from '@seg/ledger'
-import { type Described, readAlert } from '@seg/operators'
+import { type Described, readAlert, readMute } from '@seg/operators'
 import { trustValues } from '../credentials/read-trust.ts'
 
 /** `partners add` and the others that change one record. */
@@ -61,6 +61,12 @@ export function muteAct(rule: string, { hours }: { readonly hours: number }, _co
   const on = { kind: 'alert-rule', id: rule }
   const look = async () => ({ hours })
   return { action: 'configuration.alert-muted', category: 'configuration', on, look, ofData: true }
+}
+
+export function unmuteAct(rule: string, _options: object, command: Command): Described {
+  const on = { kind: 'alert-rule', id: rule }
+  const look = async () => readMute(readSettings(command, ['data']).data, rule)
+  return { action: 'configuration.alert-unmuted', category: 'configuration', on, look, ofData: true }
 }
 
 async function readTrustOf(command: Command): Promise<unknown> {

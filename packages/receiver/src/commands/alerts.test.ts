@@ -44,6 +44,9 @@ t.test('an alert is shown, acknowledged and muted, each with who and why', async
       },
     ],
   })
+  t.match(await run('unmute', 'SegConflict'), { exitCode: 0, rule: 'SegConflict' })
+  t.match(await run('list'), { alerts: [{ id: 'abc', muted: null }], mutes: [] })
+  t.match(await run('unmute', 'SegConflict'), { code: 'not-found', detail: /SegConflict/ })
 })
 
 t.test('a mute has a known rule, an end within 30 days and a reason; only what fires is acknowledged', async t => {

@@ -68,7 +68,7 @@ async function start(command: Command): Promise<void> {
     line => logger.warn(line),
   )
   const readiness = watchReadiness(gate)
-  const answers = answersOf(gate, readiness, showSettings(command, startSettings))
+  const answers = answersOf(gate, readiness, showSettings(command, startSettings), config)
   const operators = await listener.open(answers, logger).catch(async error => {
     await readiness.close()
     await closeGate(gate)

@@ -11,6 +11,7 @@ export function answersOf(
   { credentials, desk, now }: Gate,
   readiness: Pick<Readiness, 'look'>,
   settings: readonly ShownSetting[],
+  configuration: string | undefined,
 ): GatewayAnswers {
   const startedAt = now().toISOString()
   return {
@@ -18,6 +19,7 @@ export function answersOf(
     readiness: readiness.look,
     metrics: desk.metrics,
     settings: () => settings,
+    configuration: () => configuration,
     certificates: () => {
       const { identity, seal, trust, policy } = credentials.current
       const use = (name: string, certificates: readonly X509Certificate[]) =>

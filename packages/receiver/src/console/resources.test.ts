@@ -232,6 +232,37 @@ t.test('operators of a receiver', async t => {
       )
   })
 
+  await t.test('dead letters are listed with their reason, page by page, and shown with their tries', async t => {
+    const { json } = await once('/api/v1/documents', answer => answer.json.data?.length === 3)
+    const indexes: number[] = json.data.map((row: { index: number }) => row.index)
+    t.same((await get('/api/v1/dead-letters')).json, { data: [], next: null, prev: null })
+    const { ledger, desk } = gateway.gate
+    for (const index of indexes.toReversed())
+      await ledger.giveUp(`webhook ${senderId}`, index, '2026-11-28T12:00:00.000Z', 'it answered 422')
+    const first = await get('/api/v1/dead-letters?limit=2')
+    t.match(first.json, {
+      data: [
+        { index: indexes[0], target: 'webhook', partner: senderId, reason: 'it answered 422' },
+        { document: 'two' },
+      ],
+      prev: null,
+    })
+    const second = await get(first.json.next)
+    t.match(second.json, { data: [{ document: 'one' }], next: null })
+    t.equal(second.json.data.length, 1)
+    const back = await get(second.json.prev)
+    t.same(back.json, { ...first.json, prev: null })
+    t.equal((await get(`${back.json.next}&limit=x`)).status, 400)
+    const given = { kind: 'hand-off', outcome: 'given-up', target: 'webhook', partner: senderId } as const
+    desk.note({ ...given, at: Date.now(), document: 'three', detail: 'it answered 422' })
+    const path = `/api/v1/dead-letters/${indexes[0]}`
+    t.match((await once(path, answer => answer.json.tries?.length === 1)).json, {
+      data: [{ document: 'three', at: '2026-11-28T12:00:00.000Z' }],
+      tries: [{ outcome: 'given-up', detail: 'it answered 422' }],
+    })
+    t.equal((await get('/api/v1/dead-letters/999999')).status, 404)
+  })
+
   await t.test('nothing of the listener is left waiting', async t => {
     t.same(listener.complaints, [])
   })
