@@ -1,6 +1,5 @@
 // The thread of the operators' listener: TLS, requests and queries of operators never run where
 // documents are taken.
-import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -11,18 +10,7 @@ import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
 import { setPartnerState } from '../credentials/change-trust.ts'
 import { readTrust } from '../credentials/read-trust.ts'
 import { version } from '../open-ledger.ts'
-import type { FromListener, ToListener } from './messages.ts'
-
-export type ListenerOptions = {
-  readonly certs: string
-  readonly data: string
-  readonly config: string | undefined
-  readonly host: string
-  readonly port: number
-  readonly certificatePem: string
-  /** An object: what a thread is given may be printed, and a key must not be. */
-  readonly key: KeyObject
-}
+import type { FromListener, ListenerOptions, ToListener } from './messages.ts'
 
 /** Milliseconds that the main thread has for an answer. */
 const ANSWER_TIME = 5000

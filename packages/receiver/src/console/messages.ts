@@ -1,5 +1,16 @@
 // What the listener's thread and the main thread say to one another.
-import type { ListenerOptions } from './listener-thread.ts'
+import type { KeyObject } from 'node:crypto'
+
+export type ListenerOptions = {
+  readonly certs: string
+  readonly data: string
+  readonly config: string | undefined
+  readonly host: string
+  readonly port: number
+  readonly certificatePem: string
+  /** An object: what a thread is given may be printed, and a key must not be. */
+  readonly key: KeyObject
+}
 
 /** `open` comes first, and once. */
 export type ToListener =

@@ -6,8 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { asFault, Fault, standardError } from '@seg/core'
 import type { GatewayAnswers } from '@seg/operators'
 import { loadIdentity } from '@seg/pki'
-import type { ListenerOptions } from './listener-thread.ts'
-import type { FromListener, ToListener } from './messages.ts'
+import type { FromListener, ListenerOptions, ToListener } from './messages.ts'
 
 /** Where operators find it unless a setting says otherwise. */
 const USUAL_PORT = 8444
