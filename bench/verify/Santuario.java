@@ -3,6 +3,7 @@
 import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
+import java.io.CharConversionException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -19,7 +20,9 @@ import org.apache.xml.security.Init;
 import org.apache.xml.security.signature.XMLSignature;
 import org.apache.xml.security.transforms.Transforms;
 import org.apache.xml.security.utils.Constants;
+import org.w3c.dom.Document;
 import org.w3c.dom.Element;
+import org.xml.sax.SAXException;
 
 class Santuario {
   private static final List<String> NAMES = List.of("SenderID", "ReceiverID", "TimestampForSignature");
@@ -55,7 +58,12 @@ class Santuario {
   }
 
   private static boolean verify(byte[] document, DocumentBuilder parser, X509Certificate certificate, boolean isWholeJob) throws Exception {
-    var tree = parser.parse(new ByteArrayInputStream(document));
+    Document tree;
+    try {
+      tree = parser.parse(new ByteArrayInputStream(document));
+    } catch (SAXException | CharConversionException malformed) {
+      return false;
+    }
     var found = tree.getElementsByTagNameNS(Constants.SignatureSpecNS, "Signature");
     var element = (Element) found.item(0);
     var signature = new XMLSignature(element, "", true);
