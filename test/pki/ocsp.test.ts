@@ -1,16 +1,13 @@
 // OCSP: openssl is the CA's responder. A receiver asks it about the certificates that partners use,
 // in the background, and what it answers takes hold at once.
-import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes, type X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { buildOcspRequest, generate, loadIdentity, loadTrust, readOcspResponse } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { issueFiles } from '../../packages/pki/src/issuing/issue-files.ts'
+import { openResponder, serveResponder } from '../../packages/pki/src/testing/openssl-responder.ts'
 import { hasOpenssl } from '../../packages/pki/src/testing/openssl-verify.ts'
 import { extensions, makeCa, makeLeaf, uses } from '../../packages/pki/src/testing/path-certificates.ts'
 import { followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
@@ -28,30 +25,6 @@ import {
 t.setTimeout(120_000)
 const skip = hasOpenssl ? false : 'openssl is not installed'
 const HOUR = 3_600_000
-
-type Signer = { readonly certificate: string; readonly key: string }
-
-/** Answers requests as the CA of `certs` does, by openssl and its index of certificates. */
-function openResponder(certs: string, { certificate, key }: Signer = { certificate: 'ca.crt', key: 'ca.key' }) {
-  const state = { revoked: new Set<string>(), known: new Set<string>(), asked: 0 }
-  const answer = async (request: Buffer, ...more: string[]): Promise<Buffer> => {
-    state.asked++
-    const line = (serial: string) =>
-      state.revoked.has(serial)
-        ? `R\t350101000000Z\t260101000000Z,keyCompromise\t${serial}\tunknown\t/CN=a\n`
-        : `V\t350101000000Z\t\t${serial}\tunknown\t/CN=a\n`
-    await writeFile(join(certs, 'index.txt'), [...state.known].map(line).join(''))
-    await writeFile(join(certs, 'request.der'), request)
-    const signing = ['-rsigner', certificate, '-rkey', key, '-CA', 'ca.crt', '-index', 'index.txt']
-    const args = ['ocsp', ...signing, '-reqin', 'request.der', '-respout', 'answer.der', '-ndays', '1', ...more]
-    const child = spawn('openssl', args, { cwd: certs, stdio: 'ignore' })
-    await once(child, 'close')
-    return readFile(join(certs, 'answer.der'))
-  }
-  const know = ({ serialNumber }: X509Certificate) => void state.known.add(serialNumber)
-  const revoke = ({ serialNumber }: X509Certificate) => void state.revoked.add(serialNumber)
-  return Object.assign(state, { answer, know, revoke })
-}
 
 t.test(
   'openssl answers our requests, and we read its answers: good, revoked, unknown, of others',
@@ -134,17 +107,9 @@ async function openAsking(t: Test, need: 'ocsp' | 'none') {
   const certs = await makeFolder(t)
   await generate({ out: certs, key: 'ec-p256', senderId })
   const responder = openResponder(certs)
-  let isUp = true
-  const server = createServer(async (request, response) => {
-    const body = await buffer(request)
-    if (isUp) response.end(await responder.answer(body))
-    else response.writeHead(500).end()
-  })
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  t.teardown(() => void server.close())
+  const { url, setUp } = await serveResponder(t, responder)
   const gateway = await openGateway(t, certs)
   const config = join(gateway.data, 'seg.yaml')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   await writeFile(
     config,
     `trust:
@@ -172,9 +137,6 @@ partners:
     await statuses.look()
   }
   const ask = async () => refusalOf(await call(gateway, { path: '/v1/log/checkpoint' }))
-  const setUp = (up: boolean) => {
-    isUp = up
-  }
   return { certs, gateway, responder, lines, statuses, at, ask, setUp }
 }
 

@@ -46,7 +46,8 @@ export const advice = {
   'certificate-expired': 'Renew it; if its dates are right, check the clocks of both gateways.',
   'certificate-untrusted': 'List its CA as an authority, or send the intermediate CA certificates with it.',
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
-  'revocation-unknown': 'Wait; the operator of the receiver must get a current revocation list of the CA.',
+  'revocation-unknown':
+    'Wait; the operator of the receiver must get a current revocation list of the CA, or the answer of its OCSP responder.',
   'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
   'key-agreement':
     'Connect with TLS that supports X25519MLKEM768, such as OpenSSL 3.5; the sender of this product does.',

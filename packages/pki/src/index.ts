@@ -1,6 +1,6 @@
 // Keys, certificates and trust.
 
-export { checkCertificate, checkCertificateAt } from './certificate/check-certificate.ts'
+export { checkCertificate, checkCertificateAt, findIssuer } from './certificate/check-certificate.ts'
 export { DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from './certificate/expiry.ts'
 export { gatewayId } from './certificate/gateway-id.ts'
 export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
@@ -19,6 +19,7 @@ export { DEFAULT_TRUST, partnerDigest, trustSection } from './partners/read-part
 export { type ReceiverRecord, readReceivers, receiversSection } from './partners/receivers.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
 export { recognizeSigner } from './partners/recognize-signer.ts'
+export { staplingSection } from './partners/stapling-section.ts'
 export {
   loadTrustPolicy,
   makeOwnPolicy,
@@ -31,7 +32,13 @@ export { stopPrompting } from './passphrases/prompt.ts'
 export { type Authority, makeTrustAnchors, type RevocationPolicy, type TrustAnchors } from './path/authority.ts'
 export { type PresentedChain, readPresentedChain } from './path/presented-chain.ts'
 export type { PathPurpose } from './path/purposes.ts'
-export { type RevocationList, type RevocationLists, type Revoked, withStatuses } from './path/revocation-lists.ts'
+export {
+  type CertificateStatus,
+  type RevocationList,
+  type RevocationLists,
+  type Revoked,
+  withStatuses,
+} from './path/revocation-lists.ts'
 export { type Decisions, openDecisions, type PathRequest, validatePath } from './path/validate-path.ts'
 export { type BadPath, type CertificateName, faultOfPath, type GoodPath, type PathVerdict } from './path/verdict.ts'
 export {
@@ -39,6 +46,7 @@ export {
   checkSealAt,
   checkServer,
   checkSignerAt,
+  checkStapledServer,
   loadPeerTrust,
   loadTrustFiles,
   type PeerTrust,

@@ -10,7 +10,8 @@ import type { PresentedChain } from './path/presented-chain.ts'
 import type { PathPurpose } from './path/purposes.ts'
 import { noRevocationLists } from './path/revocation-lists.ts'
 import { openDecisions, type PathRequest } from './path/validate-path.ts'
-import { faultOfPath } from './path/verdict.ts'
+import { faultOfPath, type GoodPath } from './path/verdict.ts'
+import { checkStapledStatus } from './revocation/stapled-status.ts'
 import { loadTrust, loadTrustFile, type Trust } from './trust.ts'
 
 /** Each CA in `ca.crt` is an anchor; on a path to one, what a peer presents counts as well. */
@@ -46,8 +47,24 @@ async function withLists(trust: Trust, lists: readonly string[], previous: PeerT
 const decisions = openDecisions()
 
 /** The server of a connection, now. Throws the Faults of `check`. */
-export function checkServer({ leaf, presented }: PresentedChain, trust: PeerTrust, at: Date): void {
-  check({ leaf, presented, purpose: 'server', at, anchors: trust.anchors, revocation: trust.revocation })
+export function checkServer({ leaf, presented }: PresentedChain, trust: PeerTrust, at: Date): GoodPath {
+  return check({ leaf, presented, purpose: 'server', at, anchors: trust.anchors, revocation: trust.revocation })
+}
+
+/**
+ * The same, with the answer of its CA that it must bring. Throws the Faults of `check`, and
+ * `revocation-unknown` without such an answer.
+ */
+export function checkStapledServer(
+  chain: PresentedChain,
+  staple: Buffer | undefined,
+  trust: PeerTrust,
+  at: Date,
+): void {
+  const [leaf, issuer] = checkServer(chain, trust, at).path
+  // An anchor is a CA, and no server is one.
+  if (leaf === undefined || issuer === undefined) throw new TypeError('a path without an issuer')
+  checkStapledStatus(staple, { leaf, issuer }, at)
 }
 
 /** Of a seal there is itself alone: the CAs of its path stand in `ca.crt`. */
@@ -92,9 +109,9 @@ const ADVICE = 'if it is to be trusted, put its CA into ca.crt, with the CAs bet
  * Throws the Faults `certificate-revoked`, `certificate-purpose` and, for dates, issuer and form,
  * `certificate-invalid`: the code that also what TLS refuses has.
  */
-function check(request: PathRequest): void {
+function check(request: PathRequest): GoodPath {
   const verdict = decisions.validate(request)
-  if (verdict.ok) return
+  if (verdict.ok) return verdict
   const isUntrusted = verdict.code === 'certificate-untrusted'
   const fault = faultOfPath(isUntrusted ? { ...verdict, remedy: ADVICE } : verdict)
   const isOwnCode = fault.code === 'certificate-revoked' || fault.code === 'certificate-purpose'

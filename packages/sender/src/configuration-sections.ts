@@ -1,12 +1,13 @@
 // The keys of seg.yaml that hold more than single values.
 import type { ConfigurationSection } from '@seg/core'
 import { alertsSection, auditSection } from '@seg/operators'
-import { receiversSection, trustSection } from '@seg/pki'
+import { receiversSection, staplingSection, trustSection } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 
 export const senderSections: readonly ConfigurationSection[] = [
   trustSection,
   receiversSection,
+  staplingSection,
   documentsSection,
   auditSection,
   alertsSection,

@@ -143,6 +143,11 @@ function findIssuers(
   return naming.sort((a, b) => b.fields.to - a.fields.to)
 }
 
+/** The CA in `ca.crt` that issued it; of several, any: they have one name and one key. */
+export function findIssuer(certificate: X509Certificate, { authorities }: Trust): X509Certificate | undefined {
+  return authorities.map(({ certificate: ca }) => ca).find(ca => isIssuedBy(certificate, ca))
+}
+
 function mayName(issuer: GatewayAuthority, certificate: X509Certificate): boolean {
   try {
     checkConstraints(certificate, issuer)

@@ -13,7 +13,7 @@ import {
   text,
 } from '@seg/core'
 import type { PartnerState } from './partner.ts'
-import { gatewayName, label, oneOf, path } from './record-values.ts'
+import { gatewayName, label, oneOf, path, yesOrNo } from './record-values.ts'
 
 export type ReceiverRecord = {
   /** ReceiverID. */
@@ -23,6 +23,8 @@ export type ReceiverRecord = {
   readonly url: URL
   /** Files, as they are written; undefined: `certs/ca.crt` and `ca.crl`. */
   readonly trust: { readonly anchors: string; readonly crls: readonly string[] } | undefined
+  /** Whether its server must bring the answer of its CA about its certificate (OCSP stapling). */
+  readonly requiresStapling: boolean
   /** In the configuration. */
   readonly line: number
 }
@@ -46,6 +48,7 @@ const receivers = listOf(
     state: optional(oneOf<PartnerState>('active', 'suspended')),
     url: required(address),
     trust: optional(record({ anchors: required(path), crl: optional(listOf(path)) })),
+    require: optional(record({ stapling: optional(yesOrNo) })),
   }),
 )
 
@@ -65,8 +68,9 @@ export function readReceivers(file: ConfigurationFile, problems: Problems): read
     else ids.set(id, line)
   }
   if (found.length > MOST) problems.report(node?.line ?? 1, `receivers: expected at most ${MOST}`)
-  return found.map(({ id, name, state = 'active', url, trust, line }) => ({
+  return found.map(({ id, name, state = 'active', url, trust, require, line }) => ({
     ...{ id, name, state, url, line },
+    requiresStapling: require?.stapling ?? false,
     trust: trust && { anchors: trust.anchors, crls: trust.crl ?? [] },
   }))
 }

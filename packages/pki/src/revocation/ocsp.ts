@@ -151,7 +151,9 @@ function readCertificates(content: Buffer): PathCertificate[] {
 
 function readShown(raw: Buffer): PathCertificate | undefined {
   try {
-    return readPathCertificate(new X509Certificate(raw))
+    const found = readPathCertificate(new X509Certificate(raw))
+    // Its key is read only now.
+    return found?.certificate.publicKey && found
   } catch {
     // OpenSSL cannot read it: it has signed nothing.
     return undefined

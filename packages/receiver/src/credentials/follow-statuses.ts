@@ -1,23 +1,15 @@
 // Authorities that have an OCSP responder are asked about the certificates that partners use, in
 // the background. Each answer is taken into use at once, also on open connections.
-import { randomBytes } from 'node:crypto'
 import { Fault, type Looks, quote } from '@seg/core'
-import { buildOcspRequest, readOcspResponse, type WantedStatus, withStatuses } from '@seg/pki'
+import { type WantedStatus, withStatuses } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
-import { fetchOctets } from './fetch-octets.ts'
+import { askResponder, LEAST_REFRESH, RETRY, USUAL_REFRESH } from './ask-responder.ts'
 
 /** Milliseconds between two looks at what is due. */
 const LOOK_INTERVAL = 1000
-/** Milliseconds between two questions where the authority says nothing, and the least. */
-const [USUAL_REFRESH, LEAST_REFRESH] = [3_600_000, 60_000]
-/** Milliseconds to the second try; each next one waits twice as long. */
-const RETRY = 10_000
 const AT_ONCE = 8
-/** An answer has some kilobytes. */
-const LARGEST = 64 * 1024
-const FETCH_TIME = 10_000
 
 type State = { readonly at: number; readonly due: number; readonly failures: number }
 type Question = WantedStatus & { readonly url: string; readonly refresh: number }
@@ -46,10 +38,7 @@ export function followStatuses({ credentials, now }: Pick<Gate, 'credentials' | 
     const { key, leaf, authority, url, refresh } = question
     const failures = states.get(key)?.failures ?? 0
     try {
-      const nonce = randomBytes(32)
-      const body = { octets: buildOcspRequest(question, nonce), type: 'application/ocsp-request' }
-      const octets = await fetchOctets({ url, most: LARGEST, time: FETCH_TIME, signal: stop.signal, body })
-      const status = readOcspResponse(octets, question, now(), nonce)
+      const { status } = await askResponder(url, question, { now, signal: stop.signal })
       credentials.current.policy.board?.answer(key, status)
       const at = now().getTime()
       states.set(key, { at, due: at + Math.min(refresh, Math.max(LEAST_REFRESH, status.nextUpdate - at)), failures: 0 })

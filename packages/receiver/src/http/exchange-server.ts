@@ -24,7 +24,7 @@ import { toFault } from './problem.ts'
 import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
 
 export function buildExchangeServer(exchange: Exchange, handler: RequestListener): Server {
-  const { credentials, limits, logger } = exchange
+  const { credentials, limits, logger, staple } = exchange
   const server = createServer<typeof ExchangeRequest>({
     IncomingMessage: ExchangeRequest,
     ...tlsOptionsOf(credentials.current.identity),
@@ -64,6 +64,9 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
   openConnections(server, strangers, strangerLog, handler, exchange, arrivals)
   const stopFollowing = credentials.onReplaced(({ identity }) => server.setSecureContext(tlsOptionsOf(identity)))
   server.once('close', stopFollowing)
+  // At once, with what is there. Without stapling there is no listener, and Node asks nobody.
+  if (staple !== undefined)
+    server.on('OCSPRequest', (certificate, _issuer, answer) => answer(null, staple.answerFor(certificate)))
   server.on('drop', data => {
     const address = data?.remoteAddress
     const line = `connection from ${address} closed: ${server.maxConnections} are open already`

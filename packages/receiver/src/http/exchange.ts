@@ -1,5 +1,6 @@
 // What the exchange listener needs of the gate.
 import type { Desk } from '@seg/operators'
+import type { Staple } from '../credentials/follow-staple.ts'
 import type { LiveCredentials } from '../credentials/live-credentials.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
@@ -11,5 +12,7 @@ export type Exchange = {
   readonly limits: ReceiverLimits
   readonly logger: Logger
   readonly stopping: Stopping
+  /** Of our own certificate, where an OCSP responder is asked about it. */
+  readonly staple?: Staple | undefined
   now(): Date
 }

@@ -11,6 +11,7 @@ import Fastify, {
 } from 'fastify'
 import { probeDocument } from '../acceptance/probe.ts'
 import { connectionOf } from '../connections/connection.ts'
+import type { Staple } from '../credentials/follow-staple.ts'
 import type { Gate } from '../gate.ts'
 import type { Logger } from '../logger.ts'
 import { acceptAnnouncement } from '../rollover/accept-announcement.ts'
@@ -25,7 +26,11 @@ import { identifyPeer, type Peer } from './peer.ts'
 import { checkRequestForm, pathOf, unserved } from './request-form.ts'
 import type { Stopping } from './stopping.ts'
 
-export type ReceiverParts = Gate & { readonly logger: Logger; readonly stopping: Stopping }
+export type ReceiverParts = Gate & {
+  readonly logger: Logger
+  readonly stopping: Stopping
+  readonly staple?: Staple | undefined
+}
 
 type Receiver = FastifyInstance<Server>
 type ReceiptRoute = { Params: { id: string } }

@@ -22,6 +22,7 @@ import type { Test } from 'tap'
 import { RefusalLog } from '../acceptance/refusal-log.ts'
 import { openSecondOpinion, type SecondOpinionMode } from '../acceptance/second-opinion.ts'
 import { measureSpace, openStorageRoom, type StorageLimits } from '../acceptance/storage-room.ts'
+import type { Staple } from '../credentials/follow-staple.ts'
 import { openCredentials } from '../credentials/live-credentials.ts'
 import { parseTrust } from '../credentials/read-trust.ts'
 import type { Gate } from '../gate.ts'
@@ -98,6 +99,7 @@ type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   readonly clockSkew?: number
   /** A configuration file, for its document types. */
   readonly config?: string
+  readonly staple?: Staple
 }
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
@@ -108,6 +110,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     quota = 'off',
     clockSkew = 300,
     config,
+    staple,
     ...changed
   } = options
   const limits = { ...defaultReceiverLimits, ...changed }
@@ -147,7 +150,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   }
   const log: LogEntry[] = []
   const running = await startReceiver(
-    { ...gate, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }) },
+    { ...gate, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }), staple },
     { host, port: 0 },
   )
   t.teardown(async () => {

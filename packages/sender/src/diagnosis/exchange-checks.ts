@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { checkServerIdentity } from 'node:tls'
 import { amount, type Check, Fault, quote, shellWord } from '@seg/core'
 import { isSignedWith, openCheckpoint } from '@seg/ledger'
-import { checkServer, gatewayId, type Identity, logName, type PeerTrust, type PresentedChain } from '@seg/pki'
+import {
+  checkServer,
+  checkStapledServer,
+  gatewayId,
+  type Identity,
+  logName,
+  type PeerTrust,
+  type PresentedChain,
+} from '@seg/pki'
 import type { Receivers } from '../credentials/sender-credentials.ts'
 import { AGREEMENT, describeClocks, TIMELY } from '../delivery/clocks-apart.ts'
 import { type Answer, openConnection } from '../exchange/connection.ts'
@@ -19,7 +27,7 @@ type Target = { readonly to: URL; readonly now: () => Date; readonly patience: n
 
 export function exchangeChecks({ to, now, patience }: Target): readonly Check<SenderFacts>[] {
   const place = placeOf(to)
-  const showCertificate = `openssl s_client -connect ${shellWord(show(place))} -showcerts < /dev/null`
+  const look = (flag: string) => `openssl s_client -connect ${shellWord(show(place))} ${flag} < /dev/null`
   return [
     row(
       'name',
@@ -40,18 +48,19 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
         const value = await lookAtServer(place, patience)
         return { value, found: `${value.protocol}, key agreement ${value.group}` }
       },
-      () => `openssl s_client -connect ${shellWord(show(place))} -tls1_3 < /dev/null`,
+      () => look('-tls1_3'),
     ),
     row(
       'server',
       ['ca.crt', 'receivers', 'tls'],
-      async ({ 'ca.crt': all, receivers, tls: { chain } }) => {
-        const { id, trust, whose } = relyOn(chain, all, receivers)
-        checkServer(chain, trust, now())
+      async ({ 'ca.crt': all, receivers, tls: { chain, staple } }) => {
+        const { id, trust, whose, requiresStapling } = relyOn(chain, all, receivers)
+        if (requiresStapling) checkStapledServer(chain, staple, trust, now())
+        else checkServer(chain, trust, now())
         checkHost(chain.leaf, place)
         return { value: { id, trust }, found: `${quote(id)}, by ${whose}, until ${chain.leaf.validTo}` }
       },
-      () => showCertificate,
+      (_facts, { code }) => look(code === 'revocation-unknown' ? '-status' : '-showcerts'),
     ),
     row(
       'answer',
@@ -123,7 +132,8 @@ export function relyOn({ leaf }: PresentedChain, all: PeerTrust, receivers: Rece
   const id = gatewayId(leaf)
   const own = receivers.get(id)
   const trust: PeerTrust = own?.own ?? all
-  return { id, trust, whose: own?.trust === undefined ? 'ca.crt' : 'its own CAs' }
+  const whose = own?.trust === undefined ? 'ca.crt' : 'its own CAs'
+  return { id, trust, whose, requiresStapling: own?.requiresStapling === true }
 }
 
 async function resolveName({ host }: Place) {

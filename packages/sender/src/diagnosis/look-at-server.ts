@@ -10,7 +10,13 @@ import { explainNetwork } from '../exchange/connection-fault.ts'
 /** Without the brackets of an IPv6 address. */
 export type Place = { readonly host: string; readonly port: number }
 
-export type ShownServer = { readonly chain: PresentedChain; readonly protocol: string; readonly group: string }
+export type ShownServer = {
+  readonly chain: PresentedChain
+  /** The answer of its CA about its certificate (RFC 6066 8). */
+  readonly staple: Buffer | undefined
+  readonly protocol: string
+  readonly group: string
+}
 
 export function placeOf({ hostname, port }: URL): Place {
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 443) }
@@ -40,6 +46,11 @@ export async function lookAtServer(place: Place, patience: number): Promise<Show
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     ciphers: TLS13_CIPHERS,
+    ...{ requestOCSP: true },
+  })
+  let staple: Buffer | undefined
+  socket.once('OCSPResponse', (answer: Buffer | null) => {
+    staple = answer ?? undefined
   })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(patience) })
@@ -47,7 +58,7 @@ export async function lookAtServer(place: Place, patience: number): Promise<Show
     if (chain === undefined) throw new Fault('certificate-invalid', 'the server showed no certificate')
     const key = socket.getEphemeralKeyInfo()
     const group = (key !== null && 'name' in key && key.name) || 'unknown'
-    return { chain, protocol: socket.getProtocol() ?? 'unknown', group }
+    return { chain, staple, protocol: socket.getProtocol() ?? 'unknown', group }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw await explainTls(place, cause, patience)

@@ -33,10 +33,13 @@ export type Link = {
   readonly receiver: URL
   readonly identity: Identity
   readonly trust: Trust
+  /** Whether the server is asked for the answer of its CA about its certificate (RFC 6066 8). */
+  readonly asksStatus?: boolean
   /**
    * Throws a Fault for a server that must not be talked to; called before the first byte goes out.
+   * `staple` is that answer, as the server brought it.
    */
-  readonly admitServer: (chain: PresentedChain) => void
+  readonly admitServer: (chain: PresentedChain, staple: Buffer | undefined) => void
 }
 
 export type OutgoingRequest = {
@@ -122,15 +125,17 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
     maxVersion: 'TLSv1.3',
     ciphers: TLS13_CIPHERS,
     allowH2: false,
+    ...(link.asksStatus === true && { requestOCSP: true }),
   })
-  return (options, callback) =>
-    connect(options, (error, socket) => {
+  return (options, callback) => {
+    let staple: Buffer | undefined
+    const connecting = connect(options, (error, socket) => {
       if (error) return callback(error, null)
       try {
         boundMessages(socket as TLSSocket)
         const chain = readPresentedChain(socket as TLSSocket)
         if (chain === undefined) throw new Fault('certificate-invalid', 'the server showed no certificate')
-        link.admitServer(chain)
+        link.admitServer(chain, staple)
         onConnected(socket as TLSSocket, readPeer(socket as TLSSocket, chain.leaf))
       } catch (fault) {
         socket.destroy()
@@ -138,6 +143,14 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
       }
       callback(null, socket)
     })
+    if (link.asksStatus !== true) return
+    // undici gives the socket out at once, against its types. Node has the answer before the
+    // handshake ends, and null for none.
+    const socket = connecting as unknown as TLSSocket
+    socket.once('OCSPResponse', (answer: Buffer | null) => {
+      staple = answer ?? undefined
+    })
+  }
 }
 
 function readPeer(socket: TLSSocket, server: X509Certificate): Peer {

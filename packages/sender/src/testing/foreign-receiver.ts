@@ -48,6 +48,8 @@ type ServerOptions = {
   presents?: string
   /** Answers `GET /v1/receipts/…`; without it, nothing was ever accepted. */
   receipts?: Handler
+  /** Gives the answer of the CA that goes out with its certificate, to each client that asks. */
+  staple?: () => Buffer | null
 }
 type Server = Omit<ForeignReceiver, 'received'>
 
@@ -63,6 +65,7 @@ export async function startServer(
     version = 'TLSv1.3',
     presents = '',
     receipts = refuseRequest,
+    staple,
   }: ServerOptions = {},
 ): Promise<Server> {
   const identity = await loadIdentity(certs, profile)
@@ -76,7 +79,9 @@ export async function startServer(
     minVersion: version,
     maxVersion: version,
   } as const
-  return listen(t, createTlsServer(tls), host, serveLog(certs, handler, receipts))
+  const server = createTlsServer(tls)
+  if (staple !== undefined) server.on('OCSPRequest', (_certificate, _issuer, answer) => answer(null, staple()))
+  return listen(t, server, host, serveLog(certs, handler, receipts))
 }
 
 /** The same without TLS, which no sender may talk to. */
