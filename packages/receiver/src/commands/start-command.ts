@@ -68,7 +68,10 @@ async function start(command: Command): Promise<void> {
     { ...settings, config },
     () => new Date(),
     line => logger.warn(line),
-  )
+  ).catch(async error => {
+    await listener.discard()
+    throw error
+  })
   const readiness = watchReadiness(gate)
   const answers = answersOf(gate, readiness, showSettings(command, startSettings), config)
   const operators = await listener.open(answers, logger).catch(async error => {

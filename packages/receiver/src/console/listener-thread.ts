@@ -10,7 +10,7 @@ import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
 import { setPartnerState } from '../credentials/change-trust.ts'
 import { readTrust } from '../credentials/read-trust.ts'
 import { version } from '../open-ledger.ts'
-import type { FromListener, ListenerOptions, ToListener } from './messages.ts'
+import type { FromListener, ToListener } from './messages.ts'
 
 /** Milliseconds that the main thread has for an answer. */
 const ANSWER_TIME = 5000
@@ -18,7 +18,9 @@ const ANSWER_TIME = 5000
 const CLOSING_TIME = 2000
 
 const port = parentPort!
-const [{ open: options }] = (await once(port, 'message')) as [Extract<ToListener, { open: ListenerOptions }>]
+const [first] = (await once(port, 'message')) as [ToListener]
+if (first === 'close' || !('open' in first)) process.exit()
+const { open: options } = first
 const say = (message: FromListener) => port.postMessage(message)
 
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()

@@ -41,6 +41,8 @@ export type PreparedListener = {
    * for.
    */
   open(answers: GatewayAnswers, voice: Voice): Promise<OperatorsListener | undefined>
+  /** Ends the thread of a listener that is not opened. */
+  discard(): Promise<void>
 }
 
 /** To be called early: the thread loads its modules while the rest of the receiver is opened. */
@@ -48,7 +50,10 @@ export function prepareOperatorsListener(options: Options): PreparedListener {
   const { certs, adminPort } = options
   const isWanted = adminPort !== 'off' && (adminPort !== 'auto' || existsSync(join(certs, 'console.crt')))
   const worker = isWanted ? startThread() : undefined
-  return { open: (answers, voice) => open(options, worker, answers, voice) }
+  return {
+    open: (answers, voice) => open(options, worker, answers, voice),
+    discard: () => endThread(worker),
+  }
 }
 
 async function open(
@@ -66,6 +71,7 @@ async function open(
     const thread = new ListenerThread({ certs, data, config, host: adminHost, port, certificatePem, key }, all, voice)
     return { url: await thread.start(worker ?? startThread()), close: () => thread.close() }
   } catch (error) {
+    await endThread(worker)
     const fault = asFault(error)
     if (adminPort !== 'auto')
       throw new Fault('configuration', `the operators' listener: ${fault.detail}`, { cause: error })
@@ -80,6 +86,16 @@ function startThread(): Worker {
   // Alone it keeps no process running.
   worker.unref()
   return worker
+}
+
+/** It ends by itself: one that is terminated while it loads its modules may hang, or worse. */
+async function endThread(worker: Worker | undefined): Promise<void> {
+  // The id of one that has ended already.
+  if (worker === undefined || worker.threadId === -1) return
+  const ended = once(worker, 'exit', { signal: AbortSignal.timeout(CLOSING_TIME) }).catch(() => {})
+  worker.ref()
+  worker.postMessage('close' satisfies ToListener)
+  await ended
 }
 
 class ListenerThread {
@@ -123,12 +139,8 @@ class ListenerThread {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    const worker = this.#worker
-    if (worker === undefined) return
-    const ended = once(worker, 'exit', { signal: AbortSignal.timeout(CLOSING_TIME) }).catch(() => {})
-    worker.postMessage('close' satisfies ToListener)
-    await ended
-    await worker.terminate()
+    await endThread(this.#worker)
+    await this.#worker?.terminate()
   }
 
   #restart(reason: string): void {
