@@ -63,6 +63,7 @@ async function start(command: Command): Promise<void> {
   const { logFile } = readSettings(command, ['logFile'])
   const { logger, close: closeLogger } =
     logFile === undefined ? openLogger({ isTerminal: isatty(2) }) : openFileLogger(logFile)
+  const stopLater = holdStop()
   const listener = prepareOperatorsListener({ ...settings, config })
   const gate = await openGate(
     { ...settings, config },
@@ -122,6 +123,7 @@ async function start(command: Command): Promise<void> {
     logger.info('stopped')
     await closeLogger()
   })
+  stopLater()
   const { id } = gate.credentials.current.identity
   output.report(
     {
@@ -140,6 +142,23 @@ async function start(command: Command): Promise<void> {
       ...(operators ? [`operators: ${operators.url}, with a link of \`pnpm --filter receiver console login\``] : []),
     ].join('\n'),
   )
+}
+
+/**
+ * A service manager's SIGTERM during the start stops the receiver once all is open, so that it ends
+ * as ever; a second one ends it at once. Returns the end of that.
+ */
+function holdStop(): () => void {
+  let isHeld = false
+  const hold = () => {
+    if (isHeld) process.exit(1)
+    isHeld = true
+  }
+  process.on('SIGTERM', hold)
+  return () => {
+    process.off('SIGTERM', hold)
+    if (isHeld) process.kill(process.pid, 'SIGTERM')
+  }
 }
 
 /** What to type next, with the flags that put this run elsewhere: other commands need them, too. */
