@@ -2,6 +2,7 @@
 // own process.
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
+import { amount } from './shown-text.ts'
 
 export type StandardStreams = {
   /** Standard output. */
@@ -29,5 +30,5 @@ export const standardError: LineOutput = {
 }
 
 export function describeLoss(lines: number): string {
-  return `${lines === 1 ? '1 line was' : `${lines} lines were`} dropped here: nobody read them, or they could not be written\n`
+  return `dropped here: ${amount(lines, 'line')} that nobody read, or that could not be written\n`
 }

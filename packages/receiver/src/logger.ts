@@ -1,6 +1,6 @@
 // The receiver's logger: one JSON object a line, or text on a terminal. The only file that knows
 // pino.
-import { asFault, escapeJson, escapeWithinJson, openLineFile, openLineOutput } from '@seg/core'
+import { amount, asFault, escapeJson, escapeWithinJson, openLineFile, openLineOutput } from '@seg/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
@@ -53,7 +53,7 @@ function buildLogger(write: (line: string) => void): Logger {
 }
 
 function describeLoss(dropped: number): string {
-  const msg = `${dropped} lines of the log were dropped here: nobody read them, or they could not be written`
+  const msg = `dropped here: ${amount(dropped, 'line')} of the log that nobody read, or that could not be written`
   return `${JSON.stringify({ level: WARN, time: new Date().toISOString(), name: 'receiver', dropped, msg })}\n`
 }
 

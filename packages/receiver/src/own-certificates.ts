@@ -2,7 +2,7 @@
 // log warns before one of them ends.
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { Fault, quote, readInput } from '@seg/core'
+import { amount, Fault, quote, readInput } from '@seg/core'
 import { checkCertificate, DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER, parseCertificate } from '@seg/pki'
 import type { Credentials, LiveCredentials } from './credentials/live-credentials.ts'
 import type { Gate } from './gate.ts'
@@ -121,9 +121,6 @@ function logStage({ file, certificate }: Watched, stage: number, now: Date, logg
   else if (stage === OVER) logger.error(facts, `${name} expired at ${facts.notAfter}: renew it (docs/pki.md)`)
   else {
     const days = Math.floor((to - now.getTime()) / DAY)
-    logger.warn(
-      facts,
-      `${name} expires at ${facts.notAfter}, in ${days} day${days === 1 ? '' : 's'}: renew it (docs/pki.md)`,
-    )
+    logger.warn(facts, `${name} expires at ${facts.notAfter}, in ${amount(days, 'day')}: renew it (docs/pki.md)`)
   }
 }

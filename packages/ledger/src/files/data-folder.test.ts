@@ -98,7 +98,7 @@ t.test('puts what an older ledger does not name aside, and says so', async t => 
   t.match(notes, [
     /staging holds what the receiver did not put there \(1, the first is "draft.md"\): left as it is/,
     /contents holds what the receiver did not put there \(2, .*\): left as it is/,
-    /^1 documents in .*contents are in no row of the ledger: moved to .*unclaimed/,
+    /^1 document in .*contents in no row of the ledger: moved to .*unclaimed/,
   ])
   const [date] = await readdir(join(folder, 'unclaimed'))
   const [name] = await readdir(join(folder, 'unclaimed', date!))

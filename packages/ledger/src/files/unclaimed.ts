@@ -1,7 +1,7 @@
 // What a crash, or an older ledger, leaves without a row that names it: moved, never deleted.
 import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeDurableFolder, quote, syncFolder } from '@seg/core'
+import { amount, makeDurableFolder, quote, syncFolder } from '@seg/core'
 
 /** Names that we give to documents in files. */
 const OURS = /^[0-9a-f]{32}$/
@@ -28,7 +28,7 @@ export async function putUnclaimedAside(
   await syncFolder(place)
   await syncFolder(contents)
   note(
-    `${unnamed.length} documents in ${contents} are in no row of the ledger: moved to ${place}; one or a few are what a crash leaves, many mean that the ledger is older than they are (a backup): compare before you delete them`,
+    `${amount(unnamed.length, 'document')} in ${contents} in no row of the ledger: moved to ${place}; one or a few are what a crash leaves, many mean that the ledger is older than they are (a backup): compare before you delete them`,
   )
 }
 

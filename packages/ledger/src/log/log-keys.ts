@@ -1,6 +1,6 @@
 // The keys that a log was signed with, one after the other: each signs from where the one before it
 // was replaced (docs/log.md).
-import { Fault, quote } from '@seg/core'
+import { amount, Fault, quote } from '@seg/core'
 import { type LogVerifier, openCheckpoint, parseVerifierKey } from './checkpoint.ts'
 
 /** What the ledger has recorded: the key of the checkpoints of trees larger than `from`. */
@@ -59,7 +59,10 @@ export class LogKeys {
   checkEnd(size: number): void {
     const { from } = this.#ranges.at(-1)!
     if (from > size)
-      throw new Fault('log-invalid', `the log has ${size} entries, a key of it is said to follow entry ${from - 1}`)
+      throw new Fault(
+        'log-invalid',
+        `the log has ${amount(size, 'entry')}, a key of it is said to follow entry ${from - 1}`,
+      )
   }
 
   /** What verifies the checkpoint of a tree of `size` entries. */
@@ -81,7 +84,7 @@ function findSigner(verifiers: readonly LogVerifier[], note: string | undefined)
   if (signer === undefined)
     throw new Fault(
       'log-invalid',
-      `the latest checkpoint has no signature with any of the ${verifiers.length} keys in log.pub`,
+      `the latest checkpoint has no signature with any of the ${amount(verifiers.length, 'key')} in log.pub`,
     )
   return signer
 }

@@ -1,6 +1,6 @@
 // The Merkle tree of RFC 6962 2.1 over SHA-256: its hashes, and the verification of its proofs.
 import { hash } from 'node:crypto'
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 
 export const HASH_BYTES = 32
 const LEAF_PREFIX = Buffer.of(0)
@@ -53,7 +53,7 @@ export function verifyInclusion({ leafHash, index, proof, tree }: Inclusion): vo
  */
 export function verifyConsistency(from: TreeHead, to: TreeHead, proof: readonly Buffer[]): void {
   if (from.size > to.size)
-    throw new Fault('log-invalid', `the log has shrunk: it had ${from.size} entries, and now has ${to.size}`)
+    throw new Fault('log-invalid', `the log has shrunk: it had ${amount(from.size, 'entry')}, and now has ${to.size}`)
   if (from.size === 0 || from.size === to.size) {
     if (proof.length > 0) throw tooLong()
     if (from.size > 0) checkRoot(to.root, from, 'of the same size')
@@ -91,7 +91,7 @@ function checkRoot(computed: Buffer, { size, root }: TreeHead, which: string): v
   if (computed.equals(root)) return
   throw new Fault(
     'log-invalid',
-    `the proof leads to ${hex(computed)}, the root of the tree of ${size} entries ${which} is ${hex(root)}`,
+    `the proof leads to ${hex(computed)}, the root of the tree of ${amount(size, 'entry')} ${which} is ${hex(root)}`,
   )
 }
 

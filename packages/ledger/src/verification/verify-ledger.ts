@@ -1,6 +1,6 @@
 // Recomputes a ledger from the documents up, and names the first thing that does not fit: what an
 // operator, or an auditor, can rely on.
-import { Fault, quote } from '@seg/core'
+import { amount, Fault, quote } from '@seg/core'
 import { openCheckpoint } from '../log/checkpoint.ts'
 import { LogKeys, ROTATION } from '../log/log-keys.ts'
 import type { TreeHead } from '../log/merkle.ts'
@@ -120,7 +120,10 @@ export function checkExtent(extent: Extent, keys: LogKeys): TreeHead {
   const head =
     note === undefined ? { size: 0, root: Buffer.alloc(0) } : openCheckpoint(String(note), keys.at(Number(size)))
   if ((size ?? 0) !== head.size)
-    throw new Fault('log-invalid', `the latest checkpoint stands at ${size} and speaks of ${head.size} entries`)
+    throw new Fault(
+      'log-invalid',
+      `the latest checkpoint stands at ${size} and speaks of ${amount(head.size, 'entry')}`,
+    )
   if (typeof lowestCheckpoint === 'number' && lowestCheckpoint < 1) {
     throw new Fault('log-invalid', `a checkpoint stands at ${lowestCheckpoint}`)
   }
@@ -131,10 +134,10 @@ export function checkExtent(extent: Extent, keys: LogKeys): TreeHead {
   if (beside !== undefined)
     throw new Fault(
       'log-invalid',
-      `the latest checkpoint speaks of ${head.size} entries, ${beside.table} has rows from ${beside.first} to ${beside.end - 1}`,
+      `the latest checkpoint speaks of ${amount(head.size, 'entry')}, ${beside.table} has rows from ${beside.first} to ${beside.end - 1}`,
     )
   if (head.size > 0 && entries === undefined) {
-    throw new Fault('log-invalid', `the latest checkpoint speaks of ${head.size} entries, the log has none`)
+    throw new Fault('log-invalid', `the latest checkpoint speaks of ${amount(head.size, 'entry')}, the log has none`)
   }
   checkTileCounts(tiles, head.size)
   return head

@@ -1,6 +1,6 @@
 // The tree of a stored log, computed again from its entries: the tiles and checkpoints that are
 // stored must be its own.
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import { openCheckpoint } from '../log/checkpoint.ts'
 import type { LogKeys } from '../log/log-keys.ts'
 import { LogTree } from '../log/log-tree.ts'
@@ -49,7 +49,7 @@ export class TreeCheck {
     const { size, root } = openStored(String(note), Number(treeSize), this.#keys)
     const computed = this.#tree.head
     if (size !== computed.size)
-      throw new Fault('log-invalid', `the checkpoint at ${treeSize} speaks of ${size} entries`)
+      throw new Fault('log-invalid', `the checkpoint at ${treeSize} speaks of ${amount(size, 'entry')}`)
     if (!root.equals(computed.root)) {
       const [found, expected] = [root.toString('hex'), computed.root.toString('hex')]
       throw new Fault('log-invalid', `the checkpoint at ${size} has the root ${found}, its entries have ${expected}`)

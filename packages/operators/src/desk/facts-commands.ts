@@ -1,6 +1,16 @@
 // `facts list` and `facts count` of both gateways: what happened, from the desk; also while the
 // gateway runs.
-import { addSettings, type Command, escapeUnseen, Fault, parseLimit, quote, readSettings, writeList } from '@seg/core'
+import {
+  addSettings,
+  amount,
+  type Command,
+  escapeUnseen,
+  Fault,
+  parseLimit,
+  quote,
+  readSettings,
+  writeList,
+} from '@seg/core'
 import { type DeskFilter, type DeskSearch, openDeskSearch } from './desk-search.ts'
 import { explainRefusal } from './explain.ts'
 import type { KeptFact } from './fact-columns.ts'
@@ -130,7 +140,7 @@ function describeLine(fact: KeptFact): string {
   const { at, kind, outcome, partner, address, document, code, count } = fact
   const from = partner === undefined ? (address ?? 'an unknown address') : quote(partner)
   const name = document === undefined ? '' : ` ${quote(document)}`
-  const many = count === undefined ? '' : ` (${count} times)`
+  const many = count === undefined ? '' : ` (${amount(count, 'time')})`
   const values = Object.entries(fact.values ?? {}).map(([name, all]) => `\n    ${name}: ${all.map(quote).join(', ')}`)
   const missing = Object.entries(fact.notIndexed ?? {}).map(
     ([name, why]) => `\n    ${name === '' ? 'its values' : name}: not evaluated: ${escapeUnseen(why)}`,

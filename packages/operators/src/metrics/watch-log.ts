@@ -2,7 +2,7 @@
 // covers all entries, and has a proof of consistency with the one that was seen last.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import {
   type LedgerReader,
   openCheckpoint,
@@ -66,7 +66,8 @@ async function continueFrom(
   if (key === undefined) throw new Fault('log-invalid', 'the log has no key')
   const head = openCheckpoint(note, parseVerifierKey(key.verifierKey))
   if (seen === undefined || seen.size === 0) return head
-  if (head.size < seen.size) throw new Fault('log-invalid', `it had ${seen.size} entries, and has ${head.size}`)
+  if (head.size < seen.size)
+    throw new Fault('log-invalid', `it had ${amount(seen.size, 'entry')}, and has ${head.size}`)
   const tree = await openServedTree(head.size, async ({ level, index, width }) => {
     const tile = await log.tile(Number(level), index, width)
     if (tile === undefined) throw new Fault('log-invalid', `the tile ${level}/${index} is missing`)

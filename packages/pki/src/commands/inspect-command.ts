@@ -1,6 +1,6 @@
 // `pki inspect`: certificates for people, or as JSON.
 import { styleText } from 'node:util'
-import { type Command, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
+import { amount, type Command, openOutput, quote, readSettings, resolveUserPath } from '@seg/core'
 import { type InspectedCertificate, inspect, RENEW_WITHIN_DAYS } from './inspect.ts'
 
 export async function runInspect(argument: string | undefined, _options: object, command: Command): Promise<void> {
@@ -25,5 +25,5 @@ function describeEnd({ daysLeft }: InspectedCertificate): string {
 }
 
 function countDays(days: number): string {
-  return days === 1 ? '1 day' : `${days} days`
+  return amount(days, 'day')
 }

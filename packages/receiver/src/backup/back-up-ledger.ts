@@ -1,5 +1,6 @@
 // A backup of the ledger with its audit trail and its facts, verified as `log verify` and `audit
 // verify` do.
+import { amount } from '@seg/core'
 import { type BackupRecord, type MadeBackup, makeBackup, openEvidence } from '@seg/ledger'
 import { settleCopiedTrail } from '@seg/operators'
 import { version } from '../open-ledger.ts'
@@ -24,7 +25,7 @@ async function verifyCopy(
   show: Show,
 ): Promise<Pick<BackupRecord, 'of' | 'log' | 'documents'>> {
   const { head, documents } = await verifyStoredLog(folder, trust, ({ entries, of }) =>
-    show(`${entries} of ${of} entries verified`),
+    show(`${entries} of ${amount(of, 'entry')} verified`),
   )
   await settleCopiedTrail(folder, head.size)
   const evidence = openEvidence(folder)

@@ -1,5 +1,5 @@
 // Whether a stored log has all that others have seen of it.
-import { Fault, onFile, readInput } from '@seg/core'
+import { amount, Fault, onFile, readInput } from '@seg/core'
 import { openEvidence, parseVerifierKey, readNotes, type SignedCheckpoint, sight } from '@seg/ledger'
 
 const MOST_BYTES = 64 * 1024 * 1024
@@ -35,7 +35,7 @@ export async function compareKnown(
       if (own === undefined || !own.root.equals(root))
         throw new Fault(
           'log-invalid',
-          `expected a checkpoint of the same history at ${at} entries, found the root ${root.toString('base64')}; the backup has ${own?.root.toString('base64') ?? 'none of this size'}`,
+          `expected a checkpoint of the same history at ${amount(at, 'entry')}, found the root ${root.toString('base64')}; the backup has ${own?.root.toString('base64') ?? 'none of this size'}`,
         )
     }
   } finally {

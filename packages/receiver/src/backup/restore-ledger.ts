@@ -1,7 +1,7 @@
 // A new data folder from a backup. What partners may have seen of the log, and the backup lacks, is
 // declared before anything is written.
 import { basename } from 'node:path'
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import { checkEmpty, findBackup, restoreBackup } from '@seg/ledger'
 import { openRestoredTrail, performAct, restoredAct } from '@seg/operators'
 import { loadVerifierKeys } from '@seg/pki'
@@ -51,14 +51,14 @@ export async function restoreLedger(
   const known = checkpoints && Math.max(...checkpoints.map(({ size }) => size))
   checkDeclared(Number(record.log?.size), known, declared)
   const { head, documents } = await verifyStoredLog(path, trust, ({ entries, of }) =>
-    show(`${entries} of ${of} entries verified`),
+    show(`${entries} of ${amount(of, 'entry')} verified`),
   )
   const { size } = head
   const root = head.root.toString('base64')
   if (size !== record.log?.size || root !== record.log.root)
     throw new Fault(
       'backup-invalid',
-      `${path} was made of a log of ${record.log?.size} entries with the root ${record.log?.root}, found ${size} with ${root}`,
+      `${path} was made of a log of ${amount(record.log?.size ?? 0, 'entry')} with the root ${record.log?.root}, found ${size} with ${root}`,
     )
   if (checkpoints) await compareKnown(path, size, checkpoints, keys)
   let isRestored = false
@@ -81,7 +81,7 @@ function checkDeclared(size: number, known: number | undefined, { entriesLost, w
   throw new Fault(
     'log-incomplete',
     known === undefined
-      ? `the backup has ${size} entries, and nobody says how many the log has shown: give the latest checkpoint of the log that is known elsewhere, of a partner (\`sender log show --out FILE\`) or of the receiver before it stopped (GET /v1/log/checkpoint), with --checkpoint FILE`
-      : `the log has shown ${known} entries, the backup has ${size}: ${known - size} are missing, with the documents in them; restore a later backup`,
+      ? `the backup has ${amount(size, 'entry')}, and nobody says how many the log has shown: give the latest checkpoint of the log that is known elsewhere, of a partner (\`sender log show --out FILE\`) or of the receiver before it stopped (GET /v1/log/checkpoint), with --checkpoint FILE`
+      : `the log has shown ${amount(known, 'entry')}, the backup has ${size}: it lacks ${known - size}, with the documents in them; restore a later backup`,
   )
 }

@@ -49,6 +49,7 @@ export async function runRestore(from: string, options: Declared, command: Comma
 function describeLog({ size, known, at }: RestoredLedger): string {
   if (known === undefined)
     return `how many entries the log had shown is not known: a partner that saw more than ${size} reports log-rewritten (exit code 6) at its next delivery`
-  if (known <= size) return `it has all ${known} entries of the checkpoint: partners see their log continued`
-  return `${known - size} entries are lost: each partner that saw them reports log-rewritten (exit code 6) at its next delivery. That is right: say what happened over another channel, and ask for the documents whose receipts are newer than ${at}`
+  if (known <= size)
+    return `it has all that the checkpoint has (${amount(known, 'entry')}): partners see their log continued`
+  return `lost: ${amount(known - size, 'entry')}; each partner that saw more than ${size} reports log-rewritten (exit code 6) at its next delivery. That is right: say what happened over another channel, and ask for the documents whose receipts are newer than ${at}`
 }

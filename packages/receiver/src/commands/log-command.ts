@@ -11,7 +11,7 @@ export async function runLogVerify(_options: object, command: Command): Promise<
   const { config } = command.opts()
   const progress = showProgress(output)
   const verified = await verifyStoredLog(data, { certs, config }, ({ entries, of }) =>
-    progress.show(`${entries} of ${of} entries verified`),
+    progress.show(`${entries} of ${amount(of, 'entry')} verified`),
   )
   progress.clear()
   const { head, ...counts } = verified
@@ -31,7 +31,7 @@ function describe(
       : []),
     ...(setBacks > 0
       ? [
-          `the clock was set back before ${setBacks} starts: times from there on, up to the later ones before, are its word alone`,
+          `the clock was set back before ${amount(setBacks, 'start')}: times from there on, up to the later ones before, are its word alone`,
         ]
       : []),
     ...(erased > 0 ? [`${amount(erased, 'entry')} with facts erased`] : []),

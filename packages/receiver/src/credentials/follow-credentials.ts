@@ -100,7 +100,7 @@ function describeChange(before: Credentials, after: Credentials): string {
   const { crls, partners, mode } = after.policy
   const revoked = crls.reduce((sum, { count }) => sum + count, 0)
   const suspended = partners.filter(({ state }) => state === 'suspended').length
-  return `in use from now on: ${[...changed, `trust ${mode}, ${amount(partners.length, 'record')} of partners (${suspended} suspended), ${amount(crls.length, 'revocation list')} with ${revoked} entries`].join(', ')}`
+  return `in use from now on: ${[...changed, `trust ${mode}, ${amount(partners.length, 'record')} of partners (${suspended} suspended), ${amount(crls.length, 'revocation list')} with ${amount(revoked, 'entry')}`].join(', ')}`
 }
 
 /** Those that decide. */

@@ -3,7 +3,7 @@
 // also after a restart.
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Fault, type Looks, makeDurableFolder, quote, writeDurableFile } from '@seg/core'
+import { amount, Fault, type Looks, makeDurableFolder, quote, writeDurableFile } from '@seg/core'
 import { type Crl, checkCrlFollows, fetchedListsFolder, type ListFile, listFilesOf, readCrls } from '@seg/pki'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
@@ -109,5 +109,5 @@ function wantedOf({ record, file }: Gate['credentials']['current'], data: string
 }
 
 function describe({ issuer, number, count, nextUpdate }: Crl): string {
-  return `a revocation list of ${issuer} is there: number ${number}, ${count} entries, the next one by ${new Date(nextUpdate).toISOString()}`
+  return `a revocation list of ${issuer} is there: number ${number}, ${amount(count, 'entry')}, the next one by ${new Date(nextUpdate).toISOString()}`
 }

@@ -1,5 +1,6 @@
 // Attacks that begin with an accepted document, or with who is there: replays, conflicts, wrong
 // peers.
+import { amount } from '@seg/core'
 import { forge } from './forging.ts'
 import type { Scene } from './scene.ts'
 import { type Attack, documentHead, type Target } from './target.ts'
@@ -29,7 +30,7 @@ export function exchangeAttacks({ id, honest, write }: Scene): readonly Attack[]
         const met = await Promise.all(Array.from({ length: 50 }, () => target.post(copy)))
         const accepted = met.filter(({ verdict }) => verdict === '201').length
         const other = met.find(({ verdict }) => verdict !== '200' && verdict !== '201')
-        return other?.verdict ?? (accepted === 1 ? '200, 201 once' : `201 ${accepted} times`)
+        return other?.verdict ?? (accepted === 1 ? '200, 201 once' : `201 ${amount(accepted, 'time')}`)
       },
     },
     {

@@ -2,6 +2,7 @@
 // other partners have seen.
 import {
   advice,
+  amount,
   type Command,
   Fault,
   type FaultCode,
@@ -180,8 +181,10 @@ function listLogs({ logs }: Outbox) {
 type ListedLog = ReturnType<typeof listLogs>[number]
 
 function describeLog({ log, remembered, hasEnded, doubt, checkpoints }: ListedLog): string[] {
-  const last = remembered ? `proven up to ${remembered.size} entries` : 'nothing proven yet'
-  const unproven = doubt ? [`  NOT SHOWN since ${doubt.since}, asked ${doubt.looks} times: ${doubt.reason}`] : []
+  const last = remembered ? `proven up to ${amount(remembered.size, 'entry')}` : 'nothing proven yet'
+  const unproven = doubt
+    ? [`  NOT SHOWN since ${doubt.since}, asked ${amount(doubt.looks, 'time')}: ${doubt.reason}`]
+    : []
   const rows = checkpoints.map(({ size, root, seenAt }) => `  ${String(size).padStart(10)}  ${root}  ${seenAt ?? '-'}`)
   return [`${quote(log)}: ${last}${hasEnded ? ', ended' : ''}`, ...unproven, ...rows]
 }

@@ -1,5 +1,15 @@
 // `sender outbox …`: queued documents and their outcomes, read and changed while a daemon delivers.
-import { advice, type Command, escapeUnseen, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import {
+  advice,
+  amount,
+  type Command,
+  escapeUnseen,
+  Fault,
+  openOutput,
+  quote,
+  readSettings,
+  writeList,
+} from '@seg/core'
 import type { Outbox, OutboxEntry, OutboxState } from '@seg/ledger'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
 import { documentPathOf } from '../delivery/gateway.ts'
@@ -128,8 +138,7 @@ function describeLine({
   const waiting = lease === undefined ? `next try ${formatTime(nextTry)}` : 'on its way'
   const when = settledAt === undefined ? waiting : formatTime(settledAt)
   const why = reason ? `  ${reason.code}` : ''
-  const tried = tries === 1 ? '1 try' : `${tries} tries`
-  return `${String(number).padStart(6)}  ${state.padEnd(9)}  ${document.id ?? '-'}  ${quote(file)} to ${receiver}, ${tried}, ${when}${why}`
+  return `${String(number).padStart(6)}  ${state.padEnd(9)}  ${document.id ?? '-'}  ${quote(file)} to ${receiver}, ${amount(tries, 'try')}, ${when}${why}`
 }
 
 function formatTime(time: number): string {

@@ -3,7 +3,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Command, Fault, openOutput, quote, readSection, readSettings, resolveUserPath } from '@seg/core'
+import { amount, type Command, Fault, openOutput, quote, readSection, readSettings, resolveUserPath } from '@seg/core'
 import { checkSignerAt, checkSigning, gatewayId, readCertificates } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 import { loadReceivers, trustFor } from '../credentials/sender-credentials.ts'
@@ -137,6 +137,6 @@ function describe({ receiverId, senderId, documentId, documentDigest, acceptedAt
     `  sha256      ${documentDigest.toString('hex')}`,
     `  certificate ${certificateOf(logEntry) ?? 'not named: a receipt of version 1'}`,
     `  accepted    ${acceptedAt}`,
-    `  log         entry ${logEntry.index}, in the signed tree of ${logEntry.treeSize} entries`,
+    `  log         entry ${logEntry.index}, in the signed tree of ${amount(logEntry.treeSize, 'entry')}`,
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 // An entry goes back into the outbox until its next try, with the reason why; or expires, when the
 // try began after its time.
-import { Fault, faultRow, retryDelay } from '@seg/core'
+import { amount, Fault, faultRow, retryDelay } from '@seg/core'
 import type { OutboxEntry, OutboxReason } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { SendingGateway } from './gateway.ts'
@@ -38,7 +38,7 @@ export async function postpone(
     return fault
   }
   await outbox.giveUp(number, reason)
-  const last = `the last of ${tries + 1} tries: ${reason.code}: ${reason.detail}`
+  const last = `the last of ${amount(tries + 1, 'try')}: ${reason.code}: ${reason.detail}`
   return new Fault('delivery-expired', `number ${number} of the outbox has expired; ${last}`, { cause: fault })
 }
 

@@ -1,6 +1,6 @@
 // Sends while the caller waits: finds the earlier delivery or queues the document, and tries until
 // there is a verified receipt, a refusal, or no time left.
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import type { Template } from '../document/sign-template.ts'
 import type { Delivery, SendingGateway, WaitingGateway } from './gateway.ts'
 import { delayAfter, isLastTry, postpone } from './postpone.ts'
@@ -99,5 +99,5 @@ function pending(reason: string, number: number, timeout: number): Fault {
 
 function explain({ reason, retryAfter }: Later, tries: number): string {
   const asked = retryAfter > 0 ? `; the receiver asks to be tried again in ${Math.ceil(retryAfter / 1000)} s` : ''
-  return `${reason}, after ${tries === 1 ? '1 try' : `${tries} tries`}${asked}`
+  return `${reason}, after ${amount(tries, 'try')}${asked}`
 }

@@ -1,10 +1,10 @@
 // The outcome of an entry that was not delivered, as the Fault that its caller gets.
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import type { OutboxEntry } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'
 
 export function faultOf({ number, state, reason, tries }: OutboxEntry): Fault {
-  const last = reason ? `; the last of ${tries} tries: ${reason.code}: ${reason.detail}` : ''
+  const last = reason ? `; the last of ${amount(tries, 'try')}: ${reason.code}: ${reason.detail}` : ''
   switch (state) {
     case 'refused':
       return new DeliveryRefused({

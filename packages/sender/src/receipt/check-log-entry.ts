@@ -1,6 +1,6 @@
 // Is the acceptance an entry of the receiver's log, under a checkpoint that its log key signed?
 // (docs/log.md)
-import { Fault, quote } from '@seg/core'
+import { amount, Fault, quote } from '@seg/core'
 import {
   type AcceptedEvent,
   hashLeaf,
@@ -45,7 +45,7 @@ export function checkLogEntry({ logEntry, ...receipt }: ReceiptFacts, logs: read
   if (tree.size !== logEntry.treeSize)
     throw new Fault(
       'receipt-invalid',
-      `the checkpoint is of ${tree.size} entries, the receipt says ${logEntry.treeSize}`,
+      `the checkpoint is of ${amount(tree.size, 'entry')}, the receipt says ${logEntry.treeSize}`,
     )
   verifyInclusion({ leafHash: hashLeaf(logEntry.leaf), index: logEntry.index, proof: logEntry.proof, tree })
   checkLeaf(logEntry, receipt)

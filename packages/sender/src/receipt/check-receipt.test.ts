@@ -115,10 +115,7 @@ t.test('accepts no receipt whose entry of the log does not verify', async t => {
   const entries: Record<string, [entry: typeof good, detail: RegExp]> = {
     'another place': [{ ...good, index: 1 }, /log-invalid: expected an index below/],
     'a proof of something else': [{ ...good, proof: [Buffer.alloc(32)] }, /log-invalid: the proof has more hashes/],
-    'another size than the checkpoint': [
-      { ...good, treeSize: 2 },
-      /the checkpoint is of 1 entries, the receipt says 2/,
-    ],
+    'another size than the checkpoint': [{ ...good, treeSize: 2 }, /the checkpoint is of 1 entry, the receipt says 2/],
     'a checkpoint of another key': [
       await makeLogEntry(facts, other, { bytes: bytes.length }),
       /log-invalid: the checkpoint has no signature with the key/,

@@ -1,5 +1,6 @@
 // Whether several parties were shown one history of a log. Two signed trees of one size with
 // different roots are a proof that they were not.
+import { amount } from '@seg/core'
 import type { Sighting, SignedCheckpoint } from '@seg/ledger'
 
 /** `party` is the place of the sighting: two files may have one name. */
@@ -88,7 +89,7 @@ function splitOfOneSize(seen: readonly Seen[]): Split | undefined {
     const known = bySize.get(size)
     if (known === undefined) bySize.set(size, next)
     else if (!known.checkpoint.root.equals(root))
-      return { one: known, other: next, reason: `two trees of ${size} entries with different roots` }
+      return { one: known, other: next, reason: `two trees of ${amount(size, 'entry')} with different roots` }
   }
   return undefined
 }

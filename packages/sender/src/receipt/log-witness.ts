@@ -1,6 +1,6 @@
 // The sender as a witness of its receivers' logs: each tree that a receipt shows must continue the
 // one that was shown before (RFC 6962 2.1.2).
-import { answerMeaning, Fault, quote } from '@seg/core'
+import { amount, answerMeaning, Fault, quote } from '@seg/core'
 import {
   formatTilePath,
   isSignedWith,
@@ -120,7 +120,7 @@ export class LogWitness {
         return this.#alarm(
           batch,
           before,
-          new Fault('log-invalid', `a key that was replaced signed ${newest.size} entries`),
+          new Fault('log-invalid', `a key that was replaced signed ${amount(newest.size, 'entry')}`),
         )
       const top = before !== undefined && before.size >= newest.size ? before : newest
       const source = batch[0]!
@@ -155,7 +155,7 @@ export class LogWitness {
         batch,
         before,
         now,
-        `the log has shrunk: it had ${before.size} entries, and now has ${now.size}`,
+        `the log has shrunk: it had ${amount(before.size, 'entry')}, and now has ${now.size}`,
       )
     const doubt = logs.doubt(log, {
       at: this.#now().getTime(),
@@ -167,7 +167,7 @@ export class LogWitness {
     const since = new Date(doubt.since).toISOString()
     return new Fault(
       'log-unproven',
-      `the log ${quote(log)} is not shown since ${since}, asked ${doubt.looks} times: ${error.message}`,
+      `the log ${quote(log)} is not shown since ${since}, asked ${amount(doubt.looks, 'time')}: ${error.message}`,
       { cause: error },
     )
   }
@@ -193,7 +193,7 @@ export class LogWitness {
         receiver: link.receiver,
         reason: broken.detail,
       })
-      const sizes = `of ${before.size} entries before, of ${tree.size} in this receipt`
+      const sizes = `of ${amount(before.size, 'entry')} before, of ${tree.size} in this receipt`
       fail(
         new Fault(
           'log-rewritten',
