@@ -93,6 +93,29 @@ t.test('each foreign library has one importing file in a package', async t => {
   for (const [library, paths] of importers) t.equal(paths.length, 1, `${library} is imported by ${paths.join(', ')}`)
 })
 
+t.test('what a commit means, and what verifies it, know no store', async t => {
+  const src = 'packages/ledger/src'
+  const stores = ['sqlite', 'postgres'].map(name => `${src}/${name}/`)
+  const storeless = product
+    .concat(sourcesOf('ledger').filter(({ path }) => /ledger-contract|test-log|entry-sealer/.test(path)))
+    .filter(({ path }) => new RegExp(`^${src}/(batch|log|verification|writer|testing)/|^${src}/ledger\\.ts`).test(path))
+  t.ok(storeless.length > 20, 'the search finds the files that are there')
+  const seen = new Set<string>()
+  const visit = (path: string): void => {
+    if (seen.has(path)) return
+    seen.add(path)
+    t.notOk(
+      stores.some(store => path.startsWith(store)),
+      `${path} is reached`,
+    )
+    for (const specifier of readImports(join(root, path))) {
+      t.notMatch(specifier, /^(node:sqlite|kysely|pg)/, `${path} imports ${specifier}`)
+      if (specifier.startsWith('.')) visit(relative(root, resolve(root, path, '..', specifier)))
+    }
+  }
+  for (const { path } of storeless) visit(path)
+})
+
 t.test('the xmldsig package is pure: no network, no disk, no clock of its own', async t => {
   const sources = sourcesOf('xmldsig').filter(source => !isTest(source))
   for (const { path, imports } of sources) {

@@ -34,11 +34,12 @@ export {
 } from './log/checkpoint.ts'
 export type { AcceptedEvent, LogEvent } from './log/events.ts'
 export { type Opening, readEntry, writeEntry } from './log/leaf.ts'
-export { ROTATION } from './log/log-keys.ts'
+export { checkBound, ROTATION } from './log/log-keys.ts'
 export { hashLeaf, type TreeHead, verifyConsistency, verifyInclusion } from './log/merkle.ts'
 export { type FetchTile, openServedTree, type ServedTree } from './log/served-tree.ts'
 export { readNotes, type Sighting, type SignedCheckpoint, sight } from './log/sightings.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
+export type { Migrations } from './migrations/migrations.ts'
 export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
 export type {
   Outbox,
@@ -53,7 +54,6 @@ export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
 export { openDatabase, openDatabaseReader } from './sqlite/database.ts'
 export { onDatabase } from './sqlite/database-fault.ts'
 export { openEvidence } from './sqlite/evidence.ts'
-export type { Migrations } from './sqlite/migrations.ts'
 export {
   type LedgerOptions,
   openLedger,
@@ -62,7 +62,6 @@ export {
   readLogKeys,
 } from './sqlite/sqlite-ledger.ts'
 export { transact } from './sqlite/transact.ts'
-export { checkBound } from './sqlite/writer/bind-log.ts'
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'
 export { type LedgerProgress, type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'

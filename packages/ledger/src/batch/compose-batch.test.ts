@@ -6,7 +6,7 @@ import { MemoryEvidence } from '../testing/memory-evidence.ts'
 import { openMemoryLedger } from '../testing/memory-ledger.ts'
 import { MemoryReader } from '../testing/memory-reader.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
-import { logKey } from '../testing/test-ledger.ts'
+import { logKey } from '../testing/test-log.ts'
 
 /** What is stored, by the folder that stands for it. */
 const stores = new Map<string, MemoryStore>()

@@ -7,7 +7,8 @@ import type { Ledger } from '../ledger.ts'
 import { openOutbox } from '../outbox/sqlite-outbox.ts'
 import { openLedgerReader, readLogKeys } from '../sqlite/sqlite-ledger.ts'
 import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
-import { acceptBytes, openTestLedger } from '../testing/test-ledger.ts'
+import { openTestLedger } from '../testing/test-ledger.ts'
+import { acceptBytes } from '../testing/test-log.ts'
 
 const LARGE = 300_000
 

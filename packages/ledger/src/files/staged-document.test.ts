@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
 import { collect, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
-import { acceptBytes, makeLedger } from '../testing/test-ledger.ts'
+import { makeLedger } from '../testing/test-ledger.ts'
+import { acceptBytes } from '../testing/test-log.ts'
 
 t.test('a document of any size, in pieces of any size, is stored as it came', async t => {
   const { ledger } = await makeLedger(t)

@@ -97,3 +97,29 @@ function opens(note: string, verifier: LogVerifier): boolean {
     return false
   }
 }
+
+/**
+ * That a ledger bound to one log and key is opened with the same. Throws the Fault `configuration`.
+ */
+export function checkBound(bound: string, present: string): void {
+  if (bound === present) return
+  const [theirs, ours] = [bound, present].map(text => text.split('+'))
+  if (theirs![0] !== ours![0])
+    throw new Fault(
+      'configuration',
+      `the data folder is that of the receiver ${nameOf(theirs![0]!)}, the certificates are those of ${nameOf(ours![0]!)}; use the data folder of this receiver (--data), or its certificates (--certs)`,
+    )
+  throw new Fault(
+    'configuration',
+    `the log is signed with the key whose hash is ${theirs![1]}, that of log.key is ${ours![1]}; put the former log.key back, or, where log.key.next is there, complete the change with \`pnpm --filter receiver log rotate-key\`: nothing else changes the key of a log`,
+  )
+}
+
+/** The receiver's id, of which the name of its log is made. */
+function nameOf(log: string): string {
+  try {
+    return quote(decodeURIComponent(log))
+  } catch {
+    return quote(log)
+  }
+}

@@ -1,5 +1,5 @@
 // The tables of the outbox, by migration. The database itself refuses what `advance` never does.
-import type { Migrations } from '../sqlite/migrations.ts'
+import type { Migrations } from '../migrations/migrations.ts'
 
 /** Of the database in the sender's data folder. */
 export const OUTBOX_FILE = 'outbox.sqlite'

@@ -8,9 +8,9 @@ import { pathToFileURL } from 'node:url'
 import { Fault, isSystemError, syncFolder } from '@seg/core'
 import { makePrivateFile } from '../files/private-file.ts'
 import { onStorage } from '../files/storage-fault.ts'
+import type { Migrations } from '../migrations/migrations.ts'
 import { databaseFault, isUnopenable } from './database-fault.ts'
 import { migrate, missingMigrations } from './migrate.ts'
-import type { Migrations } from './migrations.ts'
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
 const BUSY_TIME = 5000

@@ -1,7 +1,7 @@
 // Brings a database's schema up to date, in one transaction.
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
-import type { Migrations } from './migrations.ts'
+import type { Migrations } from '../migrations/migrations.ts'
 
 /**
  * Crash on the way: the schema is the old one, and the next start makes it new. Several processes
@@ -10,8 +10,8 @@ import type { Migrations } from './migrations.ts'
 export async function migrate(database: DatabaseSync, migrations: Migrations): Promise<void> {
   if (missingMigrations(database, migrations).length === 0) return
   // Most starts have nothing to migrate and need not load what does it.
-  const { runMigrations } = await import('./kysely.ts')
-  await runMigrations(database, migrations)
+  const { runMigrations, sqliteDialect } = await import('../migrations/kysely.ts')
+  await runMigrations(sqliteDialect(database), migrations)
 }
 
 /**

@@ -1,6 +1,6 @@
 // The tables of the ledger, by migration. `leaf_index` is the place of an entry in the log, from 0,
 // without gaps.
-import type { Migrations } from './migrations.ts'
+import type { Migrations } from '../migrations/migrations.ts'
 
 /** Of the database in the data folder. */
 export const LEDGER_FILE = 'ledger.sqlite'

@@ -4,7 +4,7 @@
 // Long because opening, accepting and closing share the state of requests that are under way.
 import { existsSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type FileLock, makeDurableFolder, syncFolder } from '@seg/core'
 import type { AcceptRequest, AgainRequest, SentChain } from '../batch/requests.ts'
@@ -35,12 +35,12 @@ import type { LogKey } from '../log/checkpoint.ts'
 import type { LogEvent } from '../log/events.ts'
 import type { Opening } from '../log/leaf.ts'
 import type { KeyRange } from '../log/log-keys.ts'
+import { startWriter, type WriterClient } from '../writer/writer-client.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
 import { emptyViews, LEDGER_FILE, migrations } from './schema.ts'
 import { contentsFolder, SqliteReader } from './sqlite-reader.ts'
 import { readKeyRanges } from './writer/bind-log.ts'
-import { startWriter, type WriterClient } from './writer/writer-client.ts'
 import type { WriterOptions } from './writer/writer-thread.ts'
 
 export type LedgerOptions = Omit<WriterOptions, 'path'> & {
@@ -60,6 +60,9 @@ export const ledgerFolder: FolderKind = {
 
 const QUEUE = 1024
 
+/** The same file, whether run as it is written or compiled. */
+const writerThread = new URL(`./writer/writer-thread${extname(import.meta.filename)}`, import.meta.url)
+
 type ContentlessRequest = Omit<AcceptRequest, 'content'>
 
 /**
@@ -78,7 +81,8 @@ export async function openLedger(
       for (const place of [stagingFolder(folder), contentsFolder(folder)]) await makeDurableFolder(place, 0o700)
       await emptyStaging(stagingFolder(folder), note)
       const path = join(folder, LEDGER_FILE)
-      const writer = await startWriter({ ...options, path }, queue, note)
+      const start = { script: writerThread, options: { ...options, path }, files: [folder, path] }
+      const writer = await startWriter(start, queue, note)
       try {
         const database = openDatabaseReader(path, migrations)
         await claimed.settle()

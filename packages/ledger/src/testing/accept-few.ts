@@ -4,7 +4,8 @@
 import { writeSync } from 'node:fs'
 import type { Fault } from '@seg/core'
 import { makeSample } from './sample-documents.ts'
-import { acceptBytes, openTestLedger } from './test-ledger.ts'
+import { openTestLedger } from './test-ledger.ts'
+import { acceptBytes } from './test-log.ts'
 
 const [folder = '', dies] = process.argv.slice(2)
 const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })

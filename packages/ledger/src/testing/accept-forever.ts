@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { makeSample } from './sample-documents.ts'
-import { acceptBytes, openTestLedger } from './test-ledger.ts'
+import { openTestLedger } from './test-ledger.ts'
+import { acceptBytes } from './test-log.ts'
 
 const [folder = '', name = ''] = process.argv.slice(2)
 const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { Fault } from '@seg/core'
 import type { Ledger } from '../ledger.ts'
 import { collect, makeSample, sender } from './sample-documents.ts'
-import { acceptBytes, openTestLedger } from './test-ledger.ts'
+import { openTestLedger } from './test-ledger.ts'
+import { acceptBytes } from './test-log.ts'
 
 const [folder = ''] = process.argv.slice(2)
 await writeFile(join(folder, 'ballast'), Buffer.alloc(500_000))

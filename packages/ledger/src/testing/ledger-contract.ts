@@ -12,7 +12,7 @@ import type { Evidence, StoredEntry } from '../verification/evidence.ts'
 import { type VerifiedLedger, verifyLedger } from '../verification/verify-ledger.ts'
 import { checkReceipt, checks } from './entry-sealer.ts'
 import { certificatesOf, collect, keptOf, makeFolder, makeSample, readBytes, sender } from './sample-documents.ts'
-import { acceptBytes, nextLogKey, verifierKey } from './test-ledger.ts'
+import { acceptBytes, nextLogKey, verifierKey } from './test-log.ts'
 
 type OpenOptions = { readonly queue?: number; readonly sealer?: 'plain-sealer' | 'entry-sealer' }
 

@@ -12,7 +12,7 @@ import { openSealer as openEntrySealer } from './entry-sealer.ts'
 import { MemoryReader } from './memory-reader.ts'
 import type { MemoryStore } from './memory-store.ts'
 import { openSealer as openPlainSealer } from './plain-sealer.ts'
-import { logKey } from './test-ledger.ts'
+import { logKey } from './test-log.ts'
 
 type MemoryOptions = { readonly queue: number; readonly sealer: 'plain-sealer' | 'entry-sealer' }
 

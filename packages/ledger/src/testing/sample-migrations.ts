@@ -1,5 +1,5 @@
 // A schema for the tests of how one comes about.
-import type { Migrations } from '../sqlite/migrations.ts'
+import type { Migrations } from '../migrations/migrations.ts'
 
 export const migrations: Migrations = {
   '0001-opened': ['CREATE TABLE opened (process INTEGER NOT NULL)'],

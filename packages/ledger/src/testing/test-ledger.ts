@@ -1,27 +1,11 @@
-// A ledger for the tests: its log has one key, its receipts are plain.
-import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
+// A ledger on SQLite for the tests: its log has one key, its receipts are plain.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { AcceptOptions, Ledger, OfferedDocument } from '../ledger.ts'
-import { verifierKeyOf } from '../log/checkpoint.ts'
+import type { Ledger } from '../ledger.ts'
 import { openLedger } from '../sqlite/sqlite-ledger.ts'
 import { makeFolder } from './sample-documents.ts'
-
-const NAME = 'ledger.example'
-
-/** What signs the checkpoints, and what does after a rotation. */
-export const logKey = { name: NAME, privateKey: keyOf('a key for tests') }
-export const nextLogKey = { name: NAME, privateKey: keyOf('the next key for tests') }
-
-export const verifierKey = verifierKeyOf(logKey)
-
-/** An Ed25519 key in PKCS #8 (RFC 8410 7) made of a text: no secret. */
-function keyOf(text: string): KeyObject {
-  const seed = createHash('sha256').update(text).digest()
-  const octets = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
-  return createPrivateKey({ key: octets, format: 'der', type: 'pkcs8' })
-}
+import { logKey } from './test-log.ts'
 
 type TestOptions = {
   readonly queue?: number
@@ -35,7 +19,7 @@ export function openTestLedger(
 ): Promise<Ledger> {
   const module = new URL(`./${sealer}.ts`, import.meta.url).href
   return openLedger(folder, {
-    log: { name: NAME, privateKey: logKey.privateKey },
+    log: logKey,
     sealer: { module, data: undefined },
     ...options,
   })
@@ -52,16 +36,4 @@ export async function makeLedger(t: Test) {
     staged: () => readdir(join(folder, 'staging')),
     files: () => readdir(join(folder, 'contents')),
   }
-}
-
-/** Stages and accepts at once. */
-export async function acceptBytes(
-  ledger: Ledger,
-  document: OfferedDocument,
-  bytes: Uint8Array,
-  options?: AcceptOptions,
-) {
-  const staging = ledger.stage()
-  await staging.write(bytes)
-  return ledger.accept(document, staging, options)
 }

@@ -1,9 +1,9 @@
 // A ledger belongs to one log with one key: it is bound to them at its first start, and another log
 // or key opens it no more.
 import type { DatabaseSync } from 'node:sqlite'
-import { Fault, quote } from '@seg/core'
+import { Fault } from '@seg/core'
 import { type LogKey, openCheckpoint, parseVerifierKey, verifierKeyOf } from '../../log/checkpoint.ts'
-import type { KeyRange } from '../../log/log-keys.ts'
+import { checkBound, type KeyRange } from '../../log/log-keys.ts'
 
 /**
  * Binds a ledger that is not bound yet, provided that its latest checkpoint is of this log and key,
@@ -19,23 +19,6 @@ export function bindLog(database: DatabaseSync, key: LogKey): void {
     return
   }
   checkBound(bound.verifierKey, present)
-}
-
-/**
- * That a ledger bound to one log and key is opened with the same. Throws the Fault `configuration`.
- */
-export function checkBound(bound: string, present: string): void {
-  if (bound === present) return
-  const [theirs, ours] = [bound, present].map(text => text.split('+'))
-  if (theirs![0] !== ours![0])
-    throw new Fault(
-      'configuration',
-      `the data folder is that of the receiver ${nameOf(theirs![0]!)}, the certificates are those of ${nameOf(ours![0]!)}; use the data folder of this receiver (--data), or its certificates (--certs)`,
-    )
-  throw new Fault(
-    'configuration',
-    `the log is signed with the key whose hash is ${theirs![1]}, that of log.key is ${ours![1]}; put the former log.key back, or, where log.key.next is there, complete the change with \`pnpm --filter receiver log rotate-key\`: nothing else changes the key of a log`,
-  )
 }
 
 /**
@@ -62,14 +45,5 @@ function checkLatest(database: DatabaseSync, verifierKey: string): void {
       `the log in the data folder was not signed with log.key (${verifierKey}): ${cause.detail}; put back the former keys and certificates, or use another data folder (--data)`,
       { cause },
     )
-  }
-}
-
-/** The receiver's id, of which the name of its log is made. */
-function nameOf(log: string): string {
-  try {
-    return quote(decodeURIComponent(log))
-  } catch {
-    return quote(log)
   }
 }

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { extname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Worker } from 'node:worker_threads'
+import { startThread } from '../../writer/start-thread.ts'
 import { COPYING, IDLE, orLater } from './log-copier.ts'
 import type { CopierOptions, ToCopier } from './log-copier-thread.ts'
-import { startThread } from './start-thread.ts'
 
 /** The same file, whether run as it is written or compiled. */
 const copier = new URL(`./log-copier-thread${extname(import.meta.filename)}`, import.meta.url)

@@ -8,12 +8,12 @@ import { BatchComposer } from '../../batch/compose-batch.ts'
 import type { WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { FilesInPlace } from '../../files/files-in-place.ts'
 import type { Sealer } from '../../ledger.ts'
+import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from '../../writer/writer-messages.ts'
 import { openDatabase } from '../database.ts'
 import { migrations } from '../schema.ts'
 import { bindLog } from './bind-log.ts'
 import { LedgerWriter } from './ledger-writer.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
-import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from './writer-messages.ts'
 
 /**
  * What the thread is started with; `sealer` names a module whose `openSealer(data)` makes receipts.

@@ -2,9 +2,9 @@
 // that is text goes as one, and octets in one piece of memory: an object for each, and memory for
 // each, cost both threads more than what is in them.
 import { Fault, type FaultCode } from '@seg/core'
-import type { AcceptRequest, ResealRequest, WriteOutcome, WriteRequest } from '../../batch/requests.ts'
-import { NEEDS_OWN_MEMORY } from '../../files/staged-document.ts'
-import type { LogKey } from '../../log/checkpoint.ts'
+import type { AcceptRequest, ResealRequest, WriteOutcome, WriteRequest } from '../batch/requests.ts'
+import { NEEDS_OWN_MEMORY } from '../files/staged-document.ts'
+import type { LogKey } from '../log/checkpoint.ts'
 
 /** A Fault in a message between threads. */
 export type SentFault = { readonly code: FaultCode; readonly detail: string }

@@ -1,15 +1,27 @@
-// Kysely's migrator over node:sqlite; nothing else of Kysely is used.
+// Kysely's migrator over the databases of the ledger; nothing else of Kysely is used.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Migrations } from './migrations.ts'
 
 /** Runs those that the database does not have yet, all in one transaction. */
-export async function runMigrations(database: DatabaseSync, migrations: Migrations): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) })
+export async function runMigrations(dialect: Dialect, migrations: Migrations): Promise<void> {
+  const db = new Kysely<unknown>({ dialect })
   const migrator = new Migrator({ db, provider: { getMigrations: async () => asMigrations(migrations) } })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
+}
+
+export function sqliteDialect(database: DatabaseSync): Dialect {
+  return new NodeSqliteDialect(database)
 }
 
 function asMigrations(migrations: Migrations) {

@@ -1,18 +1,22 @@
 // The writer's thread as this one sees it: the queue's requests of one turn of the event loop in a
 // message, and outcomes in the same order. A thread that ends is started again.
-import { dirname, extname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { asFault, Fault } from '@seg/core'
-import type { Succeeded, WriteRequest } from '../../batch/requests.ts'
-import { WriteQueue } from '../../batch/write-queue.ts'
-import { FilesInPlace } from '../../files/files-in-place.ts'
+import type { Succeeded, WriteRequest } from '../batch/requests.ts'
+import { WriteQueue } from '../batch/write-queue.ts'
+import { FilesInPlace } from '../files/files-in-place.ts'
 import { startThread } from './start-thread.ts'
 import { type FromWriter, packRequests, type SentFault, type ToWriter, unpackOutcomes } from './writer-messages.ts'
-import type { WriterOptions } from './writer-thread.ts'
 
-/** The same file, whether run as it is written or compiled. */
-const script = new URL(`./writer-thread${extname(import.meta.filename)}`, import.meta.url)
+/** What a store's thread runs, and with which options. */
+export type WriterStart = {
+  readonly script: URL
+  /** What it is started with; `sealer` names the module that makes receipts, and its data. */
+  readonly options: { readonly sealer: { readonly module: string; readonly data: unknown } }
+  /** Files that it writes into: a thread that follows must find the same under their names. */
+  readonly files: readonly string[]
+}
 
 /** Milliseconds until a thread that ended is started again. */
 const RESTART = 1000
@@ -22,17 +26,17 @@ const RESTART = 1000
  * the operator must know of it later.
  */
 export async function startWriter(
-  options: WriterOptions,
+  start: WriterStart,
   queue: number,
   note: (line: string) => void,
 ): Promise<WriterClient> {
-  const client = new WriterClient(options, queue, note)
+  const client = new WriterClient(start, queue, note)
   await client.start()
   return client
 }
 
 export class WriterClient {
-  #options: WriterOptions
+  #start: WriterStart
   readonly #queue: WriteQueue
   readonly #note: (line: string) => void
   /** Of the first thread: one that follows must write into the same. */
@@ -44,19 +48,19 @@ export class WriterClient {
   #opened = 0
   #restarting: Promise<void> | undefined
 
-  constructor(options: WriterOptions, limit: number, note: (line: string) => void) {
-    this.#options = options
+  constructor(start: WriterStart, limit: number, note: (line: string) => void) {
+    this.#start = start
     this.#note = note
     this.#queue = new WriteQueue(limit, () => this.#flush())
   }
 
   /** Throws the Fault that keeps it from opening the ledger. */
   async start(): Promise<void> {
-    const { path } = this.#options
+    const { script, options, files } = this.#start
     const lost = this.#files?.lost()
     if (lost !== undefined) throw lost
     const { promise, resolve, reject } = Promise.withResolvers<FromWriter>()
-    const worker = startThread(script, this.#options, reason => {
+    const worker = startThread(script, options, reason => {
       reject(new Fault('storage-unavailable', `the ledger's writer has stopped: ${reason}`))
       if (this.#worker === worker) this.#lose(reason)
     })
@@ -67,7 +71,7 @@ export class WriterClient {
       const { code, detail } = first as SentFault
       throw new Fault(code, detail)
     }
-    this.#files ??= new FilesInPlace([dirname(path), path])
+    this.#files ??= new FilesInPlace(files)
     worker.on('message', message => this.#queue.settle(unpackOutcomes(message)))
     this.#worker = worker
     this.#opened++
@@ -110,7 +114,8 @@ export class WriterClient {
   /** A thread that follows seals as this one does. */
   async #keepSealer(data: unknown, outcome: Promise<Succeeded>): Promise<Succeeded> {
     const resealed = await outcome
-    this.#options = { ...this.#options, sealer: { ...this.#options.sealer, data } }
+    const { options } = this.#start
+    this.#start = { ...this.#start, options: { ...options, sealer: { ...options.sealer, data } } }
     return resealed
   }
 

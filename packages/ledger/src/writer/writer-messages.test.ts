@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import t from 'tap'
-import type { WriteRequest } from '../../batch/requests.ts'
+import type { WriteRequest } from '../batch/requests.ts'
 import { packRequests, unpackRequests } from './writer-messages.ts'
 
 t.test('another seal reaches the writer with its key, in its place among other requests', async t => {
