@@ -22,6 +22,7 @@ import { issueFiles } from '../../packages/pki/src/issuing/issue-files.ts'
 import { openResponder, serveResponder } from '../../packages/pki/src/testing/openssl-responder.ts'
 import { hasOpenssl } from '../../packages/pki/src/testing/openssl-verify.ts'
 import { algorithms, makeCa, makeLeaf } from '../../packages/pki/src/testing/path-certificates.ts'
+import { followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
 import { followStaple } from '../../packages/receiver/src/credentials/follow-staple.ts'
 import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
 import { openGateway, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
@@ -61,7 +62,9 @@ async function openStapling(t: Test) {
     staple: { answerFor: certificate => later.staple!.answerFor(certificate) },
   })
   const lines: { msg: string; code?: string }[] = []
-  const staple = followStaple(url, gateway.gate, openLoggerInto({ write: line => lines.push(JSON.parse(line)) }))
+  const { credentials: live } = gateway.gate
+  live.replace({ ...live.current, responder: url })
+  const staple = followStaple(gateway.gate, openLoggerInto({ write: line => lines.push(JSON.parse(line)) }))
   later.staple = staple
   t.teardown(() => staple.close())
   const begin = Date.now()
@@ -153,6 +156,39 @@ t.test('a certificate that takes the place of another goes out with no answer bu
   await staple.look()
   t.same(lines, [])
   t.match(statusIn(await stapleOf(gateway), identity.certificate), { revoked: undefined })
+})
+
+t.test('the address of the responder comes, changes and goes with seg.yaml, without a restart', { skip }, async t => {
+  const [first, second] = [openResponder(certs), openResponder(certs)]
+  for (const responder of [first, second]) responder.know(leaf)
+  second.revoke(leaf)
+  const later: { staple?: ReturnType<typeof followStaple> } = {}
+  const staple = { answerFor: (certificate: Buffer) => later.staple!.answerFor(certificate) }
+  const gateway = await openGateway(t, certs, { staple })
+  const config = join(gateway.data, 'seg.yaml')
+  const lines: string[] = []
+  const logger = openLoggerInto({ write: line => lines.push(JSON.parse(line).msg) })
+  await writeFile(config, '# nothing\n')
+  const following = followCredentials({ certs, data: gateway.data, config }, gateway.gate, logger)
+  later.staple = followStaple(gateway.gate, logger)
+  t.teardown(() => Promise.all([following.close(), later.staple?.close()]))
+  const set = async (text: string) => {
+    await writeFile(config, text)
+    await following.look()
+    // One that began before the change does not count.
+    await later.staple!.look()
+    await later.staple!.look()
+    return stapleOf(gateway)
+  }
+  t.equal(await set('# none\n'), null)
+  const { url } = await serveResponder(t, first)
+  t.match(statusIn(await set(`stapling: ${url}\n`)), { revoked: undefined })
+  t.match(statusIn(await set(`stapling: ${(await serveResponder(t, second)).url}\n`)), { revoked: { reason: 1 } })
+  t.match(lines.join('\n'), /in use from now on: stapling http:/)
+  t.equal(await set('stapling: off\n'), null)
+  t.match(await askWithOpenssl(gateway, '-status'), /OCSP response: no response sent/)
+  t.match(statusIn(await set(`stapling: ${url}\n`)), { revoked: undefined })
+  t.equal(first.asked, 2)
 })
 
 t.test('a receiver asks the responder that seg.yaml names; what is no address is an error', { skip }, async t => {

@@ -55,7 +55,7 @@ async function openLook(t: Test, days: number, adminPort: 'auto' | 'off' = 'off'
   const lines: { level: number; msg: string }[] = []
   const logger = openLoggerInto({ write: (line: string) => lines.push(JSON.parse(line)) })
   const [policy, documents] = [makeOwnPolicy(trust), await makeDefaultDocuments()]
-  const current = { identity, seal, trust, policy, documents, record: DEFAULT_TRUST, file: '' }
+  const current = { identity, seal, trust, policy, documents, responder: undefined, record: DEFAULT_TRUST, file: '' }
   const look = openExpiryLook({ current }, consoleCertificateOf(certs, adminPort), logger)
   const end = seal.certificate.validToDate.getTime()
   /** What is logged at a time before the seal's end. */

@@ -12,7 +12,7 @@ import {
   surviveHangup,
 } from '@seg/core'
 import { alertsSection, auditSection, forwardRecords, openAlertChannels, openAuditSinks } from '@seg/operators'
-import { staplingSection, stopPrompting } from '@seg/pki'
+import { stopPrompting } from '@seg/pki'
 import closeWithGrace from 'close-with-grace'
 import { runAudit } from '../audit/run-audit.ts'
 import { receiverSections } from '../configuration-sections.ts'
@@ -56,7 +56,6 @@ async function start(command: Command): Promise<void> {
   const handOffs = await readHandOffs(command, data)
   const { path, value } = readSection(config, auditSection)
   const alerts = readSection(config, alertsSection)
-  const { value: responder } = readSection(config, staplingSection)
   // The desk's thread opens them again: here only what cannot be used is found.
   await openAlertChannels(alerts.path, alerts.value)
   const sinks = await openAuditSinks(path, value)
@@ -80,10 +79,10 @@ async function start(command: Command): Promise<void> {
     await closeGate(gate)
     throw error
   })
-  const staple = responder === undefined ? undefined : followStaple(responder, gate, logger)
+  const staple = followStaple(gate, logger)
   // The last step that takes time: from here on a signal finds everything in place.
   const receiver = await startReceiver({ ...gate, logger, staple }, { host, port }).catch(async error => {
-    await Promise.all([readiness.close(), operators?.close(), staple?.close()])
+    await Promise.all([readiness.close(), operators?.close(), staple.close()])
     await closeGate(gate)
     throw error
   })
@@ -111,7 +110,7 @@ async function start(command: Command): Promise<void> {
   closeWithGrace(stopping, async ({ signal, err }) => {
     if (err) logger.error({ err }, 'stopping after a defect')
     else logger.info(`stopping on ${signal ?? 'request'}`)
-    await Promise.all([lists.close(), statuses.close(), staple?.close(), logKey.close()])
+    await Promise.all([lists.close(), statuses.close(), staple.close(), logKey.close()])
     await following.close()
     await indexing.close()
     await auditing?.close()

@@ -95,6 +95,7 @@ function describeChange(before: Credentials, after: Credentials): string {
     before.identity.certificatePem !== after.identity.certificatePem && 'receiver.crt',
     before.seal.certificatePem !== after.seal.certificatePem && 'seal.crt',
     before.trust.caPem !== after.trust.caPem && 'ca.crt',
+    before.responder !== after.responder && `stapling ${after.responder ?? 'off'}`,
     before.documents !== after.documents && `documents ${after.documents.types.map(({ name }) => name).join(' ')}`,
   ].filter(name => name !== false)
   const { crls, partners, mode } = after.policy

@@ -15,42 +15,53 @@ export type Staple = {
   answerFor(certificate: Buffer): Buffer | null
 }
 
-/** `octets` may be handed out with `certificate` until `nextUpdate`. */
-type Held = { readonly certificate: Buffer; readonly octets: Buffer; readonly nextUpdate: number }
-type State = { readonly fingerprint: string; readonly at: number; readonly due: number; readonly failures: number }
+/** `octets` of `responder` may be handed out with `certificate` until `nextUpdate`. */
+type Held = {
+  readonly responder: string
+  readonly certificate: Buffer
+  readonly octets: Buffer
+  readonly nextUpdate: number
+}
+type State = { readonly subject: string; readonly at: number; readonly due: number; readonly failures: number }
 
-/** Looks at once, each second, and when the certificate is replaced. */
-export function followStaple(
-  url: string,
-  { credentials, now }: Pick<Gate, 'credentials' | 'now'>,
-  logger: Logger,
-): Staple & Looks {
+/** Looks at once, each second, and when the certificate or the responder is replaced. */
+export function followStaple({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger): Staple & Looks {
   let held: Held | undefined
   let state: State | undefined
   const stop = new AbortController()
 
   const lookOnce = async () => {
-    const { identity } = credentials.current
-    const known = state?.fingerprint === identity.certificate.fingerprint256 ? state : undefined
+    const { identity, responder } = credentials.current
+    // What another responder said goes out no more.
+    if (responder !== held?.responder) held = undefined
+    if (responder === undefined) {
+      state = undefined
+      return
+    }
+    const subject = `${responder} ${identity.certificate.fingerprint256}`
+    const known = state?.subject === subject ? state : undefined
     const at = now().getTime()
     // A clock that was set back makes nothing wait longer than one interval.
     const isDue = known === undefined || at >= known.due || at < known.at
-    if (isDue) state = await ask(identity, known?.failures ?? 0)
+    if (isDue) state = { subject, ...(await ask(responder, identity, known?.failures ?? 0)) }
   }
 
-  const ask = async ({ certificate: leaf }: Identity, failures: number): Promise<State> => {
-    const fingerprint = leaf.fingerprint256
+  const ask = async (
+    url: string,
+    { certificate: leaf }: Identity,
+    failures: number,
+  ): Promise<Omit<State, 'subject'>> => {
     try {
       const { octets, status } = await askResponder(url, questionOf(leaf), { now, signal: stop.signal })
       const { nextUpdate, revoked } = status
       // One that says that it is revoked goes out as well: whoever asks is to know.
-      held = { certificate: leaf.raw, octets, nextUpdate }
+      held = { responder: url, certificate: leaf.raw, octets, nextUpdate }
       if (revoked !== undefined)
         logger.error({ code: 'certificate-revoked', url }, `our own certificate, ${nameOf(leaf)}, is revoked`)
       const at = now().getTime()
       // Half of its time is left for tries that fail.
       const wait = Math.min(USUAL_REFRESH, Math.max(LEAST_REFRESH, (nextUpdate - at) / 2))
-      return { fingerprint, at, due: at + wait, failures: 0 }
+      return { at, due: at + wait, failures: 0 }
     } catch (error) {
       const at = now().getTime()
       const wait = Math.min(USUAL_REFRESH, RETRY * 2 ** failures)
@@ -60,7 +71,7 @@ export function followStaple(
           { code, url },
           `the status of our own certificate, ${nameOf(leaf)}, is not known: ${detail}; again in ${wait / 1000} s`,
         )
-      return { fingerprint, at, due: at + wait, failures: failures + 1 }
+      return { at, due: at + wait, failures: failures + 1 }
     }
   }
 
@@ -84,7 +95,10 @@ export function followStaple(
   const stopFollowing = credentials.onReplaced(() => void look())
   return {
     answerFor(certificate) {
-      const isGood = held?.certificate.equals(certificate) === true && now().getTime() <= held.nextUpdate
+      const isGood =
+        held?.certificate.equals(certificate) === true &&
+        held.responder === credentials.current.responder &&
+        now().getTime() <= held.nextUpdate
       return isGood ? held!.octets : null
     },
     look,

@@ -12,6 +12,8 @@ export type Credentials = {
   readonly trust: Trust
   /** Whom we take documents from. */
   readonly policy: TrustPolicy
+  /** The OCSP responder that is asked about our own certificate; undefined: none. */
+  readonly responder: string | undefined
   /** Types of documents that are accepted, and their schemas. */
   readonly documents: DocumentPolicy
   /** What the policy was made of. */

@@ -1,6 +1,6 @@
 // Reads what the receiver decides and signs with, and tries it out: for the start, and before it
 // replaces what is in use.
-import { Fault, quote } from '@seg/core'
+import { Fault, quote, readSection } from '@seg/core'
 import {
   checkIdentity,
   fetchedListsFolder,
@@ -9,6 +9,7 @@ import {
   loadIdentity,
   loadTrust,
   loadTrustPolicy,
+  staplingSection,
 } from '@seg/pki'
 import { defaultReceiverLimits } from '../limits.ts'
 import { openDocumentPolicy } from '../schemas/document-policy.ts'
@@ -46,7 +47,8 @@ export async function loadCredentials(
     previous: previous?.policy,
   })
   const documents = await openDocumentPolicy(config, defaultReceiverLimits, previous?.documents)
-  return { identity, seal, trust, policy, documents, record, file: path }
+  const { value: responder } = readSection(config, staplingSection)
+  return { identity, seal, trust, policy, responder, documents, record, file: path }
 }
 
 /** Throws the Fault `configuration` when receipts would name another gateway than connections. */

@@ -14,6 +14,7 @@ import { type FailedConnections, openFailedConnections } from '../connections/fa
 import { describeHandshakeFailure } from '../connections/handshake-failure.ts'
 import { Strangers } from '../connections/strangers.ts'
 import { tlsOptionsOf } from '../connections/tls-options.ts'
+import type { Credentials } from '../credentials/live-credentials.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import { Arrivals } from '../shares/arrivals.ts'
 import type { Exchange } from './exchange.ts'
@@ -62,11 +63,13 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
   const arrivals = new Arrivals()
   const strangers = awaitAuthentication(server, limits, strangerLog, arrivals)
   openConnections(server, strangers, strangerLog, handler, exchange, arrivals)
-  const stopFollowing = credentials.onReplaced(({ identity }) => server.setSecureContext(tlsOptionsOf(identity)))
+  const stapling = switchStapling(server, staple)
+  stapling(credentials.current)
+  const stopFollowing = credentials.onReplaced(replaced => {
+    server.setSecureContext(tlsOptionsOf(replaced.identity))
+    stapling(replaced)
+  })
   server.once('close', stopFollowing)
-  // At once, with what is there. Without stapling there is no listener, and Node asks nobody.
-  if (staple !== undefined)
-    server.on('OCSPRequest', (certificate, _issuer, answer) => answer(null, staple.answerFor(certificate)))
   server.on('drop', data => {
     const address = data?.remoteAddress
     const line = `connection from ${address} closed: ${server.maxConnections} are open already`
@@ -79,6 +82,19 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
   })
   server.once('close', () => strangerLog.close())
   return server
+}
+
+/**
+ * Answers at once, with what is there. Without a responder there is no listener, and no handshake
+ * waits for Node's event.
+ */
+function switchStapling(server: Server, staple: Exchange['staple']): (credentials: Credentials) => void {
+  const answer = (certificate: Buffer, _issuer: Buffer, done: (error: null, octets: Buffer | null) => void) =>
+    done(null, staple?.answerFor(certificate) ?? null)
+  return ({ responder }) => {
+    server.off('OCSPRequest', answer)
+    if (staple !== undefined && responder !== undefined) server.on('OCSPRequest', answer)
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ export type Exchange = {
   readonly limits: ReceiverLimits
   readonly logger: Logger
   readonly stopping: Stopping
-  /** Of our own certificate, where an OCSP responder is asked about it. */
+  /** Of our own certificate, while an OCSP responder is asked about it. */
   readonly staple?: Staple | undefined
   now(): Date
 }

@@ -15,7 +15,16 @@ t.test('refuses a connection without a certificate, even where TLS let it throug
   ])
   const documents = await makeDefaultDocuments()
   const policy = makeOwnPolicy(trust)
-  const live = openCredentials({ identity, seal, trust, policy, documents, record: DEFAULT_TRUST, file: '' })
+  const live = openCredentials({
+    identity,
+    seal,
+    trust,
+    policy,
+    documents,
+    record: DEFAULT_TRUST,
+    file: '',
+    responder: undefined,
+  })
   t.throws(() => identifyPeer(new Socket(), live, new Date()), { code: 'certificate-untrusted' })
   t.throws(() => identifyPeer(new TLSSocket(new Socket()), live, new Date()), { code: 'certificate-untrusted' })
 })

@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { quote } from '@seg/core'
 import { LARGEST_ANNOUNCEMENT, readAnnouncement } from '@seg/xmldsig'
-import { judgeDocument } from '../acceptance/accept-document.ts'
+import { type Judged, judgeDocument } from '../acceptance/accept-document.ts'
 import { findEarlier } from '../acceptance/admission.ts'
 import type { DocumentAccount } from '../acceptance/document-account.ts'
 import { type Acceptance, recordDocument } from '../acceptance/record-document.ts'
@@ -45,6 +45,24 @@ export async function acceptAnnouncement(
   }
   let sha256 = ''
   const judged = await judgeDocument(peer, request, { upload, begin, findEarlier: find, onCanonical }, small, account)
+  const given = { peer, request, judged, sha256, signers, canonical: Buffer.concat(octets) }
+  return await inTurn(`${gate.data} ${peer.id}`, () => settle(given, gate))
+}
+
+type Given = {
+  readonly peer: Peer
+  readonly request: IncomingMessage
+  readonly judged: Judged<Acceptance & { readonly isReplay: true }>
+  readonly sha256: string
+  readonly signers: readonly X509Certificate[]
+  readonly canonical: Buffer
+}
+
+/** One at a time for each partner: copies that come at once are one announcement. */
+async function settle(
+  { peer, request, judged, sha256, signers, canonical }: Given,
+  gate: Logging,
+): Promise<Acceptance> {
   const record = async () => (judged.isReplay ? judged : await recordDocument(judged.admitted, judged.acceptedAt, gate))
   // Whatever became of it since: the same bytes do nothing twice.
   const earlier = await findReceived(gate.data, peer.id, sha256)
@@ -53,21 +71,37 @@ export async function acceptAnnouncement(
     if (earlier.state === 'waiting' && earlier.reason === undefined) await take(earlier, gate)
     return record()
   }
-  const announcement = readAnnouncement(Buffer.concat(octets))
+  const announcement = readAnnouncement(canonical)
   const now = gate.now()
   // The peer as it is now: `judgeDocument` has confirmed it.
   const { recognized, credentials } = identifyPeer(request.socket, gate.credentials, now)
   const present = { tls: [peer.certificate, ...peer.recognized.path.slice(1)], sign: signers }
   checkTimes(announcement, now)
   planRollover(announcement, peer.id, present, credentials.policy, now)
+  // Crash after: it is in the ledger, and its sender, who has no receipt, sends it again.
   const acceptance = await record()
   const known = { sender: peer.id, document: acceptance.id, sha256, announcement, present, at: now }
   const needsApproval = recognized.partner?.needsApproval === true
   const received: Received = { ...known, state: 'waiting', ...(needsApproval && { reason: 'its record asks for it' }) }
-  await keepReceived(gate.data, received)
+  // Crash after: the entry is there, and comes once more with the same bytes.
   await enter('rollover-announced', peer.id, gate)
+  await keepReceived(gate.data, received)
   if (!needsApproval) await take(received, gate)
   return acceptance
+}
+
+/** By data folder and partner; what has ended is not kept. */
+const underWay = new Map<string, Promise<unknown>>()
+
+function inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+  const mine = (underWay.get(key) ?? Promise.resolve()).then(work)
+  const ended = mine.then(
+    () => {},
+    () => {},
+  )
+  underWay.set(key, ended)
+  void ended.then(() => underWay.get(key) === ended && underWay.delete(key))
+  return mine
 }
 
 /** What keeps it from being taken is for an operator: the announcement itself is accepted. */

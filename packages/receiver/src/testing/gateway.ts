@@ -134,6 +134,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
       seal,
       trust,
       policy: makeOwnPolicy(trust),
+      responder: undefined,
       documents,
       record: DEFAULT_TRUST,
       file: '',

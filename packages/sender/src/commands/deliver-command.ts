@@ -11,6 +11,7 @@ import { openGateway } from '../delivery/open-gateway.ts'
 import { reportOutcome, type SendOutcome } from '../delivery/outcome.ts'
 import { systemClock } from '../delivery/system-clock.ts'
 import { DropFolder } from '../drop-folder/drop-folder.ts'
+import { runAnnouncements } from '../rollover/announcement-loop.ts'
 import { openExplained } from './delivery-checks.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
@@ -55,7 +56,11 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     replace: gateway.replace,
   }
   const following = followSender({ certs: settings.certs, config }, live, { now: gateway.clock.now, note: output.say })
-  await Promise.all([runDeliveries(gateway, { concurrency, report, signal }), drop.watch(signal)])
+  await Promise.all([
+    runDeliveries(gateway, { concurrency, report, signal }),
+    drop.watch(signal),
+    runAnnouncements(gateway, signal),
+  ])
   await following.close()
   await desk.close()
   output.say('stopped')

@@ -6,8 +6,9 @@ import type { Announcement } from '@seg/xmldsig'
 import { senderSections } from '../configuration-sections.ts'
 import { openGateway } from '../delivery/open-gateway.ts'
 import { systemClock } from '../delivery/system-clock.ts'
-import { announce } from '../rollover/announce.ts'
+import { queueAnnouncement } from '../rollover/announce.ts'
 import { type Announced, listAnnounced } from '../rollover/announced.ts'
+import { announceNow } from '../rollover/announcement-loop.ts'
 import { openExplained } from './delivery-checks.ts'
 
 type AnnounceOptions = {
@@ -23,7 +24,8 @@ const DAY = 86_400_000
 const OVERLAP = 30 * DAY
 
 export async function runAnnouncementList(_options: object, command: Command): Promise<void> {
-  const announcements = await listAnnounced(readSettings(command, ['data']).data)
+  const all = await listAnnounced(readSettings(command, ['data']).data)
+  const announcements = all.map(({ certificate: _pem, ...shown }) => shown)
   openOutput(command).report(
     { announcements },
     announcements.length > 0 ? announcements.map(describe).join('\n') : 'nothing was announced',
@@ -42,7 +44,10 @@ export async function runRolloverAnnounce(id: string, options: AnnounceOptions, 
   const url = options.url ?? gateway.receivers.get(id)?.url
   if (url === undefined)
     throw new Fault('receiver-unknown', `${quote(id)} is not registered: expected --url URL, where it is`)
-  const announced = await announce(announcement, { id, url }, gateway, AbortSignal.timeout(timeout * 1000))
+  const queued = await queueAnnouncement(announcement, { id, url }, gateway)
+  const onWait = (reason: string, wait: number) => output.say(`${reason}; again in ${(wait / 1000).toFixed(1)} s`)
+  const patience = { timeout: timeout * 1000, onWait }
+  const { certificate: _pem, ...announced } = await announceNow(queued, { ...gateway, patience })
   output.report({ ok: true, ...announced }, describe(announced))
 }
 
@@ -96,12 +101,16 @@ function checkAnnounced(all: readonly Announced[], sha256: string, use: string, 
     throw new Fault('usage', 'no receiver has it: `pnpm --filter sender rollover announce ID --certificate FILE` first')
   const lacking = own.find(({ receiver }) => !accepted.some(one => one.receiver === receiver))
   if (lacking !== undefined)
-    throw new Fault('usage', `${quote(lacking.receiver)} has not answered with a receipt: announce it there once more`)
+    throw new Fault(
+      'usage',
+      `${quote(lacking.receiver)} has not answered with a receipt: \`sender deliver\` goes on, or announce it there once more`,
+    )
   const early = accepted.find(({ from }) => Date.parse(from) > now.getTime())
   if (early !== undefined) throw new Fault('usage', `${quote(early.receiver)} takes it from ${early.from} on`)
 }
 
-function describe({ receiver, sha256, from, until, acceptedAt }: Announced): string {
-  const state = acceptedAt === null ? 'NO RECEIPT' : `received ${acceptedAt}`
+function describe({ receiver, sha256, from, until, acceptedAt, ...one }: Omit<Announced, 'certificate'>): string {
+  const why = one.reason === null ? '' : `, ${one.reason}`
+  const state = acceptedAt === null ? `NO RECEIPT, ${one.state}${why}` : `received ${acceptedAt}`
   return `${quote(receiver)}  ${sha256}\n  from ${from}, the present one until ${until}: ${state}`
 }

@@ -1,5 +1,5 @@
-// Announcements of our next certificates as files in the data folder: each document that went out,
-// and the receipt for it.
+// Announcements of our next certificates as files in the data folder: the document that goes out
+// until there is a receipt, and the receipt.
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,24 +15,32 @@ export type Announced = {
   readonly until: string
   /** Id of the document. */
   readonly document: string
-  /** When it was signed. */
+  /** When it was queued. */
   readonly at: string
   /** Time of the verified receipt; null: there is none yet. */
   readonly acceptedAt: string | null
+  /** `queued`: tried until it is another. `replaced` by a later one for the same receiver. */
+  readonly state: 'queued' | 'accepted' | 'refused' | 'expired' | 'replaced'
+  /** Why it is not there yet, or never will be. */
+  readonly reason: string | null
+  /** What is announced, in PEM: a document that became stale is signed afresh. */
+  readonly certificate: string
 }
 
-/**
- * Crash after: an announcement without a receipt, which another one follows. The documents and
- * receipts of all stay.
- */
+/** Crash before the state: a document that nobody sends. After: it is queued. */
 export async function keepAnnouncement(data: string, announced: Announced, document: Buffer): Promise<void> {
   await write(data, announced, 'xml', document)
   await keepState(data, announced)
 }
 
+/** Crash before the state: the same bytes go out once more, and get the same receipt. */
 export async function keepReceiptOf(data: string, announced: Announced, receipt: Buffer): Promise<void> {
   await write(data, announced, 'receipt.xml', receipt)
   await keepState(data, announced)
+}
+
+export function readAnnounced(data: string, announced: Announced): Buffer {
+  return readInput(join(data, 'rollover', `${nameOf(announced)}.xml`), { onlyFile: true })
 }
 
 /** The oldest first. */
@@ -46,15 +54,18 @@ export async function listAnnounced(data: string): Promise<Announced[]> {
   return found.sort((a, b) => (a.at < b.at ? -1 : 1))
 }
 
-function keepState(data: string, announced: Announced): Promise<void> {
+export function keepState(data: string, announced: Announced): Promise<void> {
   return write(data, announced, 'json', Buffer.from(`${JSON.stringify(announced)}\n`))
 }
 
-async function write(data: string, { document }: Announced, end: string, octets: Buffer): Promise<void> {
+async function write(data: string, announced: Announced, end: string, octets: Buffer): Promise<void> {
   const folder = join(data, 'rollover')
   await makeDurableFolder(folder)
-  const name = createHash('sha256').update(document).digest('hex').slice(0, 32)
-  await writeDurableFile(join(folder, `${name}.${end}`), octets, { mode: 0o600, replace: true })
+  await writeDurableFile(join(folder, `${nameOf(announced)}.${end}`), octets, { mode: 0o600, replace: true })
+}
+
+function nameOf({ document }: Announced): string {
+  return createHash('sha256').update(document).digest('hex').slice(0, 32)
 }
 
 function read(path: string): Announced {
