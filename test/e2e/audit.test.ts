@@ -20,7 +20,7 @@ const reading = [
   'receiver diagnose',
   'receiver documents list',
   'receiver documents show',
-  'receiver dead-letters',
+  'receiver dead-letters list',
   'receiver alerts list',
   // It says to others that it is a test.
   'receiver alerts test',
@@ -90,6 +90,9 @@ const acting: Readonly<Record<string, { readonly action: string; readonly args: 
   // There is no such announcement.
   'receiver rollover accept': { action: 'partner.rollover-accepted', args: ['0'.repeat(64)] },
   'receiver rollover refuse': { action: 'partner.rollover-refused', args: ['0'.repeat(64)] },
+  // There is no such dead letter.
+  'receiver dead-letters retry': { action: 'delivery.dead-letter-retried', args: ['4711', '--why', 'repaired'] },
+  'receiver dead-letters discard': { action: 'delivery.dead-letter-discarded', args: ['4711', '--why', 'by hand'] },
   'receiver console login': { action: 'authentication.link-issued', args: [] },
   'receiver console keys add': {
     action: 'authorization.api-key-made',
@@ -137,7 +140,7 @@ async function listRecords(name: 'receiver' | 'sender', place: string): Promise<
 }
 
 /** What they name is not there. */
-const fails = (command: string) => command === 'sender log end' || command.includes(' rollover ')
+const fails = (command: string) => command === 'sender log end' || / (rollover|dead-letters) /.test(command)
 
 async function listKeys(): Promise<string[]> {
   const { stdout } = await runCommand('receiver', ['console', 'keys', 'list', '--data', data, '--json'])
@@ -177,7 +180,7 @@ t.test('each act of a command has its records, and each record of the receiver i
     t.equal(exitCode === 0, !fails(command), `${command}: ${stderr}`)
   }
   const trust = Object.keys(acting).filter(command =>
-    /receiver (backup|console|documents|partners|rollover)/.test(command),
+    /receiver (backup|console|dead-letters|documents|partners|rollover)/.test(command),
   )
   for (const command of trust) {
     if (command.endsWith('import'))

@@ -71,6 +71,8 @@ export const advice = {
   'not-permitted': 'Ask an administrator, or log in with a role that may: docs/api.md says which.',
   'cross-site': 'Open the console itself; a program uses an API key instead of a cookie.',
   'parameter-invalid': 'Compare the request with /openapi.json; the answer names each part.',
+  'act-impossible': 'See what it is now, and what may be done to it: `acts` of the answer, or the detail, says why.',
+  'count-changed': 'Count again with the same filter, look at what is new, and repeat the act with that number.',
   usage: 'See --help.',
   configuration: 'Correct what the detail names.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',

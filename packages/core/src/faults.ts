@@ -293,6 +293,17 @@ export const faults = {
     sentence: 'A parameter or the body is not what the description of the API says.',
   },
 
+  'act-impossible': {
+    status: 409,
+    exit: 5,
+    sentence: 'In its present state this cannot be done to it.',
+  },
+  'count-changed': {
+    status: 409,
+    exit: 5,
+    sentence: 'What matches now is not as much as was seen: nothing was done.',
+  },
+
   usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
   configuration: {
     status: 500,

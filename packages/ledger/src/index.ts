@@ -13,6 +13,7 @@ export {
   type AcceptedDocument,
   type AcceptOptions,
   type DeadLetter,
+  type DeadLetterPlace,
   HELD_IN_MEMORY,
   type Ledger,
   type LedgerReader,

@@ -25,7 +25,17 @@ export { auditedCommand, type Describe, type Described, type Run } from './audit
 export { findRestored, openRestoredTrail, restoredAct, settleCopiedTrail } from './audit/copied-trail.ts'
 export { enterRecords } from './audit/enter-records.ts'
 export { type Forwarding, forwardRecords } from './audit/forward-records.ts'
-export { type Planned, performAct, shellPlace } from './audit/perform-act.ts'
+export { type Planned, performAct, shellActor, shellPlace } from './audit/perform-act.ts'
+export { lettersAt } from './dead-letters/letter-search.ts'
+export {
+  type LetterAct,
+  type LetterDecision,
+  type LetterStore,
+  openLetterReader,
+  openLetterStore,
+  openLetterStoreIfAny,
+  readLetterStates,
+} from './dead-letters/letter-store.ts'
 export { type Desk, type Measure, openDesk } from './desk/desk.ts'
 export { type DeskFilter, type DeskSearch, openDeskSearch } from './desk/desk-search.ts'
 export { explainRefusal } from './desk/explain.ts'

@@ -34,6 +34,7 @@ import {
   importAct,
   keyAddedAct,
   keyRevokedAct,
+  letterAct,
   loginLinkAct,
   muteAct,
   partnerAct,
@@ -43,7 +44,7 @@ import {
 } from './audit/acts.ts'
 import { audited, auditedReading } from './audit/audited.ts'
 import { runBackup, runRestore } from './commands/backup-command.ts'
-import { runDeadLetters } from './commands/dead-letters-command.ts'
+import { runDeadLetters, runLettersDiscard, runLettersRetry } from './commands/dead-letters-command.ts'
 import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { runEvidenceVerifier } from './commands/evidence-command.ts'
@@ -136,8 +137,17 @@ addSettings(verifier, {}).action(runEvidenceVerifier)
 
 const deadLetters = program
   .command('dead-letters')
-  .description('accepted documents that the webhook did not take, and why')
-addSettings(deadLetters, { data }).action(readsOnly(runDeadLetters))
+  .description('accepted documents that the webhook did not take, why, and what becomes of them')
+const letterList = deadLetters.command('list', { isDefault: true }).description('all of them, which needs no name')
+addSettings(letterList, { data }).action(readsOnly(runDeadLetters))
+for (const [name, help, run] of [
+  ['retry', 'hand them on once more, by a running receiver or the next start', runLettersRetry],
+  ['discard', 'nobody has to act on them any more; the documents stay kept', runLettersDiscard],
+] as const) {
+  const deciding = deadLetters.command(name).description(help)
+  deciding.argument('<index...>', 'the index of each document in the log').requiredOption(...why)
+  addSettings(deciding, { certs, data }).action(audited(letterAct(name), run))
+}
 
 addFactsCommands(program, { data, about: 'documents and connections, refused ones, too', wrap: readsOnly })
 

@@ -29,7 +29,7 @@ const INSIDE = /^deliveries([/\\][\w-][\w.-]*)+$/
 export const backupParts: Readonly<Record<'receiver' | 'sender', BackupParts>> = {
   receiver: {
     kind: ledgerFolder,
-    databases: ['desk.sqlite', ledgerFolder.database, 'audit.sqlite'],
+    databases: ['desk.sqlite', 'dead-letters.sqlite', ledgerFolder.database, 'audit.sqlite'],
     files: ['trust.json'],
     folders: ['revocation'],
     *named(main) {

@@ -1,18 +1,29 @@
-// Databases that the listener reads, and the one of alerts that it writes, too: opened with their
-// first use, for the gateway may not have made them yet.
+// Databases that the listener reads or writes: opened with their first use, for the gateway may not
+// have made them yet.
 import { Fault } from '@seg/core'
-import { type LedgerReader, openLedgerReader } from '@seg/ledger'
-import { type AlertStore, openAlertStore } from '../alerts/alert-store.ts'
-import { type DeskSearch, openDeskSearch } from '../desk/desk-search.ts'
+import { openLedgerReader, openNamedOutbox } from '@seg/ledger'
+import { openAlertStore } from '../alerts/alert-store.ts'
+import { openLetterStore } from '../dead-letters/letter-store.ts'
+import { openDeskSearch } from '../desk/desk-search.ts'
+import type { ApiParts } from './parts.ts'
 
-type Readers = { desk: () => DeskSearch; ledger: () => LedgerReader; alerts: () => Promise<AlertStore> }
+type Readers = Pick<ApiParts, 'desk' | 'ledger' | 'alerts' | 'letters' | 'outbox'>
 
-export function openReaders(folder: string): Readers {
+/** `outbox`: the data folder of a sender, where there is one. */
+export function openReaders(folder: string, outbox: string | undefined): Readers {
   return {
     desk: lazily(() => openDeskSearch(folder)),
     ledger: lazily(() => openLedgerReader(folder)),
     alerts: onceOpened(() => openAlertStore(folder)),
+    letters: onceOpened(() => openLetterStore(folder)),
+    outbox: onceOpened(() => openOutboxOf(outbox)),
   }
+}
+
+async function openOutboxOf(folder: string | undefined): ReturnType<ApiParts['outbox']> {
+  if (folder === undefined)
+    throw new Fault('not-found', 'this receiver knows of no outbox; console.outbox in seg.yaml names one')
+  return openNamedOutbox(folder)
 }
 
 /** What could not be opened is tried again with the next use. */

@@ -1,10 +1,11 @@
 // What the routes of the operators' API work with.
 import type { ShownSetting } from '@seg/core'
-import type { LedgerReader } from '@seg/ledger'
+import type { LedgerReader, Outbox } from '@seg/ledger'
 import type { TrustRecord } from '@seg/pki'
 import type { AccessStore } from '../access/access-store.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
+import type { LetterStore } from '../dead-letters/letter-store.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricsText } from '../metrics/render-metrics.ts'
 
@@ -28,6 +29,8 @@ export type GatewayAnswers = {
   settings(): readonly ShownSetting[]
   /** The path of its seg.yaml, as it was given; undefined: where it lies by itself. */
   configuration(): string | undefined
+  /** Names of the targets that accepted documents are handed on to. */
+  targets(): readonly string[]
   /** Certificates that are in use, in DER, each with what for. */
   certificates(): readonly { readonly use: string; readonly der: Uint8Array }[]
 }
@@ -57,6 +60,13 @@ export type ApiParts = {
   readonly ledger: () => LedgerReader
   /** Throws the Fault `storage-unavailable`. */
   readonly alerts: () => Promise<AlertStore>
+  /** Throws the Fault `storage-unavailable`. */
+  readonly letters: () => Promise<LetterStore>
+  /**
+   * Of `console.outbox`. Throws the Faults `not-found` where there is none, and
+   * `storage-unavailable`.
+   */
+  readonly outbox: () => Promise<Outbox>
   readonly partners: PartnerFile
   readonly ask: AskGateway
   /** A line for the operator of this machine, such as a defect. */

@@ -5,6 +5,7 @@ import { alertRoutes } from '../routes/alert-routes.ts'
 import { auditRoutes } from '../routes/audit-routes.ts'
 import { certificateRoutes } from '../routes/certificate-routes.ts'
 import { deadLetterRoutes } from '../routes/dead-letter-routes.ts'
+import { deliveryRoutes } from '../routes/delivery-routes.ts'
 import { documentRoutes } from '../routes/document-routes.ts'
 import { eventRoutes } from '../routes/event-routes.ts'
 import { factRoutes } from '../routes/fact-lists.ts'
@@ -24,6 +25,7 @@ const groups: readonly ApiRoute[] = [
   ...accessRoutes,
   ...factRoutes,
   ...deadLetterRoutes,
+  ...deliveryRoutes,
   ...documentRoutes,
   ...statsRoutes,
   ...logRoutes,

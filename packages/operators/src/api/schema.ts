@@ -15,6 +15,22 @@ export const Time = Type.String({ format: 'date-time' })
 /** The reason of an act. */
 export const Why = Type.String({ minLength: 1, maxLength: 500, description: 'For the audit trail.' })
 
+/** One of these words. */
+export function wordOf<const Word extends string>(...words: readonly Word[]) {
+  return Type.Unsafe<Word>(Type.String({ enum: [...words] }))
+}
+
+/** `?dryRun=true`: an act says what it would do, and does nothing. */
+export const DryRun = exactly({ dryRun: Type.Optional(Type.Boolean({ description: 'Only says what would be done.' })) })
+
+/** How many things the caller has seen: an act on others, or on more, is refused. */
+export const Expect = Type.Integer({ minimum: 1, maximum: 5000, description: 'As many as the count said.' })
+
+export const Count = exactly(
+  { count: Type.Integer(), isExact: Type.Boolean({ description: 'False: as many at least.' }) },
+  'Count',
+)
+
 /** SHA-256 in hexadecimal. */
 export const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 

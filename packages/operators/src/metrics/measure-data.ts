@@ -60,15 +60,22 @@ export function samplesOfLog({ entries, isConsistent }: LogState, read: number):
   ]
 }
 
-export async function measureDeadLetters(ledger: Pick<LedgerReader, 'deadLetters'>): Promise<Sample[]> {
+/** Those that somebody has to act on. `over`: by target, how many are not. */
+export async function measureDeadLetters(
+  ledger: Pick<LedgerReader, 'deadLetters'>,
+  over: ReadonlyMap<string, number>,
+): Promise<Sample[]> {
   const counts = new Map<string, number>()
-  let total = 0
+  let left = MOST + [...over.values()].reduce((sum, count) => sum + count, 0)
   for await (const { cursor } of ledger.deadLetters()) {
     const [target = ''] = cursor.split(' ')
     counts.set(target, (counts.get(target) ?? 0) + 1)
-    if (++total >= MOST) break
+    if (--left <= 0) break
   }
-  return [...counts].map(([target, value]) => ({ name: 'seg_dead_letters', labels: { target }, value }))
+  return [...counts].map(([target, count]) => {
+    const value = Math.max(0, count - (over.get(target) ?? 0))
+    return { name: 'seg_dead_letters', labels: { target }, value }
+  })
 }
 
 /** What waits in the outbox, as the desk has read it. */

@@ -2,6 +2,7 @@
 // thread sees, and what the main thread sends.
 import type { DatabaseSync } from 'node:sqlite'
 import { asFault } from '@seg/core'
+import { type LetterStore, openLetterReader } from '../dead-letters/letter-store.ts'
 import type { FromDesk } from '../desk/desk-messages.ts'
 import type { DeskStore } from '../desk/desk-store.ts'
 import type { MetricName, Sample } from './catalogue.ts'
@@ -42,12 +43,17 @@ export function openThreadMetrics(
   let measured = Number.NEGATIVE_INFINITY
   let sent: readonly MetricName[] = []
   let complaint = ''
+  let letters: LetterStore | undefined
+  const lettersOver = () => {
+    letters ??= openLetterReader(folder)
+    return letters?.countOver() ?? new Map<string, number>()
+  }
   const measureAll = async (opened: Opened): Promise<void> => {
     const samples = [...measureProcess(), ...(await measureDisk(folder))]
     const state = await log.look()
     if (state !== undefined) send({ isLogConsistent: state.isConsistent })
     if (state !== undefined) samples.push(...samplesOfLog(state, opened?.store.cursor('ledger') ?? 0))
-    if (log.reader !== undefined) samples.push(...(await measureDeadLetters(log.reader)))
+    if (log.reader !== undefined) samples.push(...(await measureDeadLetters(log.reader, lettersOver())))
     if (opened !== undefined) samples.push(...measureOutbox(opened.database))
     metrics.replace(measuredHere, samples)
   }
@@ -75,6 +81,9 @@ export function openThreadMetrics(
       metrics.replace([...new Set([...sent, ...names])], samples)
       sent = names
     },
-    close: () => log.close(),
+    close: async () => {
+      letters?.close()
+      await log.close()
+    },
   }
 }

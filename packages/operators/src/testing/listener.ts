@@ -58,10 +58,12 @@ type Options = {
   /** A data folder with a ledger or a desk. */
   readonly data?: string
   readonly answers?: Partial<GatewayAnswers>
+  /** The data folder of a sender. */
+  readonly outbox?: string
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
-  const { routes = routeTable, data, answers: given = {}, partners = somePartners } = options
+  const { routes = routeTable, data, outbox, answers: given = {}, partners = somePartners } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
@@ -74,7 +76,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     {
       access,
       audit,
-      ...openReaders(folder),
+      ...openReaders(folder, outbox),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       partners,
       complain: line => complaints.push(line),
@@ -126,6 +128,7 @@ const someAnswers: GatewayAnswers = {
   metrics: async () => ({ contentType: 'text/plain', text: '' }),
   settings: () => [{ key: 'port', flag: '--port', value: '8443', origin: 'default' }],
   configuration: () => undefined,
+  targets: () => ['inbox', 'webhook'],
   certificates: () => [],
 }
 

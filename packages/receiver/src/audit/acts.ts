@@ -2,7 +2,7 @@
 // before and after.
 import { type Command, readConfigurationFile, readSettings, resolveUserPath } from '@seg/core'
 import { readLogKeys } from '@seg/ledger'
-import { type Described, readAlert, readMute } from '@seg/operators'
+import { type Described, type LetterAct, readAlert, readLetterStates, readMute } from '@seg/operators'
 import { trustValues } from '../credentials/read-trust.ts'
 
 /** `partners add` and the others that change one record. */
@@ -31,6 +31,16 @@ export function rolloverAct(action: 'accepted' | 'refused') {
     category: 'partner',
     on: { kind: 'certificate', id: digest },
     look: async () => (action === 'accepted' ? (await readTrustValues(command)).partners : null),
+    ofData: true,
+  })
+}
+
+export function letterAct(act: LetterAct) {
+  return (indexes: readonly string[], _options: object, command: Command): Described => ({
+    action: act === 'retry' ? 'delivery.dead-letter-retried' : 'delivery.dead-letter-discarded',
+    category: 'delivery',
+    on: { kind: 'dead-letter', id: indexes.join(' ') },
+    look: async () => readLetterStates(readSettings(command, ['data']).data, indexes),
     ofData: true,
   })
 }

@@ -23,6 +23,7 @@ import { followLists } from '../credentials/follow-lists.ts'
 import { followLogKey } from '../credentials/follow-log-key.ts'
 import { followStaple } from '../credentials/follow-staple.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
+import { retryLetters } from '../hand-off/retry-letters.ts'
 import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
 import { indexDocuments } from '../indexing/index-documents.ts'
@@ -73,7 +74,7 @@ async function start(command: Command): Promise<void> {
     throw error
   })
   const readiness = watchReadiness(gate)
-  const answers = answersOf(gate, readiness, showSettings(command, startSettings), config)
+  const answers = answersOf(gate, readiness, showSettings(command, startSettings), config, [...handOffs.keys()])
   const operators = await listener.open(answers, logger).catch(async error => {
     await readiness.close()
     await closeGate(gate)
@@ -88,6 +89,7 @@ async function start(command: Command): Promise<void> {
   })
   const edge = { now: gate.now, elapsed: () => performance.now(), random: Math.random, note: gate.desk.note }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
+  const retrying = retryLetters(data, handingOn, { ledger: gate.ledger, logger, edge })
   const room = gate.room.watch(logger)
   const indexing = indexDocuments(
     data,
@@ -114,6 +116,7 @@ async function start(command: Command): Promise<void> {
     await following.close()
     await indexing.close()
     await auditing?.close()
+    await retrying.close()
     await Promise.all([forwarding?.close(), readiness.close()])
     expiry.close()
     room.close()

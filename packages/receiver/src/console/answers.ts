@@ -12,6 +12,7 @@ export function answersOf(
   readiness: Pick<Readiness, 'look'>,
   settings: readonly ShownSetting[],
   configuration: string | undefined,
+  targets: readonly string[],
 ): GatewayAnswers {
   const startedAt = now().toISOString()
   return {
@@ -20,6 +21,7 @@ export function answersOf(
     metrics: desk.metrics,
     settings: () => settings,
     configuration: () => configuration,
+    targets: () => targets,
     certificates: () => {
       const { identity, seal, trust, policy } = credentials.current
       const use = (name: string, certificates: readonly X509Certificate[]) =>

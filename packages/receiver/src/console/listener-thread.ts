@@ -50,7 +50,7 @@ try {
   const parts = {
     access,
     audit,
-    ...openReaders(options.data),
+    ...openReaders(options.data, options.outbox),
     partners: {
       read: async () => (await readTrust(options.config)).record,
       setState: async (id: string, state: 'active' | 'suspended') => {

@@ -5,6 +5,8 @@ export type ListenerOptions = {
   readonly certs: string
   readonly data: string
   readonly config: string | undefined
+  /** The data folder of a sender whose outbox operators see. */
+  readonly outbox: string | undefined
   readonly host: string
   readonly port: number
   readonly certificatePem: string

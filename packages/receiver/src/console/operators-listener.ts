@@ -24,6 +24,8 @@ type Options = {
   readonly config?: string | undefined
   readonly adminHost: string
   readonly adminPort: number | 'auto' | 'off'
+  /** The data folder of a sender. */
+  readonly consoleOutbox?: string | 'off'
 }
 
 type Voice = { info(line: string): void; error(line: string): void }
@@ -57,7 +59,7 @@ export function prepareOperatorsListener(options: Options): PreparedListener {
 }
 
 async function open(
-  { certs, data, config, adminHost, adminPort }: Options,
+  { certs, data, config, adminHost, adminPort, consoleOutbox = 'off' }: Options,
   worker: Worker | undefined,
   answers: GatewayAnswers,
   voice: Voice,
@@ -68,7 +70,9 @@ async function open(
     const port = adminPort === 'auto' ? USUAL_PORT : adminPort
     const own = { use: 'console', der: certificate.raw }
     const all = { ...answers, certificates: () => [...answers.certificates(), own] }
-    const thread = new ListenerThread({ certs, data, config, host: adminHost, port, certificatePem, key }, all, voice)
+    const outbox = consoleOutbox === 'off' ? undefined : consoleOutbox
+    const told = { certs, data, config, outbox, host: adminHost, port, certificatePem, key }
+    const thread = new ListenerThread(told, all, voice)
     return { url: await thread.start(worker ?? startThread()), close: () => thread.close() }
   } catch (error) {
     await endThread(worker)

@@ -35,7 +35,12 @@ export type LaneTarget = {
    * the target; it may get the same documents again. What it throws is an obstacle, too.
    */
   handOn(documents: readonly AcceptedDocument[], lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
+  /** One try with a dead letter. A target without it gives nothing up. */
+  tryAgain?(document: AcceptedDocument, signal: AbortSignal): Promise<RetryOutcome>
 }
+
+/** `reason`: why a target did not take it; undefined: it did. */
+export type RetryOutcome = { readonly reason: string | undefined }
 
 /** `elapsed`: milliseconds of a monotonic clock, by which waits are measured. */
 export type Edge = {
@@ -49,6 +54,7 @@ export type Edge = {
 export type HandOff = {
   /** The name of its target. */
   readonly target: string
+  readonly tryAgain?: LaneTarget['tryAgain'] | undefined
   /** How many senders wait, and since when the one has made no progress that waits longest. */
   waiting(): { readonly senders: number; readonly since: number | undefined }
   /** Waits for documents that are under way. */
@@ -157,6 +163,7 @@ export function startLanes(target: LaneTarget, ledger: Ledger, logger: LaneLogge
   })
   return {
     target: target.name,
+    tryAgain: target.tryAgain?.bind(target),
     waiting: () => lanes.waiting(),
     async close() {
       stop.abort()

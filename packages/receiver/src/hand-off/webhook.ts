@@ -4,7 +4,7 @@ import { Fault, LONGEST_PAUSE, quote, readSecretFile } from '@seg/core'
 import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import { loadOutboundContext, parseWebhookSecret } from '@seg/operators'
 import type { Logger } from '../logger.ts'
-import type { Edge, Lane, LaneTarget, Obstacle } from './sender-lanes.ts'
+import type { Edge, Lane, LaneTarget, Obstacle, RetryOutcome } from './sender-lanes.ts'
 import { postToWebhook, type Webhook } from './webhook-request.ts'
 
 /** Senders with a document under way at the same time, and documents of one sender in a turn. */
@@ -75,6 +75,11 @@ export class WebhookLanes implements LaneTarget {
       this.#refusedSince.delete(lane.sender)
     }
     return undefined
+  }
+
+  async tryAgain(document: AcceptedDocument, signal: AbortSignal): Promise<RetryOutcome> {
+    const outcome = await postToWebhook(document, this.#ledger, this.#webhook, this.#edge.now(), signal)
+    return { reason: outcome.kind === 'taken' ? undefined : outcome.reason }
   }
 
   /** Whether the endpoint has answered for so long without taking the document. */
