@@ -150,6 +150,10 @@ t.test(
   },
 )
 
+t.test('twenty good clients and more have delivered', async t => {
+  t.ok(count >= 20, `${count} documents`)
+})
+
 /** What a client reads until the connection ends, without the header fields. */
 async function answerTo(gateway: TestGateway, client: Client): Promise<string> {
   const body = await makeDocument(gateway, { id: 'bad' })

@@ -30,7 +30,9 @@ export type TriedAnnouncement =
   | { readonly announced: Announced }
   | { readonly reason: string; readonly retryAfter: number }
 
-/** Queued when it resolves; what was queued for this receiver and certificate before is replaced. */
+/**
+ * Queued when it resolves; what was queued before for this receiver and certificate is replaced.
+ */
 export async function queueAnnouncement(
   announcement: Announcement,
   { id, url }: Target,
