@@ -7,8 +7,6 @@ import { fetchOctets } from './fetch-octets.ts'
 const LARGEST = 64 * 1024
 const FETCH_TIME = 10_000
 
-/** Milliseconds between two questions where the authority says nothing, and the least. */
-export const [USUAL_REFRESH, LEAST_REFRESH] = [3_600_000, 60_000]
 /** Milliseconds to the second try; each next one waits twice as long. */
 export const RETRY = 10_000
 

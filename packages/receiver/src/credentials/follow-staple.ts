@@ -3,12 +3,9 @@
 import { Fault, type Looks, quote } from '@seg/core'
 import { findIssuer, type Identity } from '@seg/pki'
 import type { Gate } from '../gate.ts'
-import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
-import { askResponder, LEAST_REFRESH, RETRY, USUAL_REFRESH } from './ask-responder.ts'
-
-/** Milliseconds between two looks at whether it is due. */
-const LOOK_INTERVAL = 1000
+import { askResponder, RETRY } from './ask-responder.ts'
+import { lookEachSecond, RefreshTimes, USUAL_REFRESH } from './refresh-times.ts'
 
 export type Staple = {
   /** What goes out with this certificate (DER) now; null: nothing. */
@@ -22,57 +19,43 @@ type Held = {
   readonly octets: Buffer
   readonly nextUpdate: number
 }
-type State = { readonly subject: string; readonly at: number; readonly due: number; readonly failures: number }
 
 /** Looks at once, each second, and when the certificate or the responder is replaced. */
 export function followStaple({ credentials, now }: Pick<Gate, 'credentials' | 'now'>, logger: Logger): Staple & Looks {
   let held: Held | undefined
-  let state: State | undefined
+  const times = new RefreshTimes(now)
   const stop = new AbortController()
 
   const lookOnce = async () => {
-    const { identity, responder } = credentials.current
+    const { identity, responder: url } = credentials.current
+    const { certificate } = identity
     // What another responder said goes out no more.
-    if (responder !== held?.responder) held = undefined
-    if (responder === undefined) {
-      state = undefined
-      return
-    }
-    const subject = `${responder} ${identity.certificate.fingerprint256}`
-    const known = state?.subject === subject ? state : undefined
-    const at = now().getTime()
-    // A clock that was set back makes nothing wait longer than one interval.
-    const isDue = known === undefined || at >= known.due || at < known.at
-    if (isDue) state = { subject, ...(await ask(responder, identity, known?.failures ?? 0)) }
+    if (url !== held?.responder) held = undefined
+    const key = url === undefined ? undefined : `${url} ${certificate.fingerprint256}`
+    times.retain(new Set(key === undefined ? [] : [key]))
+    if (url === undefined || key === undefined || !times.isDue(key)) return
+    await times.fetch(
+      key,
+      { refresh: USUAL_REFRESH, retry: RETRY },
+      () => ask(url, certificate),
+      ({ code, detail }, wait) => {
+        if (stop.signal.aborted) return
+        const again = `again in ${wait / 1000} s`
+        const line = `the status of our own certificate, ${nameOf(certificate)}, is not known: ${detail}; ${again}`
+        logger.warn({ code, url }, line)
+      },
+    )
   }
 
-  const ask = async (
-    url: string,
-    { certificate: leaf }: Identity,
-    failures: number,
-  ): Promise<Omit<State, 'subject'>> => {
-    try {
-      const { octets, status } = await askResponder(url, questionOf(leaf), { now, signal: stop.signal })
-      const { nextUpdate, revoked } = status
-      // One that says that it is revoked goes out as well: whoever asks is to know.
-      held = { responder: url, certificate: leaf.raw, octets, nextUpdate }
-      if (revoked !== undefined)
-        logger.error({ code: 'certificate-revoked', url }, `our own certificate, ${nameOf(leaf)}, is revoked`)
-      const at = now().getTime()
-      // Half of its time is left for tries that fail.
-      const wait = Math.min(USUAL_REFRESH, Math.max(LEAST_REFRESH, (nextUpdate - at) / 2))
-      return { at, due: at + wait, failures: 0 }
-    } catch (error) {
-      const at = now().getTime()
-      const wait = Math.min(USUAL_REFRESH, RETRY * 2 ** failures)
-      const { code, detail } = toFault(error)
-      if (!stop.signal.aborted)
-        logger.warn(
-          { code, url },
-          `the status of our own certificate, ${nameOf(leaf)}, is not known: ${detail}; again in ${wait / 1000} s`,
-        )
-      return { at, due: at + wait, failures: failures + 1 }
-    }
+  const ask = async (url: string, leaf: Identity['certificate']): Promise<number> => {
+    const { octets, status } = await askResponder(url, questionOf(leaf), { now, signal: stop.signal })
+    const { nextUpdate, revoked } = status
+    // A revoked one goes out as well: whoever asks is to know.
+    held = { responder: url, certificate: leaf.raw, octets, nextUpdate }
+    if (revoked !== undefined)
+      logger.error({ code: 'certificate-revoked', url }, `our own certificate, ${nameOf(leaf)}, is revoked`)
+    // Half of its time is left for tries that fail.
+    return (now().getTime() + nextUpdate) / 2
   }
 
   /** One that is in use was checked: its issuer stands in `ca.crt`. */
@@ -82,17 +65,8 @@ export function followStaple({ credentials, now }: Pick<Gate, 'credentials' | 'n
     return { leaf, issuer }
   }
 
-  let looking: Promise<void> | undefined
-  const look = () => {
-    looking ??= lookOnce().finally(() => {
-      looking = undefined
-    })
-    return looking
-  }
-  void look()
-  const timer = setInterval(() => void look(), LOOK_INTERVAL)
-  timer.unref()
-  const stopFollowing = credentials.onReplaced(() => void look())
+  const looks = lookEachSecond(lookOnce, stop)
+  const stopFollowing = credentials.onReplaced(() => void looks.look())
   return {
     answerFor(certificate) {
       const isGood =
@@ -101,12 +75,10 @@ export function followStaple({ credentials, now }: Pick<Gate, 'credentials' | 'n
         now().getTime() <= held.nextUpdate
       return isGood ? held!.octets : null
     },
-    look,
-    async close() {
-      clearInterval(timer)
+    look: looks.look,
+    close() {
       stopFollowing()
-      stop.abort()
-      await looking
+      return looks.close()
     },
   }
 }
