@@ -16,8 +16,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '..')
 const packages = ['core', 'xmldsig', 'pki', 'ledger', 'operators', 'console', 'sender', 'receiver']
 /** What the compiled packages read besides code, and what nobody runs. */
-const OTHER_FILES = ['schemas', 'page']
-const NOT_RUN = /(?:\.test\.js|\.d\.ts|\.map|\.tsbuildinfo)$|^testing(?:\/|$)|\/testing(?:\/|$)/
+const OTHER_FILES = ['schemas', 'page', 'built']
+const NOT_RUN = /(?:\.test\.js|\.d\.ts|\.map|\.tsbuildinfo)$|^(?:testing|app)(?:\/|$)|\/testing(?:\/|$)/
 
 type Manifest = {
   readonly name: string
@@ -38,6 +38,10 @@ const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['--build', ...p
   stdio: 'inherit',
 })
 if (compiled.status !== 0) throw new Error('tsc found errors')
+const consoleBuilt = spawnSync(process.execPath, [join(root, 'packages/console/src/bundle/build-console.ts')], {
+  stdio: 'inherit',
+})
+if (consoleBuilt.status !== 0) throw new Error('the console could not be built')
 for (const name of packages) copyPackage(name)
 copyLibraries()
 writeProgram()

@@ -23,7 +23,7 @@ type Source = { readonly path: string; readonly imports: readonly string[] }
 
 function readSources(folder: string): Source[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => /\.tsx?$/.test(name))
     .map(name => ({ path: relative(root, join(folder, name)), imports: readImports(join(folder, name)) }))
 }
 
@@ -35,7 +35,7 @@ function readImports(path: string): string[] {
 }
 
 const isTest = ({ path }: Source) => path.endsWith('.test.ts') || path.includes('/testing/')
-const tracked = globSync(['*.{md,ts}', '{bench,demo,docs,packages,test}/**/*.{md,ts}'], {
+const tracked = globSync(['*.{md,ts}', '{bench,demo,docs,packages,test}/**/*.{md,ts,tsx}'], {
   cwd: root,
   exclude: ['**/node_modules/**', '**/dist/**'],
 })
@@ -162,6 +162,17 @@ t.test('the verifier of the console shares no code with what it verifies, and re
   }
 })
 
+t.test('the console is text and data: nothing of it becomes HTML or a script', async t => {
+  const sources = readSources(join(root, 'packages/console/src/app'))
+  t.ok(sources.some(({ path }) => path.endsWith('.tsx')))
+  for (const { path } of sources)
+    t.notMatch(
+      readFileSync(join(root, path), 'utf8'),
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc|DOMParser|style=["{]/,
+      path,
+    )
+})
+
 t.test('no source file imports itself by way of others', async t => {
   const imports = new Map(
     product.map(({ path, imports }) => [
@@ -207,7 +218,7 @@ t.test('a folder holds at most 20 files of the product, a file at most 300 lines
 
 t.test('comments and prose are wrapped at 100 columns', async t => {
   const isComment = (line: string) => /^ *(\/\/|\*|\/\*)/.test(line)
-  for (const path of tracked.filter(path => path.endsWith('.ts'))) {
+  for (const path of tracked.filter(path => /\.tsx?$/.test(path))) {
     const long = readFileSync(join(root, path), 'utf8')
       .split('\n')
       .findIndex(line => line.length > 100 && isComment(line) && !/https:\/\/|biome-ignore/.test(line))

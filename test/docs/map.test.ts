@@ -8,7 +8,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const architecture = read('docs/architecture.md')
 
 t.test('the map has every folder of every package', async t => {
-  const sources = globSync('packages/*/src/*/**/*.ts', { cwd: root, exclude: ['**/testing/**'] })
+  const sources = globSync('packages/*/src/*/**/*.{ts,tsx}', { cwd: root, exclude: ['**/testing/**'] })
   const folders = new Set(sources.map(source => dirname(source)))
   t.ok(folders.size > 15, 'the search finds the folders that are there')
   for (const folder of folders) {
@@ -28,7 +28,9 @@ t.test('each file that a page names is there', async t => {
   for (const page of globSync(['*.md', 'docs/**/*.md', 'bench/README.md'], { cwd: root })) {
     const text = read(page)
     const named = [
-      ...text.matchAll(/`((?:packages|test|core|xmldsig|pki|ledger|sender|receiver)\/[\w./-]+\.(?:ts|md))`/g),
+      ...text.matchAll(
+        /`((?:packages|test|console|core|xmldsig|pki|ledger|operators|sender|receiver)\/[\w./-]+\.(?:tsx?|md))`/g,
+      ),
     ]
     for (const [, path] of named)
       t.ok(

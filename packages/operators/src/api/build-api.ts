@@ -8,6 +8,7 @@ import { authenticate, Denied } from '../access/authenticate.ts'
 import { mayDo, roles } from '../access/roles.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
 import { Denials } from './denials.ts'
+import { findPage, type Pages } from './pages.ts'
 import type { ApiParts } from './parts.ts'
 import { type ApiRoute, RawAnswer } from './route.ts'
 import { ApiProblem } from './schema.ts'
@@ -35,6 +36,8 @@ export const defaultApiLimits: ApiLimits = {
 
 type Api = FastifyInstance<Server>
 
+type ApiOptions = { readonly tls: ServerOptions; readonly limits?: ApiLimits; readonly pages?: Pages }
+
 /** Longest id of a partner in a path: 128 characters of four octets, percent-encoded. */
 const LONGEST_PARAMETER = 3 * 4 * 128
 
@@ -55,7 +58,7 @@ const securityFields = {
 export function buildOperatorsApi(
   parts: ApiParts,
   routes: readonly ApiRoute[],
-  { tls, limits = defaultApiLimits }: { readonly tls: ServerOptions; readonly limits?: ApiLimits },
+  { tls, limits = defaultApiLimits, pages }: ApiOptions,
 ): Api {
   const denials = new Denials(parts)
   const app: Api = Fastify({
@@ -90,9 +93,12 @@ export function buildOperatorsApi(
   })
   for (const row of routes) addRoute(app, checkRoute(row), parts)
   // Who is nobody learns not even what there is.
-  app.setNotFoundHandler(async request => {
-    authenticate(request.method, request.headers, parts.access, parts.now())
-    throw new Fault('not-found', `there is no ${request.method} ${quote(request.url)}`)
+  app.setNotFoundHandler(async (request, reply) => {
+    const check = () => void authenticate(request.method, request.headers, parts.access, parts.now())
+    if (pages === undefined) check()
+    const page = pages && (await findPage(request, pages, check, fault => denials.note(fault, request, undefined)))
+    if (page === undefined) throw new Fault('not-found', `there is no ${request.method} ${quote(request.url)}`)
+    return reply.code(page.status).headers(page.fields).type(page.type).send(page.body)
   })
   return app
 }

@@ -8,6 +8,9 @@ import { exactly, Type } from '../api/schema.ts'
 /** Refused logins of one address in a minute; a link that counts is always taken. */
 const REFUSED = 20
 
+/** Never another host, which `//` begins; of a backslash browsers make a slash. */
+const OWN_PATH = '^/(?!/)[A-Za-z0-9/._~%-]{0,300}$'
+
 const Seen = Type.String({ description: 'See Location.' })
 
 export const loginRoutes = [
@@ -17,9 +20,10 @@ export const loginRoutes = [
     permission: 'public',
     summary: 'Takes a login link, once, sets the cookie of a session and redirects to the console.',
     params: exactly({ link: Type.String({ maxLength: 200 }) }),
+    query: exactly({ to: Type.Optional(Type.String({ pattern: OWN_PATH, description: 'A path of the console.' })) }),
     response: Seen,
     type: 'text/plain',
-    handle: ({ params, headers, address, id }, { access, audit, now }) => {
+    handle: ({ params, query, headers, address, id }, { access, audit, now }) => {
       // A browser that only looks ahead must not use the link up.
       if (`${headers['sec-purpose'] ?? headers.purpose ?? ''}`.includes('prefetch'))
         throw new Fault('login-refused', 'expected a person who opens the link, found a browser that looks ahead')
@@ -45,7 +49,7 @@ export const loginRoutes = [
         'success',
         at,
       )
-      return redirect(formatCookie(session.text))
+      return redirect(formatCookie(session.text), query.to)
     },
   }),
   route({
@@ -71,6 +75,7 @@ export const loginRoutes = [
 ]
 
 /** RFC 9110 15.4.4: what comes next is another thing, read with GET. */
-function redirect(cookie: string): RawAnswer {
-  return new RawAnswer('text/plain', 'See /.\n', { status: 303, fields: { location: '/', 'set-cookie': cookie } })
+function redirect(cookie: string, location = '/'): RawAnswer {
+  const fields = { location, 'set-cookie': cookie }
+  return new RawAnswer('text/plain', `See ${location}.\n`, { status: 303, fields })
 }

@@ -12,6 +12,7 @@ import { type AccessStore, type Operator, openAccess } from '../access/access-st
 import type { Role } from '../access/roles.ts'
 import { buildOperatorsApi } from '../api/build-api.ts'
 import { openReaders } from '../api/lazy-readers.ts'
+import type { Pages } from '../api/pages.ts'
 import type { GatewayAnswers, PartnerFile } from '../api/parts.ts'
 import type { ApiRoute } from '../api/route.ts'
 import { routeTable } from '../api/route-table.ts'
@@ -38,6 +39,8 @@ export type TestListener = {
   keyOf(role: Role): Fields
   /** The same of a session. */
   sessionOf(role: Role): Fields & { readonly cookie: string }
+  /** The address of a login link. */
+  linkOf(role: Role): string
   records(): AuditRecord[]
   setTime(now: Date): void
 }
@@ -60,10 +63,11 @@ type Options = {
   readonly answers?: Partial<GatewayAnswers>
   /** The data folder of a sender. */
   readonly outbox?: string
+  readonly pages?: Pages
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
-  const { routes = routeTable, data, outbox, answers: given = {}, partners = somePartners } = options
+  const { routes = routeTable, data, outbox, answers: given = {}, partners = somePartners, pages } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
@@ -83,7 +87,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       now,
     },
     routes,
-    { tls: { cert, key } },
+    { tls: { cert, key }, ...(pages && { pages }) },
   )
   await app.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => '' })
   const { port } = app.server.address() as AddressInfo
@@ -107,6 +111,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       return { authorization: `Bearer ${access.addKey({ name: role, role, madeBy: 'test', endsAt }, now()).text}` }
     },
     sessionOf: role => ({ cookie: `__Host-seg=${access.addSession(someone(role), '127.0.0.1', now()).text}` }),
+    linkOf: role => `https://localhost:${port}/login/${access.addLink({ actor: someone(role).id, role }, now()).text}`,
     records: () => audit.after(0, 10_000).map(({ text }) => JSON.parse(text) as AuditRecord),
     setTime: to => {
       time = to

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { parentPort } from 'node:worker_threads'
+import { openConsole } from '@seg/console'
 import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
 import { type AskGateway, buildOperatorsApi, openAccess, openAuditTrail, openReaders, routeTable } from '@seg/operators'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
@@ -44,6 +45,7 @@ const ask: AskGateway = async (name, ...given) => {
 }
 
 const sockets = new Set<Duplex>()
+const pages = openConsole(trouble => say({ trouble }))
 try {
   const access = await openAccess(options.data)
   const audit = await openAuditTrail(options.data, 'receiver', version)
@@ -62,6 +64,7 @@ try {
     now: () => new Date(),
   }
   const app = buildOperatorsApi(parts, routeTable, {
+    pages,
     tls: {
       cert: options.certificatePem,
       key: options.key.export({ type: 'pkcs8', format: 'pem' }),
@@ -93,6 +96,7 @@ try {
 
 /** Databases are closed with the thread: nothing is in them that is not durable. */
 async function close(app: ReturnType<typeof buildOperatorsApi>): Promise<void> {
+  pages.close()
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy()
   }, CLOSING_TIME)

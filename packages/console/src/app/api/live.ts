@@ -1,0 +1,75 @@
+// Facts as they happen (server-sent events): one connection for all windows of a browser, whose
+// holder passes on what it hears.
+import { signal, useEffect, useRef } from '../preact.ts'
+import type { ApiSchemas } from './api-types.ts'
+
+export type LiveFact = ApiSchemas['Fact']
+type Message = { readonly fact: LiveFact } | { readonly gap: true } | { readonly isOpen: boolean }
+
+const kinds = ['document', 'refusal', 'connection', 'hand-off', 'delivery'] as const
+
+/** Since when nothing can have been heard; undefined while the connection is there. */
+export const quietSince = signal<Date | undefined>(undefined)
+
+/** Milliseconds that a lock takes which nobody holds, at most. */
+const WAITED = 1000
+
+const listeners = new Set<(fact: LiveFact) => void>()
+const gapListeners = new Set<() => void>()
+let isFollowing = false
+
+/** Calls `take` with each fact, and `refetch` where some were missed. */
+export function useFacts(take: (fact: LiveFact) => void, refetch: () => void): void {
+  const latest = useRef({ take, refetch })
+  latest.current = { take, refetch }
+  useEffect(() => {
+    follow()
+    const onFact = (fact: LiveFact) => latest.current.take(fact)
+    const onGap = () => latest.current.refetch()
+    listeners.add(onFact)
+    gapListeners.add(onGap)
+    return () => {
+      listeners.delete(onFact)
+      gapListeners.delete(onGap)
+    }
+  }, [])
+}
+
+function follow(): void {
+  if (isFollowing) return
+  isFollowing = true
+  const others = new BroadcastChannel('seg-facts')
+  others.onmessage = ({ data }: MessageEvent<Message>) => hear(data)
+  const tell = (message: Message) => {
+    hear(message)
+    others.postMessage(message)
+  }
+  // Held until the window closes; then another window gets it.
+  const asked = Date.now()
+  void navigator.locks.request('seg-facts', () => {
+    // Between the window that had it and this one something may have happened.
+    if (Date.now() - asked > WAITED) tell({ gap: true })
+    openEvents(tell)
+    return new Promise<never>(() => {})
+  })
+}
+
+function openEvents(tell: (message: Message) => void): void {
+  const events = new EventSource('/api/v1/events')
+  for (const kind of kinds)
+    events.addEventListener(kind, ({ data }: MessageEvent<string>) => tell({ fact: JSON.parse(data) as LiveFact }))
+  events.addEventListener('gap', () => tell({ gap: true }))
+  events.addEventListener('open', () => tell({ isOpen: true }))
+  events.addEventListener('error', () => {
+    tell({ isOpen: false })
+    // A browser gives up after an answer that is a refusal; a gateway that restarts is back soon.
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => openEvents(tell), 5000)
+  })
+}
+
+function hear(message: Message): void {
+  if ('fact' in message) for (const listener of listeners) listener(message.fact)
+  else if ('gap' in message) for (const listener of gapListeners) listener()
+  else if (message.isOpen) quietSince.value = undefined
+  else quietSince.value ??= new Date()
+}

@@ -1,0 +1,29 @@
+// The console of operators: what a browser starts with.
+import { watchGateway } from './gateway-state.ts'
+import { Layout } from './layout.tsx'
+import { LocationProvider, render } from './preact.ts'
+import { applyPreferences } from './preferences.ts'
+import { openSession } from './session.ts'
+
+// A path that is no UTF-8 names no page.
+if (!isReadable(location.pathname)) history.replaceState(null, '', '/')
+applyPreferences()
+// The console was built anew since this window was opened: its files have other names.
+addEventListener('vite:preloadError', () => location.reload())
+// Without an answer the layout is there all the same, and says so.
+openSession().catch(() => {})
+watchGateway()
+render(
+  <LocationProvider>
+    <Layout />
+  </LocationProvider>,
+  document.getElementById('console')!,
+)
+
+function isReadable(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== ''
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,23 @@
+// Every page of the console: a page is shown by its row here, and nowhere else.
+import { connectionTexts } from './connections/connection-texts.ts'
+import { nowTexts } from './now/now-texts.ts'
+import type { ConsolePage } from './page.ts'
+import { lazy } from './preact.ts'
+
+/** In the order of the rail. */
+export const pages: readonly ConsolePage[] = [
+  {
+    path: '/',
+    title: () => nowTexts().title,
+    permission: 'documents.read',
+    icon: 'now',
+    view: lazy(() => import('./now/now-page.tsx').then(({ NowPage }) => NowPage)),
+  },
+  {
+    path: '/connections',
+    title: () => connectionTexts().title,
+    permission: 'connections.read',
+    icon: 'connections',
+    view: lazy(() => import('./connections/connections-page.tsx').then(({ ConnectionsPage }) => ConnectionsPage)),
+  },
+]

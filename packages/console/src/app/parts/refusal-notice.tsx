@@ -1,0 +1,32 @@
+// What could not be loaded: why, since when, what still works, and how to try again.
+import type { ApiRefusal } from '../api/client.ts'
+import { formatClock, zoneName } from '../texts/formats.ts'
+import { sharedTexts } from '../texts/shared-texts.ts'
+
+type NoticeProps = {
+  readonly refusal: ApiRefusal
+  readonly again?: () => void
+  /** When what is shown beside it was loaded. */
+  readonly since?: Date | undefined
+}
+
+export function RefusalNotice({ refusal: { code, detail, instance }, again, since }: NoticeProps) {
+  const texts = sharedTexts()
+  return (
+    <div class="notice alarm" role="alert">
+      <p>
+        <strong>{texts.failed}</strong> {code === 'unreachable' ? texts.unreachable : detail}
+      </p>
+      {since !== undefined && <p>{texts.failedSince(`${formatClock(since)} ${zoneName()}`)}</p>}
+      <p class="mono">
+        {code}
+        {instance !== undefined && ` · ${texts.request} ${instance}`}
+      </p>
+      {again !== undefined && (
+        <button type="button" class="button" onClick={again}>
+          {texts.again}
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,136 @@
+// A table by its columns; and a list of the API, page by page, with its filters in the address.
+
+import { addressOf, cursorOf, useAddress } from '../address.ts'
+import type { AnswerOf, Asking, Reading } from '../api/client.ts'
+import { useAsked } from '../api/use-asked.ts'
+import type { ComponentChildren } from '../preact.ts'
+import { sharedTexts } from '../texts/shared-texts.ts'
+import { RefusalNotice } from './refusal-notice.tsx'
+
+export type Column<Row> = {
+  readonly title: string
+  readonly cell: (row: Row) => ComponentChildren
+  /** Numbers stand at the end. */
+  readonly isEnd?: boolean
+  readonly isNarrow?: boolean
+}
+
+type TableProps<Row> = {
+  /** For those who do not see where the table stands. */
+  readonly caption: string
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string | number
+  readonly isSlow?: boolean
+}
+
+export function Table<Row>({ caption, columns, rows, keyOf, isSlow = false }: TableProps<Row>) {
+  const classOf = ({ isEnd, isNarrow }: Column<Row>) => (isEnd ? 'end' : isNarrow ? 'nowrap' : undefined)
+  return (
+    <table class={isSlow ? 'table folds slow' : 'table folds'} aria-busy={isSlow}>
+      <caption>
+        <span class="unseen">{caption}</span>
+      </caption>
+      <thead>
+        <tr>
+          {columns.map(column => (
+            <th key={column.title} scope="col" class={classOf(column)}>
+              {column.title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(row => (
+          <tr key={keyOf(row)}>
+            {columns.map(column => (
+              <td key={column.title} class={classOf(column)} data-label={column.title}>
+                <span>{column.cell(row)}</span>
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** Lists of the API that come page by page. */
+type ListRoute = {
+  [Name in Reading]: AnswerOf<Name> extends { readonly data: readonly unknown[]; readonly next: string | null }
+    ? Name
+    : never
+}[Reading]
+export type RowOf<Name extends ListRoute> = AnswerOf<Name>['data'][number]
+
+type ListProps<Name extends ListRoute> = Omit<TableProps<RowOf<Name>>, 'rows' | 'isSlow'> & {
+  readonly route: Name
+  /** Names of the query that are filters of this list, as the address has them. */
+  readonly filters?: readonly string[]
+  /** Where nothing is there, and no filter is given. */
+  readonly empty: ComponentChildren
+  /** Rows a page. */
+  readonly limit?: number
+}
+
+export function List<Name extends ListRoute>({ route, filters = [], empty, limit = 50, ...table }: ListProps<Name>) {
+  const texts = sharedTexts()
+  const { path, query } = useAddress()
+  const given = Object.fromEntries(
+    [...filters, 'after', 'before'].flatMap(name => (query[name] ? [[name, query[name]]] : [])),
+  )
+  const isFiltered = filters.some(name => query[name])
+  const { answer, refusal, at, isSlow, again } = useAsked(route, {
+    query: { limit, ...given },
+  } as unknown as Asking<Name>)
+  if (answer === undefined)
+    return refusal === undefined ? (
+      <p class="muted">{isSlow ? texts.loading : ''}</p>
+    ) : (
+      <RefusalNotice refusal={refusal} again={again} />
+    )
+  const { data, next, prev } = answer as {
+    readonly data: readonly RowOf<Name>[]
+    next: string | null
+    prev: string | null
+  }
+  const pageAt = (link: string | null) =>
+    addressOf(path, { ...query, after: undefined, before: undefined, ...cursorOf(link) })
+  return (
+    <>
+      {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
+      {data.length === 0 ? (
+        isFiltered ? (
+          <div class="empty">
+            <p>
+              {texts.noMatch} <a href={path}>{texts.clear}</a>
+            </p>
+          </div>
+        ) : (
+          <div class="empty">{empty}</div>
+        )
+      ) : (
+        <Table {...table} rows={data} isSlow={isSlow} />
+      )}
+      {(next !== null || prev !== null) && (
+        <nav class="pages" aria-label={texts.pageLinks}>
+          {prev !== null && (
+            <>
+              <a class="button" href={addressOf(path, { ...query, after: undefined, before: undefined })}>
+                {texts.first}
+              </a>
+              <a class="button" href={pageAt(prev)}>
+                {texts.newer}
+              </a>
+            </>
+          )}
+          {next !== null && (
+            <a class="button" href={pageAt(next)}>
+              {texts.older}
+            </a>
+          )}
+        </nav>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,100 @@
+// Numbers, sizes and times for people: thin spaces between thousands, absolute times with their
+// zone.
+import { zone } from '../preferences.ts'
+import { language } from './languages.ts'
+
+const THIN = '\u2009'
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+export function formatCount(count: number): string {
+  return String(Math.trunc(count)).replace(/\B(?=(\d{3})+(?!\d))/g, THIN)
+}
+
+export function formatSize(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : decimal(value, 1)}${THIN}${UNITS[unit]}`
+}
+
+/** Milliseconds, with no more digits than mean something. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 10) return `${decimal(milliseconds, 1)}${THIN}ms`
+  if (milliseconds < 1000) return `${Math.round(milliseconds)}${THIN}ms`
+  if (milliseconds < 60_000) return `${decimal(milliseconds / 1000, 1)}${THIN}s`
+  return formatSpan(milliseconds)
+}
+
+/** A time that has passed or is to come, in its largest unit. */
+export function formatSpan(milliseconds: number): string {
+  const seconds = Math.floor(Math.abs(milliseconds) / 1000)
+  const [unit, value] =
+    seconds < 60
+      ? (['second', seconds] as const)
+      : seconds < 3600
+        ? (['minute', Math.floor(seconds / 60)] as const)
+        : seconds < 86_400
+          ? (['hour', Math.floor(seconds / 3600)] as const)
+          : (['day', Math.floor(seconds / 86_400)] as const)
+  return new Intl.NumberFormat(language.value, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+}
+
+/** `4 minutes ago`, `in 12 days`. */
+export function formatAgo(time: Date, now: Date): string {
+  const seconds = Math.round((time.getTime() - now.getTime()) / 1000)
+  const size = Math.abs(seconds)
+  const [unit, value] =
+    size < 60
+      ? (['second', seconds] as const)
+      : size < 3600
+        ? (['minute', Math.trunc(seconds / 60)] as const)
+        : size < 86_400
+          ? (['hour', Math.trunc(seconds / 3600)] as const)
+          : (['day', Math.trunc(seconds / 86_400)] as const)
+  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(value, unit)
+}
+
+export function formatDate(time: Date): string {
+  return dateFormat({ year: 'numeric', month: 'short', day: 'numeric' }).format(time)
+}
+
+/** Without milliseconds, which stand apart where they matter. */
+export function formatClock(time: Date): string {
+  return dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(time)
+}
+
+/** `28 Nov 2026 18:03:12.123 UTC` */
+export function formatTime(time: Date): string {
+  return `${formatDate(time)} ${formatClock(time)}.${millisecondsOf(time)} ${zoneName()}`
+}
+
+export function millisecondsOf(time: Date): string {
+  return String(time.getUTCMilliseconds()).padStart(3, '0')
+}
+
+export function zoneName(): string {
+  if (zone.value === 'utc') return 'UTC'
+  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts(new Date())
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
+}
+
+/** Hexadecimal in groups of four. */
+export function groupDigits(hex: string): string {
+  return hex.replace(/(.{4})(?=.)/g, '$1 ')
+}
+
+function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const timeZone = zone.value === 'utc' ? 'UTC' : undefined
+  return new Intl.DateTimeFormat(language.value === 'en' ? 'en-GB' : language.value, {
+    ...options,
+    ...(timeZone !== undefined && { timeZone }),
+  })
+}
+
+function decimal(value: number, digits: number): string {
+  const text = value.toFixed(digits).replace(/\.0$/, '')
+  return language.value === 'de' ? text.replace('.', ',') : text
+}

@@ -1,0 +1,70 @@
+// The console as an operator has it: a receiver's data, the listener with the built pages, and a
+// browser that is logged in. Whatever a page complains of, or asks of others, is remembered.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { openConsole } from '@seg/console'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Test } from 'tap'
+import type { Role } from '../../packages/operators/src/access/roles.ts'
+import { openListener, type TestListener } from '../../packages/operators/src/testing/listener.ts'
+import { makeCerts, openGateway, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { openPage } from './chromium.ts'
+import { root } from './commands.ts'
+
+export type TestConsole = {
+  readonly gateway: TestGateway
+  readonly certs: string
+  readonly listener: TestListener
+  /** A window of somebody with this role, on the front page. */
+  logIn(browser: Browser, role: Role, options?: WindowOptions): Promise<ConsoleWindow>
+}
+
+type WindowOptions = Parameters<Browser['newContext']>[0]
+
+export type ConsoleWindow = {
+  readonly context: BrowserContext
+  readonly page: Page
+  /** Goes to a path and waits until there is a heading. */
+  open(path: string): Promise<void>
+  /** What should not be: errors, violations of the policy, requests to others. */
+  wrongs(): string[]
+}
+
+export async function openTestConsole(t: Test, listening: Partial<Parameters<typeof openListener>[2]> = {}) {
+  const built = spawnSync(process.execPath, [join(root, 'packages/console/src/bundle/build-console.ts')])
+  if (built.status !== 0) throw new Error(`the console is not built: ${built.stderr}`)
+  const certs = await makeCerts(t)
+  const gateway = await openGateway(t, certs)
+  const pages = openConsole(trouble => t.fail(trouble))
+  const listener = await openListener(t, certs, { data: gateway.data, pages, ...listening })
+  const logIn = async (browser: Browser, role: Role, options: WindowOptions = {}): Promise<ConsoleWindow> => {
+    // The CA of the test is nobody's; the policy of the page stays in force.
+    const opened = await openPage(browser, { ignoreHTTPSErrors: true, ...options })
+    const { context, page, requests, complaints } = opened
+    t.teardown(() => context.close())
+    const open = async (path: string) => {
+      await page.goto(`${listener.url}${path}`)
+      await page.locator('h1').first().waitFor({ timeout: 10_000 })
+    }
+    await page.goto(listener.linkOf(role))
+    await page.locator('h1').first().waitFor({ timeout: 10_000 })
+    const wrongs = () => [...complaints, ...requests.filter(url => !url.startsWith(`${listener.url}/`))]
+    return { context, page, open, wrongs }
+  }
+  return { gateway, certs, listener, logIn } satisfies TestConsole
+}
+
+/** What axe finds wrong with a page, and whether it is wider than its window. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    // It would load style sheets once more, into its own frame, which the policy refuses.
+    .options({ preload: false })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze()
+  const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+  return [
+    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`),
+    ...(isTooWide ? ['wider than its window'] : []),
+  ]
+}
