@@ -17,6 +17,8 @@ const signed = at('signed.xml')
 await runCommand('sender', ['sign', sample, '-o', signed, '--certs', certs])
 const cert = join(certs, 'sender.crt')
 spawnSync('mkfifo', [at('fifo')])
+const settings = at('seg.yaml')
+await writeFile(settings, '')
 
 type Given = readonly ['pki' | 'sender' | 'receiver', ...string[]]
 
@@ -32,6 +34,8 @@ const given = (path: string): readonly Given[] => [
   ['sender', 'verify-receipt', sample, '--document', path, '--certs', certs],
   ['sender', 'verify-receipt', sample, '--document', signed, '--cert', path, '--certs', certs],
   ['sender', 'log', 'compare', path, '--certs', certs, '--data', at('data')],
+  ['sender', 'receivers', 'import', path, '--config', settings],
+  ['receiver', 'partners', 'import', path, '--certs', certs, '--data', at('receiver'), '--config', settings],
   ['receiver', 'start', '--port', '0', '--certs', certs, '--data', at('receiver'), '--config', path],
 ]
 

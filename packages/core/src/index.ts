@@ -48,6 +48,7 @@ export {
   text,
   withSchema,
 } from './configuration/record-reader.ts'
+export { exportRecords, readImported, reportImport } from './configuration/transfer-records.ts'
 export {
   changeRecord,
   changeValue,

@@ -1,12 +1,11 @@
 // `receiver partners`: who may send, read and changed in the configuration file, which a running
 // receiver follows.
-import { readFile } from 'node:fs/promises'
 import {
-  amount,
   type Command,
   type ConfigurationFile,
   changeRecord,
   changeValue,
+  exportRecords,
   Fault,
   findRecord,
   formatYaml,
@@ -15,9 +14,10 @@ import {
   pathForFile,
   quote,
   readConfigurationFile,
+  readImported,
   readSettings,
+  reportImport,
   resolveUserPath,
-  writeResult,
 } from '@seg/core'
 import { readPinnedCertificate, type TrustRecord } from '@seg/pki'
 import {
@@ -224,34 +224,16 @@ function nameAuthority(
 export async function runPartnersExport(_options: object, command: Command): Promise<void> {
   const file = await readConfigurationFile(command.opts().config)
   parseTrust(file)
-  const values = trustValues(file)
-  const output = openOutput(command)
-  if (output.json) return output.report(values, '')
-  await writeResult(
-    (async function* () {
-      yield formatYaml(values)
-    })(),
-  )
+  await exportRecords(trustValues(file), command)
 }
 
 export async function runPartnersImport(file: string, _options: object, command: Command): Promise<void> {
-  const path = resolveUserPath(file)
-  const imported = parseConfiguration(path, await readFile(path, 'utf8').catch(unreadable(path)))
-  const { trust, partners } = trustValues(imported)
+  const { trust, partners } = trustValues(await readImported(file))
   await change(command, ({ text }) => {
     const withTrust = changeValue(text, ['trust'], trust)
     return changeValue(withTrust, ['partners'], partners.length === 0 ? undefined : partners)
   })
-  openOutput(command).report(
-    { partners: partners.length },
-    `${amount(partners.length, 'partner')} imported, in place of those before`,
-  )
-}
-
-function unreadable(path: string): (cause: Error) => never {
-  return cause => {
-    throw new Fault('file-unreadable', `cannot read ${path}: ${cause.message}`, { cause })
-  }
+  reportImport(['partners', 'partner'], partners.length, command)
 }
 
 /** One change of trust; then it is an entry of the log. */

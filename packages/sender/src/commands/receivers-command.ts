@@ -1,14 +1,13 @@
 // `sender receivers`: whom documents go to, read and changed in the configuration file, which a
 // running `sender deliver` follows.
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
-  amount,
   type Command,
   type ConfigurationFile,
   changeConfigurationFile,
   changeRecord,
   changeValue,
+  exportRecords,
   Fault,
   findRecord,
   formatYaml,
@@ -19,9 +18,10 @@ import {
   pathForFile,
   quote,
   readConfigurationFile,
+  readImported,
   recordValues,
+  reportImport,
   resolveUserPath,
-  writeResult,
 } from '@seg/core'
 import { loadTrustFiles, type ReceiverRecord, readReceivers } from '@seg/pki'
 
@@ -115,27 +115,13 @@ export async function runReceiversTrust(id: string, options: TrustOptions, comma
 export async function runReceiversExport(_options: object, command: Command): Promise<void> {
   const file = await readConfigurationFile(command.opts().config)
   parse(file)
-  const values = { receivers: recordValues(file, KEY) }
-  const output = openOutput(command)
-  if (output.json) return output.report(values, '')
-  await writeResult(
-    (async function* () {
-      yield formatYaml(values)
-    })(),
-  )
+  await exportRecords({ receivers: recordValues(file, KEY) }, command)
 }
 
 export async function runReceiversImport(file: string, _options: object, command: Command): Promise<void> {
-  const path = resolveUserPath(file)
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new Fault('file-unreadable', `cannot read ${path}: ${cause.message}`, { cause })
-  })
-  const records = recordValues(parseConfiguration(path, text), KEY)
+  const records = recordValues(await readImported(file), KEY)
   await change(command, before => changeValue(before.text, [KEY], records.length === 0 ? undefined : records))
-  openOutput(command).report(
-    { receivers: records.length },
-    `${amount(records.length, 'receiver')} imported, in place of those before`,
-  )
+  reportImport([KEY, 'receiver'], records.length, command)
 }
 
 function parse(file: ConfigurationFile): readonly ReceiverRecord[] {
