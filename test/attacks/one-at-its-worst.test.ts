@@ -1,7 +1,8 @@
 // One partner, or a stranger, at its worst, against a receiver in a process of its own: what
 // another partner sees meanwhile, what memory it takes, and whether the receiver stops when it is
 // asked to. A second receiver, which nobody attacks, is probed in alternation: what the machine's
-// other work costs is in both.
+// other work costs is in both. That reads take their turns shows in the order of answers instead
+// (partners.test.ts): 16 clients of this kind do not fill a receiver.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'

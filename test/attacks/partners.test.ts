@@ -1,6 +1,7 @@
 // Attacks by one partner on the others: whatever it takes, something is left for them.
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from 'node:tls'
 import type { Identity } from '@seg/pki'
@@ -105,6 +106,27 @@ t.test('of receipts and files of the log a partner reads ten times as many as it
   t.ok(served.length >= 10 && refused.length > 0, `${served.length} are served`)
   for (const answer of refused) t.match([refusalOf(answer), answer.headers['retry-after']], ['429 rate-limit', /\d/])
   t.equal((await postAs(other, gateway, 'd')).status, 201, 'another partner has its own')
+})
+
+t.test('of many requests of one partner only a few are answered before those of another that came later', async t => {
+  const gateway = await openGateway(t, certs)
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const crowd = await Promise.all(Array.from({ length: 120 }, () => connectRaw(t, gateway)))
+  const { socket: other } = await connectRaw(t, gateway, asOther(gateway))
+  const requests = ['/v1/receipts/doc123', '/v1/log/tile/entries/000.p/1', '/v1/log/checkpoint', '/v1/nothing'].flatMap(
+    path => ['GET', 'HEAD'].map(method => `${method} ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
+  )
+  for (const request of requests) {
+    const answered: unknown[] = []
+    const ask = async (socket: Socket) => {
+      socket.write(request)
+      await once(socket, 'data')
+      answered.push(socket)
+    }
+    await Promise.all([...crowd.map(({ socket }) => socket), other].map(ask))
+    const before = answered.indexOf(other)
+    t.ok(before <= 24, `${request.split(' HTTP')[0]}: ${before} are`)
+  }
 })
 
 t.test('answers on their way out have places, and one partner a share of them', async t => {

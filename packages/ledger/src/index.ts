@@ -56,6 +56,7 @@ export { openDatabase, openDatabaseReader } from './sqlite/database.ts'
 export { onDatabase } from './sqlite/database-fault.ts'
 export { openEvidence } from './sqlite/evidence.ts'
 export {
+  checkFolders,
   type LedgerOptions,
   openLedger,
   openLedgerReader,

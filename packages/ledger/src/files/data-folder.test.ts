@@ -1,11 +1,13 @@
 // Starting destroys nothing: folders of others, lost and older databases, and what is removed while
 // it is in use.
-import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { openOutbox } from '../outbox/sqlite-outbox.ts'
-import { openLedgerReader, readLogKeys } from '../sqlite/sqlite-ledger.ts'
+import { checkFolders, openLedgerReader, readLogKeys } from '../sqlite/sqlite-ledger.ts'
 import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes } from '../testing/test-log.ts'
@@ -51,6 +53,25 @@ t.test('refuses a folder that has lost its ledger, and touches nothing', async t
   const ledger = await openTestLedger(folder)
   t.equal((await readBytes(ledger, sender, 'large'))?.length, makeSample('large', { size: LARGE }).bytes.length)
   await ledger.close()
+})
+
+const otherDisk = statSync('/dev/shm', { throwIfNoEntry: false })?.dev
+const noOtherDisk = otherDisk === undefined || otherDisk === statSync(tmpdir()).dev ? 'no other file system' : false
+
+t.test('refuses a folder from which no large document could be moved to its place', { skip: noOtherDisk }, async t => {
+  const folder = await makeUsed(t, 'large')
+  const elsewhere = await mkdtemp('/dev/shm/seg-staging-')
+  t.teardown(() => rm(elsewhere, { recursive: true }))
+  await rm(join(folder, 'staging'), { recursive: true })
+  await symlink(elsewhere, join(folder, 'staging'))
+  const fault = {
+    code: 'configuration',
+    detail: /staging and .*contents on one file system, found two.*: mount one over/,
+  }
+  await t.rejects(openTestLedger(folder), fault)
+  await t.rejects(checkFolders(folder), fault, 'and diagnose says it, too')
+  await rm(join(folder, 'staging'))
+  await (await openTestLedger(folder)).close()
 })
 
 t.test('a reader takes neither a folder that has lost its ledger nor that of a sender for an empty one', async t => {

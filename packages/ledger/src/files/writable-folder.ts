@@ -1,6 +1,7 @@
 // Whether a data folder can be used, or made, by this user: looked at without making anything.
-import { access, constants, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { access, constants, rename, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Fault, nameKind } from '@seg/core'
 
 /** `place` is the folder, or the one that it would be made in. */
@@ -25,6 +26,24 @@ export async function checkWritable(folder: string): Promise<void> {
     throw new Fault(
       'storage-unavailable',
       `expected a folder that this user may write in at ${folder}: ${cause.message}`,
+      { cause },
+    )
+  })
+}
+
+/**
+ * That a file can be moved from one folder to the other. Nothing is made for that: Linux compares
+ * the file systems before it looks for the file. Throws the Fault `configuration`, and errors of
+ * the system.
+ */
+export async function checkOneFileSystem(from: string, to: string): Promise<void> {
+  const name = randomBytes(16).toString('hex')
+  await rename(join(from, name), join(to, name)).catch(cause => {
+    if (cause.code === 'ENOENT') return
+    if (cause.code !== 'EXDEV') throw cause
+    throw new Fault(
+      'configuration',
+      `expected ${from} and ${to} on one file system, found two, and no document can be moved between them: mount one over ${dirname(to)}, and none inside it`,
       { cause },
     )
   })

@@ -15,6 +15,7 @@ import { lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { emptyStaging, putUnclaimedAside } from '../files/unclaimed.ts'
+import { checkOneFileSystem } from '../files/writable-folder.ts'
 import type {
   Accepted,
   AcceptedDocument,
@@ -79,6 +80,7 @@ export async function openLedger(
     const lock = lockFolder(folder)
     try {
       for (const place of [stagingFolder(folder), contentsFolder(folder)]) await makeDurableFolder(place, 0o700)
+      await checkFolders(folder)
       await emptyStaging(stagingFolder(folder), note)
       const path = join(folder, LEDGER_FILE)
       const start = { script: writerThread, options: { ...options, path }, files: [folder, path] }
@@ -100,6 +102,16 @@ export async function openLedger(
       throw error
     }
   })
+}
+
+/**
+ * That large documents can be moved to their place, where there is one yet. Throws the Faults
+ * `configuration` and `storage-unavailable`.
+ */
+export async function checkFolders(folder: string): Promise<void> {
+  const [staging, contents] = [stagingFolder(folder), contentsFolder(folder)]
+  if (!existsSync(staging) || !existsSync(contents)) return
+  await onStorage(`move documents within ${folder}`, () => checkOneFileSystem(staging, contents))
 }
 
 /**

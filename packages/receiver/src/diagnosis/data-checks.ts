@@ -2,7 +2,15 @@
 // future.
 import { dirname, join } from 'node:path'
 import { amount, type Check, Fault, shellWord } from '@seg/core'
-import { checkBound, checkWritable, isFolderLocked, openLedgerReader, placeOfFolder, readLogKeys } from '@seg/ledger'
+import {
+  checkBound,
+  checkFolders,
+  checkWritable,
+  isFolderLocked,
+  openLedgerReader,
+  placeOfFolder,
+  readLogKeys,
+} from '@seg/ledger'
 import { measureSpace, reserveOf } from '../acceptance/storage-room.ts'
 import { type Facts, row } from './receiver-facts.ts'
 
@@ -15,6 +23,7 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
         const { isNew, place } = await placeOfFolder(data)
         const found = isNew ? 'is made by the first start' : `${amount(await countEntries(data), 'entry')}`
         await checkWritable(place)
+        await checkFolders(data)
         return { value: { isNew, place }, found: `${data}: ${found}` }
       },
       ({ configuration: { data } }) => `ls -ld ${shellWord(data)} ${shellWord(dirname(data))}`,

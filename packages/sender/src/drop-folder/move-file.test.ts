@@ -1,4 +1,6 @@
-import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { makeFolder } from '../testing/gateways.ts'
@@ -39,6 +41,32 @@ t.test('puts nothing in the place of something else', async t => {
   t.equal(found['a.xml.receipt.xml'], 'a document of that name')
   t.same([found['a-2.xml'], found['a-3.xml'], found['a-4.xml']], ['one', 'two', 'three'])
   t.notOk('a.xml' in found)
+})
+
+const otherDisk = statSync('/dev/shm', { throwIfNoEntry: false })?.dev
+const noOtherDisk = otherDisk === undefined || otherDisk === statSync(tmpdir()).dev ? 'no other file system' : false
+
+t.test('copies a file to another file system, also after a crash, and never twice', { skip: noOtherDisk }, async t => {
+  const { sent, contents } = await openFolders(t)
+  const outgoing = await mkdtemp('/dev/shm/seg-outgoing-')
+  t.teardown(() => rm(outgoing, { recursive: true }))
+  const put = async (name: string, text: string) => {
+    await writeFile(join(outgoing, name), text)
+    return join(outgoing, name)
+  }
+  await moveBeside(await put('a.xml', 'one'), sent, 'a.xml', beside)
+  await moveBeside(await put('a.xml', 'two'), sent, 'a.xml', beside)
+  // What a crash leaves behind the copy.
+  await writeFile(join(sent, 'b.xml'), 'three')
+  const path = await put('b.xml', 'three')
+  await Promise.all(Array.from({ length: 5 }, () => moveBeside(path, sent, 'b.xml', beside)))
+  const receipt = 'receipt'
+  t.same(await contents(), {
+    ...{ 'a.xml': 'one', 'a.xml.receipt.xml': receipt },
+    ...{ 'a-2.xml': 'two', 'a-2.xml.receipt.xml': receipt },
+    ...{ 'b.xml': 'three', 'b.xml.receipt.xml': receipt },
+  })
+  t.same(await readdir(outgoing), [])
 })
 
 t.test('continues where a crash left a file with both names', async t => {
