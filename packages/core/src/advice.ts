@@ -73,6 +73,11 @@ export const advice = {
   'parameter-invalid': 'Compare the request with /openapi.json; the answer names each part.',
   'act-impossible': 'See what it is now, and what may be done to it: `acts` of the answer, or the detail, says why.',
   'count-changed': 'Count again with the same filter, look at what is new, and repeat the act with that number.',
+  'idempotency-key-reused': 'Use a new key for each act, and the same key only to repeat the same request.',
+  'idempotency-pending':
+    'Wait and repeat it; if the listener ended meanwhile, `receiver audit list` says what was done.',
+  'version-changed': 'Read it again, look at what was changed, and repeat the act with its new ETag.',
+  'version-required': 'Read it first, and repeat the request with its ETag in If-Match.',
   usage: 'See --help.',
   configuration: 'Correct what the detail names.',
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',

@@ -303,6 +303,26 @@ export const faults = {
     exit: 5,
     sentence: 'What matches now is not as much as was seen: nothing was done.',
   },
+  'idempotency-key-reused': {
+    status: 422,
+    exit: 5,
+    sentence: 'The Idempotency-Key stands for another request.',
+  },
+  'idempotency-pending': {
+    status: 409,
+    exit: 5,
+    sentence: 'The request of this Idempotency-Key has no answer yet.',
+  },
+  'version-changed': {
+    status: 412,
+    exit: 5,
+    sentence: 'It was changed since it was seen: nothing was done.',
+  },
+  'version-required': {
+    status: 428,
+    exit: 5,
+    sentence: 'The request must say which version it is about: If-Match, with the ETag.',
+  },
 
   usage: { status: 500, exit: 2, sentence: 'The command was not used as its help says.' },
   configuration: {

@@ -50,6 +50,11 @@ export function authenticate(method: string, headers: Fields, access: AccessStor
   return operator
 }
 
+/** The text of the credential that `authenticate` decides by. */
+export function shownCredential(headers: Fields): string {
+  return headers.authorization === undefined ? (cookiesOf(headers)[0] ?? '') : `${headers.authorization}`
+}
+
 function accepted(found: Operator | Unaccepted, what: string): Operator {
   if ('because' in found) throw new BadCredential(found, what)
   return found

@@ -8,9 +8,11 @@ import { authenticate, Denied } from '../access/authenticate.ts'
 import { mayDo, roles } from '../access/roles.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
 import { Denials } from './denials.ts'
+import { checkEntityTag, entityTag } from './entity-tag.ts'
+import { Idempotency } from './idempotency.ts'
 import { findPage, type Pages } from './pages.ts'
 import type { ApiParts } from './parts.ts'
-import { type ApiRoute, RawAnswer } from './route.ts'
+import { type ApiRequest, type ApiRoute, RawAnswer } from './route.ts'
 import { ApiProblem } from './schema.ts'
 
 export type ApiLimits = {
@@ -91,7 +93,11 @@ export function buildOperatorsApi(
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityFields, 'x-request-id': request.id })
   })
-  for (const row of routes) addRoute(app, checkRoute(row), parts)
+  const idempotency = new Idempotency(parts.answers)
+  app.addHook('onSend', async (request, reply, payload) => {
+    idempotency.end(request, reply.statusCode, `${reply.getHeader('content-type') ?? 'application/json'}`, payload)
+  })
+  for (const row of routes) addRoute(app, checkRoute(row), parts, idempotency)
   // Who is nobody learns not even what there is.
   app.setNotFoundHandler(async (request, reply) => {
     const check = () => void authenticate(request.method, request.headers, parts.access, parts.now())
@@ -112,7 +118,7 @@ function checkRoute(row: ApiRoute): ApiRoute {
   return row
 }
 
-function addRoute(app: Api, row: ApiRoute, parts: ApiParts): void {
+function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempotency): void {
   const { method, path, params, query, body, response, type } = row
   app.route({
     method,
@@ -132,26 +138,46 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts): void {
       if (!mayDo(operator.role, row.permission))
         throw new Denied(operator, row.permission, method === 'GET' && path.includes(':'))
     },
+    preHandler: async (request, reply) => {
+      if (method === 'GET' || row.permission === 'public') return
+      const kept = await idempotency.begin(request, parts.now())
+      if (kept === undefined) return
+      reply.code(kept.status).header('idempotency-replayed', 'true').type(kept.type).send(Buffer.from(kept.body))
+      return reply
+    },
     handler: async (request, reply) => {
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      const answer = await row.handle(
-        {
-          params: request.params as never,
-          query: request.query as never,
-          body: request.body as never,
-          id: request.id,
-          address: request.ip,
-          headers: request.headers,
-          operator: operators.get(request),
-          signal: gone.signal,
-        },
-        parts,
-      )
+      const asked = {
+        params: request.params as never,
+        query: request.query as never,
+        body: request.body as never,
+        id: request.id,
+        address: request.ip,
+        headers: request.headers,
+        operator: operators.get(request),
+        signal: gone.signal,
+      }
+      if (method !== 'GET') await checkVersion(row, asked, parts)
+      // Before it is read: what changes in between has another one.
+      else if (row.version !== undefined) reply.header('etag', entityTag(await row.version(asked, parts)))
+      const answer = await row.handle(asked, parts)
       if (!(answer instanceof RawAnswer)) return answer
       return reply.code(answer.status).headers(answer.fields).type(answer.type).send(answer.body)
     },
   })
+}
+
+/** A condition that cannot be held against anything is not left out. */
+async function checkVersion(row: ApiRoute, asked: ApiRequest<never, never, never>, parts: ApiParts): Promise<void> {
+  if (asked.headers['if-match'] === undefined) {
+    if (row.needsVersion)
+      throw new Fault('version-required', 'expected If-Match with the ETag of what was seen, found none')
+    return
+  }
+  if (row.version === undefined)
+    throw new Fault('parameter-invalid', `${row.method} ${row.path} knows no If-Match: what it changes has no ETag`)
+  checkEntityTag(asked.headers, await row.version(asked, parts))
 }
 
 /** Who asks, of requests that passed. */

@@ -5,9 +5,10 @@ import { openLedgerReader, openNamedOutbox } from '@seg/ledger'
 import { openAlertStore } from '../alerts/alert-store.ts'
 import { openLetterStore } from '../dead-letters/letter-store.ts'
 import { openDeskSearch } from '../desk/desk-search.ts'
+import { openAnswerStore } from './answer-store.ts'
 import type { ApiParts } from './parts.ts'
 
-type Readers = Pick<ApiParts, 'desk' | 'ledger' | 'alerts' | 'letters' | 'outbox'>
+type Readers = Pick<ApiParts, 'desk' | 'ledger' | 'alerts' | 'answers' | 'letters' | 'outbox'>
 
 /** `outbox`: the data folder of a sender, where there is one. */
 export function openReaders(folder: string, outbox: string | undefined): Readers {
@@ -15,6 +16,7 @@ export function openReaders(folder: string, outbox: string | undefined): Readers
     desk: lazily(() => openDeskSearch(folder)),
     ledger: lazily(() => openLedgerReader(folder)),
     alerts: onceOpened(() => openAlertStore(folder)),
+    answers: onceOpened(() => openAnswerStore(folder)),
     letters: onceOpened(() => openLetterStore(folder)),
     outbox: onceOpened(() => openOutboxOf(outbox)),
   }

@@ -32,22 +32,42 @@ export function describeApi(routes: readonly ApiRoute[]): Record<string, unknown
   }
 }
 
-function describeRoute({ method, path, permission, summary, params, query, body, response, type }: ApiRoute) {
+function describeRoute(row: ApiRoute) {
+  const { method, path, permission, summary, params, query, body, response, type, version } = row
   const isPublic = permission === 'public'
+  const parameters = [...parametersOf('path', params), ...parametersOf('query', query), ...fieldsOf(row)]
+  const etag = { schema: { type: 'string' }, description: 'Of what it is now, for If-Match.' }
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_all, letter) => letter.toUpperCase())}`,
     summary,
     ...(isPublic ? { security: [] } : { 'x-permission': permission, security: [{ key: [] }, { session: [] }] }),
-    ...((params || query) && { parameters: [...parametersOf('path', params), ...parametersOf('query', query)] }),
+    ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: plain(body) } } } }),
     responses: {
-      '200': { description: summary, content: { [type ?? 'application/json']: { schema: plain(response, false) } } },
+      '200': {
+        description: summary,
+        ...(version && method === 'GET' && { headers: { ETag: etag } }),
+        content: { [type ?? 'application/json']: { schema: plain(response, false) } },
+      },
       default: {
         description: 'A refusal.',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
   }
+}
+
+/** Fields that any act takes. */
+function fieldsOf({ method, permission, version }: ApiRoute) {
+  if (method === 'GET' || permission === 'public') return []
+  const field = (name: string, description: string) => ({
+    ...{ name, in: 'header', required: false, description },
+    schema: { type: 'string' },
+  })
+  return [
+    field('Idempotency-Key', 'The same request with the same key is done once, and answered the same for 24 hours.'),
+    ...(version ? [field('If-Match', 'The ETag of what was seen: changed meanwhile, nothing is done.')] : []),
+  ]
 }
 
 function parametersOf(place: 'path' | 'query', schema: TObject | undefined) {

@@ -8,6 +8,7 @@ import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { LetterStore } from '../dead-letters/letter-store.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricsText } from '../metrics/render-metrics.ts'
+import type { AnswerStore } from './answer-store.ts'
 
 /** Whether documents can be accepted, and what each check found. */
 export type ReadinessReport = {
@@ -60,6 +61,8 @@ export type ApiParts = {
   readonly ledger: () => LedgerReader
   /** Throws the Fault `storage-unavailable`. */
   readonly alerts: () => Promise<AlertStore>
+  /** Throws the Fault `storage-unavailable`. */
+  readonly answers: () => Promise<AnswerStore>
   /** Throws the Fault `storage-unavailable`. */
   readonly letters: () => Promise<LetterStore>
   /**

@@ -55,6 +55,10 @@ export type ApiRoute = {
   readonly response: TSchema
   /** `application/json` without. */
   readonly type?: string
+  /** What the ETag of a thing is made of, and what If-Match is held against before an act on it. */
+  readonly version?: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown
+  /** Replaces the whole thing, so that the caller must say which version it has seen. */
+  readonly needsVersion?: true
   readonly handle: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown
 }
 
@@ -67,11 +71,12 @@ export function route<
   Query extends TObject | undefined = undefined,
   Body extends TObject | undefined = undefined,
 >(
-  row: Omit<ApiRoute, 'handle' | 'response' | 'params' | 'query' | 'body'> & {
+  row: Omit<ApiRoute, 'handle' | 'version' | 'response' | 'params' | 'query' | 'body'> & {
     readonly params?: Params
     readonly query?: Query
     readonly body?: Body
     readonly response: Response
+    readonly version?: (request: ApiRequest<Given<Params>, Given<Query>, Given<Body>>, parts: ApiParts) => unknown
     readonly handle: (
       request: ApiRequest<Given<Params>, Given<Query>, Given<Body>>,
       parts: ApiParts,

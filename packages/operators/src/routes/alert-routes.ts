@@ -40,6 +40,7 @@ export const alertRoutes: readonly ApiRoute[] = [
     permission: 'alerts.read',
     summary: 'One alert.',
     params: Id,
+    version: ({ params: { id } }, parts) => findAlert(id, parts),
     response: AlertRow,
     handle: ({ params: { id } }, parts) => findAlert(id, parts),
   }),
@@ -49,6 +50,7 @@ export const alertRoutes: readonly ApiRoute[] = [
     permission: 'alerts.act',
     summary: 'Somebody takes care of it: it is not sent again until it is over.',
     params: Id,
+    version: ({ params: { id } }, parts) => findAlert(id, parts),
     body: exactly({ why: Why }),
     response: AlertRow,
     handle: async (request, parts) => {

@@ -89,6 +89,7 @@ export const deadLetterRoutes: readonly ApiRoute[] = [
     permission: 'deliveries.read',
     summary: 'One document, why each target did not take it, what was decided, and its latest tries.',
     params: Index,
+    version: versionOf,
     response: exactly({ data: Type.Array(DeadLetterRow), tries: Type.Array(KeptFactRow) }),
     handle: async (request, parts) => {
       const letters = await lettersAt(await sourceOf(parts), request.params.index)
@@ -136,6 +137,7 @@ function actRoute(act: LetterAct, action: string, summary: string): ApiRoute {
     permission: 'deliveries.act',
     summary,
     params: Index,
+    version: versionOf,
     query: DryRun,
     body: exactly({ why: Why }),
     response: Decided,
@@ -166,6 +168,11 @@ function actRoute(act: LetterAct, action: string, summary: string): ApiRoute {
       return { data: await rowsOf(await lettersAt(source, index), request, parts), isDryRun }
     },
   })
+}
+
+async function versionOf({ params }: ApiRequest<{ readonly index: number }>, parts: ApiParts): Promise<unknown> {
+  const letters = await lettersAt(await sourceOf(parts), params.index)
+  return letters.map(({ target, decision }) => [target, decision ?? null])
 }
 
 async function decide(

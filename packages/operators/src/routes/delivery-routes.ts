@@ -64,6 +64,7 @@ export const deliveryRoutes: readonly ApiRoute[] = [
     permission: 'deliveries.read',
     summary: 'One entry of the outbox as it is now.',
     params: Entry,
+    version: versionOf,
     response: DeliveryRow,
     handle: async (request, parts) => rowOf(await entryOf(request.params.entry, await parts.outbox()), request),
   }),
@@ -104,6 +105,7 @@ function actRoute(act: DeliveryAct, action: string, summary: string): ApiRoute {
     permission: 'deliveries.act',
     summary,
     params: Entry,
+    version: versionOf,
     query: DryRun,
     body: exactly({ why: Why }),
     response: DeliveryRow,
@@ -130,6 +132,11 @@ function actRoute(act: DeliveryAct, action: string, summary: string): ApiRoute {
       return rowOf(changed, request)
     },
   })
+}
+
+async function versionOf({ params }: ApiRequest<{ readonly entry: number }>, parts: ApiParts): Promise<unknown> {
+  const { state, tries, nextTry, isHurried, lease } = await entryOf(params.entry, await parts.outbox())
+  return [state, tries, nextTry, isHurried, lease !== undefined]
 }
 
 /** A settled one gets as much time again as it had. */
