@@ -19,12 +19,20 @@ type GatewayState = {
   readonly metrics: MetricsRead | undefined
   /** Certificates of which a third of the lifetime is left, or less. */
   readonly due: readonly Certificate[]
+  /** The next one to end. */
+  readonly next: Certificate | undefined
   readonly at: Date | undefined
 }
 
 const INTERVAL = 15_000
 
-export const gatewayState = signal<GatewayState>({ needs: undefined, metrics: undefined, due: [], at: undefined })
+export const gatewayState = signal<GatewayState>({
+  needs: undefined,
+  metrics: undefined,
+  due: [],
+  next: undefined,
+  at: undefined,
+})
 
 export async function lookAtGateway(): Promise<void> {
   const [health, alerts, certificates, text] = await Promise.all([
@@ -46,7 +54,7 @@ export async function lookAtGateway(): Promise<void> {
     ...(letters > 0 ? [{ kind: 'dead-letters', count: letters } as const] : []),
     ...due.map(certificate => ({ kind: 'certificate', certificate }) as const),
   ]
-  gatewayState.value = { needs, metrics, due, at: new Date() }
+  gatewayState.value = { needs, metrics, due, next: certificates.data[0], at: new Date() }
 }
 
 /** By the lifetime of each, not by days: short-lived ones would warn for ever. */

@@ -66,6 +66,13 @@ export function formatClock(time: Date): string {
   return dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(time)
 }
 
+/** Hour and minute; `isDay`: the day instead. */
+export function formatMinute(time: Date, isDay = false): string {
+  return isDay
+    ? dateFormat({ weekday: 'short', day: 'numeric' }).format(time)
+    : dateFormat({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(time)
+}
+
 /** `28 Nov 2026 18:03:12.123 UTC` */
 export function formatTime(time: Date): string {
   return `${formatDate(time)} ${formatClock(time)}.${millisecondsOf(time)} ${zoneName()}`

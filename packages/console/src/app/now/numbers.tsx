@@ -1,0 +1,117 @@
+// Five numbers, each the way to what is behind it; below each a quarter of an hour, and whether it
+// is calm.
+import { useAsked } from '../api/use-asked.ts'
+import { gatewayState } from '../gateway-state.ts'
+import { Sparkline } from '../parts/sparkline.tsx'
+import type { ComponentChildren } from '../preact.ts'
+import { effect } from '../preact.ts'
+import { formatCount } from '../texts/formats.ts'
+import { nowTexts } from './now-texts.ts'
+
+const MINUTE = 60_000
+const QUARTER = 15
+
+/** What was seen of gauges, which the gateway keeps no history of: a quarter of an hour. */
+const seen = { toSend: [] as number[], toHandOn: [] as number[] }
+effect(() => {
+  const { metrics } = gatewayState.value
+  if (metrics === undefined) return
+  for (const [name, value] of [
+    ['toSend', metrics.sum('seg_outbox_entries')],
+    ['toHandOn', metrics.sum('seg_handoff_waiting_senders')],
+  ] as const) {
+    seen[name].push(value ?? 0)
+    if (seen[name].length > 4 * QUARTER) seen[name].shift()
+  }
+})
+
+type NumbersProps = {
+  readonly today: { readonly accepted: number; readonly refused: number } | undefined
+  readonly since: string
+}
+
+export function Numbers({ today, since }: NumbersProps) {
+  const texts = nowTexts()
+  const { metrics, due, next } = gatewayState.value
+  const { answer } = useAsked('GET /api/v1/stats', { query: {} }, { every: MINUTE / 2 })
+  const minutes = (outcomes: readonly string[]) => {
+    const counts = Array.from({ length: QUARTER }, () => 0)
+    const end = answer === undefined ? 0 : Date.parse(answer.to)
+    for (const { at, kind, outcome, events } of answer?.data ?? []) {
+      const ago = Math.floor((end - Date.parse(at)) / MINUTE)
+      if (['document', 'refusal'].includes(kind) && outcomes.includes(outcome) && ago < QUARTER)
+        counts[QUARTER - 1 - ago]! += events
+    }
+    return counts
+  }
+  const toSend = metrics?.sum('seg_outbox_entries')
+  const toHandOn = metrics?.sum('seg_handoff_waiting_senders') ?? 0
+  const letters = metrics?.sum('seg_dead_letters') ?? 0
+  const total = (today?.accepted ?? 0) + (today?.refused ?? 0)
+  const percent = (share: number) => `${share < 0.1 ? share.toFixed(2) : share.toFixed(1)} %`
+  return (
+    <section class="numbers" aria-label={texts.numbers}>
+      <NumberCell
+        href={`/documents?from=${since}`}
+        value={today?.accepted}
+        label={texts.accepted}
+        line={<Sparkline values={minutes(['accepted'])} />}
+        calm={texts.noFailures}
+      />
+      <NumberCell
+        href={`/documents/refused?from=${since}`}
+        value={today?.refused}
+        label={texts.refused}
+        line={<Sparkline values={minutes(['refused', 'conflict', 'omitted'])} kind="refused" />}
+        calm={texts.noFailures}
+        trouble={
+          today && today.refused > 0 ? texts.share(today.refused, percent((today.refused / total) * 100)) : undefined
+        }
+      />
+      <NumberCell
+        href="/deliveries"
+        value={toSend ?? 0}
+        label={texts.toSend}
+        line={<Sparkline values={seen.toSend} kind="waiting" />}
+        calm={toSend === undefined ? texts.noOutbox : toSend === 0 ? texts.nothingWaits : texts.waits(toSend)}
+      />
+      <NumberCell
+        href="/hand-off"
+        value={toHandOn}
+        label={texts.toHandOn}
+        line={<Sparkline values={seen.toHandOn} kind="waiting" />}
+        calm={toHandOn === 0 ? texts.nothingWaits : texts.waits(toHandOn)}
+        trouble={letters > 0 ? texts.letters(letters) : undefined}
+      />
+      <NumberCell
+        href="/certificates"
+        value={due.length}
+        label={texts.due}
+        calm={next === undefined ? texts.noFailures : texts.nextDue(next.uses.join(', '), next.daysLeft)}
+        trouble={due.length > 0 && next ? texts.nextDue(next.uses.join(', '), next.daysLeft) : undefined}
+      />
+    </section>
+  )
+}
+
+type CellProps = {
+  readonly href: string
+  readonly value: number | undefined
+  readonly label: string
+  readonly line?: ComponentChildren
+  /** What stands there where nothing is wrong, and what stands there otherwise. */
+  readonly calm: string
+  readonly trouble?: string | undefined
+}
+
+/** The whole cell is the link. */
+function NumberCell({ href, value, label, line, calm, trouble }: CellProps) {
+  return (
+    <a class="number-cell" href={href}>
+      <span class="value number">{value === undefined ? '–' : formatCount(value)}</span>
+      <span class="label">{label}</span>
+      {line ?? <span class="sparkline" />}
+      <span class={trouble === undefined ? 'strip' : 'strip trouble'}>{trouble ?? calm}</span>
+    </a>
+  )
+}
