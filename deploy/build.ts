@@ -23,6 +23,7 @@ type Manifest = {
   readonly name: string
   readonly version: string
   readonly license?: string
+  readonly exports?: string | Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
@@ -56,12 +57,21 @@ function copyPackage(name: string): void {
   })
   for (const folder of OTHER_FILES.filter(folder => existsSync(join(from, folder))))
     cpSync(join(from, folder), join(to, folder), { recursive: true })
-  const { version, license } = readManifest(from)
-  const manifest = { name: `@seg/${name}`, version, license, type: 'module', exports: './dist/index.js' }
+  const { version, license, exports: entries } = readManifest(from)
+  const manifest = { name: `@seg/${name}`, version, license, type: 'module', exports: compiledEntries(entries) }
   writeFileSync(join(to, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   const link = join(out, 'node_modules/@seg', name)
   mkdirSync(dirname(link), { recursive: true })
   symlinkSync(relative(dirname(link), to), link)
+}
+
+function compiledEntries(entries: Manifest['exports'] = {}): Readonly<Record<string, string>> {
+  const sources = typeof entries === 'string' ? { '.': entries } : entries
+  return Object.fromEntries(
+    Object.entries(sources)
+      .filter(([entry]) => entry !== './testing')
+      .map(([entry, source]) => [entry, source.replace('./src/', './dist/').replace(/\.ts$/, '.js')]),
+  )
 }
 
 /** Each library once at the top; another version of it below the one that needs it. */

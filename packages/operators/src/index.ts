@@ -13,10 +13,7 @@ export {
   runAlertsUnmute,
 } from './alerts/alerts-commands.ts'
 export { alertsSection, openAlertChannels } from './alerts/alerts-section.ts'
-export { buildOperatorsApi } from './api/build-api.ts'
-export { openReaders } from './api/lazy-readers.ts'
 export type { ApiParts, AskGateway, GatewayAnswers, ReadinessReport } from './api/parts.ts'
-export { routeTable } from './api/route-table.ts'
 export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'
 export type { Act, AuditCategory } from './audit/audit-record.ts'
 export { auditSection, openAuditSinks } from './audit/audit-section.ts'

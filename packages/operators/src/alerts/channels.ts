@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { checkServerIdentity, type SecureContext } from 'node:tls'
-import { createTransport } from 'nodemailer'
 import { openWebhookSignature } from '../outbound/standard-webhook.ts'
 import { type SyslogServer, sendSyslog } from '../outbound/syslog.ts'
 import { messageSubjectOf, messageTextOf, type Notification } from './notification.ts'
@@ -33,6 +32,8 @@ export function mailChannel({ host, port, isImplicit, user, ca, from, to }: Mail
   return {
     name: 'mail',
     async send(notification) {
+      // Loaded with the first mail: few gateways send any.
+      const { createTransport } = await import('nodemailer')
       const transport = createTransport({
         ...{ host, port, secure: isImplicit, requireTLS: true },
         ...(user && { auth: { user: user.name, pass: user.password } }),

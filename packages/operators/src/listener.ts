@@ -1,0 +1,5 @@
+// What only the thread of the operators' listener loads: the schemas of its routes take longer to
+// load than most commands to run.
+export { buildOperatorsApi } from './api/build-api.ts'
+export { openReaders } from './api/lazy-readers.ts'
+export { routeTable } from './api/route-table.ts'
