@@ -31,7 +31,7 @@ const migrations: Migrations = {
 export type KeptAnswer = { readonly status: number; readonly type: string; readonly body: string }
 
 /** `secret`: the credential's text. `request`: all that the act depends on. */
-export type Asking = { readonly secret: string; readonly key: string; readonly request: string; readonly at: number }
+export type KeyedAct = { readonly secret: string; readonly key: string; readonly request: string; readonly at: number }
 
 /** Throws the Fault `storage-unavailable`. */
 export async function openAnswerStore(folder: string): Promise<AnswerStore> {
@@ -52,7 +52,7 @@ export class AnswerStore {
    * under this key. Throws the Faults `idempotency-key-reused`, `idempotency-pending` and
    * `overloaded`.
    */
-  begin(asking: Asking): KeptAnswer | undefined {
+  begin(asking: KeyedAct): KeptAnswer | undefined {
     const { caller, key, request } = hashesOf(asking)
     return this.#change(() => {
       this.#statement('DELETE FROM answers WHERE at < ?').run(asking.at - KEPT_TIME)
@@ -76,7 +76,7 @@ export class AnswerStore {
   }
 
   /** Crash before: as in `begin`. After: the same answer again. Without one, the key is free again. */
-  end(asking: Asking, answer: KeptAnswer | undefined): void {
+  end(asking: KeyedAct, answer: KeptAnswer | undefined): void {
     const { caller, key } = hashesOf(asking)
     this.#change(() => {
       if (answer === undefined) this.#statement('DELETE FROM answers WHERE caller = ? AND key = ?').run(caller, key)
@@ -109,24 +109,24 @@ export class AnswerStore {
   }
 }
 
-function hashesOf({ secret, key, request }: Asking) {
+function hashesOf({ secret, key, request }: KeyedAct) {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return { caller: hash(`caller ${secret}`), key: hash(`key ${key}`), request: hash(request) }
 }
 
 /** From both: whoever reads the database has neither. */
-function cipherKey({ secret, key }: Asking): Buffer {
+function cipherKey({ secret, key }: KeyedAct): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, key, 'seg answer', 32))
 }
 
-function seal(answer: KeptAnswer, asking: Asking): Buffer {
+function seal(answer: KeptAnswer, asking: KeyedAct): Buffer {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', cipherKey(asking), nonce)
   const octets = Buffer.concat([cipher.update(JSON.stringify(answer)), cipher.final()])
   return Buffer.concat([nonce, cipher.getAuthTag(), octets])
 }
 
-function open(sealed: Uint8Array, asking: Asking): KeptAnswer {
+function open(sealed: Uint8Array, asking: KeyedAct): KeptAnswer {
   const octets = Buffer.from(sealed)
   const decipher = createDecipheriv('aes-256-gcm', cipherKey(asking), octets.subarray(0, 12))
   decipher.setAuthTag(octets.subarray(12, 28))

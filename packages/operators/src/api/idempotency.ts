@@ -1,7 +1,7 @@
 // The field Idempotency-Key: an act that is asked for twice is done once, and answered twice.
 import { Fault, quote } from '@seg/core'
 import { shownCredential } from '../access/authenticate.ts'
-import type { AnswerStore, Asking, KeptAnswer } from './answer-store.ts'
+import type { AnswerStore, KeyedAct, KeptAnswer } from './answer-store.ts'
 
 /** What an HTTP server knows of a request. */
 type Asked = {
@@ -14,7 +14,7 @@ type Asked = {
 /** Acts under way with a key of their own, by their requests. */
 export class Idempotency {
   readonly #open: () => Promise<AnswerStore>
-  readonly #underWay = new WeakMap<object, { store: AnswerStore; asking: Asking }>()
+  readonly #underWay = new WeakMap<object, { store: AnswerStore; asking: KeyedAct }>()
 
   constructor(open: () => Promise<AnswerStore>) {
     this.#open = open
