@@ -1,5 +1,6 @@
 // Every page of the console: a page is shown by its row here, and nowhere else.
 import { connectionTexts } from './connections/connection-texts.ts'
+import { documentTexts } from './documents/document-texts.ts'
 import { nowTexts } from './now/now-texts.ts'
 import type { ConsolePage } from './page.ts'
 import { lazy } from './preact.ts'
@@ -12,6 +13,19 @@ export const pages: readonly ConsolePage[] = [
     permission: 'documents.read',
     icon: 'now',
     view: lazy(() => import('./now/now-page.tsx').then(({ NowPage }) => NowPage)),
+  },
+  {
+    path: '/documents',
+    title: () => documentTexts().title,
+    permission: 'documents.read',
+    icon: 'documents',
+    view: lazy(() => import('./documents/documents-page.tsx').then(({ AcceptedPage }) => AcceptedPage)),
+  },
+  {
+    path: '/documents/refused',
+    title: () => documentTexts().refused,
+    permission: 'documents.read',
+    view: lazy(() => import('./documents/documents-page.tsx').then(({ RefusedPage }) => RefusedPage)),
   },
   {
     path: '/connections',

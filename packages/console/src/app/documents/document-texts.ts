@@ -29,8 +29,6 @@ export const documentTexts = inLanguages({
     histogramHint: 'Drag for a shorter span; the fields From and To do the same.',
     bar: (at: string, accepted: number, refused: number) =>
       `${at}: ${formatCount(accepted)} accepted, ${formatCount(refused)} refused`,
-    fresh: (rows: number) => (rows === 1 ? 'One new – show' : `${formatCount(rows)} new – show`),
-    live: 'Live',
   },
   de: {
     title: 'Dokumente',
@@ -60,7 +58,5 @@ export const documentTexts = inLanguages({
     histogramHint: 'Ziehen wählt eine kürzere Spanne; die Felder Von und Bis tun dasselbe.',
     bar: (at: string, accepted: number, refused: number) =>
       `${at}: ${formatCount(accepted)} angenommen, ${formatCount(refused)} abgelehnt`,
-    fresh: (rows: number) => (rows === 1 ? 'Eines neu – zeigen' : `${formatCount(rows)} neue – zeigen`),
-    live: 'Live',
   },
 })

@@ -94,7 +94,7 @@ function countTicks(ticks: readonly LiveFact[]): RiverBar[] {
   )
 }
 
-function readBars(answer: AnswerOf<'GET /api/v1/stats'> | undefined): RiverBar[] {
+export function readBars(answer: AnswerOf<'GET /api/v1/stats'> | undefined): RiverBar[] {
   return gather(
     (answer?.data ?? [])
       .filter(({ kind }) => kinds.includes(kind))

@@ -6,11 +6,12 @@ import { sharedTexts } from '../texts/shared-texts.ts'
 import { nowTexts } from './now-texts.ts'
 import { isRefusedFact, type RiverBar, type RiverData } from './river-data.ts'
 
-const HEIGHT = 220
-/** Where time runs: what comes in stands above, what goes out hangs below. */
-const AXIS = 158
-const ROOM_ABOVE = AXIS - 22
-const ROOM_BELOW = 30
+/** `axis`: where time runs; what comes in stands above it, what goes out hangs below. */
+const shapes = {
+  river: { height: 220, axis: 158, above: 136, below: 30 },
+  histogram: { height: 116, axis: 90, above: 82, below: 0 },
+} as const
+type Shape = (typeof shapes)[keyof typeof shapes]
 /** A document of this size is as high as its room. */
 const LARGEST = Math.log10(2 ** 30)
 /** Pixels between two labels, and of a drag that is one. */
@@ -22,12 +23,15 @@ type DrawingProps = {
   readonly data: RiverData
   readonly span: Span
   readonly width: number
-  readonly onOpen: (fact: LiveFact) => void
+  readonly shape?: keyof typeof shapes
+  readonly onOpen?: (fact: LiveFact) => void
   readonly onSpan: (start: number, end: number) => void
 }
 
-export function RiverDrawing({ data: { ticks, bars }, span, width, onOpen, onSpan }: DrawingProps) {
+export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'river', onOpen, onSpan }: DrawingProps) {
   const texts = nowTexts()
+  const form = shapes[shape]
+  const { height, axis } = form
   const [chosen, setChosen] = useState<string | undefined>(undefined)
   const [isByKey, setByKey] = useState(false)
   const [drag, setDrag] = useState<readonly [number, number] | undefined>(undefined)
@@ -48,7 +52,7 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, onOpen, onSpa
     setChosen(keys[next])
   }
   const open = () => {
-    if (fact !== undefined) onOpen(fact)
+    if (fact !== undefined) onOpen?.(fact)
     else if (bar !== undefined) onSpan(bar.at, bar.at + span.step)
   }
   const point = (event: PointerEvent) => event.clientX - (ref.current?.getBoundingClientRect().left ?? 0)
@@ -65,9 +69,9 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, onOpen, onSpa
       <svg
         ref={ref}
         class="river-drawing"
-        viewBox={`0 0 ${width} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${height}`}
         width={width}
-        height={HEIGHT}
+        height={height}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk along it
         tabIndex={0}
         role="img"
@@ -100,26 +104,30 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, onOpen, onSpa
       >
         {timeLabels(span).map(({ at, text }) => (
           <g key={at} class="scale">
-            <line x1={xOf(at)} x2={xOf(at)} y1={14} y2={HEIGHT - 24} />
-            <text x={xOf(at)} y={HEIGHT - 6}>
+            <line x1={xOf(at)} x2={xOf(at)} y1={14} y2={height - 24} />
+            <text x={xOf(at)} y={height - 6}>
               {text}
             </text>
           </g>
         ))}
-        <line class="axis" x1={0} x2={width} y1={AXIS} y2={AXIS} />
-        <text class="side" x={2} y={AXIS - 6}>
-          {texts.inbound}
-        </text>
-        <text class="side" x={2} y={AXIS + 16}>
-          {texts.outbound}
-        </text>
+        <line class="axis" x1={0} x2={width} y1={axis} y2={axis} />
+        {shape === 'river' && (
+          <>
+            <text class="side" x={2} y={axis - 6}>
+              {texts.inbound}
+            </text>
+            <text class="side" x={2} y={axis + 16}>
+              {texts.outbound}
+            </text>
+          </>
+        )}
         {ticks === undefined ? (
-          <Bars bars={seen} xOf={xOf} step={span.step} chosen={chosen} />
+          <Bars form={form} bars={seen} xOf={xOf} step={span.step} chosen={chosen} />
         ) : (
-          <Ticks ticks={shown} xOf={xOf} width={width} chosen={chosen} />
+          <Ticks form={form} ticks={shown} xOf={xOf} width={width} chosen={chosen} />
         )}
         {drag !== undefined && Math.abs(drag[1] - drag[0]) > DRAG && (
-          <rect class="drag" x={Math.min(...drag)} width={Math.abs(drag[1] - drag[0])} y={0} height={HEIGHT - 24} />
+          <rect class="drag" x={Math.min(...drag)} width={Math.abs(drag[1] - drag[0])} y={0} height={height - 24} />
         )}
       </svg>
       <p id="river-readout" class="readout" aria-live={isByKey ? 'polite' : 'off'}>
@@ -155,16 +163,22 @@ function Readout({ fact }: { readonly fact: LiveFact }) {
   )
 }
 
-type Placed = { readonly xOf: (at: number) => number; readonly chosen: string | undefined }
+type Placed = { readonly form: Shape; readonly xOf: (at: number) => number; readonly chosen: string | undefined }
 
-function Ticks({ ticks, xOf, width, chosen }: Placed & { readonly ticks: readonly LiveFact[]; width: number }) {
+function Ticks({
+  form: { axis, above, below },
+  ticks,
+  xOf,
+  width,
+  chosen,
+}: Placed & { readonly ticks: readonly LiveFact[]; width: number }) {
   let labelled = Number.NEGATIVE_INFINITY
   return (
     <>
       {ticks.map(fact => {
         const x = Math.round(xOf(Date.parse(fact.at))) + 0.5
         const isRefused = isRefusedFact(fact)
-        const size = Math.max(8, (Math.log10(Math.max(10, fact.bytes ?? 1000)) / LARGEST) * ROOM_ABOVE)
+        const size = Math.max(8, (Math.log10(Math.max(10, fact.bytes ?? 1000)) / LARGEST) * above)
         const isLabelled = isRefused && fact.code !== null && x - labelled > LABEL_ROOM
         if (isLabelled) labelled = x
         const isAtEnd = x > width - LABEL_ROOM
@@ -176,17 +190,17 @@ function Ticks({ ticks, xOf, width, chosen }: Placed & { readonly ticks: readonl
               class={`tick ${isRefused ? 'refused' : 'accepted'}${mark}`}
               x1={x}
               x2={x}
-              y1={AXIS + 2}
-              y2={AXIS + 2 + ROOM_BELOW}
+              y1={axis + 2}
+              y2={axis + 2 + below}
             />
           )
         if (fact.outcome === 'conflict')
-          return <path key={fact.id} class={`tick conflict${mark}`} d={`M${x} ${AXIS - 60}l7 9-7 9-7-9z`} />
+          return <path key={fact.id} class={`tick conflict${mark}`} d={`M${x} ${axis - 60}l7 9-7 9-7-9z`} />
         if (fact.outcome === 'replayed')
-          return <rect key={fact.id} class={`tick replayed${mark}`} x={x - 2} width={4} y={AXIS - size} height={size} />
+          return <rect key={fact.id} class={`tick replayed${mark}`} x={x - 2} width={4} y={axis - size} height={size} />
         return (
           <g key={fact.id} class={`tick ${isRefused ? 'refused' : 'accepted'}${mark}`}>
-            <line x1={x} x2={x} y1={isRefused ? 18 : AXIS - size} y2={AXIS} />
+            <line x1={x} x2={x} y1={isRefused ? 18 : axis - size} y2={axis} />
             {isRefused && <rect x={x - 3} y={16} width={6} height={6} />}
             {isLabelled && (
               <text x={x + (isAtEnd ? -6 : 6)} y={14} text-anchor={isAtEnd ? 'end' : 'start'}>
@@ -200,9 +214,15 @@ function Ticks({ ticks, xOf, width, chosen }: Placed & { readonly ticks: readonl
   )
 }
 
-function Bars({ bars, xOf, step, chosen }: Placed & { readonly bars: readonly RiverBar[]; readonly step: number }) {
+function Bars({
+  form: { axis, above },
+  bars,
+  xOf,
+  step,
+  chosen,
+}: Placed & { readonly bars: readonly RiverBar[]; readonly step: number }) {
   const most = Math.max(1, ...bars.map(({ accepted, refused }) => accepted + refused))
-  const scale = (events: number) => (Math.log10(1 + events) / Math.log10(1 + most)) * ROOM_ABOVE
+  const scale = (events: number) => (Math.log10(1 + events) / Math.log10(1 + most)) * above
   return (
     <>
       {bars.map(({ at, accepted, refused }) => {
@@ -212,8 +232,8 @@ function Bars({ bars, xOf, step, chosen }: Placed & { readonly bars: readonly Ri
         const red = refused === 0 ? 0 : Math.max(4, (refused / (accepted + refused)) * all)
         return (
           <g key={at} class={`${at}` === chosen ? 'bar chosen' : 'bar'}>
-            <rect class="accepted" x={x} width={width} y={AXIS - all + red} height={Math.max(0, all - red)} />
-            <rect class="refused" x={x} width={width} y={AXIS - all} height={red} />
+            <rect class="accepted" x={x} width={width} y={axis - all + red} height={Math.max(0, all - red)} />
+            <rect class="refused" x={x} width={width} y={axis - all} height={red} />
           </g>
         )
       })}

@@ -9,7 +9,8 @@ type Field = {
   readonly label: string
   /** A list of values, where there are few. */
   readonly options?: Readonly<Record<string, string>>
-  readonly pattern?: string
+  /** A time in UTC. */
+  readonly isTime?: boolean
 }
 
 export function Filters({ fields }: { readonly fields: readonly Field[] }) {
@@ -23,7 +24,10 @@ export function Filters({ fields }: { readonly fields: readonly Field[] }) {
       onSubmit={event => {
         event.preventDefault()
         const given = new FormData(event.currentTarget)
-        const values = fields.map(({ name }) => [name, String(given.get(name) ?? '').trim()])
+        const values = fields.map(({ name, isTime }) => {
+          const text = String(given.get(name) ?? '').trim()
+          return [name, isTime && text !== '' ? new Date(`${text}Z`).toISOString() : text]
+        })
         change({ ...Object.fromEntries(values), after: undefined, before: undefined })
       }}
     >
@@ -38,21 +42,21 @@ export function Filters({ fields }: { readonly fields: readonly Field[] }) {
   )
 }
 
-function FilterField({ field: { name, label, options, pattern }, value }: { field: Field; value: string }) {
+function FilterField({ field: { name, label, options, isTime }, value }: { field: Field; value: string }) {
   const id = useId()
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {options === undefined ? (
+      {isTime ? (
         <input
           id={id}
           name={name}
-          value={value}
-          maxLength={256}
-          autocomplete="off"
-          spellcheck={false}
-          pattern={pattern}
+          type="datetime-local"
+          step={1}
+          value={value.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}
         />
+      ) : options === undefined ? (
+        <input id={id} name={name} value={value} maxLength={256} autocomplete="off" spellcheck={false} />
       ) : (
         <select id={id} name={name} value={value}>
           {Object.entries(options).map(([option, text]) => (

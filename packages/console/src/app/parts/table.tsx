@@ -2,10 +2,12 @@
 
 import { addressOf, cursorOf, useAddress } from '../address.ts'
 import type { AnswerOf, Asking, Reading } from '../api/client.ts'
+import type { LiveFact } from '../api/live.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { ComponentChildren } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
 import { RefusalNotice } from './refusal-notice.tsx'
+import { useFresh } from './use-fresh.ts'
 
 export type Column<Row> = {
   readonly title: string
@@ -71,9 +73,12 @@ type ListProps<Name extends ListRoute> = Omit<TableProps<RowOf<Name>>, 'rows' | 
   readonly empty: ComponentChildren
   /** Rows a page. */
   readonly limit?: number
+  /** Facts that are a new row of this list; it follows them. */
+  readonly isNew?: (fact: LiveFact) => boolean
 }
 
-export function List<Name extends ListRoute>({ route, filters = [], empty, limit = 50, ...table }: ListProps<Name>) {
+export function List<Name extends ListRoute>(props: ListProps<Name>) {
+  const { route, filters = [], empty, limit = 50, isNew, ...table } = props
   const texts = sharedTexts()
   const { path, query } = useAddress()
   const given = Object.fromEntries(
@@ -83,6 +88,8 @@ export function List<Name extends ListRoute>({ route, filters = [], empty, limit
   const { answer, refusal, at, isSlow, again } = useAsked(route, {
     query: { limit, ...given },
   } as unknown as Asking<Name>)
+  const isFirst = !query.after && !query.before
+  const fresh = useFresh(fact => isFirst && (isNew?.(fact) ?? false), again)
   if (answer === undefined)
     return refusal === undefined ? (
       <p class="muted">{isSlow ? texts.loading : ''}</p>
@@ -97,7 +104,14 @@ export function List<Name extends ListRoute>({ route, filters = [], empty, limit
   const pageAt = (link: string | null) =>
     addressOf(path, { ...query, after: undefined, before: undefined, ...cursorOf(link) })
   return (
-    <>
+    <div {...fresh.holding}>
+      {fresh.count > 0 && (
+        <p>
+          <button type="button" class="chip" onClick={fresh.show}>
+            {texts.fresh(fresh.count)}
+          </button>
+        </p>
+      )}
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
       {data.length === 0 ? (
         isFiltered ? (
@@ -131,6 +145,6 @@ export function List<Name extends ListRoute>({ route, filters = [], empty, limit
           )}
         </nav>
       )}
-    </>
+    </div>
   )
 }
