@@ -96,6 +96,8 @@ t.test('what could be read in two ways, or stands elsewhere, is no field', async
     t.not(changed, invoice, what)
     t.throws(() => readForged(changed), { code: 'envelope-malformed', detail }, what)
   }
+  const twice = readForged.bind(undefined, order.replace('<Rest>', '<From>C</From><Rest>'))
+  t.throws(twice, { code: 'envelope-malformed', detail: /expected one From in no namespace/ })
   t.throws(() => readForged(invoice.replace('12:00:00Z', '12:00:00')), { code: 'timestamp-malformed' })
 })
 
@@ -108,6 +110,25 @@ t.test('a type takes only the algorithms that it demands', async t => {
     'documents: { Order: { root: Order, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
   )
   t.match(read(forge(order, signer), free), { type: 'Order', id: 'o-1', receiverId: 'B' })
+  const strong = readTypes(
+    'documents: { CriticalDocument: { algorithms: { digest: [sha256] } }, Order: { root: Order, algorithms: { signature: [ecdsa-sha256], digest: [sha256] }, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
+  )
+  t.match(read(forge(order, signer), strong), { type: 'Order' })
+  const digestAlone = readTypes(
+    'documents: { Order: { root: Order, algorithms: { digest: [sha512] }, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
+  )
+  t.throws(() => read(forge(order, signer), digestAlone), {
+    code: 'signature-algorithm',
+    detail: /the DigestMethod sha512, found "sha256"/,
+  })
+})
+
+t.test('an attribute that the type does not name is none of its fields', async t => {
+  const other = order.replace('Z"', 'Z" by="x"')
+  const free = readTypes(
+    'documents: { Order: { root: Order, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
+  )
+  t.match(read(forge(other, signer), free), { id: 'o-1', timestamp: '2026-11-23T12:00:00Z' })
 })
 
 t.test('signing fills in id and time at the places of the type', async t => {
@@ -133,11 +154,30 @@ t.test('signing fills in id and time at the places of the type', async t => {
     order.replace('o-1', 'o-2').replace('23T12', '28T10'),
   )
   await t.rejects(fill(order.replace('<Number>o-1</Number>', ''), 'o-2'), { code: 'envelope-malformed' })
+  const open = order.replace('2026-11-23T12:00:00Z', 'YYYY-MM-DDTHH:MM:SSZ').replace('<Order ', '<Order by="x" ')
+  t.equal(await fill(open), open.replace('YYYY-MM-DDTHH:MM:SSZ', '2026-11-28T10:00:00Z'), 'another attribute stays')
+  const timeless = invoice.replace('<Issued><At>2026-11-23T12:00:00Z</At></Issued>', '')
+  t.equal(await fill(timeless), timeless, 'a time that is missing is not added')
   const opened = openSigner(signer, types)
   opened.signer.write(Buffer.from(invoice))
   await opened.signer.end()
   t.match(opened.readEnvelope(), { type: 'Invoice', id: 'inv-1' })
   await t.rejects(signDocument(Buffer.from(invoice), signer), { code: 'envelope-malformed' })
+})
+
+t.test('the receiver is read from a document that is to be sent, where it has one of common length', async t => {
+  const receiverOf = (text: string) => {
+    const outline = new OutlineReader({ types })
+    outline.write(Buffer.from(text))
+    return outline.end().receiverId
+  }
+  t.equal(receiverOf(invoice), 'B')
+  t.equal(receiverOf(order.replace('<To>B</To>', '<To>B &amp; C</To>')), 'B & C')
+  t.equal(receiverOf(order.replace('<To>B</To>', '<To>&#66;</To>')), 'B')
+  t.equal(receiverOf(order.replaceAll('To>', 'Nobody>')), undefined)
+  t.equal(receiverOf(order.replace('<To>B</To>', '<To/>')), '')
+  t.equal(receiverOf(order.replace('<To>B</To>', `<To>${'B'.repeat(600)}</To>`)), undefined)
+  t.equal(receiverOf(order.replace('<To>B</To>', `<To>${'B&amp;'.repeat(600)}</To>`)), undefined)
 })
 
 t.test('records of types that mean nothing, or two things, are refused by line and column', async t => {
@@ -157,8 +197,33 @@ t.test('records of types that mean nothing, or two things, are refused by line a
       /its document element is that of "CriticalDocument" already/,
     'documents: { A: { root: A, freshness: off, fields: { id: I, sender: S, receiver: R, timestamp: T } } }':
       /a time such/,
+    'documents: { CriticalDocument: { namespaces: [a] } }':
+      /"documents.CriticalDocument.namespaces": expected prefixes/,
+    'documents: { CriticalDocument: { index: [a] } }': /"documents.CriticalDocument.index": expected names and their/,
+    'documents: { CriticalDocument: { index: { "A b": /a } } }':
+      /"documents.CriticalDocument.index.A b": expected a name/,
+    'documents: { CriticalDocument: { index: { a: " " } } }': /an XPath expression of at most 1,024 characters/,
+    [`documents: { CriticalDocument: { index: { ${Array.from({ length: 40 }, (_, i) => `a${i}: /a`).join(', ')} } } }`]:
+      /expected at most \d+ values/,
+    'documents: { CriticalDocument: { xsd: [{}] } }': /expected a file/,
+    [`documents: { CriticalDocument: { index: { a: "${'/'.repeat(1025)}" } } }`]: /an XPath expression of at most/,
+    'documents: { CriticalDocument: { xsd: {} } }': /expected a file/,
+    'documents: { CriticalDocument: { namespaces: { a: "no uri" } } }': /documents.CriticalDocument.namespaces.a/,
+    'documents: { CriticalDocument: { freshness: 5 } }': /a time such as 30s/,
+    'documents: { "A b": { root: A, fields: { id: I, sender: S, receiver: R, timestamp: T } } }': /a name of letters/,
+    [`documents: { ${Array.from({ length: 70 }, (_, i) => `A${i}: { root: A${i}, fields: { id: I, sender: S, receiver: R, timestamp: T } }`).join(', ')} }`]:
+      /documents: expected at most \d+ types/,
     'documents: { CriticalDocument: { algorithms: { digest: [sha1] } } }': /expected sha256 or sha384 or sha512, found/,
   }
   for (const [yaml, detail] of Object.entries(wrong))
     t.throws(() => readTypes(yaml), { code: 'configuration', detail }, yaml)
+})
+
+t.test('a record names one schema, or the main one and what it includes, and values to search by', async t => {
+  const [one] = readTypes('documents: { CriticalDocument: { xsd: a.xsd, index: { case: /CriticalDocument/Payload } } }')
+  t.same(one!.xsd, ['a.xsd'])
+  t.equal(readTypes('documents: { CriticalDocument: { freshness: 10m } }')[0]!.freshness, 600_000)
+  t.same(readTypes('{}'), [{ ...one, xsd: [], index: [] }])
+  t.same(one!.index, [{ name: 'case', xpath: '/CriticalDocument/Payload' }])
+  t.same(readTypes('documents: { CriticalDocument: { xsd: [a.xsd, b.xsd] } }')[0]!.xsd, ['a.xsd', 'b.xsd'])
 })

@@ -12,12 +12,23 @@ import { openPlacement, openSigner, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
 import { forgeSignature } from '../../packages/sender/src/attack/forging.ts'
+import { buildSignature } from '../../packages/xmldsig/src/signature/built-signature.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
 
 const canonical =
   '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
 const signer = issue({}, makeIssuer('CA'))
 const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
+
+t.test('a Signature in which the digest stands twice is no pattern for later ones', async t => {
+  const again = issue({}, makeIssuer('CA'))
+  const digest = again.certificate.raw
+  const first = await buildSignature(digest, again)
+  t.equal(first.split(`>${digest.toString('base64')}<`).length, 3)
+  const other = Buffer.alloc(32, 7)
+  t.equal((await buildSignature(other, again)).split(`>${other.toString('base64')}<`).length, 2)
+  t.match(await buildSignature(other, again), digest.toString('base64'), 'the certificate stays')
+})
 
 t.test('signs nothing that is signed, and with no key of another kind', async t => {
   const signed = await signDocument(Buffer.from(canonical), signer)

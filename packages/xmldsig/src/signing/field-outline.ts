@@ -62,7 +62,7 @@ export class FieldOutline {
   text(depth: number, text: string): void {
     const field = this.#open[depth]?.field
     if (field === undefined) return
-    const before = this.#texts[field] ?? ''
+    const before = this.#texts[field]!
     if (before.length <= TEXT_BYTES) this.#texts[field] = before + text
   }
 
