@@ -6,7 +6,7 @@ import { type Identity, loadTrust } from '@seg/pki'
 import { type CertificateIssuer, issueCertificate } from '../../packages/pki/src/issuing/issue.ts'
 
 export type Wish = {
-  readonly profile?: 'ca' | 'sender' | 'receiver' | 'seal'
+  readonly profile?: 'ca' | 'sender' | 'receiver' | 'seal' | 'operator'
   readonly name?: string
   /** Days from now. */
   readonly from?: number

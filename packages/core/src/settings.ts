@@ -1,5 +1,6 @@
 // Every setting of the product: one row gives its flag, its key in seg.yaml and its parser.
 // Precedence: flag > environment > seg.yaml > default.
+// Long because it is one table.
 import { resolve } from 'node:path'
 import type { JsonSchema } from './configuration/json-schema.ts'
 import { Fault } from './fault.ts'
@@ -193,6 +194,12 @@ export const settings = {
     help: "address of the operators' listener",
     parse: parseHost,
     schema: STRING,
+  },
+  adminCertificatePort: {
+    flag: '--admin-certificate-port <number>',
+    key: 'console.certificate-port',
+    help: 'port where people of seg.yaml log in with a certificate (0: any free one); off: none',
+    ...portOr('off'),
   },
   deskDays: {
     flag: '--desk-days <days>',

@@ -1,6 +1,7 @@
 // What happened, and who may know: the desk of facts, the audit trail, and the operators' API.
 export { runConsoleLogin, runKeysAdd, runKeysList, runKeysRevoke } from './access/access-commands.ts'
 export { type AccessStore, openAccess } from './access/access-store.ts'
+export { peopleSection } from './access/people-section.ts'
 export { isRole, type Role, roleNames } from './access/roles.ts'
 export {
   parseHours,

@@ -1,5 +1,8 @@
 // What only the thread of the operators' listener loads: the schemas of its routes take longer to
 // load than most commands to run.
+export { followCertificateSessions } from './access/certificate-sessions.ts'
+export { openPeople } from './access/people.ts'
 export { buildOperatorsApi } from './api/build-api.ts'
+export { buildCertificateLogin } from './api/certificate-login.ts'
 export { openReaders } from './api/lazy-readers.ts'
 export { routeTable } from './api/route-table.ts'

@@ -13,12 +13,13 @@ export type { GatewayProfile } from './issuing/profiles.ts'
 export { type LogIdentity, loadLogKey, loadVerifierKeys, logName } from './log-key.ts'
 export { checkKeptChain } from './partners/kept-chain.ts'
 export { fetchedListsFolder, type ListFile, listFilesOf } from './partners/list-files.ts'
-export { meetsRule } from './partners/match-partner.ts'
+export { type ComparedNames, meetsRule } from './partners/match-partner.ts'
 export type { CertificateRule, CertificateUse, Partner, PartnerLimits, TrustRecord } from './partners/partner.ts'
 export { DEFAULT_TRUST, partnerDigest, trustSection } from './partners/read-partners.ts'
 export { type ReceiverRecord, readReceivers, receiversSection } from './partners/receivers.ts'
 export { type Recognition, type RecognizedPartner, recognize } from './partners/recognize.ts'
 export { recognizeSigner } from './partners/recognize-signer.ts'
+export { label, oneOf, sha256 as certificateDigest, subject as subjectRule } from './partners/record-values.ts'
 export { staplingSection } from './partners/stapling-section.ts'
 export {
   loadTrustPolicy,
@@ -43,6 +44,7 @@ export { type Decisions, openDecisions, type PathRequest, validatePath } from '.
 export { type BadPath, type CertificateName, faultOfPath, type GoodPath, type PathVerdict } from './path/verdict.ts'
 export {
   checkForPeers,
+  checkOperator,
   checkSealAt,
   checkServer,
   checkSignerAt,

@@ -89,6 +89,11 @@ export function checkSignerAt(leaf: X509Certificate, { anchors }: PeerTrust, at:
   check({ leaf, presented: NONE, purpose: 'sign', at, isPast: true, anchors, revocation })
 }
 
+/** A person who logs in at the operators' listener, now. Throws the Faults of `check`. */
+export function checkOperator({ leaf, presented }: PresentedChain, trust: PeerTrust, at: Date): GoodPath {
+  return check({ leaf, presented, purpose: 'operator', at, anchors: trust.anchors, revocation: trust.revocation })
+}
+
 const purposes = { sender: 'client', receiver: 'server', seal: 'seal' } as const satisfies Record<
   GatewayProfile,
   PathPurpose

@@ -94,6 +94,7 @@ const allDefaults = {
   storageQuota: 'off',
   adminPort: 'auto',
   adminHost: 'localhost',
+  adminCertificatePort: 'off',
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
   consoleOutbox: 'off',

@@ -15,7 +15,7 @@ export type ConfigurationSection = {
 }
 
 /** Of all sections: a command need not have the form of those that it does not read. */
-const sectionKeys = ['trust', 'partners', 'receivers', 'stapling', 'documents', 'audit', 'alerts']
+const sectionKeys = ['trust', 'partners', 'receivers', 'stapling', 'documents', 'audit', 'alerts', 'people']
 
 type Texts = Partial<Record<SettingName, string>>
 

@@ -47,6 +47,8 @@ export type KeptSession = {
   readonly actor: string
   readonly role: Role
   readonly method: LoginMethod
+  /** Id of the link or certificate. */
+  readonly credential: string
   readonly address: string
   readonly madeAt: number
   readonly seenAt: number
@@ -173,6 +175,7 @@ export class AccessStore {
         actor: String(row.actor),
         role: roleOf(row),
         method: row.method as LoginMethod,
+        credential: String(row.credential),
         address: String(row.address),
         madeAt: Number(row.made_at),
         seenAt: Number(row.seen_at),

@@ -14,6 +14,7 @@ import { findPage, type Pages } from './pages.ts'
 import type { ApiParts } from './parts.ts'
 import { type ApiRequest, type ApiRoute, RawAnswer } from './route.ts'
 import { ApiProblem } from './schema.ts'
+import { securityFields } from './security-fields.ts'
 
 export type ApiLimits = {
   readonly connections: number
@@ -42,16 +43,6 @@ type ApiOptions = { readonly tls: ServerOptions; readonly limits?: ApiLimits; re
 
 /** Longest id of a partner in a path: 128 characters of four octets, percent-encoded. */
 const LONGEST_PARAMETER = 3 * 4 * 128
-
-/** Of every answer: nothing of it is kept, framed, guessed at or named to others. */
-const securityFields = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-} as const
 
 /**
  * Builds the listener without listening. TypeError for a route that does not say who may, or what
@@ -183,7 +174,12 @@ async function checkVersion(row: ApiRoute, asked: ApiRequest<never, never, never
 /** Who asks, of requests that passed. */
 const operators = new WeakMap<FastifyRequest, ReturnType<typeof authenticate>>()
 
-function buildServer(tls: ServerOptions, limits: ApiLimits, handler: Parameters<typeof createServer>[1]): Server {
+/** Also of the port for certificates. */
+export function buildServer(
+  tls: ServerOptions,
+  limits: ApiLimits,
+  handler: Parameters<typeof createServer>[1],
+): Server {
   const server = createServer(
     {
       ...tls,

@@ -1,7 +1,7 @@
 // The field Idempotency-Key: an act that is asked for twice is done once, and answered twice.
 import { Fault, quote } from '@seg/core'
 import { shownCredential } from '../access/authenticate.ts'
-import type { AnswerStore, KeyedAct, KeptAnswer } from './answer-store.ts'
+import type { AnswerStore, KeptAnswer, KeyedAct } from './answer-store.ts'
 
 /** What an HTTP server knows of a request. */
 type Asked = {

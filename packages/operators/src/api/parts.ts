@@ -3,6 +3,7 @@ import type { ShownSetting } from '@seg/core'
 import type { LedgerReader, Outbox } from '@seg/ledger'
 import type { TrustRecord } from '@seg/pki'
 import type { AccessStore } from '../access/access-store.ts'
+import type { People } from '../access/people.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { LetterStore } from '../dead-letters/letter-store.ts'
@@ -71,6 +72,7 @@ export type ApiParts = {
    */
   readonly outbox: () => Promise<Outbox>
   readonly partners: PartnerFile
+  readonly people: Pick<People, 'list'>
   readonly ask: AskGateway
   /** A line for the operator of this machine, such as a defect. */
   readonly complain: (line: string) => void

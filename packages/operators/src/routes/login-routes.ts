@@ -1,15 +1,10 @@
 // Logging in with a link from the shell, and out.
 import { Fault } from '@seg/core'
 import { endedCookie, formatCookie } from '../access/authenticate.ts'
-import { actAs, actorOf, placeOfRequest } from '../api/api-act.ts'
+import { logIn, OWN_PATH, refusedLogin } from '../access/log-in.ts'
+import { actAs } from '../api/api-act.ts'
 import { operatorOf, RawAnswer, route } from '../api/route.ts'
 import { exactly, Type } from '../api/schema.ts'
-
-/** Refused logins of one address in a minute; a link that counts is always taken. */
-const REFUSED = 20
-
-/** Never another host, which `//` begins; of a backslash browsers make a slash. */
-const OWN_PATH = '^/(?!/)[A-Za-z0-9/._~%-]{0,300}$'
 
 const Seen = Type.String({ description: 'See Location.' })
 
@@ -23,33 +18,21 @@ export const loginRoutes = [
     query: exactly({ to: Type.Optional(Type.String({ pattern: OWN_PATH, description: 'A path of the console.' })) }),
     response: Seen,
     type: 'text/plain',
-    handle: ({ params, query, headers, address, id }, { access, audit, now }) => {
+    handle: ({ params, query, headers, address, id }, parts) => {
+      const { access, now } = parts
       // A browser that only looks ahead must not use the link up.
       if (`${headers['sec-purpose'] ?? headers.purpose ?? ''}`.includes('prefetch'))
         throw new Fault('login-refused', 'expected a person who opens the link, found a browser that looks ahead')
       const at = now()
       const found = access.takeLink(params.link, at)
       if ('because' in found) {
-        if (access.refused.attempt(address, at) > REFUSED)
-          throw new Fault('login-limit', `more than ${REFUSED} logins from ${address} were refused within a minute`)
-        throw new Fault(
+        const fault = new Fault(
           'login-refused',
           `expected a link that is five minutes old at most and was not used, found one that is ${found.because}; \`receiver console login\` makes another`,
         )
+        throw refusedLogin(fault, address, access, at)
       }
-      const session = access.addSession(found, address, at)
-      audit.add(
-        {
-          action: 'authentication.login',
-          category: 'authentication',
-          actor: actorOf({ ...found, session: session.id }),
-          from: placeOfRequest({ address, id }),
-          on: { kind: 'session', id: session.id },
-        },
-        'success',
-        at,
-      )
-      return redirect(formatCookie(session.text), query.to)
+      return redirect(formatCookie(logIn(found, { address, id }, parts, at)), query.to)
     },
   }),
   route({

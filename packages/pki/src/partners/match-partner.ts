@@ -48,12 +48,11 @@ export function matchPartner(
   return match ?? { partner: undefined, detail: 'no partner is listed with it' }
 }
 
+/** What a rule compares, without its times and uses. */
+export type ComparedNames = Pick<CertificateRule, 'authority' | 'subject' | 'sha256' | 'spki' | 'uri'>
+
 /** Whether a rule names a certificate, at any time and for any use. */
-export function meetsRule(
-  certificate: X509Certificate,
-  authorities: readonly string[],
-  rule: CertificateRule,
-): boolean {
+export function meetsRule(certificate: X509Certificate, authorities: readonly string[], rule: ComparedNames): boolean {
   return meets(certificate, readNames(certificate), authorities, rule)
 }
 
@@ -61,7 +60,7 @@ function meets(
   certificate: X509Certificate,
   { subject, uris }: Names,
   authorities: readonly string[],
-  rule: CertificateRule,
+  rule: ComparedNames,
 ): boolean {
   if (rule.authority !== undefined && !authorities.includes(rule.authority)) return false
   if (rule.sha256 !== undefined && rule.sha256 !== certificate.fingerprint256) return false

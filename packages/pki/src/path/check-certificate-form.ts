@@ -7,7 +7,7 @@ import { OPERATOR } from '../issuing/profiles.ts'
 import { readAlternativeNames } from './constrained-names.ts'
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts'
 import type { PathCertificate } from './path-certificate.ts'
-import { type PathPurpose, purposes } from './purposes.ts'
+import { type PathPurpose, purposeRow } from './purposes.ts'
 import { PathRefusal } from './refusal.ts'
 
 /** What a path is checked with. */
@@ -77,7 +77,7 @@ export function checkLeaf(leaf: PathCertificate, purpose: PathPurpose): { readon
   return onDer(leaf, () => {
     checkForm(leaf)
     const { extensions } = leaf.fields
-    const row = purposes[purpose]
+    const row = purposeRow(purpose)
     const basic = readBasicConstraints(extensions)
     if (basic?.isCa)
       throw wrongPurpose(leaf, 'basicConstraints (RFC 5280 4.2.1.9)', "a gateway's certificate", "a CA's")
@@ -104,8 +104,10 @@ export function checkLeaf(leaf: PathCertificate, purpose: PathPurpose): { readon
         `${row.extendedKeyUsages.join(' or ')} for ${row.title}`,
         found?.join(', ') ?? 'none',
       )
-    if (found?.includes(OPERATOR))
-      throw wrongPurpose(leaf, 'extendedKeyUsage', "a gateway's certificate", 'that of an operator, a person')
+    const [gateway, person] = ["a gateway's certificate", 'that of an operator, a person']
+    const isPerson = found?.includes(OPERATOR) === true
+    if (isPerson && !row.isPerson) throw wrongPurpose(leaf, 'extendedKeyUsage', gateway, person)
+    if (row.isPerson && !isPerson) throw wrongPurpose(leaf, 'extendedKeyUsage', person, gateway)
     return { purposes: found === undefined ? row.extendedKeyUsages : fitting }
   })
 }

@@ -2,8 +2,11 @@
 // 4.2.1.3, 4.2.1.12).
 import type { KeyUsage } from '../certificate/extensions.ts'
 
-/** `sign`: a signature of a sender that has a certificate for signing apart from that for TLS. */
-export type PathPurpose = 'client' | 'server' | 'seal' | 'sign'
+/**
+ * `sign`: a signature of a sender that has a certificate for signing apart from that for TLS.
+ * `operator`: a person in TLS, at the operators' listener.
+ */
+export type PathPurpose = 'client' | 'server' | 'seal' | 'sign' | 'operator'
 
 type PurposeRow = {
   readonly title: string
@@ -13,11 +16,13 @@ type PurposeRow = {
   readonly extendedKeyUsages: readonly string[]
   /** Whether extendedKeyUsage may be absent. */
   readonly mayBeUnlimited: boolean
+  /** Of a person, not of a gateway: the mark of that profile stands beside its use. */
+  readonly isPerson?: true
 }
 
 const [serverAuth, clientAuth, documentSigning] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.36']
 
-export const purposes = {
+const purposes = {
   client: {
     title: 'a TLS client',
     keyUsages: ['digitalSignature'],
@@ -44,4 +49,15 @@ export const purposes = {
     extendedKeyUsages: [clientAuth, documentSigning],
     mayBeUnlimited: true,
   },
+  operator: {
+    title: "a person at the operators' listener",
+    keyUsages: ['digitalSignature'],
+    extendedKeyUsages: [clientAuth],
+    mayBeUnlimited: false,
+    isPerson: true,
+  },
 } as const satisfies Record<PathPurpose, PurposeRow>
+
+export function purposeRow(purpose: PathPurpose): PurposeRow {
+  return purposes[purpose]
+}

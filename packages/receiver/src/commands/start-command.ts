@@ -134,6 +134,7 @@ async function start(command: Command): Promise<void> {
       certs,
       data,
       operators: operators?.url ?? null,
+      certificateLogin: operators?.certificateLogin ?? null,
       ...reportHandOffs(handOffs),
       pid: process.pid,
     },
@@ -142,6 +143,7 @@ async function start(command: Command): Promise<void> {
       `documents are kept in ${data}${describeHandOffs(handOffs)}`,
       adviseNext(command, receiver.url, { certs, data }),
       ...(operators ? [`operators: ${operators.url}, with a link of \`pnpm --filter receiver console login\``] : []),
+      ...(operators?.certificateLogin ? [`operators with a certificate: ${operators.certificateLogin}`] : []),
     ].join('\n'),
   )
 }

@@ -16,6 +16,7 @@ export const startSettings = [
   'storageQuota',
   'adminPort',
   'adminHost',
+  'adminCertificatePort',
   'deskDays',
   'deskBytes',
   'consoleOutbox',

@@ -7,7 +7,7 @@ import { TLS13_CIPHERS } from '@seg/core'
 import type { Identity } from '@seg/pki'
 import { KEY_AGREEMENTS } from './client-hello.ts'
 
-export function tlsOptionsOf({ certificatePem, keyPem }: Identity): TlsOptions {
+export function tlsOptionsOf({ certificatePem, keyPem }: Pick<Identity, 'certificatePem' | 'keyPem'>): TlsOptions {
   return {
     cert: certificatePem,
     key: keyPem,

@@ -1,14 +1,22 @@
 // The thread of the operators' listener: TLS, requests and queries of operators never run where
 // documents are taken.
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { parentPort } from 'node:worker_threads'
 import { openConsole } from '@seg/console'
 import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
 import { type AskGateway, openAccess, openAuditTrail } from '@seg/operators'
-import { buildOperatorsApi, openReaders, routeTable } from '@seg/operators/listener'
+import {
+  buildCertificateLogin,
+  buildOperatorsApi,
+  followCertificateSessions,
+  openPeople,
+  openReaders,
+  routeTable,
+} from '@seg/operators/listener'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
+import { tlsOptionsOf } from '../connections/tls-options.ts'
 import { setPartnerState } from '../credentials/change-trust.ts'
 import { readTrust } from '../credentials/read-trust.ts'
 import { version } from '../open-ledger.ts'
@@ -47,9 +55,15 @@ const ask: AskGateway = async (name, ...given) => {
 
 const sockets = new Set<Duplex>()
 const pages = openConsole(trouble => say({ trouble }))
+const keepSocket = (socket: Duplex) => {
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+}
+let opening = options.port
 try {
   const access = await openAccess(options.data)
   const audit = await openAuditTrail(options.data, 'receiver', version)
+  const people = openPeople(options, trouble => say({ trouble }))
   const parts = {
     access,
     audit,
@@ -60,25 +74,25 @@ try {
         await setPartnerState(options, id, state)
       },
     },
+    people,
     ask,
     complain: (trouble: string) => say({ trouble }),
     now: () => new Date(),
   }
+  const keyPem = options.key.export({ type: 'pkcs8', format: 'pem' }) as string
   const app = buildOperatorsApi(parts, routeTable, {
     pages,
     tls: {
       cert: options.certificatePem,
-      key: options.key.export({ type: 'pkcs8', format: 'pem' }),
+      key: keyPem,
       minVersion: 'TLSv1.3',
       maxVersion: 'TLSv1.3',
       ciphers: TLS13_CIPHERS,
       ecdhCurve: KEY_AGREEMENTS,
     },
   })
-  app.server.on('connection', socket => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  app.server.on('connection', keepSocket)
+  const sessions = followCertificateSessions(parts)
   port.on('message', (message: ToListener) => {
     if (message === 'close') return void close(app)
     if ('open' in message) return
@@ -87,12 +101,26 @@ try {
     else question?.reject(new Error(message.failure))
   })
   await app.listen({ host: options.host, port: options.port, listenTextResolver: () => '' })
-  const bound = (app.server.address() as AddressInfo).port
-  access.url = `https://${options.host.includes(':') ? `[${options.host}]` : options.host}:${bound}`
-  say({ listening: access.url })
+  access.url = urlOf(app.server)
+  let certificateLogin: string | undefined
+  if (options.certificatePort !== undefined) {
+    opening = options.certificatePort
+    const tls = tlsOptionsOf({ certificatePem: options.certificatePem, keyPem })
+    const server = buildCertificateLogin({ ...parts, sessions }, tls)
+    server.on('connection', keepSocket)
+    const failed = once(server, 'error').then(([error]) => Promise.reject(error))
+    await Promise.race([once(server.listen(opening, options.host), 'listening'), failed])
+    certificateLogin = urlOf(server)
+  }
+  say({ listening: access.url, certificateLogin })
 } catch (error) {
-  say({ failed: asFault(error).detail, isTaken: isSystemError(error, 'EADDRINUSE') })
+  say({ failed: asFault(error).detail, isTaken: isSystemError(error, 'EADDRINUSE'), port: opening })
   port.close()
+}
+
+function urlOf(server: Server): string {
+  const { port } = server.address() as AddressInfo
+  return `https://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`
 }
 
 /** Databases are closed with the thread: nothing is in them that is not durable. */

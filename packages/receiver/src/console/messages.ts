@@ -9,6 +9,8 @@ export type ListenerOptions = {
   readonly outbox: string | undefined
   readonly host: string
   readonly port: number
+  /** Where people log in with a certificate; undefined: nowhere. */
+  readonly certificatePort: number | undefined
   readonly certificatePem: string
   /** An object: what a thread is given may be printed, and a key must not be. */
   readonly key: KeyObject
@@ -22,7 +24,7 @@ export type ToListener =
   | { readonly answer: number; readonly failure: string }
 
 export type FromListener =
-  | { readonly listening: string }
-  | { readonly failed: string; readonly isTaken: boolean }
+  | { readonly listening: string; readonly certificateLogin: string | undefined }
+  | { readonly failed: string; readonly isTaken: boolean; readonly port: number }
   | { readonly ask: number; readonly name: string; readonly given: readonly unknown[] }
   | { readonly trouble: string }

@@ -16,7 +16,12 @@ const CLOSING_TIME = 4000
 /** A thread that would need more ends, and the receiver goes on. */
 const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 }
 
-export type OperatorsListener = { readonly url: string; close(): Promise<void> }
+export type OperatorsListener = {
+  readonly url: string
+  /** Where people log in with a certificate; undefined: nowhere. */
+  readonly certificateLogin: string | undefined
+  close(): Promise<void>
+}
 
 type Options = {
   readonly certs: string
@@ -24,6 +29,7 @@ type Options = {
   readonly config?: string | undefined
   readonly adminHost: string
   readonly adminPort: number | 'auto' | 'off'
+  readonly adminCertificatePort?: number | 'off'
   /** The data folder of a sender. */
   readonly consoleOutbox?: string | 'off'
 }
@@ -59,25 +65,28 @@ export function prepareOperatorsListener(options: Options): PreparedListener {
 }
 
 async function open(
-  { certs, data, config, adminHost, adminPort, consoleOutbox = 'off' }: Options,
+  { certs, data, config, adminHost, adminPort, adminCertificatePort = 'off', consoleOutbox = 'off' }: Options,
   worker: Worker | undefined,
   answers: GatewayAnswers,
   voice: Voice,
 ): Promise<OperatorsListener | undefined> {
-  if (adminPort === 'off') return undefined
+  const certificatePort = adminCertificatePort === 'off' ? undefined : adminCertificatePort
+  if (adminPort === 'off' && certificatePort === undefined) return undefined
   try {
+    if (adminPort === 'off')
+      throw new Fault('configuration', '--admin-certificate-port leads to it, and --admin-port is off')
     const { certificatePem, certificate, key } = await loadIdentity(certs, 'console')
     const port = adminPort === 'auto' ? USUAL_PORT : adminPort
     const own = { use: 'console', der: certificate.raw }
     const all = { ...answers, certificates: () => [...answers.certificates(), own] }
     const outbox = consoleOutbox === 'off' ? undefined : consoleOutbox
-    const told = { certs, data, config, outbox, host: adminHost, port, certificatePem, key }
+    const told = { certs, data, config, outbox, host: adminHost, port, certificatePort, certificatePem, key }
     const thread = new ListenerThread(told, all, voice)
-    return { url: await thread.start(worker ?? startThread()), close: () => thread.close() }
+    return { ...(await thread.start(worker ?? startThread())), close: () => thread.close() }
   } catch (error) {
     await endThread(worker)
     const fault = asFault(error)
-    if (adminPort !== 'auto')
+    if (adminPort !== 'auto' || certificatePort !== undefined)
       throw new Fault('configuration', `the operators' listener: ${fault.detail}`, { cause: error })
     voice.info(`no listener for operators: ${fault.detail}`)
     return undefined
@@ -116,10 +125,14 @@ class ListenerThread {
   }
 
   /** Returns where it listens. */
-  async start(worker: Worker): Promise<string> {
-    const { promise: listening, resolve, reject } = Promise.withResolvers<string>()
+  async start(worker: Worker): Promise<Omit<OperatorsListener, 'close'>> {
+    const {
+      promise: listening,
+      resolve,
+      reject,
+    } = Promise.withResolvers<Extract<FromListener, { listening: string }>>()
     worker.on('message', (message: FromListener) => {
-      if ('listening' in message) resolve(message.listening)
+      if ('listening' in message) resolve(message)
       else if ('failed' in message) reject(describe(message, this.#options))
       else if ('trouble' in message) this.#voice.error(`the operators' listener: ${message.trouble}`)
       else void this.#answer(message, worker)
@@ -128,17 +141,18 @@ class ListenerThread {
     worker.once('exit', () => reject(new Fault('internal', 'its thread has ended')))
     worker.ref()
     worker.postMessage({ open: this.#options } satisfies ToListener)
-    const url = await listening
+    const { listening: url, certificateLogin } = await listening
     worker.unref()
-    // The same port again, should it have to be started anew.
-    this.#options = { ...this.#options, port: Number(new URL(url).port) }
+    // The same ports again, should it have to be started anew.
+    const certificatePort = certificateLogin === undefined ? undefined : Number(new URL(certificateLogin).port)
+    this.#options = { ...this.#options, port: Number(new URL(url).port), certificatePort }
     this.#worker = worker
     let reason = 'its thread has ended'
     worker.on('error', ({ message }) => {
       reason = message
     })
     worker.once('exit', () => this.#restart(reason))
-    return url
+    return { url, certificateLogin }
   }
 
   async close(): Promise<void> {
@@ -186,11 +200,12 @@ function failureOf(ask: number, error: unknown): ToListener {
 }
 
 function describe(
-  { failed, isTaken }: Extract<FromListener, { failed: string }>,
-  { host, port }: ListenerOptions,
+  { failed, isTaken, port }: Extract<FromListener, { failed: string }>,
+  { host, certificatePort }: ListenerOptions,
 ): Fault {
+  const flag = port === certificatePort ? '--admin-certificate-port' : '--admin-port'
   const detail = isTaken
-    ? `another program listens on ${host} port ${port}; stop it, or choose another port with --admin-port`
+    ? `another program listens on ${host} port ${port}; stop it, or choose another port with ${flag}`
     : failed
   return new Fault('configuration', detail)
 }

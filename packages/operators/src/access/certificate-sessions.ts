@@ -1,0 +1,64 @@
+// Sessions of persons who logged in with a certificate end when that, or their record, counts no
+// more: revoked, out of date, disabled, of another role.
+import { hostname } from 'node:os'
+import { asFault, keepLooking, type Looks } from '@seg/core'
+import type { PresentedChain } from '@seg/pki'
+import type { AuditTrail } from '../audit/audit-trail.ts'
+import type { AccessStore, KeptSession } from './access-store.ts'
+import type { People } from './people.ts'
+
+export type CertificateSessions = Looks & {
+  /** The chain of a login: its certificate is judged again at each look. */
+  remember(chain: PresentedChain): void
+}
+
+type Parts = {
+  readonly access: AccessStore
+  readonly audit: AuditTrail
+  readonly people: Pick<People, 'recognize'>
+  readonly complain: (line: string) => void
+  readonly now: () => Date
+}
+
+/**
+ * Looks at once, and every two seconds. A session from before our start has no chain that could be
+ * judged: it ends, and its person logs in again with one request.
+ */
+export function followCertificateSessions({ access, audit, people, complain, now }: Parts): CertificateSessions {
+  /** By fingerprint; those without a session are forgotten. */
+  const chains = new Map<string, PresentedChain>()
+  const lookOnce = async () => {
+    try {
+      const sessions = access.sessions(now()).filter(({ method }) => method === 'certificate')
+      for (const session of sessions) {
+        const why = await doubtAbout(session)
+        if (why !== undefined) end(session, why)
+      }
+      const inUse = new Set(sessions.map(({ credential }) => credential))
+      for (const fingerprint of chains.keys()) if (!inUse.has(fingerprint)) chains.delete(fingerprint)
+    } catch (error) {
+      complain(`sessions of certificates cannot be judged: ${asFault(error).detail}`)
+    }
+  }
+  const doubtAbout = async ({ actor, role, credential }: KeptSession): Promise<string | undefined> => {
+    const chain = chains.get(credential)
+    if (chain === undefined) return 'the listener was started since'
+    try {
+      const person = await people.recognize(chain, now())
+      return person.id === actor && person.role === role
+        ? undefined
+        : `the certificate is that of ${person.id}, ${person.role}, now`
+    } catch (error) {
+      return asFault(error).detail
+    }
+  }
+  const end = ({ id, actor, role, credential }: KeptSession, detail: string) => {
+    access.revokeSession(id, now())
+    const act = { action: 'authentication.session-ended', category: 'authentication' } as const
+    const by = { id: actor, method: 'certificate', role, credential, session: id } as const
+    const reason = { code: 'login-required', detail } as const
+    const from = { host: hostname(), pid: process.pid }
+    audit.add({ ...act, actor: by, from, on: { kind: 'session', id }, reason }, 'success', now())
+  }
+  return { ...keepLooking(lookOnce), remember: chain => void chains.set(chain.leaf.fingerprint256, chain) }
+}

@@ -1,0 +1,37 @@
+// A login that succeeded, with its session and record; one that was refused, counted by address.
+import { Fault } from '@seg/core'
+import { actorOf, placeOfRequest } from '../api/api-act.ts'
+import type { AuditTrail } from '../audit/audit-trail.ts'
+import type { AccessStore, Operator } from './access-store.ts'
+
+/** Refused logins of one address in a minute; a credential that counts is always taken. */
+const REFUSED = 20
+
+/** Never another host, which `//` begins; of a backslash browsers make a slash. */
+export const OWN_PATH = '^/(?!/)[A-Za-z0-9/._~%-]{0,300}$'
+
+type Parts = { readonly access: AccessStore; readonly audit: AuditTrail }
+type Asking = { readonly address: string /** Of the request. */; readonly id: string }
+
+/** The text of the cookie. */
+export function logIn(found: Operator, { address, id }: Asking, { access, audit }: Parts, at: Date): string {
+  const session = access.addSession(found, address, at)
+  audit.add(
+    {
+      action: 'authentication.login',
+      category: 'authentication',
+      actor: actorOf({ ...found, session: session.id }),
+      from: placeOfRequest({ address, id }),
+      on: { kind: 'session', id: session.id },
+    },
+    'success',
+    at,
+  )
+  return session.text
+}
+
+/** The Fault to throw: `fault`, or `login-limit` for an address with many. */
+export function refusedLogin(fault: Fault, address: string, access: AccessStore, at: Date): Fault {
+  if (access.refused.attempt(address, at) <= REFUSED) return fault
+  return new Fault('login-limit', `more than ${REFUSED} logins from ${address} were refused within a minute`)
+}

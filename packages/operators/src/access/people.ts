@@ -1,0 +1,63 @@
+// Persons who log in with a certificate, and the CA that issues it, read anew when a file changes.
+import { join } from 'node:path'
+import { asFault, configurationPath, digestFiles, Fault, quote, readSection } from '@seg/core'
+import { checkOperator, loadPeerTrust, meetsRule, type PeerTrust, type PresentedChain } from '@seg/pki'
+import { type Person, peopleSection } from './people-section.ts'
+
+type Known = { readonly people: readonly Person[]; readonly trust: PeerTrust }
+
+export type People = {
+  /** Those of the configuration. Throws the Faults of the files when none could be read yet. */
+  list(): Promise<readonly Person[]>
+  /**
+   * Throws the Fault `login-refused` with the reason: a certificate that does not count, or that is
+   * nobody's.
+   */
+  recognize(chain: PresentedChain, now: Date): Promise<Person>
+}
+
+type Place = { readonly certs: string; readonly config: string | undefined }
+
+/** Files that are broken leave those before in force, and are reported once. */
+export function openPeople({ certs, config }: Place, complain: (line: string) => void): People {
+  const files = [configurationPath(config), join(certs, 'ca.crt'), join(certs, 'ca.crl')]
+  let known: Known | undefined
+  let [inUse, refused] = ['', '']
+  const current = async (): Promise<Known> => {
+    const found = await digestFiles(files)
+    if (known !== undefined && (found === inUse || found === refused)) return known
+    try {
+      const { value: people } = readSection(config, peopleSection)
+      known = { people, trust: await loadPeerTrust(certs, known?.trust) }
+      inUse = found
+    } catch (error) {
+      if (known === undefined) throw error
+      const { code, detail } = asFault(error)
+      complain(`people and their CA stay as they were: ${code}: ${detail}`)
+      refused = found
+    }
+    return known
+  }
+  return {
+    list: async () => (await current()).people,
+    recognize: async (chain, now) => recognizePerson(chain, await current(), now),
+  }
+}
+
+function recognizePerson(chain: PresentedChain, { people, trust }: Known, now: Date): Person {
+  try {
+    checkOperator(chain, trust, now)
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    throw new Fault('login-refused', `${cause.code}: ${cause.detail}`, { cause })
+  }
+  const { leaf } = chain
+  const found = people.filter(({ certificates }) => certificates.some(rule => meetsRule(leaf, [], rule)))
+  const name = `the certificate ${quote(leaf.subject)} (SHA-256 ${leaf.fingerprint256})`
+  const [person, second] = found
+  if (second !== undefined)
+    throw new Fault('login-refused', `${name} is that of two people, ${found.map(({ id }) => quote(id)).join(', ')}`)
+  if (person === undefined) throw new Fault('login-refused', `${name} is that of nobody in "people" of seg.yaml`)
+  if (!person.isActive) throw new Fault('login-refused', `${quote(person.id)} is disabled in seg.yaml`)
+  return person
+}
