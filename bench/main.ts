@@ -1,5 +1,6 @@
 // `pnpm bench …`: measurements of this checkout on this machine; never part of a test.
 import { buildProgram, runProgram } from '@seg/core'
+import { runBarsBench } from './bars/command.ts'
 import { runDeskBench } from './desk/command.ts'
 import { runExchangeBench } from './exchange/command.ts'
 import { runGrowthBench } from './exchange/growth.ts'
@@ -47,6 +48,16 @@ program
   .option('--pin', 'server and generator on one core each, not on any')
   .option('--json', 'print one JSON object instead of tables')
   .action(runExchangeBench)
+
+program
+  .command('bars')
+  .description(
+    'the whole path with the clients of partners, against a bare Fastify handler: time by thread, cold and warm',
+  )
+  .option('--quick', 'one short round')
+  .option('--only <text>', 'only loads whose name has this text, such as "1.6 kB undici"')
+  .option('--json', 'print one JSON object instead of tables')
+  .action(runBarsBench)
 
 program
   .command('growth')

@@ -1,9 +1,11 @@
 // The receiver and a bare Fastify under the same load, in turn.
+
+import type { ClientKind } from '../clients/client.ts'
 import { median } from '../tables.ts'
-import type { ClientKind } from './client.ts'
 import type { Generator } from './orders.ts'
 import type { Scene } from './scene.ts'
 import { readUsage, type Server } from './server.ts'
+import type { StockKind } from './stock.ts'
 import type { Outcome, Quantiles } from './tally.ts'
 
 export type Load = {
@@ -52,15 +54,15 @@ export async function compareServers(
   const { receiver, generator } = scene
   const { payload } = load
   await generator.sign({ payload, count: load.warmUp })
-  let rate = (await measure(generator, receiver, load, { isFresh: true, seconds })).perSecond
-  await measure(generator, bareServer, load, { isFresh: false, seconds: seconds / 2 })
+  let rate = (await measure(generator, receiver, load, { stock: 'fresh', seconds })).perSecond
+  await measure(generator, bareServer, load, { stock: 'endless', seconds: seconds / 2 })
   const samples: { receiver: Figures[]; bare: Figures[] } = { receiver: [], bare: [] }
   for (let round = 0; round < rounds; round++) {
     await generator.sign({ payload, count: Math.ceil(rate * seconds * 1.5) })
-    const sample = await measure(generator, receiver, load, { isFresh: true, seconds })
+    const sample = await measure(generator, receiver, load, { stock: 'fresh', seconds })
     rate = Math.max(rate, sample.perSecond)
     samples.receiver.push(sample)
-    samples.bare.push(await measure(generator, bareServer, load, { isFresh: false, seconds }))
+    samples.bare.push(await measure(generator, bareServer, load, { stock: 'endless', seconds }))
   }
   const [ours, bare] = [summarize(samples.receiver), summarize(samples.bare)]
   return {
@@ -72,17 +74,17 @@ export async function compareServers(
   }
 }
 
-type Run = { readonly isFresh: boolean; readonly seconds: number }
+type Run = { readonly stock: StockKind; readonly seconds: number }
 
 export async function measure(
   generator: Generator,
   server: Server,
   { payload, connections, client }: Load,
-  { isFresh, seconds }: Run,
+  { stock, seconds }: Run,
 ): Promise<Figures> {
   await generator.connect({ port: server.port, count: connections, client })
   const before = await readUsage(server)
-  const outcome = await generator.runClosed({ payload, isFresh, seconds })
+  const outcome = await generator.runClosed({ payload, stock, seconds })
   const after = await readUsage(server)
   checkAllAccepted(outcome)
   const { accepted, latency, generatorLoad } = outcome
@@ -104,12 +106,12 @@ export async function measureAt(
 ) {
   await generator.sign({ payload, count: Math.ceil(rate * seconds * 1.2) + 10 })
   await generator.connect({ port: receiver.port, count: connections * 2, client })
-  const outcome = await generator.runOpen({ payload, isFresh: true, rate, seconds, isPatient: true })
+  const outcome = await generator.runOpen({ payload, stock: 'fresh', rate, seconds, isPatient: true })
   checkAllAccepted(outcome)
   return { perSecond: rate, ...outcome }
 }
 
-function checkAllAccepted({ accepted, refused }: Outcome): void {
+export function checkAllAccepted({ accepted, refused }: Outcome): void {
   if (accepted === 0 || Object.keys(refused).length > 0) {
     throw new Error(
       `${accepted} documents accepted, and by status refused: ${JSON.stringify(refused)}; the figures would be wrong`,

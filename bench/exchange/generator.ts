@@ -2,13 +2,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadIdentity } from '@seg/pki'
-import type { Client } from './client.ts'
-import { HttpsClient } from './https-client.ts'
-import { LeanClient } from './lean-client.ts'
+import type { Client } from '../clients/client.ts'
+import { HttpsClient } from '../clients/https-client.ts'
+import { LeanClient } from '../clients/lean-client.ts'
+import { UndiciClient } from '../clients/undici-client.ts'
 import { runClosed, runOpen } from './load.ts'
 import type { Message, Orders } from './orders.ts'
 import { documentId } from './press.ts'
-import { EndlessStock, FreshStock, type Stock } from './stock.ts'
+import { EndlessStock, FreshStock, RepeatedStock, type Stock, type StockKind } from './stock.ts'
 import { Tally } from './tally.ts'
 
 /** How many numbers there are for documents of one size. */
@@ -19,14 +20,20 @@ const signer = await loadIdentity(certs, 'sender')
 const ca = await readFile(join(certs, 'ca.crt'), 'utf8')
 const fresh = new Map<number, FreshStock>()
 const endless = new Map<number, EndlessStock>()
+const repeated = new Map<number, RepeatedStock>()
 let connections: Client[] = []
-const clients = { lean: LeanClient, https: HttpsClient }
+const clients = { lean: LeanClient, https: HttpsClient, undici: UndiciClient }
 
 const orders: Orders = {
   async sign({ payload, count }) {
     const stock = fresh.get(payload) ?? (await FreshStock.open(payload, fresh.size * NUMBERS, signer))
     fresh.set(payload, stock)
     stock.fill(count)
+  },
+  async rewind({ payload, count }) {
+    const stock = repeated.get(payload) ?? (await RepeatedStock.open(payload, signer))
+    repeated.set(payload, stock)
+    stock.rewind(count)
   },
   async connect({ port, count, client }) {
     for (const connection of connections) connection.close()
@@ -40,8 +47,8 @@ const orders: Orders = {
     await runClosed(connections, stock, tally, seconds)
     return tally.end()
   },
-  async runOpen({ payload, isFresh, ...load }) {
-    const stock = await findStock({ payload, isFresh })
+  async runOpen({ payload, stock: kind, ...load }) {
+    const stock = await findStock({ payload, stock: kind })
     const tally = new Tally()
     await runOpen(connections, stock, tally, load)
     return tally.end()
@@ -53,12 +60,13 @@ const orders: Orders = {
 
 async function findStock({
   payload,
-  isFresh,
+  stock: kind,
 }: {
   readonly payload: number
-  readonly isFresh: boolean
+  readonly stock: StockKind
 }): Promise<Stock> {
-  if (isFresh) return fresh.get(payload)!
+  if (kind === 'fresh') return fresh.get(payload)!
+  if (kind === 'repeated') return repeated.get(payload)!
   const stock = endless.get(payload) ?? (await EndlessStock.open(payload, signer))
   endless.set(payload, stock)
   return stock

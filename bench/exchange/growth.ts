@@ -58,7 +58,7 @@ export async function runGrowthBench(options: { readonly quick?: true }, command
   for (let round = -1; round < rounds; round++) {
     for (const [i, server] of servers.entries()) {
       await generator.sign({ payload: load.payload, count: Math.ceil(rate * seconds * 1.5) })
-      const sample = await measure(generator, server, load, { isFresh: true, seconds })
+      const sample = await measure(generator, server, load, { stock: 'fresh', seconds })
       rate = Math.max(rate, sample.perSecond)
       // The first round warms up.
       if (round >= 0) samples[i]!.push(sample)

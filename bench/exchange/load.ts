@@ -2,7 +2,7 @@
 // finds what a server can do. Open: documents come when they come, as senders' do, and the time one
 // waits for a free connection counts, which finds what a sender sees.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Client } from './client.ts'
+import type { Client } from '../clients/client.ts'
 import type { Stock, StockedDocument } from './stock.ts'
 import type { Tally } from './tally.ts'
 

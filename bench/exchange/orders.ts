@@ -3,19 +3,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { ClientKind } from './client.ts'
+import type { ClientKind } from '../clients/client.ts'
 import type { OpenLoad } from './load.ts'
+import type { StockKind } from './stock.ts'
 import type { Outcome } from './tally.ts'
 
-/**
- * Documents with a payload of about so many bytes; `isFresh`: those that were signed by order, each
- * until it is accepted.
- */
-type Documents = { readonly payload: number; readonly isFresh: boolean }
+/** Documents with a payload of about so many bytes, and which of them. */
+type Documents = { readonly payload: number; readonly stock: StockKind }
 
 export type Orders = {
   /** Signs documents until there are `count`. */
   sign(order: { readonly payload: number; readonly count: number }): Promise<void>
+  /** Signs documents to be repeated until there are `count`, and begins with the first again. */
+  rewind(order: { readonly payload: number; readonly count: number }): Promise<void>
   /** Opens `count` connections; gives up those that it had. */
   connect(order: { readonly port: number; readonly count: number; readonly client: ClientKind }): Promise<void>
   /** Ends early when there are no documents left. */
@@ -47,6 +47,7 @@ export function openGenerator(certs: string, pin: readonly string[]): Generator 
   }
   return {
     sign: tell('sign'),
+    rewind: tell('rewind'),
     connect: tell('connect'),
     runClosed: tell('runClosed'),
     runOpen: tell('runOpen'),

@@ -41,7 +41,7 @@ export async function overload(
   await generator.sign({ payload, count: Math.ceil(speed * seconds * 2) + CONNECTIONS })
   await generator.connect({ port: receiver.port, count: CONNECTIONS, client: 'lean' })
   const offered = speed * 3
-  const outcome = await generator.runOpen({ payload, isFresh: true, rate: offered, seconds, isPatient: false })
+  const outcome = await generator.runOpen({ payload, stock: 'fresh', rate: offered, seconds, isPatient: false })
   const isNormal = (p99s: readonly number[]) => p99s.every(p99 => p99 <= 2 * normal)
   const { p99BySecond } = await measureAt(scene, load, speed / 2, WATCHED)
   const recovery = p99BySecond.findIndex(

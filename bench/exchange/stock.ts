@@ -4,6 +4,12 @@ import { openPress, type Press } from './press.ts'
 
 export type StockedDocument = { readonly number: number; readonly pieces: readonly Buffer[] }
 
+/**
+ * `fresh`: signed by order, each until it is accepted; `repeated`: signed once, for servers that
+ * begin with nothing; `endless`: for a server that does not look at them.
+ */
+export type StockKind = 'fresh' | 'repeated' | 'endless'
+
 export interface Stock {
   /** Undefined when there is none left. */
   take(): StockedDocument | undefined
@@ -45,6 +51,35 @@ export class FreshStock implements Stock {
     if (isAccepted) this.accepted.push(document.number)
     else this.#documents.push(document)
   }
+}
+
+/** Each document once, and once more after `rewind`: in the same order for each server. */
+export class RepeatedStock implements Stock {
+  readonly #press: Press
+  readonly #documents: StockedDocument[] = []
+  #next = 0
+
+  static async open(payload: number, signer: Signer): Promise<RepeatedStock> {
+    return new RepeatedStock(await openPress(payload, signer))
+  }
+
+  private constructor(press: Press) {
+    this.#press = press
+  }
+
+  rewind(count: number): void {
+    while (this.#documents.length < count) {
+      const number = this.#documents.length
+      this.#documents.push({ number, pieces: this.#press(number) })
+    }
+    this.#next = 0
+  }
+
+  take(): StockedDocument | undefined {
+    return this.#documents[this.#next++]
+  }
+
+  settle(): void {}
 }
 
 /** The same documents again and again, for a server that does not look at them. */

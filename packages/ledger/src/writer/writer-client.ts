@@ -60,7 +60,7 @@ export class WriterClient {
     const lost = this.#files?.lost()
     if (lost !== undefined) throw lost
     const { promise, resolve, reject } = Promise.withResolvers<FromWriter>()
-    const worker = startThread(script, options, reason => {
+    const worker = startThread('ledger writer', script, options, reason => {
       reject(new Fault('storage-unavailable', `the ledger's writer has stopped: ${reason}`))
       if (this.#worker === worker) this.#lose(reason)
     })

@@ -122,7 +122,7 @@ class DeskThread implements Desk {
   #start(): void {
     let worker: Worker
     try {
-      worker = new Worker(script, { workerData: this.#options, stdout: true, stderr: true })
+      worker = new Worker(script, { name: 'desk', workerData: this.#options, stdout: true, stderr: true })
     } catch (error) {
       // The system has no thread left.
       this.#complain(`the desk cannot be started: ${(error as Error).message}; it is tried again`)

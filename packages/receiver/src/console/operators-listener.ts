@@ -94,7 +94,7 @@ async function open(
 }
 
 function startThread(): Worker {
-  const worker = new Worker(script, { stdout: true, stderr: true, resourceLimits: MEMORY })
+  const worker = new Worker(script, { name: 'operators', stdout: true, stderr: true, resourceLimits: MEMORY })
   for (const stream of [worker.stdout, worker.stderr]) stream.on('data', text => void standardError.write(String(text)))
   // Alone it keeps no process running.
   worker.unref()

@@ -85,7 +85,7 @@ export class WriteAheadLog {
     if (performance.now() < this.#nextStart) return undefined
     this.#nextStart = performance.now() + RESTART
     try {
-      this.#thread = startThread(this.#script, this.#options, () => this.#forget())
+      this.#thread = startThread('log copier', this.#script, this.#options, () => this.#forget())
     } catch {
       // The system has no thread left: it is tried again.
     }

@@ -4,10 +4,10 @@
 export type Target = { readonly port: number; readonly ca: string; readonly cert: string; readonly key: string }
 
 /**
- * `lean` costs so little that the server is what is measured; `https` is what most partners in Node
- * use.
+ * `lean` costs so little that the server is what is measured; `https` and `undici` are what most
+ * partners in Node use.
  */
-export type ClientKind = 'lean' | 'https'
+export type ClientKind = 'lean' | 'https' | 'undici'
 
 /** Stands for a status when the connection broke before the answer. */
 export const BROKEN = 0
