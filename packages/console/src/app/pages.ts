@@ -1,6 +1,8 @@
 // Every page of the console: a page is shown by its row here, and nowhere else.
 import { connectionTexts } from './connections/connection-texts.ts'
 import { documentTexts } from './documents/document-texts.ts'
+import { pathTexts } from './documents/path-texts.ts'
+import { logTexts } from './log/log-texts.ts'
 import { nowTexts } from './now/now-texts.ts'
 import type { ConsolePage } from './page.ts'
 import { lazy } from './preact.ts'
@@ -28,10 +30,35 @@ export const pages: readonly ConsolePage[] = [
     view: lazy(() => import('./documents/documents-page.tsx').then(({ RefusedPage }) => RefusedPage)),
   },
   {
+    path: '/documents/in/:index',
+    title: () => pathTexts().acceptedTitle,
+    permission: 'documents.read',
+    view: lazy(() => import('./documents/document-page.tsx').then(({ DocumentPage }) => DocumentPage)),
+  },
+  {
+    path: '/documents/refused/:id',
+    title: () => pathTexts().refusedTitle,
+    permission: 'documents.read',
+    view: lazy(() => import('./documents/refusal-page.tsx').then(({ RefusalPage }) => RefusalPage)),
+  },
+  {
     path: '/connections',
     title: () => connectionTexts().title,
     permission: 'connections.read',
     icon: 'connections',
     view: lazy(() => import('./connections/connections-page.tsx').then(({ ConnectionsPage }) => ConnectionsPage)),
+  },
+  {
+    path: '/log',
+    title: () => logTexts().title,
+    permission: 'log.read',
+    icon: 'log',
+    view: lazy(() => import('./log/log-page.tsx').then(({ LogPage }) => LogPage)),
+  },
+  {
+    path: '/log/:index',
+    title: () => logTexts().title,
+    permission: 'log.read',
+    view: lazy(() => import('./log/log-entry-page.tsx').then(({ LogEntryPage }) => LogEntryPage)),
   },
 ]

@@ -1,4 +1,4 @@
-// Consistency proofs from a log that is served as tiles: O(log n) of them are fetched.
+// Proofs from a log that is served as tiles: O(log n) of them are fetched.
 import { Fault } from '@seg/core'
 import { LogTree } from './log-tree.ts'
 import { HASH_BYTES } from './merkle.ts'
@@ -16,6 +16,8 @@ export type ServedTree = {
    * `verifyConsistency` checks it.
    */
   proveFrom(older: number): Promise<Buffer[]>
+  /** The audit path of an entry (RFC 6962 2.1.1); `verifyInclusion` checks it. */
+  proveEntry(index: number): Promise<Buffer[]>
 }
 
 /** A full tile that the tree asked for and that is not here yet. */
@@ -52,18 +54,21 @@ export async function openServedTree(size: number, fetchTile: FetchTile): Promis
   }
   const edge = await Promise.all(edgeOf(size).map(async name => (name ? splitTile(await fetchHashes(name)) : [])))
   const tree = new LogTree(readTile, size, edge)
-  return {
-    async proveFrom(older) {
-      for (;;) {
-        try {
-          return tree.proveConsistency(older, size)
-        } catch (error) {
-          if (!(error instanceof TileMissing)) throw error
-          const { level, index } = error
-          tiles.set(`${level}/${index}`, await fetchHashes({ level, index, width: TILE_WIDTH }))
-        }
+  /** Once more with each tile that turns out to be needed. */
+  const fetching = async (prove: () => Buffer[]) => {
+    for (;;) {
+      try {
+        return prove()
+      } catch (error) {
+        if (!(error instanceof TileMissing)) throw error
+        const { level, index } = error
+        tiles.set(`${level}/${index}`, await fetchHashes({ level, index, width: TILE_WIDTH }))
       }
-    },
+    }
+  }
+  return {
+    proveFrom: older => fetching(() => tree.proveConsistency(older, size)),
+    proveEntry: index => fetching(() => tree.proveInclusion(index, size)),
   }
 }
 

@@ -88,8 +88,7 @@ export type Explanation = {
 export function explainRefusal({ code, detail }: Pick<KeptFact, 'code' | 'detail'>): Explanation | undefined {
   const row = code !== undefined && Object.hasOwn(checks, code) ? checks[code as keyof typeof checks] : undefined
   if (code === undefined || row === undefined) return undefined
-  // Most details say both; of others all of it is what was found.
-  const [, expected, found] = /\bexpected (.+?), found (.+)$/s.exec(detail ?? '') ?? []
+  const { expected, found } = readDetail(detail ?? '')
   return {
     check: row.check,
     expected: expected ?? row.expected,
@@ -97,4 +96,14 @@ export function explainRefusal({ code, detail }: Pick<KeptFact, 'code' | 'detail
     meaning: faultRow(code).sentence,
     remedy: advice[code],
   }
+}
+
+/** Most details say both; of others all of it is what was found. */
+function readDetail(detail: string): { readonly expected?: string | undefined; readonly found?: string | undefined } {
+  const [, algorithm, computed, length, signed] =
+    /^computed (\S+) (\S+) over (\d+ canonical bytes), signed (\S+)$/.exec(detail) ?? []
+  if (signed !== undefined)
+    return { expected: `${algorithm} ${signed}`, found: `${algorithm} ${computed} over ${length}` }
+  const [, expected, found] = /\bexpected (.+?), found (.+)$/s.exec(detail) ?? []
+  return { expected, found }
 }

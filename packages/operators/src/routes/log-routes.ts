@@ -1,5 +1,6 @@
 // The transparency log: its entries as the ledger opens them, and its checkpoint.
 import { Fault } from '@seg/core'
+import { openServedTree } from '@seg/ledger'
 import { linksOf, readPosition } from '../api/cursors.ts'
 import { RawAnswer, route } from '../api/route.ts'
 import { exactly, orNull, pageOf, paging, Type } from '../api/schema.ts'
@@ -68,6 +69,35 @@ export const logRoutes = [
         event: (await reader.event(index)) ?? null,
         nonce: opening === undefined ? null : opening.nonce.toString('base64'),
       }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/log/:index/proof',
+    permission: 'log.read',
+    summary:
+      'The path of one entry to the root of the latest checkpoint (RFC 6962 2.1.1), by which anybody recomputes it.',
+    params: exactly({ index: Type.Integer({ minimum: 0, maximum: 2 ** 48 }) }),
+    response: exactly({
+      index: Type.Integer(),
+      leaf: Type.String({ description: 'Base64.' }),
+      proof: Type.Array(Type.String({ description: 'Base64.' })),
+      checkpoint: Type.String({ description: 'A C2SP signed note.' }),
+    }),
+    handle: async ({ params: { index } }, { ledger }) => {
+      const { log } = ledger()
+      const checkpoint = await log.checkpoint()
+      const size = Number(checkpoint?.split('\n', 2)[1] ?? 0)
+      if (checkpoint === undefined || index >= size)
+        throw new Fault('not-found', `no checkpoint covers the entry ${index} yet`)
+      const tree = await openServedTree(size, async ({ level, index: tile, width }) => {
+        const hashes = await log.tile(Number(level), tile, width)
+        if (hashes === undefined) throw new Fault('storage-unavailable', `the log has no tile ${level}/${tile}`)
+        return hashes
+      })
+      const leaf = await entryLeaf(ledger(), index)
+      const proof = await tree.proveEntry(index)
+      return { index, leaf: leaf.toString('base64'), proof: proof.map(hash => hash.toString('base64')), checkpoint }
     },
   }),
 ]

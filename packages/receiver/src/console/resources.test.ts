@@ -1,5 +1,6 @@
 // What operators read through the API of a receiver that took and refused documents.
 import { createHash } from 'node:crypto'
+import { hashLeaf, verifyInclusion } from '@seg/ledger'
 import { type Answer, openListener } from '@seg/operators/testing'
 import t from 'tap'
 import { post } from '../testing/client.ts'
@@ -139,6 +140,16 @@ t.test('operators of a receiver', async t => {
     t.match((await get(`/api/v1/log/${accepted.index}`)).json, { event: { type: 'accepted', sender: senderId } })
     t.match((await get('/api/v1/log/checkpoint')).text, /^MINISTRY%202_SEG01/)
     t.equal((await get('/api/v1/log/100000')).status, 404)
+    const { leaf, proof, checkpoint } = (await get(`/api/v1/log/${accepted.index}/proof`)).json
+    const [, size, root] = checkpoint.split('\n')
+    verifyInclusion({
+      leafHash: hashLeaf(Buffer.from(leaf, 'base64')),
+      index: accepted.index,
+      proof: proof.map((hash: string) => Buffer.from(hash, 'base64')),
+      tree: { size: Number(size), root: Buffer.from(root, 'base64') },
+    })
+    t.ok(proof.length > 1, 'its path leads to the root of the checkpoint')
+    t.equal((await get('/api/v1/log/100000/proof')).status, 404)
   })
 
   await t.test('statistics count by the minute and by partner, within bounds', async t => {

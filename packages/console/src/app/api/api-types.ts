@@ -223,6 +223,20 @@ export type ApiRoutes = {
       readonly revoked: boolean
     }
   }
+  readonly 'GET /api/v1/people': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly {
+        readonly id: string
+        readonly name: string | null
+        readonly role: string
+        readonly state: string
+        readonly certificates: number
+      }[]
+    }
+  }
   readonly 'GET /api/v1/api-keys': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -682,6 +696,19 @@ export type ApiRoutes = {
       readonly leaf: string
       readonly event: Readonly<Record<string, unknown>> | null
       readonly nonce: string | null
+    }
+  }
+  readonly 'GET /api/v1/log/{index}/proof': {
+    readonly path: {
+      readonly index: number
+    }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly index: number
+      readonly leaf: string
+      readonly proof: readonly string[]
+      readonly checkpoint: string
     }
   }
   readonly 'GET /api/v1/audit': {

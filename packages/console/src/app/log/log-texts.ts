@@ -39,7 +39,8 @@ export const logTexts = inLanguages({
       'A filled node is computed from what is below it, an outlined one is given by the log. If one entry were changed, the root would be another.',
     recompute: 'Recompute in this browser',
     recomputing: 'Recomputing …',
-    equal: 'Root equals the signed checkpoint. Verified here, without the server.',
+    equal: 'Root equals that of the signed checkpoint. Recomputed here, without the server.',
+    signature: 'The signature of the checkpoint is verified on the page Evidence, with a key that you trust.',
     different: 'The root that the entry leads to is not that of the checkpoint.',
     computed: 'computed',
     signed: 'signed',
@@ -85,7 +86,8 @@ export const logTexts = inLanguages({
       'Ein gefüllter Knoten ist aus dem darunter berechnet, ein umrandeter vom Log gegeben. Wäre ein Eintrag geändert, wäre die Wurzel eine andere.',
     recompute: 'In diesem Browser nachrechnen',
     recomputing: 'Wird nachgerechnet …',
-    equal: 'Die Wurzel ist die des signierten Checkpoints. Hier geprüft, ohne den Server.',
+    equal: 'Die Wurzel ist die des signierten Checkpoints. Hier nachgerechnet, ohne den Server.',
+    signature: 'Die Signatur des Checkpoints prüft die Seite Nachweise, mit einem Schlüssel, dem Sie vertrauen.',
     different: 'Die Wurzel, zu der der Eintrag führt, ist nicht die des Checkpoints.',
     computed: 'berechnet',
     signed: 'signiert',
@@ -100,8 +102,8 @@ export const logTexts = inLanguages({
 })
 
 /** The colour of an entry, beside its word. */
-export function kindOfEvent(type: string): 'accepted' | 'refused' | 'evidence' | 'plain' {
+export function kindOfEvent(type: string): 'accepted' | 'refused' | 'act' | 'plain' {
   if (type === 'accepted') return 'accepted'
   if (type === 'refused' || type === 'omitted' || type === 'conflict') return 'refused'
-  return type === 'admin' ? 'evidence' : 'plain'
+  return type === 'admin' ? 'act' : 'plain'
 }
