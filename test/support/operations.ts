@@ -12,7 +12,10 @@ import { Session } from 'node:inspector/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
 export type Counter = {
-  /** Operations of the synchronous `run` in files whose URL contains `under`. */
+  /**
+   * Operations of the synchronous `run` in files whose URL contains `under`. Between two counts
+   * nothing of those files runs.
+   */
   count(run: () => void): Promise<number>
   close(): void
 }
@@ -23,12 +26,16 @@ export async function openCounter(under: string): Promise<Counter> {
   await session.post('Profiler.enable')
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   const natives = watchNatives()
+  let isFirst = true
   return {
     async count(run) {
-      await session.post('Profiler.takePreciseCoverage')
+      // What ran while modules were loaded.
+      if (isFirst) await session.post('Profiler.takePreciseCoverage')
+      isFirst = false
       natives.bytes = 0
       run()
       const { bytes } = natives
+      // Begins the next count, too.
       const { result } = await session.post('Profiler.takePreciseCoverage')
       const functions = result.filter(({ url }) => url.includes(under)).flatMap(script => script.functions)
       return functions.reduce((sum, { ranges }) => sum + weigh(ranges), bytes)
