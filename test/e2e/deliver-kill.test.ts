@@ -12,7 +12,7 @@ import { startDaemon } from '../../packages/sender/src/testing/run-sender.ts'
 import { makePartner } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 4)
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3)
 /** Two daemons share the folder all the time. */
 const DAEMONS = 2
 const FILES = 24

@@ -14,7 +14,7 @@ import { launchReceiver, type ReceiverProcess, runCommand, startReceiver } from 
 import { openEndpoint } from '../support/endpoint.ts'
 import { readStored } from '../support/stored.ts'
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 12)
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 8)
 const CLIENTS = 6
 const LETTERS = 24
 /**
