@@ -53,7 +53,7 @@ const good = readLedger(base)
 const [START, FIRST, SECOND, CONFLICT, ROTATED] = [0, 1, 2, 3, 6]
 const last = good.at(-1)!
 const now = Date.parse(shownOf(last).at)
-const ranges = readLogKeys(base)
+const ranges = await readLogKeys(base)
 const keys: readonly InsiderKey[] = await Promise.all(
   ranges.map(async (range, i) => {
     const pem = i === 0 ? firstKey : await readFile(join(certs, 'log.key'), 'utf8')

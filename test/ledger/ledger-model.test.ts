@@ -8,21 +8,23 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Fault } from '@seg/core'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   type CheckOrigin,
   HELD_IN_MEMORY,
   type Ledger,
   type LogEvent,
   openEvidence,
+  openLedger,
   openLedgerReader,
   verifyLedger,
 } from '../../packages/ledger/src/index.ts'
 import type { RecordedEvent } from '../../packages/ledger/src/ledger.ts'
 import { checkReceipt } from '../../packages/ledger/src/testing/entry-sealer.ts'
+import { MISSING, PostgresServer } from '../../packages/ledger/src/testing/postgres-server.ts'
 import { certificatesOf, readBytes } from '../../packages/ledger/src/testing/sample-documents.ts'
 import { openTestLedger } from '../../packages/ledger/src/testing/test-ledger.ts'
-import { acceptBytes, verifierKey } from '../../packages/ledger/src/testing/test-log.ts'
+import { acceptBytes, logKey, verifierKey } from '../../packages/ledger/src/testing/test-log.ts'
 import { readLogFile } from '../../packages/receiver/src/http/log-files.ts'
 import { openCheckpoint, readKey } from '../independent/checkpoint.ts'
 import { readEntry } from '../independent/entry.ts'
@@ -37,7 +39,17 @@ const SEED = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31)
 const key = readKey(verifierKey)
 
 /** The ledger under test, opened anew now and then. */
-type Real = { ledger: Ledger; readonly folder: string }
+type Real = { ledger: Ledger; readonly folder: string; readonly store: Store }
+
+/** Where a history happens; `files`: what the folder must have beside it. */
+type Store = {
+  readonly name: string
+  readonly runs: number
+  /** What is asked for first is done first. */
+  readonly isOrdered: boolean
+  open(folder: string): Promise<Ledger>
+  checkFiles(folder: string, large: number): Promise<void>
+}
 
 class Command implements fc.AsyncCommand<Model, Real> {
   readonly #name: string
@@ -129,13 +141,64 @@ const commands = [
   fc.constant(new Command('open anew', openAnew)),
 ]
 
-t.test(`${RUNS} histories`, async t => {
+const sqlite: Store = {
+  name: 'SQLite',
+  runs: RUNS,
+  isOrdered: true,
+  open: folder => openTestLedger(folder, { sealer: 'entry-sealer' }),
+  async checkFiles(folder, large) {
+    deepEqual(await readdir(join(folder, 'staging')), [])
+    equal((await readdir(join(folder, 'contents'))).length, large, 'a file for each large document, and no other')
+  },
+}
+
+t.test(`${sqlite.runs} histories on ${sqlite.name}`, t => runHistories(t, sqlite))
+
+t.test('histories on PostgreSQL, where each call goes to another of two nodes', async t => {
+  const server = await PostgresServer.start(t)
+  if (server === undefined) return t.pass(`SKIPPED: ${MISSING}`)
+  await runHistories(t, twoNodesOn(server))
+})
+
+/** Two nodes with folders of their own, and one database for both. */
+function twoNodesOn(server: PostgresServer): Store {
+  const databases = new Map<string, string>()
+  const module = new URL('../../packages/ledger/src/testing/entry-sealer.ts', import.meta.url).href
+  return {
+    name: 'PostgreSQL',
+    runs: Math.max(1, RUNS >> 2),
+    isOrdered: false,
+    async open(folder) {
+      const ledger = databases.get(folder) ?? (await server.makeDatabase())
+      databases.set(folder, ledger)
+      const options = { log: logKey, sealer: { module, data: undefined }, address: { ledger, password: undefined } }
+      return takeTurns(await openLedger(folder, options), await openLedger(join(folder, 'inbox'), options))
+    },
+    async checkFiles(folder) {
+      deepEqual(await readdir(join(folder, 'staging')), [])
+    },
+  }
+}
+
+function takeTurns(one: Ledger, other: Ledger): Ledger {
+  let calls = 0
+  return new Proxy(one, {
+    get(_, name: keyof Ledger) {
+      if (name === 'close') return () => Promise.all([one.close(), other.close()])
+      const node = calls++ % 2 === 0 ? one : other
+      const value = node[name]
+      return typeof value === 'function' ? value.bind(node) : value
+    },
+  })
+}
+
+async function runHistories(t: Test, store: Store): Promise<void> {
   t.comment(`MODEL_SEED=${SEED}`)
   let entries = 0
   const property = fc.asyncProperty(fc.commands(commands, { maxCommands: COMMANDS, size: 'max' }), async history => {
     const folder = await mkdtemp(join(tmpdir(), 'seg-ledger-model-'))
     const model = new Model()
-    const real: Real = { ledger: await openTestLedger(folder, { sealer: 'entry-sealer' }), folder }
+    const real: Real = { ledger: await store.open(folder), folder, store }
     try {
       await fc.asyncModelRun(() => ({ model, real }), history)
       await openAnew(model, real)
@@ -146,9 +209,9 @@ t.test(`${RUNS} histories`, async t => {
       await rm(folder, { recursive: true, force: true })
     }
   })
-  await fc.assert(property, { numRuns: RUNS, seed: SEED })
-  t.ok(entries > RUNS, `${entries} entries in all`)
-})
+  await fc.assert(property, { numRuns: store.runs, seed: SEED })
+  t.ok(entries > store.runs, `${entries} entries in all`)
+}
 
 async function acceptOne(model: Model, { ledger }: Real, sent: Sent): Promise<void> {
   const verdict = model.judge(sent)
@@ -173,12 +236,13 @@ async function discardOne(ledger: Ledger, folder: string, { bytes }: Sent): Prom
   deepEqual(await readdir(join(folder, 'staging')), [])
 }
 
-async function recordMany(model: Model, { ledger }: Real, count: number): Promise<void> {
+async function recordMany(model: Model, { ledger, store }: Real, count: number): Promise<void> {
   const events = Array.from({ length: count }, () => ({ type: 'stop', at: tick() }) as const)
   const indexes = await Promise.all(events.map(event => ledger.record(event)))
+  const order = store.isOrdered ? [...events.keys()] : [...events.keys()].sort((a, b) => indexes[a]! - indexes[b]!)
   deepEqual(
-    indexes,
-    events.map(event => model.record(event)),
+    order.map(i => indexes[i]),
+    order.map(i => model.record(events[i]!)),
   )
 }
 
@@ -249,8 +313,9 @@ async function takeNext(model: Model, { ledger }: Real, after: number, limit: nu
 async function moveCursor(model: Model, { ledger }: Real, name: string, index: number): Promise<void> {
   equal(await ledger.cursor(name), model.cursors.get(name) ?? -1)
   await ledger.moveCursor(name, index)
-  model.cursors.set(name, index)
-  equal(await ledger.cursor(name), index)
+  const furthest = Math.max(index, model.cursors.get(name) ?? -1)
+  model.cursors.set(name, furthest)
+  equal(await ledger.cursor(name), furthest)
 }
 
 /** All of its files, by the verifier that shares nothing with the ledger. */
@@ -265,14 +330,9 @@ async function readLog(model: Model, { ledger }: Real): Promise<void> {
 
 async function openAnew(model: Model, real: Real): Promise<void> {
   await real.ledger.close()
-  real.ledger = await openTestLedger(real.folder, { sealer: 'entry-sealer' })
-  deepEqual(await readdir(join(real.folder, 'staging')), [])
+  real.ledger = await real.store.open(real.folder)
   const large = model.kept.filter(({ bytes }) => bytes.length > HELD_IN_MEMORY)
-  equal(
-    (await readdir(join(real.folder, 'contents'))).length,
-    large.length,
-    'a file for each large document, and no other',
-  )
+  await real.store.checkFiles(real.folder, large.length)
 }
 
 /** Everything, also as somebody else reads it, and as verifyLedger does. */

@@ -84,6 +84,20 @@ export const settings = {
     parse: resolveUserPath,
     schema: STRING,
   },
+  ledger: {
+    flag: '--ledger <url>',
+    key: 'ledger',
+    help: 'database that several receivers share, instead of one in the data folder: postgres://USER@HOST,HOST/DATABASE?standbys=1',
+    parse: parseLedger,
+    schema: STRING,
+  },
+  ledgerPassword: {
+    flag: '--ledger-password <file>',
+    key: 'ledger-password',
+    help: 'file of the password for the ledger, readable for its owner only',
+    parse: parseOptionalPath,
+    schema: STRING,
+  },
   host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: parseHost, schema: STRING },
   port: {
     flag: '--port <number>',
@@ -271,6 +285,14 @@ function parseHost(text: string): string {
   if (/[\s/@]/.test(text))
     throw new Fault('usage', `a host is a name or an address, such as localhost, not ${quote(text)}`)
   return text
+}
+
+function parseLedger(text: string): string | undefined {
+  if (/^postgres(?:ql)?:\/\//.test(text)) return text
+  throw new Fault(
+    'usage',
+    'the ledger is an address as postgres://USER@HOST/DATABASE, or left out: then it is in --data',
+  )
 }
 
 function parseOptionalPath(text: string): string | undefined {

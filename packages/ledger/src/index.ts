@@ -54,16 +54,19 @@ export { type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
 export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
 export { openDatabase, openDatabaseReader } from './sqlite/database.ts'
 export { onDatabase } from './sqlite/database-fault.ts'
-export { openEvidence } from './sqlite/evidence.ts'
+export { checkFolders } from './sqlite/sqlite-ledger.ts'
+export { transact } from './sqlite/transact.ts'
 export {
-  checkFolders,
+  describeLedgerPlace,
+  hasLedger,
+  type LedgerAddress,
   type LedgerOptions,
+  openEvidence,
   openLedger,
   openLedgerReader,
   openNamedLedger,
   readLogKeys,
-} from './sqlite/sqlite-ledger.ts'
-export { transact } from './sqlite/transact.ts'
+} from './stores.ts'
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'
 export { type LedgerProgress, type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'

@@ -166,6 +166,8 @@ export type AcceptOptions = { readonly omitsConflict?: boolean }
  * power loss could take back.
  */
 export interface Ledger extends LedgerReader {
+  /** Bytes of the largest document that it can store. */
+  readonly mostBytes: number
   stage(): Staging
   /**
    * The document with its entry in the log and its receipt, durable when it resolves. `content` was
@@ -197,12 +199,20 @@ export interface Ledger extends LedgerReader {
    * before may still be made with the former. Throws as `record` does.
    */
   replaceSealer(data: unknown): Promise<void>
-  /** Durable when it resolves. Throws as `record` does. */
+  /** Never back. Durable when it resolves. Throws as `record` does. */
   moveCursor(name: string, index: number): Promise<void>
   /**
    * Moves the cursor past a document that becomes a dead letter, in one. Throws as `record` does.
    */
   giveUp(cursor: string, index: number, at: string, reason: string): Promise<void>
+  /**
+   * Whether this process is the one that does `task` now, of all that write to this ledger; it is
+   * from when it was asked for first while no other was, until it does not ask for some seconds.
+   */
+  leads(task: LedgerTask): Promise<boolean>
   /** Waits for what is under way. */
   close(): Promise<void>
 }
+
+/** What only one process may do at a time. */
+export type LedgerTask = 'hand-off'

@@ -98,6 +98,8 @@ const allDefaults = {
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
   consoleOutbox: 'off',
+  ledger: undefined,
+  ledgerPassword: undefined,
   ...handOffDefaults,
 } as const
 addSettings(start, allDefaults).action(runStart)

@@ -1,5 +1,6 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every
 // document with the wrong ones.
+import type { LedgerAddress } from '@seg/ledger'
 import { type AuditTrail, findRestored, openAuditTrail, openDesk } from '@seg/operators'
 import { loadLogKey } from '@seg/pki'
 import { RefusalLog } from './acceptance/refusal-log.ts'
@@ -30,6 +31,9 @@ export type GateSettings = CredentialSettings & {
   readonly deskBytes: number
   /** The data folder of a sender whose deliveries the desk has, too. */
   readonly consoleOutbox: string | 'off'
+  /** Of the database that several receivers share, and the file of its password. */
+  readonly ledger?: string | undefined
+  readonly ledgerPassword?: string | undefined
 }
 
 /**
@@ -42,7 +46,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
   const { identity, seal } = first
   const logKey = await loadLogKey(certs, identity.id)
   let audit: AuditTrail | undefined
-  const ledger = await openReceiverLedger(data, seal, logKey, now, note, async () => {
+  const started = async () => {
     audit = await openAuditTrail(data, 'receiver', version)
     const backup = findRestored(audit)
     if (backup !== undefined)
@@ -50,11 +54,15 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
         `this ledger comes from the backup ${backup}, as its log says from now on; partners that saw a longer log raise log-rewritten`,
       )
     return recordOwnAct(audit, 'system.started', identity.id, now())
-  })
+  }
+  const address = addressOf(settings)
+  const ledger = await openReceiverLedger(data, seal, logKey, now, note, started, address)
+  if (documentLimit > ledger.mostBytes)
+    note?.(`documents of up to ${ledger.mostBytes} bytes are accepted: the ledger's database takes no larger ones`)
   const refusals = new RefusalLog(ledger, now)
   const limits = {
     ...defaultReceiverLimits,
-    documentBytes: documentLimit,
+    documentBytes: Math.min(documentLimit, ledger.mostBytes),
     documentsPerSecond: rateLimit === 'off' ? Number.POSITIVE_INFINITY : rateLimit,
   }
   const storage = { reserve: settings.diskReserve, quota: settings.storageQuota }
@@ -83,6 +91,10 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     limits,
     now,
   }
+}
+
+function addressOf({ ledger, ledgerPassword: password }: GateSettings): LedgerAddress | undefined {
+  return ledger === undefined ? undefined : { ledger, password }
 }
 
 export async function closeGate(gate: Gate): Promise<void> {

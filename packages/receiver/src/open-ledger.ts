@@ -1,7 +1,7 @@
 // The receiver's ledger: its log has the receiver's name, its receipts have the receiver's seal.
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type Ledger, openLedger } from '@seg/ledger'
+import { type Ledger, type LedgerAddress, openLedger } from '@seg/ledger'
 import type { Identity, LogIdentity } from '@seg/pki'
 import type { SealingData } from './acceptance/seal-receipts.ts'
 
@@ -15,7 +15,8 @@ export function sealingOf({ id, certificatePem, key }: Pick<Identity, 'id' | 'ce
 }
 
 /**
- * Opens the ledger in `data`, and logs nothing. Throws the Faults `storage-unavailable` and
+ * Opens the ledger of `data`, which is at `address` from here on where there is one, and logs
+ * nothing. Throws the Faults `storage-unavailable` and
  * `configuration`, for a ledger that is bound to another log or key.
  */
 export function openSealedLedger(
@@ -23,11 +24,12 @@ export function openSealedLedger(
   { id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>,
   log: LogIdentity,
   note?: (line: string) => void,
+  address?: LedgerAddress,
 ): Promise<Ledger> {
   const sealing = sealingOf({ id, certificatePem, key })
   // The same file, whether run as it is written or compiled.
   const module = new URL(`./acceptance/seal-receipts${extname(import.meta.filename)}`, import.meta.url).href
-  return openLedger(data, { log, ...(note && { note }), sealer: { module, data: sealing } })
+  return openLedger(data, { log, address, ...(note && { note }), sealer: { module, data: sealing } })
 }
 
 /** Gets the index of an entry, by the digest of the audit record that it names. */
@@ -44,8 +46,9 @@ export async function openReceiverLedger(
   now: () => Date,
   note?: (line: string) => void,
   recorded?: () => Promise<Recorded>,
+  address?: LedgerAddress,
 ): Promise<Ledger> {
-  const ledger = await openSealedLedger(data, { id, certificatePem, key }, log, note)
+  const ledger = await openSealedLedger(data, { id, certificatePem, key }, log, note, address)
   try {
     const record = await recorded?.()
     const at = now().toISOString()

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
-import { openLedgerReader } from '../sqlite/sqlite-ledger.ts'
+import { openSqliteReader } from '../sqlite/sqlite-ledger.ts'
 import { makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { makeLedger, openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes } from '../testing/test-log.ts'
@@ -62,7 +62,7 @@ t.test('a document accepted while it is made is whole in it, or not in it', asyn
   await Promise.all(loading)
   const restored = join(await makeFolder(t), 'restored')
   await restore(path, restored)
-  const reader = openLedgerReader(restored)
+  const reader = openSqliteReader(restored)
   const ids = (await Array.fromAsync(reader.list())).map(({ id }) => id)
   for (const id of before) if (!ids.includes(id)) t.fail(`${id} was acknowledged before, and is not in the backup`)
   t.ok(during > 100, 'documents were accepted while it was made')

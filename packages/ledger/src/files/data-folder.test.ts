@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { openOutbox } from '../outbox/sqlite-outbox.ts'
-import { checkFolders, openLedgerReader, readLogKeys } from '../sqlite/sqlite-ledger.ts'
+import { checkFolders, openSqliteReader, readSqliteLogKeys } from '../sqlite/sqlite-ledger.ts'
 import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes } from '../testing/test-log.ts'
@@ -77,13 +77,13 @@ t.test('refuses a folder from which no large document could be moved to its plac
 t.test('a reader takes neither a folder that has lost its ledger nor that of a sender for an empty one', async t => {
   const folder = await makeUsed(t, 'small')
   await rename(join(folder, 'ledger.sqlite'), join(folder, '../backup'))
-  for (const read of [openLedgerReader, readLogKeys])
+  for (const read of [openSqliteReader, readSqliteLogKeys])
     t.throws(() => read(folder), { code: 'configuration', detail: /has lost its database: ledger.sqlite is missing/ })
   const other = join(await makeFolder(t), 'data')
   const outbox = await openOutbox(other)
   await outbox.close()
-  t.throws(() => openLedgerReader(other), { code: 'configuration', detail: /data folder of a "sender", expected/ })
-  t.same(await collect(openLedgerReader(join(folder, 'nothing')).list()), [])
+  t.throws(() => openSqliteReader(other), { code: 'configuration', detail: /data folder of a "sender", expected/ })
+  t.same(await collect(openSqliteReader(join(folder, 'nothing')).list()), [])
 })
 
 t.test('a file in the place of the folder, or above it, is a mistake of the setting', async t => {
@@ -94,7 +94,7 @@ t.test('a file in the place of the folder, or above it, is a mistake of the sett
     detail: new RegExp(`expected a folder at ${file}, found a file; name another`),
   }
   for (const folder of [file, join(file, 'data')]) await t.rejects(openTestLedger(folder), fault)
-  t.throws(() => openLedgerReader(file), fault)
+  t.throws(() => openSqliteReader(file), fault)
 })
 
 t.test('refuses a marked folder whose ledger is lost, be all of its documents small', async t => {
@@ -247,5 +247,5 @@ t.test('goes on once its folder is back', async t => {
   await rename(`${folder}.old`, folder)
   await accept(ledger, 'one', 3000)
   await ledger.close()
-  t.equal((await collect(openLedgerReader(folder).list())).length, 1)
+  t.equal((await collect(openSqliteReader(folder).list())).length, 1)
 })

@@ -5,6 +5,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   Kysely,
+  PostgresDialect,
   SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
@@ -13,16 +14,28 @@ import { Migrator } from 'kysely/migration'
 import type { Migrations } from './migrations.ts'
 
 /** Runs those that the database does not have yet, all in one transaction. */
-export async function runMigrations(dialect: Dialect, migrations: Migrations): Promise<void> {
+export async function runMigrations(dialect: Dialect, migrations: Migrations, schema?: string): Promise<void> {
   const db = new Kysely<unknown>({ dialect })
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => asMigrations(migrations) } })
+  const provider = { getMigrations: async () => asMigrations(migrations) }
+  const migrator = new Migrator({ db, provider, ...(schema && { migrationTableSchema: schema }) })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
+}
+
+/** One connection, which the caller closes. */
+export function postgresDialect(client: PostgresClient): Dialect {
+  const connection = { query: client.query.bind(client), release: () => {} }
+  const pool = { connect: async () => connection, end: async () => {}, options: {} }
+  return new PostgresDialect({ pool: pool as unknown as PostgresPool })
 }
 
 export function sqliteDialect(database: DatabaseSync): Dialect {
   return new NodeSqliteDialect(database)
 }
+
+/** What is needed of a client of pg. */
+type PostgresClient = { query(text: string, values: readonly unknown[]): Promise<unknown> }
+type PostgresPool = Extract<ConstructorParameters<typeof PostgresDialect>[0]['pool'], object>
 
 function asMigrations(migrations: Migrations) {
   const run = (statements: readonly string[]) => async (db: Kysely<unknown>) => {

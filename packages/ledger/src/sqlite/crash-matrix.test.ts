@@ -9,7 +9,7 @@ import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/s
 import { openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes, verifierKey } from '../testing/test-log.ts'
 import { verifyLedger } from '../verification/verify-ledger.ts'
-import { openEvidence } from './evidence.ts'
+import { openSqliteEvidence } from './evidence.ts'
 
 const script = join(import.meta.dirname, '../testing/accept-few.ts')
 const sizes = { small: 3000, large: 300_000, last: 3000 } as const
@@ -147,6 +147,6 @@ async function recover(folder: string, told: ReadonlyMap<string, string>): Promi
 }
 
 async function verify(folder: string): Promise<number> {
-  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
+  const verifying = verifyLedger(openSqliteEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value.documents
 }

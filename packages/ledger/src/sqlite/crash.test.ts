@@ -15,7 +15,7 @@ import { collect, keptOf, makeFolder, makeSample, readBytes, sender } from '../t
 import { openTestLedger } from '../testing/test-ledger.ts'
 import { verifierKey } from '../testing/test-log.ts'
 import { verifyLedger } from '../verification/verify-ledger.ts'
-import { openEvidence } from './evidence.ts'
+import { openSqliteEvidence } from './evidence.ts'
 
 /** More with `pnpm kills`. */
 const KILLS = Number(process.env.KILL_ROUNDS ?? 6)
@@ -81,7 +81,7 @@ async function acceptAndKill(folder: string, name: string): Promise<ReadonlyMap<
 }
 
 async function verifiedDocuments(folder: string): Promise<number> {
-  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
+  const verifying = verifyLedger(openSqliteEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value.documents
 }
 

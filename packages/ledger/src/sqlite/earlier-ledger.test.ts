@@ -14,9 +14,9 @@ import { openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes, logKey, verifierKey } from '../testing/test-log.ts'
 import { type VerifiedLedger, verifyLedger } from '../verification/verify-ledger.ts'
 import { openDatabase } from './database.ts'
-import { openEvidence } from './evidence.ts'
+import { openSqliteEvidence } from './evidence.ts'
 import { LEDGER_FILE, migrations } from './schema.ts'
-import { openLedgerReader } from './sqlite-ledger.ts'
+import { openSqliteReader } from './sqlite-ledger.ts'
 
 const at = '2026-01-02T03:04:05.678Z'
 const DOCUMENTS = 5
@@ -55,13 +55,13 @@ async function makeEarlierLedger(t: Test): Promise<string> {
 }
 
 async function verify(folder: string): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
+  const verifying = verifyLedger(openSqliteEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 
 t.test('is listed, exported and verified before a receiver has opened it, and stays as it is', async t => {
   const folder = await makeEarlierLedger(t)
-  const reader = openLedgerReader(folder)
+  const reader = openSqliteReader(folder)
   t.equal((await collect(reader.list())).length, DOCUMENTS)
   t.same(await readBytes(reader, sender, 'old1'), makeSample('old1').bytes)
   t.equal(await reader.chain(sender, 'old1'), undefined)

@@ -30,7 +30,7 @@ type Row = Readonly<Record<string, SQLOutputValue | undefined>>
  * That of the ledger in a data folder; the caller closes it. Throws the Faults
  * `storage-unavailable` and `configuration`.
  */
-export function openEvidence(folder: string): Evidence {
+export function openSqliteEvidence(folder: string): Evidence {
   const path = join(folder, LEDGER_FILE)
   if (!existsSync(path))
     throw new Fault(

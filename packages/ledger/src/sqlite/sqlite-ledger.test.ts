@@ -9,12 +9,12 @@ import { testLedger } from '../testing/ledger-contract.ts'
 import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { makeLedger, openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes } from '../testing/test-log.ts'
-import { openEvidence } from './evidence.ts'
-import { openLedgerReader } from './sqlite-ledger.ts'
+import { openSqliteEvidence } from './evidence.ts'
+import { openSqliteReader } from './sqlite-ledger.ts'
 
 const LARGE = 300_000
 
-testLedger(t, { open: openTestLedger, openReader: openLedgerReader, openEvidence })
+testLedger(t, { open: openTestLedger, openReader: openSqliteReader, openEvidence: openSqliteEvidence })
 
 t.test('opens again as soon as the process that had it open is killed', async t => {
   const folder = await makeFolder(t)
@@ -123,7 +123,7 @@ t.test('says that a stored document was damaged rather than export it', async t 
   const [large, gone] = files.map(({ name }) => join(folder, 'contents', String(name)))
   await writeFile(large!, 'something else')
   await rm(gone!)
-  const reader = openLedgerReader(folder)
+  const reader = openSqliteReader(folder)
   t.teardown(() => reader.close())
   await t.rejects(readBytes(reader, sender, 'small'), { code: 'storage-unavailable', detail: /"small" is damaged/ })
   await t.rejects(readBytes(reader, sender, 'large'), { code: 'storage-unavailable', detail: /"large" is damaged/ })
@@ -151,7 +151,7 @@ t.test('a data folder that cannot be made or used is a Fault', async t => {
     'no database at all, but long enough to be told from an empty one'.repeat(100),
   )
   await t.rejects(openTestLedger(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })
-  t.throws(() => openLedgerReader(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })
+  t.throws(() => openSqliteReader(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })
 })
 
 t.test('does not touch a ledger that a later version wrote', async t => {
@@ -161,5 +161,5 @@ t.test('does not touch a ledger that a later version wrote', async t => {
   database.exec("INSERT INTO kysely_migration VALUES ('9999-later', '2030-01-01T00:00:00.000Z')")
   database.close()
   await t.rejects(openTestLedger(folder), { code: 'configuration', detail: /later version.*9999-later/ })
-  t.throws(() => openLedgerReader(folder), { code: 'configuration' })
+  t.throws(() => openSqliteReader(folder), { code: 'configuration' })
 })

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type FileLock, makeDurableFolder, syncFolder } from '@seg/core'
 import type { AcceptRequest, AgainRequest, SentChain } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
-import { checkNamed, checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
@@ -44,7 +44,7 @@ import { contentsFolder, SqliteReader } from './sqlite-reader.ts'
 import { readKeyRanges } from './writer/bind-log.ts'
 import type { WriterOptions } from './writer/writer-thread.ts'
 
-export type LedgerOptions = Omit<WriterOptions, 'path'> & {
+export type SqliteLedgerOptions = Omit<WriterOptions, 'path'> & {
   /** Requests that may wait for the writer; further ones are refused. */
   readonly queue?: number
   /** Gets messages about the folder, for the operator. */
@@ -59,7 +59,7 @@ export const ledgerFolder: FolderKind = {
   dependent: ['contents', 'staging'],
 }
 
-const QUEUE = 1024
+export const QUEUE = 1024
 
 /** The same file, whether run as it is written or compiled. */
 const writerThread = new URL(`./writer/writer-thread${extname(import.meta.filename)}`, import.meta.url)
@@ -71,9 +71,9 @@ type ContentlessRequest = Omit<AcceptRequest, 'content'>
  * process may have it open: a second one gets the Fault `storage-unavailable`. Throws
  * `configuration` for a folder that is not a receiver's, or whose ledger is missing.
  */
-export async function openLedger(
+export async function openSqliteLedger(
   folder: string,
-  { queue = QUEUE, note = () => {}, ...options }: LedgerOptions,
+  { queue = QUEUE, note = () => {}, ...options }: SqliteLedgerOptions,
 ): Promise<Ledger> {
   return onStorage(`open the data folder ${folder}`, async () => {
     const claimed = await claimFolder(resolve(folder), ledgerFolder, note)
@@ -118,7 +118,7 @@ export async function checkFolders(folder: string): Promise<void> {
  * Opens the ledger in the data folder for reading only; without a database it is empty. Throws the
  * Fault `storage-unavailable`.
  */
-export function openLedgerReader(folder: string): LedgerReader {
+export function openSqliteReader(folder: string): LedgerReader {
   checkReadable(folder, ledgerFolder)
   const path = join(folder, LEDGER_FILE)
   const database = existsSync(path) ? openDatabaseReader(path, migrations, emptyViews) : undefined
@@ -129,17 +129,11 @@ export function openLedgerReader(folder: string): LedgerReader {
   return new SqliteReader(folder, openEmpty())
 }
 
-/** As `openLedgerReader`, of a folder that must be that of a receiver. */
-export function openNamedLedger(folder: string): LedgerReader {
-  checkNamed(folder, ledgerFolder)
-  return openLedgerReader(folder)
-}
-
 /**
  * The keys of the log in a data folder, in their order; none of one that is not bound yet. Throws
  * the Faults `storage-unavailable` and `configuration`.
  */
-export function readLogKeys(folder: string): KeyRange[] {
+export function readSqliteLogKeys(folder: string): KeyRange[] {
   checkReadable(folder, ledgerFolder)
   const path = join(folder, LEDGER_FILE)
   if (!existsSync(path)) return []
@@ -162,6 +156,8 @@ function stagingFolder(folder: string): string {
 }
 
 class SqliteLedger implements Ledger {
+  /** As the disk has room. */
+  readonly mostBytes = Number.POSITIVE_INFINITY
   readonly log: LogReader
   readonly #folder: string
   readonly #files: FilesInPlace
@@ -285,6 +281,11 @@ class SqliteLedger implements Ledger {
 
   async giveUp(cursor: string, index: number, at: string, reason: string): Promise<void> {
     await this.#writer.send({ kind: 'give-up', cursor, index, at, reason })
+  }
+
+  /** No other process has the folder. */
+  async leads(): Promise<boolean> {
+    return true
   }
 
   async close(): Promise<void> {

@@ -309,12 +309,13 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     t.same(await page(10, { above: 0 }), ['A3', 'A1', 'B1'])
   })
 
-  t.test('remembers how far a cursor was moved', async t => {
+  t.test('remembers how far a cursor was moved, and moves none back', async t => {
     const { ledger, folder } = await openLedger(t)
     t.equal(await ledger.cursor('inbox'), -1)
     await ledger.moveCursor('inbox', 5)
     await ledger.moveCursor('webhook', 2)
     await ledger.moveCursor('inbox', 7)
+    await ledger.moveCursor('inbox', 6)
     await ledger.close()
     const reopened = await open(folder)
     t.teardown(() => reopened.close())
@@ -430,6 +431,12 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     const nowhere = openReader(join(folder, 'nowhere'))
     t.same(await collect(nowhere.list()), [])
     await nowhere.close()
+  })
+
+  t.test('who writes alone does what only one may do', async t => {
+    const { ledger } = await openLedger(t)
+    t.equal(await ledger.leads('hand-off'), true)
+    t.equal(await ledger.leads('hand-off'), true)
   })
 
   t.test('opens for one at a time', async t => {

@@ -25,6 +25,7 @@ export async function openMemoryLedger(store: MemoryStore, { queue, sealer }: Me
 }
 
 class MemoryLedger extends MemoryReader implements Ledger {
+  readonly mostBytes = Number.POSITIVE_INFINITY
   readonly #store: MemoryStore
   readonly #composer: BatchComposer
   readonly #queue: WriteQueue
@@ -79,6 +80,10 @@ class MemoryLedger extends MemoryReader implements Ledger {
 
   async giveUp(cursor: string, index: number, at: string, reason: string): Promise<void> {
     await this.#queue.send({ kind: 'give-up', cursor, index, at, reason })
+  }
+
+  async leads(): Promise<boolean> {
+    return true
   }
 
   override async close(): Promise<void> {

@@ -71,7 +71,7 @@ export class MemoryStore {
       if (this.deadLetters.some(letter => letter.cursor === cursor && letter.document.index === index)) continue
       this.deadLetters.push({ cursor, document: this.acceptances.get(index)!.document, at, reason })
     }
-    for (const { name, index } of cursors) this.cursors.set(name, index)
+    for (const { name, index } of cursors) this.cursors.set(name, Math.max(index, this.cursors.get(name) ?? -1))
   }
 }
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
-import { openLedger } from '../sqlite/sqlite-ledger.ts'
+import { openSqliteLedger } from '../sqlite/sqlite-ledger.ts'
 import { makeFolder } from './sample-documents.ts'
 import { logKey } from './test-log.ts'
 
@@ -18,7 +18,7 @@ export function openTestLedger(
   { sealer = 'plain-sealer', ...options }: TestOptions = {},
 ): Promise<Ledger> {
   const module = new URL(`./${sealer}.ts`, import.meta.url).href
-  return openLedger(folder, {
+  return openSqliteLedger(folder, {
     log: logKey,
     sealer: { module, data: undefined },
     ...options,

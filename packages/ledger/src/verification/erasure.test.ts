@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { ROTATION } from '../log/log-keys.ts'
-import { openEvidence } from '../sqlite/evidence.ts'
+import { openSqliteEvidence } from '../sqlite/evidence.ts'
 import { LEDGER_FILE } from '../sqlite/schema.ts'
-import { openLedgerReader } from '../sqlite/sqlite-ledger.ts'
+import { openSqliteReader } from '../sqlite/sqlite-ledger.ts'
 import { checkReceipt, checks } from '../testing/entry-sealer.ts'
 import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
 import { openTestLedger } from '../testing/test-ledger.ts'
@@ -50,7 +50,7 @@ async function erase(folder: string, index: number, sql = statements): Promise<v
 }
 
 async function verify(folder: string): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
+  const verifying = verifyLedger(openSqliteEvidence(folder), verifierKey, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 
@@ -67,14 +67,14 @@ t.test('leaves the tree whole and is counted, for each kind of entry', async t =
 
 t.test('nothing of the document is left, and the receipt that its sender has still proves the entry', async t => {
   const folder = await makeErasable(t)
-  const before = openLedgerReader(folder)
+  const before = openSqliteReader(folder)
   const document = (await before.find(sender, 'small'))!
   const receipt = (await before.receipt(sender, 'small'))!
   const leaf = await before.log.entries(0, SMALL + 1)
   await before.close()
   const { nonce } = checkReceipt(receipt, document).opening!
   await erase(folder, SMALL)
-  const reader = openLedgerReader(folder)
+  const reader = openSqliteReader(folder)
   t.equal(await reader.find(sender, 'small'), undefined)
   t.equal(await reader.receipt(sender, 'small'), undefined)
   t.equal(await reader.read(sender, 'small'), undefined)
@@ -109,7 +109,7 @@ t.test('an entry that names a key of the log, or shows its facts, is not erased'
   database.exec(`UPDATE transactions SET facts = NULL, nonce = NULL WHERE leaf_index = ${SMALL}`)
   database.close()
   await t.rejects(erase(folder, SMALL), /not erased: an entry of version 1/)
-  const reader = openLedgerReader(folder)
+  const reader = openSqliteReader(folder)
   t.ok(await reader.receipt(sender, 'small'), 'and what belongs to it is still there')
   await reader.close()
 })

@@ -11,7 +11,7 @@ import { LogKeys } from '../log/log-keys.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
 import { TILE_WIDTH } from '../log/tiles.ts'
-import { openEvidence, SqliteEvidence } from '../sqlite/evidence.ts'
+import { openSqliteEvidence, SqliteEvidence } from '../sqlite/evidence.ts'
 import { LEDGER_FILE } from '../sqlite/schema.ts'
 import {
   type Change,
@@ -214,7 +214,7 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
 /** What verifyLedger tells of a ledger. */
 async function told(place: string): Promise<string> {
   try {
-    for await (const _ of verifyLedger(openEvidence(join(folder, place)), verifierKey, checks));
+    for await (const _ of verifyLedger(openSqliteEvidence(join(folder, place)), verifierKey, checks));
     return 'nothing'
   } catch (fault) {
     return fault instanceof Fault ? fault.message : String(fault)

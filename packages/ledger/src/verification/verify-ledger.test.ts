@@ -11,7 +11,7 @@ import { openCheckpointSigner } from '../log/checkpoint.ts'
 import { writeEntry } from '../log/leaf.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
-import { openEvidence } from '../sqlite/evidence.ts'
+import { openSqliteEvidence } from '../sqlite/evidence.ts'
 import { checks } from '../testing/entry-sealer.ts'
 import { collect, makeFolder, makeSample, sender } from '../testing/sample-documents.ts'
 import { openTestLedger } from '../testing/test-ledger.ts'
@@ -45,7 +45,7 @@ t.test('reports what it verified', async t => {
 })
 
 t.test('reports its progress', async t => {
-  const told = await collect(verifyLedger(openEvidence(join(folder, 'good')), verifierKey, checks))
+  const told = await collect(verifyLedger(openSqliteEvidence(join(folder, 'good')), verifierKey, checks))
   t.same(told, [
     { entries: 256, of: DOCUMENTS + 6 },
     { entries: DOCUMENTS + 6, of: DOCUMENTS + 6 },
@@ -62,7 +62,7 @@ t.test('verifies beside a ledger that is open and grows', async t => {
   const ledger = await openTestLedger(place, { sealer: 'entry-sealer' })
   t.teardown(() => ledger.close())
   for (let i = 0; i < 300; i++) await accept(ledger, `doc${i}`)
-  const verifying = verifyLedger(openEvidence(place), verifierKey, checks)
+  const verifying = verifyLedger(openSqliteEvidence(place), verifierKey, checks)
   await verifying.next()
   const accepting = Promise.all(Array.from({ length: 100 }, (_, i) => accept(ledger, `more${i}`)))
   for (let step = await verifying.next(); ; step = await verifying.next()) {
@@ -321,7 +321,7 @@ async function select(name: string, sql: string) {
 }
 
 async function verify(place: string, key = verifierKey): Promise<VerifiedLedger> {
-  const verifying = verifyLedger(openEvidence(place), key, checks)
+  const verifying = verifyLedger(openSqliteEvidence(place), key, checks)
   for (let step = await verifying.next(); ; step = await verifying.next()) if (step.done) return step.value
 }
 

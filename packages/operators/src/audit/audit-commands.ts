@@ -1,5 +1,6 @@
 // `audit list`, `show` and `verify` of both gateways.
 import { amount, type Command, Fault, openOutput, quote, readSettings, writeList } from '@seg/core'
+import { describeLedgerPlace } from '@seg/ledger'
 import type { AuditRecord } from './audit-record.ts'
 import { type AuditTrail, type KeptRecord, openAuditReader } from './audit-trail.ts'
 import { checkTrail } from './check-trail.ts'
@@ -28,6 +29,13 @@ export async function runAuditShow(name: string, _options: object, command: Comm
 /** With the entries of the log where the data folder has a ledger. */
 export async function runAuditVerify(_options: object, command: Command): Promise<void> {
   const { data } = readSettings(command, ['data'])
+  const shared = describeLedgerPlace(data)
+  // The log names records of all receivers that share it, and each has only its own trail.
+  if (shared !== undefined)
+    throw new Fault(
+      'configuration',
+      `the ledger of ${data} is in ${shared}, which several receivers may share: their audit trails are not verified together yet`,
+    )
   await withTrail(command, async trail => {
     const isLogged = hasLog(command)
     const found = await checkTrail(trail, data, isLogged)

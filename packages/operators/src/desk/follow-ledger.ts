@@ -1,7 +1,5 @@
 // The ledger, followed by a cursor: each entry becomes a row, even if its fact in memory was lost.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { type LedgerReader, openLedgerReader } from '@seg/ledger'
+import { hasLedger, type LedgerReader, openLedgerReader } from '@seg/ledger'
 import type { DeskStore } from './desk-store.ts'
 
 /** Entries read and entered in one step; others of the thread get their turn between two. */
@@ -18,7 +16,7 @@ export function followLedger(folder: string, days: number): Source & { isBehind(
   let reader: LedgerReader | undefined
   const open = () => {
     // Without a database there is nothing to follow, and none is to be remembered.
-    if (reader === undefined && existsSync(join(folder, 'ledger.sqlite'))) reader = openLedgerReader(folder)
+    if (reader === undefined && hasLedger(folder)) reader = openLedgerReader(folder)
     return reader
   }
   return {

@@ -1,9 +1,8 @@
 // Whether the log continues what it showed before: its latest checkpoint is signed by its key,
 // covers all entries, and has a proof of consistency with the one that was seen last.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { amount, Fault } from '@seg/core'
 import {
+  hasLedger,
   type LedgerReader,
   openCheckpoint,
   openLedgerReader,
@@ -32,7 +31,7 @@ export function watchLog(folder: string, complain: (line: string) => void): LogW
       return reader
     },
     async look() {
-      if (reader === undefined && !existsSync(join(folder, 'ledger.sqlite'))) return undefined
+      if (reader === undefined && !hasLedger(folder)) return undefined
       reader ??= openLedgerReader(folder)
       const note = await reader.log.checkpoint()
       const entries = await reader.log.size()
@@ -62,7 +61,7 @@ async function continueFrom(
   folder: string,
   { log }: LedgerReader,
 ): Promise<TreeHead> {
-  const key = readLogKeys(folder).at(-1)
+  const key = (await readLogKeys(folder)).at(-1)
   if (key === undefined) throw new Fault('log-invalid', 'the log has no key')
   const head = openCheckpoint(note, parseVerifierKey(key.verifierKey))
   if (seen === undefined || seen.size === 0) return head

@@ -47,7 +47,7 @@ export function letterAct(act: LetterAct) {
 
 export function rotateAct(_options: object, command: Command): Described {
   const on = { kind: 'log-key', id: 'log.key' }
-  const look = async () => readLogKeys(readSettings(command, ['data']).data).at(-1)?.verifierKey ?? null
+  const look = async () => (await readLogKeys(readSettings(command, ['data']).data)).at(-1)?.verifierKey ?? null
   return { action: 'key.log-key-rotated', category: 'key', on, look, ofData: true }
 }
 

@@ -1,7 +1,6 @@
 // Commands of the receiver with their audit records, and the entries of the log for these.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Command, Fault, readSettings, standardError } from '@seg/core'
+import { hasLedger } from '@seg/ledger'
 import { type AuditTrail, auditedCommand, type Describe, enterRecords, openAuditTrail, type Run } from '@seg/operators'
 import { loadIdentity, loadLogKey } from '@seg/pki'
 import { openSealedLedger, version } from '../open-ledger.ts'
@@ -30,7 +29,7 @@ export function auditedReading<Given extends readonly unknown[]>(
 
 async function canRecord(data: string): Promise<boolean> {
   // A folder that is not there has nothing to read either, and is not to be made.
-  if (!existsSync(join(data, 'ledger.sqlite'))) return false
+  if (!hasLedger(data)) return false
   try {
     const trail = await openAuditTrail(data, 'receiver', version)
     trail.close()
@@ -47,7 +46,7 @@ async function canRecord(data: string): Promise<boolean> {
  */
 async function enterWhileStopped(command: Command, data: string, trail: AuditTrail): Promise<void> {
   const certs = 'certs' in command.opts() ? readSettings(command, ['certs']).certs : undefined
-  if (certs === undefined || !existsSync(join(data, 'ledger.sqlite'))) return
+  if (certs === undefined || !hasLedger(data)) return
   try {
     const seal = await loadIdentity(certs, 'seal')
     const ledger = await openSealedLedger(data, seal, await loadLogKey(certs, seal.id))

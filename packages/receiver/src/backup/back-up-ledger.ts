@@ -1,7 +1,7 @@
 // A backup of the ledger with its audit trail and its facts, verified as `log verify` and `audit
 // verify` do.
-import { amount } from '@seg/core'
-import { type BackupRecord, type MadeBackup, makeBackup, openEvidence } from '@seg/ledger'
+import { amount, Fault } from '@seg/core'
+import { type BackupRecord, describeLedgerPlace, type MadeBackup, makeBackup, openEvidence } from '@seg/ledger'
 import { settleCopiedTrail } from '@seg/operators'
 import { version } from '../open-ledger.ts'
 import { type LogTrust, verifyStoredLog } from '../stored/verify-log.ts'
@@ -9,7 +9,13 @@ import { type LogTrust, verifyStoredLog } from '../stored/verify-log.ts'
 export type Show = (line: string) => void
 
 /** Throws as `makeBackup`, `log verify` and `audit verify` do. */
-export function backUpLedger(data: string, place: string, trust: LogTrust, show: Show): Promise<MadeBackup> {
+export async function backUpLedger(data: string, place: string, trust: LogTrust, show: Show): Promise<MadeBackup> {
+  const elsewhere = describeLedgerPlace(data)
+  if (elsewhere !== undefined)
+    throw new Fault(
+      'configuration',
+      `the ledger of ${data} is in ${elsewhere}, which this command does not copy: back it up with pg_basebackup (docs/high-availability.md)`,
+    )
   return makeBackup(data, place, {
     owner: 'receiver',
     version,

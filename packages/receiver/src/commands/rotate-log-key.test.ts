@@ -29,7 +29,7 @@ t.test('after a rotation an entry under the old key names the new one, which sig
   const { verifierKey, index, kept } = await rotate()
   t.equal(index, 1)
   t.same(await loadVerifierKeys(certs), [key, verifierKey], 'the old line stays')
-  t.same(readLogKeys(data), [
+  t.same(await readLogKeys(data), [
     { from: 0, verifierKey: key },
     { from: 2, verifierKey },
   ])
@@ -41,7 +41,7 @@ t.test('after a rotation an entry under the old key names the new one, which sig
   t.equal(openCheckpoint(note, parseVerifierKey(verifierKey)).size, 3)
   t.throws(() => openCheckpoint(note, parseVerifierKey(key)), { code: 'log-invalid' })
   const again = await rotate()
-  t.equal(readLogKeys(data).length, 3, 'and once more')
+  t.equal((await readLogKeys(data)).length, 3, 'and once more')
   t.equal(openCheckpoint(await start(), parseVerifierKey(again.verifierKey)).size, 5)
 })
 
@@ -75,9 +75,9 @@ t.test('a ledger of before is bound at its first start, if its latest checkpoint
   unbind()
   const same = await makeCerts(t)
   await t.rejects(openTestLedger(same, data), { code: 'configuration', detail: /was not signed with log\.key/ })
-  t.same(readLogKeys(data), [])
+  t.same(await readLogKeys(data), [])
   await start()
-  t.same(readLogKeys(data), [{ from: 0, verifierKey: key }])
+  t.same(await readLogKeys(data), [{ from: 0, verifierKey: key }])
 })
 
 t.test('a rotation that was cut off is completed by the next run, wherever that was', async t => {
@@ -122,7 +122,7 @@ t.test('a rotation that ended unseen is reported again, and not made twice', asy
   const files = await readdir(certs)
   t.same(await rotate(), { ...first, isNew: false, kept: undefined })
   t.same(await readdir(certs), files)
-  t.equal(readLogKeys(data).length, 2)
+  t.equal((await readLogKeys(data)).length, 2)
   await start()
   t.match(await rotate(), { isNew: true, index: 3 }, 'once the key has signed, it is another rotation')
 })

@@ -70,7 +70,7 @@ export async function rotateLogKey(certs: string, data: string, seal: Identity, 
 
 /** The key that the log was given last, by an entry; `isUnused`: nothing is signed with it yet. */
 async function lastNamed(data: string) {
-  const last = readLogKeys(data).at(-1)
+  const last = (await readLogKeys(data)).at(-1)
   if (last === undefined) throw noLedger(data)
   if (last.from === 0) return undefined
   const reader = openLedgerReader(data)

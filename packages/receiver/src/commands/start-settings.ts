@@ -20,6 +20,8 @@ export const startSettings = [
   'deskDays',
   'deskBytes',
   'consoleOutbox',
+  'ledger',
+  'ledgerPassword',
 ] as const
 
 /** What a start with these settings needs. */

@@ -1,8 +1,7 @@
 // A change of trust by a command becomes an entry of the log at once when no receiver runs; a
 // running one finds the change by itself, and the next start what is not recorded yet.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Fault } from '@seg/core'
+import { hasLedger } from '@seg/ledger'
 import { loadIdentity, loadLogKey, type TrustPolicy, type TrustRecord } from '@seg/pki'
 import { openSealedLedger } from '../open-ledger.ts'
 import { recordTrustChanges } from './trust-journal.ts'
@@ -13,7 +12,7 @@ export async function recordWhileStopped(
   changed: { readonly record: TrustRecord; readonly policy: TrustPolicy },
   by: string,
 ): Promise<void> {
-  if (!existsSync(join(data, 'ledger.sqlite'))) return
+  if (!hasLedger(data)) return
   try {
     const seal = await loadIdentity(certs, 'seal')
     const ledger = await openSealedLedger(data, seal, await loadLogKey(certs, seal.id))

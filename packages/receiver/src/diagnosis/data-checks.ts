@@ -46,7 +46,7 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
       'log of data',
       ['configuration', 'data', 'log.key'],
       async ({ configuration: { data }, 'log.key': { verifierKey } }) => {
-        const bound = readLogKeys(data).at(-1)
+        const bound = (await readLogKeys(data)).at(-1)
         if (bound !== undefined) checkBound(bound.verifierKey, verifierKey)
         return { value: true, found: bound === undefined ? 'no log yet' : 'signed with log.key' }
       },

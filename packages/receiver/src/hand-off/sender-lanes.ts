@@ -200,6 +200,7 @@ class SenderLanes {
    * would use all lanes.
    */
   async look(): Promise<void> {
+    if (!(await this.#isOurs())) return
     await this.#seeNewest()
     const now = this.#edge.elapsed()
     const waiting = [...this.#lanes.values()].filter(
@@ -221,6 +222,16 @@ class SenderLanes {
 
   async end(): Promise<void> {
     await Promise.all(this.#underWay.values())
+  }
+
+  /** Of several receivers with one ledger, one hands on; whoever begins reads the cursors anew. */
+  async #isOurs(): Promise<boolean> {
+    const isOurs = await this.#ledger.leads('hand-off')
+    if (!isOurs && this.#seen >= 0) {
+      this.#lanes.clear()
+      this.#seen = -1
+    }
+    return isOurs
   }
 
   async #seeNewest(): Promise<void> {

@@ -71,7 +71,7 @@ function prepareStatements(database: DatabaseSync) {
       'INSERT INTO dead_letters (cursor, leaf_index, at, reason) VALUES (?, ?, ?, ?) ON CONFLICT (cursor, leaf_index) DO NOTHING',
     ),
     cursor: database.prepare(
-      'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
+      'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET leaf_index = MAX(leaf_index, excluded.leaf_index)',
     ),
   }
 }

@@ -1,0 +1,177 @@
+// A connection to the server that takes writes: of all hosts the one that is no standby, and that
+// was promoted last.
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { Fault, readSecretFile } from '@seg/core'
+import type { Client, ClientConfig, QueryConfig, QueryResult } from 'pg'
+import { onPostgres } from './postgres-fault.ts'
+import { type DatabaseHost, describePlace, isLocal, type PostgresPlace } from './postgres-place.ts'
+import { SCHEMA } from './schema.ts'
+
+/** Milliseconds for a host to answer. */
+const CONNECT_TIME = 3000
+
+/**
+ * NULL of a standby. That of the checkpoint is not up to date after a promotion, that of the file
+ * which is written is.
+ */
+const TIMELINE = `SELECT CASE WHEN pg_is_in_recovery() THEN NULL
+  ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline`
+
+export type PostgresRow = Readonly<Record<string, unknown>>
+
+export type ConnectionForm = {
+  /** For the operators of the database: what the connection is for. */
+  readonly purpose: string
+  /** Milliseconds that the answer to a query may take before the connection is given up. */
+  readonly patience?: number
+  /** Parameters of the session. */
+  readonly session?: Readonly<Record<string, string>>
+}
+
+/**
+ * One thing after the other. Once `isEnded`, every question throws the Fault `storage-unavailable`.
+ */
+export class PostgresConnection {
+  readonly #client: Client
+  readonly timeline: number
+  #isEnded = false
+  /** Of warnings of the server since `takeNotices`. */
+  #notices: string[] = []
+
+  constructor(client: Client, timeline: number) {
+    this.#client = client
+    this.timeline = timeline
+    client.on('error', () => this.destroy())
+    client.on('end', () => {
+      this.#isEnded = true
+    })
+    client.on('notice', ({ code }) => this.#notices.push(String(code)))
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** What the migrator asks; an answer has the tag of its command. */
+  get client(): Client {
+    return this.#client
+  }
+
+  /** The process of the server that serves this connection. */
+  get backend(): number {
+    return (this.#client as unknown as { processID: number }).processID
+  }
+
+  takeNotices(): string[] {
+    return this.#notices.splice(0)
+  }
+
+  async rows(text: string, values: readonly unknown[] = []): Promise<readonly PostgresRow[]> {
+    const { rows } = await this.#ask<QueryResult<PostgresRow>>({ text, values: [...values] })
+    return rows
+  }
+
+  /** The same of a statement that is planned once for each connection. */
+  async planned(name: string, text: string, values: readonly unknown[]): Promise<readonly PostgresRow[]> {
+    const { rows } = await this.#ask<QueryResult<PostgresRow>>({ name, text, values: [...values] })
+    return rows
+  }
+
+  /** The rows of the last of several statements, which take no values. */
+  async lastRows(text: string): Promise<readonly PostgresRow[]> {
+    const results = await this.#ask<QueryResult<PostgresRow> | QueryResult<PostgresRow>[]>({ text })
+    return (Array.isArray(results) ? results.at(-1)! : results).rows
+  }
+
+  /** What the server answers with: ROLLBACK to a COMMIT where nothing was committed. */
+  async tag(text: string): Promise<string> {
+    return (await this.#ask<QueryResult>({ text })).command
+  }
+
+  async close(): Promise<void> {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    await this.#client.end().catch(() => {})
+  }
+
+  /** Without a word to the server, which may not hear it. */
+  destroy(): void {
+    this.#isEnded = true
+    const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } }
+    connection.stream.destroy()
+  }
+
+  async #ask<Result>(query: { text: string; name?: string; values?: unknown[] }): Promise<Result> {
+    if (this.#isEnded) throw new Fault('storage-unavailable', 'the connection to PostgreSQL has ended')
+    try {
+      return (await this.#client.query(query)) as Result
+    } catch (error) {
+      // What was asked may still be under way there: nothing else can be asked on this connection.
+      if ((error as Error).message === 'Query read timeout') this.destroy()
+      throw error
+    }
+  }
+}
+
+/** Throws the Fault `storage-unavailable` when no host takes writes. */
+export async function connectToPrimary(place: PostgresPlace, form: ConnectionForm): Promise<PostgresConnection> {
+  const attempts = await Promise.allSettled(place.hosts.map(host => connectTo(place, host, form)))
+  const connections = attempts.flatMap(attempt => (attempt.status === 'fulfilled' ? [attempt.value] : []))
+  const writable = connections.filter(({ timeline }) => timeline >= 0)
+  const best = writable.toSorted((a, b) => b.timeline - a.timeline)[0]
+  await Promise.all(connections.filter(connection => connection !== best).map(connection => connection.close()))
+  if (best !== undefined) return best
+  const failed = attempts.find(attempt => attempt.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  throw new Fault(
+    'storage-unavailable',
+    `${describePlace(place)}: each server is a standby, expected one that takes writes`,
+  )
+}
+
+async function connectTo(place: PostgresPlace, host: DatabaseHost, form: ConnectionForm): Promise<PostgresConnection> {
+  const name = `${host.name}:${host.port}`
+  return onPostgres(`connect to PostgreSQL at ${name}`, async () => {
+    const { default: pg } = await import('pg')
+    const client = new pg.Client(await configOf(place, host, form))
+    // Heard before anything else: an error that nobody hears ends the process.
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      const { rows } = await client.query({ text: TIMELINE, query_timeout: CONNECT_TIME } as QueryConfig)
+      const { timeline } = rows[0] as { timeline: string | null }
+      return new PostgresConnection(client, timeline === null ? -1 : Number.parseInt(timeline, 16))
+    } catch (error) {
+      await client.end().catch(() => {})
+      throw error
+    }
+  })
+}
+
+async function configOf(place: PostgresPlace, host: DatabaseHost, form: ConnectionForm): Promise<ClientConfig> {
+  const { user, database, password, ca } = place
+  const session = { search_path: SCHEMA, timezone: 'UTC', client_min_messages: 'warning', ...form.session }
+  return {
+    host: host.name,
+    port: host.port,
+    user,
+    database,
+    // Nothing of the environment: not PGPASSWORD, not ~/.pgpass.
+    password: password === undefined ? () => '' : (await readSecretFile(password)).toString('utf8').trimEnd(),
+    ssl: isLocal(host) && ca === undefined ? false : tlsOf(host, ca),
+    application_name: `seg ${form.purpose}`,
+    options: Object.entries(session)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+    connectionTimeoutMillis: CONNECT_TIME,
+    keepAlive: true,
+    ...(form.patience !== undefined && { query_timeout: form.patience }),
+  }
+}
+
+/** Verified to the name, wherever it leaves this machine. */
+function tlsOf({ name }: DatabaseHost, ca: string | undefined): ClientConfig['ssl'] {
+  const trusted = ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }
+  return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(isIP(name) === 0 && { servername: name }), ...trusted }
+}

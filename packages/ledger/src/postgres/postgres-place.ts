@@ -1,0 +1,108 @@
+// Where a ledger on PostgreSQL is: what the setting says, and the file of a data folder that keeps
+// it. Every command finds the ledger of a data folder by that file.
+import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { Fault, quote, writeDurableFile } from '@seg/core'
+
+export type PostgresPlace = {
+  readonly hosts: readonly DatabaseHost[]
+  readonly user: string
+  readonly database: string
+  /** How many standbys must have a commit before anything is acknowledged. */
+  readonly standbys: number
+  /** File of the CAs of the servers, in PEM; the system's without. */
+  readonly ca: string | undefined
+  /** File of the password; undefined where the server asks for none. */
+  readonly password: string | undefined
+}
+
+/** `name` is a folder where it is that of a socket. */
+export type DatabaseHost = { readonly name: string; readonly port: number }
+
+/** What a data folder says of its ledger. */
+const PLACE_FILE = 'ledger-place.json'
+const FORM = 'postgres://USER@HOST[:PORT][,HOST…]/DATABASE[?standbys=N][&ca=FILE]'
+const NAME = /^[\w.-]{1,63}$/
+const MOST_STANDBYS = 9
+
+/** Throws the Fault `configuration`; what it says has no user and no password. */
+export function parsePostgresPlace(text: string, password: string | undefined): PostgresPlace {
+  const [, user, secret, hosts, database, query] =
+    /^postgres(?:ql)?:\/\/(?:([^:@/?#]+)(:[^@/?#]*)?@)?([^@/?#]*)\/([^/?#]+)(?:\?([^#]*))?$/.exec(text) ?? []
+  if (secret !== undefined)
+    throw new Fault(
+      'configuration',
+      'the password of the ledger has no place in its address: give its file with --ledger-password',
+    )
+  if (user === undefined || database === undefined || hosts === undefined)
+    throw new Fault('configuration', `expected the address of a ledger as ${FORM}, found another form`)
+  const parameters = new URLSearchParams(query)
+  for (const name of new Set(parameters.keys()))
+    if (!['standbys', 'ca', 'host', 'port'].includes(name) || parameters.getAll(name).length > 1)
+      throw new Fault('configuration', `expected the address of a ledger as ${FORM}, found ${quote(name)} in its query`)
+  const socket = parameters.get('host')
+  if (socket !== null && !isAbsolute(socket))
+    throw new Fault('configuration', `expected the folder of a socket in host=, found ${quote(socket)}`)
+  const names = hosts === '' && socket !== null ? [`${socket}:${parameters.get('port') ?? 5432}`] : hosts.split(',')
+  const ca = parameters.get('ca') ?? undefined
+  if (ca !== undefined && !isAbsolute(ca))
+    throw new Fault('configuration', `expected an absolute path in ca=, found ${quote(ca)}`)
+  return {
+    hosts: names.map(parseHost),
+    user: parseName('a user', decodeURIComponent(user)),
+    database: parseName('a database', decodeURIComponent(database)),
+    standbys: parseStandbys(parameters.get('standbys') ?? '0'),
+    ca,
+    password,
+  }
+}
+
+/** The place that a data folder names; undefined for one with a ledger of its own. */
+export function placeOfLedger(folder: string): PostgresPlace | undefined {
+  const path = join(folder, PLACE_FILE)
+  if (!existsSync(path)) return undefined
+  try {
+    const { ledger, password } = JSON.parse(readFileSync(path, 'utf8'))
+    return parsePostgresPlace(String(ledger), password === undefined ? undefined : String(password))
+  } catch (cause) {
+    throw new Fault('configuration', `${path} does not name the ledger of this folder: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+/** Crash before: the folder names what it named. After: every command finds the ledger there. */
+export async function keepPlace(folder: string, ledger: string, password: string | undefined): Promise<void> {
+  const text = `${JSON.stringify({ ledger, password })}\n`
+  const path = join(folder, PLACE_FILE)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  await writeDurableFile(path, text, { mode: 0o600, replace: true })
+}
+
+/** For people, without the user. */
+export function describePlace({ hosts, database }: PostgresPlace): string {
+  return `PostgreSQL ${hosts.map(({ name, port }) => `${name}:${port}`).join(', ')}, database ${database}`
+}
+
+/** Whether what is said to this host stays on this machine. */
+export function isLocal({ name }: DatabaseHost): boolean {
+  return isAbsolute(name) || name === 'localhost' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
+}
+
+function parseHost(text: string): DatabaseHost {
+  const [, name, port = '5432'] = /^(\[[0-9A-Fa-f:.]+\]|[^:\s]+)(?::(\d{1,5}))?$/.exec(text) ?? []
+  if (name === undefined || Number(port) < 1 || Number(port) > 65535)
+    throw new Fault('configuration', `expected a host of the ledger as NAME or NAME:PORT, found ${quote(text)}`)
+  return { name: name.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
+function parseName(what: string, name: string): string {
+  if (NAME.test(name)) return name
+  throw new Fault('configuration', `expected ${what} of PostgreSQL of letters, digits, dots and dashes, at most 63`)
+}
+
+function parseStandbys(text: string): number {
+  const standbys = /^\d$/.test(text) ? Number(text) : Number.NaN
+  if (standbys <= MOST_STANDBYS) return standbys
+  throw new Fault('configuration', `expected standbys=0 to ${MOST_STANDBYS}, found ${quote(text)}`)
+}

@@ -1,0 +1,88 @@
+// Settings of a server that could lose what it commits: each keeps a receiver from starting, with
+// its name and what is expected.
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import { openLedger } from '../stores.ts'
+import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
+import { makeFolder } from '../testing/sample-documents.ts'
+import { logKey } from '../testing/test-log.ts'
+import { checkLasting } from './server-settings.ts'
+
+const server = (await PostgresServer.start(t))!
+if (server === undefined) {
+  t.plan(0, `SKIPPED: ${MISSING}`)
+  process.exit()
+}
+const module = new URL('../testing/plain-sealer.ts', import.meta.url).href
+const folder = await makeFolder(t)
+const open = (ledger: string) =>
+  openLedger(folder, { log: logKey, sealer: { module, data: undefined }, address: { ledger, password: undefined } })
+const refused = (detail: RegExp) => ({ code: 'configuration', detail })
+
+t.test('a setting of the server', async t => {
+  const url = await server.makeDatabase()
+  for (const [setting, normal, detail] of [
+    ['fsync = off', 'fsync = on', /has fsync = 'off', expected on/],
+    ['full_page_writes = off', 'full_page_writes = on', /has full_page_writes = 'off', expected on/],
+  ] as const) {
+    server.configure(setting)
+    server.reload()
+    await pause(150)
+    await t.rejects(open(url), refused(detail), setting)
+    server.configure(normal)
+    server.reload()
+    await pause(150)
+  }
+})
+
+t.test('standbys that are expected, and not named', async t => {
+  const url = `${await server.makeDatabase()}&standbys=2`
+  for (const names of ['', '*', 'ANY 2 (*)', 'ANY 1 (one, two)', 'one']) {
+    server.configure(`synchronous_standby_names = '${names}'`)
+    server.reload()
+    await pause(150)
+    await t.rejects(open(url), refused(/expected ANY n \(…\) or FIRST n/), names)
+  }
+  server.configure("synchronous_standby_names = ''")
+  server.reload()
+  await pause(150)
+})
+
+t.test('a setting of the database', async t => {
+  for (const [setting, detail] of [
+    ['default_transaction_read_only = on', /transaction_read_only = 'on'/],
+    ["default_transaction_isolation = 'serializable'", /default_transaction_isolation = 'serializable'/],
+    ['zero_damaged_pages = on', /zero_damaged_pages = 'on'/],
+  ] as const) {
+    const url = await server.makeDatabase()
+    await server.ask('postgres', `ALTER DATABASE ${/seg\d+/.exec(url)![0]} SET ${setting}`)
+    await t.rejects(open(url), refused(detail), setting)
+  }
+  await server.ask('postgres', "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0")
+  await t.rejects(open(server.urlOf('ascii')), refused(/server_encoding = 'SQL_ASCII', expected UTF8/))
+})
+
+t.test('a database or a user that is not there, and no server', async t => {
+  await t.rejects(open(server.urlOf('nowhere')), refused(/3D000/))
+  await t.rejects(open(server.urlOf('postgres').replace('postgres@', 'nobody@')), refused(/28000/))
+  const elsewhere = `postgres://seg@/seg?host=${folder}`
+  await t.rejects(open(elsewhere), { code: 'storage-unavailable', detail: /cannot connect to PostgreSQL at/ })
+})
+
+t.test('the same is asked again in each transaction', async t => {
+  const good = {
+    fsync: 'on',
+    full_page_writes: 'on',
+    synchronous_commit: 'on',
+    synchronous_standby_names: 'ANY 1 (one, two)',
+  }
+  t.doesNotThrow(() => checkLasting(good, 1))
+  for (const [name, value] of [
+    ['fsync', 'off'],
+    ['full_page_writes', 'off'],
+    ['synchronous_commit', 'local'],
+    ['synchronous_standby_names', ''],
+    ['synchronous_standby_names', 'ANY 1 (one, "*")'],
+  ] as const)
+    t.throws(() => checkLasting({ ...good, [name]: value }, 1), { code: 'storage-unavailable', detail: name })
+})

@@ -1,0 +1,248 @@
+// Two nodes on one database, and whatever happens to their connections and their server: one log
+// without a gap, nothing acknowledged lost, an answer in bounded time.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Fault } from '@seg/core'
+import t, { type Test } from 'tap'
+import type { Ledger } from '../ledger.ts'
+import { openEvidence, openLedger } from '../stores.ts'
+import { checks } from '../testing/entry-sealer.ts'
+import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
+import { makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
+import { acceptBytes, logKey, nextLogKey, verifierKey } from '../testing/test-log.ts'
+import { verifyLedger } from '../verification/verify-ledger.ts'
+
+const server = (await PostgresServer.start(t))!
+if (server === undefined) {
+  t.plan(0, `SKIPPED: ${MISSING}`)
+  process.exit()
+}
+
+const module = new URL('../testing/entry-sealer.ts', import.meta.url).href
+const at = '2026-01-02T03:04:05.678Z'
+
+type Node = { readonly ledger: Ledger; readonly folder: string }
+
+async function openNode(t: Test, url: string, folder?: string): Promise<Node> {
+  const place = folder ?? (await makeFolder(t))
+  const address = { ledger: url, password: undefined }
+  const ledger = await openLedger(place, { log: logKey, sealer: { module, data: undefined }, address })
+  t.teardown(() => ledger.close())
+  return { ledger, folder: place }
+}
+
+await server.prepare(async url => (await openNode(t, url)).ledger)
+
+async function openTwo(t: Test) {
+  const url = await server.makeDatabase()
+  const nodes = [await openNode(t, url), await openNode(t, url)] as const
+  return { url, nodes, database: /\/(seg\d+)\?/.exec(url)![1]! }
+}
+
+/** What was acknowledged, by id. */
+type Acknowledged = Map<string, { readonly index: number; readonly receipt: Buffer }>
+
+/** Documents one after the other, until it is aborted; what fails is asked for again. */
+async function load({ ledger }: Node, name: string, acknowledged: Acknowledged, signal: AbortSignal): Promise<number> {
+  let longest = 0
+  for (let i = 0; !signal.aborted; ) {
+    const id = `${name}-${i}`
+    const { document, bytes } = makeSample(id, { size: i % 40 === 39 ? 300_000 : 2500 })
+    const begun = performance.now()
+    try {
+      acknowledged.set(id, await acceptBytes(ledger, document, bytes))
+      i++
+    } catch (error) {
+      if ((error as Fault).code !== 'storage-unavailable') throw error
+      await pause(20)
+    }
+    longest = Math.max(longest, performance.now() - begun)
+  }
+  return longest
+}
+
+/** The log is whole, and has every document that was acknowledged, with that receipt. */
+async function checkAll(t: Test, { folder, ledger }: Node, acknowledged: Acknowledged): Promise<void> {
+  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
+  let step = await verifying.next()
+  while (!step.done) step = await verifying.next()
+  t.ok(
+    step.value.documents >= acknowledged.size,
+    `${step.value.documents} documents of ${step.value.head.size} entries`,
+  )
+  const lost: string[] = []
+  for (const [id, { index, receipt }] of acknowledged) {
+    const [found, stored] = [await ledger.find(sender, id), await ledger.receipt(sender, id)]
+    if (found?.index !== index || stored?.equals(receipt) !== true) lost.push(id)
+  }
+  t.same(lost, [], `${acknowledged.size} acknowledged, none lost`)
+}
+
+/** `fault` while both nodes take documents. */
+async function under(t: Test, fault: (database: string) => Promise<unknown>) {
+  const { nodes, database } = await openTwo(t)
+  const acknowledged: Acknowledged = new Map()
+  const stop = new AbortController()
+  const loads = nodes.flatMap((node, i) => [0, 1, 2].map(n => load(node, `${i}${n}`, acknowledged, stop.signal)))
+  const failed = Promise.all(loads).catch((error: Error) => error)
+  await pause(300)
+  await fault(database)
+  const before = acknowledged.size
+  for (let tries = 0; acknowledged.size < before + 20 && tries < 200; tries++) await pause(50)
+  t.ok(acknowledged.size >= before + 20, 'both go on by themselves')
+  stop.abort()
+  const longest = await failed
+  t.ok(Array.isArray(longest) && Math.max(...longest) < 15_000, `no request waits for long: ${longest}`)
+  await checkAll(t, nodes[0], acknowledged)
+  for (const { ledger } of nodes) await ledger.close()
+}
+
+t.test('two nodes make one log', async t => {
+  await under(t, async () => {})
+})
+
+t.test('of two documents under one id that come to two nodes at once, one wins', async t => {
+  const { nodes } = await openTwo(t)
+  for (let i = 0; i < 20; i++) {
+    const outcomes = await Promise.allSettled(
+      nodes.map(({ ledger }, n) => {
+        const { document, bytes } = makeSample(`doc${i}`, { salt: `node ${n}` })
+        return acceptBytes(ledger, document, bytes)
+      }),
+    )
+    const refused = outcomes.filter(outcome => outcome.status === 'rejected').map(({ reason }) => reason.code)
+    t.same(refused, ['document-id-conflict'])
+    const winner = outcomes.findIndex(({ status }) => status === 'fulfilled')
+    const { bytes } = makeSample(`doc${i}`, { salt: `node ${winner}` })
+    for (const { ledger } of nodes) t.ok((await readBytes(ledger, sender, `doc${i}`))?.equals(bytes))
+  }
+  t.equal(await nodes[0].ledger.log.size(), 40, 'each conflict is an entry')
+})
+
+t.test('copies that come to two nodes at once get one receipt', async t => {
+  const { nodes } = await openTwo(t)
+  const { document, bytes } = makeSample('doc1', { size: 300_000 })
+  const answers = await Promise.all([...nodes, ...nodes].map(({ ledger }) => acceptBytes(ledger, document, bytes)))
+  t.equal(answers.filter(({ replay }) => !replay).length, 1)
+  t.equal(new Set(answers.map(({ receipt }) => receipt.toString())).size, 1)
+})
+
+t.test('connections that the server ends lose nothing', async t => {
+  await under(t, async database => {
+    for (let round = 0; round < 6; round++) {
+      await server.ask(
+        'postgres',
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
+      )
+      await pause(120)
+    }
+  })
+})
+
+t.test('statements that somebody cancels lose nothing', async t => {
+  await under(t, async database => {
+    for (let round = 0; round < 20; round++) {
+      await server.ask('postgres', `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`)
+      await pause(30)
+    }
+  })
+})
+
+t.test('a server that crashes and starts again has all that was acknowledged', async t => {
+  await under(t, async () => {
+    await server.stop('SIGQUIT')
+    await server.run()
+  })
+})
+
+t.test('one node does what only one may do, and the other when that has gone', async t => {
+  const { nodes, database } = await openTwo(t)
+  const ask = () => Promise.all(nodes.map(({ ledger }) => ledger.leads('hand-off').catch(() => false)))
+  const first = await ask()
+  t.equal(first.filter(leads => leads).length, 1)
+  t.same(await ask(), first)
+  await server.ask(
+    'postgres',
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'seg tasks'`,
+  )
+  await ask()
+  t.equal((await ask()).filter(leads => leads).length, 1, 'also when its connection was ended')
+  const [one, two] = nodes
+  const leader = (await one.ledger.leads('hand-off')) ? one : two
+  await leader.ledger.close()
+  t.equal(await (leader === one ? two : one).ledger.leads('hand-off'), true)
+})
+
+t.test('a commit that waits for a standby is answered in time, and found once that is back', async t => {
+  const { nodes } = await openTwo(t)
+  const [{ ledger }, other] = nodes
+  const { document, bytes } = makeSample('doc1')
+  server.configure("synchronous_standby_names = 'ANY 1 (elsewhere)'")
+  server.reload()
+  await pause(200)
+  const began = performance.now()
+  const refused = { code: 'storage-unavailable', detail: /has not committed|lock/ }
+  await Promise.all(nodes.map(node => t.rejects(acceptBytes(node.ledger, document, bytes), refused)))
+  t.ok(performance.now() - began < 10_000, 'in bounded time')
+  t.equal(await other.ledger.find(sender, 'doc1'), undefined, 'nobody sees what has no standby')
+  server.configure("synchronous_standby_names = ''")
+  server.reload()
+  let answer: Awaited<ReturnType<typeof acceptBytes>> | undefined
+  for (let tries = 0; answer === undefined && tries < 100; tries++) {
+    answer = await acceptBytes(ledger, document, bytes).catch(() => undefined)
+    await pause(50)
+  }
+  t.match(answer, { index: 0, replay: true }, 'and goes on by itself')
+})
+
+t.test('a wait for standbys that somebody cancels is no commit', async t => {
+  const { nodes, database } = await openTwo(t)
+  const { document, bytes } = makeSample('doc1')
+  server.configure("synchronous_standby_names = 'ANY 1 (elsewhere)'")
+  server.reload()
+  await pause(200)
+  const answer = acceptBytes(nodes[0].ledger, document, bytes).catch((error: Fault) => error.detail)
+  const waiting = `FROM pg_stat_activity WHERE datname = '${database}' AND wait_event = 'SyncRep'`
+  while ((await server.ask('postgres', `SELECT pg_cancel_backend(pid) ${waiting}`)).length === 0) await pause(20)
+  t.match(await answer, /the commit did not wait for its standbys/)
+  server.configure("synchronous_standby_names = ''")
+  server.reload()
+  await pause(100)
+  t.match(await acceptBytes(nodes[1].ledger, document, bytes), { index: 0, replay: true })
+})
+
+t.test('a log that is shorter than the one that was acknowledged is not continued', async t => {
+  const { url, nodes, database } = await openTwo(t)
+  const [{ ledger, folder }] = nodes
+  for (const id of ['doc1', 'doc2']) {
+    const { document, bytes } = makeSample(id)
+    await acceptBytes(ledger, document, bytes)
+  }
+  await ledger.close()
+  await nodes[1].ledger.close()
+  // As a standby would be that had not got the last commit.
+  await server.ask(
+    database,
+    `SET search_path = seg; DELETE FROM transactions; DELETE FROM documents; DELETE FROM contents; DELETE FROM receipts;
+    DELETE FROM checkpoints; UPDATE log_head SET size = 0, root = sha256(''), latest = NULL`,
+  )
+  const again = await openNode(t, url, folder)
+  await t.rejects(again.ledger.record({ type: 'stop', at }), {
+    code: 'storage-unavailable',
+    detail: /a log of 0 entries, it had 2/,
+  })
+  t.equal(await again.ledger.log.size(), 0, 'nothing was written')
+})
+
+t.test('another key opens the ledger no more', async t => {
+  const { url, nodes } = await openTwo(t)
+  for (const { ledger } of nodes) await ledger.close()
+  const options = {
+    log: nextLogKey,
+    sealer: { module, data: undefined },
+    address: { ledger: url, password: undefined },
+  }
+  await t.rejects(openLedger(await makeFolder(t), options), {
+    code: 'configuration',
+    detail: /signed with the key whose hash/,
+  })
+})

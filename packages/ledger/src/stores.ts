@@ -1,0 +1,100 @@
+// Which store has the ledger of a data folder: SQLite in the folder, unless the folder names a
+// database. Nothing of PostgreSQL is loaded for the first, but what asks for the second.
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Fault } from '@seg/core'
+import { checkNamed, checkReadable, claimFolder } from './files/data-folder.ts'
+import type { Ledger, LedgerReader } from './ledger.ts'
+import type { KeyRange } from './log/log-keys.ts'
+import { PostgresEvidence } from './postgres/postgres-evidence.ts'
+import { describePlace, keepPlace, parsePostgresPlace, placeOfLedger } from './postgres/postgres-place.ts'
+import { PostgresReader } from './postgres/postgres-reader.ts'
+import { openSqliteEvidence } from './sqlite/evidence.ts'
+import { LEDGER_FILE } from './sqlite/schema.ts'
+import {
+  ledgerFolder,
+  openSqliteLedger,
+  openSqliteReader,
+  QUEUE,
+  readSqliteLogKeys,
+  type SqliteLedgerOptions,
+} from './sqlite/sqlite-ledger.ts'
+import type { Evidence } from './verification/evidence.ts'
+
+/** A database, and the file of its password, as settings name them. */
+export type LedgerAddress = { readonly ledger: string; readonly password: string | undefined }
+
+/** `address`: where the ledger is from here on; without, where the folder has it. */
+export type LedgerOptions = SqliteLedgerOptions & { readonly address?: LedgerAddress | undefined }
+
+/**
+ * Opens the ledger of this data folder for writing. On SQLite the folder is created if it is
+ * missing, and only one process may have it open: a second one gets the Fault
+ * `storage-unavailable`. On PostgreSQL each node has a folder of its own. Throws `configuration`
+ * for a folder that is not a receiver's, or whose ledger is missing or elsewhere.
+ */
+export async function openLedger(folder: string, { address, ...options }: LedgerOptions): Promise<Ledger> {
+  const place = address === undefined ? placeOfLedger(folder) : parsePostgresPlace(address.ledger, address.password)
+  if (place === undefined) return openSqliteLedger(folder, options)
+  if (existsSync(join(folder, LEDGER_FILE)))
+    throw new Fault(
+      'configuration',
+      `${folder} has a ledger of its own (${LEDGER_FILE}), expected none beside ${describePlace(place)}: name an empty folder with --data`,
+    )
+  const { queue = QUEUE, note = () => {}, ...rest } = options
+  await claimFolder(resolve(folder), ledgerFolder, note)
+  const { openPostgresLedger } = await import('./postgres/postgres-ledger.ts')
+  const ledger = await openPostgresLedger(folder, place, { queue, note, ...rest })
+  // Crash before: the folder names no database, and nothing was entered in the log from here.
+  if (address !== undefined) await keepPlace(folder, address.ledger, address.password)
+  return ledger
+}
+
+/**
+ * The ledger of this data folder for reading only; one that is not there is empty. Throws the Fault
+ * `storage-unavailable`.
+ */
+export function openLedgerReader(folder: string): LedgerReader {
+  const place = placeOfLedger(folder)
+  if (place === undefined) return openSqliteReader(folder)
+  checkReadable(folder, ledgerFolder)
+  return new PostgresReader(place)
+}
+
+/** As `openLedgerReader`, of a folder that must be that of a receiver. */
+export function openNamedLedger(folder: string): LedgerReader {
+  checkNamed(folder, ledgerFolder)
+  return openLedgerReader(folder)
+}
+
+/** What verification asks for; the caller closes it. Throws the Faults of a reader. */
+export function openEvidence(folder: string): Evidence {
+  const place = placeOfLedger(folder)
+  return place === undefined ? openSqliteEvidence(folder) : new PostgresEvidence(place)
+}
+
+/** Whether the folder has, or names, a ledger. */
+export function hasLedger(folder: string): boolean {
+  return existsSync(join(folder, LEDGER_FILE)) || placeOfLedger(folder) !== undefined
+}
+
+/** Where the ledger of this folder is, when it is not in it; for people. */
+export function describeLedgerPlace(folder: string): string | undefined {
+  const place = placeOfLedger(folder)
+  return place && describePlace(place)
+}
+
+/**
+ * The keys of the log, in their order; none of one that is not bound yet. Throws the Faults
+ * `storage-unavailable` and `configuration`.
+ */
+export async function readLogKeys(folder: string): Promise<readonly KeyRange[]> {
+  const place = placeOfLedger(folder)
+  if (place === undefined) return readSqliteLogKeys(folder)
+  const evidence = new PostgresEvidence(place)
+  try {
+    return await evidence.logKeys()
+  } finally {
+    await evidence.close()
+  }
+}

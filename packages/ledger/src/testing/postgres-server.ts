@@ -1,0 +1,124 @@
+// A PostgreSQL of Debian for the tests, in a folder of its own and on a socket in it; undefined
+// where none is installed, which the tests say aloud.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import type { Test } from 'tap'
+
+export const MISSING = 'PostgreSQL is not installed: apt-get install postgresql'
+
+export class PostgresServer {
+  readonly socket: string
+  readonly #programs: string
+  readonly #identity: { readonly uid?: number; readonly gid?: number }
+  #process: ReturnType<typeof spawn> | undefined
+  #databases = 0
+  #template = 'template1'
+
+  private constructor(socket: string, programs: string, identity: { uid?: number; gid?: number }) {
+    this.socket = socket
+    this.#programs = programs
+    this.#identity = identity
+  }
+
+  /** Stopped, with all that it has, after the test. */
+  static async start(t: Test): Promise<PostgresServer | undefined> {
+    const programs = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
+    const identity = identityOf()
+    if (programs === undefined || identity === undefined) return undefined
+    // In memory where there is some: what is synced there costs nothing.
+    const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'seg-pg-'))
+    if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid!)
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    const server = new PostgresServer(folder, programs, identity)
+    server.#make()
+    await server.run()
+    t.teardown(() => server.stop())
+    return server
+  }
+
+  get #data(): string {
+    return join(this.socket, 'data')
+  }
+
+  #make(): void {
+    const options = ['-D', this.#data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '-k']
+    const { status, stderr } = spawnSync(join(this.#programs, 'initdb'), options, {
+      ...this.#identity,
+      cwd: this.socket,
+    })
+    if (status !== 0) throw new Error(`initdb: ${stderr}`)
+    this.configure("listen_addresses = ''", `unix_socket_directories = '${this.socket}'`, 'max_connections = 60')
+  }
+
+  /** Lines of postgresql.conf, which a start or `reload` reads; the last of a name counts. */
+  configure(...lines: readonly string[]): void {
+    appendFileSync(join(this.#data, 'postgresql.conf'), `\n${lines.join('\n')}\n`)
+  }
+
+  async run(): Promise<void> {
+    this.#process = spawn(join(this.#programs, 'postgres'), ['-D', this.#data], { ...this.#identity, stdio: 'ignore' })
+    for (let tries = 0; ; tries++) {
+      try {
+        return void (await this.ask('postgres', 'SELECT 1'))
+      } catch (error) {
+        if (tries > 200) throw error
+        await pause(50)
+      }
+    }
+  }
+
+  reload(): void {
+    this.#process?.kill('SIGHUP')
+  }
+
+  /** SIGINT: connections are cut, and nothing is lost. SIGQUIT: as after a crash. */
+  async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
+    const running = this.#process
+    this.#process = undefined
+    if (running === undefined || running.exitCode !== null) return
+    running.kill(signal)
+    await once(running, 'exit')
+  }
+
+  /** Its address, as `--ledger` takes it. */
+  async makeDatabase(): Promise<string> {
+    const name = `seg${this.#databases++}`
+    await this.ask('postgres', `CREATE DATABASE ${name} TEMPLATE ${this.#template}`)
+    return this.urlOf(name)
+  }
+
+  /** What `open` makes of a database is in each that is made later. */
+  async prepare(open: (url: string) => Promise<{ close(): Promise<void> }>): Promise<void> {
+    await this.ask('postgres', 'CREATE DATABASE prepared')
+    await (await open(this.urlOf('prepared'))).close()
+    this.#template = 'prepared'
+  }
+
+  urlOf(name: string): string {
+    return `postgres://postgres@/${name}?host=${this.socket}`
+  }
+
+  async ask(database: string, text: string): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({ host: this.socket, user: 'postgres', database })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      const { rows } = await client.query(text)
+      return rows
+    } finally {
+      await client.end()
+    }
+  }
+}
+
+/** PostgreSQL does not run as root: then as the user that Debian makes for it. */
+function identityOf(): { uid?: number; gid?: number } | undefined {
+  if (process.geteuid?.() !== 0) return {}
+  const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? []
+  return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
+}

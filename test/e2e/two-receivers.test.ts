@@ -1,0 +1,81 @@
+// Two receivers with one ledger on PostgreSQL: either accepts, both show one log, one hands on, and
+// the commands find the ledger by either data folder.
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { MISSING, PostgresServer } from '../../packages/ledger/src/testing/postgres-server.ts'
+import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
+import { runCommand, startReceiver } from '../support/commands.ts'
+
+const server = (await PostgresServer.start(t))!
+if (server === undefined) {
+  t.plan(0, `SKIPPED: ${MISSING}`)
+  process.exit()
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'seg-two-'))
+t.teardown(() => rm(folder, { recursive: true, force: true }))
+const certs = join(folder, 'certs')
+const partner = await makePartner(certs)
+const [one, two] = ['one', 'two'].map(name => join(folder, name)) as [string, string]
+const ledger = await server.makeDatabase()
+const start = (data: string) =>
+  startReceiver(t, [
+    '--certs',
+    certs,
+    '--data',
+    data,
+    '--ledger',
+    ledger,
+    '--inbox',
+    join(folder, 'inbox'),
+    '--admin-port',
+    'off',
+  ])
+const json = async (...args: string[]) => {
+  const { exitCode, stdout, stderr } = await runCommand('receiver', [...args, '--json'])
+  return { exitCode, stderr, ...(exitCode === 0 && { result: JSON.parse(String(stdout)) }) }
+}
+
+t.test('either accepts, and both have one log', async t => {
+  const receivers = await Promise.all([start(one), start(two)])
+  const clients = receivers.map(({ url }) => openClient(url, partner))
+  t.teardown(() => {
+    for (const client of clients) client.close()
+  })
+  const receipts: Buffer[] = []
+  for (let i = 0; i < 20; i++) {
+    const letter = await signLetter(`doc-${i}`, 'x'.repeat(i === 7 ? 400_000 : 2000), partner)
+    const [first, again] = [await clients[i % 2]!.post(letter), await clients[(i + 1) % 2]!.post(letter)]
+    t.same([first.status, again.status], [201, 200])
+    t.ok(first.body.equals(again.body), 'the other receiver answers with the same receipt')
+    receipts.push(first.body)
+  }
+  const other = await signLetter('doc-3', 'other', partner)
+  t.match(await clients[0]!.post(other), { status: 409 })
+  t.same(await clients[1]!.receipt('doc-5').then(({ body }) => body), receipts[5])
+  t.same((await clients[0]!.get('/v1/log/checkpoint')).body, (await clients[1]!.get('/v1/log/checkpoint')).body)
+
+  for (const data of [one, two]) {
+    t.match(await json('log', 'verify', '--certs', certs, '--data', data), { result: { ok: true, documents: 20 } })
+    const { result } = await json('documents', 'list', '--data', data)
+    t.equal(result.documents.length, 20)
+  }
+  t.match(await json('documents', 'show', 'doc-7', '--data', two), { result: { sender: senderId, bytes: Number } })
+  t.match(await json('backup', join(folder, 'backups'), '--certs', certs, '--data', one), { exitCode: 5 })
+
+  await receivers[0].kill()
+  const last = await clients[1]!.post(await signLetter('doc-20', 'after', partner))
+  t.equal(last.status, 201, 'the other goes on')
+  const handedOn = async () =>
+    (await readdir(join(folder, 'inbox'), { recursive: true })).filter(name => /doc-\d+/.test(name))
+  for (let tries = 0; tries < 100 && !(await handedOn()).some(name => name.includes('doc-20')); tries++)
+    await new Promise(resolve => setTimeout(resolve, 100))
+  t.ok(
+    (await handedOn()).some(name => name.includes('doc-20')),
+    'and hands on',
+  )
+  t.match(await json('audit', 'verify', '--data', one), { exitCode: 5 })
+  t.equal(await receivers[1].stop(), 0)
+})
