@@ -2,10 +2,12 @@
 import { connectionTexts } from './connections/connection-texts.ts'
 import { documentTexts } from './documents/document-texts.ts'
 import { pathTexts } from './documents/path-texts.ts'
+import { evidenceTexts } from './evidence/evidence-texts.ts'
 import { logTexts } from './log/log-texts.ts'
 import { nowTexts } from './now/now-texts.ts'
 import type { ConsolePage } from './page.ts'
 import { lazy } from './preact.ts'
+import { searchTexts } from './search/search-texts.ts'
 
 /** In the order of the rail. */
 export const pages: readonly ConsolePage[] = [
@@ -49,6 +51,13 @@ export const pages: readonly ConsolePage[] = [
     view: lazy(() => import('./connections/connections-page.tsx').then(({ ConnectionsPage }) => ConnectionsPage)),
   },
   {
+    path: '/evidence',
+    title: () => evidenceTexts().title,
+    permission: 'documents.read',
+    icon: 'evidence',
+    view: lazy(() => import('./evidence/evidence-page.tsx').then(({ EvidencePage }) => EvidencePage)),
+  },
+  {
     path: '/log',
     title: () => logTexts().title,
     permission: 'log.read',
@@ -60,5 +69,11 @@ export const pages: readonly ConsolePage[] = [
     title: () => logTexts().title,
     permission: 'log.read',
     view: lazy(() => import('./log/log-entry-page.tsx').then(({ LogEntryPage }) => LogEntryPage)),
+  },
+  {
+    path: '/search',
+    title: () => searchTexts().title,
+    permission: 'documents.read',
+    view: lazy(() => import('./search/search-page.tsx').then(({ SearchPage }) => SearchPage)),
   },
 ]

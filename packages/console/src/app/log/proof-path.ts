@@ -1,6 +1,6 @@
 // The nodes between an entry and the root, recomputed here (RFC 9162 2.1.3.2).
 import { rootOfProof } from '../../verifier/checkpoint.ts'
-import { digestOctets, hexOf, joinOctets, octetsOfBase64, type RawOctets } from '../../verifier/octets.ts'
+import { digestOctets, hexOf, joinOctets, type RawOctets } from '../../verifier/octets.ts'
 
 export type ProofStep = {
   /** In hexadecimal, as the log gives it. */
