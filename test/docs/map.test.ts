@@ -47,5 +47,5 @@ t.test('each library is imported where the page of dependencies says', async t =
   t.ok(rows.length > 8, 'the search finds the rows that are there')
   for (const [, libraries, path] of rows)
     for (const library of libraries!.split(', '))
-      t.match(read(`packages/${path}`), ` from '${library}'`, `${library} in ${path}`)
+      t.match(read(`packages/${path}`), new RegExp(`(?: from |import\\()'${library}'`), `${library} in ${path}`)
 })
