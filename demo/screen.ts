@@ -3,13 +3,15 @@ import { styleText } from 'node:util'
 
 const width = 92
 const stream = process.stdout
+/** A line can be written over. */
+const isScreen = stream.isTTY && process.env.TERM !== 'dumb'
 // Whoever has read enough does not stop the demo.
 stream.on('error', () => {})
 
 /** Does a step, and shows it as done or failed; `work` returns the words for what was done. */
 export async function showStep(doing: string, work: () => Promise<string>): Promise<void> {
   const start = performance.now()
-  if (stream.isTTY) stream.write(`  ${paint('dim', '…')} ${doing}`)
+  if (isScreen) stream.write(`  ${paint('dim', '…')} ${doing}`)
   try {
     const done = await work()
     const seconds = `${((performance.now() - start) / 1000).toFixed(2)} s`
@@ -45,7 +47,7 @@ export function showLogLine(line: string): void {
 
 /** Over the line that said what is being done. */
 function showLine(text: string): void {
-  stream.write(`${stream.isTTY ? '\r\u001b[K' : ''}${text}\n`)
+  stream.write(`${isScreen ? '\r\u001b[K' : ''}${text}\n`)
 }
 
 function paint(style: 'green' | 'red' | 'dim' | 'bold', text: string): string {

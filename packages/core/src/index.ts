@@ -103,4 +103,4 @@ export { LONGEST_PATIENCE, LONGEST_PAUSE, parseHttpDate, parseRetryAfter, retryD
 export { resolveUserPath, rootFolder, settings } from './settings.ts'
 export { amount, escapeJson, escapeUnseen, escapeWithinJson, flagFor, quote, shellWord } from './shown-text.ts'
 export { surviveHangup } from './signals.ts'
-export { standardError } from './standard-streams.ts'
+export { isScreen, standardError } from './standard-streams.ts'

@@ -1,5 +1,6 @@
 // The standard streams of a command: those of the process, unless a test runs the command in its
 // own process.
+import { isatty } from 'node:tty'
 import { type LineOutput, openLineOutput } from './line-output.ts'
 import { ResultOutput } from './result-output.ts'
 import { amount } from './shown-text.ts'
@@ -27,6 +28,13 @@ export function replaceStreams(next: StandardStreams): StandardStreams {
 export const standardError: LineOutput = {
   write: lines => streams.errors.write(lines),
   close: milliseconds => streams.errors.close(milliseconds),
+}
+
+/**
+ * Whether it is a terminal on which a line can be written over and coloured: none of the type `dumb`.
+ */
+export function isScreen(descriptor: 1 | 2): boolean {
+  return isatty(descriptor) && process.env.TERM !== 'dumb'
 }
 
 export function describeLoss(lines: number): string {

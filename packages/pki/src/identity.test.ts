@@ -21,6 +21,23 @@ t.test('loads what pki gen made', async t => {
   t.match((await loadTrust(certs)).authorities, { length: 1, 0: { certificate: { ca: true } } })
 })
 
+t.test('a folder that is none is a wrong name, not one in which something is missing', async t => {
+  const folder = t.testdir({ file: '' })
+  const at = (name: string) => `expected a folder of keys and certificates at ${join(folder, name)}, found`
+  for (const load of [loadTrust, (certs: string): Promise<unknown> => loadIdentity(certs, 'sender')]) {
+    await t.rejects(load(join(folder, 'nowhere')), {
+      code: 'configuration',
+      detail: `${at('nowhere')} nothing; name it with --certs, or \`pnpm --filter pki gen\` makes keys and certificates for a first exchange`,
+      command: `pnpm --filter pki gen --out ${join(folder, 'nowhere')}`,
+    })
+    await t.rejects(load(join(folder, 'file')), {
+      code: 'configuration',
+      detail: `${at('file')} a file; name it with --certs`,
+      command: `ls -ld ${join(folder, 'file')}`,
+    })
+  }
+})
+
 t.test('says which file is missing and what makes it', async t => {
   const certs = await makeCerts(t)
   await rm(join(certs, 'seal.key'))
@@ -30,10 +47,6 @@ t.test('says which file is missing and what makes it', async t => {
     detail: /seal\.key is missing; seal\.crt is there: bring the key/,
   })
   await t.rejects(loadTrust(certs), { code: 'configuration', detail: /ca\.crt is missing.*pnpm --filter pki gen/ })
-  await t.rejects(loadIdentity(join(certs, 'sender.crt'), 'sender'), {
-    code: 'configuration',
-    detail: /cannot be read.*pki gen/,
-  })
 })
 
 t.test('a folder in the place of any file is a Fault, and never ends the process', async t => {

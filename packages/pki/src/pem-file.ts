@@ -1,8 +1,9 @@
 // Files of keys and certificates in PEM: what lies there instead is recognized, and each mistake
 // has its sentence and its command.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
-import { Fault, onFile, quote, readInput, readSecretFile, shellWord } from '@seg/core'
+import { constants, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Fault, nameKind, onFile, quote, readInput, readSecretFile, shellWord } from '@seg/core'
 import { type DecryptedPem, decryptPem } from './passphrases/encrypted-key.ts'
 import { passphrasePlaces } from './passphrases/find-passphrase.ts'
 
@@ -43,12 +44,30 @@ async function readPem(path: string, advice: string, read: () => Promise<string>
     return await read()
   } catch (cause) {
     if (cause instanceof Fault && cause.code !== 'file-unreadable') throw cause
+    if (advice === MAKE_ALL) checkFolder(dirname(path), cause)
     const what =
       (cause as NodeJS.ErrnoException).code === 'ENOENT'
         ? 'is missing'
         : `cannot be read (${cause instanceof Fault ? cause.detail : (cause as Error).message})`
     throw new Fault('configuration', `${path} ${what}; ${advice}`, { cause })
   }
+}
+
+/** A folder whose name is wrong is not one that keys must be made in. */
+function checkFolder(folder: string, cause: unknown): void {
+  const stats = statSync(folder, { throwIfNoEntry: false })
+  if (stats?.isDirectory()) return
+  const expected = `expected a folder of keys and certificates at ${folder}, found`
+  const where = shellWord(folder)
+  throw stats === undefined
+    ? new Fault('configuration', `${expected} nothing; name it with --certs, or ${MAKE_ALL}`, {
+        command: `pnpm --filter pki gen --out ${where}`,
+        cause,
+      })
+    : new Fault('configuration', `${expected} ${nameKind(stats)}; name it with --certs`, {
+        command: `ls -ld ${where}`,
+        cause,
+      })
 }
 
 const MAKE_ALL = '`pnpm --filter pki gen` makes keys and certificates for a first exchange'

@@ -1,6 +1,6 @@
 // The receiver's logger: one JSON object a line, or text on a terminal. The only file that knows
 // pino.
-import { amount, asFault, escapeJson, escapeWithinJson, openLineFile, openLineOutput } from '@seg/core'
+import { amount, asFault, escapeJson, escapeWithinJson, isScreen, openLineFile, openLineOutput } from '@seg/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
@@ -66,7 +66,7 @@ export function openFormat(isTerminal: boolean): (line: string) => string {
   const show = prettyFactory({
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'name,request,outcome,signature,sender,document,bytes,sha256,code',
-    colorize: !process.env.NO_COLOR,
+    colorize: isScreen(2) && !process.env.NO_COLOR,
   })
   // Before colours are added, which are escape sequences themselves.
   return line => show(escapeWithinJson(line))

@@ -1,6 +1,6 @@
 // One line about what is being waited for, on a terminal; nothing anywhere else.
-import { isatty, type WriteStream } from 'node:tty'
-import { standardError } from '@seg/core'
+import type { WriteStream } from 'node:tty'
+import { isScreen, standardError } from '@seg/core'
 
 export type Progress = { show(text: string): void; clear(): void }
 
@@ -18,7 +18,7 @@ type Terminal = Pick<WriteStream, 'columns'> & { readonly isTTY: boolean; write(
 /** Standard error; Node's stream for it would wait when the terminal is stopped. */
 export const terminal: Terminal = {
   get isTTY() {
-    return isatty(2)
+    return isScreen(2)
   },
   get columns() {
     return process.stderr.columns

@@ -1,6 +1,5 @@
 // One line about long work, on a terminal; nothing anywhere else.
-import { isatty } from 'node:tty'
-import { type Output, standardError } from '@seg/core'
+import { isScreen, type Output, standardError } from '@seg/core'
 
 /** Milliseconds between two lines. */
 const INTERVAL = 500
@@ -8,7 +7,7 @@ const INTERVAL = 500
 export type ShownProgress = { readonly show: (line: string) => void; clear(): void }
 
 export function showProgress({ json }: Output): ShownProgress {
-  if (!isatty(2) || json) return { show() {}, clear() {} }
+  if (!isScreen(2) || json) return { show() {}, clear() {} }
   let shown = performance.now()
   return {
     show(line) {

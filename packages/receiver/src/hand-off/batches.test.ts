@@ -260,6 +260,35 @@ t.test('hands on one batch of a sender with many documents before the next sende
   await handOff.close()
 })
 
+t.test('under load, a sender whose batch takes long waits itself, and keeps no other waiting', async t => {
+  const { ledger } = await openScene(t)
+  for (const id of ['1', '2', '3']) await accept(ledger, id, { sender: 'SLOW' })
+  const begun: [sender: string, at: number][] = []
+  const target = {
+    name: 'inbox',
+    prepare: async () => {},
+    async take([{ sender } = { sender: '' }]: readonly { readonly sender: string }[]) {
+      const begin = performance.now()
+      begun.push([sender, begin])
+      // What keeps the event loop busy.
+      if (sender === 'SLOW') while (performance.now() < begin + 450);
+    },
+  }
+  const batches = { ...openBatches(target, edge), turn: 1 }
+  const handOff = startLanes(batches, ledger, { error: () => {}, info: () => {} } as never, edge)
+  await until(() => begun.length > 0)
+  const [[, first]] = begun as [[string, number]]
+  await accept(ledger, 'one', { sender: 'QUICK' })
+  await until(async () => (await cursorOf(ledger, 'QUICK')) > 0)
+  await until(() => begun.length > 2)
+  await handOff.close()
+  t.match(
+    begun.map(([sender]) => sender),
+    ['SLOW', 'QUICK', 'SLOW'],
+  )
+  t.ok(begun[2]![1] - first > 450 + 1700, 'four times as long as it took')
+})
+
 t.test('goes on behind the one cursor that all senders had before', async t => {
   const { ledger, folder, start } = await openScene(t)
   for (const id of ['1', '2', '3']) await accept(ledger, id, { sender: id === '2' ? 'B' : 'A' })

@@ -1,5 +1,5 @@
-// Hand-off in batches, each durable at its target before the sender's cursor moves past it; it
-// rests while documents that come in need the time.
+// Hand-off in batches, each durable at its target before the sender's cursor moves past it; a
+// sender rests while documents that come in need the time.
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AcceptedDocument } from '@seg/ledger'
@@ -15,12 +15,14 @@ const BATCH_BYTES = 2 * 1024 * 1024
 /** Longest wait between two tries of one sender, in milliseconds. */
 const LONGEST_PAUSE = 5000
 /**
- * Load of the event loop above which incoming documents have priority. The hand-off then pauses
- * `REST` times as long as the batch took, at most `LONGEST_REST` milliseconds.
+ * Load of the event loop above which incoming documents have priority. The sender whose batch it
+ * was then waits `REST` times as long as the batch took, at most `LONGEST_REST` milliseconds, and
+ * all others for `SHARED_REST` of them at most.
  */
 const BUSY = 0.5
 const REST = 4
 const LONGEST_REST = 4000
+const SHARED_REST = 250
 
 export type BatchTarget = Pick<LaneTarget, 'name' | 'prepare'> & {
   /**
@@ -46,7 +48,8 @@ export function openBatches(target: BatchTarget, { elapsed }: Pick<Edge, 'elapse
       const batch = fitting(documents)
       await target.take(batch)
       await lane.moveBehind(batch.at(-1)!, { count: batch.length, totalTime: elapsed() - begin })
-      work.end()
+      // Until then another sender has the lane.
+      lane.nextTry = elapsed() + work.end()
       return undefined
     },
   }
@@ -61,7 +64,7 @@ function fitting<Sized extends { readonly bytes: number }>(documents: readonly S
   return over < 0 ? documents : documents.slice(0, over)
 }
 
-/** Lanes pause together: the time that one batch took under load delays all of them. */
+/** The pause that all lanes make together, and that of one. */
 class Rest {
   #until = 0
 
@@ -70,14 +73,17 @@ class Rest {
     if (left > 0) await pause(left, undefined, { signal }).catch(() => {})
   }
 
-  measure(): { end(): void } {
+  /** `end` returns how long the sender waits, in milliseconds. */
+  measure(): { end(): number } {
     const begin = performance.now()
     const load = performance.eventLoopUtilization()
     return {
       end: () => {
         const now = performance.now()
-        if (performance.eventLoopUtilization(load).utilization <= BUSY) return
-        this.#until = Math.max(this.#until, now) + Math.min(REST * (now - begin), LONGEST_REST)
+        if (performance.eventLoopUtilization(load).utilization <= BUSY) return 0
+        const rest = Math.min(REST * (now - begin), LONGEST_REST)
+        this.#until = Math.max(this.#until, now + Math.min(rest, SHARED_REST))
+        return rest
       },
     }
   }
