@@ -1,5 +1,5 @@
-// Answers to acts with an Idempotency-Key, kept for a day: what is asked for again is answered again,
-// and not done again.
+// Answers to acts with an Idempotency-Key, kept for a day: what is asked for again is answered, and
+// not done again.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -75,7 +75,7 @@ export class AnswerStore {
     })
   }
 
-  /** Crash before: as in `begin`. After: the same answer again. Without one, the key is free again. */
+  /** Crash before: as in `begin`. After: the same answer again. Without one the key is free. */
   end(asking: KeyedAct, answer: KeptAnswer | undefined): void {
     const { caller, key } = hashesOf(asking)
     this.#change(() => {

@@ -1,7 +1,6 @@
 // What the routes of the operators' API work with.
 import type { ShownSetting } from '@seg/core'
 import type { LedgerReader, Outbox } from '@seg/ledger'
-import type { TrustRecord } from '@seg/pki'
 import type { AccessStore } from '../access/access-store.ts'
 import type { People } from '../access/people.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
@@ -10,6 +9,7 @@ import type { LetterStore } from '../dead-letters/letter-store.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricsText } from '../metrics/render-metrics.ts'
 import type { AnswerStore } from './answer-store.ts'
+import type { PartnerFile } from './partner-file.ts'
 
 /** Whether documents can be accepted, and what each check found. */
 export type ReadinessReport = {
@@ -35,14 +35,6 @@ export type GatewayAnswers = {
   targets(): readonly string[]
   /** Certificates that are in use, in DER, each with what for. */
   certificates(): readonly { readonly use: string; readonly der: Uint8Array }[]
-}
-
-/** Partners as the configuration names them; a running gateway follows what is changed. */
-export type PartnerFile = {
-  /** Throws the Fault `configuration`. */
-  read(): Promise<TrustRecord>
-  /** Throws the Faults `configuration`, `file-unreadable` and `not-found`. */
-  setState(id: string, state: 'active' | 'suspended'): Promise<void>
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Permission } from '../access/roles.ts'
 import type { ApiParts } from './parts.ts'
 import type { Static, TObject, TSchema } from './schema.ts'
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 type Fields = Readonly<Record<string, string>>
 
 export type ApiRequest<Params = unknown, Query = unknown, Body = unknown> = {

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRoute, route } from '../api/route.ts'
-import { Digest, exactly, Time, Type } from '../api/schema.ts'
+import { Digest, exactly, orNull, Time, Type } from '../api/schema.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -18,6 +18,9 @@ const facts = {
   daysLeft: Type.Integer(),
   state: Type.String({ description: 'valid, expired or not-yet-valid.' }),
 }
+
+const { uses: _uses, ...checkedOnly } = facts
+const checkedFacts = { ...checkedOnly, isCa: Type.Boolean() }
 
 export const certificateRoutes: readonly ApiRoute[] = [
   route({
@@ -39,6 +42,53 @@ export const certificateRoutes: readonly ApiRoute[] = [
       const found = (await readAll(parts)).find(row => row.fingerprint === fingerprint)
       if (found === undefined) throw new Fault('not-found', `no certificate in use has the fingerprint ${fingerprint}`)
       return found
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/certificates/check',
+    permission: 'certificates.read',
+    summary: 'What a certificate is, which partner it would be, and each check: nothing is kept.',
+    body: exactly({
+      certificate: Type.String({
+        minLength: 1,
+        maxLength: 60_000,
+        description: 'PEM; or DER or PKCS #7 in base64. With its chain, in any order.',
+      }),
+    }),
+    response: exactly({
+      form: Type.String({ description: 'PEM, DER or PKCS #7.' }),
+      certificates: Type.Array(exactly(checkedFacts), { description: "The partner's own first." }),
+      isGood: Type.Boolean(),
+      partner: orNull(Type.String({ description: 'Who it would be recognized as now.' })),
+      checks: Type.Array(
+        exactly({
+          name: Type.String(),
+          isPassed: Type.Boolean(),
+          detail: Type.String(),
+          remedy: orNull(Type.String()),
+        }),
+      ),
+      rule: orNull(
+        Type.Object({}, { additionalProperties: true, description: 'A rule of seg.yaml that recognizes it.' }),
+      ),
+    }),
+    handle: async ({ body: { certificate } }, { partners, now }) => {
+      // Base64 has no dashes, PEM begins with them.
+      const octets = Buffer.from(certificate, certificate.includes('-----') ? 'utf8' : 'base64')
+      const { form, leaf, certificates, checks, partner, rule } = await partners.judge(octets, now())
+      const others = certificates.filter(one => one !== leaf)
+      return {
+        form,
+        certificates: [leaf, ...others].map(one => {
+          const { uses: _uses, pem: _pem, ...row } = describeUse('', one, now())
+          return { ...row, isCa: one.ca }
+        }),
+        isGood: checks.every(({ isPassed }) => isPassed),
+        partner: partner ?? null,
+        checks: checks.map(row => ({ ...row, remedy: row.remedy ?? null })),
+        rule: (rule as Record<string, never> | undefined) ?? null,
+      }
     },
   }),
 ]

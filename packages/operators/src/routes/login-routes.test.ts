@@ -168,7 +168,7 @@ t.test('a partner is found by the longest id that there may be, whatever its cha
   } as const
   const rest = { name: undefined, contact: undefined, documents: undefined }
   const read = async () => ({ mode: 'listed', authorities: [], partners: [{ ...partner, ...rest }] }) as const
-  const listener = await openListener(t, certs, { partners: { read, setState: async () => {} } })
+  const listener = await openListener(t, certs, { partners: { read } })
   const { status, json } = await listener.ask(
     'GET',
     `/api/v1/partners/${encodeURIComponent(id)}`,

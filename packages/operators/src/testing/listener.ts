@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { Fault } from '@seg/core'
 import { generate, loadIdentity, loadTrust } from '@seg/pki'
 import type { Test } from 'tap'
 import { type AccessStore, type Operator, openAccess } from '../access/access-store.ts'
@@ -13,7 +14,8 @@ import type { Role } from '../access/roles.ts'
 import { buildOperatorsApi } from '../api/build-api.ts'
 import { openReaders } from '../api/lazy-readers.ts'
 import type { Pages } from '../api/pages.ts'
-import type { GatewayAnswers, PartnerFile } from '../api/parts.ts'
+import type { PartnerFile } from '../api/partner-file.ts'
+import type { GatewayAnswers } from '../api/parts.ts'
 import type { ApiRoute } from '../api/route.ts'
 import { routeTable } from '../api/route-table.ts'
 import type { AuditRecord } from '../audit/audit-record.ts'
@@ -56,7 +58,7 @@ export async function makeConsoleCerts(t: Test): Promise<string> {
 }
 
 type Options = {
-  readonly partners?: PartnerFile
+  readonly partners?: Partial<PartnerFile>
   readonly routes?: readonly ApiRoute[]
   /** A data folder with a ledger or a desk. */
   readonly data?: string
@@ -67,7 +69,7 @@ type Options = {
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
-  const { routes = routeTable, data, outbox, answers: given = {}, partners = somePartners, pages } = options
+  const { routes = routeTable, data, outbox, answers: given = {}, partners = {}, pages } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
@@ -82,7 +84,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       audit,
       ...openReaders(folder, outbox),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
-      partners,
+      partners: { ...somePartners, ...partners },
       people: { list: async () => [] },
       complain: line => complaints.push(line),
       now,
@@ -140,7 +142,11 @@ const someAnswers: GatewayAnswers = {
 
 const somePartners: PartnerFile = {
   read: async () => ({ mode: 'ca', authorities: [], partners: [] }),
-  setState: async () => {},
+  text: async () => ({ trust: 'ca', partners: [] }),
+  change: async () => ({ before: { trust: 'ca', partners: [] }, after: { trust: 'ca', partners: [] } }),
+  judge: async () => {
+    throw new Fault('certificate-invalid', 'no certificate here')
+  },
 }
 
 type Asked = {

@@ -2,9 +2,7 @@
 // receiver follows.
 import {
   type Command,
-  type ConfigurationFile,
   changeRecord,
-  changeValue,
   exportRecords,
   Fault,
   findRecord,
@@ -28,6 +26,7 @@ import {
   setPartnerState,
   type TrustPlace,
 } from '../credentials/change-trust.ts'
+import { withAll, withAuthority, withoutAuthority, withoutPartner } from '../credentials/edit-trust.ts'
 import { parseTrust, readTrust, trustValues } from '../credentials/read-trust.ts'
 import { recordWhileStopped } from '../credentials/record-while-stopped.ts'
 import { SOME_OPERATOR } from '../credentials/trust-journal.ts'
@@ -160,10 +159,7 @@ export async function runPartnersResume(id: string, _options: object, command: C
 }
 
 export async function runPartnersRemove(id: string, _options: object, command: Command): Promise<void> {
-  await change(command, ({ path, text }, record) => {
-    if (findRecord(parseConfiguration(path, text), 'partners', id) === undefined) throw noPartnerRecord(id, record)
-    return changeRecord(text, { list: ['partners'], id, record: undefined })
-  })
+  await change(command, (file, record) => withoutPartner(file, record, id))
   openOutput(command).report({ id, removed: true }, `${quote(id)} has no record any more`)
 }
 
@@ -172,17 +168,11 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
     throw new Fault('usage', 'expected --anchors FILE with the certificates of the authority, or --remove')
   let isSwitched = false
   let moved: TrustRecord['partners'] = []
-  await change(command, ({ path, text }, record) => {
-    if (options.remove === true) {
-      if (!record.authorities.some(authority => authority.name === name))
-        throw new Fault('not-found', `no authority is named ${quote(name)}`)
-      return changeValue(text, ['trust', 'authorities', name], undefined)
-    }
+  await change(command, (configuration, record) => {
+    if (options.remove === true) return withoutAuthority(configuration, record, name)
     isSwitched = record.mode === 'ca'
     moved = isSwitched ? record.partners : []
-    // `trust: ca` is short for a map of the mode alone.
-    const switched = isSwitched ? changeValue(text, ['trust'], { mode: 'listed' }) : text
-    const open = moved.reduce((before, { id }) => nameAuthority({ path, text: before }, id, name), switched)
+    const { path } = configuration
     const file = (given: string) => pathForFile(path, resolveUserPath(given))
     const revocation = {
       ...(options.needCrl === true && { need: 'crl' }),
@@ -192,7 +182,7 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
       ...(options.refresh !== undefined && { refresh: options.refresh }),
       ...(options.grace !== undefined && { grace: options.grace }),
     }
-    return changeValue(open, ['trust', 'authorities', name], {
+    return withAuthority(configuration, record, name, {
       anchors: file(options.anchors!),
       ...(options.intermediates !== undefined && { intermediates: file(options.intermediates) }),
       ...(options.from !== undefined && { from: options.from }),
@@ -210,17 +200,6 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
   )
 }
 
-/** A record of the mode `ca` stays, with its state: who was suspended is never active between. */
-function nameAuthority(
-  { path, text }: Pick<ConfigurationFile, 'path' | 'text'>,
-  id: string,
-  authority: string,
-): string {
-  const known = findRecord(parseConfiguration(path, text), 'partners', id)
-  const certificates: Rule[] = [{ for: ['tls', 'sign'], authority, subject: { CN: id } }]
-  return changeRecord(text, { list: ['partners'], id, record: { ...known, id, certificates } })
-}
-
 export async function runPartnersExport(_options: object, command: Command): Promise<void> {
   const file = await readConfigurationFile(command.opts().config)
   parseTrust(file)
@@ -228,12 +207,9 @@ export async function runPartnersExport(_options: object, command: Command): Pro
 }
 
 export async function runPartnersImport(file: string, _options: object, command: Command): Promise<void> {
-  const { trust, partners } = trustValues(await readImported(file))
-  await change(command, ({ text }) => {
-    const withTrust = changeValue(text, ['trust'], trust)
-    return changeValue(withTrust, ['partners'], partners.length === 0 ? undefined : partners)
-  })
-  reportImport(['partners', 'partner'], partners.length, command)
+  const imported = trustValues(await readImported(file))
+  await change(command, configuration => withAll(configuration, imported))
+  reportImport(['partners', 'partner'], imported.partners.length, command)
 }
 
 /** One change of trust; then it is an entry of the log. */

@@ -17,10 +17,9 @@ import {
 } from '@seg/operators/listener'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
 import { tlsOptionsOf } from '../connections/tls-options.ts'
-import { setPartnerState } from '../credentials/change-trust.ts'
-import { readTrust } from '../credentials/read-trust.ts'
 import { version } from '../open-ledger.ts'
 import type { FromListener, ToListener } from './messages.ts'
+import { openPartnerFile } from './partner-file.ts'
 
 /** Milliseconds that the main thread has for an answer. */
 const ANSWER_TIME = 5000
@@ -68,12 +67,7 @@ try {
     access,
     audit,
     ...openReaders(options.data, options.outbox),
-    partners: {
-      read: async () => (await readTrust(options.config)).record,
-      setState: async (id: string, state: 'active' | 'suspended') => {
-        await setPartnerState(options, id, state)
-      },
-    },
+    partners: openPartnerFile(options),
     people,
     ask,
     complain: (trouble: string) => say({ trouble }),

@@ -90,7 +90,7 @@ t.test('a listener in its thread', async t => {
     const actor = { method: 'api-key', role: 'security-officer', id: 'key security-officer' }
     t.match(suspended, [
       { outcome: 'pending', why: 'key stolen', actor, from: { address: '127.0.0.1' } },
-      { outcome: 'success', change: [{ before: null, after: 'suspended' }] },
+      { outcome: 'success', change: [{ before: null, after: { state: 'suspended' } }] },
     ])
     t.match(records.at(-1), { action: 'partner.resumed', outcome: 'failure', reason: { code: 'not-found' } })
   })

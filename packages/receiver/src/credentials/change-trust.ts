@@ -24,10 +24,15 @@ export type ChangedTrust = { readonly record: TrustRecord; readonly policy: Trus
 export type EditTrust = (file: ConfigurationFile, record: TrustRecord) => string
 
 /**
- * Tried out before it is written: what it names can be read, and nothing is ambiguous. Throws the
- * Faults `configuration` and `file-unreadable`, and what `edit` throws, with nothing changed.
+ * Tried out before it is written, and not written by a dry run: what it names can be read, and
+ * nothing is ambiguous. Throws the Faults `configuration` and `file-unreadable`, and what `edit`
+ * throws, with nothing changed.
  */
-export async function changeTrust({ certs, data, config }: TrustPlace, edit: EditTrust): Promise<ChangedTrust> {
+export async function changeTrust(
+  { certs, data, config }: TrustPlace,
+  edit: EditTrust,
+  isDryRun = false,
+): Promise<ChangedTrust> {
   const trust = await loadTrust(certs)
   let changed: ChangedTrust | undefined
   await changeConfigurationFile(config, async before => {
@@ -35,7 +40,7 @@ export async function changeTrust({ certs, data, config }: TrustPlace, edit: Edi
     const { record } = parseTrust(parseConfiguration(before.path, text))
     const policy = await loadTrustPolicy(record, trust, { certs, file: before.path, fetched: fetchedListsFolder(data) })
     changed = { record, policy }
-    return text
+    return isDryRun ? before.text : text
   })
   if (changed === undefined) throw new TypeError('the file was changed without its editor')
   return changed
@@ -43,11 +48,19 @@ export async function changeTrust({ certs, data, config }: TrustPlace, edit: Edi
 
 /** Throws the Fault `not-found` for a partner without a record that must have one. */
 export function setPartnerState(place: TrustPlace, id: string, state: 'active' | 'suspended'): Promise<ChangedTrust> {
-  return changeTrust(place, ({ path, text }, record) => {
-    const known = findRecord(parseConfiguration(path, text), 'partners', id)
-    if (known === undefined && (record.mode === 'listed' || state === 'active')) throw noPartnerRecord(id, record)
-    return changeRecord(text, { list: ['partners'], id, record: { ...known, id, state } })
-  })
+  return changeTrust(place, (file, record) => partnerWithState(file, record, id, state))
+}
+
+/** Throws as `setPartnerState` does. */
+export function partnerWithState(
+  { path, text }: ConfigurationFile,
+  record: TrustRecord,
+  id: string,
+  state: 'active' | 'suspended',
+): string {
+  const known = findRecord(parseConfiguration(path, text), 'partners', id)
+  if (known === undefined && (record.mode === 'listed' || state === 'active')) throw noPartnerRecord(id, record)
+  return changeRecord(text, { list: ['partners'], id, record: { ...known, id, state } })
 }
 
 export function noPartnerRecord(

@@ -146,6 +146,11 @@ export type ApiSchemas = {
     readonly certificates: readonly ApiSchemas['CertificateRule'][]
     readonly documents: readonly string[] | null
     readonly requiresHybrid: boolean
+    readonly acts: readonly ApiSchemas['Act'][]
+  }
+  readonly Trust: {
+    readonly trust: unknown
+    readonly partners: readonly Readonly<Record<string, unknown>>[]
   }
   readonly Problem: {
     readonly type: string
@@ -779,38 +784,166 @@ export type ApiRoutes = {
       readonly data: readonly ApiSchemas['Partner'][]
     }
   }
+  readonly 'POST /api/v1/partners': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly body: {
+      readonly record: Readonly<Record<string, unknown>>
+      readonly why: string
+    }
+    readonly answer: {
+      readonly before: Readonly<Record<string, unknown>> | null
+      readonly after: Readonly<Record<string, unknown>> | null
+      readonly isDryRun: boolean
+    }
+  }
   readonly 'GET /api/v1/partners/{id}': {
     readonly path: {
       readonly id: string
     }
     readonly query: Record<never, never>
     readonly body: undefined
-    readonly answer: ApiSchemas['Partner']
+    readonly answer: {
+      readonly id: string
+      readonly name: string | null
+      readonly contact: string | null
+      readonly state: string
+      readonly certificates: readonly ApiSchemas['CertificateRule'][]
+      readonly documents: readonly string[] | null
+      readonly requiresHybrid: boolean
+      readonly acts: readonly ApiSchemas['Act'][]
+      readonly record: Readonly<Record<string, unknown>>
+    }
+  }
+  readonly 'PUT /api/v1/partners/{id}': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly body: {
+      readonly record: Readonly<Record<string, unknown>>
+      readonly why: string
+    }
+    readonly answer: {
+      readonly before: Readonly<Record<string, unknown>> | null
+      readonly after: Readonly<Record<string, unknown>> | null
+      readonly isDryRun: boolean
+    }
+  }
+  readonly 'DELETE /api/v1/partners/{id}': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+      readonly why: string
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly before: Readonly<Record<string, unknown>> | null
+      readonly after: Readonly<Record<string, unknown>> | null
+      readonly isDryRun: boolean
+    }
   }
   readonly 'POST /api/v1/partners/{id}/suspend': {
     readonly path: {
       readonly id: string
     }
-    readonly query: Record<never, never>
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
     readonly body: {
       readonly why: string
     }
     readonly answer: {
       readonly id: string
       readonly state: string
+      readonly isDryRun: boolean
     }
   }
   readonly 'POST /api/v1/partners/{id}/resume': {
     readonly path: {
       readonly id: string
     }
-    readonly query: Record<never, never>
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
     readonly body: {
       readonly why: string
     }
     readonly answer: {
       readonly id: string
       readonly state: string
+      readonly isDryRun: boolean
+    }
+  }
+  readonly 'GET /api/v1/trust': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: ApiSchemas['Trust']
+  }
+  readonly 'PUT /api/v1/trust': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly body: {
+      readonly trust: unknown
+      readonly partners: readonly Readonly<Record<string, unknown>>[]
+      readonly why: string
+    }
+    readonly answer: {
+      readonly before: ApiSchemas['Trust']
+      readonly after: ApiSchemas['Trust']
+      readonly isDryRun: boolean
+    }
+  }
+  readonly 'PUT /api/v1/authorities/{name}': {
+    readonly path: {
+      readonly name: string
+    }
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly body: {
+      readonly anchorsPem: string
+      readonly intermediatesPem?: string
+      readonly more?: {
+        readonly from?: string
+        readonly until?: string
+        readonly revocation?: {
+          readonly need?: string
+          readonly crl?: readonly string[]
+          readonly refresh?: string
+          readonly grace?: string
+        }
+      }
+      readonly why: string
+    }
+    readonly answer: {
+      readonly before: Readonly<Record<string, unknown>> | null
+      readonly after: Readonly<Record<string, unknown>> | null
+      readonly isDryRun: boolean
+    }
+  }
+  readonly 'DELETE /api/v1/authorities/{name}': {
+    readonly path: {
+      readonly name: string
+    }
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+      readonly why: string
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly before: Readonly<Record<string, unknown>> | null
+      readonly after: Readonly<Record<string, unknown>> | null
+      readonly isDryRun: boolean
     }
   }
   readonly 'GET /api/v1/certificates': {
@@ -848,6 +981,36 @@ export type ApiRoutes = {
       readonly daysLeft: number
       readonly state: string
       readonly pem: string
+    }
+  }
+  readonly 'POST /api/v1/certificates/check': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly certificate: string
+    }
+    readonly answer: {
+      readonly form: string
+      readonly certificates: readonly {
+        readonly subject: string
+        readonly issuer: string
+        readonly serialNumber: string
+        readonly fingerprint: string
+        readonly validFrom: string
+        readonly validTo: string
+        readonly daysLeft: number
+        readonly state: string
+        readonly isCa: boolean
+      }[]
+      readonly isGood: boolean
+      readonly partner: string | null
+      readonly checks: readonly {
+        readonly name: string
+        readonly isPassed: boolean
+        readonly detail: string
+        readonly remedy: string | null
+      }[]
+      readonly rule: Readonly<Record<string, unknown>> | null
     }
   }
   readonly 'GET /api/v1/alerts': {
