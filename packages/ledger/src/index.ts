@@ -61,6 +61,7 @@ export {
   hasLedger,
   type LedgerAddress,
   type LedgerOptions,
+  moveLedger,
   openEvidence,
   openLedger,
   openLedgerReader,

@@ -6,6 +6,7 @@ import { Fault } from '@seg/core'
 import { checkNamed, checkReadable, claimFolder } from './files/data-folder.ts'
 import type { Ledger, LedgerReader } from './ledger.ts'
 import type { KeyRange } from './log/log-keys.ts'
+import type { TreeHead } from './log/merkle.ts'
 import { PostgresEvidence } from './postgres/postgres-evidence.ts'
 import { describePlace, keepPlace, parsePostgresPlace, placeOfLedger } from './postgres/postgres-place.ts'
 import { PostgresReader } from './postgres/postgres-reader.ts'
@@ -34,12 +35,14 @@ export type LedgerOptions = SqliteLedgerOptions & { readonly address?: LedgerAdd
  * for a folder that is not a receiver's, or whose ledger is missing or elsewhere.
  */
 export async function openLedger(folder: string, { address, ...options }: LedgerOptions): Promise<Ledger> {
-  const place = address === undefined ? placeOfLedger(folder) : parsePostgresPlace(address.ledger, address.password)
+  const kept = placeOfLedger(folder)
+  const place = address === undefined ? kept : parsePostgresPlace(address.ledger, address.password)
   if (place === undefined) return openSqliteLedger(folder, options)
-  if (existsSync(join(folder, LEDGER_FILE)))
+  // A folder that names a database keeps the ledger that was copied there, as it was.
+  if (kept === undefined && existsSync(join(folder, LEDGER_FILE)))
     throw new Fault(
       'configuration',
-      `${folder} has a ledger of its own (${LEDGER_FILE}), expected none beside ${describePlace(place)}: name an empty folder with --data`,
+      `${folder} has a ledger of its own (${LEDGER_FILE}), expected none beside ${describePlace(place)}: \`receiver migrate\` copies it there, or name an empty folder with --data`,
     )
   const { queue = QUEUE, note = () => {}, ...rest } = options
   await claimFolder(resolve(folder), ledgerFolder, note)
@@ -71,6 +74,22 @@ export function openNamedLedger(folder: string): LedgerReader {
 export function openEvidence(folder: string): Evidence {
   const place = placeOfLedger(folder)
   return place === undefined ? openSqliteEvidence(folder) : new PostgresEvidence(place)
+}
+
+/**
+ * Copies the ledger in this data folder into an empty database, which the folder then names; what
+ * an earlier run has copied is not copied again. Throws the Faults `storage-unavailable`,
+ * `configuration` and `log-invalid`.
+ */
+export async function moveLedger(
+  folder: string,
+  address: LedgerAddress,
+  onProgress: (progress: { readonly entries: number; readonly of: number }) => void,
+): Promise<TreeHead> {
+  checkNamed(folder, ledgerFolder)
+  const { migrateLedger } = await import('./postgres/migration/migrate-ledger.ts')
+  const source = openSqliteEvidence(folder)
+  return migrateLedger({ folder, source, reader: openSqliteReader(folder), address, onProgress })
 }
 
 /** Whether the folder has, or names, a ledger. */

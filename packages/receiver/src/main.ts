@@ -49,6 +49,7 @@ import { runDiagnoseReceiver } from './commands/diagnose-command.ts'
 import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './commands/documents-command.ts'
 import { runEvidenceVerifier } from './commands/evidence-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
+import { runMigrate } from './commands/migrate-command.ts'
 import { parseRole } from './commands/parse-role.ts'
 import {
   runPartnersAdd,
@@ -174,6 +175,11 @@ restoring.argument('<backup>', 'a backup, or a folder of backups: its latest')
 restoring.option('--checkpoint <file>', 'the latest checkpoint of the log that is known elsewhere')
 restoring.option('--entries-lost', 'entries that partners have seen are lost, or nobody knows: they report that')
 addSettings(restoring.option(...why), { certs, data }).action(readsOnly(runRestore))
+
+const migrating = program.command('migrate').description('copy the ledger of a stopped receiver into PostgreSQL')
+migrating.requiredOption('--from <dir>', 'data folder of the receiver, which then names the database')
+migrating.requiredOption('--to <url>', 'an empty database, as --ledger has it')
+addSettings(migrating, { ledgerPassword: undefined }).action(runMigrate)
 
 const partners = program.command('partners').description('who may send, also while the receiver runs')
 const idHelp = "the partner's id, its SenderID"

@@ -36,6 +36,8 @@ export class PostgresConnection {
   readonly #client: Client
   readonly timeline: number
   #isEnded = false
+  /** The end of the question before. */
+  #last: Promise<void> = Promise.resolve()
   /** Of warnings of the server since `takeNotices`. */
   #notices: string[] = []
 
@@ -103,6 +105,14 @@ export class PostgresConnection {
   }
 
   async #ask<Result>(query: { text: string; name?: string; values?: unknown[] }): Promise<Result> {
+    const { promise, resolve: end } = Promise.withResolvers<void>()
+    const before = this.#last
+    this.#last = promise
+    await before
+    return this.#query<Result>(query).finally(end)
+  }
+
+  async #query<Result>(query: { text: string; name?: string; values?: unknown[] }): Promise<Result> {
     if (this.#isEnded) throw new Fault('storage-unavailable', 'the connection to PostgreSQL has ended')
     try {
       return (await this.#client.query(query)) as Result

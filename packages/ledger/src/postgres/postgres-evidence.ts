@@ -126,6 +126,11 @@ export class PostgresEvidence implements Evidence {
     return row && { first: numberOf(row.first), last: numberOf(row.last) }
   }
 
+  async cursors(): Promise<{ name: string; index: number }[]> {
+    const rows = await this.#rows('SELECT name, leaf_index FROM cursors')
+    return rows.map(({ name, leaf_index }) => ({ name: String(name), index: Number(leaf_index) }))
+  }
+
   async close(): Promise<void> {
     await this.#connections.close()
   }

@@ -21,6 +21,7 @@ import type {
 import type { LogKey } from '../log/checkpoint.ts'
 import { startWriter, type WriterClient } from '../writer/writer-client.ts'
 import { PostgresConnections } from './connections.ts'
+import { inPieces } from './pieces.ts'
 import { onPostgres } from './postgres-fault.ts'
 import type { PostgresPlace } from './postgres-place.ts'
 import { PostgresReader } from './postgres-reader.ts'
@@ -33,8 +34,6 @@ export type PostgresOptions = Omit<PostgresWriterOptions, 'place' | 'folder'> & 
 }
 
 const MOST_IN_PIECES = 64 * 1024 * 1024
-/** Octets of a piece: the server holds a few of one at a time. */
-const PIECE = 1024 * 1024
 const UPLOADS = 2
 /** Milliseconds for a piece. */
 const PATIENCE = 10_000
@@ -166,7 +165,7 @@ class PostgresLedger extends PostgresReader implements Ledger {
     await onPostgres('store a document', async () => {
       const connection = await this.#uploads.take()
       let n = 0
-      for await (const piece of inPieces(content.read(), PIECE))
+      for await (const piece of inPieces(content.read()))
         await connection.planned('piece', 'INSERT INTO pieces (content_id, n, octets) VALUES ($1, $2, $3)', [
           content.name,
           n++,
@@ -187,19 +186,4 @@ class PostgresLedger extends PostgresReader implements Ledger {
     const { index, replay, receipt } = outcome
     return { index, replay, receipt: Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length) }
   }
-}
-
-/** All of this size but the last. */
-async function* inPieces(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let gathered: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of chunks) {
-    gathered.push(chunk)
-    length += chunk.length
-    if (length < size) continue
-    yield Buffer.concat(gathered)
-    gathered = []
-    length = 0
-  }
-  if (length > 0) yield Buffer.concat(gathered)
 }

@@ -75,4 +75,10 @@ export const postgresMigrations: Migrations = {
       PRIMARY KEY (cursor, leaf_index)
     )`,
   ],
+  '0002-migration': [
+    // While a ledger is being copied into the database no receiver starts with it.
+    'ALTER TABLE log_head ADD COLUMN is_copying boolean NOT NULL DEFAULT false',
+    // NULL for a document that was accepted before certificates were kept.
+    'ALTER TABLE documents ALTER COLUMN chain DROP NOT NULL',
+  ],
 }

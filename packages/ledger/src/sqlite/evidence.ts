@@ -141,6 +141,11 @@ export class SqliteEvidence implements Evidence {
     return row && { first: row.first, last: row.last }
   }
 
+  async cursors(): Promise<{ name: string; index: number }[]> {
+    const rows = onDatabase('read the ledger', () => this.#statements.cursors.all())
+    return rows.map(({ name, leaf_index }) => ({ name: String(name), index: Number(leaf_index) }))
+  }
+
   async close(): Promise<void> {
     this.#database.close()
   }
@@ -205,6 +210,7 @@ function prepareStatements(database: DatabaseSync) {
       "SELECT 1 FROM transactions WHERE leaf_index = ? AND type = 'accepted' AND erased_at IS NOT NULL",
     ),
     find: database.prepare('SELECT leaf_index, sha256 FROM documents WHERE sender = ? AND document_id = ?'),
+    cursors: database.prepare('SELECT name, leaf_index FROM cursors'),
     sharedNonce: database.prepare(
       `SELECT MIN(leaf_index) AS first, MAX(leaf_index) AS last FROM transactions
       WHERE nonce IS NOT NULL GROUP BY nonce HAVING COUNT(*) > 1 LIMIT 1`,

@@ -94,6 +94,10 @@ export class MemoryEvidence implements Evidence {
     return undefined
   }
 
+  async cursors(): Promise<{ name: string; index: number }[]> {
+    return [...this.#store.cursors].map(([name, index]) => ({ name, index }))
+  }
+
   async close(): Promise<void> {}
 }
 

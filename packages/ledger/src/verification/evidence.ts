@@ -81,6 +81,8 @@ export interface Evidence {
   find(sender: string, id: string): Promise<{ readonly index: StoredValue; readonly sha256: StoredValue } | undefined>
   /** Two entries with one nonce, which is of one entry alone; undefined when there are none. */
   sharedNonce(): Promise<{ readonly first: StoredValue; readonly last: StoredValue } | undefined>
+  /** How far each cursor was moved: no part of the log, and verified by nothing. */
+  cursors(): Promise<readonly { readonly name: string; readonly index: number }[]>
   close(): Promise<void>
 }
 

@@ -12,6 +12,8 @@ import { LOG_LOCK, writerForm } from './postgres-writer.ts'
 
 /** Hours after which pieces that no document names are those of a request that failed. */
 const ORPHANED = 24
+/** Beside that of the log, which batches hold. */
+const SCHEMA_LOCK = LOG_LOCK + 2
 
 /**
  * Throws the Faults `storage-unavailable`, and `configuration` for a server that must not be
@@ -23,10 +25,10 @@ export async function prepareDatabase(place: PostgresPlace, key: LogKey): Promis
   })
   try {
     await onPostgres(`open ${describePlace(place)}`, async () => {
-      await checkDatabaseServer(connection, place.standbys)
+      await prepareSchema(connection, place.standbys)
       // Several nodes may start at once.
       await connection.rows(`SELECT pg_advisory_lock(${LOG_LOCK})`)
-      await migrateSchema(connection)
+      await checkWhole(connection)
       await bindKey(connection, verifierKeyOf(key))
       await connection.rows(
         `DELETE FROM pieces p WHERE at < now() - interval '${ORPHANED} hours'
@@ -36,6 +38,26 @@ export async function prepareDatabase(place: PostgresPlace, key: LogKey): Promis
   } finally {
     await connection.close()
   }
+}
+
+/**
+ * A server that keeps what it commits, and the tables. Throws the Fault `configuration` for a
+ * server that must not be written to, and for tables of a later version.
+ */
+export async function prepareSchema(connection: PostgresConnection, standbys: number): Promise<void> {
+  await checkDatabaseServer(connection, standbys)
+  await connection.rows(`SELECT pg_advisory_lock(${SCHEMA_LOCK})`)
+  await migrateSchema(connection)
+  await connection.rows(`SELECT pg_advisory_unlock(${SCHEMA_LOCK})`)
+}
+
+async function checkWhole(connection: PostgresConnection): Promise<void> {
+  const [head] = await connection.rows('SELECT is_copying FROM log_head')
+  if (head?.is_copying !== true) return
+  throw new Fault(
+    'configuration',
+    'a ledger is being copied into this database, and not all of it is there: run `receiver migrate` again',
+  )
 }
 
 async function migrateSchema(connection: PostgresConnection): Promise<void> {
