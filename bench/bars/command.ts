@@ -1,5 +1,5 @@
 // `pnpm bench bars`: the whole path against a bare Fastify with the same TLS, with the clients of
-// partners: both servers anew in each round, from their first second to warm, time by thread.
+// partners: both servers started in each round, from their first second to warm, time by thread.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, openOutput, rootFolder } from '@seg/core'

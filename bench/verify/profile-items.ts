@@ -1,6 +1,6 @@
 // The items that the time of a verification is divided into, by the function that was running.
 
-export const itemNames = ['SHA-256', 'UTF-8 and window', 'tags', 'character data', 'written anew', 'the rest'] as const
+export const itemNames = ['SHA-256', 'UTF-8 and window', 'tags', 'character data', 'rewritten', 'the rest'] as const
 export type ItemName = (typeof itemNames)[number]
 /** Nanoseconds of one verification. */
 export type Items = Readonly<Record<ItemName, number>>
@@ -27,12 +27,12 @@ const files: Readonly<Record<string, ItemName>> = {
   'skip.ts': 'character data',
   'references.ts': 'character data',
   'line-counter.ts': 'character data',
-  'canonicalizer.ts': 'written anew',
-  'octets.ts': 'written anew',
-  'octet-words.ts': 'written anew',
-  'rewritten-text.ts': 'written anew',
-  'text-octets.ts': 'written anew',
-  'value-octets.ts': 'written anew',
+  'canonicalizer.ts': 'rewritten',
+  'octets.ts': 'rewritten',
+  'octet-words.ts': 'rewritten',
+  'rewritten-text.ts': 'rewritten',
+  'text-octets.ts': 'rewritten',
+  'value-octets.ts': 'rewritten',
   'document-input.ts': 'UTF-8 and window',
   'utf8.ts': 'UTF-8 and window',
 }
@@ -43,8 +43,8 @@ const functions: Readonly<Record<string, ItemName>> = {
   oneShotDigest: 'SHA-256',
   isUtf8: 'UTF-8 and window',
   set: 'UTF-8 and window',
-  copy: 'written anew',
-  _copyActual: 'written anew',
+  copy: 'rewritten',
+  _copyActual: 'rewritten',
 }
 
 export function itemOf(functionName: string, url: string): ItemName {

@@ -113,8 +113,8 @@ t.test('but only up to an amount, and for a time', async t => {
   t.ok(taken < 24 * 1024 ** 2, `${taken} bytes left the client`)
   const time = await openGateway(t, certs, { lingerTime: 200 })
   const slow = await connectRaw(t, time)
-  // It goes on when the receiver has ended its side, and finds out by writing that nobody reads any
-  // more.
+  // It continues when the receiver has ended its side, and finds out by writing that nobody reads
+  // any more.
   slow.socket.allowHalfOpen = true
   slow.socket.write(documentHead(`Content-Length: ${1024 ** 4}`))
   const drip = setInterval(() => slow.socket.write('x'), 20)
@@ -127,7 +127,8 @@ t.test('in pieces of one byte, only so many as cost what that amount costs', asy
   const gateway = await openGateway(t, certs, { discardedBytes: 512 * 1000, lingerTime: 300_000, freePieces: 100 })
   for (const form of ['chunks', 'records'] as const) {
     const { socket, text, closed } = await connectRaw(t, gateway)
-    // It goes on when the receiver has ended its side, and finds out by writing that nobody reads.
+    // It continues when the receiver has ended its side, and finds out by writing that nobody
+    // reads.
     socket.allowHalfOpen = true
     if (form === 'records') writeSingly(socket)
     const isChunked = form === 'chunks'
@@ -144,7 +145,7 @@ t.test('in pieces of one byte, only so many as cost what that amount costs', asy
   }
 })
 
-t.test('takes a document line by line and in small chunks, and refuses one that goes on byte by byte', async t => {
+t.test('takes a document line by line and in small chunks, and refuses one that continues byte by byte', async t => {
   const gateway = await openGateway(t, certs, { freePieces: 100 })
   const send = async (size: number, payload: string) => {
     const document = await makeDocument(gateway, { id: `in-${size}`, payload })

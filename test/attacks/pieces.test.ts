@@ -78,12 +78,13 @@ for (const form of forms)
     })
   }
 
-t.test('a document that goes on byte by byte is refused, and what follows does not make that costlier', async t => {
+t.test('a document that continues byte by byte is refused, and what follows does not make that costlier', async t => {
   const whole = await makeDocument(2000)
   const start = whole.subarray(0, whole.indexOf('xx'))
   const [few, many] = await leastOf([150_000, 450_000], async count => {
     const connection = await open('chunks')
-    // It goes on when the receiver has ended its side, and finds out by writing that nobody reads.
+    // It continues when the receiver has ended its side, and finds out by writing that nobody
+    // reads.
     connection.allowHalfOpen = true
     const closed = new Promise(resolve => connection.once('close', resolve))
     const answer = readAnswer(connection)

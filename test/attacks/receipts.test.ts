@@ -1,6 +1,6 @@
 // A receiver that forges: it holds the seal's key and the log's, and answers each document with a
 // receipt that is wrong in one way. Neither `sender send` nor the verifier of the console, which
-// share no code, believes any of them.
+// share no code, accepts any of them.
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,7 +93,7 @@ const forgeries: Record<string, Forgery> = {
 }
 const titles = Object.keys(forgeries)
 
-t.test('the verifier of the console believes no forged receipt, and the true one', async t => {
+t.test('the verifier of the console accepts no forged receipt, and the true one', async t => {
   const signer = await loadIdentity(certs, 'sender')
   const document = await sign(await openTemplate(t, makeDocument()), signer)
   const trust = asFiles(await trustOf(certs))
@@ -112,7 +112,7 @@ t.test('the verifier of the console believes no forged receipt, and the true one
   }
 })
 
-t.test('sender send believes no forged receipt, and the true one beside them', async t => {
+t.test('sender send accepts no forged receipt, and the true one beside them', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'seg-receipts-'))
   const receiver = await startReceiver(t, certs, async (response, document) => {
     const number = /id="doc-(\d+)"/.exec(document.toString())?.[1]

@@ -186,7 +186,7 @@ const cases: readonly Case[] = [
     command: /^openssl pkey -in .* -passin file:/,
   },
   {
-    title: 'a key in the place of a certificate',
+    title: 'a key instead of a certificate',
     break: copy('receiver.key', 'receiver.crt'),
     id: 'receiver.crt',
     cause: /receiver\.crt is a private key, expected a certificate/,
@@ -387,7 +387,7 @@ const cases: readonly Case[] = [
     command: /pki issue /,
   },
   {
-    title: 'a file in the place of the data folder',
+    title: 'a file instead of the data folder',
     break: ({ data }) => writeFile(data, ''),
     id: 'data',
     cause: /expected a folder at .*found a file/,

@@ -269,7 +269,7 @@ const cases: readonly Case[] = [
     command: /sender diagnose --to https:\/\/gateway\.example:\d+$/,
   },
   {
-    title: 'pki gen run anew here: the receiver does not know our CA',
+    title: 'pki gen run again here: the receiver does not know our CA',
     break: async setUp => {
       for (const name of ['sender.crt', 'sender.key']) await copyFile(join(others, name), inCerts(name)(setUp))
       const both = await Promise.all([right, others].map(certs => readFile(join(certs, 'ca.crt'))))

@@ -347,7 +347,7 @@ t.test('a setting comes from the flag, else the environment, else seg.yaml', asy
   })
 })
 
-t.test('a receiver whose log nobody reads any more goes on, and stops in order', async t => {
+t.test('a receiver whose log nobody reads any more continues, and stops in order', async t => {
   const data = join(await mkdtemp(join(folder, 'desk-')), 'receiver')
   const { child, url, stop } = await startReceiver(t, ['--certs', certs, '--data', data], { stderr: 'pipe' })
   child.stderr!.destroy()

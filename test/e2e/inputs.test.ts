@@ -69,7 +69,7 @@ t.test('pki inspect of a folder waits for no pipe in it, nor does a start for on
   t.match(started, { exitCode: 5, stderr: /receiver.crt cannot be read \(expected a file at .*, found a pipe\)/ })
 })
 
-t.test('another kind of file in the place of a certificate is named, never in the words of OpenSSL', async t => {
+t.test('another kind of file instead of a certificate is named, never in the words of OpenSSL', async t => {
   const der = at('sender.der')
   spawnSync('openssl', ['x509', '-in', cert, '-outform', 'DER', '-out', der])
   const mistakes = [

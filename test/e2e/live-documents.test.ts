@@ -112,7 +112,7 @@ t.test('types and schemas count with the next look at both ends; what is broken 
   await set(order('a.xsd'))
   const [first, second] = [await begin('f'), await begin('g')]
   await set(order('a.xsd'), { 'a.xsd': schema('decimal') })
-  t.match(await first(), /^HTTP\/1\.1 201 /m, 'it goes on under the schema that it began with')
+  t.match(await first(), /^HTTP\/1\.1 201 /m, 'it continues under the schema that it began with')
   await set('')
   t.match(await second(), /"code":"document-type"/, 'nothing of a type that is gone is accepted')
   t.equal(await send('h', '1'), 'envelope-malformed')

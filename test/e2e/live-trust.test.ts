@@ -219,7 +219,7 @@ t.test(
   },
 )
 
-t.test('a pipe in the place of a certificate holds up no look, and the certificate after it is taken', async t => {
+t.test('a pipe instead of a certificate holds up no look, and the certificate after it is taken', async t => {
   const { gateway, following, lines } = await openLive(t)
   const before = await serverOf(t, gateway)
   const path = join(gateway.certs, 'receiver.crt')

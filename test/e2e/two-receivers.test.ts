@@ -67,7 +67,7 @@ t.test('either accepts, and both have one log', async t => {
 
   await receivers[0].kill()
   const last = await clients[1]!.post(await signLetter('doc-20', 'after', partner))
-  t.equal(last.status, 201, 'the other goes on')
+  t.equal(last.status, 201, 'the other continues')
   const handedOn = async () =>
     (await readdir(join(folder, 'inbox'), { recursive: true })).filter(name => /doc-\d+/.test(name))
   for (let tries = 0; tries < 100 && !(await handedOn()).some(name => name.includes('doc-20')); tries++)

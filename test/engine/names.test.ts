@@ -26,7 +26,7 @@ function nameLength(text: string): number {
   }
 }
 
-t.test('a name begins and goes on with the characters of the productions, and no others', async t => {
+t.test('a name begins and continues with the characters of the productions, and no others', async t => {
   const wrong: string[] = []
   for (const c of characters()) {
     const bytes = Buffer.byteLength(c)

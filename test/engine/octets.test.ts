@@ -45,7 +45,7 @@ t.test('a document that is canonical is handed on as one range of the input', as
   t.same(handOn(inclusive, methodOf(INCLUSIVE)), [{ isInput: true, text: inclusive }], 'inclusive C14N')
 })
 
-t.test('what is not canonical is written anew, the bytes around it are not', async t => {
+t.test('what is not canonical is rewritten, the bytes around it are not', async t => {
   const rows: Record<string, [written: string, canonical: string]> = {
     'an empty element': ['<b/>', '<b></b>'],
     'a reference': ['&#65;', 'A'],

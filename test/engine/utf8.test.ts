@@ -26,7 +26,7 @@ t.test('the first byte that is not part of valid UTF-8 is found', async t => {
   const valid = 'a\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}'
   t.equal(invalidAt(Buffer.from(valid)), Buffer.byteLength(valid), 'none')
   const wrong: Record<string, string> = {
-    'a byte that goes on what never began': '\x80',
+    'a byte that continues what never began': '\x80',
     'an overlong form of two bytes': '\xc1\xbf',
     'an overlong form of three bytes': '\xe0\x9f\xbf',
     'an overlong form of four bytes': '\xf0\x8f\xbf\xbf',

@@ -13,7 +13,7 @@ const methods = [exclusive, methodOf(INCLUSIVE), methodOf(INCLUSIVE_11)]
 const listablePrefixes = ['', 'p', 'q', 'a', 'A', 'ü', '\u{10000}', 'soap', 'absent']
 const xmllintOptions = { '--exc-c14n': EXCLUSIVE, '--c14n': INCLUSIVE, '--c14n11': INCLUSIVE_11 }
 /**
- * xmllint starts anew for each document that it finds fault with: one of so many is put aside for
+ * xmllint starts again for each document that it finds fault with: one of so many is put aside for
  * it.
  */
 const XMLLINT_EVERY = 20

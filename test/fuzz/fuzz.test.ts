@@ -1,5 +1,5 @@
 // Differential fuzzing, 40,000 documents of it: we and independent programs agree on every one.
-// `pnpm fuzz` goes on from there.
+// `pnpm fuzz` continues from there.
 import t from 'tap'
 import { needs, run } from '../support/programs.ts'
 import { openCampaigns } from './campaigns.ts'

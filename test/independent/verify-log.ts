@@ -83,7 +83,7 @@ function checkTimes(entries: readonly Entry[], now: Date): number {
   return setBacks
 }
 
-/** A log goes on in the latest version once it has an entry of it. */
+/** A log continues in the latest version once it has an entry of it. */
 function checkVersions(entries: readonly Entry[]): void {
   const first = entries.findIndex(({ v }) => v === 2)
   const later = first < 0 ? [] : entries.slice(first)

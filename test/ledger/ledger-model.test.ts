@@ -38,7 +38,7 @@ const COMMANDS = 60
 const SEED = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31)
 const key = readKey(verifierKey)
 
-/** The ledger under test, opened anew now and then. */
+/** The ledger under test, opened again now and then. */
 type Real = { ledger: Ledger; readonly folder: string; readonly store: Store }
 
 /** Where a history happens; `files`: what the folder must have beside it. */
@@ -138,7 +138,7 @@ const commands = [
         new Command(`move ${name} to ${index}`, (model, real) => moveCursor(model, real, name, index)),
     ),
   fc.constant(new Command('read the log', readLog)),
-  fc.constant(new Command('open anew', openAnew)),
+  fc.constant(new Command('open again', openAnew)),
 ]
 
 const sqlite: Store = {

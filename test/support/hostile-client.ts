@@ -1,6 +1,6 @@
 // A partner at its worst, as a process of its own: `hostile-client.ts CERTS PORT SHAPE
-// CONNECTIONS`. Prints a line when it is under way, and goes on until it is killed; whoever closes
-// a connection gets another.
+// CONNECTIONS`. Prints a line when it is under way, and continues until it is killed; whoever
+// closes a connection gets another.
 import { randomUUID } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'

@@ -51,11 +51,11 @@ const bounded: Record<string, [largest: number, write: (size: number) => string]
     56,
     n => inPayload(`<a${many(n, i => ` xmlns:${longName(i)}="urn:a"`)}>${many(n, i => `<${longName(i)}:a/>`)}</a>`),
   ],
-  'namespaces declared anew at each depth, the outermost used most': [
+  'namespaces declared again at each depth, the outermost used most': [
     56,
     n => inPayload(`${`<a${declarations(60)}>`.repeat(n)}${'<q:a/>'.repeat(n * 100)}${'</a>'.repeat(n)}`),
   ],
-  'one prefix declared anew at each depth, used in the innermost': [
+  'one prefix declared again at each depth, used in the innermost': [
     56,
     n => inPayload(`${many(n, i => `<a xmlns:p="urn:${i}">`)}${'<p:a/>'.repeat(n * 100)}${'</a>'.repeat(n)}`),
   ],
@@ -100,7 +100,7 @@ const endless: Record<string, (bytes: number) => string> = {
   'elements with as many attributes as may be': n =>
     inPayload(fill(n, `<a${many(64, i => ` a${scattered(i, 64)}=""`)}/>`)),
   'attributes beyond the limit': n => inPayload(`<a${many(n / 8, i => ` a${i}=""`)}/>`),
-  'namespaces declared anew for each element': n => inPayload(fill(n, `<a${declarations(60)}/>`)),
+  'namespaces declared again for each element': n => inPayload(fill(n, `<a${declarations(60)}/>`)),
   'namespaces beyond the limit': n => inPayload(`<a${declarations(n / 16)}/>`),
   'a name beyond the limit': n => inPayload(`<${fill(n, 'n')}/>`),
   'names at the limit': n => inPayload(fill(n, `<${'n'.repeat(1024)}/>`)),

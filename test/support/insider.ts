@@ -90,7 +90,7 @@ export function readLedger(data: string): StoredEntry[] {
   })
 }
 
-/** Writes the ledger anew: each tree, checkpoint and receipt is of these entries; below 256. */
+/** Writes the ledger again: each tree, checkpoint and receipt is of these entries; below 256. */
 export async function writeLedger(
   data: string,
   certs: string,

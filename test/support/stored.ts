@@ -28,7 +28,7 @@ export function listStored(data: string): Promise<AcceptedDocument[]> {
 /**
  * A reader that stays open keeps what SQLite knows of the write-ahead log alive beyond the writer's
  * death: whoever reads then does not see a transaction that was written and never answered for,
- * until a start without readers looks for it anew.
+ * until a start without readers looks for it again.
  */
 async function withReader<Result>(data: string, read: (reader: LedgerReader) => Promise<Result>): Promise<Result> {
   const reader = openLedgerReader(data)

@@ -54,7 +54,7 @@ async function readAll(path: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(await Array.fromAsync(path)).toString()
 }
 
-t.test('goes on while the reader of a pipe rests, and says how many lines were dropped', async t => {
+t.test('continues while the reader of a pipe rests, and says how many lines were dropped', async t => {
   const { reading, writing } = await makePipe(t)
   const { child, fact } = startWriter(t, writing.fd)
   const { longest } = await fact()
@@ -67,7 +67,7 @@ t.test('goes on while the reader of a pipe rests, and says how many lines were d
   checkLines(t, await read)
 })
 
-t.test('goes on while the reader of a socket rests', async t => {
+t.test('continues while the reader of a socket rests', async t => {
   // What Node calls a pipe is a socket, as what systemd gives a service.
   const { child, fact } = startWriter(t, 'pipe')
   const { longest } = await fact()
@@ -77,7 +77,7 @@ t.test('goes on while the reader of a socket rests', async t => {
   checkLines(t, await read)
 })
 
-t.test('goes on when the reader is gone, and waits no longer for it at the end', async t => {
+t.test('continues when the reader is gone, and waits no longer for it at the end', async t => {
   const { reading, writing } = await makePipe(t)
   const { child, fact } = startWriter(t, writing.fd)
   await fact()
@@ -142,7 +142,7 @@ t.test('a line that a full disk has cut is whole in the file that is opened next
   t.equal(following[0], `line ${String(whole.length).padStart(90, '0')}`)
 })
 
-t.test('goes on when the disk is full', { skip: noRoom }, async t => {
+t.test('continues when the disk is full', { skip: noRoom }, async t => {
   const folder = await makeFolder(t)
   // The disk has room again when all is written or waits; the end comes when the log says what was
   // dropped.

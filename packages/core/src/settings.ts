@@ -192,7 +192,7 @@ export const settings = {
   logFile: {
     flag: '--log-file <file>',
     key: 'log-file',
-    help: 'where the log is written, instead of standard error; SIGHUP opens the file anew',
+    help: 'where the log is written, instead of standard error; SIGHUP opens the file again',
     parse: parseOptionalPath,
     schema: STRING,
   },

@@ -74,7 +74,7 @@ export function amount(count: number, noun: string): string {
   return /[^aeiou]y$/.test(noun) ? `${count} ${noun.slice(0, -1)}ies` : `${count} ${noun}s`
 }
 
-/** A flag of advice that goes on to the same place as this run; nothing where none was given. */
+/** A flag of advice that continues to the same place as this run; nothing where none was given. */
 export function flagFor(name: string, value: string | undefined): string {
   return value === undefined ? '' : ` --${name} ${shellWord(value)}`
 }

@@ -31,7 +31,8 @@ export const standardError: LineOutput = {
 }
 
 /**
- * Whether it is a terminal on which a line can be written over and coloured: none of the type `dumb`.
+ * Whether it is a terminal on which a line can be written over and coloured: none of the type
+ * `dumb`.
  */
 export function isScreen(descriptor: 1 | 2): boolean {
   return isatty(descriptor) && process.env.TERM !== 'dumb'

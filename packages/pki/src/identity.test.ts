@@ -49,7 +49,7 @@ t.test('says which file is missing and what makes it', async t => {
   await t.rejects(loadTrust(certs), { code: 'configuration', detail: /ca\.crt is missing.*pnpm --filter pki gen/ })
 })
 
-t.test('a folder in the place of any file is a Fault, and never ends the process', async t => {
+t.test('a folder instead of any file is a Fault, and never ends the process', async t => {
   const places: readonly (readonly [string, (certs: string) => Promise<unknown>])[] = [
     ['ca.crt', loadTrust],
     ['sender.crt', certs => loadIdentity(certs, 'sender')],

@@ -40,7 +40,7 @@ const gen = program
     generateDefaults.days,
   )
   .option('--intermediate', 'issue by an intermediate CA below a root, whose key can then stay offline')
-  .option('--force', 'make all anew; what is there is kept in a folder beside')
+  .option('--force', 'make new files; existing ones are kept in a folder beside them')
 addSettings(addEncryption(gen), { certs }).action(runGen)
 
 const show = program
@@ -92,7 +92,7 @@ addSettings(addEncryption(issuance), { certs }).action(runIssue)
 
 const renewal = program
   .command('renew')
-  .description('issue a certificate anew, under the same name; the one before is kept')
+  .description('issue a new certificate, under the same name; the one before is kept')
   .argument('<name>', 'NAME.crt in the folder of --certs, such as sender, receiver or seal')
   .option('--new-key', 'under a new key of the same kind')
   .option(...days)

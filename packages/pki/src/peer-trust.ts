@@ -27,7 +27,7 @@ export async function loadPeerTrust(certs: string, previous?: PeerTrust): Promis
   return withLists(await loadTrust(certs), existsSync(list) ? [list] : [], previous)
 }
 
-/** Files of CAs and of their revocation lists, in the place of `ca.crt` and `ca.crl`. */
+/** Files of CAs and of their revocation lists, instead of `ca.crt` and `ca.crl`. */
 export type TrustFiles = { readonly anchors: string; readonly crls: readonly string[] }
 
 /** As `loadPeerTrust`. */

@@ -42,7 +42,7 @@ t.test('nothing a peer chose reorders a log file', async t => {
   t.match(JSON.parse(written), { sender: 'a\u202eb', msg: 'from a\u202eb' })
 })
 
-t.test('a log file is opened anew on SIGHUP, and what cannot be opened ends nothing', async t => {
+t.test('a log file is opened again on SIGHUP, and what cannot be opened ends nothing', async t => {
   const path = join(t.testdir(), 'log')
   const { logger, close } = openFileLogger(path)
   t.teardown(close)

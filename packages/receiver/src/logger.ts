@@ -25,7 +25,7 @@ export function openLogger({ isTerminal }: { isTerminal: boolean }): OpenLogger 
 }
 
 /**
- * Writes to a file, in JSON, which SIGHUP opens anew: what rotates files moves it and sends that.
+ * Writes to a file, in JSON, which SIGHUP opens again: what rotates files moves it and sends that.
  * Throws the Fault `configuration` when it cannot be written.
  */
 export function openFileLogger(path: string): OpenLogger {
@@ -35,7 +35,7 @@ export function openFileLogger(path: string): OpenLogger {
     try {
       lines.reopen()
     } catch (error) {
-      logger.error(`the log goes on in the file that is open: ${asFault(error).detail}`)
+      logger.error(`the log continues in the file that is open: ${asFault(error).detail}`)
     }
   }
   process.on('SIGHUP', reopen)

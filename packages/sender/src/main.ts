@@ -127,7 +127,7 @@ addSettings(receivers.command('show').description('one record').argument('<id>',
   runReceiversShow,
 )
 const holding = receivers.command('trust').description('hold one receiver to CAs of its own')
-holding.argument('<id>', receiverHelp).option('--anchors <file>', 'its CAs, PEM, in the place of ca.crt')
+holding.argument('<id>', receiverHelp).option('--anchors <file>', 'its CAs, PEM, instead of ca.crt')
 holding.option('--crl <file...>', 'their revocation lists').option('--remove', 'hold it to ca.crt')
 addSettings(holding.option(...why), { data }).action(withRecords(receiverAct('trust-changed'), runReceiversTrust))
 const replacing = receivers.command('import').description('replace all receivers by those of a file')

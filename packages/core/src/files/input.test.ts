@@ -36,7 +36,7 @@ for (const [name, read] of Object.entries(readers)) {
     await ended
   })
 
-  t.test(`${name} says what it found in the place of a file, and reads no device`, async t => {
+  t.test(`${name} says what it found instead of a file, and reads no device`, async t => {
     const server = createServer().listen(at(`socket-${name}`))
     await once(server, 'listening')
     t.teardown(() => server.close())

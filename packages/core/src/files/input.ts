@@ -157,7 +157,7 @@ function unexpected(path: string, stats: Stats): Fault {
   return new Fault('file-unreadable', `expected a file at ${path}, found ${nameKind(stats)}`)
 }
 
-/** For messages: what was found in the place of a file. */
+/** For messages: what was found instead of a file. */
 export function nameKind(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder'
   if (stats.isFIFO()) return 'a pipe'

@@ -1,4 +1,4 @@
-// Writes numbered lines to standard error, or to a file that SIGHUP opens anew:
+// Writes numbered lines to standard error, or to a file that SIGHUP opens again:
 // `write-lines.ts COUNT [FILE]`; then, for each line on standard input, one line more. Says on
 // standard output how long the longest turn took.
 import { once } from 'node:events'

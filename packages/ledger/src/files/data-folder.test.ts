@@ -86,7 +86,7 @@ t.test('a reader takes neither a folder that has lost its ledger nor that of a s
   t.same(await collect(openSqliteReader(join(folder, 'nothing')).list()), [])
 })
 
-t.test('a file in the place of the folder, or above it, is a mistake of the setting', async t => {
+t.test('a file instead of the folder, or above it, is a mistake of the setting', async t => {
   const file = join(await makeFolder(t), 'file')
   await writeFile(file, '')
   const fault = {
@@ -239,7 +239,7 @@ for (const [loss, lose] of Object.entries(losses))
     if (loss !== 'its write-ahead log is removed') await t.rejects(ledger.receipt(sender, 'before'), refusal)
   })
 
-t.test('goes on once its folder is back', async t => {
+t.test('continues once its folder is back', async t => {
   const folder = join(await makeFolder(t), 'data')
   const ledger = await openTestLedger(folder)
   await rename(folder, `${folder}.old`)

@@ -99,7 +99,7 @@ t.test('reports a disk that fails while a large document is received', async t =
   const { document } = makeSample('doc1')
   await t.rejects(ledger.accept(document, staging), { code: 'storage-unavailable' })
   await rename(join(folder, 'elsewhere'), join(folder, 'staging'))
-  t.equal((await acceptBytes(ledger, document, makeSample('doc1').bytes)).replay, false, 'and goes on after that')
+  t.equal((await acceptBytes(ledger, document, makeSample('doc1').bytes)).replay, false, 'and continues after that')
 })
 
 t.test('takes no staging but its own', async t => {

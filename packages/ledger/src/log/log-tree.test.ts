@@ -92,7 +92,7 @@ t.test('trees across the edges of tiles, at the time and later, from tiles and f
   }
 })
 
-t.test('a tree opened from its edge goes on as the one before', async t => {
+t.test('a tree opened from its edge continues as the one before', async t => {
   const leaves = leavesOf(700)
   for (const size of [0, 1, 255, 256, 600]) {
     const { tiles } = grow(leaves.slice(0, size))

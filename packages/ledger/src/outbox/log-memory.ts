@@ -62,8 +62,8 @@ export class LogMemory {
 
   /**
    * What a new tree of this log must continue: the largest tree that was proven, under whichever of
-   * the log's keys, for it goes on after a change of its key (docs/log.md). What a person has ended
-   * stands alone.
+   * the log's keys, for it continues after a change of its key (docs/log.md). What a person has
+   * ended stands alone.
    */
   witnessed(log: string): WitnessedLog {
     const remembered = this.remembered()

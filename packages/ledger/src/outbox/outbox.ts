@@ -117,7 +117,7 @@ export interface Outbox {
   refuse(number: number, reason: OutboxReason): Promise<OutboxEntry>
   /** The entry expires: a try that began after its time has failed, too. */
   giveUp(number: number, reason: OutboxReason): Promise<OutboxEntry>
-  /** New bytes in the place of those that were never accepted; the lease stays. */
+  /** New bytes instead of those that were never accepted; the lease stays. */
   replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry>
 
   /** Throws the Fault `usage` for an entry that is settled or on its way. */

@@ -279,7 +279,7 @@ t.test('gives back its leases when it is closed', async t => {
   t.equal((await readdir(join(folder, 'leases'))).length, 1)
 })
 
-t.test('remembers a checkpoint in the place of the one that was compared with it, and of no other', async t => {
+t.test('a checkpoint replaces the one that was compared with it, and no other', async t => {
   const outbox = await open(t)
   const [one, two, three] = [1, 2, 3].map(size => ({ size, root: Buffer.alloc(32, size), note: `note ${size}` }))
   const { logs } = outbox

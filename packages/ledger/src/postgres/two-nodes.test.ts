@@ -191,7 +191,7 @@ t.test('a commit that waits for a standby is answered in time, and found once th
     answer = await acceptBytes(ledger, document, bytes).catch(() => undefined)
     await pause(50)
   }
-  t.match(answer, { index: 0, replay: true }, 'and goes on by itself')
+  t.match(answer, { index: 0, replay: true }, 'and continues by itself')
 })
 
 t.test('a wait for standbys that somebody cancels is no commit', async t => {

@@ -74,7 +74,7 @@ t.test('is listed, exported and verified before a receiver has opened it, and st
   database.close()
 })
 
-t.test('goes on in the new version: its entries stay, those after them are proven', async t => {
+t.test('continues in the new version: its entries stay, those after them are proven', async t => {
   const folder = await makeEarlierLedger(t)
   const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })
   const leaves = await ledger.log.entries(0, DOCUMENTS + 1)

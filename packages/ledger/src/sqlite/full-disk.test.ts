@@ -28,6 +28,6 @@ t.test(
     t.ok(told.large > 0)
     t.equal(told.files, told.large, 'no file of a document that was refused is left')
     t.equal(told.receipt, makeSample('doc0', { size: 60_000 }).receipt.toString())
-    t.equal(told.roomy, 'none', 'with room again it goes on')
+    t.equal(told.roomy, 'none', 'with room again it continues')
   },
 )

@@ -57,7 +57,7 @@ t.test('leaves no file of a large document that it did not take', async t => {
   t.same(await staged(), [])
 })
 
-t.test('a writer whose thread dies fails what waits for it, and another goes on with the same ledger', async t => {
+t.test('a writer whose thread dies fails what waits for it, and another continues with the same ledger', async t => {
   const folder = await makeFolder(t)
   const notes: string[] = []
   const runs = Promise.withResolvers<void>()

@@ -391,7 +391,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     }
   })
 
-  t.test('goes on under the next key where it is given, with the entry that names it the last before', async t => {
+  t.test('continues under the next key where it is given, with the entry that names it the last before', async t => {
     const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
     const next = verifierKeyOf(nextLogKey)
     const event = { type: 'admin', at, action: ROTATION, subject: next, by: 'operator' } as const
@@ -454,7 +454,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
       .map(({ reason }) => (reason as Fault).code)
     t.same(refused, Array(6).fill('overloaded'))
     t.equal((await collect(ledger.list())).length, 4)
-    t.equal((await accept(ledger, 'doc9')).replay, false, 'and goes on after that')
+    t.equal((await accept(ledger, 'doc9')).replay, false, 'and continues after that')
   })
 
   t.test('close waits for what is under way, and nothing is taken after it', async t => {

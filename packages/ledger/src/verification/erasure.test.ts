@@ -87,7 +87,7 @@ t.test('nothing of the document is left, and the receipt that its sender has sti
   t.notOk(octets.includes(makeSample('small').bytes.subarray(0, 100)))
 })
 
-t.test('a ledger goes on after it, and its conflicts with what was erased stay', async t => {
+t.test('a ledger continues after it, and its conflicts with what was erased stay', async t => {
   const folder = await makeErasable(t)
   await erase(folder, SMALL)
   const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })

@@ -168,7 +168,7 @@ t.test('the latest entries cannot be cut off without the key', async t => {
   await unnoticed(t, 'sizes', sizes.map(cut))
 })
 
-t.test('a log that was written anew, with the key, does not fit the receipts', async t => {
+t.test('a log that was rewritten, with the key, does not fit the receipts', async t => {
   const database = await copy('forged')
   const forged = writeEntry({ type: 'start', at, version: 'forged' }, randomBytes(32))
   database

@@ -127,7 +127,7 @@ export class WriterClient {
     this.#restarting = this.#restart()
   }
 
-  /** What the former thread committed is in the ledger, which is read anew. */
+  /** What the former thread committed is in the ledger, which is read again. */
   async #restart(): Promise<void> {
     const { signal } = this.#closing
     let complaint = ''

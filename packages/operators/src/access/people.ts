@@ -1,4 +1,4 @@
-// Persons who log in with a certificate, and the CA that issues it, read anew when a file changes.
+// Persons who log in with a certificate, and the CA that issues it, read again when a file changes.
 import { join } from 'node:path'
 import { asFault, configurationPath, digestFiles, Fault, quote, readSection } from '@seg/core'
 import { checkOperator, loadPeerTrust, meetsRule, type PeerTrust, type PresentedChain } from '@seg/pki'

@@ -67,7 +67,7 @@ export class AlertStore {
     return this.#all('SELECT rule, until, by, why FROM mutes WHERE until > ?', now) as Mute[]
   }
 
-  /** All of them, in the place of what was there. Crash before: the state of 15 seconds ago. */
+  /** All of them, instead of what was there. Crash before: the state of 15 seconds ago. */
   save(alerts: readonly Alert[], channels: readonly ChannelState[]): void {
     onDatabase('keep the alerts', () => {
       this.#database.exec('BEGIN IMMEDIATE')

@@ -6,7 +6,7 @@ import type { JudgedCertificate, TrustRecord } from '@seg/pki'
 /** The two keys of seg.yaml as they are written. */
 export type TrustText = { readonly trust: unknown; readonly partners: readonly RecordValue[] }
 
-/** One change. Undefined in the place of a thing: it is removed. */
+/** One change. Undefined instead of a thing: it is removed. */
 export type TrustEdit =
   | { readonly kind: 'state'; readonly id: string; readonly state: 'active' | 'suspended' }
   | { readonly kind: 'partner'; readonly id: string; readonly record: RecordValue | undefined; readonly isNew: boolean }

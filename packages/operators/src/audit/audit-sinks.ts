@@ -19,7 +19,7 @@ export type AuditSink = {
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY
 const LINE_END = '\n'
 
-/** The file is opened anew for each batch: what rotates it may move it at any time. */
+/** The file is opened again for each batch: what rotates it may move it at any time. */
 export function fileSink(path: string): AuditSink {
   return {
     kind: 'file',

@@ -33,7 +33,7 @@ export class DeskStore {
   #within = Math.floor(Math.random() * 4096)
   readonly #metrics: MetricStore
   readonly #counter: FactCounter
-  /** Deliveries that were settled before are not counted again when the outbox is read anew. */
+  /** Deliveries that were settled before are not counted again when the outbox is read again. */
   readonly #countedFrom = Date.now()
 
   constructor(database: DatabaseSync, metrics: MetricStore) {

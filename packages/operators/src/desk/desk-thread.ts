@@ -177,7 +177,7 @@ function putAside(path: string, why: string): void {
       // Not each of them is always there.
     }
   }
-  send({ trouble: `the desk is made anew from the ledger, the former is ${aside}: ${why}` })
+  send({ trouble: `the desk is made again from the ledger, the former is ${aside}: ${why}` })
 }
 
 async function close(): Promise<void> {

@@ -1,5 +1,5 @@
 // What the ledger and the outbox know of an event, as facts: all that a desk can have again that is
-// made anew.
+// made again.
 import type { LogEvent, OutboxEntry } from '@seg/ledger'
 import type { Fact } from './fact.ts'
 

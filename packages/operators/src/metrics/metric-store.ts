@@ -39,7 +39,7 @@ export class MetricStore {
     this.series(name, labels).value += by
   }
 
-  /** What is measured now, in the place of all earlier values of these metrics. */
+  /** What is measured now, instead of all earlier values of these metrics. */
   replace(names: readonly MetricName[], samples: readonly Sample[]): void {
     for (const name of names) {
       this.#series.delete(name)

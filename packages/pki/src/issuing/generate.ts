@@ -200,7 +200,7 @@ async function isThere(path: string): Promise<boolean> {
 
 /**
  * A crash leaves whole files only, but maybe of two runs: certificates that do not belong together
- * are refused when they are loaded, and `--force` makes all anew. A failure takes back what this
+ * are refused when they are loaded, and `--force` makes new files. A failure takes back what this
  * run added; what it replaced is kept.
  */
 async function writeFiles(out: string, files: readonly NewFile[], force: boolean): Promise<void> {
@@ -222,7 +222,7 @@ async function writeFiles(out: string, files: readonly NewFile[], force: boolean
 function fileExists(paths: readonly string[]): Fault {
   return new Fault(
     'file-exists',
-    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force, which makes all anew and keeps these in a folder beside`,
+    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force, which makes new ones and keeps these in a folder beside`,
   )
 }
 

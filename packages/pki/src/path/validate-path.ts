@@ -10,7 +10,7 @@ import type { PathVerdict } from './verdict.ts'
 export type PathRequest = Question & Moment & { readonly revocation?: RevocationLists }
 
 /**
- * Judges everything anew; on the way of requests, `openDecisions` remembers what does not change.
+ * Judges everything again; on the way of requests, `openDecisions` remembers what does not change.
  */
 export function validatePath(request: PathRequest): PathVerdict {
   return verdictOf(judge(request), request)

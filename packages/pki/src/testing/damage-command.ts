@@ -1,5 +1,5 @@
 // `pnpm --filter pki fuzz [COUNT] [SEED]`: the long form of path/damage.test.ts, 100,000 damaged
-// certificates unless told otherwise.
+// certificates by default.
 import { runDamage, type Tally } from './damage.ts'
 
 const [count = '100000', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2)

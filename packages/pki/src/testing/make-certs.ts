@@ -11,7 +11,7 @@ export async function makeFolder(t: Test): Promise<string> {
   return folder
 }
 
-/** What `pki gen` makes, with P-256 keys (the quickest) unless told otherwise. */
+/** What `pki gen` makes, with P-256 keys (the quickest) by default. */
 export async function makeCerts(t: Test, options: Partial<GenerateOptions> = {}): Promise<string> {
   const out = await makeFolder(t)
   await generate({ out, key: 'ec-p256', ...options })

@@ -149,7 +149,9 @@ function staged(gateway: TestGateway): Promise<string[]> {
   return readdir(join(gateway.data, 'staging'))
 }
 
-/** What happens soon after something else; a test that waits for ever fails by its time limit. */
+/**
+ * What happens soon after something else; a test that waits permanently fails by its time limit.
+ */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await pause(10)
 }

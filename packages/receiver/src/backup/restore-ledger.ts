@@ -73,7 +73,7 @@ export async function restoreLedger(
   return { path, at: record.at, size, root, documents, known }
 }
 
-/** A log that goes on after fewer entries than it has shown is a second history. */
+/** A log that continues after fewer entries than it has shown is a second history. */
 function checkDeclared(size: number, known: number | undefined, { entriesLost, why }: Declared): void {
   if (entriesLost && why === undefined)
     throw new Fault('usage', '--entries-lost is declared with --why: the audit trail keeps the reason')

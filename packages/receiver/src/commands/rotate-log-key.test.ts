@@ -107,7 +107,7 @@ t.test('a rotation that was cut off is completed by the next run, wherever that 
   t.same(await loadVerifierKeys(certs), [key, next.verifierKey])
 })
 
-t.test('a rotation waits for no running receiver: it refuses, and the next run goes on', async t => {
+t.test('a rotation waits for no running receiver: it refuses, and the next run continues', async t => {
   const { certs, data, rotate } = await makeStopped(t)
   const ledger = await openTestLedger(certs, data)
   await t.rejects(rotate(), { code: 'storage-unavailable', detail: /another process is using it/ })

@@ -32,7 +32,7 @@ export type Rotation = {
 
 /**
  * Nothing is written before the ledger is open under the present key. Each step then leaves a state
- * that the next run goes on from. Crash after the next key is made (`log.key.next`): nothing has
+ * that the next run continues from. Crash after the next key is made (`log.key.next`): nothing has
  * changed. After its line is in log.pub: a line that verifies nothing yet. After the entry: the
  * ledger requires the next key, so the receiver does not start until this ran again. After log.key
  * is the next key: the next run finds that it has signed nothing yet, and reports the same

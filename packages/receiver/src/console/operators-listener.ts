@@ -13,7 +13,7 @@ const USUAL_PORT = 8444
 /** Milliseconds that a stop waits for the thread. */
 const CLOSING_TIME = 4000
 
-/** A thread that would need more ends, and the receiver goes on. */
+/** A thread that would need more ends, and the receiver continues. */
 const MEMORY = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 }
 
 export type OperatorsListener = {
@@ -143,7 +143,7 @@ class ListenerThread {
     worker.postMessage({ open: this.#options } satisfies ToListener)
     const { listening: url, certificateLogin } = await listening
     worker.unref()
-    // The same ports again, should it have to be started anew.
+    // The same ports again, should it have to be started again.
     const certificatePort = certificateLogin === undefined ? undefined : Number(new URL(certificateLogin).port)
     this.#options = { ...this.#options, port: Number(new URL(url).port), certificatePort }
     this.#worker = worker

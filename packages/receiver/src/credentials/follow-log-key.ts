@@ -31,7 +31,7 @@ export function followLogKey(certs: string, gate: Gate, logger: Logger): { close
 
 /**
  * Crash before the entry: it is asked for still. After: the ledger requires the next key, and
- * `receiver log rotate-key` puts it in the place of log.key.
+ * `receiver log rotate-key` renames it to log.key.
  */
 async function rotateIfAsked(certs: string, { data, ledger, credentials, now }: Gate, logger: Logger): Promise<void> {
   const request = join(data, ROTATION_REQUEST)

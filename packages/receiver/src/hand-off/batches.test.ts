@@ -161,7 +161,7 @@ t.test('writes over nothing and follows no link: what others put under its names
   t.equal(notes.length, 5, 'and each is named in the log')
 })
 
-t.test("a link in the place of a sender's folder is put aside, not followed", async t => {
+t.test("a link instead of a sender's folder is put aside, not followed", async t => {
   const { ledger, folder, start } = await openScene(t)
   await accept(ledger, '1')
   await mkdir(join(folder, 'elsewhere'), { recursive: true })
@@ -289,7 +289,7 @@ t.test('under load, a sender whose batch takes long waits itself, and keeps no o
   t.ok(begun[2]![1] - first > 450 + 1700, 'four times as long as it took')
 })
 
-t.test('goes on behind the one cursor that all senders had before', async t => {
+t.test('continues behind the one cursor that all senders had before', async t => {
   const { ledger, folder, start } = await openScene(t)
   for (const id of ['1', '2', '3']) await accept(ledger, id, { sender: id === '2' ? 'B' : 'A' })
   await ledger.moveCursor('inbox', 2)

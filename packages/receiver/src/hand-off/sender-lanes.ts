@@ -224,7 +224,7 @@ class SenderLanes {
     await Promise.all(this.#underWay.values())
   }
 
-  /** Of several receivers with one ledger, one hands on; whoever begins reads the cursors anew. */
+  /** Of several receivers with one ledger, one hands on; whoever begins reads the cursors again. */
   async #isOurs(): Promise<boolean> {
     const isOurs = await this.#ledger.leads('hand-off')
     if (!isOurs && this.#seen >= 0) {

@@ -30,7 +30,7 @@ t.test('says that a client spoke plain HTTP', async t => {
   t.match(gateway.log.at(-1)?.msg, /failed: the client spoke plain HTTP$/)
 })
 
-t.test('resumes no session: each connection shows its certificates anew', async t => {
+t.test('resumes no session: each connection shows its certificates again', async t => {
   const gateway = await openGateway(t, certs)
   const first = await connectRaw(t, gateway)
   const [session] = await once(first.socket, 'session')

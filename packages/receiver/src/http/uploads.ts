@@ -26,7 +26,7 @@ export type Uploads = {
 
 /**
  * Reads are counted apart from documents: a delivery ends with reads that prove its log, and would
- * begin anew, document and all, when the document took what they need.
+ * begin again, document and all, when the document took what they need.
  */
 const READS_PER_DOCUMENT = 10
 const PROBES_PER_SECOND = 5

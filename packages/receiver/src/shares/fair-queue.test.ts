@@ -63,7 +63,7 @@ t.test('bounds what waits of one partner and of all, in number and in cost', asy
   await t.rejects(costly.run('c1', 60), { code: 'overloaded' })
 })
 
-t.test('refuses what has waited too long, and goes on after work that failed', async t => {
+t.test('refuses what has waited too long, and continues after work that failed', async t => {
   const { run, end, begun } = openScene({ longestWait: 20 })
   run('a1')
   const late = run('a2')

@@ -103,7 +103,7 @@ function checkAnnounced(all: readonly Announced[], sha256: string, use: string, 
   if (lacking !== undefined)
     throw new Fault(
       'usage',
-      `${quote(lacking.receiver)} has not answered with a receipt: \`sender deliver\` goes on, or announce it there once more`,
+      `${quote(lacking.receiver)} has not answered with a receipt: \`sender deliver\` continues, or announce it there once more`,
     )
   const early = accepted.find(({ from }) => Date.parse(from) > now.getTime())
   if (early !== undefined) throw new Fault('usage', `${quote(early.receiver)} takes it from ${early.from} on`)

@@ -169,7 +169,7 @@ t.test('takes a refusal for final, and continues with the others', async t => {
   t.equal(receiver.received.length, 3)
 })
 
-t.test('signs afresh what has become stale, with nothing but what is kept', async t => {
+t.test('signs again what has become stale, with nothing but what is kept', async t => {
   const receiver = await startReceiver(t, certs, (response, received, count) =>
     (count === 1 ? refuse('timestamp-stale') : accept(certs))(response, received, count),
   )

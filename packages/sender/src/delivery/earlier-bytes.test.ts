@@ -47,7 +47,7 @@ async function openScene(t: Test, then: Reply, receipts?: (receipt: Buffer) => H
   return { receiver, data, sender, send, receipt: () => receipt!, asked: () => asked }
 }
 
-t.test('asks before it signs afresh, and is done when the first bytes were accepted', async t => {
+t.test('asks before it signs again, and is done when the first bytes were accepted', async t => {
   const { receiver, send, sender, receipt } = await openScene(t, refuse('timestamp-stale'))
   const { documentPath, receiptPath } = await send()
   t.same(receiver.received.length, 2)
@@ -60,7 +60,7 @@ t.test('takes the receipt of earlier bytes when others stand in their place alre
   const { receiver, send, sender, data } = await openScene(t, refuse('document-id-conflict'))
   await queueTemplate(template, receiver.url, sender)
   const { document: first } = (await sender.outbox.find(1))!
-  // As senders did that signed afresh without asking: other bytes after the first ones were sent.
+  // As senders did that signed again without asking: other bytes after the first ones were sent.
   const other = await openSender(certs, await makeFolder(t), 2000, () => new Date(Date.now() - 60_000))
   const queued = await queueTemplate(template, receiver.url, other)
   if (!('entry' in queued)) throw new Error('it is queued')

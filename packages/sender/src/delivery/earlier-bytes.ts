@@ -59,7 +59,7 @@ async function findBytes(sha256: string, { delivery, document }: OutboxEntry, { 
 }
 
 /**
- * The SHA-256 (hexadecimal) that a receipt is for; undefined for what is none. Whether to believe
+ * The SHA-256 (hexadecimal) that a receipt is for; undefined for what is none. Whether to accept
  * it is checked with all else.
  */
 function digestIn(receipt: Buffer): string | undefined {

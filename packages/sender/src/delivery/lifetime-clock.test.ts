@@ -18,7 +18,7 @@ function openClocks() {
   }
 }
 
-t.test('goes on as time does', async t => {
+t.test('continues as time does', async t => {
   const { clocks, pass } = openClocks()
   const clock = openLifetimeClock(clocks)
   t.equal(clock(), 1_000_000)

@@ -94,14 +94,14 @@ t.test('waits as long as the receiver asks, and longer by chance, before it trie
   t.same(sender.pauses, [3125, 250])
 })
 
-t.test('signs afresh, once, when its own timestamp has become stale', async t => {
+t.test('signs again, once, when its own timestamp has become stale', async t => {
   const receiver = await startReceiver(t, certs, inTurn(refuse('timestamp-stale'), accept(certs)))
   const sender = await openSender(certs, await makeFolder(t))
   const { documentPath, made } = await sendTemplate(template, receiver.url, sender)
   t.equal(made?.tries, 1)
   t.not(receiver.received[0]?.equals(receiver.received[1] as Buffer), true)
   t.same(await readFile(documentPath), receiver.received[1])
-  t.match(sender.notes, [/signing afresh/])
+  t.match(sender.notes, [/signing again/])
 })
 
 t.test('keeps a document whose fresh signature is stale, too, and names both clocks', async t => {
@@ -199,7 +199,7 @@ t.test('lets the receiver judge a signed document that was changed, and refuses 
   })
 })
 
-t.test('signs afresh what it signed with a certificate that was replaced since', async t => {
+t.test('signs again what it signed with a certificate that was replaced since', async t => {
   const data = await makeFolder(t)
   const renewed = await makeCerts(t)
   const receiver = await startReceiver(t, renewed, accept(renewed))

@@ -113,7 +113,7 @@ async function answerRefusal(
   }
   if (!(kept.document instanceof Fault) && !helpsToSignAfresh(entry, kept.document.signedAt, clocks))
     throw clocksApart(clocks, refusal)
-  gateway.note(`${quote(entry.file)}: the timestamp has become stale on the way: signing afresh`)
+  gateway.note(`${quote(entry.file)}: the timestamp has become stale on the way: signing again`)
   return exchangeAfresh(entry, link, gateway, limits)
 }
 
@@ -138,7 +138,7 @@ function explainOthers({ sha256, receiptPath }: Others, refusal: Fault): Fault {
 async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
   const { outbox, signer, clock, data, types, meter } = gateway
   const { own } = entry.document
-  if (own === undefined) throw new TypeError('only what we signed can be signed afresh')
+  if (own === undefined) throw new TypeError('only what we signed can be signed again')
   const found = await findAccepted(entry, link, gateway, limits.signal)
   if (found.kind === 'delivered' || found.kind === 'later') return found
   if (found.kind === 'others') throw explainOthers(found, new DeliveryRefused(idTaken))
@@ -147,7 +147,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   const { outline } = unsigned
   const template = { ...unsigned.template, types }
   const signed = await signTemplate(template, outline, signer, clock.now(), pieces => files.keepDocument(pieces))
-  // Crash before: the old bytes are refused once more, and signed afresh then. After: the new ones
+  // Crash before: the old bytes are refused once more, and signed again then. After: the new ones
   // go out on every try. The old ones stay.
   const replaced = await outbox.replaceDocument(entry.number, describeDocument(signed.kept, signed.facts, signed.own))
   try {

@@ -56,7 +56,7 @@ const cases: Record<string, [text: string, options?: Partial<Template>]> = {
 }
 
 for (const [what, [document, options]] of Object.entries(cases)) {
-  t.test(`signs afresh a document ${what}, as its template would be`, async t => {
+  t.test(`signs again a document ${what}, as its template would be`, async t => {
     const { template, original, again } = await signTwice(t, document, options)
     const direct = await signInto(template, await readOutline(template), second, now)
     // RSA-PKCS1 signatures are the same each time.

@@ -1,5 +1,5 @@
 // A document that we signed as what it was before: our Signature left out, our time open again. So
-// it can be signed afresh without its template.
+// it can be signed again without its template.
 import type { OwnSignature } from '@seg/ledger'
 import type { Outline } from '@seg/xmldsig'
 import type { Meter } from '../progress.ts'

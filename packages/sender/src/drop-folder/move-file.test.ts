@@ -33,7 +33,7 @@ t.test('moves a file beside its companion', async t => {
   t.same(await readdir(outgoing), [])
 })
 
-t.test('puts nothing in the place of something else', async t => {
+t.test('puts nothing over something else', async t => {
   const { sent, put, contents } = await openFolders(t)
   await moveBeside(await put('a.xml.receipt.xml', 'a document of that name'), sent, 'a.xml.receipt.xml', beside)
   for (const text of ['one', 'two', 'three']) await moveBeside(await put('a.xml', text), sent, 'a.xml', beside)

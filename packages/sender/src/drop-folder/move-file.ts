@@ -1,5 +1,5 @@
 // Moving a file into a folder beside another that says what became of it, without ever putting
-// anything in the place of something else.
+// anything over something else.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { link, lstat, unlink } from 'node:fs/promises'

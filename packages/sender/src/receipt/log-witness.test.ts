@@ -202,7 +202,7 @@ t.test('sounds the alarm when a receiver withholds its log, after three answers'
   t.match(await sender.outbox.find(2), { state: 'queued', reason: { code: 'log-unproven' } })
   t.equal(receiver.received.length, 4)
   log.answer = answer
-  t.ok((await send('second')).made, 'and goes on when it is shown')
+  t.ok((await send('second')).made, 'and continues when it is shown')
   t.same([...sender.outbox.logs.doubts()], [])
 })
 
@@ -247,16 +247,16 @@ t.test('holds a log to what it showed under the key before, until a person ends 
   )
   log.leaves[3] = Buffer.from('it never was')
   await t.rejects(send('third', renewed), { code: 'log-rewritten' })
-  // And a third key, under which the log begins anew.
+  // And a third key, under which the log begins again.
   const third = await makeCerts(t)
   const lines = await readFile(join(certs, 'log.pub'), 'utf8')
   for (const name of ['log.key', 'log.pub']) await copyFile(join(third, name), join(certs, name))
   await appendFile(join(certs, 'log.pub'), lines)
   log.leaves.splice(0)
-  const anew = { ...sender, trust: await loadReceiptTrust(certs) }
-  await t.rejects(send('fourth', anew), { code: 'log-rewritten' })
+  const changed = { ...sender, trust: await loadReceiptTrust(certs) }
+  await t.rejects(send('fourth', changed), { code: 'log-rewritten' })
   for (const known of sender.outbox.logs.remembered()) t.ok(sender.outbox.logs.end(known.log))
-  t.ok((await send('fourth', anew)).made)
+  t.ok((await send('fourth', changed)).made)
   t.notOk(sender.outbox.logs.end(`${old}0`))
 })
 

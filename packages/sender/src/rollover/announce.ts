@@ -118,8 +118,8 @@ async function exchange(
     // The receiver accepted none of these bytes: it looks for them before it judges their time.
     const octets = await signAnnouncement(announced, gateway)
     await keepAnnouncement(data, announced, octets)
-    const afresh = { octets, document: verifyDocument(octets, gateway.signer.certificate) }
-    return await post(announced, afresh, link, gateway, signal).catch(again => {
+    const renewed = { octets, document: verifyDocument(octets, gateway.signer.certificate) }
+    return await post(announced, renewed, link, gateway, signal).catch(again => {
       if (!isStale(again)) throw again
       throw clocksApart({ ours: clock.now(), theirs: again.answer?.date }, again)
     })

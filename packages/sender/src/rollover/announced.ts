@@ -23,7 +23,7 @@ export type Announced = {
   readonly state: 'queued' | 'accepted' | 'refused' | 'expired' | 'replaced'
   /** Why it is not there yet, or never will be. */
   readonly reason: string | null
-  /** What is announced, in PEM: a document that became stale is signed afresh. */
+  /** What is announced, in PEM: a document that became stale is signed again. */
   readonly certificate: string
 }
 

@@ -1,4 +1,4 @@
-// The log of a receiver written by someone else: its leaves in memory, its hashes computed anew
+// The log of a receiver written by someone else: its leaves in memory, its hashes computed again
 // each time, straight from RFC 6962 2.1.
 import { hash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'

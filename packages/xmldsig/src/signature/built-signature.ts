@@ -53,7 +53,7 @@ async function makeBase64Value(signedInfo: string, row: SignatureRow, key: KeyOb
   }
 }
 
-/** Both must stand once in the element, in this order, or each Signature is built anew. */
+/** Both must stand once in the element, in this order, or each Signature is built again. */
 function keepPattern(
   { key, certificate }: Signer,
   element: string,

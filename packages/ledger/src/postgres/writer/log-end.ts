@@ -6,7 +6,7 @@ import { hashLeaf, type TreeHead } from '../../log/merkle.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
 import type { PostgresConnection } from '../connect.ts'
 
-/** Entries of others that are hashed one by one; beyond, the tree's edge is read anew. */
+/** Entries of others that are hashed one by one; beyond, the tree's edge is read again. */
 const MOST_APPENDED = 256
 
 /**

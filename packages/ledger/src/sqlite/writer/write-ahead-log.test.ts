@@ -1,4 +1,4 @@
-// The write-ahead log is copied beside the writer, begins anew, and stays bounded however fast it
+// The write-ahead log is copied beside the writer, begins again, and stays bounded however fast it
 // is written.
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
