@@ -7,7 +7,10 @@ import { needsChromium, openBrowser } from '../support/chromium.ts'
 import { root } from '../support/commands.ts'
 import { findBarriers, openTestConsole } from '../support/console.ts'
 
-const addresses = ['/', '/connections', '/no-such-page']
+const addresses = [
+  ...['/', '/connections', '/no-such-page'],
+  ...['/deliveries', '/hand-off', '/alerts', '/alerts/rules', '/alerts/channels', '/health'],
+]
 
 const console = await openTestConsole(t)
 const browser = needsChromium.skip === false ? await openBrowser(t) : undefined

@@ -1,8 +1,12 @@
 // Every page of the console: a page is shown by its row here, and nowhere else.
+import { alertTexts } from './alerts/alert-texts.ts'
 import { connectionTexts } from './connections/connection-texts.ts'
+import { deliveryTexts } from './deliveries/delivery-texts.ts'
 import { documentTexts } from './documents/document-texts.ts'
 import { pathTexts } from './documents/path-texts.ts'
 import { evidenceTexts } from './evidence/evidence-texts.ts'
+import { handOffTexts } from './hand-off/hand-off-texts.ts'
+import { healthTexts } from './health/health-texts.ts'
 import { logTexts } from './log/log-texts.ts'
 import { nowTexts } from './now/now-texts.ts'
 import type { ConsolePage } from './page.ts'
@@ -51,6 +55,32 @@ export const pages: readonly ConsolePage[] = [
     view: lazy(() => import('./connections/connections-page.tsx').then(({ ConnectionsPage }) => ConnectionsPage)),
   },
   {
+    path: '/deliveries',
+    title: () => deliveryTexts().title,
+    permission: 'deliveries.read',
+    icon: 'deliveries',
+    view: lazy(() => import('./deliveries/deliveries-page.tsx').then(({ DeliveriesPage }) => DeliveriesPage)),
+  },
+  {
+    path: '/deliveries/:entry',
+    title: () => deliveryTexts().title,
+    permission: 'deliveries.read',
+    view: lazy(() => import('./deliveries/delivery-page.tsx').then(({ DeliveryPage }) => DeliveryPage)),
+  },
+  {
+    path: '/hand-off',
+    title: () => handOffTexts().title,
+    permission: 'deliveries.read',
+    icon: 'hand-off',
+    view: lazy(() => import('./hand-off/hand-off-page.tsx').then(({ HandOffPage }) => HandOffPage)),
+  },
+  {
+    path: '/hand-off/dead-letters/:index',
+    title: () => handOffTexts().letters,
+    permission: 'deliveries.read',
+    view: lazy(() => import('./hand-off/dead-letter-page.tsx').then(({ DeadLetterPage }) => DeadLetterPage)),
+  },
+  {
     path: '/evidence',
     title: () => evidenceTexts().title,
     permission: 'documents.read',
@@ -69,6 +99,38 @@ export const pages: readonly ConsolePage[] = [
     title: () => logTexts().title,
     permission: 'log.read',
     view: lazy(() => import('./log/log-entry-page.tsx').then(({ LogEntryPage }) => LogEntryPage)),
+  },
+  {
+    path: '/alerts',
+    title: () => alertTexts().title,
+    permission: 'alerts.read',
+    icon: 'alerts',
+    view: lazy(() => import('./alerts/alerts-page.tsx').then(({ AlertsPage }) => AlertsPage)),
+  },
+  {
+    path: '/alerts/rules',
+    title: () => alertTexts().rules,
+    permission: 'alerts.read',
+    view: lazy(() => import('./alerts/rules-page.tsx').then(({ RulesPage }) => RulesPage)),
+  },
+  {
+    path: '/alerts/channels',
+    title: () => alertTexts().channels,
+    permission: 'alerts.read',
+    view: lazy(() => import('./alerts/channels-page.tsx').then(({ ChannelsPage }) => ChannelsPage)),
+  },
+  {
+    path: '/alerts/:id',
+    title: () => alertTexts().title,
+    permission: 'alerts.read',
+    view: lazy(() => import('./alerts/alerts-page.tsx').then(({ AlertPage }) => AlertPage)),
+  },
+  {
+    path: '/health',
+    title: () => healthTexts().title,
+    permission: 'health.read',
+    icon: 'health',
+    view: lazy(() => import('./health/health-page.tsx').then(({ HealthPage }) => HealthPage)),
   },
   {
     path: '/search',

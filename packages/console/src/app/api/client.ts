@@ -49,6 +49,15 @@ export async function askApi<Name extends RouteName>(
   return (isJson ? await response.json() : await response.text()) as AnswerOf<Name>
 }
 
+/** The same of an act: with one key it is done once, however often it is asked for. */
+export async function actOnApi<Name extends Exclude<RouteName, Reading>>(
+  name: Name,
+  asking: Asking<Name>,
+  key: string,
+): Promise<AnswerOf<Name>> {
+  return (await (await send(name, asking, undefined, key)).json()) as AnswerOf<Name>
+}
+
 /** The same of an answer that is octets. */
 export async function askOctets<Name extends Reading>(
   name: Name,
@@ -57,7 +66,7 @@ export async function askOctets<Name extends Reading>(
   return new Uint8Array(await (await send(name, asking)).arrayBuffer())
 }
 
-async function send(name: RouteName, asking: object, signal?: AbortSignal): Promise<Response> {
+async function send(name: RouteName, asking: object, signal?: AbortSignal, key?: string): Promise<Response> {
   const { body } = asking as { readonly body?: unknown }
   const [method = ''] = name.split(' ', 1)
   let response: Response
@@ -66,7 +75,11 @@ async function send(name: RouteName, asking: object, signal?: AbortSignal): Prom
       method,
       signal: signal ?? null,
       redirect: 'manual',
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
     })
   } catch (error) {
     if (signal?.aborted) throw error

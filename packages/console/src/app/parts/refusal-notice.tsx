@@ -5,17 +5,19 @@ import { sharedTexts } from '../texts/shared-texts.ts'
 
 type NoticeProps = {
   readonly refusal: ApiRefusal
+  /** What was not possible, if not to load something. */
+  readonly title?: string
   readonly again?: () => void
   /** When what is shown beside it was loaded. */
   readonly since?: Date | undefined
 }
 
-export function RefusalNotice({ refusal: { code, detail, instance }, again, since }: NoticeProps) {
+export function RefusalNotice({ refusal: { code, detail, instance }, title, again, since }: NoticeProps) {
   const texts = sharedTexts()
   return (
     <div class="notice alarm" role="alert">
       <p>
-        <strong>{texts.failed}</strong> {code === 'unreachable' ? texts.unreachable : detail}
+        <strong>{title ?? texts.failed}</strong> {code === 'unreachable' ? texts.unreachable : detail}
       </p>
       {since !== undefined && <p>{texts.failedSince(`${formatClock(since)} ${zoneName()}`)}</p>}
       <p class="mono">

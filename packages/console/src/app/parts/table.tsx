@@ -4,7 +4,7 @@ import { addressOf, cursorOf, useAddress } from '../address.ts'
 import type { AnswerOf, Asking, Reading } from '../api/client.ts'
 import type { LiveFact } from '../api/live.ts'
 import { useAsked } from '../api/use-asked.ts'
-import type { ComponentChildren } from '../preact.ts'
+import { type ComponentChildren, useEffect } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
 import { RefusalNotice } from './refusal-notice.tsx'
 import { useFresh } from './use-fresh.ts'
@@ -75,10 +75,12 @@ type ListProps<Name extends ListRoute> = Omit<TableProps<RowOf<Name>>, 'rows' | 
   readonly limit?: number
   /** Facts that are a new row of this list; it follows them. */
   readonly isNew?: (fact: LiveFact) => boolean
+  /** Asked for anew whenever it is another number. */
+  readonly turn?: number
 }
 
 export function List<Name extends ListRoute>(props: ListProps<Name>) {
-  const { route, filters = [], empty, limit = 50, isNew, ...table } = props
+  const { route, filters = [], empty, limit = 50, isNew, turn = 0, ...table } = props
   const texts = sharedTexts()
   const { path, query } = useAddress()
   const given = Object.fromEntries(
@@ -90,6 +92,9 @@ export function List<Name extends ListRoute>(props: ListProps<Name>) {
   } as unknown as Asking<Name>)
   const isFirst = !query.after && !query.before
   const fresh = useFresh(fact => isFirst && (isNew?.(fact) ?? false), again)
+  useEffect(() => {
+    if (turn > 0) again()
+  }, [turn, again])
   if (answer === undefined)
     return refusal === undefined ? (
       <p class="muted">{isSlow ? texts.loading : ''}</p>
