@@ -8,6 +8,7 @@ export { checkEmpty, restoreBackup } from './backup/restore-backup.ts'
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
 export { checkDataFolder, claimDataFolder } from './claim-data-folder.ts'
 export { isFolderLocked } from './files/folder-lock.ts'
+export { releaseOctets } from './files/release-octets.ts'
 export { checkWritable, placeOfFolder } from './files/writable-folder.ts'
 export {
   type AcceptedDocument,

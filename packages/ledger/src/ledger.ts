@@ -142,9 +142,12 @@ export interface LogReader {
 export interface Staging {
   /** How many were written. */
   readonly bytes: number
+  /** So many bytes are announced; there may be more, or fewer. */
+  expect(bytes: number): void
   /**
-   * Takes the next piece, which must stay as it is from here on. A promise: no other may follow
-   * until that resolves.
+   * Takes the next piece. A promise: no other may follow until that resolves. From then on a piece
+   * that has memory of its own (`releaseOctets`) is the caller's again; others must stay as they
+   * are.
    */
   write(chunk: Uint8Array): Promise<void> | undefined
   /** What was written so far, from its start. */

@@ -6,6 +6,8 @@ import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
 import { collect, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { makeLedger } from '../testing/test-ledger.ts'
 import { acceptBytes } from '../testing/test-log.ts'
+import { releaseOctets } from './release-octets.ts'
+import { StagedDocument } from './staged-document.ts'
 
 t.test('a document of any size, in pieces of any size, is stored as it came', async t => {
   const { ledger } = await makeLedger(t)
@@ -27,6 +29,39 @@ t.test('a document of any size, in pieces of any size, is stored as it came', as
       const stored = Buffer.concat(await collect((await ledger.read(sender, id))!))
       t.ok(stored.equals(bytes), `${id} is the same`)
     }
+  }
+})
+
+t.test('a piece in memory of its own may be released once it is written', async t => {
+  const { ledger } = await makeLedger(t)
+  const sizes = [16 * 1024, 100_000, HELD_IN_MEMORY + 1, 3 * HELD_IN_MEMORY + 5]
+  for (const size of sizes) {
+    for (const announced of [0, size, size / 3, 4 * size]) {
+      const bytes = randomBytes(size)
+      const staging = ledger.stage()
+      staging.expect(announced)
+      for (let i = 0; i < size; i += 16 * 1024) {
+        const piece = Buffer.from(Uint8Array.prototype.slice.call(bytes, i, i + 16 * 1024))
+        await staging.write(piece)
+        releaseOctets(piece)
+      }
+      const id = `doc-${size}-${announced}`
+      await ledger.accept(describe(id, bytes), staging)
+      t.ok((await readBytes(ledger, sender, id))?.equals(bytes), `${id} is the same`)
+    }
+  }
+})
+
+t.test('memory for what is announced is taken once, and not before some of it is here', async t => {
+  const { folder } = await makeLedger(t)
+  const staged = new StagedDocument(join(folder, 'staging'))
+  staged.expect(100_000)
+  staged.write(randomBytes(1000))
+  staged.write(randomBytes(1000))
+  t.ok(memoryOf(staged) < 10_000, `${memoryOf(staged)} octets for 2,000`)
+  for (const size of [16_000, 16_000, 66_000]) {
+    staged.write(randomBytes(size))
+    t.equal(memoryOf(staged), 100_000)
   }
 })
 
@@ -105,7 +140,13 @@ t.test('reports a disk that fails while a large document is received', async t =
 t.test('takes no staging but its own', async t => {
   const { ledger } = await makeLedger(t)
   const { document } = makeSample('doc1')
-  const foreign: Staging = { bytes: 0, write: () => undefined, read: async function* () {}, discard: async () => {} }
+  const foreign: Staging = {
+    bytes: 0,
+    expect() {},
+    write: () => undefined,
+    read: async function* () {},
+    discard: async () => {},
+  }
   await t.rejects(ledger.accept(document, foreign), TypeError)
 })
 
@@ -122,6 +163,10 @@ t.test('the file of a document is there before its record says so, and is what w
 
 function describe(id: string, bytes: Buffer) {
   return { ...makeSample(id).document, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function memoryOf({ held }: StagedDocument): number {
+  return held!.buffer.byteLength
 }
 
 function receipt({ id, sha256 }: { readonly id: string; readonly sha256: string }): Buffer {

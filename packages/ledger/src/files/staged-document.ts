@@ -5,12 +5,13 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
 import { readChunks } from './file-chunks.ts'
+import { NEEDS_OWN_MEMORY, releaseOctets } from './release-octets.ts'
 import { onStorage } from './storage-fault.ts'
 
-/** A document in memory of so many bytes or more has an ArrayBuffer of its own. */
-export const NEEDS_OWN_MEMORY = 16 * 1024
 /** What a document gets to begin with; doubled as it comes, since a chunk may be a single byte. */
 const FIRST_BYTES = 4 * 1024
+/** Memory for all that was announced is taken once this part of it is here. */
+const PART_OF_ANNOUNCED = 1 / 16
 /**
  * What is written is put on the disk this often, so that the acceptance of a large document does
  * not wait for all of it.
@@ -26,6 +27,7 @@ export class StagedDocument implements Staging {
   readonly #folder: string
   #name: string | undefined
   #bytes = 0
+  #announced = 0
   /**
    * What came last; all of a small document. Two buffers take turns in a large one: the file is
    * written from one while the other fills.
@@ -64,6 +66,10 @@ export class StagedDocument implements Staging {
     return this.#bytes <= HELD_IN_MEMORY ? this.#buffer.subarray(0, this.#length) : undefined
   }
 
+  expect(bytes: number): void {
+    this.#announced = bytes
+  }
+
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length
     if (this.#length + chunk.length > HELD_IN_MEMORY) return onStorage('stage a document', () => this.#spill(chunk))
@@ -98,6 +104,7 @@ export class StagedDocument implements Staging {
   /** What cannot be removed now, the next start removes. */
   async discard(): Promise<void> {
     await this.#writing.catch(() => {})
+    if (this.#bytes > HELD_IN_MEMORY) for (const written of [this.#buffer, this.#other]) releaseOctets(written)
     this.#buffer = NOTHING
     this.#other = NOTHING
     if (this.#file === undefined) return
@@ -115,12 +122,17 @@ export class StagedDocument implements Staging {
       return
     }
     if (length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * length, FIRST_BYTES), HELD_IN_MEMORY))
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#roomFor(length), HELD_IN_MEMORY))
       this.#buffer.copy(larger, 0, 0, this.#length)
       this.#buffer = larger
     }
     this.#buffer.set(chunk, this.#length)
     this.#length = length
+  }
+
+  #roomFor(length: number): number {
+    const isLikely = length <= this.#announced && length >= this.#announced * PART_OF_ANNOUNCED
+    return isLikely ? this.#announced : Math.max(2 * length, FIRST_BYTES)
   }
 
   async #spill(chunk: Uint8Array): Promise<void> {

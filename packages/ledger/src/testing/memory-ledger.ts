@@ -147,6 +147,8 @@ class HeldDocument implements Staging {
     return this.octets().length
   }
 
+  expect(): void {}
+
   write(piece: Uint8Array): undefined {
     this.#pieces.push(Buffer.from(piece))
   }

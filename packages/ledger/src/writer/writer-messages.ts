@@ -3,7 +3,7 @@
 // each, cost both threads more than what is in them.
 import { Fault, type FaultCode } from '@seg/core'
 import type { AcceptRequest, ResealRequest, WriteOutcome, WriteRequest } from '../batch/requests.ts'
-import { NEEDS_OWN_MEMORY } from '../files/staged-document.ts'
+import { NEEDS_OWN_MEMORY } from '../files/release-octets.ts'
 import type { LogKey } from '../log/checkpoint.ts'
 
 /** A Fault in a message between threads. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,6 +9,8 @@ import { makeCerts, makeDocument, openGateway, type TestGateway } from '../testi
 
 const certs = await makeCerts(t)
 const large = 3 * HELD_IN_MEMORY
+const chunkedHead =
+  'POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 t.test('a document larger than memory is allowed to hold is verified, stored as it came, and replayed', async t => {
   const gateway = await openGateway(t, certs)
@@ -155,6 +157,29 @@ function staged(gateway: TestGateway): Promise<string[]> {
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await pause(10)
 }
+
+t.test('the digest of a document is that of its octets, in one piece or many, announced or chunked', async t => {
+  const gateway = await openGateway(t, certs)
+  for (const [i, length] of [0, 12_000, 20_000, 100_000, large].entries()) {
+    for (const form of ['announced', 'chunked']) {
+      const id = `doc-${i}-${form}`
+      const document = await makeDocument(gateway, { id, payload: 'x'.repeat(length) })
+      const { socket, text } = await connectRaw(t, gateway)
+      socket.write(form === 'announced' ? requestHead(document.length) : chunkedHead)
+      // A record of TLS each, so that the first piece is large enough to be released.
+      for (let at = 0; at < document.length; at += 16 * 1024) {
+        const piece = document.subarray(at, at + 16 * 1024)
+        if (form === 'announced') socket.write(piece)
+        else socket.write(Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]))
+      }
+      if (form === 'chunked') socket.write('0\r\n\r\n')
+      await until(async () => text().startsWith('HTTP/1.1 201'))
+      const { sha256 } = (await gateway.gate.ledger.find('MINISTRY 1_SEG01', id))!
+      t.equal(sha256, createHash('sha256').update(document).digest('hex'), id)
+      socket.destroy()
+    }
+  }
+})
 
 t.test('a document is whole when it is accepted, wherever its last piece is cut', async t => {
   const gateway = await openGateway(t, certs)

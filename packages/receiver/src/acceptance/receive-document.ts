@@ -3,6 +3,7 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Fault, quote } from '@seg/core'
+import { releaseOctets } from '@seg/ledger'
 import { type DocumentType, type OctetSink, openVerifier, type VerifiedDocument, type Verifier } from '@seg/xmldsig'
 import type { Peer } from '../http/peer.ts'
 import { readBody, tooLarge } from '../http/read-body.ts'
@@ -31,7 +32,6 @@ type ReceiveWith = {
   readonly onCanonical?: (() => OctetSink) | undefined
 }
 
-const NOTHING = Buffer.alloc(0)
 const MEDIA_TYPE = /^application\/xml(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
 
 /**
@@ -47,36 +47,49 @@ export async function receiveDocument(
   confirm: (at: Date) => void,
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
-  upload.expect(Number(request.headers['content-length'] ?? 0))
+  const announced = Number(request.headers['content-length'] ?? 0)
+  upload.expect(announced)
   const signer = new SigningCertificate(peer, now)
   const given = onCanonical && { onCanonical }
   const verifier = openVerifier(signer, { types, limits: { documentBytes: limits.documentBytes }, ...given })
-  const digest = new BodyDigest()
+  const digest = new BodyDigest(announced)
   await readBody(request, limits, chunk => {
     confirm(now())
     verifier.write(chunk)
     digest.update(chunk)
-    return upload.write(chunk)
+    const writing = upload.write(chunk)
+    // Nobody else has it.
+    if (writing !== undefined) return writing.then(() => releaseOctets(chunk))
+    releaseOctets(chunk)
+    return undefined
   })
   return { peer, bytes: upload.staging.bytes, sha256: digest.end(), upload, verifier, signer }
 }
 
 /** SHA-256 of a body, most of which come in one piece: that costs half as much in one call. */
 class BodyDigest {
-  #first: Buffer | undefined
+  readonly #announced: number
+  #ofAll: string | undefined
   #hash: Hash | undefined
 
+  constructor(announced: number) {
+    this.#announced = announced
+  }
+
+  /** The chunk may change afterwards. */
   update(chunk: Buffer): void {
-    if (this.#hash !== undefined) this.#hash.update(chunk)
-    else if (this.#first === undefined) this.#first = chunk
-    else {
-      this.#hash = createHash('sha256').update(this.#first).update(chunk)
-      this.#first = undefined
-    }
+    if (this.#ofAll !== undefined) throw new TypeError('a body goes on behind the length that was announced')
+    if (chunk.length === this.#announced) this.#ofAll = hash('sha256', chunk, 'hex')
+    else this.#soFar.update(chunk)
   }
 
   end(): string {
-    return this.#hash?.digest('hex') ?? hash('sha256', this.#first ?? NOTHING, 'hex')
+    return this.#ofAll ?? this.#soFar.digest('hex')
+  }
+
+  get #soFar(): Hash {
+    this.#hash ??= createHash('sha256')
+    return this.#hash
   }
 }
 

@@ -93,6 +93,7 @@ export class Upload implements AsyncDisposable {
    */
   expect(bytes: number): void {
     this.#room.check(this.#partner, bytes)
+    this.staging.expect(bytes)
   }
 
   /** What was taken is stored now. */
@@ -101,8 +102,8 @@ export class Upload implements AsyncDisposable {
   }
 
   /**
-   * Takes the next piece, which must stay as it is from here on; the promise, if there is one, must
-   * be waited for. Throws the Faults `overloaded`, `rate-limit` and `storage-unavailable`.
+   * Takes the next piece as staging does; the promise, if there is one, must be waited for. Throws
+   * the Faults `overloaded`, `rate-limit` and `storage-unavailable`.
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
     const { bytes } = this.staging

@@ -7,6 +7,7 @@ import { Fault } from '@seg/core'
 import { BatchComposer } from '../../batch/compose-batch.ts'
 import type { WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { FilesInPlace } from '../../files/files-in-place.ts'
+import { releaseOctets } from '../../files/release-octets.ts'
 import type { Sealer } from '../../ledger.ts'
 import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from '../../writer/writer-messages.ts'
 import { openDatabase } from '../database.ts'
@@ -71,8 +72,10 @@ function serve(
         else waiting.push(...unpackRequests(next))
       }
       if (waiting.length === 0) break
-      const { message, handedOver } = packOutcomes(commit(writer, files, waiting.splice(0, BATCH)))
+      const requests = waiting.splice(0, BATCH)
+      const { message, handedOver } = packOutcomes(commit(writer, files, requests))
       send(message, handedOver)
+      for (const request of requests) releaseLarge(request)
       writeAheadLog.shorten()
     }
     if (!isClosing) return
@@ -86,6 +89,11 @@ function commit(writer: LedgerWriter, files: FilesInPlace, requests: readonly Wr
   const outcomes = writer.commit(requests)
   const fault = files.lost()
   return fault === undefined ? outcomes : outcomes.map(() => ({ kind: 'failed', fault, isDoubtful: true }))
+}
+
+/** What was handed over with a message is this thread's own. */
+function releaseLarge(request: WriteRequest): void {
+  if (request.kind === 'accept' && 'octets' in request.content) releaseOctets(request.content.octets)
 }
 
 function take(): ToWriter | undefined {
