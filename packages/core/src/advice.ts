@@ -76,6 +76,7 @@ export const advice = {
   'idempotency-key-reused': 'Use a new key for each act, and the same key only to repeat the same request.',
   'idempotency-pending':
     'Wait and repeat it; if the listener ended meanwhile, `receiver audit list` says what was done.',
+  'approval-decided': 'Read it again; if it has lapsed or was refused, ask for the act anew.',
   'version-changed': 'Read it again, look at what was changed, and repeat the act with its new ETag.',
   'version-required': 'Read it first, and repeat the request with its ETag in If-Match.',
   usage: 'See --help.',

@@ -313,6 +313,11 @@ export const faults = {
     exit: 5,
     sentence: 'The request of this Idempotency-Key has no answer yet.',
   },
+  'approval-decided': {
+    status: 409,
+    exit: 5,
+    sentence: 'The act waits no more: another person decided, or its time is over.',
+  },
   'version-changed': {
     status: 412,
     exit: 5,

@@ -209,6 +209,13 @@ export const settings = {
     parse: parseHost,
     schema: STRING,
   },
+  fourEyes: {
+    flag: '--four-eyes <when>',
+    key: 'console.four-eyes',
+    help: 'acts of operators on partners and API keys wait for another person: on or off',
+    parse: parseFourEyes,
+    schema: { enum: ['on', 'off'] },
+  },
   adminCertificatePort: {
     flag: '--admin-certificate-port <number>',
     key: 'console.certificate-port',
@@ -279,6 +286,11 @@ function parseSecondOpinion(text: string): (typeof opinions)[number] {
   const opinion = opinions.find(known => known === text)
   if (opinion !== undefined) return opinion
   throw new Fault('usage', `a second opinion is off, report or require, not ${quote(text)}`)
+}
+
+function parseFourEyes(text: string): 'on' | 'off' {
+  if (text === 'on' || text === 'off') return text
+  throw new Fault('usage', `four eyes are on or off, not ${quote(text)}`)
 }
 
 function parseHost(text: string): string {

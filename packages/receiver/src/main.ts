@@ -96,6 +96,7 @@ const allDefaults = {
   adminPort: 'auto',
   adminHost: 'localhost',
   adminCertificatePort: 'off',
+  fourEyes: 'off',
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
   consoleOutbox: 'off',

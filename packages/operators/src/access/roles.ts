@@ -12,6 +12,7 @@ const reading = [
   'log.read',
   'alerts.read',
   'health.read',
+  'approvals.read',
   'metrics.read',
 ] as const
 
@@ -22,8 +23,8 @@ export const roles = {
   viewer: [...reading],
   auditor: [...reading, ...inspecting, 'documents.bytes'],
   operator: [...reading, 'deliveries.act', 'alerts.act'],
-  'security-officer': [...reading, 'audit.read', 'settings.read', 'partners.act', 'certificates.act'],
-  administrator: [...reading, ...inspecting, 'access.act', 'settings.act'],
+  'security-officer': [...reading, 'audit.read', 'settings.read', 'partners.act', 'certificates.act', 'approvals.act'],
+  administrator: [...reading, ...inspecting, 'access.act', 'settings.act', 'approvals.act'],
 } as const satisfies Record<string, readonly string[]>
 
 export type Role = keyof typeof roles

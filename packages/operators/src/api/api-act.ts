@@ -21,6 +21,7 @@ export function actAs<Result>(
   planned: Omit<Planned, 'by' | 'look'> & { readonly look?: Planned['look'] },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const by = { actor: actorOf(operatorOf(request)), from: placeOfRequest(request) }
+  const { approval } = request
+  const by = { actor: actorOf(operatorOf(request)), from: placeOfRequest(request), ...(approval && { approval }) }
   return performAct(audit, { look: async () => null, ...planned, by }, work)
 }

@@ -6,6 +6,7 @@ import { Fault, quote } from '@seg/core'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { authenticate, Denied } from '../access/authenticate.ts'
 import { mayDo, roles } from '../access/roles.ts'
+import { Approval, approvalRow, holdAct, mustWait } from '../approvals/hold-act.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
 import { Denials } from './denials.ts'
 import { checkEntityTag, entityTag } from './entity-tag.ts'
@@ -119,7 +120,7 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
       // Of a route without one, no parameter is known.
       querystring: query ?? { type: 'object', additionalProperties: false },
       ...(body && { body }),
-      ...(type === undefined && { response: { 200: response } }),
+      ...(type === undefined && { response: { 200: response, ...(row.needsApproval && { 202: Approval }) } }),
     },
     // Before anything of the request is read.
     onRequest: async request => {
@@ -152,6 +153,10 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
       if (method !== 'GET') await checkVersion(row, asked, parts)
       // Before it is read: what changes in between has another one.
       else if (row.version !== undefined) reply.header('etag', entityTag(await row.version(asked, parts)))
+      if (mustWait(row, asked, parts)) {
+        const held = approvalRow(await holdAct(row, asked, parts))
+        return reply.code(202).header('location', `/api/v1/approvals/${held.id}`).send(held)
+      }
       const answer = await row.handle(asked, parts)
       if (!(answer instanceof RawAnswer)) return answer
       return reply.code(answer.status).headers(answer.fields).type(answer.type).send(answer.body)

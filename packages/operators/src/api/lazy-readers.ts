@@ -3,12 +3,13 @@
 import { Fault } from '@seg/core'
 import { openLedgerReader, openNamedOutbox } from '@seg/ledger'
 import { openAlertStore } from '../alerts/alert-store.ts'
+import { openApprovalStore } from '../approvals/approval-store.ts'
 import { openLetterStore } from '../dead-letters/letter-store.ts'
 import { openDeskSearch } from '../desk/desk-search.ts'
 import { openAnswerStore } from './answer-store.ts'
 import type { ApiParts } from './parts.ts'
 
-type Readers = Pick<ApiParts, 'desk' | 'ledger' | 'alerts' | 'answers' | 'letters' | 'outbox'>
+type Readers = Pick<ApiParts, 'desk' | 'ledger' | 'alerts' | 'answers' | 'letters' | 'approvals' | 'outbox'>
 
 /** `outbox`: the data folder of a sender, where there is one. */
 export function openReaders(folder: string, outbox: string | undefined): Readers {
@@ -17,6 +18,7 @@ export function openReaders(folder: string, outbox: string | undefined): Readers
     ledger: lazily(() => openLedgerReader(folder)),
     alerts: onceOpened(() => openAlertStore(folder)),
     answers: onceOpened(() => openAnswerStore(folder)),
+    approvals: onceOpened(() => openApprovalStore(folder)),
     letters: onceOpened(() => openLetterStore(folder)),
     outbox: onceOpened(() => openOutboxOf(outbox)),
   }

@@ -1,5 +1,6 @@
 // The description of a table of routes: OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as they
 // stand.
+import { Approval } from '../approvals/hold-act.ts'
 import type { ApiRoute } from './route.ts'
 import { ApiProblem, type TObject } from './schema.ts'
 
@@ -33,7 +34,7 @@ export function describeApi(routes: readonly ApiRoute[]): Record<string, unknown
 }
 
 function describeRoute(row: ApiRoute) {
-  const { method, path, permission, summary, params, query, body, response, type, version } = row
+  const { method, path, permission, summary, params, query, body, response, type, version, needsApproval } = row
   const isPublic = permission === 'public'
   const parameters = [...parametersOf('path', params), ...parametersOf('query', query), ...fieldsOf(row)]
   const etag = { schema: { type: 'string' }, description: 'Of what it is now, for If-Match.' }
@@ -49,6 +50,12 @@ function describeRoute(row: ApiRoute) {
         ...(version && method === 'GET' && { headers: { ETag: etag } }),
         content: { [type ?? 'application/json']: { schema: plain(response, false) } },
       },
+      ...(needsApproval && {
+        '202': {
+          description: 'With four eyes: it waits for another person.',
+          content: { 'application/json': { schema: plain(Approval, false) } },
+        },
+      }),
       default: {
         description: 'A refusal.',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

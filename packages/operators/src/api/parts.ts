@@ -4,6 +4,7 @@ import type { LedgerReader, Outbox } from '@seg/ledger'
 import type { AccessStore } from '../access/access-store.ts'
 import type { People } from '../access/people.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
+import type { ApprovalStore } from '../approvals/approval-store.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { LetterStore } from '../dead-letters/letter-store.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
@@ -63,6 +64,10 @@ export type ApiParts = {
    * `storage-unavailable`.
    */
   readonly outbox: () => Promise<Outbox>
+  /** Acts that wait for another person. Throws the Fault `storage-unavailable`. */
+  readonly approvals: () => Promise<ApprovalStore>
+  /** Whether acts on partners and roles need two persons. */
+  readonly fourEyes: boolean
   readonly partners: PartnerFile
   readonly people: Pick<People, 'list'>
   readonly ask: AskGateway

@@ -2,6 +2,7 @@
 import { healthRoutes } from '../metrics/health-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
 import { alertRoutes } from '../routes/alert-routes.ts'
+import { approvalRoutes } from '../routes/approval-routes.ts'
 import { auditRoutes } from '../routes/audit-routes.ts'
 import { certificateRoutes } from '../routes/certificate-routes.ts'
 import { deadLetterRoutes } from '../routes/dead-letter-routes.ts'
@@ -39,4 +40,6 @@ const groups: readonly ApiRoute[] = [
   ...eventRoutes,
 ]
 
-export const routeTable: readonly ApiRoute[] = [...groups, descriptionRoute(groups)]
+const all = [...groups, ...approvalRoutes(groups)]
+
+export const routeTable: readonly ApiRoute[] = [...all, descriptionRoute(all)]

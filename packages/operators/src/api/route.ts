@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { Operator } from '../access/access-store.ts'
 import type { Permission } from '../access/roles.ts'
+import type { Approved } from '../audit/audit-record.ts'
 import type { ApiParts } from './parts.ts'
 import type { Static, TObject, TSchema } from './schema.ts'
 
@@ -18,6 +19,8 @@ export type ApiRequest<Params = unknown, Query = unknown, Body = unknown> = {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** Who asks; of a public route nobody. */
   readonly operator: Operator | undefined
+  /** Of an act that waited: who approved it. `operator` is who asked for it. */
+  readonly approval?: Approved
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -57,6 +60,8 @@ export type ApiRoute = {
   readonly type?: string
   /** What the ETag of a thing is made of, and what If-Match is held against before an act on it. */
   readonly version?: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown
+  /** With four eyes it waits for another person; of what answers JSON. */
+  readonly needsApproval?: true
   /** Replaces the whole thing, so that the caller must say which version it has seen. */
   readonly needsVersion?: true
   readonly handle: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown

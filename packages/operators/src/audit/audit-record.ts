@@ -25,6 +25,8 @@ export type Actor = {
   readonly credential?: string
   readonly session?: string
 }
+/** Who approved an act that waited, and under which id. */
+export type Approved = { readonly id: string; readonly by: Actor }
 /** A secret stands here as its digest, or not at all. */
 export type Change = { readonly path: string; readonly before: unknown; readonly after: unknown }
 
@@ -39,6 +41,7 @@ export type Act = {
   readonly change?: readonly Change[]
   readonly why?: string
   readonly reason?: { readonly code: FaultCode; readonly detail: string }
+  readonly approval?: Approved
   /** Id of the record of the intent. */
   readonly intent?: string
 }

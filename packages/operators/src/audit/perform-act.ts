@@ -7,7 +7,7 @@ import type { AuditTrail } from './audit-trail.ts'
 export type Planned = Pick<Act, 'action' | 'category' | 'on'> & {
   readonly why?: string | undefined
   /** Without it, who runs this process, where they run it. */
-  readonly by?: Pick<Act, 'actor' | 'from'> | undefined
+  readonly by?: Pick<Act, 'actor' | 'from' | 'approval'> | undefined
   /** What the act changes, as it is now: looked at before and after. */
   readonly look: () => Promise<unknown>
 }

@@ -99,6 +99,7 @@ export const accessRoutes = [
     method: 'POST',
     path: '/api/v1/api-keys',
     permission: 'access.act',
+    needsApproval: true,
     summary: 'Makes an API key, which this answer alone shows.',
     body: exactly({
       name: Type.String({ minLength: 1, maxLength: 100 }),

@@ -66,10 +66,11 @@ type Options = {
   /** The data folder of a sender. */
   readonly outbox?: string
   readonly pages?: Pages
+  readonly fourEyes?: boolean
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
-  const { routes = routeTable, data, outbox, answers: given = {}, partners = {}, pages } = options
+  const { routes = routeTable, data, outbox, answers: given = {}, partners = {}, pages, fourEyes = false } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
@@ -86,6 +87,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       partners: { ...somePartners, ...partners },
       people: { list: async () => [] },
+      fourEyes,
       complain: line => complaints.push(line),
       now,
     },

@@ -17,6 +17,7 @@ export const startSettings = [
   'adminPort',
   'adminHost',
   'adminCertificatePort',
+  'fourEyes',
   'deskDays',
   'deskBytes',
   'consoleOutbox',

@@ -10,6 +10,7 @@ import { type AskGateway, openAccess, openAuditTrail } from '@seg/operators'
 import {
   buildCertificateLogin,
   buildOperatorsApi,
+  followApprovals,
   followCertificateSessions,
   openPeople,
   openReaders,
@@ -69,6 +70,7 @@ try {
     ...openReaders(options.data, options.outbox),
     partners: openPartnerFile(options),
     people,
+    fourEyes: options.fourEyes,
     ask,
     complain: (trouble: string) => say({ trouble }),
     now: () => new Date(),
@@ -87,6 +89,7 @@ try {
   })
   app.server.on('connection', keepSocket)
   const sessions = followCertificateSessions(parts)
+  followApprovals(parts)
   port.on('message', (message: ToListener) => {
     if (message === 'close') return void close(app)
     if ('open' in message) return

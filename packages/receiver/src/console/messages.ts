@@ -11,6 +11,7 @@ export type ListenerOptions = {
   readonly port: number
   /** Where people log in with a certificate; undefined: nowhere. */
   readonly certificatePort: number | undefined
+  readonly fourEyes: boolean
   readonly certificatePem: string
   /** An object: what a thread is given may be printed, and a key must not be. */
   readonly key: KeyObject

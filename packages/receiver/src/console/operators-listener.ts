@@ -30,6 +30,7 @@ type Options = {
   readonly adminHost: string
   readonly adminPort: number | 'auto' | 'off'
   readonly adminCertificatePort?: number | 'off'
+  readonly fourEyes?: 'on' | 'off'
   /** The data folder of a sender. */
   readonly consoleOutbox?: string | 'off'
 }
@@ -65,11 +66,12 @@ export function prepareOperatorsListener(options: Options): PreparedListener {
 }
 
 async function open(
-  { certs, data, config, adminHost, adminPort, adminCertificatePort = 'off', consoleOutbox = 'off' }: Options,
+  { certs, data, config, adminHost, adminPort, ...options }: Options,
   worker: Worker | undefined,
   answers: GatewayAnswers,
   voice: Voice,
 ): Promise<OperatorsListener | undefined> {
+  const { adminCertificatePort = 'off', fourEyes = 'off', consoleOutbox = 'off' } = options
   const certificatePort = adminCertificatePort === 'off' ? undefined : adminCertificatePort
   if (adminPort === 'off' && certificatePort === undefined) return undefined
   try {
@@ -80,7 +82,8 @@ async function open(
     const own = { use: 'console', der: certificate.raw }
     const all = { ...answers, certificates: () => [...answers.certificates(), own] }
     const outbox = consoleOutbox === 'off' ? undefined : consoleOutbox
-    const told = { certs, data, config, outbox, host: adminHost, port, certificatePort, certificatePem, key }
+    const place = { certs, data, config, outbox, host: adminHost, port, certificatePort }
+    const told = { ...place, fourEyes: fourEyes === 'on', certificatePem, key }
     const thread = new ListenerThread(told, all, voice)
     return { ...(await thread.start(worker ?? startThread())), close: () => thread.close() }
   } catch (error) {

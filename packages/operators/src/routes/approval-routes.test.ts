@@ -1,0 +1,178 @@
+// Four eyes: what one person asks for, another approves or refuses, or it lapses; each step has its
+// record, and the act names both.
+import t, { type Test } from 'tap'
+import type { Role } from '../access/roles.ts'
+import type { PartnerFile, TrustText } from '../api/partner-file.ts'
+import { routeTable } from '../api/route-table.ts'
+import { APPROVAL_TIME } from '../approvals/approval-store.ts'
+import { makeConsoleCerts, openListener } from '../testing/listener.ts'
+
+const certs = await makeConsoleCerts(t)
+const path = '/api/v1/partners/M1/suspend'
+const body = JSON.stringify({ why: 'key stolen' })
+
+async function open(t: Test, fourEyes = true) {
+  const done: string[] = []
+  let text: TrustText = { trust: 'ca', partners: [] }
+  const partners: Partial<PartnerFile> = {
+    text: async () => text,
+    change: async (edit, { isDryRun }) => {
+      if (edit.kind !== 'state') throw new Error('expected a state')
+      if (edit.id === 'broken') throw new Error('no such disk')
+      const before = text
+      if (!isDryRun) done.push(`${edit.id} ${edit.state}`)
+      const after = { trust: 'ca', partners: [{ id: edit.id, state: edit.state }] }
+      if (!isDryRun) text = after
+      return { before, after }
+    },
+  }
+  const edit = (state: string) => {
+    text = { trust: 'ca', partners: [{ id: 'M1', state }] }
+  }
+  const listener = await openListener(t, certs, { partners, fourEyes })
+  const as = (id: string, role: Role = 'security-officer') => {
+    const session = { id, role, method: 'link', credential: 'some-link' } as const
+    const { text } = listener.access.addSession(session, '127.0.0.1', new Date())
+    return { cookie: `__Host-seg=${text}`, 'sec-fetch-site': 'same-origin' }
+  }
+  const ask = async (fields = as('jane'), where = path, what = body) => listener.ask('POST', where, fields, what)
+  const decide = (id: string, verb: 'approve' | 'refuse', fields: ReturnType<typeof as>) =>
+    listener.ask('POST', `/api/v1/approvals/${id}/${verb}`, fields, verb === 'refuse' ? '{"why":"not now"}' : undefined)
+  const actions = () => listener.records().map(({ action, outcome }) => `${action} ${outcome}`)
+  return { listener, done, as, ask, decide, actions, edit }
+}
+
+t.test('an act waits, is done when another person approves it, once, and its records name both', async t => {
+  const { listener, done, as, ask, decide, actions } = await open(t)
+  const held = await ask()
+  t.match(held, {
+    status: 202,
+    json: { state: 'waiting', act: 'POST /api/v1/partners/M1/suspend', author: { id: 'jane' } },
+  })
+  t.same(done, [])
+  const { id } = held.json
+  t.equal(held.fields.location, `/api/v1/approvals/${id}`)
+  t.match((await listener.ask('GET', '/api/v1/approvals', as('x', 'viewer'))).json.data, [{ id, body }])
+  const approved = await decide(id, 'approve', as('joe'))
+  t.match(approved, {
+    status: 200,
+    json: { id, state: 'approved', answer: '{"id":"M1","state":"suspended","isDryRun":false}' },
+  })
+  t.same(done, ['M1 suspended'])
+  t.match(await decide(id, 'approve', as('eve')), { status: 409, json: { code: 'approval-decided' } })
+  t.match(await decide(id, 'refuse', as('eve')), { status: 409 })
+  t.same(done, ['M1 suspended'], 'once')
+  t.same(actions().slice(0, 5), [
+    'authorization.approval-requested success',
+    'authorization.approval-given pending',
+    'partner.suspended pending',
+    'partner.suspended success',
+    'authorization.approval-given success',
+  ])
+  const act = listener.records().find(({ action, outcome }) => action === 'partner.suspended' && outcome === 'success')
+  t.match(act, { actor: { id: 'jane' }, approval: { id, by: { id: 'joe', method: 'link' } }, why: 'key stolen' })
+})
+
+t.test('of two approvals at once one does it', async t => {
+  const { done, as, ask, decide } = await open(t)
+  const { id } = (await ask()).json
+  const answers = await Promise.all(['joe', 'eve', 'max'].map(name => decide(id, 'approve', as(name))))
+  t.same(answers.map(({ status }) => status).sort(), [200, 409, 409])
+  t.same(done, ['M1 suspended'])
+})
+
+t.test('nobody approves their own act, and no program, no other role, and no key of the author does', async t => {
+  const { listener, done, as, ask, decide } = await open(t)
+  const { id } = (await ask()).json
+  t.match(await decide(id, 'approve', as('jane')), { status: 403, json: { detail: /another person than "jane"/ } })
+  const key = { ...listener.keyOf('security-officer') } as never
+  t.match(await decide(id, 'approve', key), { status: 403, json: { detail: /found an API key/ } })
+  t.match(await decide(id, 'approve', as('joe', 'administrator')), { status: 403, json: { detail: /partners\.act/ } })
+  t.match(await decide(id, 'refuse', as('joe', 'administrator')), { status: 403 })
+  t.equal((await decide(id, 'approve', as('joe', 'viewer'))).status, 403)
+  const at = new Date()
+  const made = { name: 'x', role: 'security-officer', madeBy: 'joe', endsAt: +at + 60_000 } as const
+  const own = listener.access.addKey(made, at)
+  const byKey = (await ask({ authorization: `Bearer ${own.text}` } as never)).json
+  t.match(await decide(byKey.id, 'approve', as('joe')), { status: 403, json: { detail: /another person than "joe"/ } })
+  listener.access.revokeKey(own.id, new Date())
+  t.match(await decide(byKey.id, 'approve', as('eve')), { status: 403, json: { detail: /revoked since/ } })
+  t.match(await decide('0', 'approve', as('eve')), { status: 404 })
+  t.same(done, [])
+})
+
+t.test('what is refused, also by its author, or lapses in a day, is never done', async t => {
+  const { listener, done, as, ask, decide, actions } = await open(t)
+  const first = (await ask()).json
+  const refused = await decide(first.id, 'refuse', as('jane'))
+  t.match(refused.json, { state: 'refused', decidedBy: 'jane', reason: 'not now' })
+  const second = (await ask()).json
+  listener.setTime(new Date(Date.now() + APPROVAL_TIME))
+  const later = listener.access.addSession(
+    { id: 'joe', role: 'security-officer', method: 'link', credential: 'l' },
+    '::1',
+    new Date(Date.now() + APPROVAL_TIME),
+  )
+  const fields = { cookie: `__Host-seg=${later.text}`, 'sec-fetch-site': 'same-origin' }
+  t.match(await decide(second.id, 'approve', fields), { status: 409, json: { detail: /lapsed/ } })
+  t.same(done, [])
+  for (const action of ['authorization.approval-refused success', 'authorization.approval-lapsed success'])
+    t.ok(actions().includes(action), action)
+})
+
+t.test('an approved act that fails says so, and is not done again', async t => {
+  const { listener, as, ask, decide } = await open(t)
+  const { id } = (await ask(as('jane'), '/api/v1/partners/broken/suspend')).json
+  t.equal((await decide(id, 'approve', as('joe'))).status, 500)
+  const { json } = await listener.ask('GET', `/api/v1/approvals/${id}`, as('joe'))
+  t.match(json, { state: 'approved', reason: /^internal: / })
+  t.equal((await decide(id, 'approve', as('eve'))).status, 409)
+})
+
+t.test('what was seen is what is approved: an ETag of before is refused', async t => {
+  const { listener, as, ask, done } = await open(t)
+  const { id } = (await ask()).json
+  const { etag } = (await listener.ask('GET', `/api/v1/approvals/${id}`, as('joe'))).fields
+  const approve = (tag: string) =>
+    listener.ask('POST', `/api/v1/approvals/${id}/approve`, { ...as('joe'), 'if-match': tag })
+  t.equal((await approve('"0"')).status, 412)
+  t.equal((await approve(etag!)).status, 200)
+  t.equal(done.length, 1)
+})
+
+t.test('nothing is done to what was changed since its author saw it, and a dry run does not wait', async t => {
+  const { as, ask, decide, done, edit } = await open(t)
+  const { id } = (await ask()).json
+  edit('active')
+  t.match(await decide(id, 'approve', as('joe')), { status: 412, json: { code: 'version-changed' } })
+  t.match((await decide(id, 'refuse', as('joe'))).json, { state: 'refused' })
+  t.match(await ask(as('jane'), `${path}?dryRun=true`), { status: 200, json: { isDryRun: true } })
+  t.same(done, [])
+})
+
+t.test('a new API key waits as well, ending one does not; without four eyes nothing waits', async t => {
+  const { listener, as, ask, decide } = await open(t)
+  const wish = JSON.stringify({ name: 'monitoring', role: 'viewer', days: 3 })
+  const held = await ask(as('jane', 'administrator'), '/api/v1/api-keys', wish)
+  t.equal(held.status, 202)
+  t.equal(listener.access.keys().length, 0)
+  const { json } = await decide(held.json.id, 'approve', as('joe', 'administrator'))
+  t.match(JSON.parse(json.answer), { key: /^seg_/ })
+  const [key] = listener.access.keys()
+  t.match(key, { name: 'monitoring', madeBy: 'jane' })
+  const ended = await listener.ask('DELETE', `/api/v1/api-keys/${key!.id}`, as('jane', 'administrator'))
+  t.equal(ended.status, 200, 'what only takes a right away is done at once')
+  const single = await open(t, false)
+  t.equal((await single.ask()).status, 200)
+  t.same(single.done, ['M1 suspended'])
+})
+
+t.test('each act on partners and on who may log in waits, but for those that only end a login', async t => {
+  const ending = ['DELETE /api/v1/sessions/:id', 'DELETE /api/v1/api-keys/:id']
+  const acts = routeTable.filter(({ permission }) =>
+    ['partners.act', 'access.act', 'certificates.act', 'settings.act'].includes(permission),
+  )
+  t.ok(acts.length > 3)
+  for (const { method, path, needsApproval } of acts)
+    t.equal(needsApproval === true, !ending.includes(`${method} ${path}`), `${method} ${path}`)
+})

@@ -1,0 +1,157 @@
+// Acts that wait for another person: listed, approved and refused.
+import { asFault, Fault, quote } from '@seg/core'
+import type { Operator } from '../access/access-store.ts'
+import { mayDo, type Permission } from '../access/roles.ts'
+import { actAs, actorOf } from '../api/api-act.ts'
+import { entityTag } from '../api/entity-tag.ts'
+import type { ApiParts } from '../api/parts.ts'
+import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '../api/route.ts'
+import { exactly, Type, Why } from '../api/schema.ts'
+import type { ApprovalStore, HeldAct } from '../approvals/approval-store.ts'
+import { Approval, approvalRow, lapseApprovals, nameOfRoute } from '../approvals/hold-act.ts'
+
+const Id = exactly({ id: Type.String({ pattern: '^[0-9a-f-]{1,36}$' }) })
+
+/** `routes`: those whose acts may wait. */
+export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[] {
+  const rows = new Map(routes.filter(({ needsApproval }) => needsApproval).map(row => [nameOfRoute(row), row]))
+  const versionOf = async ({ params: { id } }: ApiRequest<{ id: string }>, parts: ApiParts) =>
+    (await storeOf(parts)).get(id)
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/approvals',
+      permission: 'approvals.read',
+      summary: 'Acts that wait for another person, or were decided, the newest 200 first.',
+      response: exactly({ data: Type.Array(Approval) }),
+      handle: async (_request, parts) => ({ data: (await storeOf(parts)).list().map(approvalRow) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/approvals/:id',
+      permission: 'approvals.read',
+      summary: 'One of them, with its ETag.',
+      params: Id,
+      response: Approval,
+      version: versionOf,
+      handle: async ({ params: { id } }, parts) => approvalRow((await storeOf(parts)).get(id)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/approvals/:id/approve',
+      permission: 'approvals.act',
+      summary: 'Does what another person asked for. Answers what the act answers.',
+      params: Id,
+      response: exactly({ id: Type.String(), state: Type.String(), answer: Type.String({ description: 'JSON.' }) }),
+      version: versionOf,
+      handle: async (request, parts) => approve(request, parts, rows),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/approvals/:id/refuse',
+      permission: 'approvals.act',
+      summary: 'Ends it: the act is not done. Who asked for it may do so, too.',
+      params: Id,
+      body: exactly({ why: Why }),
+      response: Approval,
+      version: versionOf,
+      handle: async (request, parts) => {
+        const { id } = request.params
+        const { why } = request.body
+        const store = await storeOf(parts)
+        checkRole(operatorOf(request), rowOf(store.get(id), rows).permission)
+        const on = { kind: 'approval', id }
+        const planned = { action: 'authorization.approval-refused', category: 'authorization', on, why } as const
+        const by = operatorOf(request).id
+        const refused = await actAs(request as ApiRequest, parts, planned, async () =>
+          store.decide(id, { state: 'refused', by, why }, parts.now()),
+        )
+        return approvalRow(refused)
+      },
+    }),
+  ]
+}
+
+type Rows = ReadonlyMap<string, ApiRoute>
+
+async function approve(request: ApiRequest<{ id: string }>, parts: ApiParts, rows: Rows) {
+  const { id } = request.params
+  const approver = operatorOf(request)
+  const store = await storeOf(parts)
+  const held = store.get(id)
+  const row = rowOf(held, rows)
+  checkRole(approver, row.permission)
+  checkOther(approver, held.author, parts)
+  checkAuthor(held.author, row.permission, parts)
+  // The condition is that of the author: the approver's is about the approval.
+  const headers: ApiRequest['headers'] = held.seen === null ? {} : { 'if-match': held.seen }
+  const { params, query, body, author: operator } = held
+  const asked = { ...request, headers, params, query, body, operator }
+  const found = row.version && entityTag(await row.version(asked as ApiRequest<never, never, never>, parts))
+  checkSeen(held, store.get(id), found)
+  const planned = {
+    action: 'authorization.approval-given',
+    category: 'authorization',
+    on: { kind: 'approval', id },
+  } as const
+  const answer = await actAs(request as ApiRequest, parts, planned, async () => {
+    // Crash after: it is approved, and whether it was done the records of the act say. Nobody does
+    // it a second time.
+    store.decide(id, { state: 'approved', by: approver.id }, parts.now())
+    const approval = { id, by: actorOf(approver) }
+    try {
+      return await row.handle({ ...asked, approval } as ApiRequest<never, never, never>, parts)
+    } catch (error) {
+      const { code, detail } = asFault(error)
+      store.setReason(id, `${code}: ${detail}`)
+      throw error
+    }
+  })
+  if (answer instanceof RawAnswer) throw new TypeError(`${held.route} answers no JSON`)
+  return { id, state: 'approved', answer: JSON.stringify(answer) }
+}
+
+/** Of what was changed since its author saw it nothing is done: the approver did not see that. */
+function checkSeen({ seen }: HeldAct, { state }: HeldAct, found: string | undefined): void {
+  if (state !== 'waiting') throw new Fault('approval-decided', `expected an act that waits, found one that is ${state}`)
+  if (found !== undefined && found !== seen)
+    throw new Fault('version-changed', `expected ${seen}, which its author saw, found ${found}`)
+}
+
+/** What is over has lapsed before anybody looks at it. */
+async function storeOf(parts: ApiParts): Promise<ApprovalStore> {
+  await lapseApprovals(parts)
+  return parts.approvals()
+}
+
+function rowOf({ route: name }: HeldAct, rows: Rows): ApiRoute {
+  const row = rows.get(name)
+  if (row === undefined) throw new Fault('not-found', `${quote(name)} is no act of this version`)
+  return row
+}
+
+function checkRole({ role }: Operator, permission: ApiRoute['permission']): void {
+  if (mayDo(role, permission as Permission)) return
+  throw new Fault('not-permitted', `expected a role with ${permission}, found ${role}`)
+}
+
+/** A person, and another one: neither a program nor the maker of the author's key. */
+function checkOther(approver: Operator, author: Operator, { access }: ApiParts): void {
+  if (approver.method === 'api-key')
+    throw new Fault('not-permitted', 'expected a person who has logged in, found an API key')
+  const key = author.method === 'api-key' ? access.keys().find(({ id }) => id === author.credential) : undefined
+  if (approver.id === author.id || approver.id === key?.madeBy)
+    throw new Fault('not-permitted', `expected another person than ${quote(approver.id)}, who asked for it`)
+}
+
+/** A key that was revoked since does nothing more; a session ends by itself. */
+function checkAuthor(
+  { method, credential, id, role }: Operator,
+  permission: ApiRoute['permission'],
+  { access }: ApiParts,
+): void {
+  checkRole({ id, role, method, credential }, permission)
+  const key = method === 'api-key' ? access.keys().find(one => one.id === credential) : undefined
+  if (method === 'api-key' && key?.revokedAt !== undefined)
+    throw new Fault('not-permitted', `the API key of ${quote(id)} was revoked since`)
+}
