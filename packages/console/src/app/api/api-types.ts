@@ -44,6 +44,22 @@ export type ApiSchemas = {
     readonly mutedBy: string | null
     readonly mutedWhy: string | null
   }
+  readonly Approval: {
+    readonly id: string
+    readonly state: string
+    readonly act: string
+    readonly query: string
+    readonly body: string
+    readonly author: {
+      readonly id: string
+      readonly role: string
+    }
+    readonly at: string
+    readonly expiresAt: string
+    readonly decidedBy: string | null
+    readonly decidedAt: string | null
+    readonly reason: string | null
+  }
   readonly CertificateRule: {
     readonly uses: readonly string[]
     readonly authority: string | null
@@ -1121,6 +1137,44 @@ export type ApiRoutes = {
     }
     readonly body: undefined
     readonly answer: string
+  }
+  readonly 'GET /api/v1/approvals': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly ApiSchemas['Approval'][]
+    }
+  }
+  readonly 'GET /api/v1/approvals/{id}': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: ApiSchemas['Approval']
+  }
+  readonly 'POST /api/v1/approvals/{id}/approve': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly id: string
+      readonly state: string
+      readonly answer: string
+    }
+  }
+  readonly 'POST /api/v1/approvals/{id}/refuse': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Approval']
   }
   readonly 'GET /openapi.json': {
     readonly path: Record<never, never>
