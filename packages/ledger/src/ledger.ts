@@ -1,6 +1,7 @@
 // The port of the ledger: what every implementation stores and promises. Nothing here depends on
 // SQLite.
 import type { CertificateChain } from './certificate-chain.ts'
+import type { ReadOptions } from './files/file-chunks.ts'
 import type { LogKey } from './log/checkpoint.ts'
 import type { LogEvent } from './log/events.ts'
 import type { Opening } from './log/leaf.ts'
@@ -86,7 +87,7 @@ export interface LedgerReader {
   /**
    * The exact received bytes, in pieces; looked through for damage before the first is handed out.
    */
-  read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined>
+  read(sender: string, id: string, options?: ReadOptions): Promise<AsyncIterable<Uint8Array> | undefined>
   /**
    * The certificates that a document was verified with, in DER: the sender's first, the CA's last.
    * Undefined for one accepted before they were kept.

@@ -5,14 +5,18 @@ import { onStorage } from './storage-fault.ts'
 
 const CHUNK_BYTES = 64 * 1024
 
+/** `isShared`: all pieces have one memory, and each is good only until the next is asked for. */
+export type ReadOptions = { readonly isShared?: boolean }
+
 /**
  * From the start of an open file to its end; others get their turn between two pieces. Throws the
  * Fault `storage-unavailable`.
  */
-export async function* readChunks(file: FileHandle): AsyncGenerator<Buffer> {
+export async function* readChunks(file: FileHandle, { isShared = false }: ReadOptions = {}): AsyncGenerator<Buffer> {
+  const shared = isShared ? Buffer.allocUnsafeSlow(CHUNK_BYTES) : undefined
   for (let position = 0; ; ) {
     const { buffer, bytesRead } = await onStorage('read a document', () =>
-      file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, position),
+      file.read(shared ?? Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, position),
     )
     if (bytesRead === 0) return
     yield buffer.subarray(0, bytesRead)
@@ -20,10 +24,10 @@ export async function* readChunks(file: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-export async function* readFileChunks(path: string): AsyncGenerator<Buffer> {
+export async function* readFileChunks(path: string, options?: ReadOptions): AsyncGenerator<Buffer> {
   const file = await onStorage('read a document', () => open(path))
   try {
-    yield* readChunks(file)
+    yield* readChunks(file, options)
   } finally {
     await file.close()
   }
@@ -32,6 +36,6 @@ export async function* readFileChunks(path: string): AsyncGenerator<Buffer> {
 /** SHA-256 of a file, in hexadecimal. */
 export async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of readFileChunks(path)) hash.update(chunk)
+  for await (const chunk of readFileChunks(path, { isShared: true })) hash.update(chunk)
   return hash.digest('hex')
 }

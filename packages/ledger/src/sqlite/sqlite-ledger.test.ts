@@ -130,6 +130,25 @@ t.test('says that a stored document was damaged rather than export it', async t 
   await t.rejects(reader.read(sender, 'gone'), { code: 'storage-unavailable', detail: /ENOENT/ })
 })
 
+t.test('a large document is read through one piece of memory, where its reader allows that', async t => {
+  const { ledger } = await makeLedger(t)
+  const { document, bytes } = makeSample('large', { size: LARGE })
+  await acceptBytes(ledger, document, bytes)
+  const read = async (isShared: boolean) => {
+    const pieces: Buffer[] = []
+    const memory = new Set<unknown>()
+    for await (const piece of (await ledger.read(sender, 'large', { isShared }))!) {
+      pieces.push(Buffer.from(piece))
+      memory.add(piece.buffer)
+    }
+    t.ok(Buffer.concat(pieces).equals(bytes))
+    t.ok(pieces.length > 4)
+    return memory.size === 1
+  }
+  t.equal(await read(true), true)
+  t.equal(await read(false), false)
+})
+
 t.test('a failure of the rename leaves nothing, and the next try succeeds', async t => {
   const { ledger, folder, staged } = await makeLedger(t)
   const { document, bytes } = makeSample('large', { size: LARGE })

@@ -10,6 +10,7 @@ import { type FileLock, makeDurableFolder, syncFolder } from '@seg/core'
 import type { AcceptRequest, AgainRequest, SentChain } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
 import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '../files/data-folder.ts'
+import type { ReadOptions } from '../files/file-chunks.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { lockFolder } from '../files/folder-lock.ts'
 import { StagedDocument } from '../files/staged-document.ts'
@@ -202,8 +203,8 @@ class SqliteLedger implements Ledger {
     return this.#reader.list()
   }
 
-  read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
-    return this.#reader.read(sender, id)
+  read(sender: string, id: string, options?: ReadOptions): Promise<AsyncIterable<Uint8Array> | undefined> {
+    return this.#reader.read(sender, id, options)
   }
 
   chain(sender: string, id: string): Promise<readonly Buffer[] | undefined> {

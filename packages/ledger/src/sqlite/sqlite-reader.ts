@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
-import { digestFile, readFileChunks } from '../files/file-chunks.ts'
+import { digestFile, type ReadOptions, readFileChunks } from '../files/file-chunks.ts'
 import type {
   AcceptedDocument,
   DeadLetter,
@@ -121,11 +121,11 @@ export class SqliteReader implements LedgerReader {
     return Number(this.#get('cursor', name)?.leaf_index ?? -1)
   }
 
-  async read(sender: string, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+  async read(sender: string, id: string, options?: ReadOptions): Promise<AsyncIterable<Uint8Array> | undefined> {
     const document = await this.find(sender, id)
     if (document === undefined) return undefined
     const file = this.#get('contentFile', document.index)
-    return file === undefined ? this.#readRow(document) : this.#readFile(document, String(file.name))
+    return file === undefined ? this.#readRow(document) : this.#readFile(document, String(file.name), options)
   }
 
   async close(): Promise<void> {
@@ -165,10 +165,14 @@ export class SqliteReader implements LedgerReader {
     })()
   }
 
-  async #readFile(document: AcceptedDocument, name: string): Promise<AsyncIterable<Uint8Array>> {
+  async #readFile(
+    document: AcceptedDocument,
+    name: string,
+    options: ReadOptions | undefined,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const path = join(contentsFolder(this.#folder), name)
     checkDigest(document, await digestFile(path))
-    return readFileChunks(path)
+    return readFileChunks(path, options)
   }
 
   #certificate(fingerprint: string): Buffer {

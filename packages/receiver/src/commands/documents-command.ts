@@ -57,7 +57,9 @@ export async function runDocumentsExport(id: string, options: ExportOptions, com
   await withReader(command, async reader => {
     const { sender, output, certificate } = options
     const document = await findDocument(reader, id, sender)
-    const content = certificate ? exportCertificates(reader, document) : await reader.read(document.sender, document.id)
+    const content = certificate
+      ? exportCertificates(reader, document)
+      : await reader.read(document.sender, document.id, { isShared: true })
     if (content === undefined) throw new Fault('storage-unavailable', `the document ${quote(id)} is gone`)
     if (output === undefined) return writeResult(content)
     const file = resolveUserPath(output)

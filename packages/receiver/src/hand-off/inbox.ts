@@ -45,7 +45,11 @@ export function openInbox(
   const describe = async (document: AcceptedDocument): Promise<NewFile[]> => {
     const { sender, id } = document
     const place = join(folder, fileNameOf(sender), fileNameOf(id))
-    const [content, receipt] = await Promise.all([ledger.read(sender, id), ledger.receipt(sender, id)])
+    // Each piece is written before the next is asked for.
+    const [content, receipt] = await Promise.all([
+      ledger.read(sender, id, { isShared: true }),
+      ledger.receipt(sender, id),
+    ])
     if (content === undefined || receipt === undefined)
       throw new Fault('storage-unavailable', `entry ${document.index} has lost its document or receipt`)
     return [

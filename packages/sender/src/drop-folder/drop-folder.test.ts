@@ -138,6 +138,7 @@ t.test('takes names of any length, and in any encoding, and moves them under nam
       Buffer.from(name),
     ),
     Buffer.from('r\xe4k.xml', 'latin1'),
+    Buffer.from('b\xe4r.xml', 'latin1'),
     Buffer.from('line\nbreak\u202e.xml'),
     Buffer.from(`bad-${'c'.repeat(247)}.xml`),
   ]
@@ -152,7 +153,7 @@ t.test('takes names of any length, and in any encoding, and moves them under nam
   t.ok([...sent!, ...moved!].every(name => Buffer.byteLength(name) <= 255))
   const all = [...sent!, ...moved!]
   t.ok(all.some(name => /^文+~[0-9a-f]{16}\.xml$/.test(name)))
-  t.ok(all.includes('r%E4k.xml') && all.includes('line\nbreak\u202e.xml'))
+  t.ok(all.includes('r%E4k.xml') && all.includes('b%E4r.xml') && all.includes('line\nbreak\u202e.xml'))
   t.match(refused, [/^bad-c+\.xml: envelope-malformed$/])
 })
 
