@@ -1,4 +1,5 @@
 // A data folder has one ledger: its own, or the one that it names.
+import { createRequire } from 'node:module'
 import t from 'tap'
 import { claimDataFolder } from './claim-data-folder.ts'
 import { keepPlace } from './postgres/postgres-place.ts'
@@ -23,6 +24,11 @@ t.test('a folder with a ledger of its own is given no other', async t => {
   const reader = openLedgerReader(folder)
   t.equal(await reader.log.size(), 0)
   await reader.close()
+  const loaded = Object.keys(createRequire(import.meta.url).cache)
+  t.notOk(
+    loaded.some(path => path.includes('/pg/')),
+    'and nothing of PostgreSQL is loaded for it',
+  )
 })
 
 t.test('a folder that names a database makes no ledger of its own', async t => {
@@ -34,5 +40,7 @@ t.test('a folder that names a database makes no ledger of its own', async t => {
   await t.rejects(openLedger(folder, options), unreachable)
   const reader = openLedgerReader(folder)
   await t.rejects(reader.log.size(), unreachable)
+  const loaded = Object.keys(createRequire(import.meta.url).cache)
+  t.ok(loaded.some(path => path.includes('/pg/')))
   await reader.close()
 })

@@ -3,13 +3,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '@seg/core'
 import t, { type Test } from 'tap'
-import type { Ledger } from '../ledger.ts'
-import { openEvidence, openLedger } from '../stores.ts'
-import { checks } from '../testing/entry-sealer.ts'
+import { openLedger } from '../stores.ts'
+import { type Acknowledged, checkAll, load, openNode } from '../testing/ledger-nodes.ts'
 import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
 import { makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
-import { acceptBytes, logKey, nextLogKey, verifierKey } from '../testing/test-log.ts'
-import { verifyLedger } from '../verification/verify-ledger.ts'
+import { acceptBytes, nextLogKey } from '../testing/test-log.ts'
 
 const server = (await PostgresServer.start(t))!
 if (server === undefined) {
@@ -20,61 +18,12 @@ if (server === undefined) {
 const module = new URL('../testing/entry-sealer.ts', import.meta.url).href
 const at = '2026-01-02T03:04:05.678Z'
 
-type Node = { readonly ledger: Ledger; readonly folder: string }
-
-async function openNode(t: Test, url: string, folder?: string): Promise<Node> {
-  const place = folder ?? (await makeFolder(t))
-  const address = { ledger: url, password: undefined }
-  const ledger = await openLedger(place, { log: logKey, sealer: { module, data: undefined }, address })
-  t.teardown(() => ledger.close())
-  return { ledger, folder: place }
-}
-
 await server.prepare(async url => (await openNode(t, url)).ledger)
 
 async function openTwo(t: Test) {
   const url = await server.makeDatabase()
   const nodes = [await openNode(t, url), await openNode(t, url)] as const
   return { url, nodes, database: /\/(seg\d+)\?/.exec(url)![1]! }
-}
-
-/** What was acknowledged, by id. */
-type Acknowledged = Map<string, { readonly index: number; readonly receipt: Buffer }>
-
-/** Documents one after the other, until it is aborted; what fails is asked for again. */
-async function load({ ledger }: Node, name: string, acknowledged: Acknowledged, signal: AbortSignal): Promise<number> {
-  let longest = 0
-  for (let i = 0; !signal.aborted; ) {
-    const id = `${name}-${i}`
-    const { document, bytes } = makeSample(id, { size: i % 40 === 39 ? 300_000 : 2500 })
-    const begun = performance.now()
-    try {
-      acknowledged.set(id, await acceptBytes(ledger, document, bytes))
-      i++
-    } catch (error) {
-      if ((error as Fault).code !== 'storage-unavailable') throw error
-      await pause(20)
-    }
-    longest = Math.max(longest, performance.now() - begun)
-  }
-  return longest
-}
-
-/** The log is whole, and has every document that was acknowledged, with that receipt. */
-async function checkAll(t: Test, { folder, ledger }: Node, acknowledged: Acknowledged): Promise<void> {
-  const verifying = verifyLedger(openEvidence(folder), verifierKey, checks)
-  let step = await verifying.next()
-  while (!step.done) step = await verifying.next()
-  t.ok(
-    step.value.documents >= acknowledged.size,
-    `${step.value.documents} documents of ${step.value.head.size} entries`,
-  )
-  const lost: string[] = []
-  for (const [id, { index, receipt }] of acknowledged) {
-    const [found, stored] = [await ledger.find(sender, id), await ledger.receipt(sender, id)]
-    if (found?.index !== index || stored?.equals(receipt) !== true) lost.push(id)
-  }
-  t.same(lost, [], `${acknowledged.size} acknowledged, none lost`)
 }
 
 /** `fault` while both nodes take documents. */

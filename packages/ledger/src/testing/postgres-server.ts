@@ -1,8 +1,9 @@
-// A PostgreSQL of Debian for the tests, in a folder of its own and on a socket in it; undefined
-// where none is installed, which the tests say aloud.
+// A PostgreSQL of Debian for the tests, in a folder of its own, on a socket in it and a port of the
+// loopback; undefined where none is installed, which the tests say aloud.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -13,20 +14,22 @@ export const MISSING = 'PostgreSQL is not installed: apt-get install postgresql'
 
 export class PostgresServer {
   readonly socket: string
+  readonly port: number
   readonly #programs: string
   readonly #identity: { readonly uid?: number; readonly gid?: number }
   #process: ReturnType<typeof spawn> | undefined
   #databases = 0
   #template = 'template1'
 
-  private constructor(socket: string, programs: string, identity: { uid?: number; gid?: number }) {
+  private constructor(socket: string, port: number, programs: string, identity: { uid?: number; gid?: number }) {
     this.socket = socket
+    this.port = port
     this.#programs = programs
     this.#identity = identity
   }
 
   /** Stopped, with all that it has, after the test. */
-  static async start(t: Test): Promise<PostgresServer | undefined> {
+  static async start(t: Test, primary?: PostgresServer): Promise<PostgresServer | undefined> {
     const programs = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
     const identity = identityOf()
     if (programs === undefined || identity === undefined) return undefined
@@ -34,8 +37,10 @@ export class PostgresServer {
     const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'seg-pg-'))
     if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid!)
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-    const server = new PostgresServer(folder, programs, identity)
-    server.#make()
+    const server = new PostgresServer(folder, await freePort(), programs, identity)
+    if (primary === undefined) server.#make()
+    else server.#copy(primary)
+    server.configure(`unix_socket_directories = '${folder}'`, `port = ${server.port}`)
     await server.run()
     t.teardown(() => server.stop())
     return server
@@ -52,7 +57,30 @@ export class PostgresServer {
       cwd: this.socket,
     })
     if (status !== 0) throw new Error(`initdb: ${stderr}`)
-    this.configure("listen_addresses = ''", `unix_socket_directories = '${this.socket}'`, 'max_connections = 60')
+    this.configure("listen_addresses = '127.0.0.1'", 'max_connections = 60')
+  }
+
+  /** As a standby, which the primary knows by the name of its cluster. */
+  #copy(primary: PostgresServer): void {
+    const options = [
+      '-h',
+      primary.socket,
+      '-p',
+      String(primary.port),
+      '-U',
+      'postgres',
+      '-D',
+      this.#data,
+      '-R',
+      '-c',
+      'fast',
+    ]
+    const { status, stderr } = spawnSync(join(this.#programs, 'pg_basebackup'), options, {
+      ...this.#identity,
+      cwd: this.socket,
+    })
+    if (status !== 0) throw new Error(`pg_basebackup: ${stderr}`)
+    this.configure("cluster_name = 'standby'")
   }
 
   /** Lines of postgresql.conf, which a start or `reload` reads; the last of a name counts. */
@@ -100,11 +128,11 @@ export class PostgresServer {
   }
 
   urlOf(name: string): string {
-    return `postgres://postgres@/${name}?host=${this.socket}`
+    return `postgres://postgres@/${name}?host=${this.socket}&port=${this.port}`
   }
 
   async ask(database: string, text: string): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ host: this.socket, user: 'postgres', database })
+    const client = new pg.Client({ host: this.socket, port: this.port, user: 'postgres', database })
     client.on('error', () => {})
     await client.connect()
     try {
@@ -114,6 +142,14 @@ export class PostgresServer {
       await client.end()
     }
   }
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
+  listener.close()
+  return port
 }
 
 /** PostgreSQL does not run as root: then as the user that Debian makes for it. */
