@@ -42,7 +42,13 @@ export function readJson({ stdout, stderr }: Ended): Record<string, unknown> {
 }
 
 /** A receiver that listens; `log` is what it says while it runs, a JSON object a line. */
-export type RunningReceiver = { readonly child: ChildProcess; readonly log: Interface; stop(): Promise<void> }
+export type RunningReceiver = {
+  readonly child: ChildProcess
+  readonly log: Interface
+  /** Where operators find it; null without a listener for them. */
+  readonly operators: string | null
+  stop(): Promise<void>
+}
 
 /** Starts `receiver start` and waits until it says that it listens. */
 export async function startReceiver(args: readonly string[]): Promise<RunningReceiver> {
@@ -61,7 +67,11 @@ export async function startReceiver(args: readonly string[]): Promise<RunningRec
     once(output, 'close'),
     pause(15_000, ['nothing for 15 s'], { ref: false }),
   ])
-  if (String(first[0]).startsWith('{"listening"')) return { child, log, stop: () => stop(child) }
+  const line = String(first[0])
+  if (line.startsWith('{"listening"')) {
+    const { operators } = JSON.parse(line) as { readonly operators: string | null }
+    return { child, log, operators, stop: () => stop(child) }
+  }
   await stop(child)
   throw new DemoStopped(`the receiver did not start: ${first[0] ?? ''}\n${said.join('\n')}`)
 }

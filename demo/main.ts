@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import {
   DemoStopped,
@@ -20,8 +21,17 @@ import { showFacts, showLogLine, showStep, showText, showTitle } from './screen.
 
 const usage = 'usage: demo [--once] [--port NUMBER] [--certs DIR] [--data DIR]'
 
+/** How often the demo looks for a fact that the desk will have. */
+const LOOKS = 15
+
 /** The folders and the address of the demo, and what its commands get of them. */
-type Scene = { readonly certs: string; readonly data: string; readonly port: number; readonly url: string }
+type Scene = {
+  readonly certs: string
+  readonly data: string
+  readonly port: number
+  readonly adminPort: number
+  readonly url: string
+}
 
 type Delivery = {
   readonly id: string
@@ -40,11 +50,13 @@ async function runDemo(scene: Scene, stays: boolean): Promise<void> {
   let receiver: RunningReceiver | undefined
   try {
     await showStep('starting the receiver', async () => {
-      receiver = await startReceiver(['--port', String(scene.port), '--certs', scene.certs, ...receiverData(scene)])
+      const place = ['--port', String(scene.port), '--admin-port', String(scene.adminPort)]
+      receiver = await startReceiver([...place, '--certs', scene.certs, ...receiverData(scene)])
       return `Receiver on ${scene.url}: TLS 1.3, client certificates required`
     })
     const delivery = await exchange(scene)
     showDelivery(scene, delivery)
+    if (stays && receiver?.operators) await showConsole(scene, delivery)
     showNextSteps(scene, delivery, stays)
     if (stays && receiver) await keepRunning(receiver)
   } finally {
@@ -127,11 +139,43 @@ function showDelivery(scene: Scene, delivery: Delivery): void {
   ])
 }
 
+/** Links of this receiver: the first one logs in. */
+async function showConsole(scene: Scene, { id, senderId }: Delivery): Promise<void> {
+  const show = await runCommand('receiver', [
+    ...['documents', 'show', id, '--sender', senderId, '--json'],
+    ...receiverData(scene),
+  ])
+  const { index } = readJson(expectExit(0, show))
+  const refusal = await findRefusal(scene)
+  const { url } = readJson(
+    expectExit(0, await runCommand('receiver', ['console', 'login', '--json', ...receiverData(scene)])),
+  )
+  const { origin } = new URL(String(url))
+  showFacts('The console, in a browser; it asks about the certificate, whose CA is certs/ca.crt', [
+    ['the document', `${url}?to=/documents/in/${index}`],
+    ['', 'logs in, once, within five minutes'],
+    ...(refusal === undefined ? [] : [['the refusal', `${origin}/documents/refused/${refusal}`] as const]),
+  ])
+}
+
+/** The desk takes facts in its own time. */
+async function findRefusal(scene: Scene): Promise<string | undefined> {
+  const list = ['facts', 'list', '--kind', 'refusal', '--limit', '1', '--json', ...receiverData(scene)]
+  for (let tries = 0; tries < LOOKS; tries++) {
+    const { facts } = readJson(await runCommand('receiver', list)) as { facts?: readonly { readonly id: string }[] }
+    const [latest] = facts ?? []
+    if (latest !== undefined) return latest.id
+    await pause(200)
+  }
+  return undefined
+}
+
 function showNextSteps(scene: Scene, { id, document }: Delivery, stays: boolean): void {
   const to = !stays || scene.port === 8443 ? '' : ` --to ${scene.url}`
   const start = ['start it', 'pnpm --filter receiver start'] as const
   showFacts('Try next, in another terminal (npm install --global pnpm@12 puts pnpm on the PATH)', [
     ...(stays ? [] : [start]),
+    ...(stays ? [] : [['see it', 'pnpm --filter receiver console login, and open the link'] as const]),
     ['send yours', `pnpm --filter sender send FILE.xml${to}`],
     ['read it', `pnpm --filter receiver documents export ${id}`],
     [
@@ -186,6 +230,8 @@ async function openScene(args: readonly string[]): Promise<{ scene: Scene; stays
     certs: resolve(root, flags.certs),
     data: resolve(root, flags.data),
     port,
+    // The usual one; beside another receiver, any free one.
+    adminPort: await findPort(port === 8443 ? 8444 : 0).catch(() => 0),
     url: `https://localhost:${port}`,
   }
   return { scene, stays: process.stdout.isTTY === true && !flags.once }

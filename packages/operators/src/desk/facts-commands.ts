@@ -131,9 +131,15 @@ function readTime(flag: string, text: string | undefined): number | undefined {
   return time
 }
 
-function factsOf({ position: _, isRecorded, at, ...fact }: KeptFact) {
+function factsOf({ position, isRecorded, at, ...fact }: KeptFact) {
   const refusal = explainRefusal(fact)
-  return { at: new Date(at).toISOString(), ...fact, recorded: isRecorded, ...(refusal && { refusal }) }
+  return {
+    id: String(position),
+    at: new Date(at).toISOString(),
+    ...fact,
+    recorded: isRecorded,
+    ...(refusal && { refusal }),
+  }
 }
 
 function describeLine(fact: KeptFact): string {

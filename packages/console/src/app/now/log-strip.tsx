@@ -59,8 +59,7 @@ export function LogStrip() {
                 height={HEIGHT}
                 viewBox={`0 0 ${width} ${HEIGHT}`}
                 role="img"
-                // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk along it
-                tabIndex={0}
+                tabindex={0}
                 aria-label={`${texts.entries(size)}. ${texts.logHint}`}
                 aria-describedby="log-readout"
                 onKeyDown={event => {

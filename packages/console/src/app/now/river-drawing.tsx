@@ -72,8 +72,7 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'rive
         viewBox={`0 0 ${width} ${height}`}
         width={width}
         height={height}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys walk along it
-        tabIndex={0}
+        tabindex={0}
         role="img"
         aria-label={`${texts.ticks(ticks === undefined ? sumOf(seen) : shown.length, refused)}. ${texts.riverHint}`}
         aria-describedby="river-readout"

@@ -1,0 +1,210 @@
+// The console as an operator works with it, in a real Chromium, over TLS, on a receiver's own data.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { post } from '../../packages/receiver/src/testing/client.ts'
+import { makeDocument, senderId } from '../../packages/receiver/src/testing/gateway.ts'
+import { needsChromium, openBrowser } from '../support/chromium.ts'
+import { openTestConsole } from '../support/console.ts'
+
+t.test('operators and their console', needsChromium, async t => {
+  const { gateway, certs, listener, logIn } = await openTestConsole(t)
+  const browser = await openBrowser(t)
+  const send = async (id: string) => {
+    const document = await makeDocument(gateway, { id })
+    t.equal((await post(gateway, document)).status, 201)
+    return document
+  }
+  const first = await send('first')
+  const forged = Buffer.from((await makeDocument(gateway, { id: 'forged' })).toString().replace('Lunch', 'Dinner'))
+  t.equal((await post(gateway, forged)).status, 422)
+  const { page, open, wrongs } = await logIn(browser, 'auditor')
+
+  await t.test('a link leads to a page of the console, and to no other host', async t => {
+    const { status, fields } = await listener.ask('GET', `${pathOf(listener.linkOf('viewer'))}?to=/documents/refused`)
+    t.match({ status, to: fields.location }, { status: 303, to: '/documents/refused' })
+    for (const to of ['//elsewhere.example', 'https://elsewhere.example', '/\\elsewhere.example'])
+      t.equal(
+        (await listener.ask('GET', `${pathOf(listener.linkOf('viewer'))}?to=${encodeURIComponent(to)}`)).status,
+        400,
+        to,
+      )
+  })
+
+  await t.test('a document that arrives while one watches appears, is counted, and is in the river', async t => {
+    await page.getByRole('link', { name: 'first' }).waitFor()
+    const accepted = page.locator('.number-cell').first()
+    await says(accepted, '1accepted since midnight')
+    await send('second')
+    await page.getByRole('link', { name: 'second', exact: true }).waitFor()
+    await says(accepted, '2accepted since midnight')
+    const river = page.locator('.river-drawing')
+    await river.locator('g.tick.accepted').nth(1).waitFor({ state: 'attached' })
+    await river.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.locator('#river-readout', { hasText: /second · accepted/ }).waitFor()
+    t.equal(await river.locator('.tick.refused').count(), 1, 'what was refused stands out')
+    t.match(await page.locator('h1').textContent(), /2 documents since midnight, every one receipted/)
+    await page.keyboard.press('Enter')
+    await page.locator('h1', { hasText: 'Accepted: second' }).waitFor()
+  })
+
+  await t.test('from the front page it takes two clicks to see why something was refused', async t => {
+    await open('/')
+    await page.getByRole('link', { name: /refused since midnight/ }).click()
+    await page.getByRole('link', { name: 'not read' }).click()
+    const failed = page.locator('.station.failed')
+    await failed.waitFor()
+    t.match(await failed.locator('h3').textContent(), /^Signature ?failed$/)
+    const text = (await failed.textContent()) ?? ''
+    for (const part of [/Expectedsha256 /, /Foundsha256 .* over \d+ canonical bytes/, /changed after it was signed/])
+      t.match(text, part)
+    t.same(await page.locator('.station.passed h3').allTextContents(), ['Connectionpassed', 'Formpassed'])
+    t.equal(await page.locator('.station.unreached').count(), 5)
+    t.match(await page.title(), /^Refused: signature-digest/)
+    const note = (await page.locator('blockquote').textContent()) ?? ''
+    t.match(note, /was refused: signature-digest\. .* Our reference: urn:uuid:/)
+    t.notMatch(note, /sha256 /, 'the text for the partner has nothing of what this gateway computed')
+  })
+
+  await t.test('a document has its path, and its proof is recomputed node by node', async t => {
+    await open('/documents')
+    await page.getByRole('link', { name: 'first' }).click()
+    await page.locator('h1', { hasText: 'Accepted: first' }).waitFor()
+    t.equal(await page.locator('.station.passed').count(), 8)
+    await page.getByRole('button', { name: 'Recompute in this browser' }).click()
+    await page.locator('.verdict', { hasText: 'Root equals that of the signed checkpoint' }).waitFor()
+    t.equal(await page.locator('.node.waiting').count(), 0)
+    const root = Buffer.alloc(32, 7).toString('base64')
+    await page.route('**/api/v1/log/*/proof', async route => {
+      const proof = await (await route.fetch()).json()
+      await route.fulfill({ json: { ...proof, checkpoint: proof.checkpoint.replace(/(\n.*\n).*/, `$1${root}`) } })
+    })
+    await page.getByRole('link', { name: /^\d+$/ }).click()
+    await page.getByRole('button', { name: 'Recompute in this browser' }).click()
+    await page.locator('.verdict', { hasText: 'is not that of the checkpoint' }).waitFor()
+    t.equal(await page.locator('.node.wrong').count(), 1, 'another root is shown, and both values')
+    await page.unroute('**/api/v1/log/*/proof')
+  })
+
+  await t.test('search recognizes what an operator has in hand, a file too, and says what was never seen', async t => {
+    const digest = createHash('sha256').update(first).digest('hex')
+    for (const [question, as] of [
+      ['first', 'As a document id'],
+      [digest, 'As the digest of a document'],
+      [senderId, 'As a partner'],
+    ] as const) {
+      await page.keyboard.press('/')
+      t.equal(await page.evaluate(() => document.activeElement?.id), 'search', 'a slash goes to the search')
+      await page.keyboard.type(question)
+      await page.keyboard.press('Enter')
+      await page.locator('h2', { hasText: as }).waitFor()
+      t.ok((await page.getByRole('link', { name: 'first' }).count()) > 0, question)
+      await page.locator('h1').click()
+    }
+    await open('/search?q=nobody-knows')
+    await page.locator('h1', { hasText: 'Never seen: nobody-knows' }).waitFor()
+    await page.setInputFiles('input[type=file]', [{ name: 'a.xml', mimeType: 'text/xml', buffer: first }])
+    await page.locator('h2', { hasText: 'As the digest of a document' }).waitFor()
+    t.equal(await page.evaluate(() => new URLSearchParams(location.search).get('q')), digest)
+  })
+
+  await t.test('filters stand in the address: they survive a reload and Back', async t => {
+    await open('/documents')
+    await page.getByLabel('Document id').fill('second')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/document=second/)
+    const names = () => page.locator('tbody a').allTextContents()
+    await page.getByRole('link', { name: 'first' }).waitFor({ state: 'detached' })
+    t.same(await names(), ['second'])
+    await page.reload()
+    await page.getByRole('link', { name: 'second' }).waitFor()
+    t.same(await names(), ['second'])
+    t.equal(await page.getByLabel('Document id').inputValue(), 'second')
+    await page.goBack()
+    await page.getByRole('link', { name: 'first' }).waitFor()
+    t.same(await names(), ['second', 'first'])
+  })
+
+  await t.test('a receipt is verified with the network off, and what was changed in it is named', async t => {
+    const { index } = (await gateway.gate.ledger.find(senderId, 'first'))!
+    await open(`/evidence?document=${index}`)
+    await page.getByText(`receipt-${index}.xml`).waitFor()
+    await page.context().setOffline(true)
+    const [evidence, trust] = [page.locator('input[type=file]').first(), page.locator('input[type=file]').last()]
+    const files = ['ca.crt', 'ca.crl', 'log.pub']
+    await trust.setInputFiles(
+      await Promise.all(files.map(async name => asUpload(name, await readFile(join(certs, name))))),
+    )
+    await evidence.setInputFiles([asUpload('first.xml', first)])
+    await page.locator('h2', { hasText: 'Verified: the receiver accepted exactly this document' }).waitFor()
+    t.equal(await page.locator('.checks [data-state=passed]').count(), await page.locator('.checks li').count())
+    await page.getByRole('button', { name: 'Remove all files' }).click()
+    const receipt = (await gateway.gate.ledger.receipt(senderId, 'first'))!.toString()
+    await evidence.setInputFiles([
+      asUpload('receipt.xml', Buffer.from(receipt.replace('<DocumentID>first', '<DocumentID>forst'))),
+    ])
+    await page.getByText('Contradicted in the receipt: DocumentID').waitFor()
+    await page.context().setOffline(false)
+  })
+
+  await t.test('what a peer wrote is text, wherever it stands', async t => {
+    await page.unrouteAll()
+    await page.route('**/api/v1/refusals?*', async route => {
+      const { data, ...rest } = await (await route.fetch()).json()
+      const markup = '<img src=x onerror=alert(1)>'
+      await route.fulfill({
+        json: { ...rest, data: data.map((row: object) => ({ ...row, document: markup, partner: markup })) },
+      })
+    })
+    await open('/documents/refused')
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor()
+    t.equal(await page.locator('main img').count(), 0)
+    await page.unroute('**/api/v1/refusals?*')
+  })
+
+  await t.test('German is complete, and chosen in the menu', async t => {
+    await open('/')
+    await page.locator('.menu summary').click()
+    await page.getByLabel('Language').selectOption('de')
+    await page.locator('h1', { hasText: 'Dokumente seit Mitternacht' }).waitFor()
+    t.equal(await page.evaluate(() => document.documentElement.lang), 'de')
+    await page.getByLabel('Sprache').selectOption('en')
+  })
+
+  t.same(wrongs(), [], 'no error, no violation of the policy, and no request to others')
+
+  await t.test('whose session ends keeps what is shown, and reads how to go on', async t => {
+    const { page, open } = await logIn(browser, 'viewer')
+    const end = () => {
+      for (const { id, role } of listener.access.sessions(new Date()))
+        if (role === 'viewer') listener.access.revokeSession(id, new Date())
+    }
+    await open('/documents')
+    await page.getByRole('link', { name: 'second' }).waitFor()
+    end()
+    await page.getByRole('link', { name: 'Log', exact: true }).click()
+    await page.getByText('Your session has ended.').waitFor()
+    await page.reload()
+    await page.locator('h1', { hasText: 'Log in to the console' }).waitFor()
+    t.match(await page.locator('code').textContent(), 'receiver console login')
+  })
+
+  t.same(listener.complaints, [])
+})
+
+function pathOf(link: string): string {
+  return new URL(link).pathname
+}
+
+function asUpload(name: string, buffer: Buffer) {
+  return { name, mimeType: 'application/octet-stream', buffer }
+}
+
+/** Waits until a place begins with this text. */
+async function says(place: ReturnType<Page['locator']>, text: string): Promise<void> {
+  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  await place.filter({ hasText: new RegExp(`^${escaped}`) }).waitFor({ timeout: 15_000 })
+}
