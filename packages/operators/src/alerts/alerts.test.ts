@@ -173,12 +173,29 @@ t.test('each rule fires for what it is about, and not a moment before', async t 
       w => w.set('seg_alert_channel_failing', 1, { channel: 'mail' }),
     ],
     SegDeskBehind: [w => w.set('seg_desk_lag_entries', 10_000), w => w.set('seg_desk_lag_entries', 10_001)],
+    SegSilentPartner: [
+      w => w.set('seg_partner_silent', 0, { partner: 'M1' }),
+      w => w.set('seg_partner_silent', 1, { partner: 'M1' }),
+    ],
+    SegClockOff: [
+      w => add(w, 'seg_documents_refused_total', { partner: 'M1', code: 'timestamp-stale' }, 5),
+      w => add(w, 'seg_documents_refused_total', { partner: 'M2', code: 'timestamp-stale' }, 1),
+    ],
+    SegLoginFailures: [
+      w => add(w, 'seg_logins_total', { result: 'refused' }, 10),
+      w => add(w, 'seg_logins_total', { result: 'refused' }, 1),
+    ],
+    SegAdminActAtNight: [() => {}, w => add(w, 'seg_night_acts_total', { action: 'partner.changed' }, 1)],
+    SegBackupOld: [
+      w => w.set('seg_backup_timestamp_seconds', seconds(w, -25 * 60)),
+      w => w.set('seg_backup_timestamp_seconds', seconds(w, -27 * 60)),
+    ],
     SegFactsLost: [() => {}, w => add(w, 'seg_desk_lost_facts_total', {}, 1)],
   }
   for (const { name, when } of rules) {
     const row = rows[name]
     if (row === undefined) {
-      t.match(when.expression, /^up/, `${name} is for Prometheus alone`)
+      t.match(when.expression, /^(up|vector)/, `${name} is for Prometheus alone`)
       continue
     }
     const world = openWorld()

@@ -1,8 +1,11 @@
 // What an operator must know of: one row a rule. `deploy/prometheus/seg.rules.yml` is written from
 // the same rows.
+//
+// Long because it is one table.
 import { both, type Condition, gauge, grew, left, olderThan, outside, quantile, ratio, share } from './conditions.ts'
 
-export type Severity = 'page' | 'ticket'
+/** `none`: of the heartbeat, which a dead-man switch waits for. */
+export type Severity = 'page' | 'ticket' | 'none'
 
 export type Rule = {
   readonly name: string
@@ -270,6 +273,62 @@ export const rules: readonly Rule[] = [
     summary: 'Facts for operators are late',
     impact: 'Documents are not affected. Searches, metrics and alerts lack the latest ones.',
     command: diagnose,
+  },
+  {
+    name: 'SegSilentPartner',
+    when: gauge('seg_partner_silent', '==', 1),
+    for: 10 * MINUTE,
+    severity: 'ticket',
+    summary: 'A partner has sent nothing for two hours in which it always does',
+    impact: 'Its documents may be stuck on its side, or on the way.',
+    command: `${facts} --kind connection`,
+  },
+  {
+    name: 'SegClockOff',
+    when: grew('seg_documents_refused_total', 10 * MINUTE, 5, [], { code: /timestamp-stale|clock-behind/ }),
+    for: 0,
+    severity: 'ticket',
+    summary: 'Documents are refused because two clocks do not agree',
+    impact: 'With those of many partners it is the clock of this gateway, with those of one it is theirs.',
+    command: 'timedatectl status',
+  },
+  {
+    name: 'SegLoginFailures',
+    when: grew('seg_logins_total', 10 * MINUTE, 10, [], { result: 'refused' }),
+    for: 0,
+    severity: 'ticket',
+    isSecurity: true,
+    summary: "Many logins at the operators' listener are refused",
+    impact: 'Somebody may be trying credentials.',
+    command: 'pnpm --filter receiver audit list',
+  },
+  {
+    name: 'SegAdminActAtNight',
+    when: grew('seg_night_acts_total', 15 * MINUTE, 0, ['action']),
+    for: 0,
+    severity: 'ticket',
+    isSecurity: true,
+    summary: 'Keys, partners or rights were changed outside office hours',
+    impact: 'If nobody of yours did it, somebody else decides whom the gateway relies on.',
+    command: 'pnpm --filter receiver audit list --limit 20',
+  },
+  {
+    name: 'SegBackupOld',
+    when: olderThan('seg_backup_timestamp_seconds', 26 * HOUR),
+    for: 0,
+    severity: 'ticket',
+    summary: 'The latest verified backup is older than 26 hours',
+    impact: 'What was accepted since then is lost with the disk.',
+    command: 'pnpm --filter receiver backup /backup/receiver',
+  },
+  {
+    name: 'SegHeartbeat',
+    when: outside('vector(1)'),
+    for: 0,
+    severity: 'none',
+    summary: 'It always fires: when it does not arrive, alerts do not',
+    impact: 'None. Send it to a service that reports when it is missing.',
+    command: 'pnpm --filter receiver alerts test',
   },
   {
     name: 'SegFactsLost',

@@ -9,6 +9,7 @@ import { deadLetterRoutes } from '../routes/dead-letter-routes.ts'
 import { deliveryRoutes } from '../routes/delivery-routes.ts'
 import { documentRoutes } from '../routes/document-routes.ts'
 import { eventRoutes } from '../routes/event-routes.ts'
+import { exportRoutes } from '../routes/export-routes.ts'
 import { factRoutes } from '../routes/fact-lists.ts'
 import { logRoutes } from '../routes/log-routes.ts'
 import { loginRoutes } from '../routes/login-routes.ts'
@@ -25,6 +26,7 @@ const groups: readonly ApiRoute[] = [
   ...meRoutes,
   ...accessRoutes,
   ...factRoutes,
+  ...exportRoutes,
   ...deadLetterRoutes,
   ...deliveryRoutes,
   ...documentRoutes,

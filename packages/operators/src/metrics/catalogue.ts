@@ -31,6 +31,8 @@ export const catalogue = {
   seg_receipts_invalid_total: counter('receipts that did not verify', 'receiver'),
   seg_log_rewritten_total: counter('logs that do not continue what they showed before', 'receiver'),
   seg_desk_lost_facts_total: counter('facts that were not recorded'),
+  seg_logins_total: counter("logins at the operators' listener", 'result'),
+  seg_night_acts_total: counter('acts on keys, partners and rights outside office hours', 'action'),
   seg_alert_notifications_total: counter('notifications, by channel', 'channel', 'result'),
 
   seg_uploads_active: gauge('documents being received', 'size'),
@@ -55,6 +57,8 @@ export const catalogue = {
   seg_crl_this_update_timestamp_seconds: gauge('of the revocation lists in use', 'issuer'),
   seg_crl_next_update_timestamp_seconds: gauge('of the revocation lists in use', 'issuer'),
   seg_partner_info: gauge('1 for each partner with a record', 'partner', 'state'),
+  seg_partner_silent: gauge('1 when a partner has sent nothing for two hours in which it always does', 'partner'),
+  seg_backup_timestamp_seconds: gauge('of the latest verified backup; before the first, of the first start'),
   seg_audit_forward_lag_entries: gauge('audit records that a sink does not have yet', 'sink'),
   seg_alert_channel_failing: gauge('1 while a channel takes no notifications', 'channel'),
   seg_alerts_firing: gauge('alerts', 'severity'),

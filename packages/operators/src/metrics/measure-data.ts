@@ -14,6 +14,8 @@ export const measuredHere: readonly MetricName[] = [
   'seg_log_entries',
   'seg_log_consistent',
   'seg_dead_letters',
+  'seg_partner_silent',
+  'seg_backup_timestamp_seconds',
   'seg_outbox_entries',
   'seg_outbox_oldest_timestamp_seconds',
   'seg_desk_lag_entries',

@@ -6,6 +6,7 @@ import { type LetterStore, openLetterReader } from '../dead-letters/letter-store
 import type { FromDesk } from '../desk/desk-messages.ts'
 import type { DeskStore } from '../desk/desk-store.ts'
 import type { MetricName, Sample } from './catalogue.ts'
+import { watchAudit } from './measure-audit.ts'
 import {
   measureDeadLetters,
   measureDisk,
@@ -14,11 +15,14 @@ import {
   measureProcess,
   samplesOfLog,
 } from './measure-data.ts'
+import { measureHabits } from './measure-habits.ts'
 import type { MetricStore } from './metric-store.ts'
 import { watchLog } from './watch-log.ts'
 
 /** Milliseconds between two measurements. */
 export const MEASURE_INTERVAL = 15_000
+/** Milliseconds between two looks at the habits of partners. */
+const HABITS_INTERVAL = 60_000
 /** Milliseconds for which a measurement is good enough for whoever asks. */
 const FRESH = 1000
 
@@ -43,6 +47,9 @@ export function openThreadMetrics(
   let measured = Number.NEGATIVE_INFINITY
   let sent: readonly MetricName[] = []
   let complaint = ''
+  const audit = watchAudit(folder, metrics)
+  let habits: readonly Sample[] = []
+  let habitsAt = Number.NEGATIVE_INFINITY
   let letters: LetterStore | undefined
   const lettersOver = () => {
     letters ??= openLetterReader(folder)
@@ -54,7 +61,15 @@ export function openThreadMetrics(
     if (state !== undefined) send({ isLogConsistent: state.isConsistent })
     if (state !== undefined) samples.push(...samplesOfLog(state, opened?.store.cursor('ledger') ?? 0))
     if (log.reader !== undefined) samples.push(...(await measureDeadLetters(log.reader, lettersOver())))
-    if (opened !== undefined) samples.push(...measureOutbox(opened.database))
+    samples.push(...audit.look())
+    if (opened !== undefined) {
+      samples.push(...measureOutbox(opened.database))
+      if (performance.now() - habitsAt > HABITS_INTERVAL) {
+        habits = measureHabits(opened.database, Date.now())
+        habitsAt = performance.now()
+      }
+      samples.push(...habits)
+    }
     metrics.replace(measuredHere, samples)
   }
   let measuring: Promise<void> = Promise.resolve()
@@ -83,6 +98,7 @@ export function openThreadMetrics(
     },
     close: async () => {
       letters?.close()
+      audit.close()
       await log.close()
     },
   }

@@ -4,6 +4,7 @@ import type { Permission } from '../access/roles.ts'
 import { linksOf, readPosition } from '../api/cursors.ts'
 import { type ApiRoute, route } from '../api/route.ts'
 import { Digest, exactly, orNull, pageOf, paging, Time, Type } from '../api/schema.ts'
+import type { DeskFilter } from '../desk/desk-search.ts'
 import { explainRefusal } from '../desk/explain.ts'
 import type { FactKind } from '../desk/fact.ts'
 import type { KeptFact } from '../desk/fact-columns.ts'
@@ -51,7 +52,7 @@ export const KeptFactRow = exactly(
 )
 
 const Name = Type.String({ minLength: 1, maxLength: 256 })
-const filters = {
+export const factFilters = {
   partner: Type.Optional(Name),
   document: Type.Optional(Name),
   outcome: Type.Optional(Type.String({ pattern: '^[a-z-]{1,30}$' })),
@@ -73,13 +74,24 @@ const Explanation = exactly({
   remedy: Type.String(),
 })
 
-const names = Object.keys(KeptFactRow.properties) as (keyof typeof KeptFactRow.properties)[]
+export const factNames = Object.keys(KeptFactRow.properties) as (keyof typeof KeptFactRow.properties)[]
 
 /** A fact as an answer has it: `null` for what is not known. */
 export function factRow(fact: KeptFact) {
   const { position, at, ...known } = fact
   const row = { ...known, id: String(position), at: new Date(at).toISOString() } as Record<string, unknown>
-  return Object.fromEntries(names.map(name => [name, row[name] ?? null])) as never
+  return Object.fromEntries(factNames.map(name => [name, row[name] ?? null])) as never
+}
+
+type FactQuery = Readonly<Record<string, string>> & { readonly from?: string; readonly to?: string }
+
+export function deskFilterOf(kind: FactKind, { from, to, ...given }: FactQuery): DeskFilter {
+  return {
+    ...given,
+    kind,
+    ...(from !== undefined && { from: Date.parse(from) }),
+    ...(to !== undefined && { to: Date.parse(to) }),
+  }
 }
 
 /** A list of one kind of facts. */
@@ -89,17 +101,11 @@ function listRoute(path: string, kind: FactKind, permission: Permission, summary
     path,
     permission,
     summary,
-    query: exactly({ ...filters, ...paging }),
+    query: exactly({ ...factFilters, ...paging }),
     response: pageOf(KeptFactRow),
     handle: ({ query }, { desk }) => {
-      const { limit: _limit, after: _after, before: _before, from, to, ...given } = query
-      const filter = {
-        ...given,
-        kind,
-        ...(from !== undefined && { from: Date.parse(from) }),
-        ...(to !== undefined && { to: Date.parse(to) }),
-      }
-      const page = desk().page(filter, readPosition(path, query))
+      const { limit: _limit, after: _after, before: _before, ...given } = query
+      const page = desk().page(deskFilterOf(kind, given), readPosition(path, query))
       return { data: page.facts.map(factRow), ...linksOf(path, query, page) }
     },
   })

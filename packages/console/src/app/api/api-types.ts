@@ -438,6 +438,63 @@ export type ApiRoutes = {
       } | null
     }
   }
+  readonly 'GET /api/v1/exports/documents': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly partner?: string | undefined
+      readonly document?: string | undefined
+      readonly outcome?: string | undefined
+      readonly code?: string | undefined
+      readonly sha256?: string | undefined
+      readonly certificate?: string | undefined
+      readonly request?: string | undefined
+      readonly address?: string | undefined
+      readonly from?: string | undefined
+      readonly to?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: string
+  }
+  readonly 'GET /api/v1/exports/refusals': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly partner?: string | undefined
+      readonly document?: string | undefined
+      readonly outcome?: string | undefined
+      readonly code?: string | undefined
+      readonly sha256?: string | undefined
+      readonly certificate?: string | undefined
+      readonly request?: string | undefined
+      readonly address?: string | undefined
+      readonly from?: string | undefined
+      readonly to?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: string
+  }
+  readonly 'GET /api/v1/exports/deliveries': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly partner?: string | undefined
+      readonly document?: string | undefined
+      readonly outcome?: string | undefined
+      readonly code?: string | undefined
+      readonly sha256?: string | undefined
+      readonly certificate?: string | undefined
+      readonly request?: string | undefined
+      readonly address?: string | undefined
+      readonly from?: string | undefined
+      readonly to?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: string
+  }
+  readonly 'GET /api/v1/exports/audit': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: string
+  }
   readonly 'GET /api/v1/dead-letters': {
     readonly path: Record<never, never>
     readonly query: {

@@ -1,0 +1,105 @@
+// Lists as CSV, to be saved: bounded in rows and number, each with a record of who took what.
+import { Readable } from 'node:stream'
+import { Fault } from '@seg/core'
+import type { Permission } from '../access/roles.ts'
+import { actAs } from '../api/api-act.ts'
+import type { ApiParts } from '../api/parts.ts'
+import { type ApiRequest, type ApiRoute, RawAnswer, route } from '../api/route.ts'
+import { exactly, Type } from '../api/schema.ts'
+import type { FactKind } from '../desk/fact.ts'
+import { csvLine } from './csv.ts'
+import { deskFilterOf, factFilters, factNames, factRow } from './fact-lists.ts'
+
+/** Rows of one export, and rows that are read at a time. */
+export const MOST_ROWS = 100_000
+const PAGE = 500
+/** Exports under way at the same time: each reads for seconds. */
+const MOST_AT_ONCE = 4
+let underWay = 0
+
+/** Columns of the audit trail, by the fields of a record. */
+const auditColumns = ['number', 'digest', 'leaf', 'at', 'action', 'category', 'outcome', 'actor', 'from', 'on', 'why']
+
+export const exportRoutes: readonly ApiRoute[] = [
+  factExport('documents', 'document', 'documents.read'),
+  factExport('refusals', 'refusal', 'documents.read'),
+  factExport('deliveries', 'delivery', 'deliveries.read'),
+  route({
+    method: 'GET',
+    path: '/api/v1/exports/audit',
+    permission: 'audit.read',
+    summary: `The latest ${MOST_ROWS} records of the audit trail, as CSV.`,
+    query: exactly({}),
+    response: Type.String(),
+    type: 'text/csv',
+    handle: (request, parts) => give('audit', request, parts, csvOfAudit(parts)),
+  }),
+]
+
+function factExport(name: string, kind: FactKind, permission: Permission): ApiRoute {
+  return route({
+    method: 'GET',
+    path: `/api/v1/exports/${name}`,
+    permission,
+    summary: `The latest ${MOST_ROWS} rows of the list ${name}, as CSV; \`to\` goes on from the last one.`,
+    query: exactly(factFilters),
+    response: Type.String(),
+    type: 'text/csv',
+    handle: (request, parts) => give(name, request, parts, csvOfFacts(kind, request.query, parts)),
+  })
+}
+
+async function give(
+  name: string,
+  request: ApiRequest<unknown, unknown, unknown>,
+  parts: ApiParts,
+  lines: AsyncGenerator<string>,
+): Promise<RawAnswer> {
+  if (underWay >= MOST_AT_ONCE) throw new Fault('overloaded', `${MOST_AT_ONCE} exports are under way; try again`)
+  underWay++
+  const body = Readable.from(lines, { objectMode: false })
+  body.once('close', () => void underWay--)
+  try {
+    const on = { kind: 'list', id: `${name} ${JSON.stringify(request.query ?? {})}` }
+    await actAs(request, parts, { action: 'document.list-exported', category: 'document', on }, async () => {})
+  } catch (error) {
+    body.destroy()
+    throw error
+  }
+  const file = `${name}-${parts.now().toISOString().slice(0, 10)}.csv`
+  const fields = { 'content-disposition': `attachment; filename="${file}"` }
+  return new RawAnswer('text/csv; charset=utf-8; header=present', body, { fields })
+}
+
+type FactQuery = Parameters<typeof deskFilterOf>[1]
+
+async function* csvOfFacts(kind: FactKind, query: FactQuery, { desk }: ApiParts): AsyncGenerator<string> {
+  yield csvLine(factNames)
+  const filter = deskFilterOf(kind, query)
+  let after: number | undefined
+  for (let rows = 0; rows < MOST_ROWS; rows += PAGE) {
+    const { facts, next } = desk().page(filter, { limit: PAGE, ...(after !== undefined && { after }) })
+    const lines = facts.map(fact => {
+      const row = factRow(fact) as Readonly<Record<string, unknown>>
+      return csvLine(factNames.map(name => row[name]))
+    })
+    yield lines.join('')
+    if (next === undefined) return
+    after = next
+  }
+}
+
+async function* csvOfAudit({ audit }: ApiParts): AsyncGenerator<string> {
+  yield csvLine(auditColumns)
+  const { newest } = audit
+  const oldest = Math.max(0, newest - MOST_ROWS)
+  for (let top = newest; top > oldest; top -= PAGE) {
+    const bottom = Math.max(oldest, top - PAGE)
+    const records = audit.after(bottom, top - bottom).reverse()
+    const lines = records.map(({ number, digest, leaf, text }) => {
+      const record = { ...(JSON.parse(text) as object), number, digest, leaf } as Readonly<Record<string, unknown>>
+      return csvLine(auditColumns.map(name => record[name]))
+    })
+    yield lines.join('')
+  }
+}
