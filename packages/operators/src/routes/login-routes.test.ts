@@ -27,7 +27,7 @@ t.test('a link logs in once: its cookie is for this host, over TLS, and not for 
     id: 'jane (1000)',
     role: 'auditor',
     method: 'link',
-    permissions: { 0: 'access.read', 2: 'audit.read' },
+    permissions: { 0: 'access.read', 3: 'audit.read' },
     gateway: { id: 'MINISTRY 2_SEG01' },
   })
   t.match(await listener.ask('GET', `/login/${text}`), { status: 401, json: { code: 'login-refused' } })
