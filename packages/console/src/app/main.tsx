@@ -8,8 +8,8 @@ import { openSession } from './session.ts'
 // A path that is no UTF-8 names no page.
 if (!isReadable(location.pathname)) history.replaceState(null, '', '/')
 applyPreferences()
-// A part that cannot be loaded: the session has ended, which the layout says then; or the console was
-// built anew since this window was opened, and its files have other names.
+// A part that cannot be loaded: the session has ended, which the layout says then; or the console
+// was built anew since this window was opened, and its files have other names.
 addEventListener('vite:preloadError', event => {
   event.preventDefault()
   openSession().then(
