@@ -1,4 +1,5 @@
 // Connections for reading: opened with their first use, opened again after one was lost.
+import { Fault } from '@seg/core'
 import { type ConnectionForm, connectToPrimary, type PostgresConnection, type PostgresRow } from './connect.ts'
 import { onPostgres } from './postgres-fault.ts'
 import type { PostgresPlace } from './postgres-place.ts'
@@ -28,6 +29,7 @@ export class PostgresConnections {
 
   /** One of them, in turn. Throws the Fault `storage-unavailable`. */
   async take(): Promise<PostgresConnection> {
+    if (this.#slots.length === 0) throw new Fault('storage-unavailable', 'the ledger is closed')
     const slot = this.#next
     this.#next = (slot + 1) % this.#slots.length
     const open = await this.#slots[slot]?.catch(() => undefined)

@@ -1,5 +1,7 @@
 // Settings of a server that could lose what it commits: each keeps a receiver from starting, with
 // its name and what is expected.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { openLedger } from '../stores.ts'
@@ -69,6 +71,22 @@ t.test('a database or a user that is not there, and no server', async t => {
   await t.rejects(open(elsewhere), { code: 'storage-unavailable', detail: /cannot connect to PostgreSQL at/ })
 })
 
+t.test('a server that is not the one that its certificate must name', async t => {
+  const url = await server.makeDatabase()
+  const [own, other] = ['own', 'other'].map(name => makeCertificate(folder, name)) as [string, string]
+  await server.useCertificate(own)
+  const at = (host: string, ca: string) =>
+    `postgres://postgres@${host}:${server.port}/${/seg\d+/.exec(url)![0]}?ca=${ca}.crt`
+  const untrusted = { code: 'storage-unavailable', detail: /self-signed certificate/ }
+  await t.rejects(open(at('localhost', other)), untrusted, 'another CA')
+  await t.rejects(open(at('127.0.0.1', own)), { code: 'storage-unavailable', detail: /altnames/ }, 'another name')
+  const ledger = await open(at('localhost', own))
+  const encrypted = 'SELECT COUNT(*) AS count FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl'
+  await ledger.record({ type: 'stop', at: '2026-01-02T03:04:05.678Z' })
+  t.match(await server.ask('postgres', encrypted), [{ count: /[1-9]/ }])
+  await ledger.close()
+})
+
 t.test('the same is asked again in each transaction', async t => {
   const good = {
     fsync: 'on',
@@ -86,3 +104,14 @@ t.test('the same is asked again in each transaction', async t => {
   ] as const)
     t.throws(() => checkLasting({ ...good, [name]: value }, 1), { code: 'storage-unavailable', detail: name })
 })
+
+/** For localhost, signed by itself. */
+function makeCertificate(place: string, name: string): string {
+  const path = join(place, name)
+  const form = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const files = ['-keyout', `${path}.key`, '-out', `${path}.crt`]
+  const { status, stderr } = spawnSync('openssl', ['req', ...form, ...names, ...files])
+  if (status !== 0) throw new Error(`openssl: ${stderr}`)
+  return path
+}

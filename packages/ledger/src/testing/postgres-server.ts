@@ -2,7 +2,17 @@
 // loopback; undefined where none is installed, which the tests say aloud.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,6 +108,20 @@ export class PostgresServer {
         await pause(50)
       }
     }
+  }
+
+  /** TLS with the certificate `path`.crt and its key, which only the server may read. */
+  async useCertificate(path: string): Promise<void> {
+    for (const end of ['crt', 'key']) {
+      const place = join(this.socket, `server.${end}`)
+      copyFileSync(`${path}.${end}`, place)
+      chmodSync(place, 0o600)
+      if (this.#identity.uid !== undefined) chownSync(place, this.#identity.uid, this.#identity.gid!)
+    }
+    const [certificate, key] = ['crt', 'key'].map(end => `'${join(this.socket, `server.${end}`)}'`)
+    this.configure('ssl = on', `ssl_cert_file = ${certificate}`, `ssl_key_file = ${key}`)
+    this.reload()
+    await pause(200)
   }
 
   reload(): void {

@@ -12,6 +12,8 @@ import { LOG_LOCK, writerForm } from './postgres-writer.ts'
 
 /** Hours after which pieces that no document names are those of a request that failed. */
 const ORPHANED = 24
+const DROP_ORPHANS = `DELETE FROM pieces p WHERE at < now() - interval '${ORPHANED} hours'
+  AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = p.content_id)`
 /** Beside that of the log, which batches hold. */
 const SCHEMA_LOCK = LOG_LOCK + 2
 
@@ -30,11 +32,10 @@ export async function prepareDatabase(place: PostgresPlace, key: LogKey): Promis
       await connection.rows(`SELECT pg_advisory_lock(${LOG_LOCK})`)
       await checkWhole(connection)
       await bindKey(connection, verifierKeyOf(key))
-      await connection.rows(
-        `DELETE FROM pieces p WHERE at < now() - interval '${ORPHANED} hours'
-        AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.content_id = p.content_id)`,
-      )
+      await connection.rows(`SELECT pg_advisory_unlock(${LOG_LOCK})`)
     })
+    // What is not removed in time, the next start removes.
+    await connection.rows(DROP_ORPHANS).catch(() => {})
   } finally {
     await connection.close()
   }

@@ -26,9 +26,9 @@ const WORK_TIME = 9000
 export const writerForm = {
   purpose: 'writer',
   session: {
-    lock_timeout: '3s',
-    idle_in_transaction_session_timeout: '2s',
-    statement_timeout: '5s',
+    lock_timeout: '5s',
+    idle_in_transaction_session_timeout: '4s',
+    statement_timeout: '6s',
     synchronous_commit: 'on',
   },
 } as const
