@@ -143,6 +143,18 @@ t.test('answers on their way out have places, and one partner a share of them', 
   begin('B')
 })
 
+t.test('requests of one connection are served one after the other, so that they need one place', async t => {
+  const gateway = await openGateway(t, certs, { reads: 1, readsOfOne: 1 })
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const { socket, text } = await connectRaw(t, gateway)
+  socket.write('GET /v1/log/checkpoint HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4))
+  await until(() => readAnswers(text()).length === 4)
+  t.ok(
+    readAnswers(text()).every(answer => answer.startsWith('200')),
+    readAnswers(text()).join(', '),
+  )
+})
+
 t.test('an answer that is not read ends its connection after a time', async t => {
   const gateway = await openGateway(t, certs, { answerTime: 300, pipelinedRequests: 1_000_000 })
   t.equal((await post(gateway, await makeDocument(gateway))).status, 201)

@@ -87,6 +87,18 @@ t.test('nothing of the document is left, and the receipt that its sender has sti
   t.notOk(octets.includes(makeSample('small').bytes.subarray(0, 100)))
 })
 
+t.test('no copy is left of what has moved between pages before it was erased', async t => {
+  const folder = await makeFolder(t)
+  const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })
+  const samples = Array.from({ length: 60 }, (_, i) => makeSample(`doc-${i}`, { size: 200 + 61 * i }))
+  for (const { document, bytes } of samples) await acceptBytes(ledger, document, bytes)
+  await ledger.close()
+  for (let index = 0; index < samples.length; index += 3) await erase(folder, index)
+  const octets = await readFile(join(folder, LEDGER_FILE))
+  for (const [index, { bytes }] of samples.entries())
+    t.equal(octets.includes(bytes.subarray(-150)), index % 3 !== 0, `document ${index}`)
+})
+
 t.test('a ledger continues after it, and its conflicts with what was erased stay', async t => {
   const folder = await makeErasable(t)
   await erase(folder, SMALL)

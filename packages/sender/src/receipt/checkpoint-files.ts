@@ -12,6 +12,10 @@ const MOST_BYTES = 64 * 1024 * 1024
 export async function readCheckpointFile(file: string, verifiers: readonly LogVerifier[]): Promise<Sighting> {
   const path = resolveUserPath(file)
   const notes = readNotes((await readInputFile(file, { most: MOST_BYTES })).toString('utf8'))
-  if (notes.length === 0) throw new Fault('log-invalid', `expected checkpoints in ${path}, found none`)
+  if (notes.length === 0)
+    throw new Fault(
+      'log-invalid',
+      `expected checkpoints in ${path}, as \`sender log show --out FILE\` writes them, found none`,
+    )
   return sight(file, notes, verifiers)
 }
