@@ -6,7 +6,7 @@ import { deskMigrations } from '../desk/desk-schema.ts'
 import { DeskStore } from '../desk/desk-store.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
-import { csvLine } from './csv.ts'
+import { csvLine } from './export-routes.ts'
 
 const certs = await makeConsoleCerts(t)
 
@@ -34,6 +34,8 @@ t.test('a cell is quoted as RFC 4180 has it, and begins no formula', async t => 
 
 t.test('a list is exported whole by its filter, newest first, and leaves a record', async t => {
   const listener = await openListener(t, certs)
+  const early = await listener.ask('GET', '/api/v1/exports/documents', listener.keyOf('viewer'))
+  t.match([early.status, listener.records()], [503, []], 'before there is a desk')
   const database = await openDatabase(join(listener.folder, 'desk.sqlite'), deskMigrations)
   t.teardown(() => database.close())
   const store = new DeskStore(database, new MetricStore())

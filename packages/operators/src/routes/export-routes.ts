@@ -7,7 +7,6 @@ import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, RawAnswer, route } from '../api/route.ts'
 import { exactly, Type } from '../api/schema.ts'
 import type { FactKind } from '../desk/fact.ts'
-import { csvLine } from './csv.ts'
 import { deskFilterOf, factFilters, factNames, factRow } from './fact-lists.ts'
 
 /** Rows of one export, and rows that are read at a time. */
@@ -56,8 +55,10 @@ async function give(
   lines: AsyncGenerator<string>,
 ): Promise<RawAnswer> {
   if (underWay >= MOST_AT_ONCE) throw new Fault('overloaded', `${MOST_AT_ONCE} exports are under way; try again`)
+  // What cannot be read at all is refused before anything is answered.
+  const first = await lines.next()
   underWay++
-  const body = Readable.from(lines, { objectMode: false })
+  const body = Readable.from(following(first, lines), { objectMode: false })
   body.once('close', () => void underWay--)
   try {
     const on = { kind: 'list', id: `${name} ${JSON.stringify(request.query ?? {})}` }
@@ -71,11 +72,16 @@ async function give(
   return new RawAnswer('text/csv; charset=utf-8; header=present', body, { fields })
 }
 
+async function* following(first: IteratorResult<string>, lines: AsyncGenerator<string>): AsyncGenerator<string> {
+  if (first.done !== true) yield first.value
+  yield* lines
+}
+
 type FactQuery = Parameters<typeof deskFilterOf>[1]
 
 async function* csvOfFacts(kind: FactKind, query: FactQuery, { desk }: ApiParts): AsyncGenerator<string> {
-  yield csvLine(factNames)
   const filter = deskFilterOf(kind, query)
+  let heading = csvLine(factNames)
   let after: number | undefined
   for (let rows = 0; rows < MOST_ROWS; rows += PAGE) {
     const { facts, next } = desk().page(filter, { limit: PAGE, ...(after !== undefined && { after }) })
@@ -83,7 +89,8 @@ async function* csvOfFacts(kind: FactKind, query: FactQuery, { desk }: ApiParts)
       const row = factRow(fact) as Readonly<Record<string, unknown>>
       return csvLine(factNames.map(name => row[name]))
     })
-    yield lines.join('')
+    yield heading + lines.join('')
+    heading = ''
     if (next === undefined) return
     after = next
   }
@@ -102,4 +109,23 @@ async function* csvOfAudit({ audit }: ApiParts): AsyncGenerator<string> {
     })
     yield lines.join('')
   }
+}
+
+/** What begins a formula in spreadsheets, in the widths that they read (OWASP, CSV injection). */
+const FORMULA = /^[=+\-@\t\r＝＋－＠]/
+
+/**
+ * A line of CSV (RFC 4180) that a spreadsheet shows and never evaluates. Numbers and truth values
+ * are our own.
+ */
+export function csvLine(values: readonly unknown[]): string {
+  return `${values.map(csvCell).join(',')}\r\n`
+}
+
+function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const safe = FORMULA.test(text) ? `'${text}` : text
+  return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
