@@ -22,7 +22,7 @@ export class DemoStopped extends Error {
   }
 }
 
-/** Runs `<name> <args>` to its end, whatever its exit code. */
+/** Runs `<name> <args>` to its end, with any exit code. */
 export function runCommand(name: 'pki' | 'sender' | 'receiver', args: readonly string[]): Promise<Ended> {
   return new Promise(done => {
     const options = { cwd: root, encoding: 'buffer', maxBuffer: 1 << 26, env: environment() } as const

@@ -5,7 +5,7 @@ const width = 92
 const stream = process.stdout
 /** A line can be written over. */
 const isScreen = stream.isTTY && process.env.TERM !== 'dumb'
-// Whoever has read enough does not stop the demo.
+// A reader that ends early does not stop the demo.
 stream.on('error', () => {})
 
 /** Does a step, and shows it as done or failed; `work` returns the words for what was done. */

@@ -1,6 +1,6 @@
 // What the load generator sends with: one connection that stays, and one request under way on it.
 
-/** Where a server listens, and what the client needs to be let in: PEM. */
+/** Where a server listens, and what the client needs to be admitted, in PEM. */
 export type Target = { readonly port: number; readonly ca: string; readonly cert: string; readonly key: string }
 
 /**

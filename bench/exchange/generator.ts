@@ -76,5 +76,5 @@ process.on('message', async ({ name, order }: Message) => {
   const carryOut = orders[name] as (order: object) => Promise<unknown>
   process.send!((await carryOut(order)) ?? 'done')
 })
-// Whatever connections are open: its work is done, or its parent gone.
+// Also with open connections: its work is done, or its parent has ended.
 process.on('disconnect', () => process.exit())

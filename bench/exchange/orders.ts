@@ -1,5 +1,5 @@
-// What the load generator can be told to do, and how it is told: it is a process that hears one
-// order after the other.
+// The commands of the load generator, and how it gets them: it is a process that reads one command
+// after the other.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

@@ -42,7 +42,7 @@ export const advice = {
   'sender-mismatch': 'SenderID must be the id in our certificate; `pki inspect` shows it.',
   'partner-unknown': 'Ask the operator of the receiver to list this gateway as a partner.',
   'partner-suspended': 'Ask the operator of the receiver.',
-  'certificate-revoked': 'Whoever uses the certificate needs a new one from the CA.',
+  'certificate-revoked': 'The owner of the certificate needs a new one from the CA.',
   'certificate-expired': 'Renew it; if its dates are right, check the clocks of both gateways.',
   'certificate-untrusted': 'List its CA as an authority, or send the intermediate CA certificates with it.',
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',

@@ -39,7 +39,7 @@ export class ResultOutput {
   }
 
   /**
-   * Writes all pieces. Throws ReaderGone, the Fault `file-unreadable`, and whatever comes out of
+   * Writes all pieces. Throws ReaderGone, the Fault `file-unreadable`, and every error of
    * `pieces`.
    */
   async writePieces(pieces: AsyncIterable<Uint8Array | string>): Promise<void> {

@@ -73,7 +73,7 @@ export async function closeReceiverLedger(
     const index = await ledger.record({ type: 'stop', at, ...(record && { record: record.digest }) })
     record?.entered(index)
   } catch {
-    // A receiver stops, whatever can be written.
+    // A receiver stops even if nothing can be written.
   }
   await ledger.close()
 }

@@ -44,7 +44,7 @@ export type ReadConsoleCertificate = () => X509Certificate | undefined
 
 /**
  * That of the operators' listener as it lies in the folder: no document depends on it, and why it
- * cannot be read is said by whoever opens the listener.
+ * cannot be read is reported where the listener is opened.
  */
 export function consoleCertificateOf(certs: string, adminPort: number | 'auto' | 'off'): ReadConsoleCertificate {
   const path = join(certs, 'console.crt')

@@ -93,7 +93,7 @@ export type YamlPath = readonly string[]
 export type RecordChange = { readonly list: YamlPath; readonly id: string; readonly record: object | undefined }
 
 /**
- * The text with a record of a list set, added or (undefined) removed. Whatever else stands in the
+ * The text with a record of a list set, added or (undefined) removed. Everything else in the
  * file stays as it is written. The text is YAML.
  */
 export function changeRecord(text: string, { list, id, record }: RecordChange): string {

@@ -54,9 +54,8 @@ const LANES = 8
 /**
  * Writes many files, each whole or not at all, that appear in their order. Crash on the way: the
  * first ones are there, perhaps, and `.tmp-…` files that no reader uses; writing the same files
- * again leaves nothing else. Whatever else stands under one of the names (another file, a folder, a
- * link) is never followed or written over: it gets a name of its own beside, of which `onAside` is
- * told.
+ * again leaves nothing else. Anything else under one of the names (another file, a folder, a link)
+ * is never followed or overwritten: it is renamed, and `onAside` gets the new name.
  */
 export async function writeDurableFiles(
   files: readonly NewFile[],

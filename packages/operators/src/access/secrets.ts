@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 export type NewSecret = {
   /** Names it for people; may stand anywhere. */
   readonly id: string
-  /** For whoever gets it; kept nowhere. */
+  /** Given out once; stored nowhere. */
   readonly text: string
   readonly hash: Buffer
 }

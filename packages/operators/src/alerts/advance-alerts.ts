@@ -47,11 +47,11 @@ function endOf(alert: Alert, now: number): Alert[] {
 
 export type Said = { readonly acknowledgements: readonly Acknowledgement[]; readonly mutes: readonly Mute[] }
 
-/** What the channel has not been told yet, or was told a day ago. */
+/** Alerts that the channel has not got yet, or got a day ago. */
 export function dueFor(channel: string, alerts: readonly Alert[], said: Said, now: number): Alert[] {
   return alerts.filter(alert => {
     const { state, rule, labels, notified } = alert
-    // It cannot be told about itself.
+    // A broken channel gets no alert about itself.
     if (rule === 'SegAlertChannelBroken' && labels.channel === channel) return false
     const last = notified[channel]
     if (state === 'resolved') return last !== undefined

@@ -114,7 +114,7 @@ function hashesOf({ secret, key, request }: KeyedAct) {
   return { caller: hash(`caller ${secret}`), key: hash(`key ${key}`), request: hash(request) }
 }
 
-/** From both: whoever reads the database has neither. */
+/** From both: a reader of the database has neither. */
 function cipherKey({ secret, key }: KeyedAct): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, key, 'seg answer', 32))
 }

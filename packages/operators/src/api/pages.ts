@@ -8,7 +8,7 @@ export type PageAnswer = {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Pages and their files, by whoever has them. `accepted`: the field Accept-Encoding. */
+/** Pages and their files, from the package that has them. `accepted`: the field Accept-Encoding. */
 export type Pages = {
   /** Finds out in the browser what its path shows. */
   page(accepted: string): Promise<PageAnswer>

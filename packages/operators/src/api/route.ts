@@ -91,7 +91,7 @@ export function route<
   return row as unknown as ApiRoute
 }
 
-/** Of a route that is not public: whoever asks was recognized before its handler ran. */
+/** Of a route that is not public: the client was recognized before its handler runs. */
 export function operatorOf({ operator }: Pick<ApiRequest, 'operator'>): Operator {
   if (operator === undefined) throw new TypeError('a public route asked who asks')
   return operator

@@ -1,5 +1,5 @@
 // Where records are forwarded to: lines at the end of a file, and a collector of syslog. What is
-// forwarded is the canonical JSON itself, so whoever gets it can follow the chain of digests.
+// forwarded is the canonical JSON itself, so its reader can follow the chain of digests.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'

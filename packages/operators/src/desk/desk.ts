@@ -19,7 +19,7 @@ const RESTART = 10_000
 /** Milliseconds that a stop waits for the thread. */
 const CLOSING_TIME = 3_000
 
-/** Milliseconds that whoever asks for metrics waits. */
+/** Milliseconds that a request for metrics waits. */
 const ANSWER_TIME = 5_000
 
 /** What the main thread measures, at once and from memory. */

@@ -93,7 +93,7 @@ export const certificateRoutes: readonly ApiRoute[] = [
   }),
 ]
 
-/** One row for each certificate, whatever it is used for. */
+/** One row for each certificate of any use. */
 async function readAll({ ask, now }: ApiParts) {
   const rows = new Map<string, ReturnType<typeof describeUse>>()
   for (const { use, der } of await ask('certificates')) {

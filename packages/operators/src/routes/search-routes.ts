@@ -1,4 +1,5 @@
-// One box for whatever an operator has: an id, a digest, an index, a request, a fingerprint.
+// One search for everything that an operator may have: an id, a digest, an index, a request, a
+// fingerprint.
 
 import { route } from '../api/route.ts'
 import { exactly, Type } from '../api/schema.ts'

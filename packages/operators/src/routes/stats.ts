@@ -1,4 +1,5 @@
-// How many, by time and by partner: from rollups by the minute, whatever the number of facts.
+// How many, by time and by partner: from rollups by the minute, so the cost does not grow with the
+// facts.
 import { Fault } from '@seg/core'
 import { route } from '../api/route.ts'
 import { exactly, orNull, Time, Type } from '../api/schema.ts'

@@ -1,4 +1,4 @@
-// The certificates in what somebody was given, in whatever form: PEM, DER, or PKCS #7 in either.
+// The certificates in a file of any usual form: PEM, DER, or PKCS #7 in either.
 import { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { parseCertificates } from '../pem-file.ts'

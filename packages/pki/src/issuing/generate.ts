@@ -126,7 +126,7 @@ async function makeFiles(options: GenerateOptions): Promise<NewFile[]> {
     ...issue('receiver', receiverId, await makeKeys('receiver'), hosts),
     // A seal signs a receipt for each document: P-256 does that 36 times faster than RSA-3072.
     ...issue('seal', receiverId, await keyKinds['ec-p256']()),
-    // No gateway's name: whoever has its key is not the receiver.
+    // No gateway's name: its key does not make its holder the receiver.
     ...issue('console', 'console', await keyKinds['ec-p256'](), [...new Set([...generateDefaults.hosts, ...hosts])]),
     ...fileLogKey(receiverId, passphrase),
   ]

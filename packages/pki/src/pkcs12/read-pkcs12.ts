@@ -1,5 +1,5 @@
-// A PKCS #12 file (RFC 7292) of any program: its keys and certificates, to the octet. Whatever it
-// says is looked at behind its integrity code only.
+// A PKCS #12 file (RFC 7292) of any program: its keys and certificates, to the octet. Its content
+// is read only after its integrity code was verified.
 import { timingSafeEqual } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { type BerValue, decryptLegacy, readBer } from './ber.ts'

@@ -37,7 +37,7 @@ const MEDIA_TYPE = /^application\/xml(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?
 /**
  * Throws the Faults `media-type`, `document-too-large` (for a declared length before the first
  * byte), those of `readBody`, and `xml-…`, `signature-…` or `envelope-malformed` for what can be
- * told before the end.
+ * reported before the end.
  */
 export async function receiveDocument(
   request: IncomingMessage,

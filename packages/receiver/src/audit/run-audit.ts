@@ -10,7 +10,7 @@ import type { Logger } from '../logger.ts'
 const LOOK_INTERVAL = 1000
 
 export type RunningAudit = {
-  /** Records a change that was found in a file: whoever made it. */
+  /** Records a change that was found in a file, by an unknown author. */
   found(action: string, kind: string, id: string): void
   close(): Promise<void>
 }

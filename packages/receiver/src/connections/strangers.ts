@@ -89,7 +89,7 @@ export class Strangers {
     if (this.#handshakesOfPartners.take(partner, performance.now())) this.#handshakes.giveBack(stranger.network)
   }
 
-  /** Whoever says nothing costs a place, and no handshake. */
+  /** A silent client takes an entry, and no handshake. */
   #awaitHello(stranger: Stranger): void {
     const { socket, address } = stranger
     const hello = new FirstRecord()

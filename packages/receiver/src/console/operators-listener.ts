@@ -83,8 +83,8 @@ async function open(
     const all = { ...answers, certificates: () => [...answers.certificates(), own] }
     const outbox = consoleOutbox === 'off' ? undefined : consoleOutbox
     const place = { certs, data, config, outbox, host: adminHost, port, certificatePort }
-    const told = { ...place, fourEyes: fourEyes === 'on', certificatePem, key }
-    const thread = new ListenerThread(told, all, voice)
+    const opening = { ...place, fourEyes: fourEyes === 'on', certificatePem, key }
+    const thread = new ListenerThread(opening, all, voice)
     return { ...(await thread.start(worker ?? startThread())), close: () => thread.close() }
   } catch (error) {
     await endThread(worker)

@@ -50,7 +50,7 @@ export function followStaple({ credentials, now }: Pick<Gate, 'credentials' | 'n
   const ask = async (url: string, leaf: Identity['certificate']): Promise<number> => {
     const { octets, status } = await askResponder(url, questionOf(leaf), { now, signal: stop.signal })
     const { nextUpdate, revoked } = status
-    // A revoked one goes out as well: whoever asks is to know.
+    // A revoked status is sent, too: the client must know it.
     held = { responder: url, certificate: leaf.raw, octets, nextUpdate }
     if (revoked !== undefined)
       logger.error({ code: 'certificate-revoked', url }, `our own certificate, ${nameOf(leaf)}, is revoked`)

@@ -22,7 +22,7 @@ export async function recordWhileStopped(
       await ledger.close()
     }
   } catch (error) {
-    // Whoever holds the ledger records it.
+    // The process that holds the ledger records it.
     if (!(error instanceof Fault)) throw error
   }
 }

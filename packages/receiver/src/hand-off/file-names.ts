@@ -1,4 +1,4 @@
-// Names of files that follow from ids, whatever these hold: two ids never share one, and none leads
+// Names of files that follow from ids with any characters: two ids never share one, and none leads
 // out of its folder or means anything to a file system.
 import { createHash } from 'node:crypto'
 

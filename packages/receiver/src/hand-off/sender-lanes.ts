@@ -224,7 +224,9 @@ class SenderLanes {
     await Promise.all(this.#underWay.values())
   }
 
-  /** Of several receivers with one ledger, one hands on; whoever begins reads the cursors again. */
+  /**
+   * Of several receivers with one ledger, one hands on; when it begins, it reads the cursors again.
+   */
   async #isOurs(): Promise<boolean> {
     const isOurs = await this.#ledger.leads('hand-off')
     if (!isOurs && this.#seen >= 0) {

@@ -36,8 +36,8 @@ const LINGER_TIME = 1000
 const refusals = [400, 406, 409, 413, 415, 422]
 
 /**
- * Posts the exact bytes of a document. Whatever the webhook does is an outcome, not an exception.
- * Throws the Fault `storage-unavailable` for a document that cannot be read.
+ * Posts the exact bytes of a document. Every behaviour of the webhook is an outcome, not an
+ * exception. Throws the Fault `storage-unavailable` for a document that cannot be read.
  */
 export async function postToWebhook(
   document: AcceptedDocument,

@@ -39,7 +39,7 @@ type Request<Route extends RouteGenericInterface = RouteGenericInterface> = Fast
 /** Longest id in a path: 128 characters, each percent-encoded. */
 const LONGEST_PARAMETER = 3 * 128
 
-/** Builds the receiver without listening. Whoever opened the parts closes them. */
+/** Builds the receiver without listening. The caller, which opened the parts, closes them. */
 export function buildReceiver(parts: ReceiverParts): Receiver {
   const { logger, stopping } = parts
   const app: Receiver = Fastify({

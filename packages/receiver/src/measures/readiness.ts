@@ -14,7 +14,7 @@ export type Readiness = {
   close(): Promise<void>
 }
 
-/** Milliseconds between two looks, and for which one is good enough for whoever asks. */
+/** Milliseconds between two looks, and for which a result is used again. */
 const LOOK_INTERVAL = 10_000
 /** Milliseconds between two writes that only try whether the ledger can be written. */
 const WRITE_INTERVAL = 60_000

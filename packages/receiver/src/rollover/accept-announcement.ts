@@ -64,7 +64,7 @@ async function settle(
   gate: Logging,
 ): Promise<Acceptance> {
   const record = async () => (judged.isReplay ? judged : await recordDocument(judged.admitted, judged.acceptedAt, gate))
-  // Whatever became of it since: the same bytes do nothing twice.
+  // Independent of the decision since then: the same bytes do nothing twice.
   const earlier = await findReceived(gate.data, peer.id, sha256)
   if (earlier !== undefined) {
     // A crash came between.

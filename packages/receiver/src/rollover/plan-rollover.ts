@@ -76,7 +76,7 @@ function replacePins({ uses, from, until, certificate }: Announcement, record: P
     const authorities = rule.authority === undefined ? [] : [rule.authority]
     const isPin = rule.sha256 !== undefined || rule.spki !== undefined
     const isPresent = named.some(use => meetsRule(present[use][0]!, authorities, rule))
-    // One that ends was replaced before: whoever got hold of its key is not to outlive it.
+    // One that ends was replaced before: a thief of its key must not outlive it.
     const isLast = rule.from <= at && rule.until === Number.POSITIVE_INFINITY
     if (!isPin || !isPresent || !isLast) return [{ of, rule }]
     const others = rule.uses.filter(use => !uses.includes(use))

@@ -17,8 +17,8 @@ export type Schemas = {
    */
   check(partner: string, type: string, bytes: number, read: () => Promise<Uint8Array>): Promise<void>
   /**
-   * Others have taken their place. Whoever began under these may still ask; the threads end with
-   * the last answer.
+   * Others have taken their place. Documents that began with these may still ask; the threads end
+   * with the last answer.
    */
   retire(): Promise<void>
   close(): Promise<void>

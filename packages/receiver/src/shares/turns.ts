@@ -105,7 +105,7 @@ export class Share {
   readonly partner: string
   readonly #watch: (share: Share) => void
   readonly #reading = new Set<Reader>()
-  /** Whoever has waited longest stands first. */
+  /** The one that has waited longest is first. */
   readonly #held = new Set<Reader>()
   /**
    * They begin when no connection that has begun waits: what is begun ends soon, and what is not

@@ -76,7 +76,7 @@ type FinishOptions = { readonly certificate: string; readonly signing?: boolean 
 
 /**
  * The next certificate takes the place of the present one. Throws the Fault `usage` when a receiver
- * was not told yet, or not all take it yet.
+ * has not got it yet, or not all accept it yet.
  */
 export async function runRolloverFinish({ certificate, signing }: FinishOptions, command: Command): Promise<void> {
   const { certs, data } = readSettings(command, ['certs', 'data'])

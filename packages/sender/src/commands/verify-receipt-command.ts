@@ -39,7 +39,7 @@ export async function runVerifyReceipt(file: string, options: Options, command: 
   output.report({ ok: true, ...listFacts(checked) }, describe(checked))
 }
 
-/** How a receipt begins, whoever made it. */
+/** How every receipt begins. */
 const RECEIPT = /^[^<]*(?:<\?xml[^>]*>\s*)?<Receipt[\s>]/
 
 /**

@@ -64,7 +64,7 @@ export async function loadReceivers({ certs, config }: SenderFolder, previous?: 
   return { trust, receivers: await loadRegistered(config, trust, previous) }
 }
 
-/** Those of a configuration file; `trust` counts for whoever has no CAs of its own. */
+/** Those of a configuration file; `trust` is used for receivers without CAs of their own. */
 export async function loadRegistered(
   config: string | undefined,
   trust: ReceiptTrust,

@@ -130,7 +130,7 @@ export async function sweepStaging(data: string, now: number): Promise<void> {
 
 /**
  * SHA-256 over the three parts, each with its length before it, in hex: safe as a folder's name
- * whatever they hold.
+ * independent of their content.
  */
 export function deliveryKey({ inputDigest, id, receiver }: DeliveryRequest): string {
   const hash = createHash('sha256')

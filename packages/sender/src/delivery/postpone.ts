@@ -22,7 +22,7 @@ export function delayAfter(outcome: Unsettled, tries: number, { clock }: Sending
 /**
  * Ends the lease after a try with this outcome; `delay` in milliseconds. Returns what became of the
  * entry: the reason, or the Fault `delivery-expired` after its last try. So nothing expires
- * untried, whatever a clock says.
+ * untried, however wrong a clock is.
  */
 export async function postpone(
   { number, tries }: OutboxEntry,

@@ -19,7 +19,7 @@ export interface DocumentFile extends AsyncDisposable {
   readonly size: number
   /**
    * From the start to the end. A piece is good until the next one is asked for. `doing` is what the
-   * meter is told.
+   * meter gets it.
    */
   pieces(doing: string): AsyncGenerator<Buffer>
 }

@@ -101,7 +101,7 @@ function checkTime({ acceptedAt }: ReceiptFacts, { signedAt, timestamp }: Verifi
 }
 
 /**
- * Whatever is wrong with a receipt or its certificate, the receipt is what does not verify (exit
+ * For any error in a receipt or its certificate, the receipt is what does not verify (exit
  * code 6).
  */
 function asReceiptFault<T>(check: () => T): T {
