@@ -37,6 +37,8 @@ export async function openTestConsole(t: Test, listening: Partial<Parameters<typ
   const certs = await makeCerts(t)
   const gateway = await openGateway(t, certs)
   const pages = openConsole(trouble => t.fail(trouble))
+  pages.begin()
+  t.teardown(() => pages.close())
   const listener = await openListener(t, certs, { data: gateway.data, pages, ...listening })
   const logIn = async (browser: Browser, role: Role, options: WindowOptions = {}): Promise<ConsoleWindow> => {
     // The CA of the test is nobody's; the policy of the page stays in force.

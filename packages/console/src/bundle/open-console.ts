@@ -8,6 +8,8 @@ import { builtFolder, digestSources } from './console-sources.ts'
 import { type ConsoleAnswer, writePlainAnswer } from './plain-page.ts'
 
 export type OpenedConsole = {
+  /** Looks for a build, and makes one where that is missing or old; once the gateway listens. */
+  begin(): void
   /** The page of the console, which finds out by itself what its path shows. */
   page(accepted: string): Promise<ConsoleAnswer>
   /** For somebody who has not logged in. */
@@ -61,8 +63,8 @@ export function openConsole(complain: (trouble: string) => void): OpenedConsole 
 
   async function refresh(): Promise<void> {
     const built = await takeBuilt()
-    // Whether it is of today can wait until the gateway has started.
-    if (built !== undefined) await pause(LATER, undefined, { ref: false })
+    // Both can wait until the gateway has started: whether it is of today, and a build.
+    await pause(LATER, undefined, { ref: false })
     const sources = await digestSources()
     if (sources === undefined && built === undefined) throw new Error(`${builtFolder} is missing`)
     if (isClosed || sources === undefined || built?.sources === sources) return
@@ -87,13 +89,18 @@ export function openConsole(complain: (trouble: string) => void): OpenedConsole 
     return { status: 200, type: file.type, body, fields }
   }
 
-  const ready = refresh().catch(error => {
-    if (isClosed) return
-    failure = (error as Error).message.slice(0, REASON)
-    complain(`the console is not there: ${failure}`)
-  })
+  let ready: Promise<void> | undefined
+  const begin = () => {
+    ready ??= refresh().catch(error => {
+      if (isClosed) return
+      failure = (error as Error).message.slice(0, REASON)
+      complain(`the console is not there: ${failure}`)
+    })
+    return ready
+  }
 
   return {
+    begin: () => void begin(),
     async page(accepted) {
       await takeBuilt()
       const page = await encode('/index.html', accepted)
@@ -103,7 +110,7 @@ export function openConsole(complain: (trouble: string) => void): OpenedConsole 
     login: () => loginPage,
     async file(path, accepted) {
       if (path === '/index.html') return undefined
-      if (files.size === 0 && failure === undefined) await ready
+      if (files.size === 0 && failure === undefined) await begin()
       const file = await encode(path, accepted)
       // Their names have the digest of what is in them.
       return file && { ...file, fields: { ...file.fields, 'cache-control': 'private, max-age=31536000, immutable' } }
