@@ -110,6 +110,7 @@ try {
     certificateLogin = urlOf(server)
   }
   say({ listening: access.url, certificateLogin })
+  pages.begin()
 } catch (error) {
   say({ failed: asFault(error).detail, isTaken: isSystemError(error, 'EADDRINUSE'), port: opening })
   port.close()
