@@ -1,6 +1,6 @@
 // The keys of seg.yaml that hold more than single values.
 import type { ConfigurationSection } from '@seg/core'
-import { alertsSection, auditSection, peopleSection } from '@seg/operators'
+import { alertsSection, auditSection, openIdSection, peopleSection } from '@seg/operators'
 import { receiversSection, staplingSection, trustSection } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
 
@@ -12,4 +12,5 @@ export const receiverSections: readonly ConfigurationSection[] = [
   auditSection,
   alertsSection,
   peopleSection,
+  openIdSection,
 ]

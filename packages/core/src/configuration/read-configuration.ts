@@ -15,7 +15,17 @@ export type ConfigurationSection = {
 }
 
 /** Of all sections: a command need not have the form of those that it does not read. */
-const sectionKeys = ['trust', 'partners', 'receivers', 'stapling', 'documents', 'audit', 'alerts', 'people']
+const sectionKeys = [
+  'trust',
+  'partners',
+  'receivers',
+  'stapling',
+  'documents',
+  'audit',
+  'alerts',
+  'people',
+  'openid-connect',
+]
 
 type Texts = Partial<Record<SettingName, string>>
 

@@ -19,7 +19,7 @@ const KEPT_TIME = 30 * 24 * 60 * MINUTE
 /** Of each kind, in force at once. */
 const MOST = 1000
 
-export type LoginMethod = 'api-key' | 'link' | 'certificate'
+export type LoginMethod = 'api-key' | 'link' | 'certificate' | 'openid'
 
 /** Who asks, and how they proved it. */
 export type Operator = {

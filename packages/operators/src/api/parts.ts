@@ -9,6 +9,7 @@ import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { LetterStore } from '../dead-letters/letter-store.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricsText } from '../metrics/render-metrics.ts'
+import type { OpenIdLogin } from '../openid/openid-login.ts'
 import type { AnswerStore } from './answer-store.ts'
 import type { PartnerFile } from './partner-file.ts'
 
@@ -64,6 +65,7 @@ export type ApiParts = {
    * `storage-unavailable`.
    */
   readonly outbox: () => Promise<Outbox>
+  readonly openid: OpenIdLogin
   /** Acts that wait for another person. Throws the Fault `storage-unavailable`. */
   readonly approvals: () => Promise<ApprovalStore>
   /** Whether acts on partners and roles need two persons. */

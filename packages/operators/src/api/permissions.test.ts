@@ -18,6 +18,8 @@ const pathOf = ({ path }: ApiRoute) => path.replaceAll(/:\w+/g, '0')
 t.test('what is open to everybody is exactly this', async t => {
   t.same(routeTable.filter(({ permission }) => permission === 'public').map(nameOf), [
     'GET /login/:link',
+    'GET /login/openid',
+    'GET /login/openid/callback',
     'GET /livez',
     'GET /readyz',
   ])

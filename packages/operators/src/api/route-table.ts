@@ -1,8 +1,10 @@
 // Every route of the operators' listener: a group is mounted by its line here, and nowhere else.
+
+import { approvalRoutes } from '../approvals/approval-routes.ts'
 import { healthRoutes } from '../metrics/health-routes.ts'
+import { openIdRoutes } from '../openid/openid-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
 import { alertRoutes } from '../routes/alert-routes.ts'
-import { approvalRoutes } from '../routes/approval-routes.ts'
 import { auditRoutes } from '../routes/audit-routes.ts'
 import { certificateRoutes } from '../routes/certificate-routes.ts'
 import { deadLetterRoutes } from '../routes/dead-letter-routes.ts'
@@ -23,6 +25,7 @@ import type { ApiRoute } from './route.ts'
 
 const groups: readonly ApiRoute[] = [
   ...loginRoutes,
+  ...openIdRoutes,
   ...meRoutes,
   ...accessRoutes,
   ...factRoutes,

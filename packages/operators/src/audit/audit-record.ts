@@ -16,7 +16,7 @@ export type AuditCategory =
 export type AuditOutcome = 'pending' | 'success' | 'failure'
 
 /** How an actor proved who they are; `unproven`: not at all, an attempt. */
-type Proof = 'shell' | 'service' | 'configuration-file' | 'api-key' | 'link' | 'certificate' | 'unproven'
+type Proof = 'shell' | 'service' | 'configuration-file' | 'api-key' | 'link' | 'certificate' | 'openid' | 'unproven'
 /** Who, and by which key, link, certificate and session. */
 export type Actor = {
   readonly id: string

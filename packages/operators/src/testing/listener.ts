@@ -20,6 +20,7 @@ import type { ApiRoute } from '../api/route.ts'
 import { routeTable } from '../api/route-table.ts'
 import type { AuditRecord } from '../audit/audit-record.ts'
 import { openAuditTrail } from '../audit/audit-trail.ts'
+import { openOpenIdLogin } from '../openid/openid-login.ts'
 
 type Fields = Readonly<Record<string, string>>
 export type Answer = {
@@ -67,10 +68,21 @@ type Options = {
   readonly outbox?: string
   readonly pages?: Pages
   readonly fourEyes?: boolean
+  /** seg.yaml; without it, an empty one. */
+  readonly config?: string
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
-  const { routes = routeTable, data, outbox, answers: given = {}, partners = {}, pages, fourEyes = false } = options
+  const {
+    routes = routeTable,
+    data,
+    outbox,
+    answers: given = {},
+    partners = {},
+    pages,
+    fourEyes = false,
+    config,
+  } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
@@ -88,6 +100,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       partners: { ...somePartners, ...partners },
       people: { list: async () => [] },
       fourEyes,
+      openid: openOpenIdLogin(config),
       complain: line => complaints.push(line),
       now,
     },

@@ -199,6 +199,25 @@ export type ApiRoutes = {
     readonly body: undefined
     readonly answer: string
   }
+  readonly 'GET /login/openid': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly to?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: string
+  }
+  readonly 'GET /login/openid/callback': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly code?: string | undefined
+      readonly state?: string | undefined
+      readonly iss?: string | undefined
+      readonly error?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: string
+  }
   readonly 'GET /api/v1/me': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>

@@ -7,8 +7,8 @@ import { entityTag } from '../api/entity-tag.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '../api/route.ts'
 import { exactly, Type, Why } from '../api/schema.ts'
-import type { ApprovalStore, HeldAct } from '../approvals/approval-store.ts'
-import { Approval, approvalRow, lapseApprovals, nameOfRoute } from '../approvals/hold-act.ts'
+import type { ApprovalStore, HeldAct } from './approval-store.ts'
+import { Approval, approvalRow, lapseApprovals, nameOfRoute } from './hold-act.ts'
 
 const Id = exactly({ id: Type.String({ pattern: '^[0-9a-f-]{1,36}$' }) })
 

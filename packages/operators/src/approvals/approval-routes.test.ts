@@ -4,8 +4,8 @@ import t, { type Test } from 'tap'
 import type { Role } from '../access/roles.ts'
 import type { PartnerFile, TrustText } from '../api/partner-file.ts'
 import { routeTable } from '../api/route-table.ts'
-import { APPROVAL_TIME } from '../approvals/approval-store.ts'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
+import { APPROVAL_TIME } from './approval-store.ts'
 
 const certs = await makeConsoleCerts(t)
 const path = '/api/v1/partners/M1/suspend'

@@ -1,0 +1,124 @@
+// Logins with OpenID Connect: authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636),
+// each begun and ended by the same browser, and once.
+import { dirname, resolve } from 'node:path'
+import { configurationPath, Fault, quote, readSecretFile, readSection } from '@seg/core'
+import * as openid from 'openid-client'
+import type { Operator } from '../access/access-store.ts'
+import { hashSecret, makeSecret } from '../access/secrets.ts'
+import { openBoundedFetch } from '../outbound/bounded-fetch.ts'
+import { loadOutboundContext } from '../outbound/outbound-tls.ts'
+import { type OpenIdRecord, openIdSection } from './openid-section.ts'
+
+/** Milliseconds that a person has at the provider, and that what it says of itself is kept. */
+const [LOGIN_TIME, KEPT_TIME] = [10 * 60_000, 10 * 60_000]
+/** Logins under way; beyond, the oldest ends. */
+const MOST = 1000
+export const CALLBACK = '/login/openid/callback'
+
+type UnderWay = {
+  readonly verifier: string
+  readonly state: string
+  readonly nonce: string
+  readonly to: string | undefined
+  readonly redirect: string
+  readonly endsAt: number
+}
+type Provider = { readonly record: OpenIdRecord; readonly configuration: openid.Configuration }
+
+export type OpenIdLogin = {
+  /** Where the browser goes, and the secret of its cookie. Throws the Fault `not-found`. */
+  begin(to: string | undefined, console: string, now: Date): Promise<{ readonly url: URL; readonly secret: string }>
+  /** Throws the Fault `login-refused` with the reason. */
+  end(
+    answer: URLSearchParams,
+    secret: string | undefined,
+    now: Date,
+  ): Promise<{ readonly operator: Operator; readonly to: string | undefined }>
+}
+
+/** `config`: the path of seg.yaml, which is read anew with each login. */
+export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
+  const underWay = new Map<string, UnderWay>()
+  let known: (Provider & { readonly key: string; readonly until: number }) | undefined
+  const provider = async (now: Date): Promise<Provider> => {
+    const { path, value: record } = readSection(config, openIdSection)
+    if (record === undefined) throw new Fault('not-found', 'there is no "openid-connect" in seg.yaml')
+    const at = (name: string) => resolve(dirname(configurationPath(path)), name)
+    const secret = (await readSecretFile(at(record['client-secret']))).toString('utf8').trim()
+    const key = JSON.stringify([record, [...record.roles], hashSecret(secret).toString('hex')])
+    if (known?.key === key && now.getTime() < known.until) return known
+    const fetch = openBoundedFetch(await loadOutboundContext({ ca: record.ca && at(record.ca) }))
+    const configuration = await openid
+      .discovery(record.issuer, record['client-id'], secret, undefined, {
+        [openid.customFetch]: fetch as openid.CustomFetch,
+      })
+      .catch(cause => {
+        throw refused(`the provider ${record.issuer.origin} cannot be used: ${messageOf(cause)}`, cause)
+      })
+    // Its signature is verified, too, though the token comes over TLS.
+    openid.enableNonRepudiationChecks(configuration)
+    known = { record, configuration, key, until: now.getTime() + KEPT_TIME }
+    return known
+  }
+  return {
+    async begin(to, console, now) {
+      const { record, configuration } = await provider(now)
+      const verifier = openid.randomPKCECodeVerifier()
+      const [state, nonce] = [openid.randomState(), openid.randomNonce()]
+      const redirect = new URL(CALLBACK, record.console ?? console).href
+      const url = openid.buildAuthorizationUrl(configuration, {
+        ...{ redirect_uri: redirect, scope: 'openid profile', state, nonce, response_type: 'code' },
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      })
+      const { text, hash } = makeSecret('link')
+      if (underWay.size >= MOST) underWay.delete(underWay.keys().next().value!)
+      underWay.set(hash.toString('hex'), { verifier, state, nonce, to, redirect, endsAt: now.getTime() + LOGIN_TIME })
+      return { url, secret: text }
+    },
+    async end(answer, secret, now) {
+      const key = secret === undefined ? '' : hashSecret(secret).toString('hex')
+      const login = underWay.get(key)
+      underWay.delete(key)
+      if (login === undefined || login.endsAt <= now.getTime())
+        throw refused('expected the browser that began this login, within ten minutes and once')
+      const { record, configuration } = await provider(now)
+      const url = new URL(login.redirect)
+      url.search = answer.toString()
+      try {
+        const checks = { pkceCodeVerifier: login.verifier, expectedState: login.state, expectedNonce: login.nonce }
+        const tokens = await openid.authorizationCodeGrant(configuration, url, { ...checks, idTokenExpected: true })
+        return { operator: operatorOf(Object(tokens.claims()), record), to: login.to }
+      } catch (cause) {
+        throw cause instanceof Fault
+          ? cause
+          : refused(`the provider's answer does not count: ${messageOf(cause)}`, cause)
+      }
+    },
+  }
+}
+
+/** The first role in the order of seg.yaml. Throws the Fault `login-refused`. */
+function operatorOf(
+  claims: Readonly<Record<string, unknown>>,
+  { person = 'sub', claim, roles, issuer }: OpenIdRecord,
+): Operator {
+  const id = claims[person]
+  if (typeof id !== 'string' || !/^[^\p{Cc}]{1,200}$/u.test(id))
+    throw refused(`expected a name in the claim ${quote(person)}, found none`)
+  const values = [claims[claim]].flat().filter(value => typeof value === 'string')
+  const [, role] = [...roles].find(([value]) => values.includes(value)) ?? []
+  if (role === undefined)
+    throw refused(`${quote(id)} has no role here: no value of the claim ${quote(claim)} is in "roles"`)
+  return { id, role, method: 'openid', credential: `${issuer.host} ${String(claims.sub).slice(0, 255)}` }
+}
+
+function refused(detail: string, cause?: unknown): Fault {
+  return new Fault('login-refused', detail, { cause })
+}
+
+/** What a library says may hold what a peer sent. */
+function messageOf(error: unknown): string {
+  const { message, code } = error as { readonly message?: string; readonly code?: string }
+  return quote(`${code ?? 'error'}: ${message ?? ''}`.slice(0, 300))
+}
