@@ -43,8 +43,8 @@ async function openAsking(t: Test, gateway: TestGateway, options: Options = {}) 
     const { text } = access.addKey({ name: role, role, madeBy: 'test', endsAt: Date.now() + 60_000 }, new Date())
     return { authorization: `Bearer ${text}` }
   }
-  const ask = (role: Parameters<typeof keyOf>[0], ...[method, path, , body]: Parameters<Ask>) =>
-    client(method, path, keyOf(role), body)
+  const ask = (role: Parameters<typeof keyOf>[0], ...[method, path, fields, body]: Parameters<Ask>) =>
+    client(method, path, { ...fields, ...keyOf(role) }, body)
   return { listener, access, ask, keyOf, lines, port: Number(port) }
 }
 
@@ -67,6 +67,15 @@ t.test('a listener in its thread', async t => {
     t.match(one.json, { pem: /BEGIN CERTIFICATE/, state: 'valid' })
     t.equal((await ask('viewer', 'GET', `/api/v1/certificates/${'0'.repeat(64)}`)).status, 404)
     t.same(lines, [])
+  })
+
+  await t.test('it serves the console, which it builds where that is missing, once it listens', async t => {
+    const page = () => asking.ask('viewer', 'GET', '/documents', { accept: 'text/html' })
+    let answer = await page()
+    for (const end = Date.now() + 60_000; answer.status === 503 && Date.now() < end; answer = await page())
+      await new Promise(resolve => setTimeout(resolve, 100))
+    t.match(answer, { status: 200, text: /<div id="console">/, fields: { 'content-type': /^text\/html/ } })
+    t.match(answer.fields['content-security-policy'], /default-src 'none'; script-src 'self'; .*trusted-types 'none'/)
   })
 
   await t.test('a partner is suspended and resumed as by the commands, with a reason and its records', async t => {
