@@ -105,6 +105,7 @@ export function openConsole(complain: (trouble: string) => void): OpenedConsole 
       await takeBuilt()
       const page = await encode('/index.html', accepted)
       if (page !== undefined) return { ...page, fields: { ...page.fields, 'content-security-policy': policy } }
+      void begin()
       return failure === undefined ? beingBuilt : notBuilt(failure)
     },
     login: () => loginPage,
