@@ -1,17 +1,30 @@
 // What operators do on the pages of the console, in a real Chromium: done once, with a reason and a
 // record; never more than was seen; and what was typed stays where it is refused.
 import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { openOutbox } from '../../packages/ledger/src/index.ts'
 import { type Alert, openAlertStore } from '../../packages/operators/src/alerts/alert-store.ts'
 import { openDesk } from '../../packages/operators/src/index.ts'
-import { makeFolder, someChain, type TestGateway } from '../../packages/receiver/src/testing/gateway.ts'
+import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
+import {
+  makeCerts,
+  makeFolder,
+  senderId,
+  someChain,
+  type TestGateway,
+} from '../../packages/receiver/src/testing/gateway.ts'
 import { needsChromium, openBrowser } from '../support/chromium.ts'
 import { type ConsoleWindow, openTestConsole } from '../support/console.ts'
 
 const folder = await makeFolder(t)
 const outbox = await openOutbox(folder)
-const console = await openTestConsole(t, { outbox: folder })
+const partnerCerts = await makeCerts(t)
+const config = join(folder, 'seg.yaml')
+await writeFile(config, 'trust: { mode: listed }\n')
+const partners = openPartnerFile({ certs: partnerCerts, data: folder, config })
+const console = await openTestConsole(t, { outbox: folder, partners })
 const { gateway, listener } = console
 const browser = needsChromium.skip === false ? await openBrowser(t) : undefined
 t.teardown(() => outbox.close())
@@ -113,7 +126,8 @@ t.test('an act on many takes what was counted under its filter, or nothing', nee
   await page.getByRole('button', { name: /^Retry all 3/ }).click()
   await give({ page, open, ...operator }, 'endpoint is back', 'Retry all 3')
   await page.getByText('3 are to be tried again.').waitFor()
-  t.equal(await page.locator('td .tag', { hasText: 'to be retried' }).count(), 3)
+  await page.locator('td .tag', { hasText: 'to be retried' }).nth(2).waitFor()
+  t.equal(recordsOf('delivery.dead-letters-retried').length, 4, 'two that failed, two that did not')
 })
 
 t.test(
@@ -188,5 +202,92 @@ t.test(
     await page.getByText('SegConflict is not muted any more.').waitFor()
     t.same(store.mutes(0), [])
     t.same(operator.wrongs(), [])
+  },
+)
+
+t.test(
+  'a partner is added by its certificate, after all that is wrong with it; suspended and resumed',
+  needsChromium,
+  async t => {
+    const officer = await logIn('security-officer')
+    const { page, open } = officer
+    await open('/partners')
+    await page.getByRole('link', { name: 'Add a partner' }).first().click()
+    const certificate = page.locator('input[type=file]')
+    await certificate.setInputFiles({ name: 'x', mimeType: '', buffer: Buffer.from('<script>') })
+    await page.getByText('It cannot be added like this.').waitFor()
+    await certificate.setInputFiles(join(partnerCerts, 'receiver.crt'))
+    await page.locator('.judged li', { hasText: 'Form' }).getByText('not passed').waitFor()
+    await certificate.setInputFiles(join(partnerCerts, 'sender.crt'))
+    await page.locator('.judged li', { hasText: 'Form' }).getByText('passed', { exact: true }).waitFor()
+    t.equal(await page.getByLabel(/^Id/).inputValue(), senderId)
+    await page.getByLabel('Contact').fill('desk@m1.example')
+    t.notMatch(await readFile(config, 'utf8'), 'm1.example', 'nothing is kept before')
+    await page.getByRole('button', { name: 'Review' }).click()
+    t.match(await page.getByRole('dialog').textContent(), /"sha256": "[0-9A-F:]+"/)
+    await give(officer, 'contract 17', 'Add the partner')
+    await page.waitForURL('**/partners/MINISTRY%201_SEG01')
+    t.match(await readFile(config, 'utf8'), /m1\.example/)
+
+    await page.getByRole('button', { name: `Suspend: ${senderId}` }).click()
+    await give(officer, 'key lost', 'Suspend')
+    await page.getByText(`${senderId} is suspended.`).waitFor()
+    t.match(await readFile(config, 'utf8'), /state: suspended/)
+    await page.getByRole('button', { name: `Resume: ${senderId}` }).click()
+    await give(officer, 'new key', 'Resume')
+    await page.getByText(`${senderId} is active again.`).waitFor()
+    t.same(recordsOf('partner.resumed'), [
+      ['pending', 'new key'],
+      ['success', 'new key'],
+    ])
+
+    await open('/audit')
+    await page
+      .getByRole('row', { name: /partner\.resumed.*done/ })
+      .getByRole('link')
+      .click()
+    const row = page.getByRole('row', { name: /^state/ })
+    await row.waitFor()
+    t.same(await row.getByRole('cell').allTextContents(), ['state', 'suspended', 'active'])
+    t.same(
+      officer.wrongs().filter(line => !/status of 4\d\d/.test(line)),
+      [],
+    )
+  },
+)
+
+t.test(
+  'an API key is shown once and counts until it is revoked; a session ends when somebody ends it',
+  needsChromium,
+  async t => {
+    const administrator = await logIn('administrator')
+    const { page, open } = administrator
+    await open('/settings/api-keys')
+    await page.getByRole('button', { name: 'Make an API key' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('monitoring')
+    await dialog.getByRole('button', { name: 'Make it' }).click()
+    const key = await page.locator('.notice code').textContent()
+    const me = () => listener.ask('GET', '/api/v1/me', { authorization: `Bearer ${key}` })
+    t.match((await me()).json, { role: 'viewer', method: 'api-key' })
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.reload()
+    await page.getByRole('button', { name: 'Revoke: monitoring' }).waitFor()
+    t.notMatch(await page.content(), key)
+    await page.getByRole('button', { name: 'Revoke: monitoring' }).click()
+    await dialog.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('The key monitoring is revoked.').waitFor()
+    t.equal((await me()).status, 401)
+
+    const other = await logIn('auditor')
+    await open('/settings/people')
+    const row = page.getByRole('row', { name: /auditor/ })
+    await row.getByRole('button').click()
+    await dialog.getByRole('button', { name: 'End' }).click()
+    await page.getByText('The session of jane is ended.').waitFor()
+    t.equal(await page.getByRole('row', { name: /auditor/ }).count(), 0)
+    await other.page.getByRole('link', { name: 'Help' }).click()
+    await other.page.getByText('Your session has ended.').waitFor()
+    t.same(administrator.wrongs(), [])
   },
 )

@@ -32,6 +32,8 @@ const addresses = [
   '/search?q=first',
   '/search?q=never-seen',
   ...['/deliveries', '/hand-off', '/alerts', '/alerts/rules', '/alerts/channels', '/health'],
+  ...['/partners', '/partners/new', '/certificates', '/audit', '/settings', '/settings/people', '/settings/api-keys'],
+  ...['/help', '/help/signature-digest'],
   '/no-such-page',
 ] as const
 const browser = needsChromium.skip === false ? await openBrowser(t) : undefined

@@ -1,5 +1,7 @@
 // Every page of the console: a page is shown by its row here, and nowhere else.
 import { alertTexts } from './alerts/alert-texts.ts'
+import { auditTexts } from './audit/audit-texts.ts'
+import { certificateTexts } from './certificates/certificate-texts.ts'
 import { connectionTexts } from './connections/connection-texts.ts'
 import { deliveryTexts } from './deliveries/delivery-texts.ts'
 import { documentTexts } from './documents/document-texts.ts'
@@ -7,11 +9,16 @@ import { pathTexts } from './documents/path-texts.ts'
 import { evidenceTexts } from './evidence/evidence-texts.ts'
 import { handOffTexts } from './hand-off/hand-off-texts.ts'
 import { healthTexts } from './health/health-texts.ts'
+import { helpTexts } from './help/help-texts.ts'
 import { logTexts } from './log/log-texts.ts'
 import { nowTexts } from './now/now-texts.ts'
 import type { ConsolePage } from './page.ts'
+import { newPartnerTexts } from './partners/new-partner-texts.ts'
+import { partnerTexts } from './partners/partner-texts.ts'
 import { lazy } from './preact.ts'
 import { searchTexts } from './search/search-texts.ts'
+import { accessTexts } from './settings/access-texts.ts'
+import { settingTexts } from './settings/setting-texts.ts'
 
 /** In the order of the rail. */
 export const pages: readonly ConsolePage[] = [
@@ -81,6 +88,38 @@ export const pages: readonly ConsolePage[] = [
     view: lazy(() => import('./hand-off/dead-letter-page.tsx').then(({ DeadLetterPage }) => DeadLetterPage)),
   },
   {
+    path: '/partners',
+    title: () => partnerTexts().title,
+    permission: 'partners.read',
+    icon: 'partners',
+    view: lazy(() => import('./partners/partners-page.tsx').then(({ PartnersPage }) => PartnersPage)),
+  },
+  {
+    path: '/partners/new',
+    title: () => newPartnerTexts().title,
+    permission: 'partners.read',
+    view: lazy(() => import('./partners/new-partner-page.tsx').then(({ NewPartnerPage }) => NewPartnerPage)),
+  },
+  {
+    path: '/partners/:id',
+    title: () => partnerTexts().title,
+    permission: 'partners.read',
+    view: lazy(() => import('./partners/partner-page.tsx').then(({ PartnerPage }) => PartnerPage)),
+  },
+  {
+    path: '/certificates',
+    title: () => certificateTexts().title,
+    permission: 'certificates.read',
+    icon: 'certificates',
+    view: lazy(() => import('./certificates/certificates-page.tsx').then(({ CertificatesPage }) => CertificatesPage)),
+  },
+  {
+    path: '/certificates/:fingerprint',
+    title: () => certificateTexts().title,
+    permission: 'certificates.read',
+    view: lazy(() => import('./certificates/certificate-page.tsx').then(({ CertificatePage }) => CertificatePage)),
+  },
+  {
     path: '/evidence',
     title: () => evidenceTexts().title,
     permission: 'documents.read',
@@ -99,6 +138,19 @@ export const pages: readonly ConsolePage[] = [
     title: () => logTexts().title,
     permission: 'log.read',
     view: lazy(() => import('./log/log-entry-page.tsx').then(({ LogEntryPage }) => LogEntryPage)),
+  },
+  {
+    path: '/audit',
+    title: () => auditTexts().title,
+    permission: 'audit.read',
+    icon: 'audit',
+    view: lazy(() => import('./audit/audit-page.tsx').then(({ AuditPage }) => AuditPage)),
+  },
+  {
+    path: '/audit/:record',
+    title: () => auditTexts().title,
+    permission: 'audit.read',
+    view: lazy(() => import('./audit/record-page.tsx').then(({ RecordPage }) => RecordPage)),
   },
   {
     path: '/alerts',
@@ -131,6 +183,38 @@ export const pages: readonly ConsolePage[] = [
     permission: 'health.read',
     icon: 'health',
     view: lazy(() => import('./health/health-page.tsx').then(({ HealthPage }) => HealthPage)),
+  },
+  {
+    path: '/settings',
+    title: () => settingTexts().title,
+    permission: 'settings.read',
+    icon: 'settings',
+    view: lazy(() => import('./settings/settings-page.tsx').then(({ SettingsPage }) => SettingsPage)),
+  },
+  {
+    path: '/settings/people',
+    title: () => accessTexts().sessions,
+    permission: 'access.read',
+    view: lazy(() => import('./settings/sessions-page.tsx').then(({ SessionsPage }) => SessionsPage)),
+  },
+  {
+    path: '/settings/api-keys',
+    title: () => accessTexts().keys,
+    permission: 'access.read',
+    view: lazy(() => import('./settings/api-keys-page.tsx').then(({ ApiKeysPage }) => ApiKeysPage)),
+  },
+  {
+    path: '/help',
+    title: () => helpTexts().title,
+    permission: 'me',
+    icon: 'help',
+    view: lazy(() => import('./help/help-page.tsx').then(({ HelpPage }) => HelpPage)),
+  },
+  {
+    path: '/help/:code',
+    title: () => helpTexts().title,
+    permission: 'me',
+    view: lazy(() => import('./help/help-page.tsx').then(({ FaultPage }) => FaultPage)),
   },
   {
     path: '/search',

@@ -1,6 +1,7 @@
 // Every route of the operators' listener: a group is mounted by its line here, and nowhere else.
 
 import { approvalRoutes } from '../approvals/approval-routes.ts'
+import { faultRoutes } from '../desk/fault-routes.ts'
 import { healthRoutes } from '../metrics/health-routes.ts'
 import { openIdRoutes } from '../openid/openid-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
@@ -41,6 +42,7 @@ const groups: readonly ApiRoute[] = [
   ...certificateRoutes,
   ...alertRoutes,
   ...settingRoutes,
+  ...faultRoutes,
   ...searchRoutes,
   ...eventRoutes,
 ]

@@ -145,6 +145,12 @@ export type ApiSchemas = {
     readonly tries: number | null
     readonly count: number | null
   }
+  readonly FaultRow: {
+    readonly code: string
+    readonly status: number
+    readonly sentence: string
+    readonly remedy: string
+  }
   readonly Health: {
     readonly ready: boolean
     readonly at: string
@@ -1192,6 +1198,22 @@ export type ApiRoutes = {
         readonly origin: string
       }[]
     }
+  }
+  readonly 'GET /api/v1/faults': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly ApiSchemas['FaultRow'][]
+    }
+  }
+  readonly 'GET /api/v1/faults/{code}': {
+    readonly path: {
+      readonly code: string
+    }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: ApiSchemas['FaultRow']
   }
   readonly 'GET /api/v1/search': {
     readonly path: Record<never, never>

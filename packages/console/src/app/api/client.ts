@@ -49,13 +49,21 @@ export async function askApi<Name extends RouteName>(
   return (isJson ? await response.json() : await response.text()) as AnswerOf<Name>
 }
 
-/** The same of an act: with one key it is done once, however often it is asked for. */
+/** Asked for, and not done before another person approves it. */
+export class ActWaits extends Error {}
+
+/**
+ * The same of an act: with one key it is done once, however often it is asked for. Throws an
+ * ActWaits, too.
+ */
 export async function actOnApi<Name extends Exclude<RouteName, Reading>>(
   name: Name,
   asking: Asking<Name>,
   key: string,
 ): Promise<AnswerOf<Name>> {
-  return (await (await send(name, asking, undefined, key)).json()) as AnswerOf<Name>
+  const response = await send(name, asking, undefined, key)
+  if (response.status === 202) throw new ActWaits()
+  return (await response.json()) as AnswerOf<Name>
 }
 
 /** The same of an answer that is octets. */

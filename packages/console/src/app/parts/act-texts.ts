@@ -13,6 +13,7 @@ export const actTexts = inLanguages({
     leave: 'Do nothing',
     underWay: 'Under way',
     refused: 'Nothing was done.',
+    waits: 'It waits: another person must approve it within 24 hours.',
     notKnown: 'It is not known whether it was done. Send it again: it is done once.',
     roleMayNot: (role: string) => `your role (${roleName(role)}) may not`,
     obstacle: (why: string) => why.replace(ROLE, (_all, role: string) => `your role (${roleName(role)}) may not`),
@@ -24,6 +25,7 @@ export const actTexts = inLanguages({
     leave: 'Nichts tun',
     underWay: 'Wird ausgeführt',
     refused: 'Es ist nichts geschehen.',
+    waits: 'Es wartet: Eine andere Person muss es binnen 24 Stunden genehmigen.',
     notKnown: 'Ob es geschehen ist, ist nicht bekannt. Senden Sie erneut: Es geschieht nur einmal.',
     roleMayNot: (role: string) => `Ihre Rolle (${roleName(role)}) darf das nicht`,
     obstacle: (why: string) =>

@@ -1,6 +1,6 @@
 // Acts on a page: a dialog that says what will be done and takes the reason, and a line that says
 // what became of it. What was typed stays until it is done.
-import { ApiRefusal } from '../api/client.ts'
+import { ActWaits, ApiRefusal } from '../api/client.ts'
 import { type ComponentChildren, useEffect, useId, useLayoutEffect, useRef, useState } from '../preact.ts'
 import { actTexts } from './act-texts.ts'
 import { RefusalNotice } from './refusal-notice.tsx'
@@ -88,6 +88,7 @@ function ActDialog({ act: { title, verb, lead, fields, isWithoutReason = false, 
     try {
       onEnd(await perform(data, asked.current.key))
     } catch (error) {
+      if (error instanceof ActWaits) return onEnd(texts.waits)
       const refused = error instanceof ApiRefusal ? error : new ApiRefusal({ code: 'defect', detail: String(error) })
       if (isSettled(refused)) asked.current.given = ''
       setRefusal(refused)

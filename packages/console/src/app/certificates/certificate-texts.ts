@@ -1,0 +1,63 @@
+// Texts of the pages of certificates.
+import { formatCount } from '../texts/formats.ts'
+import { inLanguages } from '../texts/languages.ts'
+
+export const certificateTexts = inLanguages({
+  en: {
+    title: 'Certificates',
+    lead: 'In use here, the next to end first. Renew each in the last third of its lifetime, which is drawn in amber.',
+    timeline: 'The next twelve months',
+    today: 'today',
+    use: 'For',
+    subject: 'Subject',
+    issuer: 'Issuer',
+    serial: 'Serial number',
+    fingerprint: 'SHA-256',
+    from: 'Valid from',
+    due: 'Renew from',
+    to: 'Ends',
+    left: 'Days left',
+    state: 'State',
+    states: {
+      valid: 'valid',
+      due: 'renew now',
+      expired: 'expired',
+      'not-yet-valid': 'not valid yet',
+    } as Readonly<Record<string, string>>,
+    bar: (uses: string, due: string, end: string) => `${uses}: renew from ${due}, ends ${end}`,
+    pem: 'In PEM',
+    howToRenew: 'Put the new certificate in the place of the old one; a running receiver uses it within seconds.',
+    days: (days: number) => formatCount(days),
+    all: 'All certificates',
+    empty: 'No certificate is in use.',
+  },
+  de: {
+    title: 'Zertifikate',
+    lead: 'Hier in Gebrauch, das nächste Ende zuerst. Erneuern Sie jedes im letzten Drittel seiner Laufzeit, das bernsteinfarben gezeichnet ist.',
+    timeline: 'Die nächsten zwölf Monate',
+    today: 'heute',
+    use: 'Für',
+    subject: 'Inhaber',
+    issuer: 'Aussteller',
+    serial: 'Seriennummer',
+    fingerprint: 'SHA-256',
+    from: 'Gültig ab',
+    due: 'Erneuern ab',
+    to: 'Endet',
+    left: 'Tage übrig',
+    state: 'Zustand',
+    states: {
+      valid: 'gültig',
+      due: 'jetzt erneuern',
+      expired: 'abgelaufen',
+      'not-yet-valid': 'noch nicht gültig',
+    } as Readonly<Record<string, string>>,
+    bar: (uses: string, due: string, end: string) => `${uses}: erneuern ab ${due}, endet ${end}`,
+    pem: 'Als PEM',
+    howToRenew:
+      'Setzen Sie das neue Zertifikat an die Stelle des alten; ein laufender Empfänger nutzt es binnen Sekunden.',
+    days: (days: number) => formatCount(days),
+    all: 'Alle Zertifikate',
+    empty: 'Kein Zertifikat ist in Gebrauch.',
+  },
+})
