@@ -107,6 +107,11 @@ const acting: Readonly<Record<string, { readonly action: string; readonly args: 
   'receiver alerts unmute': { action: 'configuration.alert-unmuted', args: ['SegConflict'] },
   'receiver alerts ack': { action: 'configuration.alert-acknowledged', args: ['fired'] },
   'receiver log rotate-key': { action: 'key.log-key-rotated', args: [] },
+  // Nobody listens there.
+  'receiver migrate': {
+    action: 'system.ledger-migrated',
+    args: ['--from', data, '--to', 'postgres://seg@localhost:1/seg'],
+  },
   'sender backup': { action: 'system.backed-up', args: [join(folder, 'outbox-backups')] },
   'sender outbox retry': { action: 'delivery.entry-retried', args: ['1'] },
   'sender outbox cancel': { action: 'delivery.entry-cancelled', args: ['1'] },
@@ -140,7 +145,7 @@ async function listRecords(name: 'receiver' | 'sender', place: string): Promise<
 }
 
 /** What they name is not there. */
-const fails = (command: string) => command === 'sender log end' || / (rollover|dead-letters) /.test(command)
+const fails = (command: string) => command === 'sender log end' || / (rollover|dead-letters|migrate)/.test(command)
 
 async function listKeys(): Promise<string[]> {
   const { stdout } = await runCommand('receiver', ['console', 'keys', 'list', '--data', data, '--json'])
@@ -174,7 +179,12 @@ t.test('each act of a command has its records, and each record of the receiver i
   const places = ['--certs', certs, '--data', data, '--config', config]
   const run = async (command: string) => {
     const [, ...words] = command.split(' ')
-    const where = /documents|console|rollover refuse/.test(command) ? ['--data', data] : places
+    const where =
+      command === 'receiver migrate'
+        ? []
+        : /documents|console|rollover refuse/.test(command)
+          ? ['--data', data]
+          : places
     const args = command.endsWith('keys revoke') ? await listKeys() : acting[command]!.args
     const { exitCode, stderr } = await runCommand('receiver', [...words, ...args, ...where])
     t.equal(exitCode === 0, !fails(command), `${command}: ${stderr}`)
@@ -196,6 +206,7 @@ t.test('each act of a command has its records, and each record of the receiver i
   // A running receiver enters the records that others wrote.
   await waitForRecords(found => found.every(({ leaf }) => leaf !== null))
   await receiver.stop()
+  await run('receiver migrate')
   await run('receiver log rotate-key')
   await run('receiver alerts mute')
   await run('receiver alerts unmute')

@@ -180,7 +180,7 @@ addSettings(restoring.option(...why), { certs, data }).action(readsOnly(runResto
 const migrating = program.command('migrate').description('copy the ledger of a stopped receiver into PostgreSQL')
 migrating.requiredOption('--from <dir>', 'data folder of the receiver, which then names the database')
 migrating.requiredOption('--to <url>', 'an empty database, as --ledger has it')
-addSettings(migrating, { ledgerPassword: undefined }).action(runMigrate)
+addSettings(migrating.option(...why), { ledgerPassword: undefined }).action(runMigrate)
 
 const partners = program.command('partners').description('who may send, also while the receiver runs')
 const idHelp = "the partner's id, its SenderID"

@@ -1,16 +1,32 @@
 // `receiver migrate`: from a ledger in a data folder to one that several receivers share.
 import { amount, type Command, openOutput, readSettings, resolveUserPath, shellWord } from '@seg/core'
-import { describeLedgerPlace, moveLedger } from '@seg/ledger'
+import { checkDataFolder, describeLedgerPlace, moveLedger } from '@seg/ledger'
+import { openAuditTrail, performAct } from '@seg/operators'
+import { version } from '../open-ledger.ts'
 import { showProgress } from './shown-progress.ts'
 
 type MigrateOptions = { readonly from: string; readonly to: string }
 
+/** With its audit records: those of the folder, which is not `--data` here. */
 export async function runMigrate(options: MigrateOptions, command: Command): Promise<void> {
+  const folder = resolveUserPath(options.from)
+  checkDataFolder(folder, 'receiver')
+  const trail = await openAuditTrail(folder, 'receiver', version)
+  const act = {
+    action: 'system.ledger-migrated',
+    category: 'system',
+    on: { kind: 'ledger', id: folder },
+    look: async () => describeLedgerPlace(folder) ?? null,
+    why: command.opts().why,
+  } as const
+  await performAct(trail, act, () => migrate(folder, options.to, command)).finally(() => trail.close())
+}
+
+async function migrate(from: string, to: string, command: Command): Promise<void> {
   const output = openOutput(command)
   const { ledgerPassword: password } = readSettings(command, ['ledgerPassword'])
-  const from = resolveUserPath(options.from)
   const progress = showProgress(output)
-  const { size, root } = await moveLedger(from, { ledger: options.to, password }, ({ entries, of }) =>
+  const { size, root } = await moveLedger(from, { ledger: to, password }, ({ entries, of }) =>
     progress.show(`${entries} of ${of} entries copied`),
   ).finally(progress.clear)
   const place = describeLedgerPlace(from)!
