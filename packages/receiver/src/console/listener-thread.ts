@@ -1,8 +1,11 @@
 // The thread of the operators' listener: TLS, requests and queries of operators never run where
 // documents are taken.
+import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TlsOptions } from 'node:tls'
 import { parentPort } from 'node:worker_threads'
 import { openConsole } from '@seg/console'
 import { asFault, Fault, isSystemError, TLS13_CIPHERS } from '@seg/core'
@@ -20,7 +23,7 @@ import {
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
 import { tlsOptionsOf } from '../connections/tls-options.ts'
 import { version } from '../open-ledger.ts'
-import type { FromListener, ToListener } from './messages.ts'
+import type { FromListener, OwnCertificate, ToListener } from './messages.ts'
 import { openPartnerFile } from './partner-file.ts'
 
 /** Milliseconds that the main thread has for an answer. */
@@ -54,6 +57,8 @@ const ask: AskGateway = async (name, ...given) => {
   }
 }
 
+/** What takes our next certificate into use. */
+const onReplaced: ((own: OwnCertificate) => void)[] = []
 const sockets = new Set<Duplex>()
 const pages = openConsole(trouble => say({ trouble }))
 const keepSocket = (socket: Duplex) => {
@@ -77,24 +82,15 @@ try {
     complain: (trouble: string) => say({ trouble }),
     now: () => new Date(),
   }
-  const keyPem = options.key.export({ type: 'pkcs8', format: 'pem' }) as string
-  const app = buildOperatorsApi(parts, routeTable, {
-    pages,
-    tls: {
-      cert: options.certificatePem,
-      key: keyPem,
-      minVersion: 'TLSv1.3',
-      maxVersion: 'TLSv1.3',
-      ciphers: TLS13_CIPHERS,
-      ecdhCurve: KEY_AGREEMENTS,
-    },
-  })
+  const app = buildOperatorsApi(parts, routeTable, { pages, tls: tlsOf(options) })
+  onReplaced.push(own => (app.server as Server).setSecureContext(tlsOf(own)))
   app.server.on('connection', keepSocket)
   const sessions = followCertificateSessions(parts)
   followApprovals(parts)
   port.on('message', (message: ToListener) => {
     if (message === 'close') return void close(app)
     if ('open' in message) return
+    if ('replaced' in message) return replaceCertificate(message.replaced)
     const question = waiting.get(message.answer)
     if ('value' in message) question?.resolve(message.value)
     else question?.reject(new Error(message.failure))
@@ -104,8 +100,8 @@ try {
   let certificateLogin: string | undefined
   if (options.certificatePort !== undefined) {
     opening = options.certificatePort
-    const tls = tlsOptionsOf({ certificatePem: options.certificatePem, keyPem })
-    const server = buildCertificateLogin({ ...parts, sessions }, tls)
+    const server = buildCertificateLogin({ ...parts, sessions }, certificateLoginTlsOf(options))
+    onReplaced.push(own => server.setSecureContext(certificateLoginTlsOf(own)))
     server.on('connection', keepSocket)
     const failed = once(server, 'error').then(([error]) => Promise.reject(error))
     await Promise.race([once(server.listen(opening, options.host), 'listening'), failed])
@@ -116,6 +112,29 @@ try {
 } catch (error) {
   say({ failed: asFault(error).detail, isTaken: isSystemError(error, 'EADDRINUSE'), port: opening })
   port.close()
+}
+
+function replaceCertificate(own: OwnCertificate): void {
+  for (const use of onReplaced) use(own)
+}
+
+function tlsOf({ certificatePem, key }: OwnCertificate): TlsOptions {
+  return {
+    cert: certificatePem,
+    key: pemOf(key),
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: TLS13_CIPHERS,
+    ecdhCurve: KEY_AGREEMENTS,
+  }
+}
+
+function certificateLoginTlsOf({ certificatePem, key }: OwnCertificate): TlsOptions {
+  return tlsOptionsOf({ certificatePem, keyPem: pemOf(key) })
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string
 }
 
 function urlOf(server: Server): string {

@@ -12,6 +12,9 @@ export type ListenerOptions = {
   /** Where people log in with a certificate; undefined: nowhere. */
   readonly certificatePort: number | undefined
   readonly fourEyes: boolean
+} & OwnCertificate
+
+export type OwnCertificate = {
   readonly certificatePem: string
   /** An object: what a thread is given may be printed, and a key must not be. */
   readonly key: KeyObject
@@ -21,6 +24,7 @@ export type ListenerOptions = {
 export type ToListener =
   | 'close'
   | { readonly open: ListenerOptions }
+  | { readonly replaced: OwnCertificate }
   | { readonly answer: number; readonly value: unknown }
   | { readonly answer: number; readonly failure: string }
 

@@ -1,14 +1,16 @@
 // The operators' listener as a receiver opens it: in a thread, with what the receiver knows, and
 // never in the way of documents.
 import { once } from 'node:events'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect } from 'node:tls'
 import { openAccess, openAuditReader } from '@seg/operators'
 import { type Ask, openClient } from '@seg/operators/testing'
-import { loadTrust } from '@seg/pki'
+import { loadIdentity, loadTrust } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { post } from '../testing/client.ts'
 import { makeCerts, makeDocument, makeFolder, openGateway, senderId, type TestGateway } from '../testing/gateway.ts'
@@ -73,7 +75,7 @@ t.test('a listener in its thread', async t => {
     const page = () => asking.ask('viewer', 'GET', '/documents', { accept: 'text/html' })
     let answer = await page()
     for (const end = Date.now() + 60_000; answer.status === 503 && Date.now() < end; answer = await page())
-      await new Promise(resolve => setTimeout(resolve, 100))
+      await pause(100)
     t.match(answer, { status: 200, text: /<div id="console">/, fields: { 'content-type': /^text\/html/ } })
     t.match(answer.fields['content-security-policy'], /default-src 'none'; script-src 'self'; .*trusted-types 'none'/)
   })
@@ -122,6 +124,40 @@ t.test('a listener in its thread', async t => {
     await listener.close()
     t.ok(performance.now() - start < 4000)
   })
+})
+
+t.test('a renewed certificate is used while it runs, and one that is broken is not', async t => {
+  const gateway = await openGateway(t, certs)
+  const [own, next] = [await makeCerts(t), await makeCerts(t)]
+  const lines: string[] = []
+  const listener = (await open(gateway, { certs: own, adminCertificatePort: 0 }, lines))!
+  t.teardown(() => listener.close())
+  const shownAt = async (url: string) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    const { fingerprint256 } = socket.getPeerX509Certificate()!
+    socket.destroy()
+    return fingerprint256
+  }
+  const both = () => Promise.all([listener.url, listener.certificateLogin!].map(shownAt))
+  const fingerprintOf = async (folder: string) => (await loadIdentity(folder, 'console')).certificate.fingerprint256
+  const before = await fingerprintOf(own)
+  t.same(await both(), [before, before])
+
+  await copyFile(join(next, 'console.crt'), join(own, 'console.crt'))
+  process.emit('SIGHUP')
+  while (lines.length === 0) await pause(20)
+  t.match(lines, [/what changed is not taken, the former console\.crt stays in use: .*console\.key is not the key/])
+  t.same(await both(), [before, before])
+
+  await copyFile(join(next, 'console.key'), join(own, 'console.key'))
+  process.emit('SIGHUP')
+  while (lines.length === 1) await pause(20)
+  t.match(lines[1], /uses another console\.crt, valid until 20/)
+  const after = await fingerprintOf(next)
+  while ((await shownAt(listener.url)) === before);
+  t.same(await both(), [after, after])
+  t.equal(lines.length, 2)
 })
 
 t.test(

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads'
 import { asFault, Fault, standardError } from '@seg/core'
 import type { GatewayAnswers } from '@seg/operators'
 import { loadIdentity } from '@seg/pki'
-import type { FromListener, ListenerOptions, ToListener } from './messages.ts'
+import { followConsoleCertificate } from './follow-console-certificate.ts'
+import type { FromListener, ListenerOptions, OwnCertificate, ToListener } from './messages.ts'
 
 /** Where operators find it unless a setting says otherwise. */
 const USUAL_PORT = 8444
@@ -77,15 +78,25 @@ async function open(
   try {
     if (adminPort === 'off')
       throw new Fault('configuration', '--admin-certificate-port leads to it, and --admin-port is off')
-    const { certificatePem, certificate, key } = await loadIdentity(certs, 'console')
+    let identity = await loadIdentity(certs, 'console')
     const port = adminPort === 'auto' ? USUAL_PORT : adminPort
-    const own = { use: 'console', der: certificate.raw }
-    const all = { ...answers, certificates: () => [...answers.certificates(), own] }
+    const own = () => ({ use: 'console', der: identity.certificate.raw })
+    const all = { ...answers, certificates: () => [...answers.certificates(), own()] }
     const outbox = consoleOutbox === 'off' ? undefined : consoleOutbox
     const place = { certs, data, config, outbox, host: adminHost, port, certificatePort }
-    const opening = { ...place, fourEyes: fourEyes === 'on', certificatePem, key }
-    const thread = new ListenerThread(opening, all, voice)
-    return { ...(await thread.start(worker ?? startThread())), close: () => thread.close() }
+    const thread = new ListenerThread({ ...place, fourEyes: fourEyes === 'on', ...ownOf(identity) }, all, voice)
+    const addresses = await thread.start(worker ?? startThread())
+    const following = followConsoleCertificate({ certs, present: identity, voice }, next => {
+      identity = next
+      thread.replace(ownOf(next))
+    })
+    return {
+      ...addresses,
+      async close() {
+        await following.close()
+        await thread.close()
+      },
+    }
   } catch (error) {
     await endThread(worker)
     const fault = asFault(error)
@@ -94,6 +105,10 @@ async function open(
     voice.info(`no listener for operators: ${fault.detail}`)
     return undefined
   }
+}
+
+function ownOf({ certificatePem, key }: OwnCertificate): OwnCertificate {
+  return { certificatePem, key }
 }
 
 function startThread(): Worker {
@@ -156,6 +171,11 @@ class ListenerThread {
     })
     worker.once('exit', () => this.#restart(reason))
     return { url, certificateLogin }
+  }
+
+  replace(own: OwnCertificate): void {
+    this.#options = { ...this.#options, ...own }
+    this.#worker?.postMessage({ replaced: own } satisfies ToListener)
   }
 
   async close(): Promise<void> {
