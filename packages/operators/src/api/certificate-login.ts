@@ -1,8 +1,8 @@
 // The port where a person logs in with a certificate: it sets the cookie of a session and leads to
 // the console, whose own port asks no browser for a certificate.
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { ServerOptions } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Server, ServerOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { Fault, quote } from '@seg/core'
 import { type PresentedChain, readPresentedChain } from '@seg/pki'

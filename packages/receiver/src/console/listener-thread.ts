@@ -2,8 +2,8 @@
 // documents are taken.
 import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { Server as HttpsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions } from 'node:tls'
 import { parentPort } from 'node:worker_threads'
@@ -83,7 +83,7 @@ try {
     now: () => new Date(),
   }
   const app = buildOperatorsApi(parts, routeTable, { pages, tls: tlsOf(options) })
-  onReplaced.push(own => (app.server as Server).setSecureContext(tlsOf(own)))
+  onReplaced.push(own => (app.server as HttpsServer).setSecureContext(tlsOf(own)))
   app.server.on('connection', keepSocket)
   const sessions = followCertificateSessions(parts)
   followApprovals(parts)
