@@ -22,7 +22,7 @@ function runConfigCheck(command: Command, sections: readonly ConfigurationSectio
   const { path, isThere, problems } = checkConfiguration(command.opts().config, sections)
   const found = problems.map(({ line, column, text }) => ({ line, column, problem: text }))
   const summary = isThere
-    ? `${path}: ${amount(problems.length, 'problem')}`
+    ? `${path}: ${amount(problems.length, 'problem')}; the files that it names are read by \`diagnose\` and by a start`
     : `${path}: no file, or an empty one: all defaults`
   openOutput(command).report(
     { ok: problems.length === 0, file: path, problems: found },

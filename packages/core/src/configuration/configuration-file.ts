@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '../fault.ts'
 import { writeDurableFile } from '../files/durable-file.ts'
+import { reasonOf } from '../files/file-fault.ts'
 import { readInput } from '../files/input.ts'
 import { rootFolder } from '../settings.ts'
 import { shellWord } from '../shown-text.ts'
@@ -74,8 +75,15 @@ function readText(path: string, mayBeMissing: boolean): string {
     return readInput(path, { check }).toString('utf8')
   } catch (cause) {
     if (cause instanceof Fault) throw cause
-    if (mayBeMissing && (cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw new Fault('configuration', `cannot read ${path}: ${(cause as Error).message}`, { cause })
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      if (mayBeMissing) return ''
+      throw new Fault(
+        'configuration',
+        `expected a configuration file at ${path}, found none; correct --config, or begin with an empty file`,
+        { cause, command: `touch ${shellWord(path)}` },
+      )
+    }
+    throw new Fault('configuration', `cannot read ${path}: ${reasonOf(path, cause)}`, { cause })
   }
 }
 

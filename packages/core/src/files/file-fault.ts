@@ -10,12 +10,16 @@ export async function onFile<T>(doing: 'read' | 'write', path: string, work: () 
     return await work()
   } catch (cause) {
     if (cause instanceof Fault || typeof Object(cause).code !== 'string') throw cause
-    throw new Fault('file-unreadable', `cannot ${doing} ${path}: ${reasonOf(path, cause as Error)}`, { cause })
+    throw new Fault('file-unreadable', `cannot ${doing} ${path}: ${reasonOf(path, cause)}`, { cause })
   }
 }
 
-/** Node replaces octets of its arguments that are not UTF-8: what is left names no file. */
-function reasonOf(path: string, error: NodeJS.ErrnoException): string {
-  if (error.code !== 'ENOENT' || !path.includes('\u{fffd}')) return error.message
+/** Why the system does not give the file at `path`, in words for people. */
+export function reasonOf(path: string, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EACCES') return 'this user may not'
+  if (code !== 'ENOENT') return message
+  // Node replaces octets of its arguments that are not UTF-8: what is left names no file.
+  if (!path.includes('\u{fffd}')) return 'there is no such file'
   return 'its name is not UTF-8, and cannot be passed to this command: rename it, or give /dev/stdin with < FILE'
 }

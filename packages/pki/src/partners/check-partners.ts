@@ -68,6 +68,12 @@ function checkTypes({ id, documents = [], line }: Partner, types: readonly strin
       )
 }
 
+const bothAtOnce = 'one record has both, written into the file at once (docs/partners.md, Signing certificates)'
+const lackOf = {
+  tls: `nothing would recognize its connections; ${bothAtOnce}`,
+  sign: `nothing that it signs could be accepted; ${bothAtOnce}`,
+} as const
+
 function checkPartner(
   { id, certificates, line }: Partner,
   mode: TrustMode,
@@ -77,10 +83,9 @@ function checkPartner(
   const whose = `partner ${quote(id)}`
   if (mode === 'ca' && certificates.length > 0)
     problems.report(line, `${whose}: certificates belong to trust.mode listed; in the mode ca its CN recognizes it`)
-  if (mode === 'listed' && !certificates.some(({ uses }) => uses.includes('tls')))
-    problems.report(line, `${whose}: expected a certificate for tls; nothing recognizes its connections`)
-  if (mode === 'listed' && !certificates.some(({ uses }) => uses.includes('sign')))
-    problems.report(line, `${whose}: expected a certificate for sign; nothing that it signs can be accepted`)
+  for (const use of mode === 'listed' ? (['tls', 'sign'] as const) : [])
+    if (!certificates.some(({ uses }) => uses.includes(use)))
+      problems.report(line, `${whose}: expected a certificate for ${use}, found none: ${lackOf[use]}`)
   if (certificates.length > MOST.certificates)
     problems.report(line, `${whose}: expected at most ${MOST.certificates} certificates`)
   for (const {

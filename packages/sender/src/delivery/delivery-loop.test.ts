@@ -194,7 +194,7 @@ t.test('gives up a document when a try after its time has failed, too, and none 
   await queue(t, { ...gateway, lifetime: -1 } as SendingGateway, receiver.url, ['doc1', 'doc2'])
   const outcomes = await runUntil(gateway, outcomes => outcomes.length > 1)
   const of = (number: number) => outcomes.find(outcome => outcome.number === number)
-  t.match(of(1), { file: 'doc1.xml', fault: { code: 'delivery-expired', detail: /last of 1 tries: .*overloaded/ } })
+  t.match(of(1), { file: 'doc1.xml', fault: { code: 'delivery-expired', detail: /last of 1 try: .*overloaded/ } })
   t.match(await gateway.outbox.find(1), { state: 'expired', tries: 1, reason: { detail: /overloaded/ } })
   t.match(await gateway.outbox.find(2), { state: 'delivered' })
   t.equal(receiver.received.length, 2)
