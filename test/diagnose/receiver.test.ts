@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
     isEnough: true,
     break: ({ certs }) => rm(certs, { recursive: true }),
     id: 'ca.crt',
-    cause: /ca\.crt is missing/,
+    cause: /expected a folder of keys and certificates at .*, found nothing/,
     command: /pki gen --out /,
   },
   {

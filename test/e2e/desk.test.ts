@@ -81,6 +81,7 @@ t.test('what is handed on, and what the outbox of a sender delivers, are facts, 
     ])
   t.equal((await send(receiver.url.origin)).exitCode, 0)
   t.equal((await send('https://localhost:1', '--id', 'late', '--no-wait')).exitCode, 4)
+  await waitFor(1, () => listFacts(data, '--outcome', 'delivered'))
   const deliveries = await waitFor(2, () => listFacts(data, '--kind', 'delivery'))
   t.match(deliveries, [
     { document: 'late', outcome: 'queued', target: 'https://localhost:1' },

@@ -20,7 +20,7 @@ export const faultRoutes: readonly ApiRoute[] = [
     permission: 'me',
     summary: 'All fault codes, with what they mean and what to do.',
     response: exactly({ data: Type.Array(FaultRow) }),
-    handle: () => ({ data: (Object.keys(faults) as FaultCode[]).map(rowOf) }),
+    handle: () => ({ data: Object.keys(faults).map(code => rowOf(code as FaultCode)) }),
   }),
   route({
     method: 'GET',

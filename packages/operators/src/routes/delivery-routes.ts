@@ -1,5 +1,5 @@
 // Entries of a sender's outbox, and what operators do about them: as `sender outbox` does.
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import type { Outbox, OutboxEntry } from '@seg/ledger'
 import { Acts, possibleActs } from '../api/acts.ts'
 import { actAs } from '../api/api-act.ts'
@@ -176,7 +176,7 @@ async function entriesAsSeen(parts: ApiParts, wanted: Filter, expect: number): P
   const { entries, isAll } = await findEntries(parts, wanted, MOST_AT_ONCE)
   if (isAll && entries.length === expect) return entries
   const found = isAll ? `${entries.length}` : `more than ${MOST_AT_ONCE}`
-  throw new Fault('count-changed', `expected ${expect} entries, found ${found}; nothing was done`)
+  throw new Fault('count-changed', `expected ${amount(expect, 'entry')}, found ${found}; nothing was done`)
 }
 
 /** By the desk, which has an index for it; each entry as the outbox has it now. */

@@ -27,7 +27,7 @@ async function migrate(from: string, to: string, command: Command): Promise<void
   const { ledgerPassword: password } = readSettings(command, ['ledgerPassword'])
   const progress = showProgress(output)
   const { size, root } = await moveLedger(from, { ledger: to, password }, ({ entries, of }) =>
-    progress.show(`${entries} of ${of} entries copied`),
+    progress.show(`${entries} of ${amount(of, 'entry')} copied`),
   ).finally(progress.clear)
   const place = describeLedgerPlace(from)!
   output.report(

@@ -1,6 +1,6 @@
 // A ledger of any store copied into an empty database: what its evidence shows, 256 entries in a
 // transaction, under the lock of the log. The tree is computed anew, so the root proves the copy.
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import { openCheckpoint, parseVerifierKey } from '../../log/checkpoint.ts'
 import { LogKeys } from '../../log/log-keys.ts'
 import type { LogTree } from '../../log/log-tree.ts'
@@ -41,7 +41,7 @@ export async function* copyLedger(
   for (;;) {
     const head = await readHead(connection)
     if (head.size > last.size)
-      throw new Fault('log-invalid', `the database has ${head.size} entries, the ledger ${last.size}`)
+      throw new Fault('log-invalid', `the database has ${amount(head.size, 'entry')}, the ledger ${last.size}`)
     tree = await continueTree(connection, tree, head)
     if (head.size === last.size) break
     const to = Math.min(last.size, head.size - (head.size % TILE_WIDTH) + TILE_WIDTH)

@@ -1,6 +1,6 @@
 // The end of a log on PostgreSQL, which the batch under the lock continues: the tree of the batch
 // before, with what other nodes have appended since.
-import { Fault } from '@seg/core'
+import { amount, Fault } from '@seg/core'
 import { LogTree } from '../../log/log-tree.ts'
 import { hashLeaf, type TreeHead } from '../../log/merkle.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
@@ -26,7 +26,7 @@ export async function continueTree(
   if (size === head.size && root.equals(head.root)) return tree
   throw new Fault(
     'storage-unavailable',
-    `the log in the database is damaged: its head has ${head.size} entries with the root ${head.root.toString('hex')}, its entries are ${size} with ${root.toString('hex')}`,
+    `the log in the database is damaged: its head has ${amount(head.size, 'entry')} with the root ${head.root.toString('hex')}, its entries are ${size} with ${root.toString('hex')}`,
   )
 }
 

@@ -2,7 +2,7 @@
 // what was acknowledged, or shows another history. Nothing is written there.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault, writeDurableFile } from '@seg/core'
+import { amount, Fault, writeDurableFile } from '@seg/core'
 
 /** `timeline` is that of the server, which each promotion of a standby makes higher. */
 export type SeenLog = { readonly size: number; readonly note: string; readonly timeline: number }
@@ -55,9 +55,9 @@ export class SeenLogFile {
     if (seen === undefined) return
     if (timeline < seen.timeline)
       throw refusal(`a server of timeline ${timeline}, one of ${seen.timeline} was promoted after it`)
-    if (size < seen.size) throw refusal(`a log of ${size} entries, it had ${seen.size}`)
+    if (size < seen.size) throw refusal(`a log of ${amount(size, 'entry')}, it had ${seen.size}`)
     if (note !== seen.note)
-      throw refusal(`another log: its checkpoint at ${seen.size} entries is not the one that was acknowledged`)
+      throw refusal(`another log: its checkpoint of ${amount(seen.size, 'entry')} is not the one that was acknowledged`)
   }
 }
 
