@@ -19,7 +19,12 @@ type Broken = readonly [
 
 const receivers: readonly Broken[] = [
   ['ca.crt is missing', certs => rm(join(certs, 'ca.crt')), /ca\.crt is missing/, /openssl x509 -in CA\.pem -out/],
-  ['no certificates', certs => rm(certs, { recursive: true }), /expected a folder of keys and certificates at .*found nothing/, /pki gen --out /],
+  [
+    'no certificates',
+    certs => rm(certs, { recursive: true }),
+    /expected a folder of keys and certificates at .*found nothing/,
+    /pki gen --out /,
+  ],
   [
     'the key is that of another certificate',
     certs => copyFile(join(certs, 'seal.key'), join(certs, 'receiver.key')),
