@@ -23,9 +23,11 @@ export const advice = {
   'signature-reference': 'Let `sender sign` make the Signature: one Reference, to the whole document.',
   'signature-digest': 'The document was changed after it was signed: send the original, or sign the changed one.',
   'signature-value':
-    'Sign with the key of the certificate that the connection uses (certs/sender.key), and send the signed document as it is: no formatter may touch it.',
+    'Sign with the key of the certificate that the connection uses (certs/sender.key), ' +
+    'and send the signed document as it is: no formatter may touch it.',
   'signature-key':
-    "Leave out of KeyInfo all certificates but the one that signed: the connection's, or one that the receiver lists for our signatures; use RSA keys of at least 2048 bits.",
+    "Leave out of KeyInfo all certificates but the one that signed: the connection's, " +
+    'or one that the receiver lists for our signatures; use RSA keys of at least 2048 bits.',
   'second-opinion': 'Sign with Exclusive C14N, as `sender sign` does, and send less in one document.',
   'envelope-malformed': 'Compare the document with sample_document.xml: the same children, in the same order.',
   'timestamp-malformed':
@@ -36,7 +38,8 @@ export const advice = {
   'document-type': 'Ask the operator of the receiver which types of documents it takes from this gateway.',
   'rollover-malformed': 'Announce it with `sender rollover announce`, which writes what is expected.',
   'rollover-certificate':
-    'Compare its issuer, name, purpose and dates with the present one; else ask the operator of the receiver to add it.',
+    'Compare its issuer, name, purpose and dates with the present one; ' +
+    'else ask the operator of the receiver to add it.',
   'schema-unavailable':
     'Try again; if it stays so, ask the receiver whether its schema can be applied to the document.',
   'sender-mismatch': 'SenderID must be the id in our certificate; `pki inspect` shows it.',
@@ -47,7 +50,8 @@ export const advice = {
   'certificate-untrusted': 'List its CA as an authority, or send the intermediate CA certificates with it.',
   'certificate-invalid': 'Look at the certificate with `pki inspect`: dates, issuer, purpose, names.',
   'revocation-unknown':
-    'Wait; the operator of the receiver must get a current revocation list of the CA, or the answer of its OCSP responder.',
+    'Wait; the operator of the receiver must get a current revocation list of the CA, ' +
+    'or the answer of its OCSP responder.',
   'certificate-purpose': 'Use a certificate that was issued for this purpose; `pki inspect` shows which.',
   'key-agreement':
     'Connect with TLS that supports X25519MLKEM768, such as OpenSSL 3.5; the sender of this product does.',
@@ -84,7 +88,8 @@ export const advice = {
   'file-unreadable': 'Check the path, its permissions and the space on the disk.',
   'file-exists': 'Choose another name or folder; nothing was changed.',
   'backup-invalid':
-    'Use an earlier backup, and keep the damaged one; of a data folder, put the file that the detail names back from one.',
+    'Use an earlier backup, and keep the damaged one; ' +
+    'of a data folder, put the file that the detail names back from one.',
   'csr-invalid': 'Make it again: `pnpm --filter pki csr`, or `openssl req -new`.',
   'p12-invalid': 'Check the password; `openssl pkcs12 -in FILE -info -noout` shows what is in the file.',
   'crl-invalid': 'Get the list from the CA again; `openssl crl -in FILE -noout -text` shows its content.',
@@ -107,11 +112,13 @@ export const advice = {
   'log-rewritten':
     'Trust no receipt of this receiver until its operator explains, over another channel; keep the evidence.',
   'log-unproven':
-    'Ask the operator of the receiver, over another channel, why its log is not shown; the receipt is kept as unproven.',
+    'Ask the operator of the receiver, over another channel, why its log is not shown; ' +
+    'the receipt is kept as unproven.',
   'log-split':
     'Trust no receipt of this receiver until its operator explains, over another channel; keep both checkpoints.',
   'log-not-comparable': 'Give --to with the address of the receiver: the proof is fetched from its log.',
   'log-incomplete':
-    'Give the latest checkpoint that anybody has with --checkpoint, and a backup that has its entries; where they are lost, declare it with --entries-lost and --why.',
+    'Give the latest checkpoint that anybody has with --checkpoint, and a backup that has its entries; ' +
+    'where they are lost, declare it with --entries-lost and --why.',
   'receipt-invalid': 'Do not count the document as delivered; ask the operator of the receiver, over another channel.',
 } as const satisfies Record<FaultCode, string>

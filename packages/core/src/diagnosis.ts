@@ -85,7 +85,9 @@ export function reportDiagnosis(results: readonly CheckResult[], output: Output)
   const failures = results.filter(({ status }) => status === 'failure')
   const warnings = results.filter(({ status }) => status === 'warning')
   const rest = results.filter(({ status }) => status === 'ok' || status === 'not-checked')
-  const summary = `${amount(failures.length, 'failure')}, ${amount(warnings.length, 'warning')}, ${amount(results.length, 'check')}`
+  const summary =
+    `${amount(failures.length, 'failure')}, ` +
+    `${amount(warnings.length, 'warning')}, ${amount(results.length, 'check')}`
   const lines = [...failures, ...warnings, ...rest].flatMap(describe)
   output.report(
     { ok: failures.length === 0, failures: failures.length, warnings: warnings.length, checks: results },

@@ -92,13 +92,16 @@ export const faults = {
     status: 422,
     exit: 5,
     sentence:
-      "The XML signature does not verify with the client certificate's key: it was made with another key, or SignedInfo was changed after signing.",
+      "The XML signature does not verify with the client certificate's key: " +
+      'it was made with another key, or SignedInfo was changed after signing.',
   },
   'signature-key': {
     status: 422,
     exit: 5,
     sentence:
-      "KeyInfo holds a certificate that is neither the connection's nor one that this gateway lists for the sender's signatures (a chain, an intermediate or an earlier one), the connection's certificate may not sign, or the key is too weak.",
+      "KeyInfo holds a certificate that is neither the connection's nor one that this gateway " +
+      "lists for the sender's signatures (a chain, an intermediate or an earlier one), " +
+      "the connection's certificate may not sign, or the key is too weak.",
   },
   'second-opinion': {
     status: 422,
@@ -154,7 +157,8 @@ export const faults = {
     status: 403,
     exit: 5,
     sentence:
-      "The client certificate is that of no partner of this gateway: it must name one gateway as its one CN, be in date and be issued by the gateway's CA.",
+      'The client certificate is that of no partner of this gateway: ' +
+      "it must name one gateway as its one CN, be in date and be issued by the gateway's CA.",
   },
   'partner-suspended': { status: 403, exit: 5, sentence: 'The partner is suspended at this gateway.' },
   'certificate-revoked': { status: 403, exit: 5, sentence: 'The certificate is revoked.', lacks: 'gateway' },

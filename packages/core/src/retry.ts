@@ -23,12 +23,15 @@ export function retryDelay(attempt: number, retryAfter: number, random: () => nu
 }
 
 /** The three forms of an HTTP date (RFC 9110 5.6.7): IMF-fixdate, RFC 850, asctime; all are UTC. */
-const HTTP_DATE =
-  /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/
+const HTTP_DATES = [
+  /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/,
+  /^[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT$/,
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/,
+]
 
 /** The time that a Date or Retry-After field names; undefined when it names none. */
 export function parseHttpDate(field: string | undefined): Date | undefined {
-  if (field === undefined || !HTTP_DATE.test(field)) return undefined
+  if (field === undefined || !HTTP_DATES.some(form => form.test(field))) return undefined
   const time = Date.parse(field.endsWith('GMT') ? field : `${field} GMT`)
   return Number.isNaN(time) ? undefined : new Date(time)
 }

@@ -87,7 +87,9 @@ export const settings = {
   ledger: {
     flag: '--ledger <url>',
     key: 'ledger',
-    help: 'database that several receivers share, instead of one in the data folder: postgres://USER@HOST,HOST/DATABASE?standbys=1',
+    help:
+      'database that several receivers share, instead of one in the data folder: ' +
+      'postgres://USER@HOST,HOST/DATABASE?standbys=1',
     parse: parseLedger,
     schema: STRING,
   },
@@ -139,14 +141,18 @@ export const settings = {
   secondOpinion: {
     flag: '--second-opinion <when>',
     key: 'verification.secondOpinion',
-    help: 'verify accepted documents with xml-crypto, too: off, report (a difference is an alarm) or require (it is a refusal)',
+    help:
+      'verify accepted documents with xml-crypto, too: ' +
+      'off, report (a difference is an alarm) or require (it is a refusal)',
     parse: parseSecondOpinion,
     schema: { enum: opinions },
   },
   inbox: {
     flag: '--inbox <dir>',
     key: 'hand-off.inbox',
-    help: 'folder where accepted documents are put for other systems, in the data folder unless it is absolute; off: nowhere',
+    help:
+      'folder where accepted documents are put for other systems, ' +
+      'in the data folder unless it is absolute; off: nowhere',
     parse: String,
     schema: STRING,
   },
@@ -199,7 +205,9 @@ export const settings = {
   adminPort: {
     flag: '--admin-port <number>',
     key: 'console.port',
-    help: "port of the operators' listener (0: any free one); auto: 8444, if it is free and certs/console.crt is there; off: none",
+    help:
+      "port of the operators' listener (0: any free one); " +
+      'auto: 8444, if it is free and certs/console.crt is there; off: none',
     ...portOr('auto', 'off'),
   },
   adminHost: {

@@ -42,7 +42,8 @@ export async function openLedger(folder: string, { address, ...options }: Ledger
   if (kept === undefined && existsSync(join(folder, LEDGER_FILE)))
     throw new Fault(
       'configuration',
-      `${folder} has a ledger of its own (${LEDGER_FILE}), expected none beside ${describePlace(place)}: \`receiver migrate\` copies it there, or name an empty folder with --data`,
+      `${folder} has a ledger of its own (${LEDGER_FILE}), expected none beside ${describePlace(place)}: ` +
+        '`receiver migrate` copies it there, or name an empty folder with --data',
     )
   const { queue = QUEUE, note = () => {}, ...rest } = options
   await claimFolder(resolve(folder), ledgerFolder, note)

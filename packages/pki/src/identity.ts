@@ -28,13 +28,16 @@ export async function loadIdentity(certs: string, profile: OwnProfile): Promise<
   const certificate = parseCertificate(certificatePath, certificatePem)
   const keyPem = await readKeyFile(
     keyPath,
-    `${profile}.crt is there: bring the key that it was requested with, or have another certificate issued for a new key (docs/pki.md)`,
+    `${profile}.crt is there: bring the key that it was requested with, ` +
+      'or have another certificate issued for a new key (docs/pki.md)',
   )
   const key = parsePrivateKey(keyPath, keyPem)
   if (!certificate.checkPrivateKey(key))
     throw new Fault(
       'configuration',
-      `${keyPath} is not the key of ${profile}.crt; expected the one that \`openssl x509 -in ${certificatePath} -noout -pubkey\` shows the public half of, found that of \`openssl pkey -in ${keyPath} -pubout\``,
+      `${keyPath} is not the key of ${profile}.crt; ` +
+        `expected the one that \`openssl x509 -in ${certificatePath} -noout -pubkey\` shows the public half of, ` +
+        `found that of \`openssl pkey -in ${keyPath} -pubout\``,
       { command: renewalCommand('key', { certs, profile, id: gatewayId(certificate) }) },
     )
   return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }

@@ -32,7 +32,8 @@ export async function loadLogKey(certs: string, receiverId: string): Promise<Log
   if (!(await loadVerifierKeys(certs)).includes(log.verifierKey))
     throw new Fault(
       'configuration',
-      `log.pub in ${certs} has no line for the key in log.key and the log ${log.name}: expected ${log.verifierKey}; \`pnpm --filter pki log-key\` adds it`,
+      `log.pub in ${certs} has no line for the key in log.key and the log ${log.name}: ` +
+        `expected ${log.verifierKey}; \`pnpm --filter pki log-key\` adds it`,
     )
   return log
 }

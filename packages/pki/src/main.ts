@@ -23,7 +23,8 @@ const gen = program
   .option('--out <dir>', 'folder for the files, instead of that of --certs')
   .option(
     '--key <kind>',
-    `kind of the keys: ${Object.keys(keyKinds).join(', ')} (default: rsa-3072, for the receiver ec-p256; the seal is always ec-p256)`,
+    `kind of the keys: ${Object.keys(keyKinds).join(', ')} (default: rsa-3072, for the receiver ec-p256; ` +
+      'the seal is always ec-p256)',
     parseKeyKind,
   )
   .option('--sender-id <id>', "the sender's id", parseName, generateDefaults.senderId)

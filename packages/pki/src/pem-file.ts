@@ -78,7 +78,8 @@ export function parseCertificate(path: string, text: string): X509Certificate {
   if (others.length > 0)
     throw new Fault(
       'configuration',
-      `${path} holds ${others.length + 1} certificates, expected one, its own; intermediate certificates are not sent: \`openssl x509 -in ${path}\` prints the first alone`,
+      `${path} holds ${others.length + 1} certificates, expected one, its own; ` +
+        `intermediate certificates are not sent: \`openssl x509 -in ${path}\` prints the first alone`,
       { command: `openssl x509 -in ${shellWord(path)}` },
     )
   return certificate!
@@ -93,7 +94,8 @@ export function parseCertificates(path: string, text: string): X509Certificate[]
   if (labels.some(label => label.endsWith('CERTIFICATE REQUEST')))
     throw new Fault(
       'configuration',
-      `${path} is a certificate request, expected the certificate that the CA issued for it: \`openssl x509 -req -in ${path} -CA ca.crt -CAkey ca.key …\` (docs/pki.md)`,
+      `${path} is a certificate request, expected the certificate that the CA issued for it: ` +
+        `\`openssl x509 -req -in ${path} -CA ca.crt -CAkey ca.key …\` (docs/pki.md)`,
     )
   if (labels.some(label => label.endsWith('PRIVATE KEY')))
     throw new Fault(
@@ -107,7 +109,8 @@ export function parseCertificates(path: string, text: string): X509Certificate[]
   if (looksLikeDer(text))
     throw new Fault(
       'configuration',
-      `${path} is DER, expected PEM: \`openssl x509 -inform DER -in ${path} -out ${path}.pem\` writes it, then put that in its place`,
+      `${path} is DER, expected PEM: ` +
+        `\`openssl x509 -inform DER -in ${path} -out ${path}.pem\` writes it, then put that in its place`,
       { command: `openssl x509 -inform DER -in ${shellWord(path)} -out ${shellWord(`${path}.pem`)}` },
     )
   throw notPem(path, 'a certificate')
@@ -141,7 +144,8 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
   if (form !== undefined)
     throw new Fault(
       'configuration',
-      `${path} is encrypted (${form}); and no passphrase is there: expected it in ${passphrasePlaces(path).join(' or ')} (files of mode 0600), or typed at a terminal`,
+      `${path} is encrypted (${form}); and no passphrase is there: ` +
+        `expected it in ${passphrasePlaces(path).join(' or ')} (files of mode 0600), or typed at a terminal`,
       { command: `(umask 077; cat > ${shellWord(`${path}.passphrase`)})  # type the passphrase, Enter, Ctrl-D` },
     )
   if (labels.length > 0 && labels.every(label => label.includes('CERTIFICATE')))
@@ -151,7 +155,8 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
   if (labels.length === 0 && looksLikeDer(text))
     throw new Fault(
       'configuration',
-      `${path} is DER, expected PEM: \`(umask 077; openssl pkey -inform DER -in ${path} -out ${path}.pem)\`, then put that in its place`,
+      `${path} is DER, expected PEM: ` +
+        `\`(umask 077; openssl pkey -inform DER -in ${path} -out ${path}.pem)\`, then put that in its place`,
       { command: `(umask 077; openssl pkey -inform DER -in ${shellWord(path)} -out ${shellWord(`${path}.pem`)})` },
     )
   if (labels.length === 0) throw notPem(path, 'a private key')
@@ -161,7 +166,8 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
 /** The address of a key for OpenSSL's pkcs11-provider, which goes to OpenSSL as it stands. */
 const IN_HSM = 'PKCS#11 PROVIDER URI'
 const HSM_ADVICE =
-  ': it names a key in an HSM, which OpenSSL has to be configured for: node --openssl-config=FILE (docs/pki.md, Keys in an HSM)'
+  ': it names a key in an HSM, which OpenSSL has to be configured for: ' +
+  'node --openssl-config=FILE (docs/pki.md, Keys in an HSM)'
 
 function readBlocks(text: string): { readonly label: string; readonly block: string }[] {
   return Array.from(text.matchAll(BLOCK), match => ({ label: match[1]!, block: match[0] }))

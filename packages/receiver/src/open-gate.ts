@@ -51,7 +51,8 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     const backup = findRestored(audit)
     if (backup !== undefined)
       note?.(
-        `this ledger comes from the backup ${backup}, as its log says from now on; partners that saw a longer log raise log-rewritten`,
+        `this ledger comes from the backup ${backup}, as its log says from now on; ` +
+          'partners that saw a longer log raise log-rewritten',
       )
     return recordOwnAct(audit, 'system.started', identity.id, now())
   }

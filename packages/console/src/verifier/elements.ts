@@ -31,7 +31,8 @@ export function namedChildren(
     else
       expectProven(
         name !== local,
-        `${parent.local}: expected ${local}, found ${rest[0] === undefined ? 'nothing more' : quoteFound(rest[0].local)}`,
+        `${parent.local}: expected ${local}, ` +
+          `found ${rest[0] === undefined ? 'nothing more' : quoteFound(rest[0].local)}`,
         [local],
       )
   }

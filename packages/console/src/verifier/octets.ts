@@ -60,5 +60,6 @@ export function hexOf(octets: Uint8Array): string {
 /** What a file said, for people: short, without what a terminal or a reader could misread. */
 export function quoteFound(text: string): string {
   const shown = text.length > 120 ? `${text.slice(0, 117)}…` : text
-  return `«${shown.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, character => `\\u{${character.codePointAt(0)!.toString(16)}}`)}»`
+  const writeCode = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`
+  return `«${shown.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, writeCode)}»`
 }

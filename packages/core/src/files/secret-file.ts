@@ -30,7 +30,8 @@ function checkSecret(path: string, stats: Stats): void {
   if (uid !== user && uid !== 0)
     throw new Fault(
       'configuration',
-      `${path} belongs to the user ${uid}, who can read and change it, and the gateway runs as ${user}: chown ${user} ${path}`,
+      `${path} belongs to the user ${uid}, who can read and change it, ` +
+        `and the gateway runs as ${user}: chown ${user} ${path}`,
       { command: `chown ${user} ${shellWord(path)}` },
     )
   const forbidden = uid === user ? OTHERS : NOT_OF_GROUP
@@ -38,7 +39,8 @@ function checkSecret(path: string, stats: Stats): void {
   const found = (mode & 0o777).toString(8).padStart(4, '0')
   throw new Fault(
     'configuration',
-    `others may read or write ${path}: expected mode 0600, found ${found}; chmod 600 ${path}, and replace it if others can have read it`,
+    `others may read or write ${path}: expected mode 0600, found ${found}; ` +
+      `chmod 600 ${path}, and replace it if others can have read it`,
     { command: `chmod 600 ${shellWord(path)}` },
   )
 }

@@ -143,7 +143,8 @@ class FileCopier {
       if (found?.sha256 !== sha256)
         throw new Fault(
           'backup-invalid',
-          `${source} is ${found === undefined ? 'missing' : 'damaged'}: expected SHA-256 ${sha256}, found ${found?.sha256 ?? 'no file'}`,
+          `${source} is ${found === undefined ? 'missing' : 'damaged'}: ` +
+            `expected SHA-256 ${sha256}, found ${found?.sha256 ?? 'no file'}`,
         )
     }
     this.#count(isLinked)

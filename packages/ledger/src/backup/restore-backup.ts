@@ -94,7 +94,8 @@ class RestoredFiles {
     if (sha256 !== undefined && found.sha256 !== sha256)
       throw new Fault(
         'backup-invalid',
-        `${join(this.#from, path)} is damaged: expected SHA-256 ${sha256}, found ${found.sha256}; use an earlier backup`,
+        `${join(this.#from, path)} is damaged: expected SHA-256 ${sha256}, ` +
+          `found ${found.sha256}; use an earlier backup`,
       )
     this.copied.add(path)
   }

@@ -15,7 +15,8 @@ export function enterTime({ type, at }: LogEvent, latest: number): number {
   if (isDatedBack(time, latest))
     throw new Fault(
       'clock-behind',
-      `the clock says ${at}, the log has an entry of ${new Date(latest).toISOString()}: set the clock right; if it is right now, start the receiver again, which enters that it was set back`,
+      `the clock says ${at}, the log has an entry of ${new Date(latest).toISOString()}: set the clock right; ` +
+        'if it is right now, start the receiver again, which enters that it was set back',
     )
   return Math.max(time, latest)
 }

@@ -150,7 +150,8 @@ function checkOwner(folder: string, { owner }: FolderKind, marker: Marker | unde
 function lostDatabase(folder: string, { database }: FolderKind, state: DatabaseState): Fault {
   return new Fault(
     'configuration',
-    `${folder} has lost its database: ${database} is ${state}; put it back from the backup, or name an empty folder with --data`,
+    `${folder} has lost its database: ${database} is ${state}; ` +
+      'put it back from the backup, or name an empty folder with --data',
   )
 }
 
@@ -190,7 +191,8 @@ async function checkNew(
   if (foreign === undefined) return
   throw new Fault(
     'configuration',
-    `${folder} is not the data folder of a ${owner}, and not empty: found ${quote(foreign)}; name a new or empty folder with --data`,
+    `${folder} is not the data folder of a ${owner}, and not empty: found ${quote(foreign)}; ` +
+      'name a new or empty folder with --data',
   )
 }
 

@@ -24,7 +24,8 @@ export class FilesInPlace {
       const what = now === undefined ? 'removed' : 'replaced'
       return new Fault(
         'storage-unavailable',
-        `${path} was ${what} while it was in use: nothing is accepted any more; stop this process, put the data folder back, as it was or from the backup, and start again`,
+        `${path} was ${what} while it was in use: nothing is accepted any more; ` +
+          'stop this process, put the data folder back, as it was or from the backup, and start again',
       )
     }
     return undefined

@@ -48,7 +48,8 @@ function narrow(path: string, { mode, uid }: Stats, allowed: number, intended: n
   if (uid !== user && uid !== 0)
     throw new Fault(
       'configuration',
-      `${path} belongs to the user ${uid}, the gateway runs as ${user}: run it as its owner, or chown -R ${user} ${path}`,
+      `${path} belongs to the user ${uid}, the gateway runs as ${user}: ` +
+        `run it as its owner, or chown -R ${user} ${path}`,
     )
   if ((mode & PERMISSIONS & ~allowed) === 0) return
   try {
@@ -56,7 +57,8 @@ function narrow(path: string, { mode, uid }: Stats, allowed: number, intended: n
   } catch (cause) {
     throw new Fault(
       'configuration',
-      `others may read or write ${path}, and its mode cannot be changed: chmod ${intended.toString(8)} ${path}, or name a new folder in it with --data`,
+      `others may read or write ${path}, and its mode cannot be changed: ` +
+        `chmod ${intended.toString(8)} ${path}, or name a new folder in it with --data`,
       { cause },
     )
   }

@@ -28,7 +28,9 @@ export async function putUnclaimedAside(
   await syncFolder(place)
   await syncFolder(contents)
   note(
-    `${amount(unnamed.length, 'document')} in ${contents} in no row of the ledger: moved to ${place}; one or a few are what a crash leaves, many mean that the ledger is older than they are (a backup): compare before you delete them`,
+    `${amount(unnamed.length, 'document')} in ${contents} in no row of the ledger: moved to ${place}; ` +
+      'one or a few are what a crash leaves, ' +
+      'many mean that the ledger is older than they are (a backup): compare before you delete them',
   )
 }
 
@@ -50,5 +52,8 @@ async function sort(folder: string): Promise<{ ours: string[]; others: string[] 
 }
 
 function describeOthers(folder: string, names: readonly string[]): string {
-  return `${folder} holds what the receiver did not put there (${names.length}, the first is ${quote(names[0]!)}): left as it is`
+  return (
+    `${folder} holds what the receiver did not put there ` +
+    `(${names.length}, the first is ${quote(names[0]!)}): left as it is`
+  )
 }

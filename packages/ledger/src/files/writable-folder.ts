@@ -43,7 +43,8 @@ export async function checkOneFileSystem(from: string, to: string): Promise<void
     if (cause.code !== 'EXDEV') throw cause
     throw new Fault(
       'configuration',
-      `expected ${from} and ${to} on one file system, found two, and no document can be moved between them: mount one over ${dirname(to)}, and none inside it`,
+      `expected ${from} and ${to} on one file system, found two, ` +
+        `and no document can be moved between them: mount one over ${dirname(to)}, and none inside it`,
       { cause },
     )
   })

@@ -107,11 +107,14 @@ export function checkBound(bound: string, present: string): void {
   if (theirs![0] !== ours![0])
     throw new Fault(
       'configuration',
-      `the data folder is that of the receiver ${nameOf(theirs![0]!)}, the certificates are those of ${nameOf(ours![0]!)}; use the data folder of this receiver (--data), or its certificates (--certs)`,
+      `the data folder is that of the receiver ${nameOf(theirs![0]!)}, the certificates are those of ` +
+        `${nameOf(ours![0]!)}; use the data folder of this receiver (--data), or its certificates (--certs)`,
     )
   throw new Fault(
     'configuration',
-    `the log is signed with the key whose hash is ${theirs![1]}, that of log.key is ${ours![1]}; put the former log.key back, or, where log.key.next is there, complete the change with \`pnpm --filter receiver log rotate-key\`: nothing else changes the key of a log`,
+    `the log is signed with the key whose hash is ${theirs![1]}, that of log.key is ${ours![1]}; ` +
+      'put the former log.key back, or, where log.key.next is there, ' +
+      'complete the change with `pnpm --filter receiver log rotate-key`: nothing else changes the key of a log',
   )
 }
 

@@ -125,7 +125,8 @@ export class LogMemory {
       if (isManyMore)
         this.#database
           .prepare(
-            'DELETE FROM checkpoints WHERE log = ? AND number <= (SELECT number FROM checkpoints WHERE log = ? ORDER BY number DESC LIMIT 1 OFFSET ?)',
+            'DELETE FROM checkpoints WHERE log = ? AND number <= ' +
+              '(SELECT number FROM checkpoints WHERE log = ? ORDER BY number DESC LIMIT 1 OFFSET ?)',
           )
           .run(log, log, KEPT)
     })
@@ -137,7 +138,8 @@ export class LogMemory {
       this.#database
         .prepare(
           `INSERT INTO log_doubts (log, since, looks, refusals, reason) VALUES (?, ?, 1, ?, ?)
-           ON CONFLICT (log) DO UPDATE SET looks = looks + 1, refusals = refusals + excluded.refusals, reason = excluded.reason`,
+           ON CONFLICT (log) DO UPDATE SET looks = looks + 1, refusals = refusals + excluded.refusals,
+             reason = excluded.reason`,
         )
         .run(log, at, Number(isRefusal), reason)
       return this.doubts().get(log)!

@@ -241,7 +241,8 @@ class SqliteOutbox implements Outbox {
 
   #isAnythingDue(receiver: string, now: number): boolean {
     const sql =
-      "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? AND (next_try <= ? OR next_try > ? OR hurried = 1) LIMIT 1"
+      "SELECT 1 FROM outbox WHERE state = 'queued' AND receiver = ? " +
+      'AND (next_try <= ? OR next_try > ? OR hurried = 1) LIMIT 1'
     return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now + FARTHEST_TRY) !== undefined)
   }
 

@@ -26,7 +26,8 @@ const CONNECTIONS = 4
 const PATIENCE = 10_000
 
 const columns = 'leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest'
-const deadLetters = `SELECT d.leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, cursor, at, reason
+const deadLetters = `SELECT d.leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest,
+    cursor, at, reason
   FROM dead_letters l JOIN documents d ON d.leaf_index = l.leaf_index`
 /** From one sender to the next in the index: as many steps as there are senders. */
 const newestOfAll = `WITH RECURSIVE senders AS (
@@ -54,7 +55,8 @@ export class PostgresReader implements LedgerReader {
 
   async receipt(sender: string, id: string): Promise<Buffer | undefined> {
     const row = await this.#row(
-      'SELECT octets FROM receipts r JOIN documents d ON d.leaf_index = r.leaf_index WHERE sender = $1 AND document_id = $2',
+      'SELECT octets FROM receipts r JOIN documents d ON d.leaf_index = r.leaf_index ' +
+        'WHERE sender = $1 AND document_id = $2',
       sender,
       id,
     )

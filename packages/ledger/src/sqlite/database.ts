@@ -81,7 +81,8 @@ function hasOctets(path: string): boolean {
 function unreadable(path: string, cause: unknown): Fault {
   return new Fault(
     'file-unreadable',
-    `cannot read ${path}: ${(cause as Error).message}; read it as the user who owns it, or copy the whole folder to where you may write and read it there`,
+    `cannot read ${path}: ${(cause as Error).message}; ` +
+      'read it as the user who owns it, or copy the whole folder to where you may write and read it there',
     { cause },
   )
 }

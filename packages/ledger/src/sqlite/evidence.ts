@@ -187,8 +187,9 @@ function prepareStatements(database: DatabaseSync) {
     })),
     tiles: database.prepare('SELECT level, COUNT(*) AS count FROM tiles GROUP BY level'),
     entries: database.prepare(
-      `SELECT t.*, d.leaf_index AS document, d.sender AS from_sender, d.document_id AS name, d.accepted_at, d.bytes, d.sha256,
-        d.reference_digest, COALESCE(h.fingerprints, d.chain) AS chain, c.leaf_index AS content, f.name AS file, r.leaf_index AS receipt
+      `SELECT t.*, d.leaf_index AS document, d.sender AS from_sender, d.document_id AS name, d.accepted_at, d.bytes,
+        d.sha256, d.reference_digest, COALESCE(h.fingerprints, d.chain) AS chain, c.leaf_index AS content,
+        f.name AS file, r.leaf_index AS receipt
       FROM transactions t
       LEFT JOIN documents d ON d.leaf_index = t.leaf_index
       LEFT JOIN chains h ON h.id = d.chain

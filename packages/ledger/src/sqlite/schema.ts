@@ -30,12 +30,14 @@ export const migrations: Migrations = {
     )`,
     // The bytes of small documents, and the names of the files of the others: one row of the one or
     // the other for each document.
-    'CREATE TABLE contents (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), octets BLOB NOT NULL)',
+    'CREATE TABLE contents (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), ' +
+      'octets BLOB NOT NULL)',
     `CREATE TABLE content_files (
       name TEXT NOT NULL PRIMARY KEY,
       leaf_index INTEGER NOT NULL UNIQUE REFERENCES documents (leaf_index)
     )`,
-    'CREATE TABLE receipts (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), octets BLOB NOT NULL)',
+    'CREATE TABLE receipts (leaf_index INTEGER NOT NULL PRIMARY KEY REFERENCES documents (leaf_index), ' +
+      'octets BLOB NOT NULL)',
     // Full tiles only, each written once. The root, a hash of the level above, is what a tile there
     // is read from while it is not full.
     `CREATE TABLE tiles (

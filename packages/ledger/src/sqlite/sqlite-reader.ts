@@ -24,7 +24,8 @@ const CONTENTS = 'contents'
 /** Rows of a list read at a time, so that others get their turn. */
 const PAGE = 500
 const newestOf =
-  'SELECT sender, (SELECT MAX(leaf_index) FROM documents WHERE sender = first.sender) AS leaf_index FROM documents AS first'
+  'SELECT sender, (SELECT MAX(leaf_index) FROM documents ' +
+  'WHERE sender = first.sender) AS leaf_index FROM documents AS first'
 const columns = 'leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest'
 const deadLetters = `SELECT ${columns.replace('leaf_index', 'documents.leaf_index')}, cursor, at, reason
   FROM dead_letters JOIN documents ON documents.leaf_index = dead_letters.leaf_index`
@@ -221,10 +222,12 @@ function prepareStatements(database: DatabaseSync) {
       WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?) ORDER BY documents.leaf_index DESC, cursor`,
     ),
     receipt: database.prepare(
-      'SELECT octets FROM receipts JOIN documents ON documents.leaf_index = receipts.leaf_index WHERE sender = ? AND document_id = ?',
+      'SELECT octets FROM receipts JOIN documents ON documents.leaf_index = receipts.leaf_index ' +
+        'WHERE sender = ? AND document_id = ?',
     ),
     chain: database.prepare(
-      'SELECT fingerprints FROM chains JOIN documents ON documents.chain = chains.id WHERE sender = ? AND document_id = ?',
+      'SELECT fingerprints FROM chains JOIN documents ON documents.chain = chains.id ' +
+        'WHERE sender = ? AND document_id = ?',
     ),
     entry: database.prepare('SELECT leaf, facts, nonce, erased_at FROM transactions WHERE leaf_index = ?'),
     certificate: database.prepare('SELECT der FROM certificates WHERE fingerprint = ?'),

@@ -134,7 +134,8 @@ export function checkExtent(extent: Extent, keys: LogKeys): TreeHead {
   if (beside !== undefined)
     throw new Fault(
       'log-invalid',
-      `the latest checkpoint speaks of ${amount(head.size, 'entry')}, ${beside.table} has rows from ${beside.first} to ${beside.end - 1}`,
+      `the latest checkpoint speaks of ${amount(head.size, 'entry')}, ` +
+        `${beside.table} has rows from ${beside.first} to ${beside.end - 1}`,
     )
   if (head.size > 0 && entries === undefined) {
     throw new Fault('log-invalid', `the latest checkpoint speaks of ${amount(head.size, 'entry')}, the log has none`)

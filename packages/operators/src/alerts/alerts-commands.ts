@@ -28,7 +28,10 @@ export async function runAlertsList(_options: object, command: Command): Promise
         const names = Object.values(labels).map(quote).join(' ')
         const notes = [acknowledged && 'acknowledged', muted && `muted until ${new Date(muted.until).toISOString()}`]
         const more = notes.filter(Boolean).join(', ')
-        return `${id}  ${state.padEnd(8)} ${severity.padEnd(6)} ${since}  ${rule} ${names}: ${summary}${more && ` (${more})`}`
+        return (
+          `${id}  ${state.padEnd(8)} ${severity.padEnd(6)} ${since}  ${rule} ${names}: ` +
+          `${summary}${more && ` (${more})`}`
+        )
       },
       empty: 'no alerts',
     })

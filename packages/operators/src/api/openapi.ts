@@ -38,8 +38,9 @@ function describeRoute(row: ApiRoute) {
   const isPublic = permission === 'public'
   const parameters = [...parametersOf('path', params), ...parametersOf('query', query), ...fieldsOf(row)]
   const etag = { schema: { type: 'string' }, description: 'Of what it is now, for If-Match.' }
+  const camelPath = path.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_all, letter) => letter.toUpperCase())
   return {
-    operationId: `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_all, letter) => letter.toUpperCase())}`,
+    operationId: `${method.toLowerCase()}${camelPath}`,
     summary,
     ...(isPublic ? { security: [] } : { 'x-permission': permission, security: [{ key: [] }, { session: [] }] }),
     ...(parameters.length > 0 && { parameters }),

@@ -34,7 +34,8 @@ export async function runAuditVerify(_options: object, command: Command): Promis
   if (shared !== undefined)
     throw new Fault(
       'configuration',
-      `the ledger of ${data} is in ${shared}, which several receivers may share: their audit trails are not verified together yet`,
+      `the ledger of ${data} is in ${shared}, which several receivers may share: ` +
+        'their audit trails are not verified together yet',
     )
   await withTrail(command, async trail => {
     const isLogged = hasLog(command)
@@ -43,7 +44,8 @@ export async function runAuditVerify(_options: object, command: Command): Promis
     const proof = isLogged ? `${entered} of them entries of the log, ${notEntered} not yet` : 'proven by their chain'
     openOutput(command).report(
       { ok: true, ...found },
-      `the audit trail is whole: ${amount(records, 'record')}, ${proof}; ${amount(unfinished, 'act')} without an outcome`,
+      `the audit trail is whole: ${amount(records, 'record')}, ${proof}; ` +
+        `${amount(unfinished, 'act')} without an outcome`,
     )
   })
 }

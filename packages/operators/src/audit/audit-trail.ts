@@ -132,7 +132,8 @@ export class AuditTrail {
     onDatabase('note what was forwarded', () =>
       this.#database
         .prepare(
-          'INSERT INTO forwarded (sink, number) VALUES (?, ?) ON CONFLICT (sink) DO UPDATE SET number = excluded.number',
+          'INSERT INTO forwarded (sink, number) VALUES (?, ?) ' +
+            'ON CONFLICT (sink) DO UPDATE SET number = excluded.number',
         )
         .run(sink, number),
     )

@@ -38,7 +38,8 @@ export async function verifyAudit(
         problems.push(`record ${number} was edited: its text is not that of its digest ${digest}`)
       else if (record.prev !== (last?.digest ?? null))
         problems.push(
-          `a record before record ${number} was deleted or edited: it names ${record.prev}, found ${last?.digest ?? 'none'}`,
+          `a record before record ${number} was deleted or edited: ` +
+            `it names ${record.prev}, found ${last?.digest ?? 'none'}`,
         )
       else if (number !== (last?.number ?? 0) + 1)
         problems.push(`records between ${last?.number ?? 0} and ${number} were deleted`)
@@ -46,7 +47,8 @@ export async function verifyAudit(
       else if (named === undefined || named.get(leaf) === digest) entered++
       else
         problems.push(
-          `record ${number} is not the one of entry ${leaf} of the log: expected ${named.get(leaf) ?? 'none'}, found ${digest}`,
+          `record ${number} is not the one of entry ${leaf} of the log: ` +
+            `expected ${named.get(leaf) ?? 'none'}, found ${digest}`,
         )
       if (record?.outcome === 'pending') intents.set(record.id, number)
       if (record?.intent !== undefined) intents.delete(record.intent)

@@ -18,7 +18,8 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     // What the ledger has said stays.
     complete: prepare(
-      `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} WHERE position = ?`,
+      `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} ` +
+        'WHERE position = ?',
     ),
     replace: prepare(`UPDATE facts SET ${columnNames.map(name => `${name} = ?`).join(', ')} WHERE position = ?`),
     changeOutcome: prepare('UPDATE facts SET outcome = ? WHERE position = ?'),
@@ -28,12 +29,14 @@ export function prepareStatements(database: DatabaseSync) {
     indexesBetween: prepare('SELECT leaf_index FROM facts WHERE leaf_index >= ? AND leaf_index < ?'),
     byEntry: prepare('SELECT position, kind, outcome, partner, tries, code FROM facts WHERE entry = ?'),
     byDocument: prepare(
-      'SELECT position, is_recorded, outcome, leaf_index, sha256 FROM facts WHERE document = ? ORDER BY position LIMIT 1000',
+      'SELECT position, is_recorded, outcome, leaf_index, sha256 ' +
+        'FROM facts WHERE document = ? ORDER BY position LIMIT 1000',
     ),
     openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
     count: prepare(
       `INSERT INTO minutes (minute, kind, outcome, partner, events, bytes) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (minute, kind, outcome, partner) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`,
+      ON CONFLICT (minute, kind, outcome, partner)
+        DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`,
     ),
   }
 }

@@ -76,7 +76,8 @@ async function runFactsCount(options: FactsOptions, command: Command): Promise<v
       before: { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
       facts: counted => ({ ...counted, partner: counted.partner ?? null }),
       line: ({ partner, kind, outcome, events, bytes }) =>
-        `${String(events).padStart(10)}  ${kind} ${outcome}  ${partner === undefined ? 'nobody known' : quote(partner)}  ${bytes} bytes`,
+        `${String(events).padStart(10)}  ${kind} ` +
+        `${outcome}  ${partner === undefined ? 'nobody known' : quote(partner)}  ${bytes} bytes`,
       empty: 'nothing in this time',
     }),
   )
@@ -151,7 +152,9 @@ function describeLine(fact: KeptFact): string {
   const missing = Object.entries(fact.notIndexed ?? {}).map(
     ([name, why]) => `\n    ${name === '' ? 'its values' : name}: not evaluated: ${escapeUnseen(why)}`,
   )
-  const heading = `${new Date(at).toISOString()}  ${kind}${name} of ${from}: ${outcome}${many}${code === undefined ? '' : `, ${code}`}`
+  const heading =
+    `${new Date(at).toISOString()}  ${kind}${name} of ${from}: ` +
+    `${outcome}${many}${code === undefined ? '' : `, ${code}`}`
   const refusal = explainRefusal(fact)
   if (values.length > 0 || missing.length > 0) return [heading, ...values, ...missing].join('')
   if (refusal === undefined) return fact.detail === undefined ? heading : `${heading}: ${fact.detail}`

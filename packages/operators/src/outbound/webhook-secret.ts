@@ -36,7 +36,8 @@ function decode(text: string, file: string): Buffer {
   if (secret.length < shortest || secret.length > longest)
     throw new Fault(
       'configuration',
-      `expected ${shortest} to ${longest} bytes behind whsec_ in ${file}, found ${secret.length}; \`echo "whsec_$(openssl rand -base64 32)"\` makes a secret`,
+      `expected ${shortest} to ${longest} bytes behind whsec_ in ${file}, found ${secret.length}; ` +
+        '`echo "whsec_$(openssl rand -base64 32)"` makes a secret',
     )
   return secret
 }

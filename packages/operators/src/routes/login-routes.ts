@@ -28,7 +28,8 @@ export const loginRoutes = [
       if ('because' in found) {
         const fault = new Fault(
           'login-refused',
-          `expected a link that is five minutes old at most and was not used, found one that is ${found.because}; \`receiver console login\` makes another`,
+          `expected a link that is five minutes old at most and was not used, found one that is ${found.because}; ` +
+            '`receiver console login` makes another',
         )
         throw refusedLogin(fault, address, access, at)
       }

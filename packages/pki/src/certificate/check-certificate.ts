@@ -128,7 +128,8 @@ function findIssuers(
     const listed = authorities.map(({ certificate: ca }) => quote(ca.subject)).join(' or ')
     throw new Fault(
       'certificate-invalid',
-      `${name}: issuer: expected one issued by ${listed} and signed with its key, found one of ${quote(certificate.issuer)}`,
+      `${name}: issuer: expected one issued by ${listed} and signed with its key, ` +
+        `found one of ${quote(certificate.issuer)}`,
     )
   }
   const { purpose, title } = profiles[profile]
@@ -136,7 +137,8 @@ function findIssuers(
   if (fitting.length === 0)
     throw new Fault(
       'certificate-purpose',
-      `${name}: extended key usage of its CA (RFC 5280 4.2.1.12): expected ${purpose} for a ${title}, found ${issuers[0]!.purposes?.join(', ')}`,
+      `${name}: extended key usage of its CA (RFC 5280 4.2.1.12): ` +
+        `expected ${purpose} for a ${title}, found ${issuers[0]!.purposes?.join(', ')}`,
     )
   const naming = fitting.filter(issuer => mayName(issuer, certificate))
   if (naming.length === 0) checkConstraints(certificate, fitting[0]!)

@@ -74,7 +74,8 @@ export function parseName(text: string): string {
   if (!isIssuableId(text))
     throw new Fault(
       'usage',
-      `an id in a certificate is 1 to ${LONGEST_COMMON_NAME} printable characters (the bound of X.520 on a common name) without space at either end, not ${quote(text)}`,
+      `an id in a certificate is 1 to ${LONGEST_COMMON_NAME} printable characters ` +
+        `(the bound of X.520 on a common name) without space at either end, not ${quote(text)}`,
     )
   return text
 }

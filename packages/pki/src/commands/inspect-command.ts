@@ -15,7 +15,10 @@ export async function runInspect(argument: string | undefined, _options: object,
 
 function describe(certificate: InspectedCertificate): string {
   const { file, id, profile, key, notAfter, fingerprint } = certificate
-  return `${file}\n  id ${quote(id)}, profile ${profile}, key ${key}\n  ${describeEnd(certificate)} (${notAfter})\n  SHA-256 ${fingerprint}`
+  return (
+    `${file}\n  id ${quote(id)}, profile ${profile}, key ${key}\n` +
+    `  ${describeEnd(certificate)} (${notAfter})\n  SHA-256 ${fingerprint}`
+  )
 }
 
 function describeEnd({ daysLeft }: InspectedCertificate): string {

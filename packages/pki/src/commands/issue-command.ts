@@ -90,7 +90,8 @@ export async function runRenew(
     ...(passphrase && { passphrase }),
   })
   const text = [
-    `${path} is renewed until ${certificate.validToDate.toISOString()}, under ${newKey ? 'a new key' : 'the same key'}.`,
+    `${path} is renewed until ${certificate.validToDate.toISOString()}, ` +
+      `under ${newKey ? 'a new key' : 'the same key'}.`,
     `  SHA-256 ${certificate.fingerprint256}`,
     `The one before is in ${kept}, and is good until ${before.validToDate.toISOString()}.`,
   ].join('\n')

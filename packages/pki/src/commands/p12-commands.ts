@@ -17,12 +17,14 @@ export async function runImportP12(
   const request = { path: resolveUserPath(file), password, out: resolveUserPath(out) }
   const { certificate, others, paths } = await importP12({ ...request, ...(passphrase && { passphrase }) })
   const text = [
-    `${paths.join(', ')}: the certificate ${quote(certificate.subject)}, until ${certificate.validToDate.toISOString()}`,
+    `${paths.join(', ')}: the certificate ${quote(certificate.subject)}, ` +
+      `until ${certificate.validToDate.toISOString()}`,
     `  SHA-256 ${certificate.fingerprint256}`,
     ...(others.length === 0
       ? []
       : [
-          `${paths.at(-1)} has the ${amount(others.length, 'CA')} that came with it: whom you rely on is for you to say (ca.crt).`,
+          `${paths.at(-1)} has the ${amount(others.length, 'CA')} that came with it: ` +
+            'whom you rely on is for you to say (ca.crt).',
         ]),
   ].join('\n')
   const facts = { fingerprint: certificate.fingerprint256, notAfter: certificate.validToDate.toISOString() }
@@ -45,6 +47,8 @@ export async function runExportP12(
   const path = resolveUserPath(out)
   const password = await readPassword(passwordFile, true)
   const { certificate, chain } = await exportP12({ certs, name, password, out: path })
-  const text = `${path}: the key and certificate ${quote(certificate.subject)}, with ${amount(chain.length, 'CA')} above it; readable by you alone`
+  const text =
+    `${path}: the key and certificate ${quote(certificate.subject)}, ` +
+    `with ${amount(chain.length, 'CA')} above it; readable by you alone`
   openOutput(command).report({ ok: true, path, fingerprint: certificate.fingerprint256, cas: chain.length }, text)
 }

@@ -25,7 +25,8 @@ export async function addLogKey(certs: string, receiverId: string, passphrase?: 
     if (await addVerifierKey(certs, verifierKey)) return { verifierKey, isNew: false }
     throw new Fault(
       'file-exists',
-      `nothing was written: ${keyPath} is there and log.pub has its line; \`pnpm --filter receiver log rotate-key\` changes the key of a log`,
+      `nothing was written: ${keyPath} is there and log.pub has its line; ` +
+        '`pnpm --filter receiver log rotate-key` changes the key of a log',
     )
   }
   const { privateKey, verifierKey } = makeLogKey(receiverId, passphrase)

@@ -222,7 +222,8 @@ async function writeFiles(out: string, files: readonly NewFile[], force: boolean
 function fileExists(paths: readonly string[]): Fault {
   return new Fault(
     'file-exists',
-    `nothing was written, because these exist already: ${paths.join(', ')}; keep them, choose another --out, or give --force, which makes new ones and keeps these in a folder beside`,
+    `nothing was written, because these exist already: ${paths.join(', ')}; ` +
+      'keep them, choose another --out, or give --force, which makes new ones and keeps these in a folder beside',
   )
 }
 

@@ -131,7 +131,8 @@ function nameOf(id: string | undefined, asked: string | undefined): string {
   if (!isIssuableId(name))
     throw new Fault(
       'csr-invalid',
-      `subject: expected a CN of 1 to ${LONGEST_COMMON_NAME} printable characters, no space at either end, found ${quote(name)}`,
+      `subject: expected a CN of 1 to ${LONGEST_COMMON_NAME} printable characters, ` +
+        `no space at either end, found ${quote(name)}`,
     )
   return name
 }
@@ -155,7 +156,8 @@ function checkMayHaveCas(ca: X509Certificate, pathLength: number | undefined): v
   if (pathLength === 0)
     throw new Fault(
       'certificate-invalid',
-      `${quote(ca.subject)} has the path length 0 (RFC 5280 4.2.1.9): no CA below it counts; \`pnpm --filter pki gen --intermediate --out DIR\` makes a root that may have them`,
+      `${quote(ca.subject)} has the path length 0 (RFC 5280 4.2.1.9): no CA below it counts; ` +
+        '`pnpm --filter pki gen --intermediate --out DIR` makes a root that may have them',
     )
 }
 
@@ -200,7 +202,8 @@ function profileOf(certificate: X509Certificate, path: string): Profile {
   if (certificate.ca || profile === undefined)
     throw new Fault(
       'certificate-purpose',
-      `${path}: expected the certificate of a gateway, a seal, a console or an operator with that purpose alone, found ${found || 'none'}`,
+      `${path}: expected the certificate of a gateway, a seal, ` +
+        `a console or an operator with that purpose alone, found ${found || 'none'}`,
     )
   return profile
 }

@@ -41,7 +41,8 @@ export async function loadIssuingCa(certs: string, name: string): Promise<Issuin
   if (certificate === undefined)
     throw new Fault(
       'configuration',
-      `${keyPath} is the key of no certificate in ${path}; expected that of ${certificates.map(({ subject }) => quote(subject)).join(' or ')}`,
+      `${keyPath} is the key of no certificate in ${path}; ` +
+        `expected that of ${certificates.map(({ subject }) => quote(subject)).join(' or ')}`,
     )
   const { fields } = readAuthority(certificate)
   return { certificate, key, pathLength: readBasicConstraints(fields.extensions)?.pathLength }

@@ -21,7 +21,9 @@ export function findAmbiguities(partners: readonly Partner[]): { readonly line: 
       if (other !== undefined)
         found.push({
           line: rule.line,
-          text: `partner ${quote(partner.id)}: a certificate that this recognizes could be that of ${quote(other.partner.id)} (line ${other.rule.line}), too`,
+          text:
+            `partner ${quote(partner.id)}: a certificate that this recognizes could ` +
+            `be that of ${quote(other.partner.id)} (line ${other.rule.line}), too`,
         })
       for (const key of store) addTo(rules, key, { partner, rule })
     }

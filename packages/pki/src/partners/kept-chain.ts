@@ -56,7 +56,8 @@ function checkListed({ subject }: X509Certificate, uses: readonly CertificateUse
   const detail =
     uses.length === 0
       ? `the pinned certificate ${quote(subject)} is in no record of ${quote(sender)} now`
-      : `the record of ${quote(sender)} names ${quote(subject)} for tls alone; keep the rule that it signed under, with \`until\``
+      : `the record of ${quote(sender)} names ${quote(subject)} for tls alone; ` +
+        'keep the rule that it signed under, with `until`'
   throw new Fault('certificate-invalid', detail)
 }
 
@@ -76,7 +77,8 @@ function findAuthorities(kept: X509Certificate, { anchors }: TrustPolicy): Autho
   if (found.length === 0)
     throw new Fault(
       'certificate-invalid',
-      `it was issued by ${quote(kept.subject)} with a key that is not that of a CA in ca.crt, or of an authority that is listed`,
+      `it was issued by ${quote(kept.subject)} with a key that is not that of a CA in ca.crt, ` +
+        'or of an authority that is listed',
     )
   return found.map(({ name }) => ({
     name,

@@ -42,6 +42,7 @@ function isListed(leaf: X509Certificate, { certificates }: Partner): boolean {
 function foreign({ subject, fingerprint256 }: X509Certificate, { id }: Partner, reason: string): Fault {
   return new Fault(
     'signature-key',
-    `expected in KeyInfo a certificate that the record of ${quote(id)} names for signatures, found ${quote(subject)} (SHA-256 ${fingerprint256}): ${reason}`,
+    `expected in KeyInfo a certificate that the record of ${quote(id)} names for signatures, ` +
+      `found ${quote(subject)} (SHA-256 ${fingerprint256}): ${reason}`,
   )
 }

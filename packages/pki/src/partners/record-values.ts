@@ -119,7 +119,8 @@ export const subject: ReadNode<ReadonlyMap<string, string>> = withSchema(
       if (oid === undefined)
         problems.report(
           node,
-          `${quote(name)}: unknown attribute ${quote(key)}; known: ${Object.keys(attributes).join(', ')}, or an object identifier`,
+          `${quote(name)}: unknown attribute ${quote(key)}; ` +
+            `known: ${Object.keys(attributes).join(', ')}, or an object identifier`,
         )
       else if (byOid.has(oid)) problems.report(node, `${quote(name)}: ${quote(key)} stands there twice`)
       else byOid.set(oid, value)

@@ -49,7 +49,8 @@ function decrypt(path: string, text: string, { octets, title = 'that was typed',
     const command = (name: string, word = shellWord(path)) => `openssl pkey -in ${word} -passin ${name} -noout`
     throw new Fault(
       'configuration',
-      `${path} cannot be decrypted with the passphrase ${title} (${cause})${opensslName === undefined ? '' : `; \`${command(opensslName, path)}\` tries the same`}`,
+      `${path} cannot be decrypted with the passphrase ${title} ` +
+        `(${cause})${opensslName === undefined ? '' : `; \`${command(opensslName, path)}\` tries the same`}`,
       opensslName === undefined ? {} : { command: command(shellWord(opensslName)) },
     )
   }

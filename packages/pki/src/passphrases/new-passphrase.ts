@@ -14,7 +14,8 @@ export async function readNewPassphrase(file: string | undefined): Promise<Buffe
   if (octets === undefined)
     throw new Fault(
       'usage',
-      `keys are encrypted with a passphrase: expected it with --passphrase-file FILE, in ${PASSPHRASE_VARIABLE}, or typed at a terminal`,
+      'keys are encrypted with a passphrase: expected it with --passphrase-file FILE, ' +
+        `in ${PASSPHRASE_VARIABLE}, or typed at a terminal`,
     )
   if (octets.length < SHORTEST)
     throw new Fault('usage', `expected a passphrase of at least ${SHORTEST} octets, found ${octets.length}`)

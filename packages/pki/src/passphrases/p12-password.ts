@@ -13,14 +13,16 @@ export async function readPassword(file: string | undefined, isNew: boolean): Pr
   if (octets === undefined)
     throw new Fault(
       'usage',
-      `expected the password of the PKCS #12 file with --password-file FILE, in ${PASSWORD_VARIABLE}, or typed at a terminal`,
+      'expected the password of the PKCS #12 file with --password-file FILE, ' +
+        `in ${PASSWORD_VARIABLE}, or typed at a terminal`,
     )
   const text = octets.toString('utf8')
   // RFC 7292 B.1 requires UTF-16, PBES2 no encoding at all: programs agree about ASCII only.
   if (!/^[ -~]*$/.test(text))
     throw new Fault(
       'usage',
-      'expected a password of printable ASCII characters: programs read others in different ways; `openssl pkcs12` can change it',
+      'expected a password of printable ASCII characters: programs read others in different ways; ' +
+        '`openssl pkcs12` can change it',
     )
   if (isNew && text.length < SHORTEST)
     throw new Fault('usage', `expected a password of at least ${SHORTEST} characters, found ${text.length}`)

@@ -141,7 +141,9 @@ function checkRevocation(
         check: 'revocation (RFC 5280 6.3)',
         expected: status.expected,
         found: status.found,
-        remedy: `see whether revocation data of ${shownName(issuer.certificate.subject)} can be fetched, and check the clock`,
+        remedy:
+          `see whether revocation data of ${shownName(issuer.certificate.subject)} ` +
+          'can be fetched, and check the clock',
       },
       { authority: name, leaf: certificate.certificate, issuer: issuer.certificate },
     )

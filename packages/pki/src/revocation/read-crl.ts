@@ -76,7 +76,8 @@ export function checkCrlFollows(next: Crl, previous: Crl | undefined): void {
   if (isOlder)
     throw new Fault(
       'crl-older',
-      `the list of ${next.issuer}: expected the number ${previous.number} or one after it, found ${next.number} of ${new Date(next.thisUpdate).toISOString()}`,
+      `the list of ${next.issuer}: expected the number ${previous.number} or one after it, ` +
+        `found ${next.number} of ${new Date(next.thisUpdate).toISOString()}`,
     )
 }
 

@@ -96,7 +96,8 @@ function serialOf(target: X509Certificate | Buffer, ca: IssuingCa): Buffer {
   if (!target.checkIssued(ca.certificate) || !target.verify(ca.certificate.publicKey))
     throw new Fault(
       'certificate-untrusted',
-      `expected a certificate that ${quote(ca.certificate.subject)} issued, found one of ${quote(target.issuer)}; revoke it with the CA that did: --ca NAME`,
+      `expected a certificate that ${quote(ca.certificate.subject)} issued, found one of ${quote(target.issuer)}; ` +
+        'revoke it with the CA that did: --ca NAME',
     )
   return parseSerial(target.serialNumber)!
 }
@@ -113,7 +114,8 @@ async function readOwnList(path: string, { certificate }: IssuingCa) {
       throw new Fault('file-unreadable', `cannot read ${path}: ${reasonOf(path, cause)}`, { cause })
     throw new Fault(
       cause.code,
-      `nothing was changed: ${path}: ${cause.detail}; put the latest list of this CA in its place, for what is on it must stay revoked`,
+      `nothing was changed: ${path}: ${cause.detail}; ` +
+        'put the latest list of this CA in its place, for what is on it must stay revoked',
       { cause },
     )
   }

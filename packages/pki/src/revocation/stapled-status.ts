@@ -20,7 +20,8 @@ export function checkStapledStatus(staple: Buffer | undefined, question: OcspQue
   const { at: since, reason } = revoked
   throw new Fault(
     'certificate-revoked',
-    `${check}: expected the status good, found revoked at ${new Date(since).toISOString()} (reason ${reason}); the operator of the receiver must replace it`,
+    `${check}: expected the status good, found revoked at ${new Date(since).toISOString()} (reason ${reason}); ` +
+      'the operator of the receiver must replace it',
   )
 }
 

@@ -75,7 +75,10 @@ function findProblem(
   // RFC 5280 6.3.3 (f).
   const usages = readKeyUsage(ca.fields.extensions)
   if (!usages?.includes('cRLSign'))
-    return `keyUsage of ${shownName(ca.certificate.subject)} (RFC 5280 4.2.1.3): expected cRLSign, found ${usages?.join(', ') ?? 'none'}`
+    return (
+      `keyUsage of ${shownName(ca.certificate.subject)} (RFC 5280 4.2.1.3): ` +
+      `expected cRLSign, found ${usages?.join(', ') ?? 'none'}`
+    )
   return undefined
 }
 

@@ -131,7 +131,8 @@ export function checkTimestamp({ received, facts }: RetrySafeDocument, begin: Da
     const side = seconds < 0 ? 'before' : 'after'
     throw new Fault(
       'timestamp-stale',
-      `expected a time within ${clockSkew} s of ${begin.toISOString()}, found ${facts.timestamp}, ${Math.abs(seconds)} s ${side}`,
+      `expected a time within ${clockSkew} s of ${begin.toISOString()}, ` +
+        `found ${facts.timestamp}, ${Math.abs(seconds)} s ${side}`,
     )
   }
   return { received, facts } as TimelyDocument

@@ -57,7 +57,8 @@ function pathOf(claimed: string | undefined, peer: Peer, now: Date): readonly X5
     if (maySign) return connection.path
     throw new Fault(
       'signature-key',
-      `expected in KeyInfo a certificate that the record of ${quote(id)} names for signatures, found ${claimed === undefined ? 'none' : 'that of the connection'}, which is for tls alone`,
+      `expected in KeyInfo a certificate that the record of ${quote(id)} names for signatures, ` +
+        `found ${claimed === undefined ? 'none' : 'that of the connection'}, which is for tls alone`,
     )
   }
   const signer = recall(claimed, partner, peer, now)

@@ -117,7 +117,9 @@ export class StorageRoom {
         `${quote(partner)} may store ${quota} bytes in a day, this would be ${Math.round(stored)}`,
       )
     if (stored > SHARE * left) {
-      const detail = `${quote(partner)} would have stored ${Math.round(stored)} bytes in a day, more than its share: ${left} are left for all`
+      const detail =
+        `${quote(partner)} would have stored ${Math.round(stored)} bytes in a day, ` +
+        `more than its share: ${left} are left for all`
       throw new Fault('rate-limit', detail)
     }
   }
@@ -156,7 +158,8 @@ export class StorageRoom {
       const isFull = this.#failure !== ''
       if (isFull && !wasFull)
         logger.error(
-          `no documents are accepted: ${this.#failure}; free space on the disk, move the data folder to a larger one, or set --disk-reserve`,
+          `no documents are accepted: ${this.#failure}; ` +
+            'free space on the disk, move the data folder to a larger one, or set --disk-reserve',
         )
       if (!isFull && wasFull) logger.info('there is room on the disk, documents are accepted again')
       wasFull = isFull

@@ -14,7 +14,8 @@ export async function backUpLedger(data: string, place: string, trust: LogTrust,
   if (elsewhere !== undefined)
     throw new Fault(
       'configuration',
-      `the ledger of ${data} is in ${elsewhere}, which this command does not copy: back it up with pg_basebackup (docs/high-availability.md)`,
+      `the ledger of ${data} is in ${elsewhere}, which this command does not copy: ` +
+        'back it up with pg_basebackup (docs/high-availability.md)',
     )
   return makeBackup(data, place, {
     owner: 'receiver',

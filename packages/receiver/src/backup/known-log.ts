@@ -35,7 +35,8 @@ export async function compareKnown(
       if (own === undefined || !own.root.equals(root))
         throw new Fault(
           'log-invalid',
-          `expected a checkpoint of the same history at ${amount(at, 'entry')}, found the root ${root.toString('base64')}; the backup has ${own?.root.toString('base64') ?? 'none of this size'}`,
+          `expected a checkpoint of the same history at ${amount(at, 'entry')}, found the root ` +
+            `${root.toString('base64')}; the backup has ${own?.root.toString('base64') ?? 'none of this size'}`,
         )
     }
   } finally {

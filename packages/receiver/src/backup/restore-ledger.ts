@@ -58,7 +58,8 @@ export async function restoreLedger(
   if (size !== record.log?.size || root !== record.log.root)
     throw new Fault(
       'backup-invalid',
-      `${path} was made of a log of ${amount(record.log?.size ?? 0, 'entry')} with the root ${record.log?.root}, found ${size} with ${root}`,
+      `${path} was made of a log of ${amount(record.log?.size ?? 0, 'entry')} with the root ${record.log?.root}, ` +
+        `found ${size} with ${root}`,
     )
   if (checkpoints) await compareKnown(path, size, checkpoints, keys)
   let isRestored = false
@@ -81,7 +82,10 @@ function checkDeclared(size: number, known: number | undefined, { entriesLost, w
   throw new Fault(
     'log-incomplete',
     known === undefined
-      ? `the backup has ${amount(size, 'entry')}, and nobody says how many the log has shown: give the latest checkpoint of the log that is known elsewhere, of a partner (\`sender log show --out FILE\`) or of the receiver before it stopped (GET /v1/log/checkpoint), with --checkpoint FILE`
-      : `the log has shown ${amount(known, 'entry')}, the backup has ${size}: it lacks ${known - size}, with the documents in them; restore a later backup`,
+      ? `the backup has ${amount(size, 'entry')}, and nobody says how many the log has shown: give the ` +
+          'latest checkpoint of the log that is known elsewhere, of a partner (`sender log show --out FILE`) ' +
+          'or of the receiver before it stopped (GET /v1/log/checkpoint), with --checkpoint FILE'
+      : `the log has shown ${amount(known, 'entry')}, the backup has ${size}: ` +
+          `it lacks ${known - size}, with the documents in them; restore a later backup`,
   )
 }

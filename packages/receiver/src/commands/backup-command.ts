@@ -15,7 +15,8 @@ export async function runBackup(place: string, _options: object, command: Comman
   output.report(
     { ok: true, backup: path, at, size: log?.size, root: log?.root, documents, copied, linked },
     [
-      `${path}: the ledger as it was at ${at}, verified: ${amount(log?.size ?? 0, 'entry')}, ${amount(documents, 'document')}; ${amount(copied, 'file')} copied, ${linked} had by the backup before`,
+      `${path}: the ledger as it was at ${at}, verified: ${amount(log?.size ?? 0, 'entry')}, ` +
+        `${amount(documents, 'document')}; ${amount(copied, 'file')} copied, ${linked} had by the backup before`,
       'not in it: keys, certificates and seg.yaml, which are kept elsewhere; the inbox, unclaimed documents',
     ].join('\n'),
   )
@@ -41,15 +42,23 @@ export async function runRestore(from: string, options: Declared, command: Comma
     [
       `${data} is the ledger of ${path}: ${amount(size, 'entry')}, ${amount(documents, 'document')}, as at ${at}`,
       describeLog(restored),
-      `next: pnpm --filter receiver diagnose --data ${shellWord(data)}, then start; the log then says that its ledger comes from a backup`,
+      `next: pnpm --filter receiver diagnose --data ${shellWord(data)}, then start; ` +
+        'the log then says that its ledger comes from a backup',
     ].join('\n'),
   )
 }
 
 function describeLog({ size, known, at }: RestoredLedger): string {
   if (known === undefined)
-    return `how many entries the log had shown is not known: a partner that saw more than ${size} reports log-rewritten (exit code 6) at its next delivery`
+    return (
+      'how many entries the log had shown is not known: ' +
+      `a partner that saw more than ${size} reports log-rewritten (exit code 6) at its next delivery`
+    )
   if (known <= size)
     return `it has all that the checkpoint has (${amount(known, 'entry')}): partners see their log continued`
-  return `lost: ${amount(known - size, 'entry')}; each partner that saw more than ${size} reports log-rewritten (exit code 6) at its next delivery. That is right: say what happened over another channel, and ask for the documents whose receipts are newer than ${at}`
+  return (
+    `lost: ${amount(known - size, 'entry')}; each partner that saw more than ${size} reports log-rewritten ` +
+    '(exit code 6) at its next delivery. That is right: say what happened over another channel, ' +
+    `and ask for the documents whose receipts are newer than ${at}`
+  )
 }

@@ -24,14 +24,17 @@ function describe(
   root: string,
 ): string {
   return [
-    `the log is whole: ${amount(head.size, 'entry')}, ${amount(documents, 'document')} with their receipts, ${amount(checkpoints, 'checkpoint')}; root ${root}`,
-    `${amount(documents - withoutCertificate, 'document')} proven: signed by their senders, with certificates that were valid when they were accepted`,
+    `the log is whole: ${amount(head.size, 'entry')}, ${amount(documents, 'document')} with their receipts, ` +
+      `${amount(checkpoints, 'checkpoint')}; root ${root}`,
+    `${amount(documents - withoutCertificate, 'document')} proven: ` +
+      'signed by their senders, with certificates that were valid when they were accepted',
     ...(withoutCertificate > 0
       ? [`${amount(withoutCertificate, 'document')} not provable: accepted before certificates were kept`]
       : []),
     ...(setBacks > 0
       ? [
-          `the clock was set back before ${amount(setBacks, 'start')}: times from there on, up to the later ones before, are its word alone`,
+          `the clock was set back before ${amount(setBacks, 'start')}: ` +
+            'times from there on, up to the later ones before, are its word alone',
         ]
       : []),
     ...(erased > 0 ? [`${amount(erased, 'entry')} with facts erased`] : []),

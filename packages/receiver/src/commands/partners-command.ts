@@ -191,12 +191,13 @@ export async function runPartnersTrust(name: string, options: TrustOptions, comm
     })
   })
   const records = moved.map(({ id, state }) => `${quote(id)}${state === 'suspended' ? ' (suspended)' : ''}`).join(', ')
-  const after = isSwitched
-    ? `; from now on only partners that are listed are accepted: ${records === '' ? '`partners add`' : `${records}, recognized by ${name} and the CN; others by \`partners add\``}`
-    : ''
+  const listed =
+    records === '' ? '`partners add`' : `${records}, recognized by ${name} and the CN; others by \`partners add\``
+  const after = isSwitched ? `; from now on only partners that are listed are accepted: ${listed}` : ''
   openOutput(command).report(
     { authority: name, ...(options.remove === true ? { removed: true } : { added: true }), listed: true },
-    `the authority ${quote(name)} is ${options.remove === true ? 'removed' : `relied on for partners that name it${after}`}`,
+    `the authority ${quote(name)} is ` +
+      `${options.remove === true ? 'removed' : `relied on for partners that name it${after}`}`,
   )
 }
 

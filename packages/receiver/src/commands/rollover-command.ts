@@ -12,7 +12,8 @@ export async function runRolloverList(_options: object, command: Command): Promi
   const announcements = (await listReceived(readSettings(command, ['data']).data)).map(factsOf)
   const lines = announcements.map(
     ({ state, sender, sha256, from, until, reason }) =>
-      `${state.padEnd(8)} ${quote(sender)}  ${sha256}\n         from ${from}, the former until ${until}${reason === null ? '' : `\n         ${reason}`}`,
+      `${state.padEnd(8)} ${quote(sender)}  ${sha256}\n` +
+      `         from ${from}, the former until ${until}${reason === null ? '' : `\n         ${reason}`}`,
   )
   openOutput(command).report({ announcements }, lines.length > 0 ? lines.join('\n') : 'nothing was announced')
 }

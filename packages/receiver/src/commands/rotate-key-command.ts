@@ -13,7 +13,8 @@ export async function runRotateKey({ prepare }: Options, command: Command): Prom
     const next = await prepareLogKey(certs, seal)
     return openOutput(command).report(
       { ok: true, prepared: true, verifierKey: next },
-      `log.key.next is there, and signs nothing yet. Each partner adds this line to its log.pub:\n  ${next}\nThen: pnpm --filter receiver log rotate-key`,
+      'log.key.next is there, and signs nothing yet. Each partner adds this line to its log.pub:\n' +
+        `  ${next}\nThen: pnpm --filter receiver log rotate-key`,
     )
   }
   const isRunning = isFolderLocked(data)
@@ -25,7 +26,8 @@ export async function runRotateKey({ prepare }: Options, command: Command): Prom
       ? `entry ${index} of the log names the new key; log.key is the new key now`
       : `entry ${index} of the log names the new key, from an earlier run; log.key is the new key now`,
     ...(kept === undefined ? [] : [`the former key is kept in ${kept}`]),
-    `Each partner adds this line to its log.pub ${isRunning ? 'now' : 'before the receiver starts again'}, and keeps the others:`,
+    'Each partner adds this line to its log.pub ' +
+      `${isRunning ? 'now' : 'before the receiver starts again'}, and keeps the others:`,
     `  ${verifierKey}`,
     'Who verifies the whole log also needs what opens that entry (docs/log.md):',
     `  facts ${facts}`,

@@ -116,13 +116,15 @@ export async function askForRotation(certs: string, data: string, { id }: Pick<I
   await rm(join(data, ROTATION_REQUEST), { force: true })
   throw new Fault(
     'storage-unavailable',
-    `the receiver that holds ${data} did not take the next key of the log: its output says why; log.key.next is kept for the next run`,
+    `the receiver that holds ${data} did not take the next key of the log: its output says why; ` +
+      'log.key.next is kept for the next run',
   )
 }
 
 function noLedger(data: string): Fault {
   return new Fault(
     'configuration',
-    `expected the ledger of a receiver that has started once in ${data}, found none: name its data folder with --data, or start it; nothing was written`,
+    `expected the ledger of a receiver that has started once in ${data}, ` +
+      'found none: name its data folder with --data, or start it; nothing was written',
   )
 }

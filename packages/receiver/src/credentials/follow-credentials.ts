@@ -84,7 +84,8 @@ function rehearse(next: Credentials, present: Credentials, now: Date): void {
   if (next.identity.id !== present.identity.id)
     throw new Fault(
       'configuration',
-      `receiver.crt is for ${quote(next.identity.id)}, and this receiver is ${quote(present.identity.id)}: another id needs another data folder`,
+      `receiver.crt is for ${quote(next.identity.id)}, ` +
+        `and this receiver is ${quote(present.identity.id)}: another id needs another data folder`,
     )
   if (next.seal.certificatePem !== present.seal.certificatePem)
     checkCertificate(next.seal.certificate, 'seal', next.trust, new Date(now.getTime() - SEAL_SETTLED))
@@ -101,7 +102,12 @@ function describeChange(before: Credentials, after: Credentials): string {
   const { crls, partners, mode } = after.policy
   const revoked = crls.reduce((sum, { count }) => sum + count, 0)
   const suspended = partners.filter(({ state }) => state === 'suspended').length
-  return `in use from now on: ${[...changed, `trust ${mode}, ${amount(partners.length, 'record')} of partners (${suspended} suspended), ${amount(crls.length, 'revocation list')} with ${amount(revoked, 'entry')}`].join(', ')}`
+  const decides = [
+    `trust ${mode}`,
+    `${amount(partners.length, 'record')} of partners (${suspended} suspended)`,
+    `${amount(crls.length, 'revocation list')} with ${amount(revoked, 'entry')}`,
+  ]
+  return `in use from now on: ${[...changed, ...decides].join(', ')}`
 }
 
 /** Those that decide. */

@@ -80,5 +80,8 @@ function wantedOf({ record, file }: Gate['credentials']['current'], data: string
 }
 
 function describe({ issuer, number, count, nextUpdate }: Crl): string {
-  return `a revocation list of ${issuer} is there: number ${number}, ${amount(count, 'entry')}, the next one by ${new Date(nextUpdate).toISOString()}`
+  return (
+    `a revocation list of ${issuer} is there: number ${number}, ` +
+    `${amount(count, 'entry')}, the next one by ${new Date(nextUpdate).toISOString()}`
+  )
 }

@@ -36,7 +36,8 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
         if (isLocked && !port.isOurs)
           throw new Fault(
             'storage-unavailable',
-            `another process uses the data folder ${data}, and it does not serve this port; expected none, or the receiver that listens here`,
+            `another process uses the data folder ${data}, and it does not serve this port; ` +
+              'expected none, or the receiver that listens here',
           )
         return { value: true, found: isLocked ? 'by the receiver that listens on the port' : 'by no process' }
       },

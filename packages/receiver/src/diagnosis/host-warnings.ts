@@ -14,7 +14,9 @@ export function hostWarnings(
   if (ANY.includes(host) || isNamed !== undefined) return []
   return [
     {
-      cause: `receiver.crt is for other hosts: expected ${quote(host)}, on which we listen, found ${quote(certificate.subjectAltName ?? 'no host')}`,
+      cause:
+        `receiver.crt is for other hosts: expected ${quote(host)}, ` +
+        `on which we listen, found ${quote(certificate.subjectAltName ?? 'no host')}`,
       command: renewalCommand('unfit', { certs, profile: 'receiver', id, host }),
     },
   ]

@@ -16,7 +16,9 @@ export function judgeLists({ crls }: TrustPolicy, record: TrustRecord, place: Pl
     const { title, needs, grace, command } = sources.get(path)!
     if (thisUpdate <= now && now <= nextUpdate) return []
     const [from, to, at] = [thisUpdate, nextUpdate, now].map(time => new Date(time).toISOString())
-    const cause = `${title}, the list of ${issuer}, is out of date: expected one in date at ${at}, found one from ${from} to ${to}`
+    const cause =
+      `${title}, the list of ${issuer}, is out of date: ` +
+      `expected one in date at ${at}, found one from ${from} to ${to}`
     const counts = thisUpdate <= now && now <= nextUpdate + grace
     if (needs && !counts)
       throw new Fault('revocation-unknown', `${cause}; nothing that this CA issued is accepted`, { command })

@@ -112,7 +112,9 @@ async function checkSpace(
   const bytes = documents.reduce((sum, document) => sum + document.bytes + DOCUMENT_OVERHEAD, 0)
   const least = 2 * reserveOf(reserve, total)
   if (free - bytes >= least) return
-  const detail = `the disk of ${folder} has ${free} bytes free; the inbox leaves ${least} of them: take documents away, or set --disk-reserve`
+  const detail =
+    `the disk of ${folder} has ${free} bytes free; ` +
+    `the inbox leaves ${least} of them: take documents away, or set --disk-reserve`
   throw new Fault('storage-unavailable', detail)
 }
 
@@ -145,7 +147,9 @@ class Room {
       this.#countedAt = performance.now()
     }
     if (this.#left < documents) {
-      const detail = `${this.#folder} is full: at most ${this.#limit} documents of one sender wait there; take some away, or set --inbox off`
+      const detail =
+        `${this.#folder} is full: at most ${this.#limit} documents of one sender wait there; ` +
+        'take some away, or set --inbox off'
       throw new Fault('storage-unavailable', detail)
     }
     this.#left -= documents

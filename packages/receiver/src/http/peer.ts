@@ -65,7 +65,9 @@ export function recognizeConnection(socket: Socket, { current }: LiveCredentials
     return { kind: 'stranger', fault: new Fault('certificate-untrusted', 'the connection has no client certificate') }
   const found = recognize(shown.chain, 'tls', current.policy, now)
   if (found.kind !== 'partner' || shown.hasHybrid || found.partner?.requiresHybrid !== true) return found
-  const detail = `the record of ${quote(found.id)} requires the hybrid key agreement X25519MLKEM768, and its client does not offer it`
+  const detail =
+    `the record of ${quote(found.id)} requires the hybrid key agreement X25519MLKEM768, ` +
+    'and its client does not offer it'
   return { kind: 'refused', fault: new Fault('key-agreement', detail) }
 }
 

@@ -115,7 +115,8 @@ function tooSlow(found: number, { progressBytes, progressTime }: ReceiverLimits)
 function tooFragmented(received: number, pieces: number, { freePieces, pieceBytes }: ReceiverLimits): Fault {
   return new Fault(
     'request-fragmented',
-    `expected ${pieceBytes} bytes or more in each piece beyond ${freePieces}, on average, found ${received} bytes in ${pieces} pieces`,
+    `expected ${pieceBytes} bytes or more in each piece beyond ${freePieces}, ` +
+      `on average, found ${received} bytes in ${pieces} pieces`,
   )
 }
 

@@ -62,7 +62,10 @@ function tryOut(): string | undefined {
       try {
         compileExpression(value.xpath, prefixes)
       } catch (error) {
-        return `documents.${name}.index.${value.name}: ${quote(value.xpath)} is no XPath expression: ${(error as Error).message.trim()}`
+        return (
+          `documents.${name}.index.${value.name}: ` +
+          `${quote(value.xpath)} is no XPath expression: ${(error as Error).message.trim()}`
+        )
       }
     }
   return undefined

@@ -71,8 +71,8 @@ export function exchangeAttacks({ id, honest, write }: Scene): readonly Attack[]
       expected: 'closed',
       run: target => {
         const document = forge(write({ id: `${id}-other` }), target.key)
-        const request = `${documentHead({ host: 'localhost' })}Content-Length: ${Buffer.byteLength(document)}\r\n\r\n${document}`
-        return ask(target, request, { cert: target.other.certificatePem, key: target.other.keyPem })
+        const head = `${documentHead({ host: 'localhost' })}Content-Length: ${Buffer.byteLength(document)}\r\n\r\n`
+        return ask(target, head + document, { cert: target.other.certificatePem, key: target.other.keyPem })
       },
     },
   ]

@@ -8,6 +8,7 @@ import { createHash, createHmac, createSign, type KeyObject, sign, type X509Cert
 export type ForgingKey = { readonly key: KeyObject; readonly certificate: X509Certificate }
 
 export const DSIG = 'http://www.w3.org/2000/09/xmldsig#'
+export const DSIG_MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
 export const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
 export const ENVELOPED = `${DSIG}enveloped-signature`
@@ -40,20 +41,27 @@ export function forgeSignature(canonical: string, { key, certificate }: ForgingK
   const method = changes.signatureMethod ?? methods[key.asymmetricKeyType ?? '']
   const digest = changes.digest ?? createHash('sha256').update(canonical).digest('base64')
   const transforms = changes.transforms ?? transform(ENVELOPED) + transform(EXCLUSIVE)
-  const written = `<SignedInfo xmlns="${DSIG}"><CanonicalizationMethod Algorithm="${changes.canonicalization ?? EXCLUSIVE}"></CanonicalizationMethod><SignatureMethod Algorithm="${method}"></SignatureMethod><Reference URI="${changes.uri ?? ''}"><Transforms>${transforms}</Transforms><DigestMethod Algorithm="${changes.digestMethod ?? SHA256}"></DigestMethod><DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
+  const written =
+    `<SignedInfo xmlns="${DSIG}"><CanonicalizationMethod Algorithm="${changes.canonicalization ?? EXCLUSIVE}">` +
+    `</CanonicalizationMethod><SignatureMethod Algorithm="${method}"></SignatureMethod>` +
+    `<Reference URI="${changes.uri ?? ''}"><Transforms>${transforms}</Transforms>` +
+    `<DigestMethod Algorithm="${changes.digestMethod ?? SHA256}"></DigestMethod>` +
+    `<DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
   const signedInfo = changes.signedInfo?.(written) ?? written
   const octets = Buffer.from(signedInfo)
   const value = changes.signWith?.(octets) ?? signValue(key, octets)
   const keyInfo = changes.keyInfo ?? `<KeyInfo>${x509(certificate)}</KeyInfo>`
-  const signature = `<Signature xmlns="${DSIG}">${signedInfo}<SignatureValue>${value.toString('base64')}</SignatureValue>${keyInfo}</Signature>`
+  const signature =
+    `<Signature xmlns="${DSIG}">${signedInfo}` +
+    `<SignatureValue>${value.toString('base64')}</SignatureValue>${keyInfo}</Signature>`
   return changes.signature?.(signature) ?? signature
 }
 
 /** By the kind of key. */
 const methods: Readonly<Record<string, string>> = {
-  rsa: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  rsa: `${DSIG_MORE}rsa-sha256`,
   'rsa-pss': 'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
-  ec: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
+  ec: `${DSIG_MORE}ecdsa-sha256`,
   ed25519: 'http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519',
 }
 

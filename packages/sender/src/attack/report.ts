@@ -22,7 +22,10 @@ export function countStates(results: readonly AttackResult[]): Readonly<Record<A
 
 export function summarize(results: readonly AttackResult[]): string {
   const { held, accepted, unanswered, 'refused-otherwise': other } = countStates(results)
-  return `${amount(results.length, 'attack')}: ${held} met what they must, ${other} another refusal, ${accepted} were accepted, ${unanswered} got no answer`
+  return (
+    `${amount(results.length, 'attack')}: ${held} met what they must, ` +
+    `${other} another refusal, ${accepted} were accepted, ${unanswered} got no answer`
+  )
 }
 
 /**
@@ -31,11 +34,14 @@ export function summarize(results: readonly AttackResult[]): string {
 export function formatPage(title: string, at: Date, results: readonly AttackResult[]): string {
   const rows = results.map(
     ({ kind, name, expected, met, state }) =>
-      `<tr class="${state}"><td>${words[state]}</td><td>${escapeHtml(kind)}</td><td>${escapeHtml(name)}</td><td>${escapeHtml(expected)}</td><td>${escapeHtml(met)}</td></tr>`,
+      `<tr class="${state}"><td>${words[state]}</td><td>${escapeHtml(kind)}</td>` +
+      `<td>${escapeHtml(name)}</td><td>${escapeHtml(expected)}</td><td>${escapeHtml(met)}</td></tr>`,
   )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
-<style>body{font:16px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #999;padding:.3em .6em;text-align:left}.accepted,.unanswered{background:#fcc}.refused-otherwise{background:#ffc}</style></head>
+<style>body{font:16px sans-serif;margin:2em}table{border-collapse:collapse}
+td,th{border:1px solid #999;padding:.3em .6em;text-align:left}
+.accepted,.unanswered{background:#fcc}.refused-otherwise{background:#ffc}</style></head>
 <body><h1>${escapeHtml(title)}</h1><p>${at.toISOString()}: ${escapeHtml(summarize(results))}</p>
 <table><thead><tr><th>Result</th><th>Kind</th><th>Attack</th><th>Expected</th><th>Met</th></tr></thead><tbody>
 ${rows.join('\n')}

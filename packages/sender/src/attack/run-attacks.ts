@@ -67,7 +67,8 @@ async function checkHonest(target: Target, document: string): Promise<void> {
   if (verdict !== '201')
     throw new Fault(
       'delivery-refused',
-      `the receiver does not take an honest document, so that its refusals would prove nothing: expected 201, found ${verdict}`,
+      'the receiver does not take an honest document, ' +
+        `so that its refusals would prove nothing: expected 201, found ${verdict}`,
       { command: 'pnpm --filter sender diagnose --to URL' },
     )
 }

@@ -32,7 +32,8 @@ export function openScene({ id, sender, receiver }: Parties): Scene {
     timestamp = now(),
     payload = '<Data>Lunch</Data>',
   }: Fields = {}) =>
-    `<CriticalDocument id="${own}"><SenderID>${from}</SenderID><ReceiverID>${to}</ReceiverID><TimestampForSignature>${timestamp}</TimestampForSignature><Payload>${payload}</Payload></CriticalDocument>`
+    `<CriticalDocument id="${own}"><SenderID>${from}</SenderID><ReceiverID>${to}</ReceiverID>` +
+    `<TimestampForSignature>${timestamp}</TimestampForSignature><Payload>${payload}</Payload></CriticalDocument>`
   return { id, sender, honest: write(), write, now }
 }
 

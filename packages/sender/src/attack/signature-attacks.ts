@@ -3,6 +3,7 @@ import { createHash, createPublicKey } from 'node:crypto'
 import {
   type Changes,
   DSIG,
+  DSIG_MORE,
   ENVELOPED,
   EXCLUSIVE,
   type ForgingKey,
@@ -58,14 +59,14 @@ export function signatureAttacks({ honest, write }: Scene): DocumentAttacks {
     'HMAC with the public key as the secret': [
       '422 signature-algorithm',
       withChanges(key => ({
-        signatureMethod: 'http://www.w3.org/2001/04/xmldsig-more#hmac-sha256',
+        signatureMethod: `${DSIG_MORE}hmac-sha256`,
         signWith: signHmac(createPublicKey(key.key).export({ format: 'der', type: 'spki' })),
       })),
     ],
     'a method for another kind of key': [
       '422 signature-algorithm',
-      withChanges(key => ({
-        signatureMethod: `http://www.w3.org/2001/04/xmldsig-more#${key.key.asymmetricKeyType === 'ec' ? 'rsa' : 'ecdsa'}-sha256`,
+      withChanges(({ key: { asymmetricKeyType } }) => ({
+        signatureMethod: `${DSIG_MORE}${asymmetricKeyType === 'ec' ? 'rsa' : 'ecdsa'}-sha256`,
       })),
     ],
     'a truncated HMAC length': [

@@ -24,7 +24,8 @@ export async function runBackupOutbox(place: string, _options: object, command: 
   output.report(
     { ok: true, backup: path, at, documents, copied, linked },
     [
-      `${path}: the outbox as it was at ${at}, verified: ${amount(documents, 'entry')}; ${amount(copied, 'file')} copied, ${linked} had by the backup before`,
+      `${path}: the outbox as it was at ${at}, verified: ${amount(documents, 'entry')}; ` +
+        `${amount(copied, 'file')} copied, ${linked} had by the backup before`,
       'not in it: keys, certificates and seg.yaml, which are kept elsewhere; files dropped into outgoing/',
     ].join('\n'),
   )
@@ -54,7 +55,8 @@ export async function runRestoreOutbox(
     { ok: true, data, backup: path, at, documents },
     [
       `${data} is the outbox of ${path}: ${amount(documents, 'entry')}, as at ${at}`,
-      'what was queued at that time and delivered since is sent again: the same bytes get the receipt that they had; what was queued later is not in it',
+      'what was queued at that time and delivered since is sent again: ' +
+        'the same bytes get the receipt that they had; what was queued later is not in it',
       `next: pnpm --filter sender outbox list --data ${shellWord(data)}, then deliver`,
     ].join('\n'),
   )

@@ -44,7 +44,8 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
       ...{ delivering: true, id: identity.id, data, to: (given ?? otherwise)?.origin ?? null },
       ...{ receivers: receivers.size, pid: process.pid },
     },
-    `${identity.id} delivers what is queued in ${data} and what is dropped into ${data}/outgoing, that to ${where}; stop: Ctrl-C`,
+    `${identity.id} delivers what is queued in ${data} and what is dropped into ${data}/outgoing, ` +
+      `that to ${where}; stop: Ctrl-C`,
   )
   const retention = { days: deskDays, bytes: deskBytes }
   const desk = openDesk({ folder: data, retention, outbox: data }, line => output.say(line))

@@ -99,7 +99,9 @@ async function judge(
     const place = await keepSplit(data, { log, reason, one: one.checkpoint, other: other.checkpoint })
     return {
       code: 'log-split',
-      detail: `${quote(log)} was shown differently in ${quote(one.source)} and ${quote(other.source)}: ${reason}; both are kept in ${place}`,
+      detail:
+        `${quote(log)} was shown differently in ${quote(one.source)} and ${quote(other.source)}: ${reason}; ` +
+        `both are kept in ${place}`,
     }
   }
   if (strangers.length > 0) return { code: 'log-invalid', detail: strangers.join('; ') }

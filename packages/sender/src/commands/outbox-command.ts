@@ -138,7 +138,10 @@ function describeLine({
   const waiting = lease === undefined ? `next try ${formatTime(nextTry)}` : 'on its way'
   const when = settledAt === undefined ? waiting : formatTime(settledAt)
   const why = reason ? `  ${reason.code}` : ''
-  return `${String(number).padStart(6)}  ${state.padEnd(9)}  ${document.id ?? '-'}  ${quote(file)} to ${receiver}, ${amount(tries, 'try')}, ${when}${why}`
+  return (
+    `${String(number).padStart(6)}  ${state.padEnd(9)}  ${document.id ?? '-'}  ${quote(file)} to ${receiver}, ` +
+    `${amount(tries, 'try')}, ${when}${why}`
+  )
 }
 
 function formatTime(time: number): string {

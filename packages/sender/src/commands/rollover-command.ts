@@ -90,7 +90,8 @@ export async function runRolloverFinish({ certificate, signing }: FinishOptions,
   const kept = await installIdentity(certs, name, path.slice(0, -'.crt'.length), now)
   openOutput(command).report(
     { ok: true, certificate: fingerprint256, installed: `${name}.crt`, kept },
-    `${name}.crt is the next certificate now; those before are kept in ${kept}; a running \`sender deliver\` takes it on`,
+    `${name}.crt is the next certificate now; ` +
+      `those before are kept in ${kept}; a running \`sender deliver\` takes it on`,
   )
 }
 
@@ -103,7 +104,8 @@ function checkAnnounced(all: readonly Announced[], sha256: string, use: string, 
   if (lacking !== undefined)
     throw new Fault(
       'usage',
-      `${quote(lacking.receiver)} has not answered with a receipt: \`sender deliver\` continues, or announce it there once more`,
+      `${quote(lacking.receiver)} has not answered with a receipt: ` +
+        '`sender deliver` continues, or announce it there once more',
     )
   const early = accepted.find(({ from }) => Date.parse(from) > now.getTime())
   if (early !== undefined) throw new Fault('usage', `${quote(early.receiver)} takes it from ${early.from} on`)

@@ -70,5 +70,8 @@ async function* formatJson(facts: object, pieces: AsyncIterable<Uint8Array>): As
 }
 
 function foreignSender(named: string, own: string): string {
-  return `SenderID is ${quote(named)}, but the certificate is ${quote(own)}; a receiver will refuse that (sender-mismatch)`
+  return (
+    `SenderID is ${quote(named)}, but the certificate is ${quote(own)}; ` +
+    'a receiver will refuse that (sender-mismatch)'
+  )
 }

@@ -40,7 +40,8 @@ function explainMismatch(fault: Fault, canonical: string | undefined): Fault {
   const next =
     canonical === undefined
       ? '--canonical OUT writes the octets that were digested here, to compare with those that the signer digested'
-      : `the octets that were digested here are in ${resolveUserPath(canonical)}; compare them with those that the signer digested`
+      : `the octets that were digested here are in ${resolveUserPath(canonical)}; ` +
+        'compare them with those that the signer digested'
   return new Fault(fault.code, `${fault.detail};\n  ${next}`, { cause: fault })
 }
 
@@ -67,7 +68,8 @@ function describe(document: VerifiedDocument, nsPerOp: number | undefined): stri
     `  sender      ${quote(document.senderId)}`,
     `  receiver    ${quote(document.receiverId)}`,
     `  timestamp   ${document.timestamp}`,
-    `  digest      ${signature.digestAlgorithm} ${signature.digest.toString('base64')} over ${signature.canonicalBytes} canonical bytes`,
+    `  digest      ${signature.digestAlgorithm} ${signature.digest.toString('base64')} ` +
+      `over ${signature.canonicalBytes} canonical bytes`,
     `  signature   ${signature.signatureAlgorithm}`,
     `  canonical   ${signature.canonicalization}`,
   ]

@@ -103,7 +103,8 @@ function checkSigner(
   }
   throw new Fault(
     'receipt-invalid',
-    `the document's signer is ${quote(gatewayId(certificate))}, the receipt says ${quote(senderId)}; --cert names another one`,
+    `the document's signer is ${quote(gatewayId(certificate))}, ` +
+      `the receipt says ${quote(senderId)}; --cert names another one`,
   )
 }
 

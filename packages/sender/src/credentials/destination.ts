@@ -34,6 +34,8 @@ export async function findReceiver(
   const known = [...receivers.keys()].slice(0, 20).map(quote).join(', ')
   throw new Fault(
     'receiver-unknown',
-    `expected a receiver that is registered (${known}), found ReceiverID ${receiverId === undefined ? 'missing' : quote(receiverId)}; \`pnpm --filter sender receivers add ID --url URL\` registers one, --to URL sends to one that is not`,
+    `expected a receiver that is registered (${known}), ` +
+      `found ReceiverID ${receiverId === undefined ? 'missing' : quote(receiverId)}; ` +
+      '`pnpm --filter sender receivers add ID --url URL` registers one, --to URL sends to one that is not',
   )
 }

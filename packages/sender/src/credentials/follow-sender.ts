@@ -51,5 +51,9 @@ export function followSender(
 
 function describe({ identity, receivers, trust, types }: SenderCredentials): string {
   const { length } = trust.authorities
-  return `in use from now on: sender.crt until ${identity.certificate.validTo}, ${amount(length, 'CA')}, ${amount(trust.revocation.size, 'revocation list')}, ${amount(receivers.size, 'receiver')}, documents ${types.map(({ name }) => name).join(' ')}`
+  return (
+    `in use from now on: sender.crt until ${identity.certificate.validTo}, ` +
+    `${amount(length, 'CA')}, ${amount(trust.revocation.size, 'revocation list')}, ` +
+    `${amount(receivers.size, 'receiver')}, documents ${types.map(({ name }) => name).join(' ')}`
+  )
 }

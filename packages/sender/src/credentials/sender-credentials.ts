@@ -124,7 +124,8 @@ export function checkReplacement(next: SenderCredentials, present: SenderCredent
   if (next.identity.id !== present.identity.id)
     throw new Fault(
       'configuration',
-      `sender.crt is for ${quote(next.identity.id)}, and this sender is ${quote(present.identity.id)}: another id needs another data folder`,
+      `sender.crt is for ${quote(next.identity.id)}, ` +
+        `and this sender is ${quote(present.identity.id)}: another id needs another data folder`,
     )
   if (next.identity.certificatePem !== present.identity.certificatePem)
     checkCertificate(next.identity.certificate, 'sender', next.trust, now)

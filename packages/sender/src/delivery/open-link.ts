@@ -25,7 +25,8 @@ export function openLink(receiver: URL, receiverId: string | undefined, gateway:
   if (record?.state === 'suspended')
     throw new Fault(
       'receiver-suspended',
-      `${quote(record.id)} is suspended; \`pnpm --filter sender receivers resume ${quote(record.id)}\` ends that; nothing was sent`,
+      `${quote(record.id)} is suspended; ` +
+        `\`pnpm --filter sender receivers resume ${quote(record.id)}\` ends that; nothing was sent`,
     )
   const trust = trustFor(receiverId, gateway)
   const asksStatus = record?.requiresStapling === true
@@ -36,7 +37,9 @@ export function openLink(receiver: URL, receiverId: string | undefined, gateway:
     })
     const serverId = gatewayId(chain.leaf)
     if (receiverId === undefined || receiverId === serverId) return
-    const sentence = `The document is addressed to ${quote(receiverId)}, but the gateway there is ${quote(serverId)}; nothing was sent.`
+    const sentence =
+      `The document is addressed to ${quote(receiverId)}, ` +
+      `but the gateway there is ${quote(serverId)}; nothing was sent.`
     throw new DeliveryRefused({ code: 'receiver-mismatch', sentence })
   }
   return { receiver, identity, trust, asksStatus, admitServer }

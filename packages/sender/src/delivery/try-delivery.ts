@@ -127,7 +127,9 @@ function taken(found: Found, otherwise: Fault): Taken {
 function explainOthers({ sha256, receiptPath }: Others, refusal: Fault): Fault {
   if (!(refusal instanceof DeliveryRefused) || refusal.problem.code !== 'document-id-conflict') return refusal
   const bytes = sha256 === undefined ? 'other bytes' : `other bytes (SHA-256 ${sha256})`
-  const sentence = `${refusal.problem.sentence} The receiver's receipt is for ${bytes}, which this outbox does not have: was it restored from a backup? The receipt is kept in ${receiptPath}.`
+  const sentence =
+    `${refusal.problem.sentence} The receiver's receipt is for ${bytes}, which this outbox does not have: ` +
+    `was it restored from a backup? The receipt is kept in ${receiptPath}.`
   return new DeliveryRefused({ ...refusal.problem, sentence }, { cause: refusal })
 }
 

@@ -97,7 +97,8 @@ export function exchangeChecks({ to, now, patience }: Target): readonly Check<Se
         if (known.length === 0)
           throw new Fault(
             'receipt-invalid',
-            `log.pub has no key of the log ${quote(name)}: expected its line, found ${keys.length} of others; no receipt of this receiver would verify`,
+            `log.pub has no key of the log ${quote(name)}: expected its line, found ${keys.length} of others; ` +
+              'no receipt of this receiver would verify',
           )
         if (answer.status !== 200 || answer.body === undefined) return { value: true, found: `${name}, not shown` }
         const note = answer.body.toString('utf8')
@@ -182,7 +183,8 @@ async function askCheckpoint({ to, now, patience }: Target, identity: Identity, 
 function unwelcome({ certificate }: Identity, cause: unknown): Fault {
   return new Fault(
     'certificate-untrusted',
-    `the receiver ends the connection once it sees sender.crt: expected that it relies on its issuer ${quote(certificate.issuer)}, found that it closes without an answer; compare ca.crt with the receiver's`,
+    'the receiver ends the connection once it sees sender.crt: expected that it relies on its issuer ' +
+      `${quote(certificate.issuer)}, found that it closes without an answer; compare ca.crt with the receiver's`,
     { cause },
   )
 }

@@ -39,7 +39,10 @@ function adviceOn(code: string): string {
   if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code))
     return "it, or a CA between it and one in ca.crt, is out of date by our clock: expected its owner's renewed one; "
   if (/ISSUER|SELF_SIGNED|LEAF_SIGNATURE/.test(code))
-    return 'expected a path of signatures to a CA in ca.crt: put there the CA of this receiver, if it is to be trusted; '
+    return (
+      'expected a path of signatures to a CA in ca.crt: ' +
+      'put there the CA of this receiver, if it is to be trusted; '
+    )
   return ''
 }
 

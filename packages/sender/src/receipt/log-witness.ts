@@ -179,7 +179,8 @@ export class LogWitness {
     const place = await keepEvidence(this.#data, { before, shown, receipt, receiver: link.receiver, reason })
     return new Fault(
       'log-rewritten',
-      `the log ${quote(shown.log)} at ${link.receiver.origin} is not what it was: ${reason}; evidence is kept in ${place}`,
+      `the log ${quote(shown.log)} at ${link.receiver.origin} is not what it was: ${reason}; ` +
+        `evidence is kept in ${place}`,
     )
   }
 
@@ -197,7 +198,8 @@ export class LogWitness {
       fail(
         new Fault(
           'log-rewritten',
-          `the log ${quote(tree.log)} at ${link.receiver.origin} has shown two trees (${sizes}) that are not of one history: ${broken.detail}; evidence is kept in ${place}`,
+          `the log ${quote(tree.log)} at ${link.receiver.origin} has shown two trees ` +
+            `(${sizes}) that are not of one history: ${broken.detail}; evidence is kept in ${place}`,
           { cause: broken },
         ),
       )

@@ -22,7 +22,8 @@ export async function announceNow(queued: Announced, gateway: WaitingGateway): P
     if (signal.aborted || clock.elapsed() + wait >= deadline)
       throw new Fault(
         'delivery-pending',
-        `${queued.url}: ${tried.reason} (--timeout ${patience.timeout / 1000}); it stays queued, and \`sender deliver\` continues`,
+        `${queued.url}: ${tried.reason} (--timeout ${patience.timeout / 1000}); ` +
+          'it stays queued, and `sender deliver` continues',
       )
     patience.onWait(tried.reason, wait)
     await clock.pause(wait)

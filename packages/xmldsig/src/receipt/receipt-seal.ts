@@ -14,14 +14,17 @@ import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
  */
 export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
   const algorithm = signingAlgorithm(key)
-  const keyInfo = `<KeyInfo><X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data></KeyInfo>`
+  const der = certificate.raw.toString('base64')
+  const keyInfo = `<KeyInfo><X509Data><X509Certificate>${der}</X509Certificate></X509Data></KeyInfo>`
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
     const digest = hash('sha256', octetsOf(`${content}</Receipt>`), 'base64')
     const signedInfo = writeSignedInfo(algorithm.identifier, digest)
     const signed = octetsOf(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`)
     const value = makeSignatureValue(signed, algorithm, key).toString('base64')
-    const signature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signedInfo}<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>`
+    const signature =
+      `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signedInfo}` +
+      `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>`
     return octetsOf(`${content}${signature}</Receipt>\n`)
   }
 }
@@ -78,8 +81,10 @@ function escapeText(text: string): string {
 /** What stands in SignedInfo, and its end tag; in canonical form. */
 function writeSignedInfo(algorithm: string, digest: string): string {
   return (
-    `<CanonicalizationMethod Algorithm="${EXCLUSIVE_C14N}"></CanonicalizationMethod><SignatureMethod Algorithm="${algorithm}"></SignatureMethod>` +
-    `<Reference URI=""><Transforms><Transform Algorithm="${ENVELOPED_SIGNATURE}"></Transform><Transform Algorithm="${EXCLUSIVE_C14N}"></Transform></Transforms>` +
+    `<CanonicalizationMethod Algorithm="${EXCLUSIVE_C14N}"></CanonicalizationMethod>` +
+    `<SignatureMethod Algorithm="${algorithm}"></SignatureMethod>` +
+    `<Reference URI=""><Transforms><Transform Algorithm="${ENVELOPED_SIGNATURE}"></Transform>` +
+    `<Transform Algorithm="${EXCLUSIVE_C14N}"></Transform></Transforms>` +
     `<DigestMethod Algorithm="${SHA256}"></DigestMethod><DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
   )
 }

@@ -29,7 +29,10 @@ function describe(octets: Buffer, own: string): string {
   if (found.subject !== sender.subject) return `that of ${subject}`
   const key = (certificate: X509Certificate) => certificate.publicKey.export({ type: 'spki', format: 'der' })
   const kinship = key(found).equals(key(sender)) ? 'with the same key' : 'with another key'
-  return `another of ${subject}, ${kinship}, valid from ${found.validFrom} to ${found.validTo}: that of the connection is valid from ${sender.validFrom} to ${sender.validTo}`
+  return (
+    `another of ${subject}, ${kinship}, valid from ${found.validFrom} to ${found.validTo}: ` +
+    `that of the connection is valid from ${sender.validFrom} to ${sender.validTo}`
+  )
 }
 
 /** Undefined for octets that are no certificate, and for a key that OpenSSL cannot read. */

@@ -18,7 +18,8 @@ export function signingAlgorithm(key: KeyObject): SignatureRow {
   if (kind === undefined)
     throw new Fault(
       'configuration',
-      `expected an ${kindNames} key to sign with: XML signatures have no algorithm for others; found ${key.asymmetricKeyType ?? 'none'}`,
+      `expected an ${kindNames} key to sign with: XML signatures have no algorithm for others; ` +
+        `found ${key.asymmetricKeyType ?? 'none'}`,
     )
   checkStrength(key)
   const hash = signingHashOf(kind, key)
@@ -29,7 +30,9 @@ export function signingAlgorithm(key: KeyObject): SignatureRow {
   const { mgf1HashAlgorithm = hash, saltLength = 0 } = key.asymmetricKeyDetails!
   throw new Fault(
     'configuration',
-    `cannot sign with this RSA-PSS key: expected one for SHA-256, SHA-384 or SHA-512, the same in its mask and a salt of its length, found ${hash}, a mask of ${mgf1HashAlgorithm} and a salt of ${saltLength} octets or more (RFC 9231 2.3.10)`,
+    'cannot sign with this RSA-PSS key: expected one for SHA-256, SHA-384 or SHA-512, ' +
+      `the same in its mask and a salt of its length, found ${hash}, ` +
+      `a mask of ${mgf1HashAlgorithm} and a salt of ${saltLength} octets or more (RFC 9231 2.3.10)`,
   )
 }
 

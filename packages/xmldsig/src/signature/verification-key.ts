@@ -50,7 +50,8 @@ export function checkAlgorithm(row: SignatureRow, { kind, key }: VerificationKey
   if (!row.kinds.includes(kind)) {
     throw new Fault(
       'signature-algorithm',
-      `expected an algorithm for the certificate's ${kind} key, found ${row.identifier}, which is for ${row.kinds.join(' and ')} keys`,
+      `expected an algorithm for the certificate's ${kind} key, ` +
+        `found ${row.identifier}, which is for ${row.kinds.join(' and ')} keys`,
     )
   }
   if (allowsPss(row, key)) return
@@ -58,7 +59,8 @@ export function checkAlgorithm(row: SignatureRow, { kind, key }: VerificationKey
   const { hashAlgorithm = hash, mgf1HashAlgorithm = hash, saltLength = 0 } = key.asymmetricKeyDetails!
   throw new Fault(
     'signature-algorithm',
-    `expected RSASSA-PSS with ${hashAlgorithm}, MGF1 with ${mgf1HashAlgorithm} and a salt of ${saltLength} bytes or more, ` +
+    `expected RSASSA-PSS with ${hashAlgorithm}, ` +
+      `MGF1 with ${mgf1HashAlgorithm} and a salt of ${saltLength} bytes or more, ` +
       `to which the certificate restricts its key, found ${hash}, MGF1 with ${hash} and ${pss!.saltLength} bytes`,
   )
 }

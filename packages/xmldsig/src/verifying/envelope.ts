@@ -89,7 +89,8 @@ export class EnvelopeReader implements DocumentObserver {
     const { attributes, source } = tag
     if (tag.uri !== '' || nameOf(tag) !== 'CriticalDocument') {
       this.#refuse(
-        `expected the document element CriticalDocument in no namespace, found ${quote(nameOf(tag))} in ${quote(tag.uri)}`,
+        'expected the document element CriticalDocument in no namespace, ' +
+          `found ${quote(nameOf(tag))} in ${quote(tag.uri)}`,
       )
     }
     for (let i = 0; i < attributes.count; i++) {

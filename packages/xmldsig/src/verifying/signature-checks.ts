@@ -97,7 +97,8 @@ export function checkDigest(signature: SignersSignature): DigestedSignature {
   if (document.digest.equals(digest)) return signature as ReadSignature as DigestedSignature
   throw new Fault(
     'signature-digest',
-    `computed ${digestName} ${document.digest.toString('base64')} over ${document.canonicalBytes} canonical bytes, signed ${digest.toString('base64')}`,
+    `computed ${digestName} ${document.digest.toString('base64')} over ${document.canonicalBytes} canonical bytes, ` +
+      `signed ${digest.toString('base64')}`,
   )
 }
 

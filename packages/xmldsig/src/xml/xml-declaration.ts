@@ -10,8 +10,11 @@ const OPENING = Buffer.from('<?xml')
 const CLOSING = Buffer.from('?>')
 const S = '[ \\t\\r\\n]'
 const quoted = (value: string) => `(?:"(${value})"|'(${value})')`
+const field = (name: string, value: string) => `${S}+${name}${S}*=${S}*${quoted(value)}`
+const encodingField = field('encoding', '[A-Za-z][A-Za-z0-9._-]*')
+const standaloneField = field('standalone', 'yes|no')
 const declaration = new RegExp(
-  `^<\\?xml${S}+version${S}*=${S}*${quoted('1\\.0')}(?:${S}+encoding${S}*=${S}*${quoted('[A-Za-z][A-Za-z0-9._-]*')})?(?:${S}+standalone${S}*=${S}*${quoted('yes|no')})?${S}*\\?>$`,
+  `^<\\?xml${field('version', '1\\.0')}(?:${encodingField})?(?:${standaloneField})?${S}*\\?>$`,
 )
 
 /**

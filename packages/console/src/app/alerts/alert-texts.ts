@@ -67,7 +67,8 @@ export const alertTexts = inLanguages({
     rulesLead: 'Was alle 15 Sekunden geprüft wird. Eine stummgeschaltete Regel wird gezeigt, aber niemandem gemeldet.',
     channelsLead: 'Wer benachrichtigt wird, wie in seg.yaml genannt.',
     empty:
-      'Keine Regel schlägt an, und keine hat es binnen eines Tages. Ein Alarm steht hier, mit seiner Bedeutung und dem ersten Befehl.',
+      'Keine Regel schlägt an, und keine hat es binnen eines Tages. ' +
+      'Ein Alarm steht hier, mit seiner Bedeutung und dem ersten Befehl.',
     state: 'Zustand',
     states: { pending: 'steht an', firing: 'schlägt an', resolved: 'vorbei' } as Readonly<Record<string, string>>,
     severity: 'Dringlichkeit',

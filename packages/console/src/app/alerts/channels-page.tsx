@@ -15,6 +15,8 @@ import { alertTexts } from './alert-texts.ts'
 type Channel = ApiSchemas['AlertChannel']
 
 const EVERY = 15_000
+const MAIL_CHANNEL =
+  'alerts: { mail: { server: smtps://mail.example.org, from: seg@example.org, to: [operators@example.org] } }'
 
 export function ChannelsPage() {
   const texts = alertTexts()
@@ -35,7 +37,7 @@ export function ChannelsPage() {
       {answer?.data.length === 0 && (
         <div class="empty">
           <p>{texts.noChannels}</p>
-          <Command text="alerts: { mail: { server: smtps://mail.example.org, from: seg@example.org, to: [operators@example.org] } }" />
+          <Command text={MAIL_CHANNEL} />
         </div>
       )}
       {answer !== undefined && answer.data.length > 0 && (

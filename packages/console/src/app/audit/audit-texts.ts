@@ -4,7 +4,9 @@ import { inLanguages } from '../texts/languages.ts'
 export const auditTexts = inLanguages({
   en: {
     title: 'Audit',
-    lead: 'Each act, each login and each denial, by page, API and command. Records cannot be changed without breaking the log.',
+    lead:
+      'Each act, each login and each denial, by page, API and command. ' +
+      'Records cannot be changed without breaking the log.',
     caption: 'Records of the audit trail, the newest first',
     time: 'Time',
     number: 'Number',
@@ -38,7 +40,9 @@ export const auditTexts = inLanguages({
   },
   de: {
     title: 'Protokoll',
-    lead: 'Jede Aktion, jede Anmeldung und jede Verweigerung, aus Seiten, API und Befehlen. Einträge lassen sich nicht ändern, ohne das Log zu brechen.',
+    lead:
+      'Jede Aktion, jede Anmeldung und jede Verweigerung, aus Seiten, API und Befehlen. ' +
+      'Einträge lassen sich nicht ändern, ohne das Log zu brechen.',
     caption: 'Einträge des Prüfprotokolls, die neuesten zuerst',
     time: 'Zeit',
     number: 'Nummer',

@@ -33,7 +33,9 @@ export const certificateTexts = inLanguages({
   },
   de: {
     title: 'Zertifikate',
-    lead: 'Hier in Gebrauch, das nächste Ende zuerst. Erneuern Sie jedes im letzten Drittel seiner Laufzeit, das bernsteinfarben gezeichnet ist.',
+    lead:
+      'Hier in Gebrauch, das nächste Ende zuerst. ' +
+      'Erneuern Sie jedes im letzten Drittel seiner Laufzeit, das bernsteinfarben gezeichnet ist.',
     timeline: 'Die nächsten zwölf Monate',
     today: 'heute',
     use: 'Für',

@@ -44,7 +44,8 @@ export const deliveryTexts = inLanguages({
       entries === 1 ? 'Retry this one' : `Retry all ${isExact ? '' : 'of more than '}${count(entries)}`,
     manyTitle: (entries: number) => (entries === 1 ? 'Retry one delivery' : `Retry ${count(entries)} deliveries`),
     manyLead: (filter: string, entries: number) =>
-      `Exactly these: ${filter}, ${entries === 1 ? 'one' : count(entries)} as counted now. If it is another number by then, nothing is done.`,
+      `Exactly these: ${filter}, ${entries === 1 ? 'one' : count(entries)} as counted now. ` +
+      'If it is another number by then, nothing is done.',
     manyDone: (entries: number, failed: number) =>
       `${count(entries)} queued${failed === 0 ? '.' : `; ${count(failed)} had moved on meanwhile.`}`,
     tooMany: 'more than 1000 at once are not taken; the command `sender outbox retry` takes them',
@@ -86,7 +87,8 @@ export const deliveryTexts = inLanguages({
     code: 'Fehlercode',
     empty: 'Dokumente, die dieses Gateway über seinen Postausgang sendet, stehen hier, mit jedem Versuch und Grund.',
     emptyMore:
-      'seg.yaml nennt den Ordner des Postausgangs in console.outbox. Reihen Sie ein Dokument ein und lassen Sie es zustellen:',
+      'seg.yaml nennt den Ordner des Postausgangs in console.outbox. ' +
+      'Reihen Sie ein Dokument ein und lassen Sie es zustellen:',
     unnamed: 'ohne ID',
     retry: 'Erneut versuchen',
     cancel: 'Abbrechen',
@@ -104,7 +106,8 @@ export const deliveryTexts = inLanguages({
     manyTitle: (entries: number) =>
       entries === 1 ? 'Eine Zustellung erneut versuchen' : `${count(entries)} Zustellungen erneut versuchen`,
     manyLead: (filter: string, entries: number) =>
-      `Genau diese: ${filter}, ${entries === 1 ? 'eine' : count(entries)} nach der Zählung von eben. Ist es dann eine andere Zahl, geschieht nichts.`,
+      `Genau diese: ${filter}, ${entries === 1 ? 'eine' : count(entries)} nach der Zählung von eben. ` +
+      'Ist es dann eine andere Zahl, geschieht nichts.',
     manyDone: (entries: number, failed: number) =>
       `${count(entries)} eingereiht${failed === 0 ? '.' : `; ${count(failed)} hatten sich inzwischen geändert.`}`,
     tooMany: 'mehr als 1000 auf einmal gehen nicht; der Befehl `sender outbox retry` nimmt sie',

@@ -51,7 +51,8 @@ export const documentTexts = inLanguages({
     captionAccepted: 'Angenommene Dokumente und Wiederholungen',
     captionRefused: 'Abgelehnte Dokumente und Anfragen',
     emptyAccepted:
-      'Noch kein Dokument wurde angenommen. Jedes steht hier mit seinen Prüfungen und seiner Quittung. Senden Sie eines:',
+      'Noch kein Dokument wurde angenommen. ' +
+      'Jedes steht hier mit seinen Prüfungen und seiner Quittung. Senden Sie eines:',
     emptyRefused:
       'Nichts wurde abgelehnt. Abgelehntes steht hier mit der gescheiterten Prüfung und dem, was zu tun ist.',
     histogram: (from: string, to: string) => `Dokumente von ${from} bis ${to}`,

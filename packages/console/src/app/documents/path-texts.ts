@@ -60,7 +60,8 @@ export const pathTexts = inLanguages({
       `Your document ${id} of ${time} was refused: ${code}. ${meaning} ${remedy} Our reference: ${request}`,
     help: 'About this code',
     seen: (times: number, partners: number) =>
-      `${formatCount(times)} refusals with this code since the gateway started, of ${partners === 1 ? 'one partner' : `${formatCount(partners)} partners`}.`,
+      `${formatCount(times)} refusals with this code since the gateway started, ` +
+      `of ${partners === 1 ? 'one partner' : `${formatCount(partners)} partners`}.`,
     others: 'All of them',
     notRecorded: 'The gateway ended before these facts were recorded; the log has the acceptance.',
   },
@@ -121,7 +122,8 @@ export const pathTexts = inLanguages({
       `Ihr Dokument ${id} vom ${time} wurde abgelehnt: ${code}. ${meaning} ${remedy} Unsere Referenz: ${request}`,
     help: 'Zu diesem Code',
     seen: (times: number, partners: number) =>
-      `${formatCount(times)} Ablehnungen mit diesem Code seit dem Start, von ${partners === 1 ? 'einem Partner' : `${formatCount(partners)} Partnern`}.`,
+      `${formatCount(times)} Ablehnungen mit diesem Code seit dem Start, ` +
+      `von ${partners === 1 ? 'einem Partner' : `${formatCount(partners)} Partnern`}.`,
     others: 'Alle davon',
     notRecorded: 'Das Gateway endete, bevor diese Angaben festgehalten waren; das Log hat die Annahme.',
   },

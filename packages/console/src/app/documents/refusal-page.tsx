@@ -15,8 +15,9 @@ export function RefusalPage({ params: { id = '' } }: PageProps) {
   const texts = pathTexts()
   const { answer, refusal, again } = useAsked('GET /api/v1/refusals/{id}', { path: { id } })
   useEffect(() => {
-    if (answer !== undefined)
-      document.title = `${texts.refusedHead(answer.fact.code ?? '')} – ${answer.fact.document ?? answer.fact.partner ?? ''}`
+    if (answer === undefined) return
+    const { code, document: name, partner } = answer.fact
+    document.title = `${texts.refusedHead(code ?? '')} – ${name ?? partner ?? ''}`
   }, [answer, texts])
   if (answer === undefined)
     return (

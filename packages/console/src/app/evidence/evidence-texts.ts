@@ -4,13 +4,16 @@ import { inLanguages } from '../texts/languages.ts'
 export const evidenceTexts = inLanguages({
   en: {
     title: 'Evidence',
-    lead: 'Drop a receipt: it is verified in this browser, by code that shares nothing with the gateway. No file leaves this computer.',
+    lead:
+      'Drop a receipt: it is verified in this browser, by code that shares nothing with the gateway. ' +
+      'No file leaves this computer.',
     given: '1. The evidence',
     givenHint:
       'The receipt, the signed document and, where the document does not hold it, the certificate of its sender.',
     trusted: '2. What you trust',
     trustedHint:
-      'The certificate of the CA (ca.crt), its revocation list (ca.crl) and the keys of the log (log.pub), from a source of your own: never from whoever gave you the evidence.',
+      'The certificate of the CA (ca.crt), its revocation list (ca.crl) and the keys of the log (log.pub), ' +
+      'from a source of your own: never from whoever gave you the evidence.',
     addDocument: 'Add the document from this gateway',
     remove: 'Remove all files',
     print: 'Print',
@@ -39,13 +42,16 @@ export const evidenceTexts = inLanguages({
   },
   de: {
     title: 'Nachweise',
-    lead: 'Legen Sie eine Quittung ab: sie wird in diesem Browser geprüft, von Code, der mit dem Gateway nichts gemein hat. Keine Datei verlässt diesen Rechner.',
+    lead:
+      'Legen Sie eine Quittung ab: sie wird in diesem Browser geprüft, von Code, ' +
+      'der mit dem Gateway nichts gemein hat. Keine Datei verlässt diesen Rechner.',
     given: '1. Der Nachweis',
     givenHint:
       'Die Quittung, das signierte Dokument und, wenn das Dokument es nicht enthält, das Zertifikat seines Absenders.',
     trusted: '2. Worauf Sie vertrauen',
     trustedHint:
-      'Das Zertifikat der CA (ca.crt), ihre Sperrliste (ca.crl) und die Schlüssel des Logs (log.pub), aus eigener Quelle: nie von dem, der den Nachweis gab.',
+      'Das Zertifikat der CA (ca.crt), ihre Sperrliste (ca.crl) und die Schlüssel des Logs (log.pub), ' +
+      'aus eigener Quelle: nie von dem, der den Nachweis gab.',
     addDocument: 'Das Dokument aus diesem Gateway hinzufügen',
     remove: 'Alle Dateien entfernen',
     print: 'Drucken',

@@ -47,7 +47,8 @@ export const handOffTexts = inLanguages({
     retryMany: (letters: number) => (letters === 1 ? 'Retry this one' : `Retry all ${count(letters)}`),
     manyTitle: (letters: number) => (letters === 1 ? 'Retry one dead letter' : `Retry ${count(letters)} dead letters`),
     manyLead: (filter: string, letters: number) =>
-      `Exactly these: ${filter}, ${letters === 1 ? 'one' : count(letters)} as counted now. If it is another number by then, nothing is done.`,
+      `Exactly these: ${filter}, ${letters === 1 ? 'one' : count(letters)} as counted now. ` +
+      'If it is another number by then, nothing is done.',
     manyDone: (letters: number) => `${count(letters)} ${letters === 1 ? 'is' : 'are'} to be tried again.`,
     tooMany: 'more than 5000 at once are not taken; filter more',
     onlyOpen: 'only open ones are retried; the filter shows others',
@@ -70,7 +71,9 @@ export const handOffTexts = inLanguages({
   },
   de: {
     title: 'Übergabe',
-    lead: 'Angenommene Dokumente auf dem Weg in Ihre eigenen Systeme. Jedes ist gespeichert und quittiert, was hier auch geschieht.',
+    lead:
+      'Angenommene Dokumente auf dem Weg in Ihre eigenen Systeme. ' +
+      'Jedes ist gespeichert und quittiert, was hier auch geschieht.',
     targets: 'Ziele',
     target: 'Ziel',
     waiting: 'Wartende Partner',
@@ -78,7 +81,8 @@ export const handOffTexts = inLanguages({
     letters: 'Unzustellbar',
     noTargets: 'Es wurde noch kein Dokument übergeben. seg.yaml nennt die Ziele: inbox und webhook.',
     lettersLead:
-      'Dokumente, die ein Ziel nicht übernommen hat. Versuchen Sie sie erneut, oder entscheiden Sie, dass niemand mehr etwas tun muss.',
+      'Dokumente, die ein Ziel nicht übernommen hat. ' +
+      'Versuchen Sie sie erneut, oder entscheiden Sie, dass niemand mehr etwas tun muss.',
     caption: 'Unzustellbare Dokumente, die neuesten zuerst',
     state: 'Zustand',
     states: {
@@ -101,7 +105,8 @@ export const handOffTexts = inLanguages({
     discard: 'Verwerfen',
     retryTitle: (document: string) => `${document} noch einmal übergeben`,
     retryLead:
-      'Ein Versuch, durch den laufenden Empfänger oder beim nächsten Start. Was nicht übernommen wird, ist wieder offen, mit dem Grund.',
+      'Ein Versuch, durch den laufenden Empfänger oder beim nächsten Start. ' +
+      'Was nicht übernommen wird, ist wieder offen, mit dem Grund.',
     retried: (document: string) => `${document} wird erneut versucht.`,
     discardTitle: (document: string) => `${document} als unzustellbar verwerfen`,
     discardLead: 'Niemand muss mehr etwas tun. Das Dokument bleibt im Bestand und kann exportiert werden.',
@@ -113,7 +118,8 @@ export const handOffTexts = inLanguages({
     manyTitle: (letters: number) =>
       letters === 1 ? 'Ein Dokument erneut übergeben' : `${count(letters)} Dokumente erneut übergeben`,
     manyLead: (filter: string, letters: number) =>
-      `Genau diese: ${filter}, ${letters === 1 ? 'eines' : count(letters)} nach der Zählung von eben. Ist es dann eine andere Zahl, geschieht nichts.`,
+      `Genau diese: ${filter}, ${letters === 1 ? 'eines' : count(letters)} nach der Zählung von eben. ` +
+      'Ist es dann eine andere Zahl, geschieht nichts.',
     manyDone: (letters: number) =>
       letters === 1 ? 'Eines wird erneut versucht.' : `${count(letters)} werden erneut versucht.`,
     tooMany: 'mehr als 5000 auf einmal gehen nicht; filtern Sie weiter',

@@ -17,7 +17,9 @@ export const helpTexts = inLanguages({
   },
   de: {
     title: 'Hilfe',
-    lead: 'Jede Ablehnung und jedes Scheitern hat einen Code. Ein Partner erhält seinen Satz und sonst nichts; die Sätze stehen auf Englisch da, wie er sie erhält.',
+    lead:
+      'Jede Ablehnung und jedes Scheitern hat einen Code. Ein Partner erhält seinen Satz und sonst nichts; ' +
+      'die Sätze stehen auf Englisch da, wie er sie erhält.',
     codes: 'Fehlercodes',
     code: 'Code',
     means: 'Was er bedeutet',

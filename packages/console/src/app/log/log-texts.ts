@@ -36,7 +36,8 @@ export const logTexts = inLanguages({
     signer: 'Signed by',
     proof: 'Its path to the root',
     proofHow:
-      'A filled node is computed from what is below it, an outlined one is given by the log. If one entry were changed, the root would be another.',
+      'A filled node is computed from what is below it, an outlined one is given by the log. ' +
+      'If one entry were changed, the root would be another.',
     recompute: 'Recompute in this browser',
     recomputing: 'Recomputing …',
     equal: 'Root equals that of the signed checkpoint. Recomputed here, without the server.',
@@ -83,7 +84,8 @@ export const logTexts = inLanguages({
     signer: 'Signiert von',
     proof: 'Sein Weg zur Wurzel',
     proofHow:
-      'Ein gefüllter Knoten ist aus dem darunter berechnet, ein umrandeter vom Log gegeben. Wäre ein Eintrag geändert, wäre die Wurzel eine andere.',
+      'Ein gefüllter Knoten ist aus dem darunter berechnet, ein umrandeter vom Log gegeben. ' +
+      'Wäre ein Eintrag geändert, wäre die Wurzel eine andere.',
     recompute: 'In diesem Browser nachrechnen',
     recomputing: 'Wird nachgerechnet …',
     equal: 'Die Wurzel ist die des signierten Checkpoints. Hier nachgerechnet, ohne den Server.',

@@ -41,7 +41,11 @@ export function JudgementView({
         <ul class="judged">
           {checks.map(({ name, isPassed, detail, remedy }) => (
             <li key={name}>
-              <span class={`tag ${isPassed ? 'accepted' : 'refused'}`}>{isPassed ? texts.passed : texts.failed}</span>{' '}
+              {isPassed ? (
+                <span class="tag accepted">{texts.passed}</span>
+              ) : (
+                <span class="tag refused">{texts.failed}</span>
+              )}{' '}
               <strong>{texts.names[name] ?? name}</strong>
               <p>{detail}</p>
               {!isPassed && name === 'partner' && <p class="muted">{texts.partnerLater}</p>}

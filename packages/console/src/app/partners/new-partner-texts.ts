@@ -49,7 +49,8 @@ export const newPartnerTexts = inLanguages({
     title: 'Partner hinzufügen',
     drop: 'Sein Zertifikat',
     dropHint:
-      'Hier ablegen oder auswählen: PEM, DER oder PKCS #7, mit seiner Kette in beliebiger Folge. Noch wird nichts gespeichert.',
+      'Hier ablegen oder auswählen: PEM, DER oder PKCS #7, mit seiner Kette in beliebiger Folge. ' +
+      'Noch wird nichts gespeichert.',
     tooLarge: 'Das ist größer, als ein Zertifikat mit seiner Kette sein kann.',
     is: 'Was es ist',
     form: 'Form',

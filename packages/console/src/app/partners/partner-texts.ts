@@ -60,7 +60,9 @@ export const partnerTexts = inLanguages({
   de: {
     title: 'Partner',
     modes: {
-      ca: 'Jedes Gateway mit einem Zertifikat der CA in ca.crt ist ein Partner; ein Eintrag setzt Grenzen oder sperrt es.',
+      ca:
+        'Jedes Gateway mit einem Zertifikat der CA in ca.crt ist ein Partner; ' +
+        'ein Eintrag setzt Grenzen oder sperrt es.',
       listed: 'Nur Gateways mit einem Eintrag hier sind Partner.',
     } as Readonly<Record<string, string>>,
     authorities: (names: string) => `Zertifizierungsstellen: ${names}.`,
@@ -73,7 +75,8 @@ export const partnerTexts = inLanguages({
     weekOf: (accepted: number, refused: number) =>
       refused === 0 ? count(accepted) : `${count(accepted)}, ${count(refused)} abgelehnt`,
     empty:
-      'Ein Partner steht hier, sobald er einen Eintrag hat oder ein Dokument gesendet hat. Fügen Sie einen mit seinem Zertifikat hinzu:',
+      'Ein Partner steht hier, sobald er einen Eintrag hat oder ein Dokument gesendet hat. ' +
+      'Fügen Sie einen mit seinem Zertifikat hinzu:',
     add: 'Partner hinzufügen',
     contact: 'Kontakt',
     documents: 'Dokumenttypen',

@@ -11,7 +11,8 @@ export const searchTexts = inLanguages({
       `${facts === 1 ? 'One fact' : `${formatCount(facts)} facts`} about ${question}`,
     never: (question: string) => `Never seen: ${question}`,
     neverHow:
-      'It was looked for as document id, partner, digest, certificate, index of the log and request, among all facts that are kept.',
+      'It was looked for as document id, partner, digest, certificate, ' +
+      'index of the log and request, among all facts that are kept.',
     as: {
       sha256: 'As the digest of a document',
       certificate: 'As a certificate',
@@ -31,7 +32,8 @@ export const searchTexts = inLanguages({
       `${facts === 1 ? 'Eine Angabe' : `${formatCount(facts)} Angaben`} zu ${question}`,
     never: (question: string) => `Nie gesehen: ${question}`,
     neverHow:
-      'Gesucht wurde nach Dokument-ID, Partner, Digest, Zertifikat, Index des Logs und Anfrage, unter allem, was aufbewahrt ist.',
+      'Gesucht wurde nach Dokument-ID, Partner, Digest, Zertifikat, ' +
+      'Index des Logs und Anfrage, unter allem, was aufbewahrt ist.',
     as: {
       sha256: 'Als Digest eines Dokuments',
       certificate: 'Als Zertifikat',

@@ -54,7 +54,8 @@ export const accessTexts = inLanguages({
     sessionsLead:
       'Wer jetzt angemeldet ist. Eine Sitzung endet von selbst nach 30 Minuten ohne Anfrage und nach 8 Stunden.',
     keysLead:
-      'Programme fragen die API mit einem Schlüssel. Jeder hat eine Rolle und ein Ende und wird einmal gezeigt, wenn er erstellt wird.',
+      'Programme fragen die API mit einem Schlüssel. ' +
+      'Jeder hat eine Rolle und ein Ende und wird einmal gezeigt, wenn er erstellt wird.',
     who: 'Wer',
     role: 'Rolle',
     method: 'Durch',

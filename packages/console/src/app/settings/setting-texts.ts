@@ -5,7 +5,9 @@ export const settingTexts = inLanguages({
   en: {
     title: 'Settings',
     sections: 'Settings and people',
-    lead: 'As they are in force. They are changed in seg.yaml, by the environment or by flags, and count from the next start.',
+    lead:
+      'As they are in force. They are changed in seg.yaml, ' +
+      'by the environment or by flags, and count from the next start.',
     setting: 'Setting',
     value: 'Value',
     origin: 'From',
@@ -21,7 +23,9 @@ export const settingTexts = inLanguages({
   de: {
     title: 'Einstellungen',
     sections: 'Einstellungen und Personen',
-    lead: 'Wie sie gelten. Geändert werden sie in seg.yaml, durch die Umgebung oder durch Optionen, und gelten ab dem nächsten Start.',
+    lead:
+      'Wie sie gelten. Geändert werden sie in seg.yaml, ' +
+      'durch die Umgebung oder durch Optionen, und gelten ab dem nächsten Start.',
     setting: 'Einstellung',
     value: 'Wert',
     origin: 'Aus',

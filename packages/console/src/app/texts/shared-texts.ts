@@ -104,7 +104,8 @@ export const sharedTexts = inLanguages({
     } as Readonly<Record<string, string>>,
     sessionEnded: 'Ihre Sitzung ist beendet.',
     sessionEndedHow:
-      'Angezeigt wird der letzte Stand. Zum Weiterarbeiten geben Sie dies auf dem Rechner des Gateways ein und öffnen den Link:',
+      'Angezeigt wird der letzte Stand. ' +
+      'Zum Weiterarbeiten geben Sie dies auf dem Rechner des Gateways ein und öffnen den Link:',
     staleSince: (time: string) => `Stand ${time}, Verbindung wird wieder aufgebaut.`,
     notPermitted: (permission: string, role: string) =>
       `Ihre Rolle (${role}) darf diese Seite nicht sehen. Nötig ist die Berechtigung ${permission}.`,

@@ -52,7 +52,8 @@ export async function* copyLedger(
   if (!root.equals(last.root))
     throw new Fault(
       'log-invalid',
-      `the copy has the root ${root.toString('hex')}, the last checkpoint ${last.root.toString('hex')}: verify the ledger with \`receiver log verify\``,
+      `the copy has the root ${root.toString('hex')}, ` +
+        `the last checkpoint ${last.root.toString('hex')}: verify the ledger with \`receiver log verify\``,
     )
   return last
 }

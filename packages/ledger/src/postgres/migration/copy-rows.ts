@@ -37,7 +37,8 @@ async function copyDocument(source: Evidence, connection: PostgresConnection, ro
   const contentId = isLarge ? randomUUID() : null
   const chain = typeof row.chain === 'string' ? await keepChain(source, connection, row.chain) : null
   await connection.rows(
-    `INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain, content_id)
+    `INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain,
+      content_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [index, row.from_sender, row.name, row.accepted_at, row.bytes, row.sha256, row.reference_digest, chain, contentId],
   )

@@ -77,12 +77,14 @@ async function copyRest(connection: PostgresConnection, source: Evidence, reader
     await connection.rows('INSERT INTO log_keys (from_size, verifier_key) VALUES ($1, $2)', [from, verifierKey])
   for (const { name, index } of await source.cursors())
     await connection.rows(
-      'INSERT INTO cursors (name, leaf_index) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
+      'INSERT INTO cursors (name, leaf_index) VALUES ($1, $2) ' +
+        'ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
       [name, index],
     )
   for await (const { cursor, document, at, reason } of reader.deadLetters())
     await connection.rows(
-      'INSERT INTO dead_letters (cursor, leaf_index, at, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (cursor, leaf_index) DO NOTHING',
+      'INSERT INTO dead_letters (cursor, leaf_index, at, reason) ' +
+        'VALUES ($1, $2, $3, $4) ON CONFLICT (cursor, leaf_index) DO NOTHING',
       [cursor, document.index, at, reason.replaceAll('\0', '\u{fffd}')],
     )
 }

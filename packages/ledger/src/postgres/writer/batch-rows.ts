@@ -20,7 +20,8 @@ export const STORE_BATCH = `WITH head AS (
       $23::int[], $24::uuid[], $25::int[], $26::int[], $27::int[])
       AS a (i, sender, id, at, bytes, sha256, reference, chain, content_id, o, c, r)
   ), new_documents AS (
-    INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain, content_id)
+    INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain,
+      content_id)
     SELECT i, sender, id, at, bytes, sha256, reference, chain, content_id FROM accepted
   ), new_contents AS (
     INSERT INTO contents (leaf_index, octets)

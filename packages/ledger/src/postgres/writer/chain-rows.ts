@@ -49,7 +49,8 @@ async function insert(
 ): Promise<number> {
   if (certificates === undefined) throw new TypeError('a chain that is not kept came without its certificates')
   await connection.rows(
-    `INSERT INTO certificates (fingerprint, der) SELECT f, decode(c, 'base64') FROM unnest($1::text[], $2::text[]) AS u (f, c)
+    `INSERT INTO certificates (fingerprint, der)
+    SELECT f, decode(c, 'base64') FROM unnest($1::text[], $2::text[]) AS u (f, c)
     ON CONFLICT (fingerprint) DO NOTHING`,
     [splitFingerprints(fingerprints), certificates],
   )

@@ -26,7 +26,8 @@ export async function continueTree(
   if (size === head.size && root.equals(head.root)) return tree
   throw new Fault(
     'storage-unavailable',
-    `the log in the database is damaged: its head has ${amount(head.size, 'entry')} with the root ${head.root.toString('hex')}, its entries are ${size} with ${root.toString('hex')}`,
+    `the log in the database is damaged: its head has ${amount(head.size, 'entry')} with the ` +
+      `root ${head.root.toString('hex')}, its entries are ${size} with ${root.toString('hex')}`,
   )
 }
 

@@ -94,7 +94,8 @@ async function bindKey(connection: PostgresConnection, present: string): Promise
 function refused(place: PostgresPlace, cause: Fault): Fault {
   return new Fault(
     'configuration',
-    `${describePlace(place)}: ${cause.detail}; expected the user and the database of --ledger, with the password in the file of --ledger-password`,
+    `${describePlace(place)}: ${cause.detail}; ` +
+      'expected the user and the database of --ledger, with the password in the file of --ledger-password',
     { cause },
   )
 }

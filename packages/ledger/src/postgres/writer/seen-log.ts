@@ -64,7 +64,8 @@ export class SeenLogFile {
 function refusal(found: string): Fault {
   return new Fault(
     'storage-unavailable',
-    `the database shows ${found}: a standby that lagged was promoted, or an old server came back; nothing is written there (docs/high-availability.md)`,
+    `the database shows ${found}: a standby that lagged was promoted, or an old server came back; ` +
+      'nothing is written there (docs/high-availability.md)',
   )
 }
 

@@ -56,10 +56,12 @@ function prepareStatements(database: DatabaseSync) {
     find: database.prepare('SELECT leaf_index, sha256 FROM documents WHERE sender = ? AND document_id = ?'),
     receipt: database.prepare('SELECT octets FROM receipts WHERE leaf_index = ?'),
     transaction: database.prepare(
-      'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf, facts, nonce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf, facts, nonce) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     document: database.prepare(
-      'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, ' +
+        'bytes, sha256, reference_digest, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     content: database.prepare('INSERT INTO contents (leaf_index, octets) VALUES (?, ?)'),
     contentFile: database.prepare('INSERT INTO content_files (name, leaf_index) VALUES (?, ?)'),
@@ -68,10 +70,12 @@ function prepareStatements(database: DatabaseSync) {
     checkpoint: database.prepare('INSERT INTO checkpoints (tree_size, note) VALUES (?, ?)'),
     logKey: database.prepare('INSERT INTO log_keys (from_size, verifier_key) VALUES (?, ?)'),
     deadLetter: database.prepare(
-      'INSERT INTO dead_letters (cursor, leaf_index, at, reason) VALUES (?, ?, ?, ?) ON CONFLICT (cursor, leaf_index) DO NOTHING',
+      'INSERT INTO dead_letters (cursor, leaf_index, at, reason) ' +
+        'VALUES (?, ?, ?, ?) ON CONFLICT (cursor, leaf_index) DO NOTHING',
     ),
     cursor: database.prepare(
-      'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET leaf_index = MAX(leaf_index, excluded.leaf_index)',
+      'INSERT INTO cursors (name, leaf_index) VALUES (?, ?) ' +
+        'ON CONFLICT (name) DO UPDATE SET leaf_index = MAX(leaf_index, excluded.leaf_index)',
     ),
   }
 }

@@ -42,7 +42,8 @@ function checkLatest(database: DatabaseSync, verifierKey: string): void {
     if (!(cause instanceof Fault)) throw cause
     throw new Fault(
       'configuration',
-      `the log in the data folder was not signed with log.key (${verifierKey}): ${cause.detail}; put back the former keys and certificates, or use another data folder (--data)`,
+      `the log in the data folder was not signed with log.key (${verifierKey}): ${cause.detail}; ` +
+        'put back the former keys and certificates, or use another data folder (--data)',
       { cause },
     )
   }
