@@ -13,7 +13,8 @@ const program = buildProgram('bench', 'measurements of this checkout on this mac
 program
   .command('verify')
   .description(
-    'verification: ours, xml-crypto, xmlsec1 and Apache Santuario on the same files; then ours alone on files up to 1 GB',
+    'verification: ours, xml-crypto, xmlsec1 and Apache Santuario on the same files; ' +
+      'then ours alone on files up to 1 GB',
   )
   .option('--quick', 'fewer and shorter rounds, no file above 50 MB')
   .option('--seed <number>', 'of the random shape', parseCount, Date.now() % 2 ** 30)
@@ -42,7 +43,8 @@ program
 program
   .command('exchange')
   .description(
-    'the whole path over mutual TLS, durable and with a receipt, against a bare Fastify handler; then three times what it can take',
+    'the whole path over mutual TLS, durable and with a receipt, against a bare Fastify handler; ' +
+      'then three times what it can take',
   )
   .option('--quick', 'one short round')
   .option('--pin', 'server and generator on one core each, not on any')

@@ -4,7 +4,8 @@ export function writeTable(head: readonly string[], rows: readonly (readonly str
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column]!.length)))
   const writeRow = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
+  const [first = 0, ...others] = widths
+  const rule = `| ${['-'.repeat(first), ...others.map(width => `${'-'.repeat(width - 1)}:`)].join(' | ')} |`
   return [writeRow(head), rule, ...rows.map(writeRow)].join('\n')
 }
 

@@ -86,7 +86,8 @@ export async function findPort(port: number): Promise<number> {
     await once(server, 'listening')
   } catch {
     throw new DemoStopped(
-      `Port ${port} is taken, perhaps by a receiver that still runs. Stop that one, or let the demo take another port:\n\n  npx -y pnpm@12 demo --port 0`,
+      `Port ${port} is taken, perhaps by a receiver that still runs. ` +
+        'Stop that one, or let the demo take another port:\n\n  npx -y pnpm@12 demo --port 0',
     )
   }
   const address = server.address()

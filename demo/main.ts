@@ -173,6 +173,7 @@ async function findRefusal(scene: Scene): Promise<string | undefined> {
 function showNextSteps(scene: Scene, { id, document }: Delivery, stays: boolean): void {
   const to = !stays || scene.port === 8443 ? '' : ` --to ${scene.url}`
   const start = ['start it', 'pnpm --filter receiver start'] as const
+  const senderCrt = show(join(scene.certs, 'sender.crt'))
   showFacts('Try next, in another terminal (npm install --global pnpm@12 puts pnpm on the PATH)', [
     ...(stays ? [] : [start]),
     ...(stays ? [] : [['see it', 'pnpm --filter receiver console login, and open the link'] as const]),
@@ -180,7 +181,7 @@ function showNextSteps(scene: Scene, { id, document }: Delivery, stays: boolean)
     ['read it', `pnpm --filter receiver documents export ${id}`],
     [
       'ask others',
-      `xmlsec1 --verify --enabled-key-data key-name,rsa,ecdsa --pubkey-cert-pem ${show(join(scene.certs, 'sender.crt'))} ${show(document)}`,
+      `xmlsec1 --verify --enabled-key-data key-name,rsa,ecdsa --pubkey-cert-pem ${senderCrt} ${show(document)}`,
     ],
     ['refusals', 'docs/faults.md: what each code means, and what to do'],
   ])

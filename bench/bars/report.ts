@@ -19,7 +19,8 @@ export function writeBarsReport({ machine, key, rounds, pace, compared }: BarsRe
   const { cold, warmUp, warm, half } = pace
   return [
     writeMachine(machine),
-    `${key}; medians of ${rounds} rounds: ${cold} s cold, ${warmUp} s to warm up, ${warm} s warm, ${half} s at half the speed`,
+    `${key}; medians of ${rounds} rounds: ${cold} s cold, ` +
+      `${warmUp} s to warm up, ${warm} s warm, ${half} s at half the speed`,
     '',
     writeTable(
       [

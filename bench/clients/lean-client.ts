@@ -47,7 +47,8 @@ export class LeanClient implements Client {
     const length = document.reduce((sum, piece) => sum + piece.length, 0)
     socket.cork()
     socket.write(
-      `POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nContent-Length: ${length}\r\n\r\n`,
+      'POST /v1/documents HTTP/1.1\r\nHost: localhost\r\n' +
+        `Content-Type: application/xml\r\nContent-Length: ${length}\r\n\r\n`,
     )
     for (const piece of document) socket.write(piece)
     socket.uncork()

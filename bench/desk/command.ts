@@ -48,7 +48,8 @@ export async function runDeskBench(options: { readonly quick?: true }, command: 
   const report = { machine, rows, bytes: (await stat(path)).size, filled, timings }
   output.report(
     report,
-    `${writeMachine(machine)}\n${formatCount(rows)} rows, ${(report.bytes / rows).toFixed(0)} bytes each\n${writeTimings(timings)}`,
+    `${writeMachine(machine)}\n` +
+      `${formatCount(rows)} rows, ${(report.bytes / rows).toFixed(0)} bytes each\n${writeTimings(timings)}`,
   )
 }
 

@@ -32,7 +32,8 @@ export function fillDesk(database: DatabaseSync, rows: number, end: number): voi
     INSERT INTO facts SELECT
       (? - ${90 * DAY} + CAST(i * ? AS INTEGER)) * 4096 + i % 4096,
       CASE WHEN kind < 95 THEN ${document} WHEN kind < 99 THEN ${refusal} ELSE ${connection} END,
-      CASE WHEN kind < 92 THEN ${accepted} WHEN kind < 95 THEN ${replayed} WHEN kind < 99 THEN ${refused} ELSE ${failed} END,
+      CASE WHEN kind < 92 THEN ${accepted} WHEN kind < 95 THEN ${replayed} WHEN kind < 99 THEN ${refused}
+        ELSE ${failed} END,
       1, CASE WHEN kind < 92 THEN i END, NULL,
       CASE WHEN kind < 99 THEN ${firstPartner} + partner END,
       CASE WHEN kind < 99 THEN 'doc' || i END, 2500, randomblob(32),
@@ -44,7 +45,8 @@ export function fillDesk(database: DatabaseSync, rows: number, end: number): voi
   for (let from = 0; from < rows; from += STEP)
     insert.run(from, Math.min(from + STEP, rows) - 1, end, (90 * DAY) / rows)
   for (const statement of indexes) database.exec(statement)
-  database.exec(`INSERT INTO minutes SELECT position / 4096 / 60000, kind, outcome, COALESCE(partner, 0), COUNT(*), SUM(bytes)
+  database.exec(`INSERT INTO minutes
+    SELECT position / 4096 / 60000, kind, outcome, COALESCE(partner, 0), COUNT(*), SUM(bytes)
     FROM facts GROUP BY 1, 2, 3, 4`)
 }
 

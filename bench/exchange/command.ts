@@ -36,7 +36,8 @@ export async function runExchangeBench(
       comparisons.push(comparison)
       const { receiver, bare } = comparison
       output.say(
-        `${formatSize(load.payload)}, ${load.client} client: ${receiver.perSecond.toFixed(0)} documents/s, bare ${bare.perSecond.toFixed(0)}`,
+        `${formatSize(load.payload)}, ${load.client} client: ` +
+          `${receiver.perSecond.toFixed(0)} documents/s, bare ${bare.perSecond.toFixed(0)}`,
       )
     }
   }

@@ -73,7 +73,8 @@ function writeGrowthReport({ machine, rounds, seconds, ledgers }: GrowthReport):
   const [smallest] = ledgers as [Grown]
   return [
     writeMachine(machine),
-    `0.5 kB, ${load.connections} connections; receivers and generator on any core; medians of ${rounds} rounds of ${seconds} s; times in milliseconds`,
+    `0.5 kB, ${load.connections} connections; receivers and generator on any core; ` +
+      `medians of ${rounds} rounds of ${seconds} s; times in milliseconds`,
     '',
     writeTable(
       ['entries', 'documents/s', 'of the first', 'p50', 'p99', 'processor time each', 'written each', 'start'],

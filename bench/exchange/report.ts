@@ -17,7 +17,8 @@ export type ExchangeReport = {
 export function writeExchangeReport({ machine, pinned, pace, comparisons, overload, kept }: ExchangeReport): string {
   return [
     writeMachine(machine),
-    `RSA-2048; ${pinned ? 'server and generator on one core each' : 'server and generator on any core'}; medians of ${pace.rounds} rounds of ${pace.seconds} s; times in milliseconds`,
+    `RSA-2048; ${pinned ? 'server and generator on one core each' : 'server and generator on any core'}; ` +
+      `medians of ${pace.rounds} rounds of ${pace.seconds} s; times in milliseconds`,
     '',
     writeTable(
       [
@@ -64,7 +65,8 @@ export function writeExchangeReport({ machine, pinned, pace, comparisons, overlo
     ),
     '',
     ...writeOverload(overload),
-    `${formatCount(kept.acknowledged)} documents acknowledged in the whole run, ${kept.missing} of them not in the list afterwards`,
+    `${formatCount(kept.acknowledged)} documents acknowledged in the whole run, ` +
+      `${kept.missing} of them not in the list afterwards`,
   ].join('\n')
 }
 
@@ -88,9 +90,11 @@ function writeOverload({ offered, accepted, outcome, recovery }: Overload): stri
   const sent = accepted + Object.values(refused).reduce((sum, count) => sum + count, 0) / seconds
   const refusals = Object.entries(refused).map(([status, count]) => `${formatCount(count / seconds)}/s with ${status}`)
   return [
-    `At 3 × its speed, ${formatCount(offered)} documents/s, of which ${formatCount(sent)}/s found a connection free: ${formatCount(accepted)}/s accepted`,
+    `At 3 × its speed, ${formatCount(offered)} documents/s, ` +
+      `of which ${formatCount(sent)}/s found a connection free: ${formatCount(accepted)}/s accepted`,
     `refused, by status (0: the connection broke): ${refusals.join(', ') || 'none'}`,
-    `accepted: p50 ${formatTime(latency.p50)}, p99 ${formatTime(latency.p99)}; refused: p50 ${formatTime(refusal.p50)}, p99 ${formatTime(refusal.p99)}`,
+    `accepted: p50 ${formatTime(latency.p50)}, p99 ${formatTime(latency.p99)}; ` +
+      `refused: p50 ${formatTime(refusal.p50)}, p99 ${formatTime(refusal.p99)}`,
     `back to normal ${recovery === undefined ? 'not while it was watched' : `in ${recovery} s`}`,
   ]
 }

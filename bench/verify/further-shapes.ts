@@ -13,11 +13,13 @@ const clinicalDocuments: PayloadShape = {
   <effectiveTime value="202611${10 + (n % 19)}1200+0100"/>
   <recordTarget typeCode="RCT"><patientRole classCode="PAT">
     <id root="2.16.840.1.113883.2.9.4.3.2" extension="P${n}"/>
-    <patient><name use="L"><given>Zoë</given><family>Müller</family></name><administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/></patient>
+    <patient><name use="L"><given>Zoë</given><family>Müller</family></name>\
+<administrativeGenderCode code="F" codeSystem="2.16.840.1.113883.5.1"/></patient>
   </patientRole></recordTarget>
   <entry typeCode="DRIV"><observation classCode="OBS" moodCode="EVN">
     <code code="2345-7" codeSystem="2.16.840.1.113883.6.1" displayName="Glucose"/>
-    <value xsi:type="PQ" value="${n % 200}" unit="mg/dL"/><interpretationCode code="N" codeSystem="2.16.840.1.113883.5.83"/>
+    <value xsi:type="PQ" value="${n % 200}" unit="mg/dL"/>\
+<interpretationCode code="N" codeSystem="2.16.840.1.113883.5.83"/>
   </observation></entry>
 </ClinicalDocument>
 `,
@@ -28,30 +30,39 @@ const coordinates = (n: number) =>
   Array.from({ length: 40 }, (_, i) => `${59 + ((n * i) % 997) / 1000} ${24 + ((n + i) % 991) / 1000}`).join(' ')
 
 const geography: PayloadShape = {
-  open: '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:cp="http://inspire.ec.europa.eu/schemas/cp/4.0">\n',
+  open:
+    '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2" ' +
+    'xmlns:cp="http://inspire.ec.europa.eu/schemas/cp/4.0">\n',
   writeLine: n =>
-    `<gml:featureMember><cp:CadastralParcel gml:id="CP.${n}"><cp:geometry><gml:Polygon srsName="urn:ogc:def:crs:EPSG::4258" gml:id="G.${n}"><gml:exterior><gml:LinearRing><gml:posList srsDimension="2">${coordinates(n)}</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></cp:geometry></cp:CadastralParcel></gml:featureMember>\n`,
+    `<gml:featureMember><cp:CadastralParcel gml:id="CP.${n}"><cp:geometry>` +
+    `<gml:Polygon srsName="urn:ogc:def:crs:EPSG::4258" gml:id="G.${n}"><gml:exterior>` +
+    `<gml:LinearRing><gml:posList srsDimension="2">${coordinates(n)}</gml:posList></gml:LinearRing>` +
+    '</gml:exterior></gml:Polygon></cp:geometry></cp:CadastralParcel></gml:featureMember>\n',
   close: '</gml:FeatureCollection>',
 }
 
 const longValues: PayloadShape = {
   open: '<objects>\n',
   writeLine: n =>
-    `<object id="${n}" path="${`/register/of/persons/and/residence/${n}`.repeat(30)}" title="${'Extract from the register, certified; '.repeat(20)}"/>\n`,
+    `<object id="${n}" path="${`/register/of/persons/and/residence/${n}`.repeat(30)}" ` +
+    `title="${'Extract from the register, certified; '.repeat(20)}"/>\n`,
   close: '</objects>',
 }
 
 const chineseText: PayloadShape = {
   open: '<d:文书 xmlns:d="urn:example:doc">\n',
   writeLine: n =>
-    `<d:记录 编号="${n}"><d:机关>国家市场监督管理总局登记注册局</d:机关><d:地址>北京市西城区三里河东路八号，${n} 号楼</d:地址><d:事由>关于提供企业登记档案查询结果的函。</d:事由></d:记录>\n`,
+    `<d:记录 编号="${n}"><d:机关>国家市场监督管理总局登记注册局</d:机关>` +
+    `<d:地址>北京市西城区三里河东路八号，${n} 号楼</d:地址><d:事由>关于提供企业登记档案查询结果的函。</d:事由></d:记录>\n`,
   close: '</d:文书>',
 }
 
 const arabicText: PayloadShape = {
   open: '<m:messages xmlns:m="urn:example:message">\n',
   writeLine: n =>
-    `<m:message m:id="${n}" xml:lang="ar"><m:from>وزارة الداخلية، مديرية الأحوال المدنية</m:from><m:subject>طلب شهادة ميلاد رقم ${n}</m:subject><m:body>نرجو التكرم بموافاتنا بنسخة مصدقة من السجل المدني.</m:body></m:message>\n`,
+    `<m:message m:id="${n}" xml:lang="ar"><m:from>وزارة الداخلية، مديرية الأحوال المدنية</m:from>` +
+    `<m:subject>طلب شهادة ميلاد رقم ${n}</m:subject>` +
+    '<m:body>نرجو التكرم بموافاتنا بنسخة مصدقة من السجل المدني.</m:body></m:message>\n',
   close: '</m:messages>',
 }
 
@@ -65,21 +76,24 @@ const characterReferences: PayloadShape = {
 const windowsLineEnds: PayloadShape = {
   open: '<records>\r\n',
   writeLine: n =>
-    `  <record id="${n}">\r\n    <name>Works ${n}</name>\r\n    <note>first line\r\nsecond line</note>\r\n  </record>\r\n`,
+    `  <record id="${n}">\r\n    <name>Works ${n}</name>\r\n` +
+    '    <note>first line\r\nsecond line</note>\r\n  </record>\r\n',
   close: '</records>',
 }
 
 const brokenTags: PayloadShape = {
   open: '<records>\n',
   writeLine: n =>
-    `<record\n    id="${n}"\n    kind="invoice"\n\tnote="one\ttwo\nthree"><amount\n  currency="EUR">${n}.00</amount></record>\n`,
+    `<record\n    id="${n}"\n    kind="invoice"\n\tnote="one\ttwo\n` +
+    `three"><amount\n  currency="EUR">${n}.00</amount></record>\n`,
   close: '</records>',
 }
 
 const languages: PayloadShape = {
   open: '<texts>\n',
   writeLine: n =>
-    `<text xml:lang="${['et', 'fi', 'sv', 'en-GB'][n % 4]}"><title xml:lang="en">Act ${n}</title><para xml:lang="de" xml:space="preserve">Gesetz ${n}</para></text>\n`,
+    `<text xml:lang="${['et', 'fi', 'sv', 'en-GB'][n % 4]}"><title xml:lang="en">Act ${n}</title>` +
+    `<para xml:lang="de" xml:space="preserve">Gesetz ${n}</para></text>\n`,
   close: '</texts>',
 }
 
@@ -92,7 +106,8 @@ const ampersands: PayloadShape = {
 const prefixedAttributes: PayloadShape = {
   open: '<x:links xmlns:x="urn:example:x" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:a="urn:example:a">\n',
   writeLine: n =>
-    `<x:link xlink:type="simple" xlink:href="https://example.org/${n}" a:role="r${n % 5}" x:n="${n}"><x:to a:id="${n}" x:kind="k"/></x:link>\n`,
+    `<x:link xlink:type="simple" xlink:href="https://example.org/${n}" a:role="r${n % 5}" x:n="${n}">` +
+    `<x:to a:id="${n}" x:kind="k"/></x:link>\n`,
   close: '</x:links>',
 }
 
@@ -106,7 +121,8 @@ const NESTED = 20
 const changingDefaults: PayloadShape = {
   open: '<nest>\n',
   writeLine: n =>
-    `${Array.from({ length: NESTED }, (_, i) => `<e${i} xmlns="urn:example:${i % 3}">`).join('')}${n}${Array.from({ length: NESTED }, (_, i) => `</e${NESTED - 1 - i}>`).join('')}\n`,
+    `${Array.from({ length: NESTED }, (_, i) => `<e${i} xmlns="urn:example:${i % 3}">`).join('')}` +
+    `${n}${Array.from({ length: NESTED }, (_, i) => `</e${NESTED - 1 - i}>`).join('')}\n`,
   close: '</nest>',
 }
 
@@ -138,7 +154,8 @@ const indented: PayloadShape = {
 const changingPrefixes: PayloadShape = {
   open: '<list>\n',
   writeLine: n =>
-    `<n${n % 97}:item xmlns:n${n % 97}="urn:example:item:${n % 97}"><n${n % 97}:id>${n}</n${n % 97}:id><n${n % 97}:name>Pump</n${n % 97}:name></n${n % 97}:item>\n`,
+    `<n${n % 97}:item xmlns:n${n % 97}="urn:example:item:${n % 97}"><n${n % 97}:id>${n}</n${n % 97}:id>` +
+    `<n${n % 97}:name>Pump</n${n % 97}:name></n${n % 97}:item>\n`,
   close: '</list>',
 }
 

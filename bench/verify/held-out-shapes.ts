@@ -16,7 +16,8 @@ const otherQuotes: PayloadShape = {
 const markupInCdata: PayloadShape = {
   open: '<messages>\n',
   writeLine: n =>
-    `<message><subject><![CDATA[R & D <${n}>]]></subject><body><![CDATA[\n<html><body><p class="x">Hello &amp; welcome</p>\n<p>line ${n}</p></body></html>\n]]></body></message>\n`,
+    `<message><subject><![CDATA[R & D <${n}>]]></subject><body><![CDATA[\n` +
+    `<html><body><p class="x">Hello &amp; welcome</p>\n<p>line ${n}</p></body></html>\n]]></body></message>\n`,
   close: '</messages>',
 }
 

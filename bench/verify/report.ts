@@ -26,7 +26,8 @@ export function writeVerifyReport({ machine, sides, missing, rounds, compared, s
     writeMachine(machine),
     [...new Set(sides)].join('; '),
     ...(missing.length > 0 ? [`left out, not installed: ${missing.join(', ')}`] : []),
-    `RSA-2048, SHA-256, Exclusive C14N; one core; processor time; medians of ${rounds} rounds; in brackets: how many times as long as ours; worst first`,
+    'RSA-2048, SHA-256, Exclusive C14N; one core; processor time; ' +
+      `medians of ${rounds} rounds; in brackets: how many times as long as ours; worst first`,
     '',
     writeTable(
       ['payload', 'document', ours, 'MB/s', ...others],

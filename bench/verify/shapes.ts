@@ -38,14 +38,16 @@ const paragraph = Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * i * 31
 const plainRecords: PayloadShape = {
   open: '<records>\n',
   writeLine: n =>
-    `<record id="${n}" kind="invoice"><name>Works &amp; Supplies ${n}</name><city>Tallinn</city><amount currency="EUR">${money(n)}</amount><date>${date(n)}</date></record>\n`,
+    `<record id="${n}" kind="invoice"><name>Works &amp; Supplies ${n}</name><city>Tallinn</city>` +
+    `<amount currency="EUR">${money(n)}</amount><date>${date(n)}</date></record>\n`,
   close: '</records>',
 }
 
 const mixedContent: PayloadShape = {
   open: '<text>',
   writeLine: n =>
-    `<p>Section <b>${n}</b> of the <i>Act on <b>Public</b> Records</i> applies, see <ref>${n + 1}</ref> and <ref>${n + 2}</ref>.</p>\n`,
+    `<p>Section <b>${n}</b> of the <i>Act on <b>Public</b> Records</i> applies, ` +
+    `see <ref>${n + 1}</ref> and <ref>${n + 2}</ref>.</p>\n`,
   close: '</text>',
 }
 
@@ -73,7 +75,10 @@ const UBL_BASIC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicCompo
 const declaringLines: PayloadShape = {
   open: '<lines>\n',
   writeLine: n =>
-    `<cac:InvoiceLine xmlns:cac="${UBL_AGGREGATE}" xmlns:cbc="${UBL_BASIC}"><cbc:ID>${n}</cbc:ID><cbc:InvoicedQuantity unitCode="C62">${n % 24}</cbc:InvoicedQuantity><cbc:LineExtensionAmount currencyID="EUR">${money(n)}</cbc:LineExtensionAmount><cac:Item><cbc:Name>Gate valve DN80</cbc:Name></cac:Item></cac:InvoiceLine>\n`,
+    `<cac:InvoiceLine xmlns:cac="${UBL_AGGREGATE}" xmlns:cbc="${UBL_BASIC}"><cbc:ID>${n}</cbc:ID>` +
+    `<cbc:InvoicedQuantity unitCode="C62">${n % 24}</cbc:InvoicedQuantity>` +
+    `<cbc:LineExtensionAmount currencyID="EUR">${money(n)}</cbc:LineExtensionAmount>` +
+    '<cac:Item><cbc:Name>Gate valve DN80</cbc:Name></cac:Item></cac:InvoiceLine>\n',
   close: '</lines>',
 }
 
@@ -87,28 +92,33 @@ const unsortedAttributes: PayloadShape = {
 const cdata: PayloadShape = {
   open: '<messages>\n',
   writeLine: n =>
-    `<message id="${n}"><![CDATA[<p>Dear Sir or Madam, your application ${n} & its annexes were received.</p>]]></message>\n`,
+    `<message id="${n}"><![CDATA[<p>Dear Sir or Madam, ` +
+    `your application ${n} & its annexes were received.</p>]]></message>\n`,
   close: '</messages>',
 }
 
 const defaultNamespaces: PayloadShape = {
   open: '<list>\n',
   writeLine: n =>
-    `<order xmlns="urn:example:order:1"><id>${n}</id><party xmlns="urn:example:party:1"><name>Works ${n}</name></party><note xmlns=""><line>none</line></note></order>\n`,
+    `<order xmlns="urn:example:order:1"><id>${n}</id><party xmlns="urn:example:party:1">` +
+    `<name>Works ${n}</name></party><note xmlns=""><line>none</line></note></order>\n`,
   close: '</list>',
 }
 
 const cyrillicText: PayloadShape = {
   open: '<records>\n',
   writeLine: n =>
-    `<record><name>Министерство цифрового развития, связи и массовых коммуникаций</name><address>город Москва, Пресненская набережная, дом ${n}</address><subject>Запрос о предоставлении сведений из государственного реестра № ${n}</subject></record>\n`,
+    '<record><name>Министерство цифрового развития, связи и массовых коммуникаций</name>' +
+    `<address>город Москва, Пресненская набережная, дом ${n}</address>` +
+    `<subject>Запрос о предоставлении сведений из государственного реестра № ${n}</subject></record>\n`,
   close: '</records>',
 }
 
 const greekNames: PayloadShape = {
   open: '<έγγραφα>\n',
   writeLine: n =>
-    `<έγγραφο><τίτλος>Υπουργείο Ψηφιακής Διακυβέρνησης</τίτλος><αριθμός>${n}</αριθμός><περιγραφή>Αίτηση για τη χορήγηση πιστοποιητικού γέννησης από το μητρώο πολιτών</περιγραφή></έγγραφο>\n`,
+    `<έγγραφο><τίτλος>Υπουργείο Ψηφιακής Διακυβέρνησης</τίτλος><αριθμός>${n}</αριθμός>` +
+    '<περιγραφή>Αίτηση για τη χορήγηση πιστοποιητικού γέννησης από το μητρώο πολιτών</περιγραφή></έγγραφο>\n',
   close: '</έγγραφα>',
 }
 

@@ -97,7 +97,7 @@ function forge(original: string, partner: string): Record<string, Buffer> {
 function argumentsOf(command: string, certs: string, file: string): string[] {
   const words = command.match(/\$\{show\(join\([^`]*?\)\)\}|\$\{[^}]*\}|\S+/g)!.slice(1, -1)
   const placed = words.map(word => {
-    const [, name] = /(\w+)\.(?:crt|pem)/.exec(word) ?? []
+    const [, name] = /(\w+?)(?:\.crt|\.pem|Crt)\b/.exec(word) ?? []
     return name === undefined ? word : join(certs, `${name}.crt`)
   })
   return [...placed, file]
