@@ -27,7 +27,9 @@ t.test('a folder that is none is a wrong name, not one in which something is mis
   for (const load of [loadTrust, (certs: string): Promise<unknown> => loadIdentity(certs, 'sender')]) {
     await t.rejects(load(join(folder, 'nowhere')), {
       code: 'configuration',
-      detail: `${at('nowhere')} nothing; name it with --certs, or \`pnpm --filter pki gen\` makes keys and certificates for a first exchange`,
+      detail:
+        `${at('nowhere')} nothing; ` +
+        'name it with --certs, or `pnpm --filter pki gen` makes keys and certificates for a first exchange',
       command: `pnpm --filter pki gen --out ${join(folder, 'nowhere')}`,
     })
     await t.rejects(load(join(folder, 'file')), {
@@ -207,7 +209,8 @@ t.test(
   async t => {
     const certs = await makeCerts(t)
     const uri =
-      '-----BEGIN PKCS#11 PROVIDER URI-----\nMCwGCSqGSIb3DQEHAQwfcGtjczExOm9iamVjdD1rZXk=\n-----END PKCS#11 PROVIDER URI-----\n'
+      '-----BEGIN PKCS#11 PROVIDER URI-----\n' +
+      'MCwGCSqGSIb3DQEHAQwfcGtjczExOm9iamVjdD1rZXk=\n-----END PKCS#11 PROVIDER URI-----\n'
     await writeFile(join(certs, 'seal.key'), uri, { mode: 0o600 })
     t.equal(await readKeyFile(join(certs, 'seal.key')), uri)
     await t.rejects(loadIdentity(certs, 'seal'), {

@@ -73,7 +73,8 @@ t.test('start without --json prints the next commands, with the flags of this ru
   const [url] = first!.match(/https:\S+/)!
   t.equal(
     next,
-    `next: pnpm --filter sender send sample_document.xml --certs ${certs} --to ${url}      then: pnpm --filter receiver documents list --data ${data}      stop: Ctrl-C`,
+    `next: pnpm --filter sender send sample_document.xml --certs ${certs} --to ${url}      then: ` +
+      `pnpm --filter receiver documents list --data ${data}      stop: Ctrl-C`,
   )
   child.kill('SIGINT')
   t.same(await once(child, 'close'), [0, null])

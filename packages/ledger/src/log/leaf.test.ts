@@ -30,10 +30,14 @@ const events: Record<LogEvent['type'], LogEvent> = {
 }
 /** As the versions before wrote them. */
 const earlier = {
-  accepted: `{"v":1,"type":"accepted","at":"${at}","sender":"MINISTRY 1","document":"doc1","bytes":12,"sha256":"${digest}","reference":"${digest}"}`,
+  accepted:
+    `{"v":1,"type":"accepted","at":"${at}","sender":"MINISTRY 1",` +
+    `"document":"doc1","bytes":12,"sha256":"${digest}","reference":"${digest}"}`,
   refused: `{"v":1,"type":"refused","at":"${at}","sender":"MINISTRY \\"1\\"","code":"signature-digest","sha256":null}`,
   omitted: `{"v":1,"type":"omitted","at":"${at}","sender":"MINISTRY 1","count":7,"since":"${at}"}`,
-  conflict: `{"v":1,"type":"conflict","at":"${at}","sender":"MINISTRY 1","document":"doc1","sha256":"${digest}","accepted":3}`,
+  conflict:
+    `{"v":1,"type":"conflict","at":"${at}","sender":"MINISTRY 1",` +
+    `"document":"doc1","sha256":"${digest}","accepted":3}`,
   admin: `{"v":1,"type":"admin","at":"${at}","action":"suspend","subject":"MINISTRY 1","by":"operator"}`,
   start: `{"v":1,"type":"start","at":"${at}","version":"0.1.0"}`,
   stop: `{"v":1,"type":"stop","at":"${at}"}`,
@@ -69,7 +73,8 @@ t.test('a leaf is the digest of nonce and facts, both in their one form', async 
   const { leaf, facts } = writeEntry(accepted, nonce)
   t.equal(
     facts.toString(),
-    `{"sender":"MINISTRY 1","document":"doc1","bytes":12,"sha256":"${digest}","reference":"${digest}","certificate":"${digest}"}`,
+    '{"sender":"MINISTRY 1","document":"doc1","bytes":12,' +
+      `"sha256":"${digest}","reference":"${digest}","certificate":"${digest}"}`,
   )
   const commitment = createHash('sha256').update(nonce).update(facts).digest('base64')
   t.equal(leaf.toString(), `{"v":2,"type":"accepted","at":"${at}","facts":"${commitment}"}`)

@@ -111,7 +111,8 @@ t.test('one node does what only one may do, and the other when that has gone', a
   t.same(await ask(), first)
   await server.ask(
     'postgres',
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'seg tasks'`,
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity ' +
+      `WHERE datname = '${database}' AND application_name = 'seg tasks'`,
   )
   await ask()
   t.equal((await ask()).filter(leads => leads).length, 1, 'also when its connection was ended')

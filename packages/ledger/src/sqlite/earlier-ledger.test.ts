@@ -40,7 +40,9 @@ async function makeEarlierLedger(t: Test): Promise<string> {
     const { document, bytes } = makeSample(`old${i}`)
     const { chain: _, id, acceptedAt, sha256, referenceDigest } = document
     const digest = Buffer.from(sha256, 'hex').toString('base64')
-    const leaf = `{"v":1,"type":"accepted","at":"${acceptedAt}","sender":"${sender}","document":"${id}","bytes":${bytes.length},"sha256":"${digest}","reference":"${referenceDigest}"}`
+    const leaf =
+      `{"v":1,"type":"accepted","at":"${acceptedAt}","sender":"${sender}","document":"${id}",` +
+      `"bytes":${bytes.length},"sha256":"${digest}","reference":"${referenceDigest}"}`
     const { index, proof, ...place } = append(leaf, [acceptedAt, 'accepted', sender, id, null])
     database
       .prepare('INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)')
@@ -106,7 +108,8 @@ t.test('an entry of the version before, behind one of the new, is reported', asy
 t.test('facts beside an entry that shows its own, and a certificate that it does not name, are reported', async t => {
   const { facts, nonce } = writeEntry({ type: 'stop', at }, randomBytes(32))
   const changes = [
-    `UPDATE transactions SET facts = x'${facts.toString('hex')}', nonce = x'${nonce.toString('hex')}' WHERE leaf_index = 2`,
+    'UPDATE transactions ' +
+      `SET facts = x'${facts.toString('hex')}', nonce = x'${nonce.toString('hex')}' WHERE leaf_index = 2`,
     `UPDATE transactions SET erased_at = '${at}' WHERE leaf_index = 2`,
     "INSERT INTO chains VALUES (1, 'x'); UPDATE documents SET chain = 1 WHERE leaf_index = 2",
     'UPDATE documents SET chain = 7 WHERE leaf_index = 2',

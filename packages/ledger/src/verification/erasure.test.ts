@@ -135,11 +135,13 @@ function readRow(folder: string, index: number) {
 
 t.test('what is only missing is not erased, and what is erased has nothing left', async t => {
   const changes: Record<string, string> = {
-    'facts without a time of erasure': `UPDATE transactions SET facts = NULL, nonce = NULL WHERE leaf_index = ${REFUSED}`,
+    'no time of erasure': `UPDATE transactions SET facts = NULL, nonce = NULL WHERE leaf_index = ${REFUSED}`,
     'the nonce alone': `UPDATE transactions SET nonce = NULL, erased_at = '${at}' WHERE leaf_index = ${REFUSED}`,
     'a time that is none': statements.replaceAll(':index', String(REFUSED)).replace(/strftime\(.*?\)/, "'today'"),
     'a time of erasure beside facts': `UPDATE transactions SET erased_at = '${at}' WHERE leaf_index = ${REFUSED}`,
-    'facts of a document that is still there': `UPDATE transactions SET facts = NULL, nonce = NULL, sender = NULL, document_id = NULL, code = NULL, erased_at = '${at}' WHERE leaf_index = ${SMALL}`,
+    'facts of a document that is still there':
+      'UPDATE transactions SET facts = NULL, nonce = NULL, sender = NULL, ' +
+      `document_id = NULL, code = NULL, erased_at = '${at}' WHERE leaf_index = ${SMALL}`,
   }
   for (const [what, sql] of Object.entries(changes)) {
     const folder = await makeErasable(t)

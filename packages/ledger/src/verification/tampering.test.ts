@@ -81,7 +81,9 @@ t.test('every entry with all that is stored for it', async t => {
     ])
   // So that there are as many as the checkpoint says.
   const columns = 'at, type, sender, document_id, code, leaf, facts, nonce, erased_at'
-  const fill = `INSERT INTO transactions SELECT ${ENTRIES - 1}, ${columns} FROM transactions WHERE leaf_index = ${ENTRIES - 2}`
+  const fill =
+    `INSERT INTO transactions SELECT ${ENTRIES - 1}, ${columns} ` +
+    `FROM transactions WHERE leaf_index = ${ENTRIES - 2}`
   const removed = all.slice(0, -1).map(from => ({ sql: [...remove(from), fill].join(';'), from }))
   await allTold(t, 'removed, with those after it moved up', removed)
   const exchange = (index: number) => entryTables.flatMap(table => exchangeKeys(table, 'leaf_index', index, index + 1))

@@ -132,7 +132,9 @@ t.test('rows that are exchanged are reported', async t => {
 
 t.test('rows that are inserted are reported', async t => {
   const { leaf, facts, nonce } = writeEntry({ type: 'stop', at }, randomBytes(32))
-  const entry = `'${at}', 'stop', NULL, NULL, NULL, ${[leaf, facts, nonce].map(octets => `x'${octets.toString('hex')}'`)}, NULL`
+  const entry =
+    `'${at}', 'stop', NULL, NULL, NULL, ` +
+    `${[leaf, facts, nonce].map(octets => `x'${octets.toString('hex')}'`)}, NULL`
   const [refused] = await select('good', "SELECT leaf_index AS at FROM transactions WHERE type = 'refused'")
   const end = DOCUMENTS + 6
   await unnoticed(t, 'rows', [

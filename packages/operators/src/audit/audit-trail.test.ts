@@ -105,7 +105,8 @@ const forgeries: Readonly<Record<string, readonly [sql: string, problem: RegExp]
   'the last deleted': ['DELETE FROM records WHERE number = 3', /the record of entry 2 of the log was deleted/],
   'all deleted': ['DELETE FROM records', /the record of entry 0 of the log was deleted/],
   'two exchanged': [
-    `UPDATE records SET number = 9 WHERE number = 2; UPDATE records SET number = 2 WHERE number = 3; UPDATE records SET number = 3 WHERE number = 9`,
+    'UPDATE records SET number = 9 WHERE number = 2; UPDATE records SET number = 2 ' +
+      'WHERE number = 3; UPDATE records SET number = 3 WHERE number = 9',
     /before record 2/,
   ],
   'another entry named': ['UPDATE records SET leaf_index = 0 WHERE number = 2', /record 2 is not the one of entry 0/],
@@ -121,7 +122,8 @@ for (const [name, [sql, problem]] of Object.entries(forgeries))
     else {
       const text = trail.find('2')!.text.replace('M1', 'M2')
       edit(
-        `UPDATE records SET record = '${text.replaceAll("'", "''")}', digest = '${digestRecord(text)}' WHERE number = 2`,
+        `UPDATE records SET record = '${text.replaceAll("'", "''")}', digest = '${digestRecord(text)}' ` +
+          'WHERE number = 2',
       )
     }
     t.match((await verify()).problems.join('; '), problem)

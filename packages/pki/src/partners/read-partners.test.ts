@@ -30,6 +30,7 @@ const authorities = `trust:
 `
 
 t.test('reads authorities and partners in the documented shape', async t => {
+  const zeros = Buffer.alloc(32).toString('base64')
   const { record, problems } = read(`${authorities}partners:
   - id: MINISTRY 1_SEG01
     name: Ministry 1
@@ -40,7 +41,7 @@ t.test('reads authorities and partners in the documented shape', async t => {
       - { for: [tls, sign], sha256: "${sha}", until: 2027-03-01 }
       - { for: [tls], authority: gov, san: { uri: "urn:gov:gw:1" } }
     limits: { bytes: 50MB, clock-skew: 300 }
-  - { id: "00123", state: suspended, certificates: [{ for: [tls, sign], spki: "sha256/${Buffer.alloc(32).toString('base64')}" }] }
+  - { id: "00123", state: suspended, certificates: [{ for: [tls, sign], spki: "sha256/${zeros}" }] }
 `)
   t.same(problems, [])
   t.equal(record.mode, 'listed')
@@ -109,19 +110,23 @@ const partner = (id: string, ...rules: string[]) => `  - { id: ${id}, certificat
 const both = 'for: [tls, sign]'
 const wrong: Readonly<Record<string, readonly [yaml: string, problem: RegExp]>> = {
   'a partner that is listed twice': [
-    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a } }`)}${partner('A', `{ ${both}, authority: gov, subject: { CN: b } }`)}`,
+    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a } }`)}` +
+      `${partner('A', `{ ${both}, authority: gov, subject: { CN: b } }`)}`,
     /listed twice/,
   ],
   'a certificate that two partners could have, by another attribute': [
-    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a } }`)}${partner('B', `{ ${both}, authority: gov, subject: { O: o } }`)}`,
+    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a } }`)}` +
+      `${partner('B', `{ ${both}, authority: gov, subject: { O: o } }`)}`,
     /could be that of "A"/,
   ],
   'a certificate that two partners could have, by SAN and subject': [
-    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, san: { uri: "urn:a" } }`)}${partner('B', `{ ${both}, authority: gov, subject: { CN: b } }`)}`,
+    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, san: { uri: "urn:a" } }`)}` +
+      `${partner('B', `{ ${both}, authority: gov, subject: { CN: b } }`)}`,
     /could be that of "A"/,
   ],
   'one pin for two partners': [
-    `${authorities}partners:\n${partner('A', `{ ${both}, sha256: ${sha} }`)}${partner('B', `{ ${both}, sha256: ${sha} }`)}`,
+    `${authorities}partners:\n` +
+      `${partner('A', `{ ${both}, sha256: ${sha} }`)}${partner('B', `{ ${both}, sha256: ${sha} }`)}`,
     /could be that of "A"/,
   ],
   'a name without an authority': [
@@ -168,13 +173,17 @@ for (const [what, [yaml, problem]] of Object.entries(wrong))
 t.test(
   'one CN under two authorities is two partners: no authority speaks for a partner that it is not named for',
   async t => {
-    const yaml = `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a } }`)}${partner('B', `{ ${both}, authority: qtsp, subject: { CN: a } }`)}`
+    const yaml =
+      `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a } }`)}` +
+      `${partner('B', `{ ${both}, authority: qtsp, subject: { CN: a } }`)}`
     t.same(read(yaml).problems, [])
   },
 )
 
 t.test('rules that do not hold at one time exclude each other', async t => {
-  const yaml = `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a }, until: 2027-01-31 }`)}${partner('B', `{ ${both}, authority: gov, subject: { CN: a }, from: 2027-02-01 }`)}`
+  const yaml =
+    `${authorities}partners:\n${partner('A', `{ ${both}, authority: gov, subject: { CN: a }, until: 2027-01-31 }`)}` +
+    `${partner('B', `{ ${both}, authority: gov, subject: { CN: a }, from: 2027-02-01 }`)}`
   t.same(read(yaml).problems, [])
 })
 

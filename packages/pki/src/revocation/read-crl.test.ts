@@ -79,7 +79,9 @@ t.test('a list of openssl is read', { skip }, async t => {
   await writeFile(join(folder, 'bad.pem'), makeLeaf(ca).certificate.toString())
   await writeFile(
     join(folder, 'ca.cnf'),
-    '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncrlnumber=crlnumber\ncertificate=ca.pem\nprivate_key=ca.key\nnew_certs_dir=new\ndefault_md=sha256\ndefault_crl_days=7\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n',
+    '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncrlnumber=crlnumber\n' +
+      'certificate=ca.pem\nprivate_key=ca.key\nnew_certs_dir=new\ndefault_md=sha256\n' +
+      'default_crl_days=7\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n',
   )
   const run = (...args: string[]) => askOpenssl(folder, 'ca', '-config', 'ca.cnf', ...args)
   t.match(run('-revoke', 'bad.pem', '-crl_reason', 'keyCompromise'), { status: 0 })

@@ -10,7 +10,8 @@ import { makeCerts, makeDocument, openGateway, type TestGateway } from '../testi
 const certs = await makeCerts(t)
 const large = 3 * HELD_IN_MEMORY
 const chunkedHead =
-  'POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nTransfer-Encoding: chunked\r\n\r\n'
+  'POST /v1/documents HTTP/1.1\r\nHost: localhost\r\n' +
+  'Content-Type: application/xml\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 t.test('a document larger than memory is allowed to hold is verified, stored as it came, and replayed', async t => {
   const gateway = await openGateway(t, certs)
@@ -123,7 +124,8 @@ t.test('takes a chunked body of single bytes as it takes any other', async t => 
   const document = await makeDocument(gateway)
   const { socket, text, closed } = await connectRaw(t, gateway)
   socket.write(
-    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n',
+    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n' +
+      'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n',
   )
   const bytes = Array.from(document, byte =>
     Buffer.concat([Buffer.from('1\r\n'), Buffer.of(byte), Buffer.from('\r\n')]),

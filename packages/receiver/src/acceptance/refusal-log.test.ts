@@ -39,7 +39,7 @@ t.test('a refusal of an authenticated peer is an entry, with the digest of what 
 })
 
 t.test(
-  'of many refusals the rest is counted, and the count is an entry with the first refusal after a minute, or at the end',
+  'of many refusals the rest is counted, as an entry with the first refusal after a minute, or at the end',
   async t => {
     const data = await makeFolder(t)
     let time = Date.parse('2026-11-23T12:00:00Z')

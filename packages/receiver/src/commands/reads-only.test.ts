@@ -63,7 +63,9 @@ t.test('on read-only media a ledger that was closed is verified as it stands', {
   const mounted = join(await makeFolder(t), 'mounted')
   await mkdir(mounted)
   const verifyMounted = () => {
-    const command = `mount --bind "$1" "$2" && mount -o remount,ro,bind "$2" && exec "$3" "$4" log verify --certs "$5" --data "$2" --json`
+    const command =
+      'mount --bind "$1" "$2" && mount -o remount,ro,bind "$2" && ' +
+      'exec "$3" "$4" log verify --certs "$5" --data "$2" --json'
     return run('unshare', ['-m', 'sh', '-c', command, 'sh', data, mounted, process.execPath, main, certs])
   }
   for (const name of ['ledger.sqlite-wal', 'ledger.sqlite-shm']) await rm(join(data, name), { force: true })

@@ -52,7 +52,7 @@ t.test('another log key, or that of another receiver, does not open a ledger, an
   await t.rejects(openTestLedger(other, data), {
     code: 'configuration',
     detail:
-      /data folder is that of the receiver "MINISTRY 2_SEG01", the certificates are those of "MINISTRY 9_SEG01".*--data.*--certs/,
+      /that of the receiver "MINISTRY 2_SEG01", the certificates are those of "MINISTRY 9_SEG01".*--data.*--certs/,
   })
   const same = await makeCerts(t)
   const found = (await loadLogKey(same, receiverId)).verifierKey

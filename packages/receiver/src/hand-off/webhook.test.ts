@@ -114,7 +114,7 @@ const lettersOf = async (ledger: Ledger) =>
   )
 
 t.test(
-  'posts each document once, its exact bytes, with what is known of it, under a signature that anyone with the secret can check',
+  'posts each document once, its exact bytes and what is known of it, signed so that the secret verifies it',
   async t => {
     const { posted, url } = await startSystem(t, answer(204))
     const { ledger, lines, now } = await openScene(t, url)

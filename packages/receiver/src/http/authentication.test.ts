@@ -46,7 +46,8 @@ t.test('who is certified and refused gets the reason before a byte of the body i
 
   const waiting = await connectRaw(t, gateway, tls)
   waiting.socket.write(
-    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n',
+    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n' +
+      'Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n',
   )
   await once(waiting.socket, 'data')
   t.match(waiting.text(), /^HTTP\/1\.1 403 /, 'no 100: nobody wants the body')
@@ -87,7 +88,8 @@ t.test('a suspension takes hold on open connections: idle ones end, documents un
   const busy = await connectRaw(t, gateway)
   const document = await makeDocument(gateway, { payload: 'x'.repeat(100_000) })
   busy.socket.write(
-    `POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: ${document.length}\r\n\r\n`,
+    'POST /v1/documents HTTP/1.1\r\nHost: a\r\n' +
+      `Content-Type: application/xml\r\nContent-Length: ${document.length}\r\n\r\n`,
   )
   busy.socket.write(document.subarray(0, 50_000))
   await pause(50)
@@ -126,7 +128,10 @@ function forgeKey(victim: X509Certificate): string {
     point,
   ])
   const der = Buffer.concat([Buffer.of(0x30, content.length), content])
-  return `-----BEGIN EC PRIVATE KEY-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END EC PRIVATE KEY-----\n`
+  return (
+    '-----BEGIN EC PRIVATE KEY-----\n' +
+    `${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END EC PRIVATE KEY-----\n`
+  )
 }
 
 async function meets(t: Test, gateway: TestGateway, options: ConnectionOptions): Promise<string> {

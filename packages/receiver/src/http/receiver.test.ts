@@ -59,10 +59,12 @@ t.test('says in one line whether the signature is valid, from whom, which docume
       new RegExp(`^document "doc123" ${from} accepted: signature valid$`),
       new RegExp(`^document "doc123" ${from} accepted before, the stored receipt was sent again: signature valid$`),
       new RegExp(
-        `^document ${from} refused: signature not valid; signature-digest: computed sha256 [\\w+/]{43}= over \\d+ canonical bytes, signed [\\w+/]{43}=$`,
+        `^document ${from} refused: signature not valid; ` +
+          'signature-digest: computed sha256 [\\w+/]{43}= over \\d+ canonical bytes, signed [\\w+/]{43}=$',
       ),
       new RegExp(
-        `^document "doc123" ${from} refused: signature valid; receiver-mismatch: expected ReceiverID "${receiverId}", found "SOMEBODY ELSE"$`,
+        `^document "doc123" ${from} refused: signature valid; ` +
+          `receiver-mismatch: expected ReceiverID "${receiverId}", found "SOMEBODY ELSE"$`,
       ),
       new RegExp(`^document ${from} refused: signature not checked; xml-doctype: `),
       new RegExp(`^document "doc123" ${from} refused: signature valid; document-id-conflict: `),
@@ -254,7 +256,9 @@ t.test('judges the timestamp by the time when the request came, not by how long 
   const gateway = await openGateway(t, certs)
   const document = await makeDocument(gateway)
   const { socket, text, closed } = await connectRaw(t, gateway)
-  const head = `Content-Type: application/xml\r\nContent-Length: ${document.length}\r\nExpect: 100-continue\r\nConnection: close`
+  const head =
+    `Content-Type: application/xml\r\nContent-Length: ${document.length}\r\n` +
+    'Expect: 100-continue\r\nConnection: close'
   socket.write(`POST /v1/documents HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`)
   await once(socket, 'data')
   gateway.setTime(new Date(Date.now() + 3600 * 1000))

@@ -68,7 +68,8 @@ t.test('answers what is under way when it stops, and nothing new', async t => {
   const document = await makeDocument(gateway)
   const { socket, text, closed } = await connectRaw(t, gateway)
   socket.write(
-    `POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: ${document.length}\r\nExpect: 100-continue\r\n\r\n`,
+    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n' +
+      `Content-Length: ${document.length}\r\nExpect: 100-continue\r\n\r\n`,
   )
   await once(socket, 'data')
   const stopping = gateway.close()
@@ -97,7 +98,8 @@ t.test('stops in bounded time, with any behaviour of its clients', async t => {
   const idle = await connectRaw(t, gateway)
   const stuck = await connectRaw(t, gateway)
   stuck.socket.write(
-    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n',
+    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n' +
+      'Content-Length: 100\r\nExpect: 100-continue\r\n\r\n',
   )
   await once(stuck.socket, 'data')
   await Promise.all([gateway.close(), idle.closed, stuck.closed])
@@ -106,7 +108,9 @@ t.test('stops in bounded time, with any behaviour of its clients', async t => {
 t.test('what is not all here when it stops gets a short time, and is then refused', async t => {
   const gateway = await openGateway(t, certs, { closingGrace: 300 })
   const document = await makeDocument(gateway)
-  const head = `POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: ${document.length}\r\nExpect: 100-continue\r\n\r\n`
+  const head =
+    'POST /v1/documents HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\n' +
+    `Content-Length: ${document.length}\r\nExpect: 100-continue\r\n\r\n`
   const uploads = await Promise.all(Array.from({ length: 40 }, () => connectRaw(t, gateway)))
   await Promise.all(
     uploads.map(async ({ socket }) => {

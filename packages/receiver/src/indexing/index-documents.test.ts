@@ -58,7 +58,8 @@ const isLookedAt = ({ values, notIndexed }: KeptFact) => values !== undefined ||
 t.test('values of the canonical octets are found by name, and by no scan', { timeout: 60_000 }, async t => {
   const types = await readTypes(
     t,
-    'case-number: "//c:Case/@number", total: "sum(//Amount)", title: "string(//Title)", seal: "//*[local-name()=\'SignatureValue\']"',
+    'case-number: "//c:Case/@number", total: "sum(//Amount)", title: ' +
+      '"string(//Title)", seal: "//*[local-name()=\'SignatureValue\']"',
   )
   const gateway = await openGateway(t, certs)
   let current = types
@@ -68,7 +69,8 @@ t.test('values of the canonical octets are found by name, and by no scan', { tim
     t.equal((await post(gateway, await makeDocument(gateway, { id, payload }))).status, 201)
   await send(
     'one',
-    '<c:Case xmlns:c="urn:case" number="4711"/><Amount>10</Amount><Amount>2.5</Amount><Title> A <![CDATA[&]]> B </Title>',
+    '<c:Case xmlns:c="urn:case" number="4711"/><Amount>10</Amount>' +
+      '<Amount>2.5</Amount><Title> A <![CDATA[&]]> B </Title>',
   )
   await send('two', '<c:Case xmlns:c="urn:other" number="4711"/><Title/>')
   await send('three', '<x:Case xmlns:x="urn:case" number="4711"/><x:Case xmlns:x="urn:case" number="4712"/>')

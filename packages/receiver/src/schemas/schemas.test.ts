@@ -23,7 +23,8 @@ const payload = Buffer.from(`<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSche
   <xs:include schemaLocation="amount.xsd"/>
   <xs:element name="CriticalDocument"><xs:complexType><xs:sequence>
     <xs:element name="SenderID"/><xs:element name="ReceiverID"/><xs:element name="TimestampForSignature"/>
-    <xs:element name="Payload"><xs:complexType><xs:sequence><xs:element name="Amount" type="Amount"/></xs:sequence></xs:complexType></xs:element>
+    <xs:element name="Payload"><xs:complexType><xs:sequence>\
+<xs:element name="Amount" type="Amount"/></xs:sequence></xs:complexType></xs:element>
   </xs:sequence><xs:attribute name="id"/></xs:complexType></xs:element></xs:schema>`)
 const amount = schemaOf('<xs:simpleType name="Amount"><xs:restriction base="xs:integer"/></xs:simpleType>')
 
@@ -74,7 +75,9 @@ t.test('a schema that cannot be used keeps the receiver from starting, with its 
 
 t.test('a document that cannot be validated in time is refused for now, and the thread is replaced', async t => {
   const slow = schemaOf(
-    '<xs:element name="a"><xs:complexType><xs:sequence><xs:element name="b" maxOccurs="unbounded" type="xs:int"/></xs:sequence></xs:complexType><xs:key name="k"><xs:selector xpath="b"/><xs:field xpath="."/></xs:key></xs:element>',
+    '<xs:element name="a"><xs:complexType><xs:sequence>' +
+      '<xs:element name="b" maxOccurs="unbounded" type="xs:int"/></xs:sequence></xs:complexType>' +
+      '<xs:key name="k"><xs:selector xpath="b"/><xs:field xpath="."/></xs:key></xs:element>',
   )
   const open = (schemaTime: number) =>
     openSchemas([{ type: 'A', files: [['/a.xsd', slow]] }], { schemaTime, schemaBytes: 1 << 22 })

@@ -38,7 +38,10 @@ const strangersChain = await loadSenderChain(strangers)
 type Entry = { readonly id?: string; readonly from?: string; readonly chain?: CertificateChain; readonly at?: Date }
 
 function letter({ id = 'doc1', from = senderId, to = receiverId, payload = 'a letter' } = {}): Buffer {
-  const template = `<CriticalDocument id="${id}"><SenderID>${from}</SenderID><ReceiverID>${to}</ReceiverID><TimestampForSignature>YYYY-MM-DDTHH:MM:SSZ</TimestampForSignature><Payload>${payload}</Payload></CriticalDocument>`
+  const template =
+    `<CriticalDocument id="${id}"><SenderID>${from}</SenderID><ReceiverID>${to}</ReceiverID>` +
+    '<TimestampForSignature>YYYY-MM-DDTHH:MM:SSZ</TimestampForSignature>' +
+    `<Payload>${payload}</Payload></CriticalDocument>`
   return prepareDocument(Buffer.from(template), { now: new Date() })
 }
 

@@ -51,7 +51,8 @@ export function post(
 
 /** The `code` of a refusal, with its status. */
 export function refusalOf({ status, headers, body }: Answer): string {
-  return `${status} ${headers['content-type'] === 'application/problem+json' ? JSON.parse(body.toString()).code : headers['content-type']}`
+  const type = headers['content-type']
+  return `${status} ${type === 'application/problem+json' ? JSON.parse(body.toString()).code : type}`
 }
 
 /** A connection whose handshake is done; `text` is what the server has said on it so far. */

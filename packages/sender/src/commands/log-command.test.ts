@@ -171,7 +171,8 @@ t.test('proofs come from a receiver that is held to its own CAs, as its deliveri
     const { exitCode, stdout } = await runSender(ours, ['log', 'compare', ...files, ...places, '--json'])
     return { exitCode, ...JSON.parse(stdout) }
   }
-  const record = `receivers: [{ id: MINISTRY 2_SEG01, url: "https://localhost:1", trust: { anchors: "${theirs}/ca.crt" } }]`
+  const trust = `{ anchors: "${theirs}/ca.crt" }`
+  const record = `receivers: [{ id: MINISTRY 2_SEG01, url: "https://localhost:1", trust: ${trust} }]`
   t.match(await compare(record), { exitCode: 0, logs: [{ isComplete: true, comparedUpTo: 2 }] })
   t.match(await compare(''), { exitCode: 5, code: 'certificate-invalid' }, 'ca.crt does not speak for it')
 })

@@ -17,8 +17,10 @@ const sha512 = (text: string) => createHash('sha512').update(text).digest('base6
 function signWithSha512(document: string): Buffer {
   const info = [
     `<SignedInfo><CanonicalizationMethod Algorithm="${excC14n}"></CanonicalizationMethod>`,
-    '<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"></SignatureMethod><Reference URI=""><Transforms>',
-    `<Transform Algorithm="${dsig}enveloped-signature"></Transform><Transform Algorithm="${excC14n}"></Transform></Transforms>`,
+    '<SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"></SignatureMethod>' +
+      '<Reference URI=""><Transforms>',
+    `<Transform Algorithm="${dsig}enveloped-signature"></Transform>` +
+      `<Transform Algorithm="${excC14n}"></Transform></Transforms>`,
     '<DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha512"></DigestMethod>',
     `<DigestValue>${sha512(document)}</DigestValue></Reference></SignedInfo>`,
   ].join('')

@@ -177,7 +177,8 @@ t.test('accepts a receipt of version 1, whose entry shows its facts, and no othe
   const [sha, reference] = [sha256(bytes), document.signature.digest].map(digest => digest.toString('base64'))
   const leaf = (sender: string) =>
     Buffer.from(
-      `{"v":1,"type":"accepted","at":"${at}","sender":"${sender}","document":"doc123","bytes":${bytes.length},"sha256":"${sha}","reference":"${reference}"}`,
+      `{"v":1,"type":"accepted","at":"${at}","sender":"${sender}","document":"doc123",` +
+        `"bytes":${bytes.length},"sha256":"${sha}","reference":"${reference}"}`,
     )
   const check = async (sender: string, opening?: Opening) => {
     const logEntry = await new ForeignLog(certs).append(leaf(sender), opening)
