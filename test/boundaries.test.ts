@@ -216,6 +216,20 @@ t.test('a folder holds at most 20 files of the product, a file at most 300 lines
   for (const [folder, files] of folders) t.ok(files <= 20, `${folder} has ${files} files`)
 })
 
+t.test('no line of code is over 120 columns', async t => {
+  // Biome leaves strings, templates and regular expressions as they are. An import path, a URL, and
+  // octets in base64 or hex cannot be broken.
+  const isWhole = (line: string) => /\bfrom '[^']+'$|https?:\/\/\S{80}|[\w+/=]{80}/.test(line)
+  const isGenerated = (text: string) => /^\/\/.*\bWritten by `/.test(text)
+  const sources = tracked.filter(path => /\.tsx?$/.test(path))
+  t.ok(sources.some(path => path.endsWith('.tsx')) && sources.length > 900, 'the search finds the files that are there')
+  for (const path of sources) {
+    const text = readFileSync(join(root, path), 'utf8')
+    const long = text.split('\n').findIndex(line => [...line].length > 120 && !isWhole(line))
+    t.ok(long === -1 || isGenerated(text), `${path}:${long + 1} has more than 120 columns`)
+  }
+})
+
 t.test('comments and prose are wrapped at 100 columns', async t => {
   const isComment = (line: string) => /^ *(\/\/|\*|\/\*)/.test(line)
   for (const path of tracked.filter(path => /\.tsx?$/.test(path))) {

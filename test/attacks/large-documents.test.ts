@@ -15,7 +15,10 @@ const certs = await makeCerts(t)
 /** A document in canonical form. */
 function write(id: string, payload: string): string {
   const timestamp = `${new Date().toISOString().slice(0, 19)}Z`
-  return `<CriticalDocument id="${id}"><SenderID>${senderId}</SenderID><ReceiverID>${receiverId}</ReceiverID><TimestampForSignature>${timestamp}</TimestampForSignature><Payload>${payload}</Payload></CriticalDocument>`
+  return (
+    `<CriticalDocument id="${id}"><SenderID>${senderId}</SenderID><ReceiverID>${receiverId}</ReceiverID>` +
+    `<TimestampForSignature>${timestamp}</TimestampForSignature><Payload>${payload}</Payload></CriticalDocument>`
+  )
 }
 
 t.test(

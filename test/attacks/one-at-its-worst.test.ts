@@ -73,7 +73,9 @@ for (const [shape, count, ...settings] of shapes) {
     const growth = (await residentMemory(receiver)) - memory
     for (const what of ['requests', 'handshakes'] as const) {
       const [calm, attacked] = [0, 1].map(i => median(windows.map(window => p99(window[what][i]!)))) as [number, number]
-      const figures = `${what}: p99 ${attacked.toFixed(1)} ms, beside the attack ${calm.toFixed(1)} ms, stretched by ${stretch.toFixed(1)}`
+      const figures =
+        `${what}: p99 ${attacked.toFixed(1)} ms, ` +
+        `beside the attack ${calm.toFixed(1)} ms, stretched by ${stretch.toFixed(1)}`
       t.comment(figures)
       t.ok(attacked / stretch < 10 * calm + 20, figures)
     }

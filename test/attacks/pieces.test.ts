@@ -123,7 +123,9 @@ async function makeDocument(length: number): Promise<Buffer> {
   const id = `pieces-${randomUUID()}`
   const parties = `<SenderID>${sender.id}</SenderID><ReceiverID>${receiver.ready.id}</ReceiverID>`
   const sign = (payload: string) => {
-    const text = `<CriticalDocument id="${id}">${parties}<TimestampForSignature/><Payload>${payload}</Payload></CriticalDocument>`
+    const text =
+      `<CriticalDocument id="${id}">${parties}<TimestampForSignature/>` +
+      `<Payload>${payload}</Payload></CriticalDocument>`
     return signDocument(prepareDocument(Buffer.from(text), { now: new Date() }), sender)
   }
   const shortest = await sign('')

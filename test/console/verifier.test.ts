@@ -165,7 +165,8 @@ t.test('a receipt of version 1, whose entry shows its facts, is verified, and no
   const [sha, reference] = [facts.documentDigest, facts.referenceDigest].map(digest => digest.toString('base64'))
   const leafOf = (bytes: number) =>
     Buffer.from(
-      `{"v":1,"type":"accepted","at":"${facts.acceptedAt}","sender":"${facts.senderId}","document":"doc123","bytes":${bytes},"sha256":"${sha}","reference":"${reference}"}`,
+      `{"v":1,"type":"accepted","at":"${facts.acceptedAt}","sender":"${facts.senderId}",` +
+        `"document":"doc123","bytes":${bytes},"sha256":"${sha}","reference":"${reference}"}`,
     )
   const sealed = async (leaf: Buffer, change = {}) => {
     const logEntry = { ...(await logOf(certs).append(leaf)), ...change }

@@ -343,7 +343,8 @@ const cases: readonly Case[] = [
         now: new Date(Date.now() - 3 * DAY),
       })
       await configure(
-        `trust:\n  mode: listed\n  authorities:\n    gov: { anchors: certs/ca.crt, revocation: { need: crl, crl: [certs/ca.crl] } }\n`,
+        'trust:\n  mode: listed\n  authorities:\n' +
+          '    gov: { anchors: certs/ca.crt, revocation: { need: crl, crl: [certs/ca.crl] } }\n',
       )(setUp)
     },
     id: 'authorities and lists',

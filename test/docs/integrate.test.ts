@@ -52,9 +52,12 @@ t.test('a document signed by other means is delivered, and its acceptance is pro
   for (const block of under('A key and a certificate')) await expectRun(block)
   await writeFile(
     at('sender.ext'),
-    'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
+    'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n' +
+      'extendedKeyUsage=clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
   )
-  const issue = `openssl x509 -req -days 30 -in sender.csr -CA '${certs}/ca.crt' -CAkey '${certs}/ca.key' -extfile sender.ext -out certs/sender.crt`
+  const issue =
+    `openssl x509 -req -days 30 -in sender.csr -CA '${certs}/ca.crt' ` +
+    `-CAkey '${certs}/ca.key' -extfile sender.ext -out certs/sender.crt`
   t.match(await recipe.runText(issue), { exitCode: 0 })
 
   for (const [heading, { skip }] of Object.entries(languages)) {

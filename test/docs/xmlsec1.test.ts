@@ -25,7 +25,8 @@ const folder = await mkdtemp(join(tmpdir(), 'seg-xmlsec1-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const at = (name: string) => join(folder, name)
 
-const EMPTY_DOCUMENT = `<CriticalDocument id="doc1"><SenderID>MINISTRY 1_SEG01</SenderID><ReceiverID>MINISTRY 2_SEG01</ReceiverID>\
+const EMPTY_DOCUMENT = `<CriticalDocument id="doc1">\
+<SenderID>MINISTRY 1_SEG01</SenderID><ReceiverID>MINISTRY 2_SEG01</ReceiverID>\
 <TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload/></CriticalDocument>`
 
 t.test('there are such commands, for documents and for receipts', async t => {

@@ -13,7 +13,8 @@ t.test('a document of a configured type is sent, accepted once, proven, and refu
   await generate({ out: at('certs'), key: 'ec-p256' })
   await writeFile(
     at('invoice.xsd'),
-    `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:example:invoice:1" elementFormDefault="qualified">
+    `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" \
+targetNamespace="urn:example:invoice:1" elementFormDefault="qualified">
   <xs:element name="Invoice"><xs:complexType><xs:sequence>
     <xs:element name="Head"><xs:complexType><xs:sequence>
       <xs:element name="From"/><xs:element name="To"/><xs:element name="At"/>

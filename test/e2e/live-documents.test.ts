@@ -22,14 +22,16 @@ import { openTemplate, sign } from '../../packages/sender/src/testing/gateways.t
 
 const certs = await makeCerts(t)
 const order = (schema: string) =>
-  `documents: { Order: { root: Order, fields: { id: "@id", sender: From, receiver: To, timestamp: At }, xsd: ${schema} } }\n`
+  'documents: { Order: { root: Order, fields: { id: "@id", ' +
+  `sender: From, receiver: To, timestamp: At }, xsd: ${schema} } }\n`
 const schema = (type: string) =>
   `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Order"><xs:complexType><xs:sequence>
   <xs:element name="From"/><xs:element name="To"/><xs:element name="At"/><xs:element name="Sum" type="xs:${type}"/>
 </xs:sequence><xs:attribute name="id"/></xs:complexType></xs:element></xs:schema>`
 
 const text = (sum: string) =>
-  `<Order id="none"><From>${senderId}</From><To>${receiverId}</To><At>YYYY-MM-DDTHH:MM:SSZ</At><Sum>${sum}</Sum></Order>`
+  `<Order id="none"><From>${senderId}</From><To>${receiverId}</To>` +
+  `<At>YYYY-MM-DDTHH:MM:SSZ</At><Sum>${sum}</Sum></Order>`
 
 t.test('types and schemas count with the next look at both ends; what is broken replaces nothing', async t => {
   const gateway = await openGateway(t, certs)
@@ -99,7 +101,9 @@ t.test('types and schemas count with the next look at both ends; what is broken 
       sender.signer,
     )
     const { socket, text: answer, closed } = await connectRaw(t, gateway)
-    const head = `POST /v1/documents HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Type: application/xml\r\n`
+    const head =
+      'POST /v1/documents HTTP/1.1\r\nHost: a\r\nConnection: close\r\n' +
+      'Expect: 100-continue\r\nContent-Type: application/xml\r\n'
     socket.write(`${head}Content-Length: ${octets.length}\r\n\r\n`)
     socket.write(octets.subarray(0, 50))
     while (!answer().startsWith('HTTP/1.1 100 ')) await pause(2)

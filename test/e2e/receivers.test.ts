@@ -21,7 +21,8 @@ const senderId = 'MINISTRY 1_SEG01'
 const [two, three] = ['MINISTRY 2_SEG01', 'MINISTRY 3_SEG01'] as const
 
 const documentFor = (receiver: string, id: string) =>
-  `<CriticalDocument id="${id}"><SenderID>${senderId}</SenderID><ReceiverID>${receiver}</ReceiverID><TimestampForSignature/><Payload/></CriticalDocument>`
+  `<CriticalDocument id="${id}"><SenderID>${senderId}</SenderID>` +
+  `<ReceiverID>${receiver}</ReceiverID><TimestampForSignature/><Payload/></CriticalDocument>`
 
 async function write(receiver: string, id: string): Promise<string> {
   const path = join(folder, `${id}.xml`)

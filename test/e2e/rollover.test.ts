@@ -30,12 +30,15 @@ const certs = await makeCerts(t)
 const ca = await openIssuer(certs)
 const other = issue({ name: 'OTHER' }, ca)
 const pin = (id: string, { certificate }: Identity, more = '') =>
-  `  - { id: ${id}, ${more}certificates: [{ for: [tls, sign], authority: gov, sha256: "${certificate.fingerprint256}" }] }\n`
+  `  - { id: ${id}, ${more}certificates: [{ for: [tls, sign], ` +
+  `authority: gov, sha256: "${certificate.fingerprint256}" }] }\n`
 
 async function openLive(t: Test, more = '', yaml?: string) {
   const gateway = await openGateway(t, certs)
   const config = join(await makeFolder(t), 'seg.yaml')
-  const trust = `trust: { mode: listed, authorities: { gov: { anchors: "${certs}/ca.crt", revocation: { crl: ["${certs}/ca.crl"] } } } }\n`
+  const trust =
+    `trust: { mode: listed, authorities: { gov: { anchors: "${certs}/ca.crt", ` +
+    `revocation: { crl: ["${certs}/ca.crl"] } } } }\n`
   await writeFile(
     config,
     yaml ?? `${trust}# ours\npartners:\n${pin(senderId, gateway.sender, more)}${pin('OTHER', other)}`,

@@ -28,7 +28,8 @@ t.test('documents are signed with signing.crt, and proven with it', async t => {
   await writeFile(
     config,
     `trust: { mode: listed, authorities: { gov: { anchors: ${join(certs, 'ca.crt')} } } }
-partners: [{ id: ${id}, certificates: [{ for: [tls], authority: gov, subject: { CN: ${id} } }, { for: [sign], authority: gov, subject: { CN: nobody } }] }]
+partners: [{ id: ${id}, certificates: [{ for: [tls], authority: gov, subject: { CN: ${id} } }, \
+{ for: [sign], authority: gov, subject: { CN: nobody } }] }]
 `,
   )
   const adding = ['partners', 'add', id, '--authority', 'gov', '--for', 'sign', '--subject', 'CN=signer one']

@@ -66,8 +66,12 @@ const cases: Record<string, Case> = {
     octets: `<a>${'x'.repeat(301)}\u00fca${'y'.repeat(300)}</a>`,
   },
   'names longer than the stack of names begins with': {
-    document: `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}><d ></d></${'c'.repeat(300)}></${'b'.repeat(300)} ></${long('a')}>`,
-    octets: `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}><d></d></${'c'.repeat(300)}></${'b'.repeat(300)}></${long('a')}>`,
+    document:
+      `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}>` +
+      `<d ></d></${'c'.repeat(300)}></${'b'.repeat(300)} ></${long('a')}>`,
+    octets:
+      `<${long('a')}><${'b'.repeat(300)}><${'c'.repeat(300)}>` +
+      `<d></d></${'c'.repeat(300)}></${'b'.repeat(300)}></${long('a')}>`,
   },
   'names of other letters': {
     document:

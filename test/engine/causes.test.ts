@@ -11,7 +11,8 @@ import { issue, makeIssuer, openIssuer } from '../support/certificates.ts'
 
 const INCLUSIVE = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315'
 const canonical =
-  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload></Payload></CriticalDocument>'
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload></Payload></CriticalDocument>'
 const authority = makeIssuer('ROOT')
 const signer = issue({ name: 'A' }, authority)
 
@@ -74,7 +75,9 @@ t.test('certificates in KeyInfo', async t => {
     code,
     detail: found('another of "CN=A", with another key, valid from'),
   })
-  const junk = `<KeyInfo><X509Data><X509Certificate>${Buffer.from('junk').toString('base64')}</X509Certificate></X509Data></KeyInfo>`
+  const junk =
+    '<KeyInfo><X509Data><X509Certificate>' +
+    `${Buffer.from('junk').toString('base64')}</X509Certificate></X509Data></KeyInfo>`
   t.match(refusal(forge(canonical, signer, { keyInfo: junk })), {
     code,
     detail: found('octets that are no certificate'),

@@ -32,7 +32,9 @@ documents:
 `)
 
 const invoice =
-  '<Invoice xmlns="urn:example:invoice:1" number="inv-1"><Head><From xmlns="urn:example:common:1">A &amp; Sons</From><Issued><At>2026-11-23T12:00:00Z</At></Issued><To xmlns="urn:example:common:1">B</To></Head><Lines><Line>1</Line><Line><Head>no field</Head></Line></Lines></Invoice>'
+  '<Invoice xmlns="urn:example:invoice:1" number="inv-1"><Head><From xmlns="urn:example:common:1">A &amp; ' +
+  'Sons</From><Issued><At>2026-11-23T12:00:00Z</At></Issued><To xmlns="urn:example:common:1">B</To></Head>' +
+  '<Lines><Line>1</Line><Line><Head>no field</Head></Line></Lines></Invoice>'
 const order =
   '<Order at="2026-11-23T12:00:00Z"><From>A</From><Number>o-1</Number><To>B</To><Rest><To>C</To></Rest></Order>'
 const read = (document: string | Uint8Array, some = types) =>
@@ -61,7 +63,8 @@ t.test('the fields are read where the type has them, in pieces of any size', asy
 
 t.test('CriticalDocument stays what it is beside other types, and is the only one without them', async t => {
   const critical =
-    '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>x</Payload></CriticalDocument>'
+    '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+    '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>x</Payload></CriticalDocument>'
   t.match(readForged(critical), { type: 'CriticalDocument', id: 'a' })
   t.throws(() => readForged(critical.replace('id="a"', 'id="a" x="1"')), { code: 'envelope-malformed' })
   t.throws(() => verifyDocument(Buffer.from(forge(invoice, signer)), signer.certificate), {
@@ -111,11 +114,14 @@ t.test('a type takes only the algorithms that it demands', async t => {
   )
   t.match(read(forge(order, signer), free), { type: 'Order', id: 'o-1', receiverId: 'B' })
   const strong = readTypes(
-    'documents: { CriticalDocument: { algorithms: { digest: [sha256] } }, Order: { root: Order, algorithms: { signature: [ecdsa-sha256], digest: [sha256] }, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
+    'documents: { CriticalDocument: { algorithms: { digest: [sha256] } }, ' +
+      'Order: { root: Order, algorithms: { signature: [ecdsa-sha256], digest: [sha256] }, ' +
+      'fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
   )
   t.match(read(forge(order, signer), strong), { type: 'Order' })
   const digestAlone = readTypes(
-    'documents: { Order: { root: Order, algorithms: { digest: [sha512] }, fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
+    'documents: { Order: { root: Order, algorithms: { digest: [sha512] }, ' +
+      'fields: { id: Number, sender: From, receiver: To, timestamp: "@at" } } }',
   )
   t.throws(() => read(forge(order, signer), digestAlone), {
     code: 'signature-algorithm',
@@ -181,6 +187,8 @@ t.test('the receiver is read from a document that is to be sent, where it has on
 })
 
 t.test('records of types that mean nothing, or two things, are refused by line and column', async t => {
+  const fields = 'fields: { id: I, sender: S, receiver: R, timestamp: T }'
+  const seventy = Array.from({ length: 70 }, (_, i) => `A${i}: { root: A${i}, ${fields} }`)
   const wrong: Record<string, RegExp> = {
     'documents: [Invoice]': /:1:12: "documents": expected the names of types/,
     'documents: { CriticalDocument: { root: Other } }':
@@ -211,8 +219,7 @@ t.test('records of types that mean nothing, or two things, are refused by line a
     'documents: { CriticalDocument: { namespaces: { a: "no uri" } } }': /documents.CriticalDocument.namespaces.a/,
     'documents: { CriticalDocument: { freshness: 5 } }': /a time such as 30s/,
     'documents: { "A b": { root: A, fields: { id: I, sender: S, receiver: R, timestamp: T } } }': /a name of letters/,
-    [`documents: { ${Array.from({ length: 70 }, (_, i) => `A${i}: { root: A${i}, fields: { id: I, sender: S, receiver: R, timestamp: T } }`).join(', ')} }`]:
-      /documents: expected at most \d+ types/,
+    [`documents: { ${seventy.join(', ')} }`]: /documents: expected at most \d+ types/,
     'documents: { CriticalDocument: { algorithms: { digest: [sha1] } } }': /expected sha256 or sha384 or sha512, found/,
   }
   for (const [yaml, detail] of Object.entries(wrong))

@@ -15,7 +15,8 @@ import { makeIssuer, openIssuer } from '../support/certificates.ts'
 const SEED = 'hostile keys'
 const PSS_NAMESPACE = 'http://www.w3.org/2007/05/xmldsig-more#'
 const canonical =
-  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload></Payload></CriticalDocument>'
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload></Payload></CriticalDocument>'
 const hashes = ['sha256', 'sha384', 'sha512'] as const
 const issuer = makeIssuer('CA')
 const forger = makeIssuer('A')
@@ -146,7 +147,9 @@ function withParameters(signedInfo: string, hash: string): string {
     hash === 'sha384' ? 'http://www.w3.org/2001/04/xmldsig-more#sha384' : `http://www.w3.org/2001/04/xmlenc#${hash}`
   const digest = `<DigestMethod xmlns="http://www.w3.org/2000/09/xmldsig#" Algorithm="${identifier}"></DigestMethod>`
   const mask = `<MaskGenerationFunction Algorithm="${PSS_NAMESPACE}MGF1">${digest}</MaskGenerationFunction>`
-  const parameters = `<RSAPSSParams xmlns="${PSS_NAMESPACE}">${digest}${mask}<SaltLength>${Number(hash.slice(3)) / 8}</SaltLength></RSAPSSParams>`
+  const parameters =
+    `<RSAPSSParams xmlns="${PSS_NAMESPACE}">${digest}${mask}` +
+    `<SaltLength>${Number(hash.slice(3)) / 8}</SaltLength></RSAPSSParams>`
   return signedInfo.replace('></SignatureMethod>', `>${parameters}</SignatureMethod>`)
 }
 

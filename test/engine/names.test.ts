@@ -6,8 +6,11 @@ import { isReservedName, readName } from '../../packages/xmldsig/src/xml/names.t
 import { Refusal } from '../../packages/xmldsig/src/xml/refusal.ts'
 
 // Productions 4, 4a and 2; the colon is for Namespaces in XML.
-const nameStart =
-  /^[A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\u{10000}-\u{EFFFF}]$/u
+const nameStart = new RegExp(
+  '^[A-Z_a-z\\xC0-\\xD6\\xD8-\\xF6\\xF8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C-\\u200D\\u2070-\\u218F' +
+    '\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}]$',
+  'u',
+)
 const nameOnly = /^[\u0300-\u036F\xB7\u203F-\u2040.0-9-]$/u
 const character = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]$/u
 

@@ -7,7 +7,8 @@ import { issue, makeIssuer } from '../support/certificates.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11 } from '../support/engine.ts'
 
 const canonical =
-  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
 const signer = issue({}, makeIssuer('CA'))
 const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
 const verifyWith = (changes: Changes) => verify(forge(canonical, signer, changes))

@@ -97,7 +97,9 @@ function sealText(change: (xml: string) => string, { key, certificate }: Signer 
   const value = sign('sha256', Buffer.from(octets), { key, dsaEncoding: 'ieee-p1363' }).toString('base64')
   const info =
     keyInfo ?? `<X509Data><X509Certificate>${certificate.raw.toString('base64')}</X509Certificate></X509Data>`
-  const signature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signed}</SignedInfo><SignatureValue>${value}</SignatureValue><KeyInfo>${info}</KeyInfo></Signature>`
+  const signature =
+    `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signed}</SignedInfo>` +
+    `<SignatureValue>${value}</SignatureValue><KeyInfo>${info}</KeyInfo></Signature>`
   const end = text.lastIndexOf('</')
   return Buffer.from(`${text.slice(0, end)}${signature}${text.slice(end)}`)
 }

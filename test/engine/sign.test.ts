@@ -16,7 +16,8 @@ import { buildSignature } from '../../packages/xmldsig/src/signature/built-signa
 import { issue, makeIssuer } from '../support/certificates.ts'
 
 const canonical =
-  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
 const signer = issue({}, makeIssuer('CA'))
 const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
 
@@ -42,7 +43,9 @@ t.test('signs nothing that is signed, and with no key of another kind', async t 
   const refused = (key: KeyObject, found: string) =>
     t.rejects(signDocument(Buffer.from(canonical), { ...signer, key }), {
       code: 'configuration',
-      detail: `expected an RSA, EC or Ed25519 key to sign with: XML signatures have no algorithm for others; found ${found}`,
+      detail:
+        'expected an RSA, EC or Ed25519 key to sign with: ' +
+        `XML signatures have no algorithm for others; found ${found}`,
     })
   await refused(generateKeyPairSync('ed448').privateKey, 'ed448')
   await refused(createSecretKey(Buffer.alloc(32)), 'none')

@@ -6,7 +6,8 @@ import { type Changes, DSIG, forge, forgeSignature, x509 } from '../../packages/
 import { issue, makeIssuer } from '../support/certificates.ts'
 
 const canonical =
-  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>text</Payload></CriticalDocument>'
 const signer = issue({}, makeIssuer('CA'))
 const other = issue({}, makeIssuer('CA'))
 const verify = (document: string) => verifyDocument(Buffer.from(document), signer.certificate)
@@ -16,16 +17,19 @@ const certificate = `<X509Certificate>${signer.certificate.raw.toString('base64'
 const encodedOther = other.certificate.raw.toString('base64')
 
 t.test('lets stand what KeyInfo may hold, and uses none of it', async t => {
+  const own = x509(signer.certificate)
   const good: Record<string, string> = {
     nothing: '',
-    'an Id': `<KeyInfo Id="k">${x509(signer.certificate)}</KeyInfo>`,
+    'an Id': `<KeyInfo Id="k">${own}</KeyInfo>`,
     names: '<KeyInfo><KeyName>a</KeyName><KeyName>b</KeyName></KeyInfo>',
     'a key value': '<KeyInfo><KeyValue><RSAKeyValue></RSAKeyValue></KeyValue></KeyInfo>',
     'a key value in DER': `<KeyInfo><DEREncodedKeyValue xmlns="${DSIG11}">AAAA</DEREncodedKeyValue></KeyInfo>`,
-    'a name, a certificate and a name': `<KeyInfo><KeyName>a</KeyName>${x509(signer.certificate)}<KeyName>b</KeyName></KeyInfo>`,
-    'the certificate twice': `<KeyInfo>${x509(signer.certificate)}<X509Data>${certificate}${certificate}</X509Data></KeyInfo>`,
+    'a name, a certificate and a name': `<KeyInfo><KeyName>a</KeyName>${own}<KeyName>b</KeyName></KeyInfo>`,
+    'the certificate twice': `<KeyInfo>${own}<X509Data>${certificate}${certificate}</X509Data></KeyInfo>`,
     'white space': `<KeyInfo>\n<X509Data>\n${certificate.replace(/>(.{64})/, '>\n$1 \t')}\n</X509Data>\n</KeyInfo>`,
-    'the other parts of X509Data': `<KeyInfo><X509Data><X509IssuerSerial></X509IssuerSerial><X509SKI></X509SKI>${certificate}<X509SubjectName></X509SubjectName><X509CRL></X509CRL><X509Digest xmlns="${DSIG11}"></X509Digest></X509Data></KeyInfo>`,
+    'the other parts of X509Data':
+      `<KeyInfo><X509Data><X509IssuerSerial></X509IssuerSerial><X509SKI></X509SKI>${certificate}<X509SubjectName>` +
+      `</X509SubjectName><X509CRL></X509CRL><X509Digest xmlns="${DSIG11}"></X509Digest></X509Data></KeyInfo>`,
     'X509Data without anything': '<KeyInfo><X509Data></X509Data></KeyInfo>',
   }
   for (const [what, keyInfo] of Object.entries(good)) t.equal(verifyWith({ keyInfo }).id, 'a', what)

@@ -12,12 +12,16 @@ const digest = (name: string) => `<DigestMethod Algorithm="${name}"/>`
 const SHA256 = digest(`${ENC}sha256`)
 const SHA512 = digest(`${ENC}sha512`)
 const pss = (content: string, attributes = '') =>
-  `<SignatureMethod Algorithm="${MORE}rsa-pss"><p:RSAPSSParams xmlns:p="${MORE}"${attributes}>${content}</p:RSAPSSParams></SignatureMethod>`
+  `<SignatureMethod Algorithm="${MORE}rsa-pss">` +
+  `<p:RSAPSSParams xmlns:p="${MORE}"${attributes}>${content}</p:RSAPSSParams></SignatureMethod>`
 const mask = (content: string, algorithm = `${MORE}MGF1`) =>
   `<p:MaskGenerationFunction Algorithm="${algorithm}">${content}</p:MaskGenerationFunction>`
 
 function read(signatureMethod: string, change: (xml: string) => string = xml => xml) {
-  const xml = `<SignedInfo xmlns="${DSIG}"><CanonicalizationMethod Algorithm="${EXCLUSIVE}"/>${signatureMethod}<Reference URI=""><Transforms><Transform Algorithm="${DSIG}enveloped-signature"/><Transform Algorithm="${EXCLUSIVE}"/></Transforms>${SHA256}<DigestValue>AAAA</DigestValue></Reference></SignedInfo>`
+  const xml =
+    `<SignedInfo xmlns="${DSIG}"><CanonicalizationMethod Algorithm="${EXCLUSIVE}"/>${signatureMethod}` +
+    `<Reference URI=""><Transforms><Transform Algorithm="${DSIG}enveloped-signature"/><Transform ` +
+    `Algorithm="${EXCLUSIVE}"/></Transforms>${SHA256}<DigestValue>AAAA</DigestValue></Reference></SignedInfo>`
   return readSignedInfo(readTree(Buffer.from(change(xml)), defaultLimits))
 }
 
@@ -160,7 +164,8 @@ t.test('refuses SignedInfo of another form', async t => {
       xml =>
         xml.replace(
           /<Transform Algorithm="[^"]*c14n#"\/><\/Transforms>/,
-          `<Transform Algorithm="http://www.w3.org/2006/12/xml-c14n11"><InclusiveNamespaces xmlns="${EXCLUSIVE}"/></Transform></Transforms>`,
+          '<Transform Algorithm="http://www.w3.org/2006/12/xml-c14n11">' +
+            `<InclusiveNamespaces xmlns="${EXCLUSIVE}"/></Transform></Transforms>`,
         ),
       `signature-malformed: unexpected "InclusiveNamespaces" of namespace "${EXCLUSIVE}" in "Transform"`,
     ],

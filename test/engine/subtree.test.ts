@@ -22,7 +22,8 @@ t.test('under inclusive C14N an element inherits what stands around it', async t
     'inclusive C14N': [
       '<s><a z="" q:y="" b=""/></s>',
       INCLUSIVE,
-      '<a xmlns="urn:d" xmlns:p="urn:p" xmlns:q="urn:q" b="" z="" xml:id="i" xml:lang="a&quot;&amp;&lt;&#x9;" xml:space="preserve" q:y=""></a>',
+      '<a xmlns="urn:d" xmlns:p="urn:p" xmlns:q="urn:q" b="" z="" xml:id="i" ' +
+        'xml:lang="a&quot;&amp;&lt;&#x9;" xml:space="preserve" q:y=""></a>',
     ],
     'C14N 1.1, which leaves xml:id where it is': [
       '<s><a/></s>',

@@ -19,7 +19,8 @@ const MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
 const MORE_2007 = 'http://www.w3.org/2007/05/xmldsig-more#'
 const ED25519 = 'http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519'
 const canonical =
-  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload></Payload></CriticalDocument>'
+  '<CriticalDocument id="a"><SenderID>A</SenderID><ReceiverID>B</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload></Payload></CriticalDocument>'
 const hashes = ['sha256', 'sha384', 'sha512'] as const
 const issuer = makeIssuer('CA')
 
@@ -97,7 +98,7 @@ t.test('refuses a value of another length, salt, hash or form', async t => {
   const refused = (what: string, pair: Pair, changes: Changes, detail: string | RegExp) =>
     t.throws(() => verify(pair, changes), { code: 'signature-value', detail }, what)
   const wrong =
-    /^the signature value over SignedInfo does not verify .* another key, or SignedInfo was changed after signing; the digest of the document is the one in SignedInfo$/
+    /^the signature value over SignedInfo does not verify .* another key, .*; the digest .* is the one in SignedInfo$/
   for (const bytes of [0, 63, 65])
     refused(
       `${bytes} bytes`,

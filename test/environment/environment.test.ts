@@ -21,7 +21,8 @@ await generate({ out: foreign, key: 'ec-p256', senderId: 'A', receiverId: 'B', h
 const opensslConf = join(folder, 'openssl.cnf')
 await writeFile(
   opensslConf,
-  `nodejs_conf = n\nopenssl_conf = n\n[n]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nMinProtocol = TLSv1\nMaxProtocol = TLSv1.2\nCipherString = ALL:@SECLEVEL=0\nOptions = UnsafeLegacyRenegotiation\n`,
+  'nodejs_conf = n\nopenssl_conf = n\n[n]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nMinProtocol = TLSv1\n' +
+    'MaxProtocol = TLSv1.2\nCipherString = ALL:@SECLEVEL=0\nOptions = UnsafeLegacyRenegotiation\n',
 )
 
 type Environment = Readonly<Record<string, string>>
@@ -37,7 +38,8 @@ const environments: Readonly<Record<string, Environment>> = {
     https_proxy: 'http://127.0.0.1:1',
     SSLKEYLOGFILE: join(folder, 'keys.log'),
     NODE_OPTIONS:
-      '--use-openssl-ca --tls-min-v1.0 --insecure-http-parser --tls-cipher-list=TLS_AES_128_CCM_8_SHA256:ALL:@SECLEVEL=0',
+      '--use-openssl-ca --tls-min-v1.0 --insecure-http-parser ' +
+      '--tls-cipher-list=TLS_AES_128_CCM_8_SHA256:ALL:@SECLEVEL=0',
   },
   "CAs of the system, OpenSSL's configuration and its legacy provider": {
     SSL_CERT_FILE: join(foreign, 'ca.crt'),

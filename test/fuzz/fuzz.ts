@@ -72,7 +72,8 @@ function printProgress(cases: ReadonlyMap<Campaign, number>, milliseconds: numbe
   const total = [...cases.values()].reduce((a, b) => a + b, 0)
   const each = [...cases].map(([{ name }, count]) => `${name} ${count}`).join(', ')
   console.log(
-    `${Math.round(milliseconds / 1000)} s (${Math.round(process.cpuUsage().user / 1e6)} s of processor), ${total} cases (${Math.round((total * 1000) / milliseconds)}/s): ${each}; ${findings} findings`,
+    `${Math.round(milliseconds / 1000)} s (${Math.round(process.cpuUsage().user / 1e6)} s of processor), ` +
+      `${total} cases (${Math.round((total * 1000) / milliseconds)}/s): ${each}; ${findings} findings`,
   )
 }
 

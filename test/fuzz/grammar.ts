@@ -32,7 +32,10 @@ const looseTokens = ['<!---->', '<!-- x -->', '<?pi?>', '<?p x?>']
 
 /** A document: prolog, one element, white space. */
 export function writeDocument(tape: Tape, style: Style): string {
-  return `${writeProlog(tape)}${loose(tape, style)}${writeElement(tape, style, new Map())}${loose(tape, style)}${space(tape)}`
+  return (
+    `${writeProlog(tape)}${loose(tape, style)}` +
+    `${writeElement(tape, style, new Map())}${loose(tape, style)}${space(tape)}`
+  )
 }
 
 export function writeProlog(tape: Tape): string {
@@ -40,7 +43,10 @@ export function writeProlog(tape: Tape): string {
   if (!tape.chance(20)) return mark + space(tape)
   const encoding = tape.of(['', ' encoding="UTF-8"', " encoding='utf-8'", '\nencoding\t=\r"Utf-8"'])
   const standalone = tape.of(['', ' standalone="yes"', " standalone = 'no'"])
-  return `${mark}<?xml${tape.of(tagSpaces)}version${tape.of(['="1.0"', " = '1.0'"])}${encoding}${standalone}${space(tape)}?>${space(tape)}`
+  return (
+    `${mark}<?xml${tape.of(tagSpaces)}version${tape.of(['="1.0"', " = '1.0'"])}` +
+    `${encoding}${standalone}${space(tape)}?>${space(tape)}`
+  )
 }
 
 /** One element in `scope`. */
@@ -49,7 +55,8 @@ export function writeElement(tape: Tape, style: Style, outer: Scope): string {
   const prefix = pickPrefix(tape, scope, true)
   const name = `${prefix === '' ? '' : `${prefix}:`}${writeName(tape, style)}`
   const parts = shuffle(tape, [...declarations, ...writeAttributes(tape, style, scope)])
-  const tag = `${name}${parts.map(part => (tape.chance(15) ? tape.of(tagSpaces) : ' ') + part).join('')}${space(tape, 10)}`
+  const spaced = parts.map(part => (tape.chance(15) ? tape.of(tagSpaces) : ' ') + part).join('')
+  const tag = `${name}${spaced}${space(tape, 10)}`
   if (tape.chance(15)) return `<${tag}/>`
   return `<${tag}>${writeContent(tape, { ...style, depth: style.depth - 1 }, scope)}</${name}${space(tape, 10)}>`
 }

@@ -41,7 +41,8 @@ export function writeSigned(tape: Tape, key: ForgingKey): Buffer {
   ])
   const reference = pickMethod(tape)
   const digest = tape.of(Object.entries(digests))
-  const start = `<CriticalDocument${shuffled(tape, [' id="doc1"', ' xmlns:p="urn:b"', " xmlns:u='urn:unused'", ' xml:lang="en"'])}>`
+  const attributes = [' id="doc1"', ' xmlns:p="urn:b"', " xmlns:u='urn:unused'", ' xml:lang="en"']
+  const start = `<CriticalDocument${shuffled(tape, attributes)}>`
   const children = writeChildren(tape, scope)
   const prolog = writeProlog(tape)
   const space = tape.of(['', '\n', ' '])
@@ -50,7 +51,8 @@ export function writeSigned(tape: Tape, key: ForgingKey): Buffer {
   )
   const signature = writeSignature(tape, reference, digest[0], value, key)
   const isFirst = tape.chance(30)
-  const unsigned = `${prolog}${start}${isFirst ? signature : ''}${children}${isFirst ? '' : signature}${space}</CriticalDocument>`
+  const content = isFirst ? signature + children : children + signature
+  const unsigned = `${prolog}${start}${content}${space}</CriticalDocument>`
   return Buffer.from(unsigned.replace(SIGNATURE_VALUE, signInfo(unsigned, key)))
 }
 
@@ -62,7 +64,11 @@ function writeChildren(tape: Tape, scope: Scope): string {
   const sender = tape.of(['MINISTRY 1_SEG01', 'MINISTRY&#x20;1_SEG01', '<![CDATA[MINISTRY 1]]>_SEG01'])
   const tagSpace = tape.of(['', '\t', '\n'])
   const payload = writeContent(tape, STYLE, scope)
-  return `${pad()}<SenderID>${sender}</SenderID>${pad()}<ReceiverID${tagSpace}>MINISTRY 2_SEG01</ReceiverID>${pad()}<TimestampForSignature>${timestamp}</TimestampForSignature>${pad()}<Payload${tagSpace}>${payload}</Payload>${pad()}`
+  return (
+    `${pad()}<SenderID>${sender}</SenderID>${pad()}<ReceiverID${tagSpace}>MINISTRY 2_SEG01</ReceiverID>${pad()}` +
+    `<TimestampForSignature>${timestamp}</TimestampForSignature>${pad()}` +
+    `<Payload${tagSpace}>${payload}</Payload>${pad()}`
+  )
 }
 
 type Written = { readonly method: CanonicalizationMethod; readonly transforms: string }
@@ -94,9 +100,14 @@ function writeSignature(
   const space = tape.of(['', '', '\n', '\t'])
   const canonicalization = tape.of([EXCLUSIVE, INCLUSIVE, INCLUSIVE_11])
   const uri = tape.of(['', '#doc1'])
-  const signedInfo = `<SignedInfo>${space}<CanonicalizationMethod Algorithm="${canonicalization}"/>${space}<SignatureMethod Algorithm="${SIGNATURE_METHOD}"/>${space}<Reference URI="${uri}"><Transforms>${transform(ENVELOPED)}${transforms}</Transforms><DigestMethod Algorithm="${digestMethod}"/><DigestValue>${digest}</DigestValue>${space}</Reference></SignedInfo>`
+  const signedInfo =
+    `<SignedInfo>${space}<CanonicalizationMethod Algorithm="${canonicalization}"/>${space}` +
+    `<SignatureMethod Algorithm="${SIGNATURE_METHOD}"/>${space}<Reference URI="${uri}">` +
+    `<Transforms>${transform(ENVELOPED)}${transforms}</Transforms><DigestMethod Algorithm="${digestMethod}"/>` +
+    `<DigestValue>${digest}</DigestValue>${space}</Reference></SignedInfo>`
   const keyInfo = tape.of(['', `<KeyInfo>${x509(certificate)}</KeyInfo>`, '<KeyInfo><KeyName>k</KeyName></KeyInfo>'])
-  const parts = `${signedInfo}${space}<SignatureValue>${space}${SIGNATURE_VALUE}${space}</SignatureValue>${space}${keyInfo}`
+  const value = `<SignatureValue>${space}${SIGNATURE_VALUE}${space}</SignatureValue>`
+  const parts = `${signedInfo}${space}${value}${space}${keyInfo}`
   const id = tape.of(['', ' Id="s"'])
   if (tape.chance(50)) return `<Signature${tape.of(tagSpaces)}xmlns="${DSIG}"${id}>${parts}</Signature>`
   const prefixed = parts.replace(/<(\/?)(?!Inclusive)(\w)/g, '<$1ds:$2')

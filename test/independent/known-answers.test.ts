@@ -72,7 +72,8 @@ t.test('the signed note of Go, golang.org/x/mod/sumdb/note', async t => {
   t.equal(
     openNote(
       Buffer.from(
-        `${note}\u2014 EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n`,
+        `${note}\u2014 EnochRoot ` +
+          'rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n',
       ),
       key,
     ),

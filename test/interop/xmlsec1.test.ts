@@ -109,7 +109,8 @@ function writeTemplate({
 }: Template): string {
   const signature = `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#">
 <SignedInfo><CanonicalizationMethod Algorithm="${canonicalization}"/><SignatureMethod Algorithm="${method}"/>
-<Reference URI="${uri}"><Transforms>${transforms}</Transforms><DigestMethod Algorithm="${digest}"/><DigestValue/></Reference></SignedInfo>
+<Reference URI="${uri}"><Transforms>${transforms}</Transforms>\
+<DigestMethod Algorithm="${digest}"/><DigestValue/></Reference></SignedInfo>
 <SignatureValue/><KeyInfo><X509Data><X509Certificate/></X509Data></KeyInfo></Signature>`
   const named =
     prefix === ''

@@ -79,7 +79,8 @@ function printScore(name: string, mutants: readonly Mutant[]): void {
   const count = (wanted: Outcome) => mutants.filter(mutant => outcomes.get(mutant) === wanted).length
   const score = (100 * (1 - count('survived') / mutants.length)).toFixed(1)
   console.log(
-    `${name}: ${mutants.length} mutants, ${count('killed')} killed, ${count('timeout')} timed out, ${count('survived')} survived: ${score} %`,
+    `${name}: ${mutants.length} mutants, ${count('killed')} killed, ` +
+      `${count('timeout')} timed out, ${count('survived')} survived: ${score} %`,
   )
 }
 

@@ -190,7 +190,8 @@ t.test(
       if (ok && !verdict.ok && isStricter(verdict)) tally.stricter++
       else if (ok !== verdict.ok)
         throw new Error(
-          `OpenSSL: ${output}\nwe: ${JSON.stringify(verdict, null, 1)}\n${[made.leaf, ...made.presented, ...made.anchors].join('')}`,
+          `OpenSSL: ${output}\nwe: ${JSON.stringify(verdict, null, 1)}\n` +
+            `${[made.leaf, ...made.presented, ...made.anchors].join('')}`,
         )
     }
     fc.assert(fc.property(chain, check), { numRuns: Number(process.env.CHAINS ?? 60) })

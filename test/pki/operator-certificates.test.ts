@@ -99,10 +99,13 @@ t.test('a person with a certificate gets a session of their role, and is led to 
 })
 
 t.test('each certificate that does not count is refused with its reason, and leaves a record', async t => {
-  const people = `people:\n${person('jane', pinOf(jane), 'state: disabled, ')}${person('joe', '{ subject: { CN: joe } }')}${person(
-    'joe too',
-    pinOf(joe),
-  )}${person('sender', pinOf(await loadIdentity(certs, 'sender')))}`
+  const people = [
+    'people:\n',
+    person('jane', pinOf(jane), 'state: disabled, '),
+    person('joe', '{ subject: { CN: joe } }'),
+    person('joe too', pinOf(joe)),
+    person('sender', pinOf(await loadIdentity(certs, 'sender'))),
+  ].join('')
   const { come, listener } = await openLogin(t, people)
   const elsewhere = makeIssuer('Elsewhere')
   const cases: readonly (readonly [Identity | undefined, RegExp])[] = [

@@ -21,7 +21,9 @@ const longName = (i: number) => `${'n'.repeat(995)}${String(i).padStart(5, '0')}
 const declarations = (count: number) => many(count, i => ` xmlns:p${i}="urn:a"`)
 
 const inPayload = (content: string) =>
-  `<CriticalDocument id="d" xmlns:q="urn:q"><SenderID>a</SenderID><ReceiverID>b</ReceiverID><TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature><Payload>${content}</Payload></CriticalDocument>`
+  '<CriticalDocument id="d" xmlns:q="urn:q"><SenderID>a</SenderID><ReceiverID>b</ReceiverID>' +
+  '<TimestampForSignature>2026-11-23T12:00:00Z</TimestampForSignature>' +
+  `<Payload>${content}</Payload></CriticalDocument>`
 const inRoot = (content: string) => inPayload('').replace('</CriticalDocument>', `${content}</CriticalDocument>`)
 const inSignature = (content: string) => inRoot(`<Signature xmlns="${DSIG}">${content}</Signature>`)
 

@@ -105,9 +105,10 @@ export async function writeLedger(
     const run = (sql: string, ...values: (string | number | null | Uint8Array)[]) =>
       database.prepare(sql).run(...values)
     database.exec('BEGIN')
-    for (const table of 'dead_letters receipts contents content_files documents chains certificates transactions tiles checkpoints log_keys cursors'.split(
-      ' ',
-    ))
+    for (const table of (
+      'dead_letters receipts contents content_files documents chains ' +
+      'certificates transactions tiles checkpoints log_keys cursors'
+    ).split(' '))
       database.exec(`DELETE FROM ${table}`)
     for (const { from, verifierKey } of stored) run('INSERT INTO log_keys VALUES (?, ?)', from, verifierKey)
     for (const [index, entry] of entries.entries()) {
@@ -117,7 +118,8 @@ export async function writeLedger(
       const column = (name: string) => (typeof facts[name] === 'string' ? (facts[name] as string) : null)
       const code = type === 'conflict' && erasedAt === null ? 'document-id-conflict' : column('code')
       run(
-        'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf, facts, nonce, erased_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO transactions (leaf_index, at, type, sender, document_id, code, leaf, facts, nonce, erased_at) ' +
+          'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         ...[index, at, type, column('sender'), column('document'), code, leaf],
         ...[opening?.facts ?? null, opening?.nonce ?? null, erasedAt],
       )
@@ -130,7 +132,8 @@ export async function writeLedger(
       const text = (name: string) => String(facts[name])
       const sha256 = Buffer.from(text('sha256'), 'base64')
       run(
-        'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, bytes, sha256, reference_digest, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO documents (leaf_index, sender, document_id, accepted_at, ' +
+          'bytes, sha256, reference_digest, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         ...[
           index,
           text('sender'),

@@ -76,8 +76,8 @@ async function runFactsCount(options: FactsOptions, command: Command): Promise<v
       before: { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
       facts: counted => ({ ...counted, partner: counted.partner ?? null }),
       line: ({ partner, kind, outcome, events, bytes }) =>
-        `${String(events).padStart(10)}  ${kind} ` +
-        `${outcome}  ${partner === undefined ? 'nobody known' : quote(partner)}  ${bytes} bytes`,
+        `${String(events).padStart(10)}  ${kind} ${outcome}  ` +
+        `${partner === undefined ? 'nobody known' : quote(partner)}  ${bytes} bytes`,
       empty: 'nothing in this time',
     }),
   )

@@ -36,7 +36,8 @@ export function followConsoleCertificate({ certs, present, voice }: Options, use
     } catch (error) {
       if (refused !== found)
         voice.error(
-          `the operators' listener: what changed is not taken, the former console.crt stays in use: ${asFault(error).detail}`,
+          "the operators' listener: what changed is not taken, " +
+            `the former console.crt stays in use: ${asFault(error).detail}`,
         )
       refused = found
     }
@@ -48,7 +49,8 @@ function checkDates({ certificate }: Identity, now: Date): void {
   if (certificate.validFromDate <= now && now <= certificate.validToDate) return
   throw new Fault(
     'configuration',
-    `expected a console.crt that is valid now, found one from ${certificate.validFromDate.toISOString()} until ${certificate.validToDate.toISOString()}`,
+    'expected a console.crt that is valid now, ' +
+      `found one from ${certificate.validFromDate.toISOString()} until ${certificate.validToDate.toISOString()}`,
   )
 }
 
