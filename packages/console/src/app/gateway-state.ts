@@ -1,6 +1,6 @@
 // Whether all is well, and what needs somebody: asked for while a page is open, in one place.
 import type { ApiSchemas } from './api/api-types.ts'
-import { type AnswerOf, askApi } from './api/client.ts'
+import { type AnswerOf, askApi, hasSessionEnded } from './api/client.ts'
 import { type MetricsRead, readMetrics } from './api/metrics.ts'
 import { signal } from './preact.ts'
 
@@ -10,6 +10,7 @@ type Certificate = AnswerOf<'GET /api/v1/certificates'>['data'][number]
 export type Need =
   | { readonly kind: 'health'; readonly check: string; readonly found: string }
   | { readonly kind: 'alert'; readonly alert: ApiSchemas['Alert'] }
+  | { readonly kind: 'approval'; readonly approval: ApiSchemas['Approval'] }
   | { readonly kind: 'dead-letters'; readonly count: number }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
 
@@ -35,9 +36,10 @@ export const gatewayState = signal<GatewayState>({
 })
 
 export async function lookAtGateway(): Promise<void> {
-  const [health, alerts, certificates, text] = await Promise.all([
+  const [health, alerts, approvals, certificates, text] = await Promise.all([
     askApi('GET /api/v1/health', {}),
     askApi('GET /api/v1/alerts', {}),
+    askApi('GET /api/v1/approvals', {}),
     askApi('GET /api/v1/certificates', {}),
     askApi('GET /metrics', {}),
   ])
@@ -51,6 +53,9 @@ export async function lookAtGateway(): Promise<void> {
       .filter(({ state, acknowledgedAt, mutedUntil }) => state === 'firing' && !acknowledgedAt && !mutedUntil)
       .sort((a, b) => Number(b.severity === 'page') - Number(a.severity === 'page'))
       .map(alert => ({ kind: 'alert', alert }) as const),
+    ...approvals.data
+      .filter(({ acts }) => acts.some(({ name, isAllowed }) => name === 'approve' && isAllowed))
+      .map(approval => ({ kind: 'approval', approval }) as const),
     ...(letters > 0 ? [{ kind: 'dead-letters', count: letters } as const] : []),
     ...due.map(certificate => ({ kind: 'certificate', certificate }) as const),
   ]
@@ -66,7 +71,7 @@ function isDue({ validFrom, validTo }: Certificate, now: number): boolean {
 /** Until the page is closed. What fails once is asked for again. */
 export function watchGateway(): void {
   const look = () => {
-    if (!document.hidden) lookAtGateway().catch(() => {})
+    if (!document.hidden && !hasSessionEnded.value) lookAtGateway().catch(() => {})
   }
   look()
   setInterval(look, INTERVAL)

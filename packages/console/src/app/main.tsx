@@ -1,7 +1,8 @@
 // The console of operators: what a browser starts with.
+import { hasSessionEnded } from './api/client.ts'
 import { watchGateway } from './gateway-state.ts'
 import { Layout } from './layout.tsx'
-import { LocationProvider, render } from './preact.ts'
+import { effect, LocationProvider, render } from './preact.ts'
 import { applyPreferences } from './preferences.ts'
 import { openSession } from './session.ts'
 
@@ -19,6 +20,12 @@ addEventListener('vite:preloadError', event => {
 })
 // Without an answer the layout is there all the same, and says so.
 openSession().catch(() => {})
+// Whoever logs in after a session has ended may be somebody else.
+let hadEnded = false
+effect(() => {
+  if (hadEnded && !hasSessionEnded.value) openSession().catch(() => {})
+  hadEnded = hasSessionEnded.value
+})
 watchGateway()
 render(
   <LocationProvider>

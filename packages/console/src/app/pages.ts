@@ -1,5 +1,6 @@
 // Every page of the console: a page is shown by its row here, and nowhere else.
 import { alertTexts } from './alerts/alert-texts.ts'
+import { approvalTexts } from './approvals/approval-texts.ts'
 import { auditTexts } from './audit/audit-texts.ts'
 import { certificateTexts } from './certificates/certificate-texts.ts'
 import { connectionTexts } from './connections/connection-texts.ts'
@@ -151,6 +152,19 @@ export const pages: readonly ConsolePage[] = [
     title: () => auditTexts().title,
     permission: 'audit.read',
     view: lazy(() => import('./audit/record-page.tsx').then(({ RecordPage }) => RecordPage)),
+  },
+  {
+    path: '/approvals',
+    title: () => approvalTexts().title,
+    permission: 'approvals.read',
+    icon: 'approvals',
+    view: lazy(() => import('./approvals/approvals-page.tsx').then(({ ApprovalsPage }) => ApprovalsPage)),
+  },
+  {
+    path: '/approvals/:id',
+    title: () => approvalTexts().title,
+    permission: 'approvals.read',
+    view: lazy(() => import('./approvals/approval-page.tsx').then(({ ApprovalPage }) => ApprovalPage)),
   },
   {
     path: '/alerts',

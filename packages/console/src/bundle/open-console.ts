@@ -13,7 +13,7 @@ export type OpenedConsole = {
   /** The page of the console, which finds out by itself what its path shows. */
   page(accepted: string): Promise<ConsoleAnswer>
   /** For somebody who has not logged in. */
-  login(): ConsoleAnswer
+  login(ways: LoginWays): ConsoleAnswer
   /** A file that the page asks for. */
   file(path: string, accepted: string): Promise<ConsoleAnswer | undefined>
   close(): void
@@ -38,6 +38,9 @@ const policy = [
 ].join('; ')
 
 const LATER = 1000
+/** Other places to log in: a path here, and an address to be typed. */
+type LoginWays = { readonly openid: string | undefined; readonly certificate: string | undefined }
+
 /** Longest reason that is shown of a build that failed. */
 const REASON = 400
 
@@ -108,7 +111,7 @@ export function openConsole(complain: (trouble: string) => void): OpenedConsole 
       void begin()
       return failure === undefined ? beingBuilt : notBuilt(failure)
     },
-    login: () => loginPage,
+    login: writeLoginPage,
     async file(path, accepted) {
       if (path === '/index.html') return undefined
       if (files.size === 0 && failure === undefined) await begin()
@@ -145,15 +148,23 @@ function chooseCoding({ isCompressed }: BuiltFile, accepted: string): ContentCod
   return codings.includes('br') ? 'br' : codings.includes('gzip') ? 'gzip' : 'identity'
 }
 
-const loginPage = writePlainAnswer(401, {
-  title: 'Log in to the console',
-  paragraphs: [
-    'There are no passwords. On the machine of the gateway, type:',
-    'It prints a link. Open it in this browser within five minutes; it counts once.',
-  ],
-  command: 'pnpm --filter receiver console login',
-  link: { href: '/', text: 'I have opened such a link: go on' },
-})
+function writeLoginPage({ openid, certificate }: LoginWays): ConsoleAnswer {
+  return writePlainAnswer(401, {
+    title: 'Log in to the console',
+    paragraphs: [
+      'There are no passwords. On the machine of the gateway, type:',
+      'It prints a link. Open it in this browser within five minutes; it counts once.',
+      ...(certificate === undefined
+        ? []
+        : [`With a certificate or a smart card: type this address into the address line: ${certificate}`]),
+    ],
+    command: 'pnpm --filter receiver console login',
+    links: [
+      ...(openid === undefined ? [] : [{ href: openid, text: 'Log in at the OpenID Connect provider' }]),
+      { href: '/', text: 'I have logged in: go on' },
+    ],
+  })
+}
 
 const beingBuilt = writePlainAnswer(503, {
   title: 'The console is being built',

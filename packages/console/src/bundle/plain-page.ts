@@ -12,11 +12,11 @@ type PlainPage = {
   readonly paragraphs: readonly string[]
   /** What to type, below the first paragraph. */
   readonly command?: string
-  readonly link?: { readonly href: string; readonly text: string }
+  readonly links?: readonly { readonly href: string; readonly text: string }[]
   readonly fields?: Readonly<Record<string, string>>
 }
 
-export function writePlainAnswer(status: number, { title, paragraphs, command, link, fields }: PlainPage) {
+export function writePlainAnswer(status: number, { title, paragraphs, command, links = [], fields }: PlainPage) {
   const [first, ...others] = paragraphs.map(text => `<p>${escapeHtml(text)}</p>`)
   const body = [
     '<!doctype html>',
@@ -31,7 +31,7 @@ export function writePlainAnswer(status: number, { title, paragraphs, command, l
     first,
     ...(command === undefined ? [] : [`<p><code>${escapeHtml(command)}</code></p>`]),
     ...others,
-    ...(link === undefined ? [] : [`<p><a href="${escapeHtml(link.href)}">${escapeHtml(link.text)}</a></p>`]),
+    ...links.map(({ href, text }) => `<p><a href="${escapeHtml(href)}">${escapeHtml(text)}</a></p>`),
     '</main></body>',
     '</html>',
     '',

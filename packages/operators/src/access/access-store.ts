@@ -155,13 +155,14 @@ export class AccessStore {
     return { id, text }
   }
 
-  findSession(text: string, now: Date): Operator | Unaccepted {
+  /** `isUse`: a person works with it, and it lasts longer for that. */
+  findSession(text: string, now: Date, isUse: boolean): Operator | Unaccepted {
     const row = this.#one('SELECT * FROM sessions WHERE hash = ?', hashSecret(text))
     if (row === undefined) return { because: 'unknown' }
     const session = String(row.id)
     if (row.revoked_at !== null) return { because: 'revoked', credential: session }
     if (endOf(row) <= now.getTime()) return { because: 'expired', credential: session }
-    if (Number(row.seen_at) + NOTE_INTERVAL < now.getTime())
+    if (isUse && Number(row.seen_at) + NOTE_INTERVAL < now.getTime())
       this.#run('UPDATE sessions SET seen_at = ? WHERE id = ?', now.getTime(), session)
     const method = row.method as LoginMethod
     return { id: String(row.actor), role: roleOf(row), method, credential: String(row.credential), session }

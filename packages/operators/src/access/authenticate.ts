@@ -6,6 +6,9 @@ import { checkSameSite } from './cross-site.ts'
 /** `__Host-`: a browser takes and sends it for this host alone, over TLS (RFC 6265bis 4.1.3.2). */
 const COOKIE = '__Host-seg'
 
+/** In a request that the console makes by itself, while nobody touches it. */
+const UNATTENDED = 'seg-unattended'
+
 type Fields = Readonly<Record<string, string | string[] | undefined>>
 
 export function formatCookie(text: string): string {
@@ -32,10 +35,17 @@ export class Denied extends Fault {
 }
 
 /**
- * A key decides where there are both. Throws the Faults `login-required`, as `BadCredential` where
+ * A key decides where there are both. `isUnattended`: no person asks, so a session does not last
+ * longer for it; an act always counts. Throws the Faults `login-required`, as `BadCredential` where
  * one was shown, and `cross-site`.
  */
-export function authenticate(method: string, headers: Fields, access: AccessStore, now: Date): Operator {
+export function authenticate(
+  method: string,
+  headers: Fields,
+  access: AccessStore,
+  now: Date,
+  isUnattended = method === 'GET' && headers[UNATTENDED] !== undefined,
+): Operator {
   const { authorization } = headers
   if (authorization !== undefined) {
     const [, key] = /^Bearer ([\w-]{1,200})$/i.exec(`${authorization}`) ?? []
@@ -45,7 +55,7 @@ export function authenticate(method: string, headers: Fields, access: AccessStor
   if (cookie === undefined)
     throw new Fault('login-required', 'expected an API key or the cookie of a session, found none')
   if (others.length > 0) throw new BadCredential({ because: 'unknown' }, 'more than one session')
-  const operator = accepted(access.findSession(cookie, now), 'a session')
+  const operator = accepted(access.findSession(cookie, now, !isUnattended), 'a session')
   checkSameSite(method, headers)
   return operator
 }

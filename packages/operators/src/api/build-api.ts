@@ -5,6 +5,7 @@ import { createServer, type Server, type ServerOptions } from 'node:https'
 import { Fault, quote } from '@seg/core'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { authenticate, Denied } from '../access/authenticate.ts'
+import { findLoginWays } from '../access/login-ways.ts'
 import { mayDo, roles } from '../access/roles.ts'
 import { Approval, approvalRow, holdAct, mustWait } from '../approvals/hold-act.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
@@ -93,8 +94,14 @@ export function buildOperatorsApi(
   // Who is nobody learns not even what there is.
   app.setNotFoundHandler(async (request, reply) => {
     const check = () => void authenticate(request.method, request.headers, parts.access, parts.now())
+    const ways = (path: string) =>
+      findLoginWays(path, request.headers.host, {
+        hasProvider: parts.openid.isConfigured(parts.now()),
+        certificateLogin: parts.certificateLogin(),
+      })
     if (pages === undefined) check()
-    const page = pages && (await findPage(request, pages, check, fault => denials.note(fault, request, undefined)))
+    const page =
+      pages && (await findPage(request, pages, check, ways, fault => denials.note(fault, request, undefined)))
     if (page === undefined) throw new Fault('not-found', `there is no ${request.method} ${quote(request.url)}`)
     return reply.code(page.status).headers(page.fields).type(page.type).send(page.body)
   })
@@ -125,7 +132,7 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
     // Before anything of the request is read.
     onRequest: async request => {
       if (row.permission === 'public') return
-      const operator = authenticate(method, request.headers, parts.access, parts.now())
+      const operator = authenticate(method, request.headers, parts.access, parts.now(), row.isUnattended)
       operators.set(request, operator)
       if (!mayDo(operator.role, row.permission))
         throw new Denied(operator, row.permission, method === 'GET' && path.includes(':'))
@@ -154,8 +161,12 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
       // Before it is read: what changes in between has another one.
       else if (row.version !== undefined) reply.header('etag', entityTag(await row.version(asked, parts)))
       if (mustWait(row, asked, parts)) {
-        const held = approvalRow(await holdAct(row, asked, parts))
-        return reply.code(202).header('location', `/api/v1/approvals/${held.id}`).send(held)
+        const held = await holdAct(row, asked, parts)
+        const location = `/api/v1/approvals/${held.id}`
+        return reply
+          .code(202)
+          .header('location', location)
+          .send(approvalRow(held, asked, row.permission, parts))
       }
       const answer = await row.handle(asked, parts)
       if (!(answer instanceof RawAnswer)) return answer

@@ -11,6 +11,7 @@ import { formatCookie } from '../access/authenticate.ts'
 import type { CertificateSessions } from '../access/certificate-sessions.ts'
 import { checkSameSite } from '../access/cross-site.ts'
 import { logIn, OWN_PATH, refusedLogin } from '../access/log-in.ts'
+import { atHost } from '../access/login-ways.ts'
 import type { People } from '../access/people.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
 import { buildServer, defaultApiLimits } from './build-api.ts'
@@ -93,9 +94,7 @@ async function serve(request: IncomingMessage, { id, address, chain }: Login, pa
  * path there.
  */
 function consoleAt({ headers: { host }, url = '/' }: IncomingMessage, console: string | undefined): string {
-  const known = new URL(console ?? 'https://localhost:8444')
-  const asked = `https://${host}`
-  if (URL.canParse(asked)) known.hostname = new URL(asked).hostname
+  const known = atHost(host, console ?? 'https://localhost:8444')
   const to = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('to') ?? '/'
   if (new RegExp(OWN_PATH).test(to)) known.pathname = to
   return known.href

@@ -1,5 +1,6 @@
 // What a browser gets that asks for a page, not for data: below the routes, behind the same login.
 import { Fault } from '@seg/core'
+import type { LoginWays } from '../access/login-ways.ts'
 
 export type PageAnswer = {
   readonly status: number
@@ -13,7 +14,7 @@ export type Pages = {
   /** Finds out in the browser what its path shows. */
   page(accepted: string): Promise<PageAnswer>
   /** For somebody who has not logged in. */
-  login(): PageAnswer
+  login(ways: LoginWays): PageAnswer
   file(path: string, accepted: string): Promise<PageAnswer | undefined>
 }
 
@@ -29,6 +30,7 @@ export async function findPage(
   { method, url, headers }: Asked,
   pages: Pages,
   check: () => void,
+  ways: (path: string) => LoginWays,
   refused: (fault: Fault) => void,
 ): Promise<PageAnswer | undefined> {
   const path = url.split('?', 1)[0]!
@@ -39,7 +41,7 @@ export async function findPage(
   } catch (error) {
     if (!isPage || !(error instanceof Fault) || error.code !== 'login-required') throw error
     refused(error)
-    return pages.login()
+    return pages.login(ways(path))
   }
   if (isPage) return pages.page(accepted)
   return method === 'GET' && path.startsWith(FILES) ? pages.file(path, accepted) : undefined

@@ -66,6 +66,8 @@ export type ApiParts = {
    */
   readonly outbox: () => Promise<Outbox>
   readonly openid: OpenIdLogin
+  /** The address of the port for certificates of people; undefined where there is none. */
+  readonly certificateLogin: () => string | undefined
   /** Acts that wait for another person. Throws the Fault `storage-unavailable`. */
   readonly approvals: () => Promise<ApprovalStore>
   /** Whether acts on partners and roles need two persons. */

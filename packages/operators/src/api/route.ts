@@ -62,6 +62,8 @@ export type ApiRoute = {
   readonly version?: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown
   /** With four eyes it waits for another person; of what answers JSON. */
   readonly needsApproval?: true
+  /** Asked for by the console alone, however long nobody touches it: no use of a session. */
+  readonly isUnattended?: true
   /** Replaces the whole thing, so that the caller must say which version it has seen. */
   readonly needsVersion?: true
   readonly handle: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown

@@ -101,6 +101,22 @@ t.test('nobody approves their own act, and no program, no other role, and no key
   t.same(done, [])
 })
 
+t.test('each approval says who may decide it, and why the one who asks may not', async t => {
+  const { listener, as, ask } = await open(t)
+  const held = await ask()
+  const of = async (fields: ReturnType<typeof as>, id = held.json.id) =>
+    (await listener.ask('GET', `/api/v1/approvals/${id}`, fields)).json.acts
+  const [approve, refuse] = held.json.acts
+  t.match(approve, { name: 'approve', isAllowed: false, why: /another person than "jane"/ })
+  t.match(refuse, { name: 'refuse', isAllowed: true, why: null })
+  t.match(await of(as('joe')), [{ isAllowed: true, why: null }, { isAllowed: true }])
+  t.match(await of(listener.keyOf('security-officer') as never), [{ isAllowed: false, why: /found an API key/ }, {}])
+  for (const role of ['viewer', 'operator', 'administrator'] as const)
+    t.match(await of(as('joe', role)), [{ isAllowed: false, why: new RegExp(role) }, { isAllowed: false }], role)
+  await listener.ask('POST', `/api/v1/approvals/${held.json.id}/refuse`, as('joe'), '{"why":"no"}')
+  t.match(await of(as('eve')), [{ isAllowed: false, why: 'it is refused' }, { isAllowed: false }])
+})
+
 t.test('what is refused, also by its author, or lapses in a day, is never done', async t => {
   const { listener, done, as, ask, decide, actions } = await open(t)
   const first = (await ask()).json

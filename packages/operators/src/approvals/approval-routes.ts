@@ -1,7 +1,5 @@
 // Acts that wait for another person: listed, approved and refused.
 import { asFault, Fault, quote } from '@seg/core'
-import type { Operator } from '../access/access-store.ts'
-import { mayDo, type Permission } from '../access/roles.ts'
 import { actAs, actorOf } from '../api/api-act.ts'
 import { entityTag } from '../api/entity-tag.ts'
 import type { ApiParts } from '../api/parts.ts'
@@ -9,6 +7,7 @@ import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '..
 import { exactly, Type, Why } from '../api/schema.ts'
 import type { ApprovalStore, HeldAct } from './approval-store.ts'
 import { Approval, approvalRow, lapseApprovals, nameOfRoute } from './hold-act.ts'
+import { checkApprover, checkRefuser } from './who-decides.ts'
 
 const Id = exactly({ id: Type.String({ pattern: '^[0-9a-f-]{1,36}$' }) })
 
@@ -17,6 +16,9 @@ export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[]
   const rows = new Map(routes.filter(({ needsApproval }) => needsApproval).map(row => [nameOfRoute(row), row]))
   const versionOf = async ({ params: { id } }: ApiRequest<{ id: string }>, parts: ApiParts) =>
     (await storeOf(parts)).get(id)
+  // What another version kept is listed all the same; `rowOf` refuses to do it.
+  const shown = (held: HeldAct, request: Pick<ApiRequest, 'operator'>, parts: ApiParts) =>
+    approvalRow(held, request, rows.get(held.route)?.permission, parts)
   return [
     route({
       method: 'GET',
@@ -24,7 +26,9 @@ export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[]
       permission: 'approvals.read',
       summary: 'Acts that wait for another person, or were decided, the newest 200 first.',
       response: exactly({ data: Type.Array(Approval) }),
-      handle: async (_request, parts) => ({ data: (await storeOf(parts)).list().map(approvalRow) }),
+      handle: async (request, parts) => ({
+        data: (await storeOf(parts)).list().map(held => shown(held, request, parts)),
+      }),
     }),
     route({
       method: 'GET',
@@ -34,7 +38,7 @@ export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[]
       params: Id,
       response: Approval,
       version: versionOf,
-      handle: async ({ params: { id } }, parts) => approvalRow((await storeOf(parts)).get(id)),
+      handle: async (request, parts) => shown((await storeOf(parts)).get(request.params.id), request, parts),
     }),
     route({
       method: 'POST',
@@ -59,14 +63,15 @@ export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[]
         const { id } = request.params
         const { why } = request.body
         const store = await storeOf(parts)
-        checkRole(operatorOf(request), rowOf(store.get(id), rows).permission)
+        const { permission } = rowOf(store.get(id), rows)
+        checkRefuser(operatorOf(request), permission)
         const on = { kind: 'approval', id }
         const planned = { action: 'authorization.approval-refused', category: 'authorization', on, why } as const
         const by = operatorOf(request).id
         const refused = await actAs(request as ApiRequest, parts, planned, async () =>
           store.decide(id, { state: 'refused', by, why }, parts.now()),
         )
-        return approvalRow(refused)
+        return approvalRow(refused, request, permission, parts)
       },
     }),
   ]
@@ -80,9 +85,7 @@ async function approve(request: ApiRequest<{ id: string }>, parts: ApiParts, row
   const store = await storeOf(parts)
   const held = store.get(id)
   const row = rowOf(held, rows)
-  checkRole(approver, row.permission)
-  checkOther(approver, held.author, parts)
-  checkAuthor(held.author, row.permission, parts)
+  checkApprover(approver, held.author, row.permission, parts.access)
   // The condition is that of the author: the approver's is about the approval.
   const headers: ApiRequest['headers'] = held.seen === null ? {} : { 'if-match': held.seen }
   const { params, query, body, author: operator } = held
@@ -128,30 +131,4 @@ function rowOf({ route: name }: HeldAct, rows: Rows): ApiRoute {
   const row = rows.get(name)
   if (row === undefined) throw new Fault('not-found', `${quote(name)} is no act of this version`)
   return row
-}
-
-function checkRole({ role }: Operator, permission: ApiRoute['permission']): void {
-  if (mayDo(role, permission as Permission)) return
-  throw new Fault('not-permitted', `expected a role with ${permission}, found ${role}`)
-}
-
-/** A person, and another one: neither a program nor the maker of the author's key. */
-function checkOther(approver: Operator, author: Operator, { access }: ApiParts): void {
-  if (approver.method === 'api-key')
-    throw new Fault('not-permitted', 'expected a person who has logged in, found an API key')
-  const key = author.method === 'api-key' ? access.keys().find(({ id }) => id === author.credential) : undefined
-  if (approver.id === author.id || approver.id === key?.madeBy)
-    throw new Fault('not-permitted', `expected another person than ${quote(approver.id)}, who asked for it`)
-}
-
-/** A key that was revoked since does nothing more; a session ends by itself. */
-function checkAuthor(
-  { method, credential, id, role }: Operator,
-  permission: ApiRoute['permission'],
-  { access }: ApiParts,
-): void {
-  checkRole({ id, role, method, credential }, permission)
-  const key = method === 'api-key' ? access.keys().find(one => one.id === credential) : undefined
-  if (method === 'api-key' && key?.revokedAt !== undefined)
-    throw new Fault('not-permitted', `the API key of ${quote(id)} was revoked since`)
 }

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { asFault, keepLooking, type Looks } from '@seg/core'
+import { Acts } from '../api/acts.ts'
 import { actorOf, placeOfRequest } from '../api/api-act.ts'
 import { entityTag } from '../api/entity-tag.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, operatorOf } from '../api/route.ts'
 import { exactly, orNull, Time, Type } from '../api/schema.ts'
 import type { HeldAct } from './approval-store.ts'
+import { decisionActs } from './who-decides.ts'
 
 export const Approval = exactly(
   {
@@ -22,6 +24,7 @@ export const Approval = exactly(
     decidedBy: orNull(Type.String()),
     decidedAt: orNull(Time),
     reason: orNull(Type.String({ description: 'Why it was refused, or what the approved act met.' })),
+    acts: Acts,
   },
   'Approval',
 )
@@ -30,19 +33,31 @@ export function nameOfRoute({ method, path }: Pick<ApiRoute, 'method' | 'path'>)
   return `${method} ${path}`
 }
 
-export function approvalRow({ route, params, query, body, author, at, endsAt, decidedAt, ...held }: HeldAct) {
-  const { id, state, decidedBy, reason } = held
-  const values = Object(params) as Readonly<Record<string, string>>
+/** `permission`: of what was asked for; undefined for an act that this version does not know. */
+export function approvalRow(
+  held: HeldAct,
+  request: Pick<ApiRequest, 'operator'>,
+  permission: ApiRoute['permission'] | undefined,
+  { access }: Pick<ApiParts, 'access'>,
+) {
+  const { id, state, decidedBy, decidedAt, reason, query, body, author, at, endsAt } = held
   return {
     ...{ id, state, decidedBy: decidedBy ?? null, reason: reason ?? null },
-    act: route.replaceAll(/:(\w+)/g, (_all, name) => encodeURIComponent(values[name] ?? '')),
+    act: actOf(held),
     query: JSON.stringify(query ?? null),
     body: JSON.stringify(body ?? null),
     author: { id: author.id, role: author.role },
     at: new Date(at).toISOString(),
     expiresAt: new Date(endsAt).toISOString(),
     decidedAt: decidedAt === undefined ? null : new Date(decidedAt).toISOString(),
+    acts: permission === undefined ? [] : decisionActs(operatorOf(request), held, permission, access),
   }
+}
+
+/** Method and path, as it was asked for. */
+function actOf({ route, params }: Pick<HeldAct, 'route' | 'params'>): string {
+  const values = Object(params) as Readonly<Record<string, string>>
+  return route.replaceAll(/:(\w+)/g, (_all, name) => encodeURIComponent(values[name] ?? ''))
 }
 
 /** A dry run changes nothing, and does not wait. */
@@ -69,8 +84,10 @@ export async function holdAct(
     { route: nameOfRoute(row), params: params ?? null, query: query ?? null, body: body ?? null, seen, author },
     parts.now(),
   )
-  const { act, body: text } = approvalRow(held)
-  const bodySha256 = createHash('sha256').update(text).digest('hex')
+  const act = actOf(held)
+  const bodySha256 = createHash('sha256')
+    .update(JSON.stringify(body ?? null))
+    .digest('hex')
   parts.audit.add(
     {
       action: 'authorization.approval-requested',

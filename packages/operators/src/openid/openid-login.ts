@@ -11,6 +11,8 @@ import { type OpenIdRecord, openIdSection } from './openid-section.ts'
 
 /** Milliseconds that a person has at the provider, and that what it says of itself is kept. */
 const [LOGIN_TIME, KEPT_TIME] = [10 * 60_000, 10 * 60_000]
+/** Milliseconds between two looks into seg.yaml for those who have not logged in. */
+const LOOK_TIME = 10_000
 /** Logins under way; beyond, the oldest ends. */
 const MOST = 1000
 export const CALLBACK = '/login/openid/callback'
@@ -26,6 +28,8 @@ type UnderWay = {
 type Provider = { readonly record: OpenIdRecord; readonly configuration: openid.Configuration }
 
 export type OpenIdLogin = {
+  /** Whether seg.yaml names a provider, for a page that leads there; seen within ten seconds. */
+  isConfigured(now: Date): boolean
   /** Where the browser goes, and the secret of its cookie. Throws the Fault `not-found`. */
   begin(to: string | undefined, console: string, now: Date): Promise<{ readonly url: URL; readonly secret: string }>
   /** Throws the Fault `login-refused` with the reason. */
@@ -60,7 +64,21 @@ export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
     known = { record, configuration, key, until: now.getTime() + KEPT_TIME }
     return known
   }
+  const look = (): boolean => {
+    try {
+      return readSection(config, openIdSection).value !== undefined
+    } catch {
+      // What is wrong with seg.yaml the log says, and who logs in.
+      return false
+    }
+  }
+  let seen: { readonly at: number; readonly isThere: boolean } | undefined
   return {
+    isConfigured(now) {
+      const at = now.getTime()
+      if (seen === undefined || Math.abs(at - seen.at) >= LOOK_TIME) seen = { at, isThere: look() }
+      return seen.isThere
+    },
     async begin(to, console, now) {
       const { record, configuration } = await provider(now)
       const verifier = openid.randomPKCECodeVerifier()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { openDatabase } from '@seg/ledger'
 import { loadTrust } from '@seg/pki'
 import t, { type Test } from 'tap'
+import { IDLE_TIME } from '../access/access-store.ts'
 import { deskMigrations } from '../desk/desk-schema.ts'
 import { DeskStore } from '../desk/desk-store.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
@@ -114,4 +115,20 @@ t.test('there are so many readers at once and no more, and who goes makes room',
   }
   t.equal(status, 200)
   for (const { asked } of readers) asked.destroy()
+})
+
+t.test('a stream of events, and opening one again, keep no session alive', async t => {
+  const { listener } = await openDeskListener(t)
+  const start = Date.now()
+  const at = (time: number) => listener.setTime(new Date(start + time))
+  at(0)
+  const session = { ...listener.sessionOf('viewer'), 'sec-fetch-site': 'same-origin' }
+  const reader = await follow(listener, session)
+  at(IDLE_TIME - 60_000)
+  const again = await follow(listener, session)
+  t.equal(again.answer.statusCode, 200)
+  // Each looks at its session within half a second.
+  at(IDLE_TIME + 1000)
+  await Promise.all([reader, again].map(({ answer }) => answer.complete || once(answer, 'end')))
+  t.equal((await listener.ask('GET', '/api/v1/me', session)).status, 401)
 })

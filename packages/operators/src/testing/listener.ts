@@ -70,6 +70,8 @@ type Options = {
   readonly fourEyes?: boolean
   /** seg.yaml; without it, an empty one. */
   readonly config?: string
+  /** The address of the port for certificates. */
+  readonly certificateLogin?: string
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
@@ -82,6 +84,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     pages,
     fourEyes = false,
     config,
+    certificateLogin,
   } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
@@ -101,6 +104,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       people: { list: async () => [] },
       fourEyes,
       openid: openOpenIdLogin(config),
+      certificateLogin: () => certificateLogin,
       complain: line => complaints.push(line),
       now,
     },

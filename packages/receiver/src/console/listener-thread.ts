@@ -66,6 +66,7 @@ const keepSocket = (socket: Duplex) => {
   socket.once('close', () => sockets.delete(socket))
 }
 let opening = options.port
+let certificateLogin: string | undefined
 try {
   const access = await openAccess(options.data)
   const audit = await openAuditTrail(options.data, 'receiver', version)
@@ -78,6 +79,7 @@ try {
     people,
     fourEyes: options.fourEyes,
     openid: openOpenIdLogin(options.config),
+    certificateLogin: () => certificateLogin,
     ask,
     complain: (trouble: string) => say({ trouble }),
     now: () => new Date(),
@@ -97,7 +99,6 @@ try {
   })
   await app.listen({ host: options.host, port: options.port, listenTextResolver: () => '' })
   access.url = urlOf(app.server)
-  let certificateLogin: string | undefined
   if (options.certificatePort !== undefined) {
     opening = options.certificatePort
     const server = buildCertificateLogin({ ...parts, sessions }, certificateLoginTlsOf(options))

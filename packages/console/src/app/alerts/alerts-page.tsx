@@ -4,7 +4,7 @@ import { actOnApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
 import { ActButtons, findRoleObstacle } from '../parts/act-buttons.tsx'
-import { type Acting, reasonOf, useActing } from '../parts/acting.tsx'
+import { type Acting, givenReason, useActing } from '../parts/acting.tsx'
 import { Command } from '../parts/command.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { useNow } from '../parts/use-now.ts'
@@ -114,7 +114,7 @@ function acknowledgeAct({ id, summary, state, acknowledgedBy }: Alert, acting: A
         verb: texts.acknowledge,
         lead: <p>{texts.acknowledgeLead}</p>,
         perform: async (given, key) => {
-          const asking = { path: { id }, body: { why: reasonOf(given) } }
+          const asking = { path: { id }, body: { why: givenReason(given) } }
           await actOnApi('POST /api/v1/alerts/{id}/acknowledge', asking, key)
           return texts.acknowledgedDone(summary)
         },

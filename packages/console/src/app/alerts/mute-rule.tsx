@@ -1,7 +1,7 @@
 // Muting a rule, which always has an end and a reason, and ending that before.
 import { actOnApi } from '../api/client.ts'
 import { findRoleObstacle, type OfferedAct } from '../parts/act-buttons.tsx'
-import { type Acting, reasonOf } from '../parts/acting.tsx'
+import { type Acting, givenReason } from '../parts/acting.tsx'
 import { useId } from '../preact.ts'
 import { formatTime } from '../texts/formats.ts'
 import { alertTexts } from './alert-texts.ts'
@@ -19,7 +19,7 @@ export function offerMute(rule: string, mutedUntil: string | null, acting: Actin
         lead: <p>{texts.muteLead}</p>,
         fields: <Hours />,
         perform: async (given, key) => {
-          const body = { hours: Number(given.get('hours')), why: reasonOf(given) }
+          const body = { hours: Number(given.get('hours')), why: givenReason(given) }
           const muted = await actOnApi('POST /api/v1/alert-rules/{name}/mute', { path: { name: rule }, body }, key)
           return texts.muted(rule, formatTime(new Date(muted.mutedUntil ?? 0)))
         },
@@ -38,7 +38,7 @@ export function offerUnmute(rule: string, mutedUntil: string | null, acting: Act
         title: texts.unmuteTitle(rule),
         verb: texts.unmute,
         perform: async (given, key) => {
-          const asking = { path: { name: rule }, body: { why: reasonOf(given) } }
+          const asking = { path: { name: rule }, body: { why: givenReason(given) } }
           await actOnApi('POST /api/v1/alert-rules/{name}/unmute', asking, key)
           return texts.unmuted(rule)
         },

@@ -59,6 +59,7 @@ export type ApiSchemas = {
     readonly decidedBy: string | null
     readonly decidedAt: string | null
     readonly reason: string | null
+    readonly acts: readonly ApiSchemas['Act'][]
   }
   readonly CertificateRule: {
     readonly uses: readonly string[]

@@ -50,7 +50,15 @@ export async function askApi<Name extends RouteName>(
 }
 
 /** Asked for, and not done before another person approves it. */
-export class ActWaits extends Error {}
+export class ActWaits extends Error {
+  /** Of the approval. */
+  readonly id: string
+
+  constructor({ id }: Pick<ApiSchemas['Approval'], 'id'>) {
+    super(id)
+    this.id = id
+  }
+}
 
 /**
  * The same of an act: with one key it is done once, however often it is asked for. Throws an
@@ -62,7 +70,7 @@ export async function actOnApi<Name extends Exclude<RouteName, Reading>>(
   key: string,
 ): Promise<AnswerOf<Name>> {
   const response = await send(name, asking, undefined, key)
-  if (response.status === 202) throw new ActWaits()
+  if (response.status === 202) throw new ActWaits(await response.json())
   return (await response.json()) as AnswerOf<Name>
 }
 
@@ -87,6 +95,7 @@ async function send(name: RouteName, asking: object, signal?: AbortSignal, key?:
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
+        ...(isUnattended() && { 'seg-unattended': '1' }),
       },
     })
   } catch (error) {
@@ -94,9 +103,18 @@ async function send(name: RouteName, asking: object, signal?: AbortSignal, key?:
     throw new ApiRefusal({ code: 'unreachable', detail: String(error) })
   }
   // A logout answers with a redirection, which is not followed.
+  if (response.ok) hasSessionEnded.value = false
   if (response.ok || response.type === 'opaqueredirect') return response
   if (response.status === 401) hasSessionEnded.value = true
   throw new ApiRefusal(await readProblem(response))
+}
+
+/**
+ * Nobody has clicked or typed here for some seconds: such a request does not keep the session
+ * alive. In a browser that cannot tell, every one is such a request.
+ */
+function isUnattended(): boolean {
+  return navigator.userActivation?.isActive !== true
 }
 
 async function readProblem(response: Response): Promise<Partial<ApiSchemas['Problem']>> {

@@ -2,6 +2,7 @@
 // holder passes on what it hears.
 import { signal, useEffect, useRef } from '../preact.ts'
 import type { ApiSchemas } from './api-types.ts'
+import { askApi, hasSessionEnded } from './client.ts'
 
 export type LiveFact = ApiSchemas['Fact']
 type Message = { readonly fact: LiveFact } | { readonly gap: true } | { readonly isOpen: boolean }
@@ -13,6 +14,9 @@ export const quietSince = signal<Date | undefined>(undefined)
 
 /** Milliseconds that a lock takes which nobody holds, at most. */
 const WAITED = 1000
+
+/** Milliseconds until a connection that was refused is tried again. */
+const REOPENED = 5000
 
 const listeners = new Set<(fact: LiveFact) => void>()
 const gapListeners = new Set<() => void>()
@@ -63,8 +67,17 @@ function openEvents(tell: (message: Message) => void): void {
   events.addEventListener('error', () => {
     tell({ isOpen: false })
     // A browser gives up after an answer that is a refusal; a gateway that restarts is back soon.
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => openEvents(tell), 5000)
+    if (events.readyState === EventSource.CLOSED) reopen(tell)
   })
+}
+
+/** For somebody whose session has ended nothing is asked until there is another. */
+function reopen(tell: (message: Message) => void): void {
+  setTimeout(async () => {
+    if (!hasSessionEnded.value) await askApi('GET /api/v1/me', {}).catch(() => {})
+    if (hasSessionEnded.value) reopen(tell)
+    else openEvents(tell)
+  }, REOPENED)
 }
 
 function hear(message: Message): void {

@@ -1,7 +1,7 @@
 // An answer of the API in a component: asked for anew when the question changes or its time is
 // over; what was there stays until the next one is.
 import { useCallback, useEffect, useRef, useState } from '../preact.ts'
-import { type AnswerOf, ApiRefusal, type Asking, askApi, type Reading } from './client.ts'
+import { type AnswerOf, ApiRefusal, type Asking, askApi, hasSessionEnded, type Reading } from './client.ts'
 
 export type AskedAnswer<Answer> = {
   readonly answer: Answer | undefined
@@ -61,8 +61,8 @@ export function useAsked<Name extends Reading>(
   useEffect(() => {
     if (every === undefined || !isWanted) return
     const timer = setInterval(() => {
-      // Of a page that nobody sees nothing is asked.
-      if (!document.hidden) again()
+      // Of a page that nobody sees nothing is asked, nor for somebody whose session has ended.
+      if (!document.hidden && !hasSessionEnded.value) again()
     }, every)
     return () => clearInterval(timer)
   }, [every, isWanted, again])

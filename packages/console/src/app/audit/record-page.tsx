@@ -2,12 +2,12 @@
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
-import { Table } from '../parts/table.tsx'
 import { FactList, FullTime } from '../parts/values.tsx'
 import { sharedTexts } from '../texts/shared-texts.ts'
 import { AuditTag } from './audit-tag.tsx'
 import { auditTexts } from './audit-texts.ts'
-import { type ReadRecord, readAuditRecord, showChanged } from './read-record.ts'
+import { ChangeTable } from './change-table.tsx'
+import { type ReadRecord, readAuditRecord } from './read-record.ts'
 
 export function RecordPage({ params }: PageProps) {
   const texts = auditTexts()
@@ -86,26 +86,13 @@ export function RecordPage({ params }: PageProps) {
 
 function Changes({ record: { change, outcome } }: { readonly record: ReadRecord }) {
   const texts = auditTexts()
-  const value = (of: unknown) => {
-    const text = showChanged(of)
-    return text === undefined ? <span class="muted">{texts.nothing}</span> : <pre class="value">{text}</pre>
-  }
   return (
     <section class="section" aria-labelledby="changes">
       <h2 id="changes">{texts.changes}</h2>
       {change.length === 0 ? (
         <p class="muted">{outcome === 'pending' ? texts.notYet : texts.noChanges}</p>
       ) : (
-        <Table
-          caption={texts.changes}
-          rows={change}
-          keyOf={({ path }) => path}
-          columns={[
-            { title: texts.field, isNarrow: true, cell: ({ path }) => <span class="mono">{path}</span> },
-            { title: texts.before, cell: ({ before }) => value(before) },
-            { title: texts.after, cell: ({ after }) => value(after) },
-          ]}
-        />
+        <ChangeTable caption={texts.changes} changes={change} />
       )}
     </section>
   )

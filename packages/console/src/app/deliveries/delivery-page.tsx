@@ -3,7 +3,7 @@ import { actOnApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
 import { ActButtons, obstacleOf } from '../parts/act-buttons.tsx'
-import { reasonOf, useActing } from '../parts/acting.tsx'
+import { givenReason, useActing } from '../parts/acting.tsx'
 import { OutcomeTag } from '../parts/outcome-tag.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { DigestText, FactList, FullTime } from '../parts/values.tsx'
@@ -50,7 +50,7 @@ export function DeliveryPage({ params }: PageProps) {
                     verb: texts.retry,
                     lead: <p>{texts.retryLead}</p>,
                     perform: async (given, key) => {
-                      const asking = { path: { entry }, body: { why: reasonOf(given) } }
+                      const asking = { path: { entry }, body: { why: givenReason(given) } }
                       const queued = await actOnApi('POST /api/v1/deliveries/{entry}/retry', asking, key)
                       // One that has ended is another entry now.
                       if (queued.entry !== entry) route(`/deliveries/${queued.entry}`)
@@ -68,7 +68,7 @@ export function DeliveryPage({ params }: PageProps) {
                     verb: texts.cancelIt,
                     lead: <p>{texts.cancelLead}</p>,
                     perform: async (given, key) => {
-                      const asking = { path: { entry }, body: { why: reasonOf(given) } }
+                      const asking = { path: { entry }, body: { why: givenReason(given) } }
                       await actOnApi('POST /api/v1/deliveries/{entry}/cancel', asking, key)
                       return texts.cancelled(name)
                     },

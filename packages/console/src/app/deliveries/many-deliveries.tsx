@@ -3,7 +3,7 @@
 import { actOnApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'
 import { ActButtons, findRoleObstacle } from '../parts/act-buttons.tsx'
-import { type Acting, reasonOf } from '../parts/acting.tsx'
+import { type Acting, givenReason } from '../parts/acting.tsx'
 import { useEffect } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
 import { deliveryTexts } from './delivery-texts.ts'
@@ -49,7 +49,7 @@ export function ManyDeliveries({ state, receiver, isAlone, acting, turn }: ManyP
       verb: texts.retryMany(count, isExact),
       lead: <p>{texts.manyLead(words, count)}</p>,
       perform: async (given, key) => {
-        const why = reasonOf(given)
+        const why = givenReason(given)
         const done = await actOnApi('POST /api/v1/deliveries/retry', { body: { filter, expect: count, why } }, key)
         return texts.manyDone(done.count, done.failed.length)
       },

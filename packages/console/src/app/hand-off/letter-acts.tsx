@@ -2,7 +2,7 @@
 import type { ApiSchemas } from '../api/api-types.ts'
 import { actOnApi } from '../api/client.ts'
 import { type OfferedAct, obstacleOf } from '../parts/act-buttons.tsx'
-import { type Acting, reasonOf } from '../parts/acting.tsx'
+import { type Acting, givenReason } from '../parts/acting.tsx'
 import { handOffTexts } from './hand-off-texts.ts'
 
 type Letter = ApiSchemas['DeadLetter']
@@ -42,7 +42,7 @@ export function offerLetterActs(letters: readonly Letter[], acting: Acting): rea
             </p>
           ),
           perform: async (given, key) => {
-            const asking = { path: { index }, body: { why: reasonOf(given) } }
+            const asking = { path: { index }, body: { why: givenReason(given) } }
             await actOnApi('POST /api/v1/dead-letters/{index}/retry', asking, key)
             return texts.retried(document)
           },
@@ -62,7 +62,7 @@ export function offerLetterActs(letters: readonly Letter[], acting: Acting): rea
             </p>
           ),
           perform: async (given, key) => {
-            const asking = { path: { index }, body: { why: reasonOf(given) } }
+            const asking = { path: { index }, body: { why: givenReason(given) } }
             await actOnApi('POST /api/v1/dead-letters/{index}/discard', asking, key)
             return texts.discarded(document)
           },

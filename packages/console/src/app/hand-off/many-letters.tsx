@@ -4,7 +4,7 @@ import { actOnApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
 import { ActButtons, findRoleObstacle } from '../parts/act-buttons.tsx'
-import { type Acting, reasonOf } from '../parts/acting.tsx'
+import { type Acting, givenReason } from '../parts/acting.tsx'
 import { useEffect } from '../preact.ts'
 import { handOffTexts } from './hand-off-texts.ts'
 
@@ -45,7 +45,7 @@ export function ManyLetters({ query, acting, turn }: ManyProps) {
       verb: texts.retryMany(count),
       lead: <p>{texts.manyLead(words, count)}</p>,
       perform: async (given, key) => {
-        const why = reasonOf(given)
+        const why = givenReason(given)
         const done = await actOnApi('POST /api/v1/dead-letters/retry', { body: { filter, expect: count, why } }, key)
         return texts.manyDone(done.count)
       },

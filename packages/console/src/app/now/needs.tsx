@@ -1,4 +1,5 @@
 // What needs somebody: five lines at most, the worst first, each with one way on.
+import { titleOf } from '../approvals/approval-texts.ts'
 import { gatewayState, type Need } from '../gateway-state.ts'
 import { useNow } from '../parts/use-now.ts'
 import { formatAgo } from '../texts/formats.ts'
@@ -17,6 +18,14 @@ export function describeNeed(need: Need): Described {
       const { summary, labels, since, id } = need.alert
       const of = Object.values(labels).filter(label => typeof label === 'string' && label !== '')
       return { what: of.length === 0 ? summary : `${summary} (${of.join(', ')})`, since, href: `/alerts/${id}` }
+    }
+    case 'approval': {
+      const { approval } = need
+      return {
+        what: texts.waitsForYou(titleOf(approval), approval.author.id),
+        since: approval.at,
+        href: `/approvals/${approval.id}`,
+      }
     }
     case 'dead-letters':
       return { what: `${texts.letters(need.count)}.`, href: '/hand-off' }

@@ -54,7 +54,8 @@ export const nowTexts = inLanguages({
     ticks: (shown: number, refused: number) => `${count(shown)} documents, ${count(refused)} of them refused`,
     needsYou: 'Needs you',
     nothing: 'Nothing needs you.',
-    checked: (time: string) => `Health, alerts, dead letters and certificates were looked at ${time}.`,
+    waitsForYou: (act: string, author: string) => `${act}: ${author} asks for your approval`,
+    checked: (time: string) => `Health, alerts, approvals, dead letters and certificates were looked at ${time}.`,
     seeWhy: 'See why',
     unhealthy: (check: string) => `${check} is not in order`,
     dueOne: (uses: string, days: number) =>
@@ -126,7 +127,9 @@ export const nowTexts = inLanguages({
     ticks: (shown: number, refused: number) => `${count(shown)} Dokumente, davon ${count(refused)} abgelehnt`,
     needsYou: 'Braucht Sie',
     nothing: 'Nichts braucht Sie.',
-    checked: (time: string) => `Zustand, Alarme, unzustellbare Dokumente und Zertifikate wurden ${time} geprüft.`,
+    waitsForYou: (act: string, author: string) => `${act}: ${author} bittet um Ihre Genehmigung`,
+    checked: (time: string) =>
+      `Zustand, Alarme, Genehmigungen, unzustellbare Dokumente und Zertifikate wurden ${time} geprüft.`,
     seeWhy: 'Warum',
     unhealthy: (check: string) => `${check} ist nicht in Ordnung`,
     dueOne: (uses: string, days: number) =>

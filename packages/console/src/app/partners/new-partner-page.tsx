@@ -2,7 +2,7 @@
 // review the record. Nothing is kept before that.
 import { ApiRefusal, actOnApi, askApi } from '../api/client.ts'
 import { ActButtons, findRoleObstacle } from '../parts/act-buttons.tsx'
-import { reasonOf, useActing } from '../parts/acting.tsx'
+import { givenReason, useActing } from '../parts/acting.tsx'
 import { DropZone, type ReadFile } from '../parts/drop-zone.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { useId, useLocation, useRef, useState } from '../preact.ts'
@@ -86,7 +86,7 @@ function Terms({ judgement: { certificates, rule, partner } }: { readonly judgem
           </>
         ),
         perform: async (given, key) => {
-          await actOnApi('POST /api/v1/partners', { body: { record, why: reasonOf(given) } }, key)
+          await actOnApi('POST /api/v1/partners', { body: { record, why: givenReason(given) } }, key)
           route(`/partners/${encodeURIComponent(record.id)}`)
           return texts.added(record.id)
         },

@@ -2,7 +2,7 @@
 import type { ApiSchemas } from '../api/api-types.ts'
 import { actOnApi } from '../api/client.ts'
 import { type OfferedAct, obstacleOf } from '../parts/act-buttons.tsx'
-import { type Acting, reasonOf } from '../parts/acting.tsx'
+import { type Acting, givenReason } from '../parts/acting.tsx'
 import { partnerTexts } from './partner-texts.ts'
 
 export function partnerActs(
@@ -23,7 +23,7 @@ export function partnerActs(
           verb: texts.suspend,
           lead: <p>{texts.suspendLead}</p>,
           perform: async (given, key) => {
-            await actOnApi('POST /api/v1/partners/{id}/suspend', { path, body: { why: reasonOf(given) } }, key)
+            await actOnApi('POST /api/v1/partners/{id}/suspend', { path, body: { why: givenReason(given) } }, key)
             return texts.suspended(id)
           },
         }),
@@ -38,7 +38,7 @@ export function partnerActs(
           verb: texts.resume,
           lead: <p>{texts.resumeLead}</p>,
           perform: async (given, key) => {
-            await actOnApi('POST /api/v1/partners/{id}/resume', { path, body: { why: reasonOf(given) } }, key)
+            await actOnApi('POST /api/v1/partners/{id}/resume', { path, body: { why: givenReason(given) } }, key)
             return texts.resumed(id)
           },
         }),
@@ -53,7 +53,7 @@ export function partnerActs(
           verb: texts.remove,
           lead: <p>{texts.removeLead}</p>,
           perform: async (given, key) => {
-            await actOnApi('DELETE /api/v1/partners/{id}', { path, query: { why: reasonOf(given) } }, key)
+            await actOnApi('DELETE /api/v1/partners/{id}', { path, query: { why: givenReason(given) } }, key)
             onRemoved()
             return texts.removed(id)
           },

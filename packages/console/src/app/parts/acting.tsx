@@ -28,7 +28,7 @@ export type Acting = {
 /** `onDone`: what is shown has changed. */
 export function useActing(onDone: () => void): Acting {
   const [act, setAct] = useState<PlannedAct | undefined>(undefined)
-  const [done, setDone] = useState('')
+  const [done, setDone] = useState<ComponentChildren>('')
   const line = useRef<HTMLParagraphElement>(null)
   return {
     begin: planned => {
@@ -60,7 +60,7 @@ export function useActing(onDone: () => void): Acting {
 type DialogProps = {
   readonly act: PlannedAct
   /** Undefined: nothing was done. */
-  readonly onEnd: (said: string | undefined) => void
+  readonly onEnd: (said: ComponentChildren | undefined) => void
 }
 
 function ActDialog({ act: { title, verb, lead, fields, isWithoutReason = false, perform }, onEnd }: DialogProps) {
@@ -88,7 +88,12 @@ function ActDialog({ act: { title, verb, lead, fields, isWithoutReason = false, 
     try {
       onEnd(await perform(data, asked.current.key))
     } catch (error) {
-      if (error instanceof ActWaits) return onEnd(texts.waits)
+      if (error instanceof ActWaits)
+        return onEnd(
+          <>
+            {texts.waits} <a href={`/approvals/${error.id}`}>{texts.toApproval}</a>
+          </>,
+        )
       const refused = error instanceof ApiRefusal ? error : new ApiRefusal({ code: 'defect', detail: String(error) })
       if (isSettled(refused)) asked.current.given = ''
       setRefusal(refused)
@@ -151,6 +156,6 @@ function Reason() {
 }
 
 /** As the API takes it. */
-export function reasonOf(given: FormData): string {
+export function givenReason(given: FormData): string {
   return String(given.get('why') ?? '').trim()
 }
