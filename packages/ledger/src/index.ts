@@ -62,6 +62,7 @@ export {
   hasLedger,
   type LedgerAddress,
   type LedgerOptions,
+  lookAtLedger,
   moveLedger,
   openEvidence,
   openLedger,

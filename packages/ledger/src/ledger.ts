@@ -172,6 +172,8 @@ export type AcceptOptions = { readonly omitsConflict?: boolean }
 export interface Ledger extends LedgerReader {
   /** Bytes of the largest document that it can store. */
   readonly mostBytes: number
+  /** Whether others enter in the log too, by clocks of their own; each write compares ours. */
+  readonly isShared: boolean
   stage(): Staging
   /**
    * The document with its entry in the log and its receipt, durable when it resolves. `content` was

@@ -7,6 +7,7 @@ import { checkNamed, checkReadable, claimFolder } from './files/data-folder.ts'
 import type { Ledger, LedgerReader } from './ledger.ts'
 import type { KeyRange } from './log/log-keys.ts'
 import type { TreeHead } from './log/merkle.ts'
+import type { LookedAt } from './postgres/look-at-database.ts'
 import { PostgresEvidence } from './postgres/postgres-evidence.ts'
 import { describePlace, keepPlace, parsePostgresPlace, placeOfLedger } from './postgres/postgres-place.ts'
 import { PostgresReader } from './postgres/postgres-reader.ts'
@@ -91,6 +92,17 @@ export async function moveLedger(
   const { migrateLedger } = await import('./postgres/migration/migrate-ledger.ts')
   const source = openSqliteEvidence(folder)
   return migrateLedger({ folder, source, reader: openSqliteReader(folder), address, onProgress })
+}
+
+/**
+ * What can be said of the database with the ledger of this folder, or at `address`; undefined for
+ * one on SQLite. Throws the Faults of a start.
+ */
+export async function lookAtLedger(folder: string, address: LedgerAddress | undefined): Promise<LookedAt | undefined> {
+  const place = address === undefined ? placeOfLedger(folder) : parsePostgresPlace(address.ledger, address.password)
+  if (place === undefined) return undefined
+  const { lookAtDatabase } = await import('./postgres/look-at-database.ts')
+  return lookAtDatabase(place)
 }
 
 /** Whether the folder has, or names, a ledger. */

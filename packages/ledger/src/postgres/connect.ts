@@ -15,8 +15,20 @@ const CONNECT_TIME = 3000
  * NULL of a standby. That of the checkpoint is not up to date after a promotion, that of the file
  * which is written is.
  */
-const TIMELINE = `SELECT CASE WHEN pg_is_in_recovery() THEN NULL
+const TIMELINE = `CASE WHEN pg_is_in_recovery() THEN NULL
   ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline`
+
+/** Of every session, whatever the role, the database or the server has set. */
+const SESSION = {
+  search_path: SCHEMA,
+  timezone: 'UTC',
+  client_min_messages: 'warning',
+  // Without it the barrier of a reader waits for no standby.
+  synchronous_commit: 'on',
+  standard_conforming_strings: 'on',
+  // Without it a NULL in an array is the text NULL.
+  array_nulls: 'on',
+} as const
 
 export type PostgresRow = Readonly<Record<string, unknown>>
 
@@ -26,8 +38,11 @@ export type ConnectionForm = {
   /** Milliseconds that the answer to a query may take before the connection is given up. */
   readonly patience?: number
   /** Parameters of the session. */
-  readonly session?: Readonly<Record<string, string>>
+  readonly session?: Session
 }
+
+type Question = { text: string; name?: string; values?: unknown[]; query_timeout?: number }
+type Session = Readonly<Record<string, string>>
 
 /**
  * One thing after the other. Once `isEnded`, every question throws the Fault `storage-unavailable`.
@@ -69,8 +84,10 @@ export class PostgresConnection {
     return this.#notices.splice(0)
   }
 
-  async rows(text: string, values: readonly unknown[] = []): Promise<readonly PostgresRow[]> {
-    const { rows } = await this.#ask<QueryResult<PostgresRow>>({ text, values: [...values] })
+  /** `patience`: of this question, where it is not that of the connection. */
+  async rows(text: string, values: readonly unknown[] = [], patience?: number): Promise<readonly PostgresRow[]> {
+    const time = patience !== undefined && { query_timeout: patience }
+    const { rows } = await this.#ask<QueryResult<PostgresRow>>({ text, values: [...values], ...time })
     return rows
   }
 
@@ -104,7 +121,7 @@ export class PostgresConnection {
     connection.stream.destroy()
   }
 
-  async #ask<Result>(query: { text: string; name?: string; values?: unknown[] }): Promise<Result> {
+  async #ask<Result>(query: Question): Promise<Result> {
     const { promise, resolve: end } = Promise.withResolvers<void>()
     const before = this.#last
     this.#last = promise
@@ -112,7 +129,7 @@ export class PostgresConnection {
     return this.#query<Result>(query).finally(end)
   }
 
-  async #query<Result>(query: { text: string; name?: string; values?: unknown[] }): Promise<Result> {
+  async #query<Result>(query: Question): Promise<Result> {
     if (this.#isEnded) throw new Fault('storage-unavailable', 'the connection to PostgreSQL has ended')
     try {
       return (await this.#client.query(query)) as Result
@@ -144,14 +161,18 @@ async function connectTo(place: PostgresPlace, host: DatabaseHost, form: Connect
   const name = `${host.name}:${host.port}`
   return onPostgres(`connect to PostgreSQL at ${name}`, async () => {
     const { default: pg } = await import('pg')
-    const client = new pg.Client(await configOf(place, host, form))
+    const session = { ...SESSION, ...form.session }
+    const client = new pg.Client(await configOf(place, host, form, session))
     // Heard before anything else: an error that nobody hears ends the process.
     client.on('error', () => {})
     try {
       await client.connect()
-      const { rows } = await client.query({ text: TIMELINE, query_timeout: CONNECT_TIME } as QueryConfig)
-      const { timeline } = rows[0] as { timeline: string | null }
-      return new PostgresConnection(client, timeline === null ? -1 : Number.parseInt(timeline, 16))
+      const text = `SELECT pg_backend_pid() AS backend, ${TIMELINE}, ${settingsOf(session)}`
+      const { rows } = await client.query({ text, query_timeout: CONNECT_TIME } as QueryConfig)
+      const { timeline, ...found } = rows[0] as { timeline: string | null } & PostgresRow
+      const connection = new PostgresConnection(client, timeline === null ? -1 : Number.parseInt(timeline, 16))
+      checkSession(name, { backend: connection.backend, ...session }, found)
+      return connection
     } catch (error) {
       await client.end().catch(() => {})
       throw error
@@ -159,15 +180,39 @@ async function connectTo(place: PostgresPlace, host: DatabaseHost, form: Connect
   })
 }
 
-async function configOf(place: PostgresPlace, host: DatabaseHost, form: ConnectionForm): Promise<ClientConfig> {
+function settingsOf(session: Session): string {
+  return Object.keys(session)
+    .map(name => `current_setting('${name}') AS ${name}`)
+    .join(', ')
+}
+
+/**
+ * That the session is ours alone, as we asked for it: a pooler gives one session to several, and
+ * leaves out what it does not know. Locks and limits of the session would not hold.
+ */
+function checkSession(host: string, expected: PostgresRow, found: PostgresRow): void {
+  const name = Object.keys(expected).find(each => String(found[each]) !== String(expected[each]))
+  if (name === undefined) return
+  throw new Fault(
+    'storage-unavailable',
+    `${host} is no PostgreSQL server but a pooler before one: expected ${name} ${expected[name]}, found ${found[name]}; name the servers themselves in --ledger`,
+  )
+}
+
+async function configOf(
+  place: PostgresPlace,
+  host: DatabaseHost,
+  form: ConnectionForm,
+  session: Session,
+): Promise<ClientConfig> {
   const { user, database, password, ca } = place
-  const session = { search_path: SCHEMA, timezone: 'UTC', client_min_messages: 'warning', ...form.session }
   return {
     host: host.name,
     port: host.port,
     user,
     database,
-    // Nothing of the environment: not PGPASSWORD, not ~/.pgpass.
+    // Nothing of the environment: not PGPASSWORD, not ~/.pgpass, not PGCLIENTENCODING.
+    client_encoding: 'UTF8',
     password: password === undefined ? () => '' : (await readSecretFile(password)).toString('utf8').trimEnd(),
     ssl: isLocal(host) && ca === undefined ? false : tlsOf(host, ca),
     application_name: `seg ${form.purpose}`,

@@ -10,6 +10,9 @@ import type { PostgresPlace } from './postgres-place.ts'
  */
 export const BARRIER = "SELECT pg_logical_emit_message(true, 'seg', '')"
 
+/** Milliseconds for the standbys: also one who reads as long as it takes does not wait for none. */
+const BARRIER_TIME = 3000
+
 export class PostgresConnections {
   readonly #place: PostgresPlace
   readonly #form: ConnectionForm
@@ -48,7 +51,7 @@ export class PostgresConnections {
   async #open(): Promise<PostgresConnection> {
     const connection = await connectToPrimary(this.#place, this.#form)
     try {
-      if (this.#place.standbys > 0) await connection.rows(BARRIER)
+      if (this.#place.standbys > 0) await connection.rows(BARRIER, [], BARRIER_TIME)
       return connection
     } catch (error) {
       connection.destroy()

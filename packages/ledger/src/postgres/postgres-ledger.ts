@@ -23,7 +23,7 @@ import { startWriter, type WriterClient } from '../writer/writer-client.ts'
 import { PostgresConnections } from './connections.ts'
 import { inPieces } from './pieces.ts'
 import { onPostgres } from './postgres-fault.ts'
-import type { PostgresPlace } from './postgres-place.ts'
+import { describePlace, ONE_SERVER, type PostgresPlace } from './postgres-place.ts'
 import { PostgresReader } from './postgres-reader.ts'
 import { TaskLock } from './task-lock.ts'
 import type { PostgresWriterOptions } from './writer/postgres-writer-thread.ts'
@@ -58,6 +58,7 @@ export async function openPostgresLedger(
       await emptyStaging(staging, note)
       const start = { script, options: { ...options, place, folder: resolve(folder) }, files: [] }
       const writer = await startWriter(start, queue, note)
+      if (place.standbys === 0) note(`${describePlace(place)}: ${ONE_SERVER}`)
       return new PostgresLedger(place, staging, lock, writer)
     } catch (error) {
       lock.release()
@@ -68,6 +69,7 @@ export async function openPostgresLedger(
 
 class PostgresLedger extends PostgresReader implements Ledger {
   readonly mostBytes = MOST_IN_PIECES
+  readonly isShared = true
   readonly #staging: string
   readonly #lock: FileLock
   readonly #writer: WriterClient

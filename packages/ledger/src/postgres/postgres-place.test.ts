@@ -34,6 +34,7 @@ t.test('refuses everything else, and repeats no password', async t => {
     'postgres://seg@a/ledger?sslmode=disable',
     'postgres://seg@a/ledger?ca=ca.pem',
     'postgres://seg@a/led%20ger',
+    'postgres://seg@a/%zz',
     'mysql://seg@a/ledger',
   ])
     t.throws(

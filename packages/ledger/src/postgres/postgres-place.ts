@@ -25,6 +25,10 @@ const FORM = 'postgres://USER@HOST[:PORT][,HOST…]/DATABASE[?standbys=N][&ca=FI
 const NAME = /^[\w.-]{1,63}$/
 const MOST_STANDBYS = 9
 
+/** What the operator must know of `standbys=0`. */
+export const ONE_SERVER =
+  'a commit waits for no standby (standbys=0): what was acknowledged is lost with the disk of this one server'
+
 /** Throws the Fault `configuration`; what it says has no user and no password. */
 export function parsePostgresPlace(text: string, password: string | undefined): PostgresPlace {
   const [, user, secret, hosts, database, query] =
@@ -49,8 +53,8 @@ export function parsePostgresPlace(text: string, password: string | undefined): 
     throw new Fault('configuration', `expected an absolute path in ca=, found ${quote(ca)}`)
   return {
     hosts: names.map(parseHost),
-    user: parseName('a user', decodeURIComponent(user)),
-    database: parseName('a database', decodeURIComponent(database)),
+    user: parseName('a user', user),
+    database: parseName('a database', database),
     standbys: parseStandbys(parameters.get('standbys') ?? '0'),
     ca,
     password,
@@ -96,6 +100,7 @@ function parseHost(text: string): DatabaseHost {
   return { name: name.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
+/** As it is: none of its characters is one that an address escapes. */
 function parseName(what: string, name: string): string {
   if (NAME.test(name)) return name
   throw new Fault('configuration', `expected ${what} of PostgreSQL of letters, digits, dots and dashes, at most 63`)

@@ -73,6 +73,7 @@ export class PostgresReader implements LedgerReader {
   }
 
   async accepted(after: number, limit: number, sender?: string): Promise<AcceptedDocument[]> {
+    if (hasNul(sender)) return []
     const rows = await this.#connections.rows(
       'list the documents',
       `SELECT ${columns} FROM documents WHERE leaf_index > $1 ${sender === undefined ? '' : 'AND sender = $3'}
@@ -197,8 +198,14 @@ export class PostgresReader implements LedgerReader {
   }
 
   async #row(text: string, ...values: readonly (string | number)[]): Promise<PostgresRow | undefined> {
+    if (values.some(hasNul)) return undefined
     return (await this.#connections.rows('read the ledger', text, values))[0]
   }
+}
+
+/** PostgreSQL has no text with a NUL, and refuses to look for one. */
+function hasNul(value: string | number | undefined): boolean {
+  return typeof value === 'string' && value.includes('\0')
 }
 
 /** The octets of a document from their start, as often as they are asked for. */

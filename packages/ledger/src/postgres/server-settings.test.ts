@@ -55,6 +55,7 @@ t.test('a setting of the database', async t => {
     ['default_transaction_read_only = on', /transaction_read_only = 'on'/],
     ["default_transaction_isolation = 'serializable'", /default_transaction_isolation = 'serializable'/],
     ['zero_damaged_pages = on', /zero_damaged_pages = 'on'/],
+    ['ignore_checksum_failure = on', /ignore_checksum_failure = 'on'/],
   ] as const) {
     const url = await server.makeDatabase()
     await server.ask('postgres', `ALTER DATABASE ${/seg\d+/.exec(url)![0]} SET ${setting}`)
@@ -62,6 +63,20 @@ t.test('a setting of the database', async t => {
   }
   await server.ask('postgres', "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0")
   await t.rejects(open(server.urlOf('ascii')), refused(/server_encoding = 'SQL_ASCII', expected UTF8/))
+})
+
+t.test('a server without checksums of its pages', async t => {
+  const bare = (await PostgresServer.start(t, undefined, { checksums: false }))!
+  await t.rejects(open(bare.urlOf('postgres')), refused(/has data_checksums = 'off', expected on/))
+})
+
+t.test('a schema in which others may make functions', async t => {
+  const url = await server.makeDatabase()
+  const database = /seg\d+/.exec(url)![0]
+  await server.ask(database, 'CREATE SCHEMA seg; GRANT CREATE ON SCHEMA seg TO PUBLIC')
+  await t.rejects(open(url), refused(/schema_creators = 'PUBLIC'.*REVOKE CREATE ON SCHEMA seg/))
+  await server.ask(database, 'REVOKE CREATE ON SCHEMA seg FROM PUBLIC')
+  await (await open(url)).close()
 })
 
 t.test('a database or a user that is not there, and no server', async t => {

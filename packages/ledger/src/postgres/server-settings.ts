@@ -2,6 +2,7 @@
 // each transaction, for an operator may change it meanwhile.
 import { Fault } from '@seg/core'
 import type { PostgresConnection, PostgresRow } from './connect.ts'
+import { SCHEMA } from './schema.ts'
 
 /** 14 is the oldest with support when this was written. */
 const OLDEST_VERSION = 140_000
@@ -11,20 +12,27 @@ type Requirement = {
   /** SQL that gives the value. */
   readonly found: string
   readonly expected: string
+  /** What follows where it is not met. */
+  readonly harm?: string
   isMet(value: string, standbys: number): boolean
 }
 
-const on = (name: string): Requirement => ({
+const be = (name: string, expected: string): Requirement => ({
   name,
   found: `current_setting('${name}')`,
-  expected: 'on',
-  isMet: value => value === 'on',
+  expected,
+  isMet: value => value === expected,
 })
+
+/** Who may make a function there that is called instead of one of PostgreSQL. */
+const CREATORS = `(SELECT COALESCE(string_agg(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, ', '), '')
+  FROM pg_namespace, aclexplode(nspacl) WHERE nspname = '${SCHEMA}' AND privilege_type = 'CREATE'
+  AND grantee <> nspowner AND grantee <> (SELECT oid FROM pg_roles WHERE rolname = current_user))`
 
 /** Those that a reload can change. */
 const lasting: readonly Requirement[] = [
-  on('fsync'),
-  on('full_page_writes'),
+  be('fsync', 'on'),
+  be('full_page_writes', 'on'),
   {
     name: 'synchronous_commit',
     found: "current_setting('synchronous_commit')",
@@ -46,29 +54,18 @@ const lookedAtOnce: readonly Requirement[] = [
     expected: `${OLDEST_VERSION} or later`,
     isMet: value => Number(value) >= OLDEST_VERSION,
   },
+  be('server_encoding', 'UTF8'),
+  be('data_checksums', 'on'),
+  be('ignore_checksum_failure', 'off'),
+  be('zero_damaged_pages', 'off'),
+  be('default_transaction_isolation', 'read committed'),
+  be('transaction_read_only', 'off'),
   {
-    name: 'server_encoding',
-    found: "current_setting('server_encoding')",
-    expected: 'UTF8',
-    isMet: value => value === 'UTF8',
-  },
-  {
-    name: 'zero_damaged_pages',
-    found: "current_setting('zero_damaged_pages')",
-    expected: 'off',
-    isMet: value => value === 'off',
-  },
-  {
-    name: 'default_transaction_isolation',
-    found: "current_setting('default_transaction_isolation')",
-    expected: 'read committed',
-    isMet: value => value === 'read committed',
-  },
-  {
-    name: 'transaction_read_only',
-    found: "current_setting('transaction_read_only')",
-    expected: 'off',
-    isMet: value => value === 'off',
+    name: 'schema_creators',
+    found: CREATORS,
+    expected: `nobody but its owner who may create in the schema (REVOKE CREATE ON SCHEMA ${SCHEMA} FROM …)`,
+    harm: 'others could replace functions that the ledger calls',
+    isMet: value => value === '',
   },
 ]
 
@@ -93,7 +90,7 @@ function findUnmet(requirements: readonly Requirement[], row: PostgresRow, stand
   const unmet = requirements.find(({ name, isMet }) => !isMet(String(row[name]), standbys))
   return (
     unmet &&
-    `PostgreSQL has ${unmet.name} = '${row[unmet.name]}', expected ${unmet.expected}: what is committed could be lost`
+    `PostgreSQL has ${unmet.name} = '${row[unmet.name]}', expected ${unmet.expected}: ${unmet.harm ?? 'what is committed could be lost'}`
   )
 }
 

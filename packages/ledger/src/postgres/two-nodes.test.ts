@@ -160,6 +160,22 @@ t.test('a wait for standbys that somebody cancels is no commit', async t => {
   t.match(await acceptBytes(nodes[1].ledger, document, bytes), { index: 0, replay: true })
 })
 
+t.test('entries of a commit that is in doubt are not entered a second time', async t => {
+  const { nodes, database } = await openTwo(t)
+  const [{ ledger }] = nodes
+  server.configure("synchronous_standby_names = 'ANY 1 (elsewhere)'")
+  server.reload()
+  await pause(200)
+  const answers = Promise.allSettled([ledger.record({ type: 'stop', at }), ledger.record({ type: 'stop', at })])
+  const waiting = `FROM pg_stat_activity WHERE datname = '${database}' AND wait_event = 'SyncRep'`
+  while ((await server.ask('postgres', `SELECT pg_cancel_backend(pid) ${waiting}`)).length === 0) await pause(20)
+  t.match(await answers, [{ reason: { code: 'storage-unavailable' } }, { reason: { code: 'storage-unavailable' } }])
+  server.configure("synchronous_standby_names = ''")
+  server.reload()
+  await pause(100)
+  t.equal(await nodes[1].ledger.record({ type: 'stop', at }), 2, 'both are there, once')
+})
+
 t.test('a log that is shorter than the one that was acknowledged is not continued', async t => {
   const { url, nodes, database } = await openTwo(t)
   const [{ ledger, folder }] = nodes

@@ -159,6 +159,7 @@ function stagingFolder(folder: string): string {
 class SqliteLedger implements Ledger {
   /** As the disk has room. */
   readonly mostBytes = Number.POSITIVE_INFINITY
+  readonly isShared = false
   readonly log: LogReader
   readonly #folder: string
   readonly #files: FilesInPlace

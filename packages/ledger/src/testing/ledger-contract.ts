@@ -41,10 +41,13 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
 
   t.test('knows nothing of what it did not accept', async t => {
     const { ledger } = await openLedger(t)
-    t.equal(await ledger.find(sender, 'doc1'), undefined)
+    for (const id of ['doc1', 'doc\0']) {
+      t.equal(await ledger.find(sender, id), undefined)
+      t.equal(await ledger.read(sender, id), undefined)
+      t.equal(await ledger.receipt(sender, id), undefined)
+    }
     t.equal(await readBytes(ledger, sender, 'doc1'), undefined)
-    t.equal(await ledger.read(sender, 'doc1'), undefined)
-    t.equal(await ledger.receipt(sender, 'doc1'), undefined)
+    t.same(await ledger.accepted(-1, 10, 'MINISTRY\0'), [])
     t.same(await collect(ledger.list()), [])
     t.same(await ledger.accepted(-1, 10), [])
     t.equal(await ledger.log.size(), 0)

@@ -9,14 +9,17 @@ import { checks } from './entry-sealer.ts'
 import { makeFolder, makeSample, sender } from './sample-documents.ts'
 import { acceptBytes, logKey, verifierKey } from './test-log.ts'
 
-const module = new URL('./entry-sealer.ts', import.meta.url).href
+/** The module of its sealer, and what that is opened with. */
+type NodeSealer = { readonly module: string; readonly data: unknown }
+
+const sealer: NodeSealer = { module: new URL('./entry-sealer.ts', import.meta.url).href, data: undefined }
 
 export type Node = { readonly ledger: Ledger; readonly folder: string }
 
-export async function openNode(t: Test, url: string, folder?: string): Promise<Node> {
+export async function openNode(t: Test, url: string, folder?: string, sealing = sealer): Promise<Node> {
   const place = folder ?? (await makeFolder(t))
   const address = { ledger: url, password: undefined }
-  const ledger = await openLedger(place, { log: logKey, sealer: { module, data: undefined }, address })
+  const ledger = await openLedger(place, { log: logKey, sealer: sealing, address })
   t.teardown(() => ledger.close())
   return { ledger, folder: place }
 }

@@ -26,6 +26,7 @@ export async function openMemoryLedger(store: MemoryStore, { queue, sealer }: Me
 
 class MemoryLedger extends MemoryReader implements Ledger {
   readonly mostBytes = Number.POSITIVE_INFINITY
+  readonly isShared = false
   readonly #store: MemoryStore
   readonly #composer: BatchComposer
   readonly #queue: WriteQueue

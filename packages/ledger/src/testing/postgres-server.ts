@@ -39,7 +39,11 @@ export class PostgresServer {
   }
 
   /** Stopped, with all that it has, after the test. */
-  static async start(t: Test, primary?: PostgresServer): Promise<PostgresServer | undefined> {
+  static async start(
+    t: Test,
+    primary?: PostgresServer,
+    { checksums = true } = {},
+  ): Promise<PostgresServer | undefined> {
     const programs = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
     const identity = identityOf()
     if (programs === undefined || identity === undefined) return undefined
@@ -48,7 +52,7 @@ export class PostgresServer {
     if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid!)
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
     const server = new PostgresServer(folder, await freePort(), programs, identity)
-    if (primary === undefined) server.#make()
+    if (primary === undefined) server.#make(checksums)
     else server.#copy(primary)
     server.configure(`unix_socket_directories = '${folder}'`, `port = ${server.port}`)
     await server.run()
@@ -60,8 +64,9 @@ export class PostgresServer {
     return join(this.socket, 'data')
   }
 
-  #make(): void {
-    const options = ['-D', this.#data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '-k']
+  #make(checksums: boolean): void {
+    const options = ['-D', this.#data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
+    if (checksums) options.push('--data-checksums')
     const { status, stderr } = spawnSync(join(this.#programs, 'initdb'), options, {
       ...this.#identity,
       cwd: this.socket,

@@ -1,12 +1,14 @@
-// The data folder: ours, writable, not in use by another process, with room, and no entry of the
-// future.
+// The database with the ledger, where there is one. The data folder: ours, writable, not in use by
+// another process, with room, and no entry of the future.
 import { dirname, join } from 'node:path'
 import { amount, type Check, Fault, shellWord } from '@seg/core'
 import {
   checkBound,
   checkFolders,
   checkWritable,
+  describeLedgerPlace,
   isFolderLocked,
+  lookAtLedger,
   openLedgerReader,
   placeOfFolder,
   readLogKeys,
@@ -17,8 +19,19 @@ import { type Facts, row } from './receiver-facts.ts'
 export function dataChecks(now: () => Date): readonly Check<Facts>[] {
   return [
     row(
-      'data',
+      'ledger',
       ['configuration'],
+      async ({ configuration: { data, ledger, ledgerPassword: password } }) => {
+        const looked = await lookAtLedger(data, ledger === undefined ? undefined : { ledger, password })
+        if (looked === undefined) return { value: true, found: 'in the data folder' }
+        const { found, warning, command } = looked
+        return { value: true, found, warnings: warning === undefined ? [] : [{ cause: warning, command }] }
+      },
+      () => 'pnpm --filter receiver start --help',
+    ),
+    row(
+      'data',
+      ['configuration', 'ledger'],
       async ({ configuration: { data } }) => {
         const { isNew, place } = await placeOfFolder(data)
         const found = isNew ? 'is made by the first start' : `${amount(await countEntries(data), 'entry')}`
@@ -75,8 +88,10 @@ export function dataChecks(now: () => Date): readonly Check<Facts>[] {
       'clock',
       ['configuration', 'data'],
       async ({ configuration: { data } }) => {
-        const last = await lastEntryTime(data)
         const time = now()
+        // The row of the ledger compared it with that of the database; other nodes have others.
+        if (describeLedgerPlace(data) !== undefined) return { value: true, found: time.toISOString() }
+        const last = await lastEntryTime(data)
         if (last !== undefined && last > time.toISOString())
           throw new Fault(
             'clock-behind',

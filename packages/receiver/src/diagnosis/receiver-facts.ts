@@ -12,6 +12,8 @@ export type Settings = {
   readonly diskReserve: number | 'auto'
   readonly adminPort: number | 'auto' | 'off'
   readonly config?: string | undefined
+  readonly ledger?: string | undefined
+  readonly ledgerPassword?: string | undefined
 }
 
 export type Facts = {
@@ -30,6 +32,7 @@ export type Facts = {
   readonly 'receiver.crt for senders': true
   readonly 'seal.crt for senders': true
   readonly port: PortState
+  readonly ledger: true
   /** `place`: itself, or what it would be made in. */
   readonly data: { readonly isNew: boolean; readonly place: string }
   readonly 'data in use': true

@@ -88,6 +88,14 @@ t.test('a receiver is ready until a check fails, and says which one and why', as
   t.match(late.checks, [{ ok: true }, { ok: true }, { ok: false, found: /seal\.crt/ }, { ok: true }, { ok: true }])
   const early = await found(new Date(Date.now() - 3600_000))
   t.match(early.checks.at(-1), { check: 'clock', ok: false, found: /ahead of the clock/ })
+  const { ledger } = gateway.gate
+  const shared = {
+    isShared: true,
+    log: ledger.log,
+    moveCursor: ledger.moveCursor.bind(ledger),
+  } as unknown as typeof ledger
+  const apart = await found(new Date(Date.now() - 3600_000), { ...gateway.gate, ledger: shared })
+  t.match(apart.checks.at(-1), { ok: true, found: /compared/ }, 'other nodes have clocks of their own')
   const full = Object.assign(Object.create(gateway.gate.room), {})
   Object.defineProperty(full, 'trouble', { value: '0 bytes are free' })
   const packed = await found(new Date(), { ...gateway.gate, room: full })

@@ -13,6 +13,7 @@ import { checkGivenUp, checkPieces, findEarlierOf } from './batch-lookup.ts'
 import { batchValues, STORE_BATCH } from './batch-rows.ts'
 import { ChainRows } from './chain-rows.ts'
 import { continueTree } from './log-end.ts'
+import { CLOCK_COLUMN, checkClock } from './node-clock.ts'
 import type { SeenLogFile } from './seen-log.ts'
 
 /** Of the log, for all nodes; any number that nothing else in the database uses. */
@@ -76,7 +77,8 @@ export class PostgresWriter {
       await this.#undo()
       const fault = writerFault(error)
       if (requests === undefined) return failed(take(), fault, false)
-      if (requests.length === 1 || isOfServer(error)) return failed(requests, fault, isDoubtful)
+      // What may be there already is not entered a second time.
+      if (requests.length === 1 || isDoubtful || isOfServer(error)) return failed(requests, fault, isDoubtful)
       const outcomes: WriteOutcome[] = []
       for (const request of requests) outcomes.push(...(await this.commit(() => [request], 1)))
       return outcomes
@@ -85,7 +87,8 @@ export class PostgresWriter {
 
   async close(): Promise<void> {
     await this.#connection?.close()
-    await this.#seen.write()
+    // Without it the next start knows an earlier end.
+    await this.#seen.write().catch(() => {})
   }
 
   /**
@@ -133,11 +136,13 @@ export class PostgresWriter {
     const [row] = await connection.lastRows(
       `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${LOG_LOCK});
       SELECT size, root, latest, (SELECT verifier_key FROM log_keys ORDER BY from_size DESC LIMIT 1) AS key,
-        (SELECT note FROM checkpoints WHERE tree_size = ${seen?.size ?? 0}) AS note, ${LASTING_COLUMNS}
+        (SELECT note FROM checkpoints WHERE tree_size = ${seen?.size ?? 0}) AS note,
+        ${CLOCK_COLUMN}, ${LASTING_COLUMNS}
       FROM log_head`,
     )
     if (row === undefined) throw new Fault('storage-unavailable', 'the log in the database has no head')
     checkLasting(row, this.#place.standbys)
+    checkClock(Date.now(), Number(row.clock))
     const size = Number(row.size)
     this.#seen.check(size, row.note, connection.timeline)
     const latest = row.latest === null ? Number.NEGATIVE_INFINITY : Date.parse(String(row.latest))

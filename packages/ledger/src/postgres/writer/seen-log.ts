@@ -16,6 +16,8 @@ export class SeenLogFile {
   #seen: SeenLog | undefined
   #written: SeenLog | undefined
   #writing: Promise<void> | undefined
+  /** Why the file is older than what was acknowledged. */
+  #unwritten: Error | undefined
 
   constructor(folder: string) {
     this.#path = join(folder, SEEN_FILE)
@@ -30,6 +32,10 @@ export class SeenLogFile {
   /** After a commit was acknowledged. Crash before the file is written: an earlier end is known. */
   keep(seen: SeenLog): void {
     this.#seen = seen
+    this.#writeSoon()
+  }
+
+  #writeSoon(): void {
     this.#writing ??= new Promise<void>(resolve => setTimeout(resolve, INTERVAL).unref())
       .then(() => this.write())
       .catch(() => {})
@@ -41,18 +47,28 @@ export class SeenLogFile {
   async write(): Promise<void> {
     const seen = this.#seen
     if (seen === undefined || seen === this.#written) return
-    await writeDurableFile(this.#path, `${JSON.stringify(seen)}\n`, { mode: 0o600, replace: true })
+    try {
+      await writeDurableFile(this.#path, `${JSON.stringify(seen)}\n`, { mode: 0o600, replace: true })
+    } catch (error) {
+      this.#unwritten = error as Error
+      throw error
+    }
+    this.#unwritten = undefined
     this.#written = seen
   }
 
   /**
    * That the log of `size` entries, whose checkpoint at our size is `note`, has all that was
-   * acknowledged here, and that no later timeline than the server's was seen. Throws the Fault
-   * `storage-unavailable`.
+   * acknowledged here, and that no later timeline than the server's was seen; and that a start will
+   * know it. Throws the Fault `storage-unavailable`.
    */
   check(size: number, note: unknown, timeline: number): void {
     const seen = this.#seen
     if (seen === undefined) return
+    if (this.#unwritten !== undefined) {
+      this.#writeSoon()
+      throw new Fault('storage-unavailable', `cannot keep the end of the log: ${this.#unwritten.message}`)
+    }
     if (timeline < seen.timeline)
       throw refusal(`a server of timeline ${timeline}, one of ${seen.timeline} was promoted after it`)
     if (size < seen.size) throw refusal(`a log of ${amount(size, 'entry')}, it had ${seen.size}`)
@@ -72,10 +88,16 @@ function refusal(found: string): Fault {
 function readSeen(path: string): SeenLog {
   try {
     const { size, note, timeline } = JSON.parse(readFileSync(path, 'utf8'))
-    return { size: Number(size), note: String(note), timeline: Number(timeline) }
+    if (!isCount(size) || !isCount(timeline) || typeof note !== 'string')
+      throw new TypeError('expected size, note and timeline')
+    return { size, note, timeline }
   } catch (cause) {
     throw new Fault('configuration', `${path} does not say how long the log was: ${(cause as Error).message}`, {
       cause,
     })
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1
 }

@@ -1,0 +1,86 @@
+// A node that is stopped while it has the lock, or whose clock is wrong, holds up nobody else, and
+// does no harm to the one log.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import t from 'tap'
+import { checkAll, openNode } from '../testing/ledger-nodes.ts'
+import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
+import { makeFolder, makeSample } from '../testing/sample-documents.ts'
+import { acceptBytes } from '../testing/test-log.ts'
+
+const server = (await PostgresServer.start(t))!
+if (server === undefined) {
+  t.plan(0, `SKIPPED: ${MISSING}`)
+  process.exit()
+}
+
+const MINUTE = 60_000
+const at = new Date().toISOString()
+const wrongClock = new URL('../testing/wrong-clock-sealer.ts', import.meta.url).href
+const slowNode = join(import.meta.dirname, '../testing/accept-slowly.ts')
+
+t.test('the others go on when a node is stopped with the lock, and it does when it wakes', async t => {
+  const url = await server.makeDatabase()
+  const other = await openNode(t, url)
+  const node = spawn(process.execPath, [slowNode, await makeFolder(t), url, 'doc1'], { stdio: ['ignore', 'pipe', 2] })
+  t.teardown(() => node.kill('SIGKILL'))
+  const ended = once(node, 'exit')
+  const lines = createInterface(node.stdout!)[Symbol.asyncIterator]()
+  const next = async () => (await lines.next()).value
+  t.equal(await next(), 'sealing')
+  node.kill('SIGSTOP')
+  const locks = await server.ask('postgres', "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted")
+  t.equal(locks.length, 1, 'it has the lock')
+
+  const begun = performance.now()
+  const { document, bytes } = makeSample('doc2')
+  const acknowledged = new Map([['doc2', await acceptBytes(other.ledger, document, bytes)]])
+  t.ok(performance.now() - begun < 6000, `it was waited for ${Math.round(performance.now() - begun)} ms`)
+  t.match(acknowledged.get('doc2'), { index: 0, replay: false }, 'nothing of the other is there')
+
+  node.kill('SIGCONT')
+  t.same([await next(), await next()], ['storage-unavailable', 'accepted'])
+  await ended
+  const { document: one, bytes: octets } = makeSample('doc1')
+  const again = await acceptBytes(other.ledger, one, octets)
+  t.match(again, { index: 1, replay: true })
+  await checkAll(t, other, acknowledged.set('doc1', again))
+})
+
+t.test('a node whose clock is more than half an hour from that of the database enters nothing', async t => {
+  const url = await server.makeDatabase()
+  const right = await openNode(t, url)
+  for (const [ahead, behind] of [
+    [2 * 60 * MINUTE, 'the database'],
+    [-2 * 60 * MINUTE, 'this machine'],
+  ] as const) {
+    const wrong = await openNode(t, url, undefined, { module: wrongClock, data: ahead })
+    const time = new Date(Date.now() + ahead).toISOString()
+    const refused = { code: 'clock-behind', detail: new RegExp(`the clock of ${behind} is behind`) }
+    for (const event of [
+      { type: 'start', at: time, version: '0.1.0' },
+      { type: 'stop', at: time },
+    ] as const)
+      await t.rejects(wrong.ledger.record(event), refused)
+    await right.ledger.record({ type: 'stop', at })
+  }
+  await checkAll(t, right, new Map())
+  t.equal(await right.ledger.log.size(), 2)
+})
+
+t.test('nodes whose clocks are ten minutes apart have one log that verifies', async t => {
+  const url = await server.makeDatabase()
+  const nodes = [
+    [await openNode(t, url), 0],
+    [await openNode(t, url, undefined, { module: wrongClock, data: 10 * MINUTE }), 10 * MINUTE],
+  ] as const
+  for (let i = 0; i < 3; i++)
+    for (const [{ ledger }, ahead] of nodes) {
+      const time = new Date(Date.now() + ahead).toISOString()
+      await ledger.record(i === 0 ? { type: 'start', at: time, version: '0.1.0' } : { type: 'stop', at: time })
+    }
+  await checkAll(t, nodes[0][0], new Map())
+  t.equal(await nodes[1][0].ledger.log.size(), 6)
+})
