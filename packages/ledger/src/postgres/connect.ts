@@ -195,7 +195,8 @@ function checkSession(host: string, expected: PostgresRow, found: PostgresRow): 
   if (name === undefined) return
   throw new Fault(
     'storage-unavailable',
-    `${host} is no PostgreSQL server but a pooler before one: expected ${name} ${expected[name]}, found ${found[name]}; name the servers themselves in --ledger`,
+    `${host} is no PostgreSQL server but a pooler before one: expected ${name} ${expected[name]}, ` +
+      `found ${found[name]}; name the servers themselves in --ledger`,
   )
 }
 

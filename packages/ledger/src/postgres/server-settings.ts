@@ -25,7 +25,8 @@ const be = (name: string, expected: string): Requirement => ({
 })
 
 /** Who may make a function there that is called instead of one of PostgreSQL. */
-const CREATORS = `(SELECT COALESCE(string_agg(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, ', '), '')
+const CREATORS = `(SELECT
+  COALESCE(string_agg(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, ', '), '')
   FROM pg_namespace, aclexplode(nspacl) WHERE nspname = '${SCHEMA}' AND privilege_type = 'CREATE'
   AND grantee <> nspowner AND grantee <> (SELECT oid FROM pg_roles WHERE rolname = current_user))`
 

@@ -16,6 +16,7 @@ export function checkClock(node: number, database: number): void {
   const which = node < database ? 'this machine' : 'the database'
   throw new Fault(
     'clock-behind',
-    `the clock of ${which} is behind the other: it is ${here} here and ${there} there, expected at most ${MOST_APART / 60_000} minutes between them; nothing is entered until both are right`,
+    `the clock of ${which} is behind the other: it is ${here} here and ${there} there, expected at most ` +
+      `${MOST_APART / 60_000} minutes between them; nothing is entered until both are right`,
   )
 }
