@@ -91,7 +91,8 @@ function findUnmet(requirements: readonly Requirement[], row: PostgresRow, stand
   const unmet = requirements.find(({ name, isMet }) => !isMet(String(row[name]), standbys))
   return (
     unmet &&
-    `PostgreSQL has ${unmet.name} = '${row[unmet.name]}', expected ${unmet.expected}: ${unmet.harm ?? 'what is committed could be lost'}`
+    `PostgreSQL has ${unmet.name} = '${row[unmet.name]}', expected ${unmet.expected}: ` +
+      (unmet.harm ?? 'what is committed could be lost')
   )
 }
 
