@@ -82,7 +82,7 @@ t.test('refuses TLS below 1.3, and other protocols inside it', async t => {
   t.equal((await visit({ minVersion: 'TLSv1.3', ALPNProtocols: ['h2', 'http/1.1'] })).outcome, '201')
 })
 
-t.test('no session is resumed: whoever comes back with one shows its certificate again', async t => {
+t.test('no session is resumed: a client that returns with one presents its certificate again', async t => {
   const gateway = await openGateway(t, certs)
   const { sessions } = await visitAs(gateway, gateway.sender)
   for (const session of sessions) {
