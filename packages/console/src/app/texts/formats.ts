@@ -95,13 +95,16 @@ export function groupDigits(hex: string): string {
 
 function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const timeZone = zone.value === 'utc' ? 'UTC' : undefined
-  return new Intl.DateTimeFormat(language.value === 'en' ? 'en-GB' : language.value, {
+  return new Intl.DateTimeFormat(locale(), {
     ...options,
     ...(timeZone !== undefined && { timeZone }),
   })
 }
 
 function decimal(value: number, digits: number): string {
-  const text = value.toFixed(digits).replace(/\.0$/, '')
-  return language.value === 'de' ? text.replace('.', ',') : text
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, useGrouping: false }).format(value)
+}
+
+function locale(): string {
+  return language.value === 'en' ? 'en-GB' : language.value
 }

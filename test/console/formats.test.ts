@@ -1,0 +1,22 @@
+// Numbers of the console in each language: nothing but the list of languages names one.
+import { join } from 'node:path'
+import t from 'tap'
+import { root } from '../support/commands.ts'
+
+const texts = join(root, 'packages/console/src/app/texts')
+// By computed names: these modules have the types of a browser.
+const { formatDuration, formatSize } = await import(join(texts, 'formats.ts'))
+const { language } = await import(join(texts, 'languages.ts'))
+
+t.test('a decimal sign is that of the language, also of one that is added', async t => {
+  for (const [code, size, time] of [
+    ['en', '1.5', '2.3'],
+    ['de', '1,5', '2,3'],
+    ['fr', '1,5', '2,3'],
+  ]) {
+    language.value = code
+    t.equal(formatSize(1500), `${size}\u2009kB`, code)
+    t.equal(formatDuration(2300), `${time}\u2009s`, code)
+    t.equal(formatSize(2000), '2\u2009kB', code)
+  }
+})
