@@ -88,7 +88,7 @@ export {
   writeDurableFile,
   writeDurableFiles,
 } from './files/durable-file.ts'
-export { onFile, reasonOf } from './files/file-fault.ts'
+export { onFile, whyUnreadable } from './files/file-fault.ts'
 export { type FileLock, FileLocked, isFileLocked, lockFile } from './files/file-lock.ts'
 export { digestFiles, nameKind, openInput, readInput, readPipe, type SmallInput } from './files/input.ts'
 export { writeOutputFile } from './files/output-file.ts'

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '../fault.ts'
 import { writeDurableFile } from '../files/durable-file.ts'
-import { reasonOf } from '../files/file-fault.ts'
+import { whyUnreadable } from '../files/file-fault.ts'
 import { readInput } from '../files/input.ts'
 import { rootFolder } from '../settings.ts'
 import { shellWord } from '../shown-text.ts'
@@ -83,7 +83,7 @@ function readText(path: string, mayBeMissing: boolean): string {
         { cause, command: `touch ${shellWord(path)}` },
       )
     }
-    throw new Fault('configuration', `cannot read ${path}: ${reasonOf(path, cause)}`, { cause })
+    throw new Fault('configuration', `cannot read ${path}: ${whyUnreadable(path, cause)}`, { cause })
   }
 }
 

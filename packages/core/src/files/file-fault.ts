@@ -10,12 +10,12 @@ export async function onFile<T>(doing: 'read' | 'write', path: string, work: () 
     return await work()
   } catch (cause) {
     if (cause instanceof Fault || typeof Object(cause).code !== 'string') throw cause
-    throw new Fault('file-unreadable', `cannot ${doing} ${path}: ${reasonOf(path, cause)}`, { cause })
+    throw new Fault('file-unreadable', `cannot ${doing} ${path}: ${whyUnreadable(path, cause)}`, { cause })
   }
 }
 
 /** Why the system does not give the file at `path`, in words for people. */
-export function reasonOf(path: string, error: unknown): string {
+export function whyUnreadable(path: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'EACCES') return 'this user may not'
   if (code !== 'ENOENT') return message

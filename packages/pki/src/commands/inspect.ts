@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault, reasonOf } from '@seg/core'
+import { Fault, whyUnreadable } from '@seg/core'
 import { OPERATOR, type Profile, profiles } from '../issuing/profiles.ts'
 import { readCertificates } from '../pem-file.ts'
 
@@ -48,7 +48,7 @@ async function listFiles(path: string): Promise<string[]> {
 }
 
 function unreadable(path: string, cause: unknown): Fault {
-  return new Fault('file-unreadable', `cannot read ${path}: ${reasonOf(path, cause)}`, { cause })
+  return new Fault('file-unreadable', `cannot read ${path}: ${whyUnreadable(path, cause)}`, { cause })
 }
 
 function describe(file: string, certificate: X509Certificate, now: Date): InspectedCertificate {

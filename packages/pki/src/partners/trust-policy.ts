@@ -3,7 +3,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { Fault, readInput, reasonOf } from '@seg/core'
+import { Fault, readInput, whyUnreadable } from '@seg/core'
 import { type Authority, makeTrustAnchors, type TrustAnchors } from '../path/authority.ts'
 import { type RevocationLists, withStatuses } from '../path/revocation-lists.ts'
 import { parseCertificates, readCertsFile } from '../pem-file.ts'
@@ -137,7 +137,7 @@ async function loadCrls(
     return crls.map(crl => ({ ...crl, path }))
   } catch (cause) {
     if (cause instanceof Fault) throw new Fault(cause.code, `${path}: ${cause.detail}`, { cause })
-    throw new Fault('configuration', `cannot read ${path}: ${reasonOf(path, cause)}`, { cause })
+    throw new Fault('configuration', `cannot read ${path}: ${whyUnreadable(path, cause)}`, { cause })
   }
 }
 

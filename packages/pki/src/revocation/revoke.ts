@@ -2,7 +2,7 @@
 // revoked comes off.
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { Fault, quote, readInput, reasonOf } from '@seg/core'
+import { Fault, quote, readInput, whyUnreadable } from '@seg/core'
 import { type IssuingCa, loadIssuingCa } from '../issuing/issuing-ca.ts'
 import { writeCertsFile } from '../issuing/write-certs-file.ts'
 import { withListLock } from './list-lock.ts'
@@ -111,7 +111,7 @@ async function readOwnList(path: string, { certificate }: IssuingCa) {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     if (!(cause instanceof Fault))
-      throw new Fault('file-unreadable', `cannot read ${path}: ${reasonOf(path, cause)}`, { cause })
+      throw new Fault('file-unreadable', `cannot read ${path}: ${whyUnreadable(path, cause)}`, { cause })
     throw new Fault(
       cause.code,
       `nothing was changed: ${path}: ${cause.detail}; ` +

@@ -1,7 +1,7 @@
 // The document types of seg.yaml as the receiver needs them: with the files of their schemas.
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
-import { Fault, readInput, readSection, reasonOf } from '@seg/core'
+import { Fault, readInput, readSection, whyUnreadable } from '@seg/core'
 import { type DocumentType, defaultTypes, documentsSection } from '@seg/xmldsig'
 import { tryExpressions } from '../indexing/index-documents.ts'
 import type { SchemaSource } from './libxml2.ts'
@@ -66,7 +66,7 @@ function readFiles(names: readonly string[], folder: string): SchemaSource['file
       return [path, readInput(path)]
     } catch (cause) {
       if (cause instanceof Fault) throw cause
-      throw new Fault('configuration', `cannot read the schema ${path}: ${reasonOf(path, cause)}`, { cause })
+      throw new Fault('configuration', `cannot read the schema ${path}: ${whyUnreadable(path, cause)}`, { cause })
     }
   })
 }
