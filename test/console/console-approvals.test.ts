@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { IDLE_TIME } from '../../packages/operators/src/access/access-store.ts'
+import { IDLE_TIME } from '../../packages/operators/src/access/access-rows.ts'
 import type { Role } from '../../packages/operators/src/access/roles.ts'
 import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
 import { makeCerts, makeFolder } from '../../packages/receiver/src/testing/gateway.ts'

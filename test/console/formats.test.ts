@@ -13,7 +13,7 @@ t.test('a decimal sign is that of the language, also of one that is added', asyn
     ['en', '1.5', '2.3'],
     ['de', '1,5', '2,3'],
     ['fr', '1,5', '2,3'],
-  ]) {
+  ] as const) {
     language.value = code
     t.equal(formatSize(1500), `${size}\u2009kB`, code)
     t.equal(formatDuration(2300), `${time}\u2009s`, code)

@@ -1,7 +1,8 @@
 // A connection to the server that takes writes: of all hosts the one that is no standby, and that
 // was promoted last.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { isAbsolute } from 'node:path'
 import { Fault, readSecretFile } from '@seg/core'
 import type { Client, ClientConfig, QueryConfig, QueryResult } from 'pg'
 import { onPostgres } from './postgres-fault.ts'
@@ -207,6 +208,7 @@ async function configOf(
   session: Session,
 ): Promise<ClientConfig> {
   const { user, database, password, ca } = place
+  checkSocketFolder(host)
   return {
     host: host.name,
     port: host.port,
@@ -230,4 +232,18 @@ async function configOf(
 function tlsOf({ name }: DatabaseHost, ca: string | undefined): ClientConfig['ssl'] {
   const trusted = ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }
   return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(isIP(name) === 0 && { servername: name }), ...trusted }
+}
+
+/**
+ * On a socket nothing proves who listens but the folder: where anybody may write, anybody may be
+ * the server. Throws the Fault `configuration`.
+ */
+function checkSocketFolder({ name }: DatabaseHost): void {
+  if (!isAbsolute(name)) return
+  const found = statSync(name, { throwIfNoEntry: false })
+  if (found !== undefined && (found.mode & 0o002) !== 0)
+    throw new Fault(
+      'configuration',
+      `expected a folder of the socket that not everybody may write to, found ${name}: set unix_socket_directories`,
+    )
 }

@@ -36,6 +36,18 @@ t.test('refuses everything else, and repeats no password', async t => {
     'postgres://seg@a/led%20ger',
     'postgres://seg@a/%zz',
     'mysql://seg@a/ledger',
+    'postgres://%zz@a/ledger',
+    'postgres://seg@a/%',
+    'postgres://seg@a/l%C3%A9',
+    'postgres://seg%00@a/ledger',
+    'postgres://seg@a/ledger?host=/run/pg',
+    'postgres://seg@a/ledger?port=1',
+    'postgres://seg@/ledger?host=/run/pg&port=1,/tmp',
+    'postgres://seg@/ledger?host=pg',
+    `postgres://seg:${secret}/x@a/ledger`,
+    `postgres://seg:${secret}@${secret}@a/ledger`,
+    `postgres://seg@a/ledger?password=${secret}`,
+    `postgres://seg@a/ledger?options=-c%20fsync=off`,
   ])
     t.throws(
       () => parsePostgresPlace(text, undefined),

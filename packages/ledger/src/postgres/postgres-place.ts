@@ -47,7 +47,9 @@ export function parsePostgresPlace(text: string, password: string | undefined): 
   const socket = parameters.get('host')
   if (socket !== null && !isAbsolute(socket))
     throw new Fault('configuration', `expected the folder of a socket in host=, found ${quote(socket)}`)
-  const names = hosts === '' && socket !== null ? [`${socket}:${parameters.get('port') ?? 5432}`] : hosts.split(',')
+  if (socket === null ? parameters.has('port') : hosts !== '')
+    throw new Fault('configuration', 'expected hosts in the address of a ledger, or host= and port= of a socket alone')
+  const names = socket !== null ? [`${socket}:${parameters.get('port') ?? 5432}`] : hosts.split(',')
   const ca = parameters.get('ca') ?? undefined
   if (ca !== undefined && !isAbsolute(ca))
     throw new Fault('configuration', `expected an absolute path in ca=, found ${quote(ca)}`)
@@ -100,8 +102,9 @@ function parseHost(text: string): DatabaseHost {
   return { name: name.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
-/** As it is: none of its characters is one that an address escapes. */
-function parseName(what: string, name: string): string {
+/** Percent-encoded only where it need not be: each character of a name stands for itself. */
+function parseName(what: string, text: string): string {
+  const name = text.replaceAll(/%([2-7][0-9A-Fa-f])/g, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
   if (NAME.test(name)) return name
   throw new Fault('configuration', `expected ${what} of PostgreSQL of letters, digits, dots and dashes, at most 63`)
 }

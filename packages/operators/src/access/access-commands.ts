@@ -4,7 +4,8 @@ import { userInfo } from 'node:os'
 import { type Command, openOutput, quote, readSettings } from '@seg/core'
 import { checkDataFolder } from '@seg/ledger'
 import { shellActor } from '../audit/perform-act.ts'
-import { type AccessStore, type KeptKey, LINK_TIME, openAccess } from './access-store.ts'
+import type { KeptKey } from './access-rows.ts'
+import { type AccessStore, LINK_TIME, openAccess } from './access-store.ts'
 import type { Role } from './roles.ts'
 
 const DAY = 24 * 60 * 60 * 1000

@@ -43,4 +43,6 @@ export const accessMigrations: Migrations = {
     // Where the listener of this data folder can be reached, for links.
     'CREATE TABLE listener (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL)',
   ],
+  // Who approved a key was given its text.
+  '0002-approved-keys': ['ALTER TABLE keys ADD COLUMN approved_by TEXT'],
 }

@@ -3,23 +3,32 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { claimDataFolder, onDatabase, openDatabase } from '@seg/ledger'
+import {
+  endOfSession,
+  type KeptKey,
+  type KeptSession,
+  keyOf,
+  type LoginMethod,
+  type Row,
+  roleOf,
+  SESSION_END,
+  sessionOf,
+} from './access-rows.ts'
 import { ACCESS_FILE, accessMigrations } from './access-schema.ts'
 import { Attempts } from './attempts.ts'
-import { isRole, type Role } from './roles.ts'
+import type { Role } from './roles.ts'
 import { hashSecret, makeSecret } from './secrets.ts'
 
 const MINUTE = 60_000
 export const LINK_TIME = 5 * MINUTE
-export const IDLE_TIME = 30 * MINUTE
-export const SESSION_TIME = 8 * 60 * MINUTE
 /** Milliseconds between two notes that a session or key was used. */
 const NOTE_INTERVAL = 10_000
 /** What ended is kept so long, for those who look. */
 const KEPT_TIME = 30 * 24 * 60 * MINUTE
 /** Of each kind, in force at once. */
 const MOST = 1000
-
-export type LoginMethod = 'api-key' | 'link' | 'certificate' | 'openid'
+/** Sessions of one person in force at once. */
+export const MOST_SESSIONS = 20
 
 /** Who asks, and how they proved it. */
 export type Operator = {
@@ -31,29 +40,8 @@ export type Operator = {
   readonly session?: string
 }
 
-export type KeptKey = {
-  readonly id: string
-  readonly name: string
-  readonly role: Role
-  readonly madeBy: string
-  readonly madeAt: number
-  readonly endsAt: number
-  readonly usedAt: number | undefined
-  readonly revokedAt: number | undefined
-}
-
-export type KeptSession = {
-  readonly id: string
-  readonly actor: string
-  readonly role: Role
-  readonly method: LoginMethod
-  /** Id of the link or certificate. */
-  readonly credential: string
-  readonly address: string
-  readonly madeAt: number
-  readonly seenAt: number
-  readonly endsAt: number
-}
+/** `approvedBy`: who approved it saw its text, too. */
+type NewKey = Pick<KeptKey, 'name' | 'role' | 'madeBy' | 'endsAt'> & { readonly approvedBy?: string | undefined }
 
 /** Why a secret does not count, for the log and the audit trail; nobody else learns it. */
 export type Unaccepted = { readonly because: 'unknown' | 'expired' | 'revoked'; readonly credential?: string }
@@ -63,8 +51,6 @@ export async function openAccess(folder: string): Promise<AccessStore> {
   await claimDataFolder(folder, 'receiver')
   return new AccessStore(await openDatabase(join(folder, ACCESS_FILE), accessMigrations))
 }
-
-type Row = Readonly<Record<string, unknown>>
 
 export class AccessStore {
   /** Logins that were refused, by address. */
@@ -76,28 +62,20 @@ export class AccessStore {
   }
 
   /** The text is nowhere but in what this returns. */
-  addKey(key: { name: string; role: Role; madeBy: string; endsAt: number }, now: Date) {
+  addKey(key: NewKey, now: Date) {
     const { id, text, hash } = makeSecret('key')
     this.#forgetOld(now)
     this.#refuseMore('keys', 'revoked_at IS NULL AND ends_at > ?', now)
     this.#run(
-      'INSERT INTO keys (id, hash, name, role, made_by, made_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[id, hash, key.name, key.role, key.madeBy, now.getTime(), key.endsAt],
+      `INSERT INTO keys (id, hash, name, role, made_by, approved_by, made_at, ends_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, hash, key.name, key.role, key.madeBy, key.approvedBy ?? null, now.getTime(), key.endsAt],
     )
     return { id, text }
   }
 
   keys(): KeptKey[] {
-    return this.#all('SELECT * FROM keys ORDER BY made_at DESC, id').map(row => ({
-      id: String(row.id),
-      name: String(row.name),
-      role: roleOf(row),
-      madeBy: String(row.made_by),
-      madeAt: Number(row.made_at),
-      endsAt: Number(row.ends_at),
-      usedAt: timeOf(row.used_at),
-      revokedAt: timeOf(row.revoked_at),
-    }))
+    return this.#all('SELECT * FROM keys ORDER BY made_at DESC, id').map(keyOf)
   }
 
   /** Throws the Fault `not-found`. */
@@ -142,17 +120,23 @@ export class AccessStore {
     return { id: String(row.actor), role: roleOf(row), method: 'link', credential }
   }
 
-  /** The text is for the cookie. */
+  /**
+   * The text is for the cookie. Beyond what one person may have, the oldest of theirs end, and
+   * nobody else is held up.
+   */
   addSession({ id: actor, role, method, credential }: Operator, address: string, now: Date) {
     const { id, text, hash } = makeSecret('session')
     this.#forgetOld(now)
-    this.#refuseMore('sessions', `revoked_at IS NULL AND made_at > ? - ${SESSION_TIME}`, now)
+    const own = this.sessions(now).filter(session => session.actor === actor)
+    const ended = own.slice(MOST_SESSIONS - 1)
+    for (const session of ended) this.revokeSession(session.id, now)
+    this.#refuseMore('sessions', `revoked_at IS NULL AND ${SESSION_END} > ?`, now)
     this.#run(
       `INSERT INTO sessions (hash, id, actor, role, method, credential, address, made_at, seen_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[hash, id, actor, role, method, credential, address, now.getTime(), now.getTime()],
     )
-    return { id, text }
+    return { id, text, ended }
   }
 
   /** `isUse`: a person works with it, and it lasts longer for that. */
@@ -161,7 +145,7 @@ export class AccessStore {
     if (row === undefined) return { because: 'unknown' }
     const session = String(row.id)
     if (row.revoked_at !== null) return { because: 'revoked', credential: session }
-    if (endOf(row) <= now.getTime()) return { because: 'expired', credential: session }
+    if (endOfSession(row) <= now.getTime()) return { because: 'expired', credential: session }
     if (isUse && Number(row.seen_at) + NOTE_INTERVAL < now.getTime())
       this.#run('UPDATE sessions SET seen_at = ? WHERE id = ?', now.getTime(), session)
     const method = row.method as LoginMethod
@@ -171,17 +155,7 @@ export class AccessStore {
   /** Those in force. */
   sessions(now: Date): KeptSession[] {
     return this.#all('SELECT * FROM sessions WHERE revoked_at IS NULL ORDER BY made_at DESC, id')
-      .map(row => ({
-        id: String(row.id),
-        actor: String(row.actor),
-        role: roleOf(row),
-        method: row.method as LoginMethod,
-        credential: String(row.credential),
-        address: String(row.address),
-        madeAt: Number(row.made_at),
-        seenAt: Number(row.seen_at),
-        endsAt: endOf(row),
-      }))
+      .map(sessionOf)
       .filter(({ endsAt }) => endsAt > now.getTime())
   }
 
@@ -219,7 +193,7 @@ export class AccessStore {
       throw new Fault('overloaded', `${MOST} ${table} are in force already, which is the most there may be`)
   }
 
-  #run(sql: string, ...values: readonly (string | number | Buffer)[]) {
+  #run(sql: string, ...values: readonly (string | number | Buffer | null)[]) {
     return onDatabase('change who may log in', () => this.#database.prepare(sql).run(...values))
   }
 
@@ -230,20 +204,4 @@ export class AccessStore {
   #all(sql: string): Row[] {
     return onDatabase('read who may log in', () => this.#database.prepare(sql).all())
   }
-}
-
-/** A session ends unused, or when its time is over. */
-function endOf(row: Row): number {
-  return Math.min(Number(row.seen_at) + IDLE_TIME, Number(row.made_at) + SESSION_TIME)
-}
-
-function timeOf(value: unknown): number | undefined {
-  return value === null || value === undefined ? undefined : Number(value)
-}
-
-/** A Fault for a role that a later version wrote: who has it may do nothing. */
-function roleOf(row: Row): Role {
-  const name = String(row.role)
-  if (!isRole(name)) throw new Fault('configuration', `${ACCESS_FILE} has the role ${quote(name)}, of a later version`)
-  return name
 }

@@ -1,7 +1,7 @@
 // What keeps a session alive: a person who works with it, and no window that is merely open.
 import t, { type Test } from 'tap'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
-import { IDLE_TIME } from './access-store.ts'
+import { IDLE_TIME } from './access-rows.ts'
 
 const certs = await makeConsoleCerts(t)
 const alone = { 'seg-unattended': '1' }

@@ -4,7 +4,8 @@ import { hostname } from 'node:os'
 import { asFault, keepLooking, type Looks } from '@seg/core'
 import type { PresentedChain } from '@seg/pki'
 import type { AuditTrail } from '../audit/audit-trail.ts'
-import type { AccessStore, KeptSession } from './access-store.ts'
+import type { KeptSession } from './access-rows.ts'
+import type { AccessStore } from './access-store.ts'
 import type { People } from './people.ts'
 
 export type CertificateSessions = Looks & {

@@ -2,13 +2,16 @@
 import { Fault } from '@seg/core'
 import { actorOf, placeOfRequest } from '../api/api-act.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
-import type { AccessStore, Operator } from './access-store.ts'
+import { type AccessStore, MOST_SESSIONS, type Operator } from './access-store.ts'
 
 /** Refused logins of one address in a minute; a credential that counts is always taken. */
 const REFUSED = 20
 
-/** Never another host, which `//` begins; of a backslash browsers make a slash. */
-export const OWN_PATH = '^/(?!/)[A-Za-z0-9/._~%-]{0,300}$'
+/**
+ * Never another host, which `//` begins, also once segments of dots are removed (RFC 3986 5.2.4);
+ * of a backslash browsers make a slash.
+ */
+export const OWN_PATH = '^(?!.*//)(?!.*/\\.)/[A-Za-z0-9/._~%-]{0,300}$'
 
 type Parts = { readonly access: AccessStore; readonly audit: AuditTrail }
 type Asking = { readonly address: string /** Of the request. */; readonly id: string }
@@ -16,6 +19,19 @@ type Asking = { readonly address: string /** Of the request. */; readonly id: st
 /** The text of the cookie. */
 export function logIn(found: Operator, { address, id }: Asking, { access, audit }: Parts, at: Date): string {
   const session = access.addSession(found, address, at)
+  for (const { id: ended, actor, role, method, credential } of session.ended)
+    audit.add(
+      {
+        action: 'authentication.session-ended',
+        category: 'authentication',
+        actor: { id: actor, method, role, credential, session: ended },
+        from: placeOfRequest({ address, id }),
+        on: { kind: 'session', id: ended },
+        reason: { code: 'login-required', detail: `${MOST_SESSIONS} sessions of this person are younger` },
+      },
+      'success',
+      at,
+    )
   audit.add(
     {
       action: 'authentication.login',

@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
 import { type Migrations, onDatabase, openDatabase, transact } from '@seg/ledger'
 
-/** Milliseconds that an answer is kept, and how many of one credential and of all. */
+/** Milliseconds that an answer is kept, and how many of one operator and of all. */
 export const KEPT_TIME = 24 * 3600 * 1000
 const MOST_OF_ONE = 1000
 const MOST = 20_000
@@ -26,12 +26,24 @@ const migrations: Migrations = {
     ) WITHOUT ROWID`,
     'CREATE INDEX answers_at ON answers (at)',
   ],
+  // Whoever logs in anew has another credential, and is one operator.
+  '0002-owners': [
+    "ALTER TABLE answers ADD COLUMN owner BLOB NOT NULL DEFAULT x''",
+    'CREATE INDEX answers_owner ON answers (owner)',
+  ],
 }
 
 export type KeptAnswer = { readonly status: number; readonly type: string; readonly body: string }
 
 /** `secret`: the credential's text. `request`: all that the act depends on. */
-export type KeyedAct = { readonly secret: string; readonly key: string; readonly request: string; readonly at: number }
+export type KeyedAct = {
+  readonly secret: string
+  /** Id of the operator. */
+  readonly owner: string
+  readonly key: string
+  readonly request: string
+  readonly at: number
+}
 
 /** Throws the Fault `storage-unavailable`. */
 export async function openAnswerStore(folder: string): Promise<AnswerStore> {
@@ -53,14 +65,14 @@ export class AnswerStore {
    * `overloaded`.
    */
   begin(asking: KeyedAct): KeptAnswer | undefined {
-    const { caller, key, request } = hashesOf(asking)
+    const { caller, owner, key, request } = hashesOf(asking)
     return this.#change(() => {
       this.#statement('DELETE FROM answers WHERE at < ?').run(asking.at - KEPT_TIME)
       const found = this.#statement('SELECT * FROM answers WHERE caller = ? AND key = ?').get(caller, key)
       if (found === undefined) {
-        this.#refuseMore(caller)
-        const sql = 'INSERT INTO answers (caller, key, request, at, run) VALUES (?, ?, ?, ?, ?)'
-        this.#statement(sql).run(caller, key, request, asking.at, this.#run)
+        this.#refuseMore(owner)
+        const sql = 'INSERT INTO answers (caller, owner, key, request, at, run) VALUES (?, ?, ?, ?, ?, ?)'
+        this.#statement(sql).run(caller, owner, key, request, asking.at, this.#run)
         return undefined
       }
       if (!request.equals(found.request as Uint8Array))
@@ -93,8 +105,8 @@ export class AnswerStore {
     if (this.#database.isOpen) this.#database.close()
   }
 
-  #refuseMore(caller: Buffer): void {
-    const own = this.#statement('SELECT COUNT(*) AS count FROM answers WHERE caller = ?').get(caller)
+  #refuseMore(owner: Buffer): void {
+    const own = this.#statement('SELECT COUNT(*) AS count FROM answers WHERE owner = ?').get(owner)
     const all = this.#statement('SELECT COUNT(*) AS count FROM answers').get()
     if (Number(own?.count) >= MOST_OF_ONE || Number(all?.count) >= MOST)
       throw new Fault('overloaded', `so many acts with an Idempotency-Key are kept for a day that no more may be`)
@@ -109,9 +121,14 @@ export class AnswerStore {
   }
 }
 
-function hashesOf({ secret, key, request }: KeyedAct) {
+function hashesOf({ secret, owner, key, request }: KeyedAct) {
   const hash = (text: string) => createHash('sha256').update(text).digest()
-  return { caller: hash(`caller ${secret}`), key: hash(`key ${key}`), request: hash(request) }
+  return {
+    caller: hash(`caller ${secret}`),
+    owner: hash(`owner ${owner}`),
+    key: hash(`key ${key}`),
+    request: hash(request),
+  }
 }
 
 /** From both: a reader of the database has neither. */

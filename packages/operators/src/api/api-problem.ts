@@ -34,14 +34,16 @@ class InvalidParts extends Fault {
 /** Details of a defect, and of what others may not know, stay here. */
 const isHidden = (code: FaultCode) => code === 'internal' || code === 'login-required' || code === 'not-found'
 
-export function formatApiProblem(fault: Fault, instance: string): string {
+/** `isKnown`: somebody who has logged in. Nobody else learns of files and settings of ours. */
+export function formatApiProblem(fault: Fault, instance: string, isKnown: boolean): string {
   const { code, status, sentence, detail } = fault
+  const isOurs = !isKnown && status >= 500
   return JSON.stringify({
     type: `urn:seg:fault:${code}`,
     title: STATUS_CODES[status],
     status,
     code,
-    detail: isHidden(code) || detail === '' ? sentence : detail,
+    detail: isHidden(code) || isOurs || detail === '' ? sentence : detail,
     instance,
     ...(fault instanceof InvalidParts && { errors: fault.errors }),
   })

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import { Fault, quote } from '@seg/core'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Attempts } from '../access/attempts.ts'
 import { authenticate, Denied } from '../access/authenticate.ts'
 import { findLoginWays } from '../access/login-ways.ts'
 import { mayDo, roles } from '../access/roles.ts'
@@ -27,6 +28,8 @@ export type ApiLimits = {
   readonly headersTime: number
   readonly requestTime: number
   readonly keepAliveTime: number
+  /** Milliseconds without an octet taken or sent: a reader that stalls goes. */
+  readonly stallTime: number
 }
 
 export const defaultApiLimits: ApiLimits = {
@@ -37,11 +40,18 @@ export const defaultApiLimits: ApiLimits = {
   headersTime: 10_000,
   requestTime: 30_000,
   keepAliveTime: 30_000,
+  stallTime: 60_000,
 }
 
 type Api = FastifyInstance<Server>
 
 type ApiOptions = { readonly tls: ServerOptions; readonly limits?: ApiLimits; readonly pages?: Pages }
+
+/** Lines of the log a minute about what nobody who has logged in met. */
+export const COMPLAINTS = 20
+
+/** Values of a JSON body in each other: what writes it out goes down by a call a level. */
+const DEEPEST = 32
 
 /** Longest id of a partner in a path: 128 characters of four octets, percent-encoded. */
 const LONGEST_PARAMETER = 3 * 4 * 128
@@ -67,11 +77,16 @@ export function buildOperatorsApi(
     serverFactory: handler => buildServer(tls, limits, handler),
     frameworkErrors: (error, request, reply) => refuse(error, request, reply),
   })
+  // Anybody can make them: so many a minute.
+  const complaints = new Attempts()
+  const isForUs = ({ status, code }: Fault) =>
+    status >= 500 && code !== 'overloaded' && complaints.attempt('anybody', parts.now()) <= COMPLAINTS
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const fault = toApiFault(error)
     denials.note(fault, request, operators.get(request))
+    const isKnown = operators.has(request)
     // By the pattern of its route: a path may be a login link.
-    if (fault.code === 'internal')
+    if (fault.code === 'internal' || (!isKnown && isForUs(fault)))
       parts.complain(
         `${request.method} ${request.routeOptions.url ?? 'an unknown path'}: ${fault.detail} (${request.id})`,
       )
@@ -79,13 +94,14 @@ export function buildOperatorsApi(
       .code(fault.status)
       .headers({ ...securityFields, ...PROBLEM_FIELDS[fault.status] })
       .type(PROBLEM_MEDIA_TYPE)
-      .send(Buffer.from(formatApiProblem(fault, request.id)))
+      .send(Buffer.from(formatApiProblem(fault, request.id, isKnown)))
   }
   app.addSchema(ApiProblem)
   app.setErrorHandler(refuse)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityFields, 'x-request-id': request.id })
   })
+  app.addHook('preValidation', async ({ body }) => checkDepth(body))
   const idempotency = new Idempotency(parts.answers)
   app.addHook('onSend', async (request, reply, payload) => {
     idempotency.end(request, reply.statusCode, `${reply.getHeader('content-type') ?? 'application/json'}`, payload)
@@ -139,7 +155,7 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
     },
     preHandler: async (request, reply) => {
       if (method === 'GET' || row.permission === 'public') return
-      const kept = await idempotency.begin(request, parts.now())
+      const kept = await idempotency.begin(request, operators.get(request), parts.now())
       if (kept === undefined) return
       reply.code(kept.status).header('idempotency-replayed', 'true').type(kept.type).send(Buffer.from(kept.body))
       return reply
@@ -173,6 +189,16 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
       return reply.code(answer.status).headers(answer.fields).type(answer.type).send(answer.body)
     },
   })
+}
+
+/** Throws the Fault `parameter-invalid`. */
+function checkDepth(body: unknown): void {
+  let level = [body]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST)
+      throw new Fault('parameter-invalid', `expected a body of at most ${DEEPEST} values in each other, found more`)
+    level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []))
+  }
 }
 
 /** A condition that cannot be held against anything is not left out. */
@@ -210,6 +236,7 @@ export function buildServer(
     handler,
   )
   server.maxConnections = limits.connections
+  server.timeout = limits.stallTime
   // A handshake that fails is nobody's login; the client learns it from TLS.
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   // What the system cannot accept for the moment would end the listener; of one that cannot listen,

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { Fault, quote } from '@seg/core'
 import { type PresentedChain, readPresentedChain } from '@seg/pki'
 import type { Operator } from '../access/access-store.ts'
+import { Attempts } from '../access/attempts.ts'
 import { formatCookie } from '../access/authenticate.ts'
 import type { CertificateSessions } from '../access/certificate-sessions.ts'
 import { checkSameSite } from '../access/cross-site.ts'
@@ -14,7 +15,7 @@ import { logIn, OWN_PATH, refusedLogin } from '../access/log-in.ts'
 import { atHost } from '../access/login-ways.ts'
 import type { People } from '../access/people.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
-import { buildServer, defaultApiLimits } from './build-api.ts'
+import { buildServer, COMPLAINTS, defaultApiLimits } from './build-api.ts'
 import { Denials } from './denials.ts'
 import type { ApiParts } from './parts.ts'
 import { securityFields } from './security-fields.ts'
@@ -34,6 +35,7 @@ export type CertificateLoginParts = Pick<ApiParts, 'access' | 'audit' | 'complai
 export function buildCertificateLogin(parts: CertificateLoginParts, tls: ServerOptions): Server {
   const chains = new WeakMap<object, PresentedChain>()
   const denials = new Denials(parts)
+  const complaints = new Attempts()
   const server = buildServer(tls, limits, (request, response) => {
     const id = `urn:uuid:${randomUUID()}`
     const address = request.socket.remoteAddress ?? 'unknown'
@@ -51,7 +53,8 @@ export function buildCertificateLogin(parts: CertificateLoginParts, tls: ServerO
           { method: `${request.method}`, id, ip: address, routeOptions: { url: 'certificate login' } },
           undefined,
         )
-        if (fault.code === 'internal') parts.complain(`login with a certificate: ${fault.detail} (${id})`)
+        if (fault.status >= 500 && complaints.attempt('anybody', parts.now()) <= COMPLAINTS)
+          parts.complain(`login with a certificate: ${fault.detail} (${id})`)
         refuse(fault, id, response, fields)
       },
     )
@@ -109,5 +112,5 @@ function refuse(fault: Fault, id: string, response: ServerResponse, fields: Read
       ...allow,
       'content-type': PROBLEM_MEDIA_TYPE,
     })
-    .end(formatApiProblem(fault, id))
+    .end(formatApiProblem(fault, id, false))
 }

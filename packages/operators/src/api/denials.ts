@@ -20,6 +20,8 @@ type Asked = {
 export class Denials {
   readonly #parts: Pick<ApiParts, 'audit' | 'now' | 'complain'>
   readonly #attempts = new Attempts()
+  /** Of all addresses, however many there are. */
+  readonly #all = new Attempts()
 
   constructor(parts: Pick<ApiParts, 'audit' | 'now' | 'complain'>) {
     this.#parts = parts
@@ -32,9 +34,9 @@ export class Denials {
     const { audit, now, complain } = this.#parts
     const at = now()
     const number = this.#attempts.attempt(ip, at)
-    const all = this.#attempts.attempt('all', at)
+    const all = this.#all.attempt('all', at)
     // Then only each tenfold, which says how many there were.
-    if ((number > EACH || all > ALL) && !/^10+$/.test(`${number}`)) return
+    if (isLeftOut(number, EACH) || isLeftOut(all, ALL)) return
     const credential = fault instanceof BadCredential ? fault.credential : undefined
     const detail = `${fault.detail}${number > EACH ? `; ${number} within a minute` : ''}`
     try {
@@ -54,4 +56,8 @@ export class Denials {
       complain(`a denial has no audit record: ${asFault(error).message}`)
     }
   }
+}
+
+function isLeftOut(number: number, most: number): boolean {
+  return number > most && !/^10+$/.test(`${number}`)
 }

@@ -48,7 +48,7 @@ t.test('the same request with the same key is done once, and answered the same f
 
 t.test('an act under way, or one that the listener ended in, is not done again under its key', async t => {
   const folder = t.testdir()
-  const asking = { secret: 's', key: 'k', request: 'r', at: 1000 }
+  const asking = { secret: 's', owner: 'jane', key: 'k', request: 'r', at: 1000 }
   const store = await openAnswerStore(folder)
   t.teardown(() => store.close())
   t.equal(store.begin(asking), undefined)
@@ -65,10 +65,13 @@ t.test('an act under way, or one that the listener ended in, is not done again u
   t.equal(store.begin({ ...asking, at: 1001 + KEPT_TIME }), undefined, 'a day later it is another act')
   const database = new DatabaseSync(join(folder, 'answers.sqlite'))
   database.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
-    INSERT INTO answers SELECT caller, randomblob(32), request, at, run, answer FROM answers, n`)
+    INSERT INTO answers (caller, owner, key, request, at, run, answer)
+      SELECT caller, owner, randomblob(32), request, at, run, answer FROM answers, n`)
   database.close()
   t.throws(() => store.begin({ ...asking, key: 'more', at: KEPT_TIME + 1001 }), { code: 'overloaded' })
-  t.equal(store.begin({ ...asking, secret: 'another', at: KEPT_TIME + 1001 }), undefined)
+  const later = { ...asking, at: KEPT_TIME + 1001 }
+  t.throws(() => store.begin({ ...later, secret: 'a new session' }), { code: 'overloaded' }, 'of the same person')
+  t.equal(store.begin({ ...later, secret: 'another', owner: 'joe' }), undefined)
 })
 
 t.test('an act on what was changed since it was seen is refused, and one without an ETag, too', async t => {

@@ -1,5 +1,6 @@
 // The field Idempotency-Key: an act that is asked for twice is done once, and answered twice.
 import { Fault, quote } from '@seg/core'
+import type { Operator } from '../access/access-store.ts'
 import { shownCredential } from '../access/authenticate.ts'
 import type { AnswerStore, KeptAnswer, KeyedAct } from './answer-store.ts'
 
@@ -24,7 +25,7 @@ export class Idempotency {
    * The answer that was given before, if there is one. Throws the Faults `parameter-invalid`,
    * `idempotency-key-reused`, `idempotency-pending`, `overloaded` and `storage-unavailable`.
    */
-  async begin(request: Asked, now: Date): Promise<KeptAnswer | undefined> {
+  async begin(request: Asked, operator: Operator | undefined, now: Date): Promise<KeptAnswer | undefined> {
     const key = request.headers['idempotency-key']
     if (key === undefined) return undefined
     if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))
@@ -34,7 +35,7 @@ export class Idempotency {
       )
     const { method, url, headers, body } = request
     const asking = {
-      ...{ secret: shownCredential(headers), key, at: now.getTime() },
+      ...{ secret: shownCredential(headers), owner: `${operator?.id}`, key, at: now.getTime() },
       request: JSON.stringify([method, url, headers['if-match'] ?? null, body ?? null]),
     }
     const store = await this.#open()

@@ -1,7 +1,7 @@
 // Every route of the table × every way not to be let in: a new route is in it by itself.
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { IDLE_TIME, SESSION_TIME } from '../access/access-store.ts'
+import { IDLE_TIME, SESSION_TIME } from '../access/access-rows.ts'
 import { mayDo, type Permission, type Role, roleNames } from '../access/roles.ts'
 import { makeConsoleCerts, openListener, someone } from '../testing/listener.ts'
 import { buildOperatorsApi } from './build-api.ts'

@@ -1,17 +1,19 @@
 // Four eyes: what one person asks for, another approves or refuses, or it lapses; each step has its
 // record, and the act names both.
 import t, { type Test } from 'tap'
+import type { LoginMethod } from '../access/access-rows.ts'
+import type { Person } from '../access/people-section.ts'
 import type { Role } from '../access/roles.ts'
 import type { PartnerFile, TrustText } from '../api/partner-file.ts'
 import { routeTable } from '../api/route-table.ts'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
-import { APPROVAL_TIME } from './approval-store.ts'
+import { APPROVAL_TIME, MOST_OF_ONE } from './approval-store.ts'
 
 const certs = await makeConsoleCerts(t)
 const path = '/api/v1/partners/M1/suspend'
 const body = JSON.stringify({ why: 'key stolen' })
 
-async function open(t: Test, fourEyes = true) {
+async function open(t: Test, fourEyes = true, people: () => readonly Person[] = () => []) {
   const done: string[] = []
   let text: TrustText = { trust: 'ca', partners: [] }
   const partners: Partial<PartnerFile> = {
@@ -29,9 +31,9 @@ async function open(t: Test, fourEyes = true) {
   const edit = (state: string) => {
     text = { trust: 'ca', partners: [{ id: 'M1', state }] }
   }
-  const listener = await openListener(t, certs, { partners, fourEyes })
-  const as = (id: string, role: Role = 'security-officer') => {
-    const session = { id, role, method: 'link', credential: 'some-link' } as const
+  const listener = await openListener(t, certs, { partners, fourEyes, people })
+  const as = (id: string, role: Role = 'security-officer', method: LoginMethod = 'link', credential = 'some-link') => {
+    const session = { id, role, method, credential }
     const { text } = listener.access.addSession(session, '127.0.0.1', new Date())
     return { cookie: `__Host-seg=${text}`, 'sec-fetch-site': 'same-origin' }
   }
@@ -96,7 +98,7 @@ t.test('nobody approves their own act, and no program, no other role, and no key
   const byKey = (await ask({ authorization: `Bearer ${own.text}` } as never)).json
   t.match(await decide(byKey.id, 'approve', as('joe')), { status: 403, json: { detail: /another person than "joe"/ } })
   listener.access.revokeKey(own.id, new Date())
-  t.match(await decide(byKey.id, 'approve', as('eve')), { status: 403, json: { detail: /revoked since/ } })
+  t.match(await decide(byKey.id, 'approve', as('eve')), { status: 403, json: { detail: /revoked by now/ } })
   t.match(await decide('0', 'approve', as('eve')), { status: 404 })
   t.same(done, [])
 })
@@ -191,4 +193,54 @@ t.test('each act on partners and on who may log in waits, but for those that onl
   t.ok(acts.length > 3)
   for (const { method, path, needsApproval } of acts)
     t.equal(needsApproval === true, !ending.includes(`${method} ${path}`), `${method} ${path}`)
+})
+
+t.test('who approved an API key has seen it, and approves nothing that it asks for', async t => {
+  const { listener, done, as, ask, decide } = await open(t)
+  const wish = JSON.stringify({ name: 'acts', role: 'security-officer', days: 3 })
+  const held = await ask(as('jane', 'administrator'), '/api/v1/api-keys', wish)
+  const { json } = await decide(held.json.id, 'approve', as('joe', 'administrator'))
+  const key = { authorization: `Bearer ${JSON.parse(json.answer).key}` }
+  const byKey = async () => (await ask(key as never)).json.id
+  for (const name of ['joe', 'jane'])
+    t.match(await decide(await byKey(), 'approve', as(name)), { status: 403, json: { detail: /another person/ } }, name)
+  const last = await byKey()
+  listener.setTime(new Date(Date.now() + 3.5 * 24 * 3_600_000))
+  t.same(done, [])
+  listener.setTime(new Date())
+  t.equal((await decide(last, 'approve', as('eve'))).status, 200)
+})
+
+t.test('one person is one, whatever their name has become: by their certificate or their provider', async t => {
+  const jane = { id: 'jane', role: 'security-officer', isActive: true, name: undefined, certificates: [] } as const
+  const { done, as, ask, decide } = await open(t, true, () => [jane])
+  for (const method of ['certificate', 'openid'] as const) {
+    const { id } = (await ask(as('jane', 'security-officer', method, 'p1'))).json
+    const renamed = as('joe', 'security-officer', method, 'p1')
+    t.match(await decide(id, 'approve', renamed), { status: 403, json: { detail: /another person/ } }, method)
+    t.equal((await decide(id, 'approve', as('joe', 'security-officer', method, 'p2'))).status, 200, method)
+  }
+  t.equal(done.length, 2)
+})
+
+t.test('what a person asked for who was disabled since, or has another role, is not done', async t => {
+  const jane: Person = { id: 'jane', role: 'security-officer', isActive: true, name: undefined, certificates: [] }
+  let people: readonly Person[] = [jane]
+  const { done, as, ask, decide } = await open(t, true, () => people)
+  const { id } = (await ask(as('jane', 'security-officer', 'certificate'))).json
+  for (const now of [[], [{ ...jane, isActive: false }], [{ ...jane, role: 'viewer' as const }]]) {
+    people = now
+    t.match(await decide(id, 'approve', as('joe')), { status: 403, json: { detail: /as it was asked for/ } })
+  }
+  t.same(done, [])
+  people = [jane]
+  t.equal((await decide(id, 'approve', as('joe'))).status, 200)
+})
+
+t.test('acts of one author that wait leave room for those of others', async t => {
+  const { as, ask } = await open(t)
+  const jane = as('jane')
+  for (let i = 0; i < MOST_OF_ONE; i++) t.equal((await ask(jane)).status, 202)
+  t.match(await ask(jane), { status: 503, json: { code: 'overloaded' } })
+  t.equal((await ask(as('joe'))).status, 202)
 })

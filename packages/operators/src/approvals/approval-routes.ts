@@ -7,7 +7,7 @@ import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '..
 import { exactly, Type, Why } from '../api/schema.ts'
 import type { ApprovalStore, HeldAct } from './approval-store.ts'
 import { Approval, approvalRow, lapseApprovals, nameOfRoute } from './hold-act.ts'
-import { checkApprover, checkRefuser } from './who-decides.ts'
+import { checkApprover, checkPerson, checkRefuser } from './who-decides.ts'
 
 const Id = exactly({ id: Type.String({ pattern: '^[0-9a-f-]{1,36}$' }) })
 
@@ -85,7 +85,8 @@ async function approve(request: ApiRequest<{ id: string }>, parts: ApiParts, row
   const store = await storeOf(parts)
   const held = store.get(id)
   const row = rowOf(held, rows)
-  checkApprover(approver, held.author, row.permission, parts.access)
+  checkApprover(approver, held.author, row.permission, parts)
+  await checkPerson(held.author, parts)
   // The condition is that of the author: the approver's is about the approval.
   const headers: ApiRequest['headers'] = held.seen === null ? {} : { 'if-match': held.seen }
   const { params, query, body, author: operator } = held

@@ -9,8 +9,9 @@ import type { Operator } from '../access/access-store.ts'
 
 /** Milliseconds until an act that nobody decided lapses. */
 export const APPROVAL_TIME = 24 * 3600 * 1000
-/** That wait at once. */
+/** That wait at once, of all and of one author. */
 const MOST = 200
+export const MOST_OF_ONE = 50
 /** Of a list. */
 const SHOWN = 200
 
@@ -71,9 +72,13 @@ export class ApprovalStore {
   add(asked: Asked, now: Date): HeldAct {
     const [id, at, endsAt] = [randomUUID(), now.getTime(), now.getTime() + APPROVAL_TIME]
     return this.#change(() => {
-      const waiting = this.#all("SELECT * FROM approvals WHERE state = 'waiting'").length
-      if (waiting >= MOST)
-        throw new Fault('overloaded', `${MOST} acts wait for approval, which is the most there may be`)
+      const waiting = this.#all("SELECT * FROM approvals WHERE state = 'waiting'").map(toHeld)
+      const own = waiting.filter(({ author }) => author.id === asked.author.id).length
+      if (waiting.length >= MOST || own >= MOST_OF_ONE)
+        throw new Fault(
+          'overloaded',
+          `${waiting.length} acts wait for approval, ${own} of them yours, which is the most there may be`,
+        )
       this.#run(
         'INSERT INTO approvals (id, act, at, ends_at, state) VALUES (?, ?, ?, ?, ?)',
         id,

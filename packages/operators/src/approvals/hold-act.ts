@@ -38,7 +38,7 @@ export function approvalRow(
   held: HeldAct,
   request: Pick<ApiRequest, 'operator'>,
   permission: ApiRoute['permission'] | undefined,
-  { access }: Pick<ApiParts, 'access'>,
+  known: Pick<ApiParts, 'access' | 'now'>,
 ) {
   const { id, state, decidedBy, decidedAt, reason, query, body, author, at, endsAt } = held
   return {
@@ -50,7 +50,7 @@ export function approvalRow(
     at: new Date(at).toISOString(),
     expiresAt: new Date(endsAt).toISOString(),
     decidedAt: decidedAt === undefined ? null : new Date(decidedAt).toISOString(),
-    acts: permission === undefined ? [] : decisionActs(operatorOf(request), held, permission, access),
+    acts: permission === undefined ? [] : decisionActs(operatorOf(request), held, permission, known),
   }
 }
 

@@ -13,8 +13,8 @@ import { type OpenIdRecord, openIdSection } from './openid-section.ts'
 const [LOGIN_TIME, KEPT_TIME] = [10 * 60_000, 10 * 60_000]
 /** Milliseconds between two looks into seg.yaml for those who have not logged in. */
 const LOOK_TIME = 10_000
-/** Logins under way; beyond, the oldest ends. */
-const MOST = 1000
+/** Logins under way, of all and of one address; beyond, the oldest of that address ends. */
+const [MOST, MOST_OF_ONE] = [1000, 50]
 export const CALLBACK = '/login/openid/callback'
 
 type UnderWay = {
@@ -23,15 +23,19 @@ type UnderWay = {
   readonly nonce: string
   readonly to: string | undefined
   readonly redirect: string
+  readonly address: string
   readonly endsAt: number
 }
 type Provider = { readonly record: OpenIdRecord; readonly configuration: openid.Configuration }
+
+/** `console`: where it is, if seg.yaml does not say. */
+type AskedLogin = { readonly to: string | undefined; readonly console: string; readonly address: string }
 
 export type OpenIdLogin = {
   /** Whether seg.yaml names a provider, for a page that leads there; seen within ten seconds. */
   isConfigured(now: Date): boolean
   /** Where the browser goes, and the secret of its cookie. Throws the Fault `not-found`. */
-  begin(to: string | undefined, console: string, now: Date): Promise<{ readonly url: URL; readonly secret: string }>
+  begin(asked: AskedLogin, now: Date): Promise<{ readonly url: URL; readonly secret: string }>
   /** Throws the Fault `login-refused` with the reason. */
   end(
     answer: URLSearchParams,
@@ -43,7 +47,16 @@ export type OpenIdLogin = {
 /** `config`: the path of seg.yaml, which is read anew with each login. */
 export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
   const underWay = new Map<string, UnderWay>()
+  /** Who begins logins without end ends their own: the oldest of the address with the most. */
+  const makeRoom = (address: string) => {
+    const byAddress = Map.groupBy(underWay, ([, login]) => login.address)
+    const own = byAddress.get(address) ?? []
+    const most = underWay.size < MOST ? own : [...byAddress.values()].reduce((a, b) => (b.length > a.length ? b : a))
+    if (own.length >= MOST_OF_ONE || underWay.size >= MOST) underWay.delete(most[0]![0])
+  }
   let known: (Provider & { readonly key: string; readonly until: number }) | undefined
+  /** What is asked of the provider at this moment: many logins ask once. */
+  let asking: { readonly key: string; readonly provider: Promise<Provider> } | undefined
   const provider = async (now: Date): Promise<Provider> => {
     const { path, value: record } = readSection(config, openIdSection)
     if (record === undefined) throw new Fault('not-found', 'there is no "openid-connect" in seg.yaml')
@@ -51,7 +64,18 @@ export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
     const secret = (await readSecretFile(at(record['client-secret']))).toString('utf8').trim()
     const key = JSON.stringify([record, [...record.roles], hashSecret(secret).toString('hex')])
     if (known?.key === key && now.getTime() < known.until) return known
-    const fetch = openBoundedFetch(await loadOutboundContext({ ca: record.ca && at(record.ca) }))
+    if (asking?.key === key) return asking.provider
+    const found = discover(record, secret, record.ca && at(record.ca))
+    asking = { key, provider: found }
+    try {
+      known = { ...(await found), key, until: now.getTime() + KEPT_TIME }
+    } finally {
+      if (asking?.provider === found) asking = undefined
+    }
+    return known
+  }
+  const discover = async (record: OpenIdRecord, secret: string, ca: string | undefined): Promise<Provider> => {
+    const fetch = openBoundedFetch(await loadOutboundContext({ ca }))
     const configuration = await openid
       .discovery(record.issuer, record['client-id'], secret, undefined, {
         [openid.customFetch]: fetch as openid.CustomFetch,
@@ -61,8 +85,7 @@ export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
       })
     // Its signature is verified, too, though the token comes over TLS.
     openid.enableNonRepudiationChecks(configuration)
-    known = { record, configuration, key, until: now.getTime() + KEPT_TIME }
-    return known
+    return { record, configuration }
   }
   const look = (): boolean => {
     try {
@@ -79,7 +102,7 @@ export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
       if (seen === undefined || Math.abs(at - seen.at) >= LOOK_TIME) seen = { at, isThere: look() }
       return seen.isThere
     },
-    async begin(to, console, now) {
+    async begin({ to, console, address }, now) {
       const { record, configuration } = await provider(now)
       const verifier = openid.randomPKCECodeVerifier()
       const [state, nonce] = [openid.randomState(), openid.randomNonce()]
@@ -90,8 +113,9 @@ export function openOpenIdLogin(config: string | undefined): OpenIdLogin {
         code_challenge_method: 'S256',
       })
       const { text, hash } = makeSecret('link')
-      if (underWay.size >= MOST) underWay.delete(underWay.keys().next().value!)
-      underWay.set(hash.toString('hex'), { verifier, state, nonce, to, redirect, endsAt: now.getTime() + LOGIN_TIME })
+      makeRoom(address)
+      const endsAt = now.getTime() + LOGIN_TIME
+      underWay.set(hash.toString('hex'), { verifier, state, nonce, to, redirect, address, endsAt })
       return { url, secret: text }
     },
     async end(answer, secret, now) {

@@ -1,6 +1,6 @@
 // Logging in at a provider of OpenID Connect, a small one in this process: a role comes from its
 // claim, and nothing counts but its own answer, for this login, to this browser, once.
-import { createHash, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createHmac, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { loadIdentity } from '@seg/pki'
 import t, { type Test } from 'tap'
-import { makeConsoleCerts, openListener } from '../testing/listener.ts'
+import { makeConsoleCerts, openClient, openListener } from '../testing/listener.ts'
 
 const certs = await makeConsoleCerts(t)
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -29,6 +29,7 @@ const honest: Changes = { claims: {}, key: privateKey, alg: 'RS256', back: () =>
 function sign(claims: Claims, { key, alg }: Changes): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const signed = `${part({ alg, kid: 'k' })}.${part(claims)}`
+  if (alg === 'HS256') return `${signed}.${createHmac('sha256', 'secret').update(signed).digest('base64url')}`
   return `${signed}.${alg === 'none' ? '' : createSign('RSA-SHA256').update(signed).sign(key, 'base64url')}`
 }
 
@@ -37,16 +38,21 @@ async function openProvider(t: Test) {
   let changes = honest
   const codes = new Map<string, { challenge: string; nonce: string }>()
   let codeCount = 0
+  let askedCount = 0
   let issuer = ''
   const server = createServer({ cert, key }, async (request, response) => {
     const json = (value: unknown, status = 200) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     const body = new URLSearchParams(await text(request))
+    if (request.url === '/.well-known/openid-configuration') askedCount++
     if (request.url === '/.well-known/openid-configuration')
       return json({
         ...{ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` },
         ...{ jwks_uri: `${issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'] },
-        ...{ id_token_signing_alg_values_supported: ['RS256'], code_challenge_methods_supported: ['S256'] },
+        ...{
+          id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
+          code_challenge_methods_supported: ['S256'],
+        },
       })
     if (request.url === '/jwks')
       return json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] })
@@ -82,7 +88,7 @@ async function openProvider(t: Test) {
   const change = (to: Partial<Changes>) => {
     changes = { ...honest, ...to }
   }
-  return { issuer, change, logIn }
+  return { issuer, change, logIn, askedCount: () => askedCount }
 }
 
 async function open(t: Test) {
@@ -103,8 +109,8 @@ async function open(t: Test) {
   )
   const listener = await openListener(t, certs, { config })
   listener.access.url = listener.url
-  const begin = async (to = '') => {
-    const answer = await listener.ask('GET', `/login/openid${to}`)
+  const begin = async (to = '', ask = listener.ask) => {
+    const answer = await ask('GET', `/login/openid${to}`)
     return { answer, cookie: answer.fields['set-cookie']?.[0]?.split(';')[0] ?? '' }
   }
   const end = (answer: URLSearchParams, cookie: string) =>
@@ -142,6 +148,11 @@ const cases: Readonly<Record<string, Partial<Changes>>> = {
   'no signature': { alg: 'none' },
   'another audience': { claims: { aud: 'else' } },
   'another issuer': { claims: { iss: 'https://else.example' } },
+  'a signature by the secret of the client': { alg: 'HS256' },
+  'no nonce': { claims: { nonce: undefined } },
+  'no subject': { claims: { sub: undefined } },
+  'not yet': { claims: { iat: Math.floor(Date.now() / 1000) + 3600, nbf: Math.floor(Date.now() / 1000) + 3600 } },
+  'a token without end': { claims: { padding: 'x'.repeat(300_000) } },
   'another nonce': { claims: { nonce: 'x' } },
   'out of date': { claims: { exp: 1 } },
   'another state': { back: answer => answer.set('state', 'x') },
@@ -184,4 +195,32 @@ t.test('who is refused again and again is held up; without a provider in seg.yam
   t.equal((await listener.ask('GET', '/login/openid?to=//evil.example')).status, 400)
   const bare = await openListener(t, certs)
   t.equal((await bare.ask('GET', '/login/openid')).status, 404)
+})
+
+t.test('who begins logins without end ends their own, and the provider is asked once for all', async t => {
+  const { listener, begin, end, logIn, askedCount } = await open(t)
+  const { port } = new URL(listener.url)
+  const honest = await begin('', await openClient(t, certs, Number(port), '127.0.0.2'))
+  t.equal(honest.answer.status, 303)
+  for (let i = 0; i < 51; i++) await Promise.all(Array.from({ length: 20 }, () => listener.ask('GET', '/login/openid')))
+  t.equal((await end(logIn(honest.answer.fields.location!), honest.cookie)).status, 200)
+  t.equal(askedCount(), 1)
+  listener.setTime(new Date(Date.now() + 11 * 60_000))
+  await Promise.all(Array.from({ length: 20 }, () => begin()))
+  t.equal(askedCount(), 2, 'also by those who come at the same moment')
+})
+
+t.test('who has not logged in learns nothing of files and settings of this machine', async t => {
+  const config = join(certs, 'seg-broken.yaml')
+  await writeFile(config, 'openid-connect:\n  issuer: ftp://x\n')
+  const listener = await openListener(t, certs, { config })
+  const statuses: number[] = []
+  for (let i = 0; i < 30; i++) {
+    const { status, text } = await listener.ask('GET', '/login/openid')
+    statuses.push(status)
+    t.notMatch(text, /yaml|issuer|seg-broken|\/tmp|openid-connect/)
+  }
+  t.same([...new Set(statuses)], [500])
+  t.match(listener.complaints[0], /seg-broken\.yaml/, 'who runs the machine does')
+  t.ok(listener.complaints.length <= 20, 'a bounded number of times')
 })

@@ -24,7 +24,10 @@ export const openIdRoutes = [
     handle: async ({ query, address }, { openid, access, now }) => {
       const at = now()
       try {
-        const { url, secret } = await openid.begin(query.to, access.url ?? 'https://localhost:8444', at)
+        const { url, secret } = await openid.begin(
+          { to: query.to, console: access.url ?? 'https://localhost:8444', address },
+          at,
+        )
         const cookie = `${COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600`
         return new RawAnswer('text/plain', 'See Location.\n', {
           status: 303,

@@ -119,7 +119,7 @@ export const accessRoutes = [
       const endsAt = at.getTime() + days * DAY
       const madeBy = actorOf(operatorOf(request)).id
       const made = await actAs(request, parts, planned, async () =>
-        parts.access.addKey({ name, role, madeBy, endsAt }, at),
+        parts.access.addKey({ name, role, madeBy, approvedBy: request.approval?.by.id, endsAt }, at),
       )
       return { id: made.id, key: made.text, expiresAt: new Date(endsAt).toISOString() }
     },

@@ -109,9 +109,8 @@ function describeUse(use: string, certificate: X509Certificate, now: Date) {
   const state = now > validToDate ? 'expired' : now < validFromDate ? 'not-yet-valid' : 'valid'
   return {
     uses: [use],
-    // Node writes each attribute of a name in a line of its own.
-    subject: subject.replaceAll('\n', ', '),
-    issuer: issuer.replaceAll('\n', ', '),
+    subject: nameOf(subject),
+    issuer: nameOf(issuer),
     serialNumber,
     fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
     validFrom: validFromDate.toISOString(),
@@ -120,4 +119,9 @@ function describeUse(use: string, certificate: X509Certificate, now: Date) {
     state,
     pem: certificate.toString(),
   }
+}
+
+/** Node writes each attribute in a line of its own, and has none of an empty name. */
+function nameOf(name: string | undefined): string {
+  return name?.replaceAll('\n', ', ') ?? ''
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { openDatabase } from '@seg/ledger'
 import { loadTrust } from '@seg/pki'
 import t, { type Test } from 'tap'
-import { IDLE_TIME } from '../access/access-store.ts'
+import { IDLE_TIME } from '../access/access-rows.ts'
 import { deskMigrations } from '../desk/desk-schema.ts'
 import { DeskStore } from '../desk/desk-store.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
@@ -102,9 +102,15 @@ t.test('a key that is revoked ends what it reads', async t => {
 
 t.test('there are so many readers at once and no more, and who goes makes room', async t => {
   const { listener } = await openDeskListener(t)
-  const key = listener.keyOf('viewer')
-  const readers = await Promise.all(Array.from({ length: 64 }, () => follow(listener, key)))
-  t.equal((await listener.ask('GET', '/api/v1/events', key)).status, 503)
+  const keys = Array.from({ length: 4 }, () => listener.keyOf('viewer'))
+  const [key, other] = keys as [Record<string, string>, Record<string, string>]
+  const readersOf = (one: Record<string, string>) => Array.from({ length: 16 }, () => follow(listener, one))
+  const readers = await Promise.all(readersOf(key))
+  t.equal((await listener.ask('GET', '/api/v1/events', key)).status, 503, 'one key has its part')
+  readers.push(...(await Promise.all(keys.slice(1).flatMap(readersOf))))
+  t.same([...new Set(readers.map(({ answer }) => answer.statusCode))], [200], 'and leaves that of others')
+  t.equal((await listener.ask('GET', '/api/v1/events', listener.keyOf('viewer'))).status, 503)
+  t.equal((await listener.ask('GET', '/api/v1/events', other)).status, 503)
   const [first] = readers
   first!.asked.destroy()
   let status = 503

@@ -4,8 +4,9 @@ import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '@seg/core'
 import { authenticate } from '../access/authenticate.ts'
+import { StreamLimit } from '../access/stream-limit.ts'
 import type { ApiParts } from '../api/parts.ts'
-import { type ApiRequest, type ApiRoute, RawAnswer, route } from '../api/route.ts'
+import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '../api/route.ts'
 import { exactly, Type } from '../api/schema.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import { positionOf } from '../desk/fact-columns.ts'
@@ -19,10 +20,7 @@ const SETTLING = 1000
 /** Events of one step, and of all that a reader missed; beyond, a `gap` says so. */
 const STEP = 200
 const MISSED = 5000
-/** Readers at once. */
-const READERS = 64
-
-let readers = 0
+const readers = new StreamLimit('readers of events', { most: 64, mostOfOne: 16 })
 
 export const eventRoutes: readonly ApiRoute[] = [
   route({
@@ -37,15 +35,14 @@ export const eventRoutes: readonly ApiRoute[] = [
     handle: (request, parts) => {
       // Before the answer begins: what is not there is a refusal then.
       const search = parts.desk()
-      if (readers >= READERS) throw new Fault('overloaded', `${READERS} readers of events are there already`)
       const last = `${request.headers['last-event-id'] ?? request.query.after ?? ''}`
       if (!/^\d{0,16}$/.test(last)) throw new Fault('parameter-invalid', 'expected the id of an event in Last-Event-ID')
+      const end = readers.begin(operatorOf(request))
       const body = Readable.from(follow(last === '' ? undefined : Number(last), request as ApiRequest, parts, search), {
         objectMode: true,
         highWaterMark: 1,
       })
-      readers++
-      body.once('close', () => readers--)
+      body.once('close', end)
       return new RawAnswer('text/event-stream', body)
     },
   }),

@@ -1,10 +1,10 @@
 // Lists as CSV, to be saved: bounded in rows and number, each with a record of who took what.
 import { Readable } from 'node:stream'
-import { Fault } from '@seg/core'
 import type { Permission } from '../access/roles.ts'
+import { StreamLimit } from '../access/stream-limit.ts'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
-import { type ApiRequest, type ApiRoute, RawAnswer, route } from '../api/route.ts'
+import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '../api/route.ts'
 import { exactly, Type } from '../api/schema.ts'
 import type { FactKind } from '../desk/fact.ts'
 import { deskFilterOf, factFilters, factNames, factRow } from './fact-lists.ts'
@@ -12,9 +12,8 @@ import { deskFilterOf, factFilters, factNames, factRow } from './fact-lists.ts'
 /** Rows of one export, and rows that are read at a time. */
 export const MOST_ROWS = 100_000
 const PAGE = 500
-/** Exports under way at the same time: each reads for seconds. */
-const MOST_AT_ONCE = 4
-let underWay = 0
+/** Each reads for seconds. */
+const underWay = new StreamLimit('exports', { most: 4, mostOfOne: 2 })
 
 /** Columns of the audit trail, by the fields of a record. */
 const auditColumns = ['number', 'digest', 'leaf', 'at', 'action', 'category', 'outcome', 'actor', 'from', 'on', 'why']
@@ -54,12 +53,14 @@ async function give(
   parts: ApiParts,
   lines: AsyncGenerator<string>,
 ): Promise<RawAnswer> {
-  if (underWay >= MOST_AT_ONCE) throw new Fault('overloaded', `${MOST_AT_ONCE} exports are under way; try again`)
+  const end = underWay.begin(operatorOf(request))
   // What cannot be read at all is refused before anything is answered.
-  const first = await lines.next()
-  underWay++
+  const first = await lines.next().catch(error => {
+    end()
+    throw error
+  })
   const body = Readable.from(following(first, lines), { objectMode: false })
-  body.once('close', () => void underWay--)
+  body.once('close', end)
   try {
     const on = { kind: 'list', id: `${name} ${JSON.stringify(request.query ?? {})}` }
     await actAs(request, parts, { action: 'document.list-exported', category: 'document', on }, async () => {})
@@ -111,8 +112,11 @@ async function* csvOfAudit({ audit }: ApiParts): AsyncGenerator<string> {
   }
 }
 
-/** What begins a formula in spreadsheets, in the widths that they read (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/
+/**
+ * Where a formula would begin in spreadsheets, in the widths that they read (OWASP, CSV injection):
+ * also after what separates cells for one that is set to a semicolon or a tab, and after spaces.
+ */
+const FORMULA = /^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])|(?<=[;\t\r\n])(?=[^\S\t\r\n]*[=+\-@＝＋－＠])/g
 
 /**
  * A line of CSV (RFC 4180) that a spreadsheet shows and never evaluates. Numbers and truth values
@@ -126,6 +130,6 @@ function csvCell(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const safe = FORMULA.test(text) ? `'${text}` : text
+  const safe = text.replace(FORMULA, "'")
   return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

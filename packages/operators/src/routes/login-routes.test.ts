@@ -4,10 +4,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import t from 'tap'
-import { LINK_TIME } from '../access/access-store.ts'
+import { LINK_TIME, MOST_SESSIONS, openAccess } from '../access/access-store.ts'
+import { logIn } from '../access/log-in.ts'
+import { Denials } from '../api/denials.ts'
 import { route } from '../api/route.ts'
 import { routeTable } from '../api/route-table.ts'
 import { exactly, Type } from '../api/schema.ts'
+import { openAuditTrail } from '../audit/audit-trail.ts'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
 
 const certs = await makeConsoleCerts(t)
@@ -175,4 +178,35 @@ t.test('a partner is found by the longest id that there may be, whatever its cha
     listener.keyOf('viewer'),
   )
   t.match({ status, json }, { status: 200, json: { id } })
+})
+
+t.test('who logs in again and again ends the oldest sessions of their own, and holds up nobody', async t => {
+  const folder = t.testdir()
+  const [access, audit] = [await openAccess(folder), await openAuditTrail(folder, 'receiver', '1.2.3')]
+  t.teardown(() => void [access.close(), audit.close()])
+  const at = new Date()
+  const login = (id: string, now = at) =>
+    logIn({ id, role: 'viewer', method: 'link', credential: 'l' }, { address: '::1', id: 'r' }, { access, audit }, now)
+  const other = login('joe')
+  const texts = Array.from({ length: 60 }, (_, i) => login('jane', new Date(+at + i)))
+  const now = new Date(+at + 60)
+  const isThere = (text: string) => 'id' in access.findSession(text, now, true)
+  t.same(
+    texts.map(isThere),
+    texts.map((_, i) => i >= 60 - MOST_SESSIONS),
+  )
+  t.ok(isThere(other))
+  const ended = audit.after(0, 10_000).filter(({ text }) => text.includes('authentication.session-ended'))
+  t.equal(ended.length, 60 - MOST_SESSIONS)
+})
+
+t.test('records of refusals are bounded in a minute, from however many addresses they come', async t => {
+  const audit = await openAuditTrail(t.testdir(), 'receiver', '1.2.3')
+  t.teardown(() => audit.close())
+  const at = new Date()
+  const denials = new Denials({ audit, now: () => at, complain: line => t.fail(line) })
+  const fault = new Fault('login-refused', 'expected a link that counts')
+  for (let i = 0; i < 5000; i++)
+    denials.note(fault, { method: 'GET', id: 'r', ip: `2001:db8::${i}`, routeOptions: {} }, undefined)
+  t.equal(audit.after(0, 10_000).length, 201, '200, and that there were 1000')
 })

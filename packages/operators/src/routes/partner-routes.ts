@@ -214,7 +214,10 @@ function partnerAct(action: string, id: string): TrustAct {
 }
 
 function authorityAct(name: string): TrustAct {
-  const pick = ({ trust }: TrustText) => Object(Object(trust).authorities)[name] ?? null
+  const pick = ({ trust }: TrustText) => {
+    const known = Object(Object(trust).authorities) as Readonly<Record<string, unknown>>
+    return Object.hasOwn(known, name) ? known[name] : null
+  }
   return { action: 'partner.authority-changed', kind: 'authority', id: name, pick }
 }
 

@@ -10,8 +10,9 @@ import { Fault } from '@seg/core'
 import { generate, loadIdentity, loadTrust } from '@seg/pki'
 import type { Test } from 'tap'
 import { type AccessStore, type Operator, openAccess } from '../access/access-store.ts'
+import type { Person } from '../access/people-section.ts'
 import type { Role } from '../access/roles.ts'
-import { buildOperatorsApi } from '../api/build-api.ts'
+import { type ApiLimits, buildOperatorsApi, defaultApiLimits } from '../api/build-api.ts'
 import { openReaders } from '../api/lazy-readers.ts'
 import type { Pages } from '../api/pages.ts'
 import type { PartnerFile } from '../api/partner-file.ts'
@@ -68,6 +69,9 @@ type Options = {
   readonly outbox?: string
   readonly pages?: Pages
   readonly fourEyes?: boolean
+  /** Those of seg.yaml. */
+  readonly people?: () => readonly Person[]
+  readonly limits?: Partial<ApiLimits>
   /** seg.yaml; without it, an empty one. */
   readonly config?: string
   /** The address of the port for certificates. */
@@ -83,6 +87,8 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     partners = {},
     pages,
     fourEyes = false,
+    people = () => [],
+    limits,
     config,
     certificateLogin,
   } = options
@@ -101,7 +107,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       ...openReaders(folder, outbox),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       partners: { ...somePartners, ...partners },
-      people: { list: async () => [] },
+      people: { list: async () => people() },
       fourEyes,
       openid: openOpenIdLogin(config),
       certificateLogin: () => certificateLogin,
@@ -109,7 +115,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       now,
     },
     routes,
-    { tls: { cert, key }, ...(pages && { pages }) },
+    { tls: { cert, key }, limits: { ...defaultApiLimits, ...limits }, ...(pages && { pages }) },
   )
   await app.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => '' })
   const { port } = app.server.address() as AddressInfo
@@ -142,8 +148,8 @@ export async function openListener(t: Test, certs: string, options: Options = {}
 }
 
 /** A client of the listener on this port, which keeps its connection. */
-export async function openClient(t: Test, certs: string, port: number): Promise<Ask> {
-  const agent = new Agent({ keepAlive: true, ca: (await loadTrust(certs)).caPem })
+export async function openClient(t: Test, certs: string, port: number, localAddress = '127.0.0.1'): Promise<Ask> {
+  const agent = new Agent({ keepAlive: true, localAddress, ca: (await loadTrust(certs)).caPem })
   t.teardown(() => agent.destroy())
   return (method, path, fields = {}, body) => askOver(agent, port, { method, path, fields, body })
 }

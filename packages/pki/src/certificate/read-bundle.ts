@@ -17,6 +17,7 @@ const CONTEXT_0 = 0xa0
 export function readBundle(octets: Buffer): CertificateBundle {
   const bundle = read(octets)
   const { length } = bundle.certificates
+  for (const certificate of bundle.certificates) checkDates(certificate)
   if (length > 0 && length <= MOST) return bundle
   throw new Fault('certificate-invalid', `expected 1 to ${MOST} certificates, found ${length}`)
 }
@@ -68,6 +69,12 @@ function parse(octets: Buffer): X509Certificate {
   } catch (cause) {
     throw new Fault('certificate-invalid', 'it is DER, but not a certificate', { cause })
   }
+}
+
+/** OpenSSL reads times that are none, too. */
+function checkDates({ validFromDate, validToDate }: X509Certificate): void {
+  if (Number.isNaN(validFromDate.getTime()) || Number.isNaN(validToDate.getTime()))
+    throw new Fault('certificate-invalid', 'expected a certificate with two dates, found one whose dates are none')
 }
 
 /** It is no setting of this gateway that is wrong. */

@@ -123,3 +123,34 @@ t.test('a certificate is judged in any form, each check by itself, and nothing i
     rule: { for: ['tls', 'sign'], sha256: /^[0-9A-F:]+$/ },
   })
 })
+
+t.test('names that every object has are names like others', async t => {
+  const { ask } = await open(t)
+  const anchorsPem = await pemOf(other, 'ca.crt')
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const removed = await ask('DELETE', `authorities/${name}?why=${why}`)
+    t.equal(removed.status, 404, name)
+    const put = await ask('PUT', `authorities/${name}?dryRun=true`, { anchorsPem, why })
+    t.ok(put.status === 400 || (put.status === 200 && put.json.before === null), `${name}: ${put.status} ${put.text}`)
+    t.equal((await ask('GET', `partners/${name}`)).status, 404)
+  }
+})
+
+t.test('a damaged certificate is judged, or refused, and never a failure of the gateway', async t => {
+  const { ask, listener } = await open(t)
+  const [{ raw: der }] = await readCertificates(join(other, 'sender.crt'))
+  const statuses = new Set<number>()
+  for (let i = 0; i < der.length; i += 3) {
+    const damaged = Buffer.from(der)
+    damaged[i] = (damaged[i]! + 1 + (i % 7) * 31) & 0xff
+    const { status, text } = await ask('POST', 'certificates/check', { certificate: damaged.toString('base64') })
+    statuses.add(status)
+    if (status >= 500) t.fail(`octet ${i}: ${text}`)
+  }
+  t.ok(statuses.has(200))
+  const form = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null', '-subj', '/']
+  const nameless = execFileSync('openssl', ['req', '-x509', ...form], { stdio: 'pipe' }).toString()
+  const judged = await ask('POST', 'certificates/check', { certificate: nameless })
+  t.match(judged, { status: 200, json: { isGood: false, certificates: [{ subject: '', issuer: '' }] } })
+  t.same(listener.complaints, [])
+})
