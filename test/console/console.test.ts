@@ -83,6 +83,8 @@ t.test('operators and their console', needsChromium, async t => {
       await route.fulfill({ json: { ...proof, checkpoint: proof.checkpoint.replace(/(\n.*\n).*/, `$1${root}`) } })
     })
     await page.getByRole('link', { name: /^\d+$/ }).click()
+    // The page before has such a button, too.
+    await page.locator('h1', { hasText: /^Entry/ }).waitFor()
     await page.getByRole('button', { name: 'Recompute in this browser' }).click()
     await page.locator('.verdict', { hasText: 'is not that of the checkpoint' }).waitFor()
     t.equal(await page.locator('.node.wrong').count(), 1, 'another root is shown, and both values')

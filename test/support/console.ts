@@ -40,6 +40,8 @@ export async function openTestConsole(t: Test, listening: Partial<Parameters<typ
   pages.begin()
   t.teardown(() => pages.close())
   const listener = await openListener(t, certs, { data: gateway.data, pages, ...listening })
+  // Before there is a desk, lists answer 503.
+  while ((await listener.ask('GET', '/api/v1/documents', listener.keyOf('viewer'))).status !== 200);
   const logIn = async (browser: Browser, role: Role, options: WindowOptions = {}): Promise<ConsoleWindow> => {
     // The CA of the test is nobody's; the policy of the page stays in force.
     const opened = await openPage(browser, { ignoreHTTPSErrors: true, ...options })

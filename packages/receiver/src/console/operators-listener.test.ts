@@ -1,7 +1,7 @@
 // The operators' listener as a receiver opens it: in a thread, with what the receiver knows, and
 // never in the way of documents.
 import { once } from 'node:events'
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
@@ -144,13 +144,17 @@ t.test('a renewed certificate is used while it runs, and one that is broken is n
   const before = await fingerprintOf(own)
   t.same(await both(), [before, before])
 
-  await copyFile(join(next, 'console.crt'), join(own, 'console.crt'))
+  const replace = async (name: string) => {
+    await copyFile(join(next, name), join(own, 'new'))
+    await rename(join(own, 'new'), join(own, name))
+  }
+  await replace('console.crt')
   process.emit('SIGHUP')
   while (lines.length === 0) await pause(20)
   t.match(lines, [/what changed is not taken, the former console\.crt stays in use: .*console\.key is not the key/])
   t.same(await both(), [before, before])
 
-  await copyFile(join(next, 'console.key'), join(own, 'console.key'))
+  await replace('console.key')
   process.emit('SIGHUP')
   while (lines.length === 1) await pause(20)
   t.match(lines[1], /uses another console\.crt, valid until 20/)
