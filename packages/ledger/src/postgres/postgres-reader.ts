@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
+import { readDeadLetter, readDocument } from '../document-rows.ts'
 import type {
   AcceptedDocument,
   DeadLetter,
@@ -227,22 +228,6 @@ export async function readContent(
       if (piece === undefined) return
       yield piece.octets as Buffer
     }
-  }
-}
-
-function readDeadLetter(row: PostgresRow): DeadLetter {
-  return { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
-}
-
-function readDocument(row: PostgresRow): AcceptedDocument {
-  return {
-    sender: String(row.sender),
-    id: String(row.document_id),
-    acceptedAt: String(row.accepted_at),
-    bytes: Number(row.bytes),
-    sha256: String(row.sha256),
-    referenceDigest: String(row.reference_digest),
-    index: Number(row.leaf_index),
   }
 }
 

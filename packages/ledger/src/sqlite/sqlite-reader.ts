@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { fingerprintOf, splitFingerprints } from '../certificate-chain.ts'
+import { readDeadLetter, readDocument } from '../document-rows.ts'
 import { digestFile, type ReadOptions, readFileChunks } from '../files/file-chunks.ts'
 import type {
   AcceptedDocument,
@@ -234,22 +235,6 @@ function prepareStatements(database: DatabaseSync) {
     content: database.prepare('SELECT octets FROM contents WHERE leaf_index = ?'),
     cursor: database.prepare('SELECT leaf_index FROM cursors WHERE name = ?'),
     contentFile: database.prepare('SELECT name FROM content_files WHERE leaf_index = ?'),
-  }
-}
-
-function readDeadLetter(row: Row): DeadLetter {
-  return { cursor: String(row.cursor), document: readDocument(row), at: String(row.at), reason: String(row.reason) }
-}
-
-function readDocument(row: Row): AcceptedDocument {
-  return {
-    sender: String(row.sender),
-    id: String(row.document_id),
-    acceptedAt: String(row.accepted_at),
-    bytes: Number(row.bytes),
-    sha256: String(row.sha256),
-    referenceDigest: String(row.reference_digest),
-    index: Number(row.leaf_index),
   }
 }
 
