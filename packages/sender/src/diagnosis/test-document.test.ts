@@ -38,3 +38,26 @@ t.test('what the receiver answers is understood, also when it is one without tes
   })
   t.same(new Set(asked), new Set(['POST /v1/probe']))
 })
+
+t.test('a receiver that has had enough tests for a second is asked again when it says, for so long', async t => {
+  const begin = async (refusals: number, retryAfter: string) => {
+    let asked = 0
+    const server = await startServer(t, certs, (request, response) => {
+      const isRefused = asked++ < refusals
+      request.resume().on('end', () => {
+        if (!isRefused) return response.end('{"ok":true,"steps":[{}]}')
+        response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': retryAfter })
+        return response.end('{"code":"rate-limit"}')
+      })
+    })
+    const document = await makeTestDocument({ certs, identity, receiver: 'MINISTRY 2_SEG01' }, new Date())
+    const link = { receiver: server.url, identity, trust }
+    return { ask: (patience: number) => probeReceiver(document, link, { ...edge, patience }), asked: () => asked }
+  }
+  const busy = await begin(2, '0')
+  t.match(await busy.ask(10_000), /would be accepted \(1 step\)/)
+  t.equal(busy.asked(), 3)
+  const closed = await begin(Number.POSITIVE_INFINITY, '3600')
+  await t.rejects(closed.ask(1_000), { code: 'rate-limit', detail: /would refuse our documents with 429/ })
+  t.equal(closed.asked(), 1)
+})
