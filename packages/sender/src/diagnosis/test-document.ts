@@ -38,7 +38,8 @@ export async function probeReceiver(document: Buffer, link: Link, { now, patienc
     const answer = await probe(document, link, now, signal).catch(readConnectionFailure)
     if (typeof answer === 'string') throw new Fault('delivery-pending', `${link.receiver.origin}: ${answer}`)
     if (answer.status === 404) return 'cannot be tried: this receiver does not take test documents'
-    if (answer.status === 200) return `would be accepted (${amount(countSteps(answer.body), 'step')}), and is not stored`
+    if (answer.status === 200)
+      return `would be accepted (${amount(countSteps(answer.body), 'step')}), and is not stored`
     const { code, sentence } = readProblem(answer)
     const wait = parseRetryAfter(answer.retryAfter, answer.date ?? now())
     const isOver = code !== 'rate-limit' || (await pause(wait, false, { signal }).catch(() => true))
