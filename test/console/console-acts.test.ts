@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { eventually } from '@seg/core/testing/until'
 import t from 'tap'
 import { openOutbox } from '../../packages/ledger/src/index.ts'
 import { type Alert, openAlertStore } from '../../packages/operators/src/alerts/alert-store.ts'
@@ -74,8 +75,9 @@ t.test('a dead letter is discarded with a reason, once, and one who may not sees
   const viewer = await logIn('viewer')
   await viewer.open('/hand-off')
   const barred = viewer.page.getByRole('button', { name: 'Discard: doc-1' })
-  t.equal(await barred.getAttribute('aria-disabled'), 'true')
-  t.match(await viewer.page.locator('.acts .why').first().textContent(), /your role \(viewer\) may not/)
+  await eventually(t, () => barred.getAttribute('aria-disabled'), 'true')
+  const why = viewer.page.locator('.acts .why').first()
+  await eventually(t, () => why.textContent(), /your role \(viewer\) may not/)
   await barred.focus()
   await viewer.page.keyboard.press('Enter')
   t.equal(await viewer.page.getByRole('dialog').count(), 0)
@@ -95,7 +97,7 @@ t.test('a dead letter is discarded with a reason, once, and one who may not sees
   await give(operator, 'sent by hand', 'Discard it')
   const dialog = operator.page.getByRole('dialog')
   await dialog.getByText('It is not known whether it was done.').waitFor()
-  t.equal(await dialog.getByLabel('Reason').inputValue(), 'sent by hand', 'what was typed is there')
+  await eventually(t, () => dialog.getByLabel('Reason').inputValue(), 'sent by hand', 'what was typed is there')
   await dialog.getByRole('button', { name: 'Discard it' }).click()
   await operator.page.getByText('doc-1 is discarded as a dead letter.').waitFor()
   t.same(recordsOf('delivery.dead-letter-discarded'), [
@@ -103,10 +105,8 @@ t.test('a dead letter is discarded with a reason, once, and one who may not sees
     ['success', 'sent by hand'],
   ])
   await operator.open(`/hand-off/dead-letters/${index}`)
-  t.match(
-    await operator.page.locator('main').textContent(),
-    /sent by hand.*HTTP status 422|HTTP status 422.*sent by hand/s,
-  )
+  const main = operator.page.locator('main')
+  await eventually(t, () => main.textContent(), /sent by hand.*HTTP status 422|HTTP status 422.*sent by hand/s)
   t.same([...viewer.wrongs(), ...operator.wrongs().filter(line => !/ERR_FAILED/.test(line))], [])
 })
 
@@ -116,11 +116,12 @@ t.test('an act on many takes what was counted under its filter, or nothing', nee
   const { page, open, ...operator } = await logIn('operator')
   await open('/hand-off?target=webhook')
   await page.getByRole('button', { name: /^Retry all 2/ }).click()
-  t.match(await page.getByRole('dialog').textContent(), /Exactly these: open, Target webhook, 2 as counted now/)
+  const dialog = page.getByRole('dialog')
+  await eventually(t, () => dialog.textContent(), /Exactly these: open, Target webhook, 2 as counted now/)
   await giveUp(gateway, 'doc-4')
   await give({ page, open, ...operator }, 'endpoint is back', 'Retry all 2')
   await page.getByText('Nothing was done.').waitFor()
-  t.match(await page.getByRole('dialog').textContent(), /expected 2 dead letters, found 3/)
+  await eventually(t, () => dialog.textContent(), /expected 2 dead letters, found 3/)
   await page.getByRole('button', { name: 'Do nothing' }).click()
   await open('/hand-off?target=webhook')
   await page.getByRole('button', { name: /^Retry all 3/ }).click()
@@ -141,8 +142,9 @@ t.test(
     const { page, open } = operator
     await open(`/deliveries/${entry}`)
     await page.getByRole('button', { name: 'Cancel: invoice-1' }).click()
+    await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
-    t.equal(await page.getByRole('dialog').count(), 0)
+    await eventually(t, () => page.getByRole('dialog').count(), 0)
     t.equal((await outbox.find(entry))?.state, 'queued', 'Escape does nothing')
     await page.getByRole('button', { name: 'Cancel: invoice-1' }).click()
     await give(operator, 'wrong file', 'Cancel the delivery')
@@ -157,7 +159,8 @@ t.test(
     await open('/deliveries')
     await page.locator('.group', { hasText: 'https://r.example' }).getByText('not tried yet').waitFor()
     await open('/deliveries?outcome=queued&partner=R')
-    t.match(await page.locator('.section .acts .why').textContent(), /it takes the filter state alone/)
+    const why = page.locator('.section .acts .why')
+    await eventually(t, () => why.textContent(), /it takes the filter state alone/)
     t.same(operator.wrongs(), [])
   },
 )
@@ -186,7 +189,8 @@ t.test(
     await page.getByRole('button', { name: /^Acknowledge/ }).click()
     await give(operator, 'case 4711', 'Acknowledge')
     await page.getByText(/Acknowledged by jane/).waitFor()
-    t.equal(await page.getByRole('button', { name: /^Acknowledge/ }).getAttribute('aria-disabled'), 'true')
+    const acknowledge = page.getByRole('button', { name: /^Acknowledge/ })
+    await eventually(t, () => acknowledge.getAttribute('aria-disabled'), 'true')
     await open('/alerts/rules')
     await page.getByRole('button', { name: 'Mute: SegConflict' }).click()
     const dialog = page.getByRole('dialog')
@@ -220,11 +224,11 @@ t.test(
     await page.locator('.judged li', { hasText: 'Form' }).getByText('not passed').waitFor()
     await certificate.setInputFiles(join(partnerCerts, 'sender.crt'))
     await page.locator('.judged li', { hasText: 'Form' }).getByText('passed', { exact: true }).waitFor()
-    t.equal(await page.getByLabel(/^Id/).inputValue(), senderId)
+    await eventually(t, () => page.getByLabel(/^Id/).inputValue(), senderId)
     await page.getByLabel('Contact').fill('desk@m1.example')
     t.notMatch(await readFile(config, 'utf8'), 'm1.example', 'nothing is kept before')
     await page.getByRole('button', { name: 'Review' }).click()
-    t.match(await page.getByRole('dialog').textContent(), /"sha256": "[0-9A-F:]+"/)
+    await eventually(t, () => page.getByRole('dialog').textContent(), /"sha256": "[0-9A-F:]+"/)
     await give(officer, 'contract 17', 'Add the partner')
     await page.waitForURL('**/partners/MINISTRY%201_SEG01')
     t.match(await readFile(config, 'utf8'), /m1\.example/)
@@ -248,7 +252,7 @@ t.test(
       .click()
     const row = page.getByRole('row', { name: /^state/ })
     await row.waitFor()
-    t.same(await row.getByRole('cell').allTextContents(), ['state', 'suspended', 'active'])
+    await eventually(t, () => row.getByRole('cell').allTextContents(), ['state', 'suspended', 'active'])
     t.same(
       officer.wrongs().filter(line => !/status of 4\d\d/.test(line)),
       [],

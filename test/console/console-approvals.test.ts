@@ -2,6 +2,7 @@
 // before and after, and approves or refuses; and a window that is merely open keeps no session.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { eventually } from '@seg/core/testing/until'
 import t from 'tap'
 import { IDLE_TIME } from '../../packages/operators/src/access/access-rows.ts'
 import type { Role } from '../../packages/operators/src/access/roles.ts'
@@ -35,9 +36,9 @@ t.test('who asks is led to what waits, and is told why they cannot approve it', 
   await page.getByRole('link', { name: 'Show what waits' }).click()
   await page.getByRole('heading', { name: 'Suspend partner M1' }).waitFor()
   const approve = page.getByRole('button', { name: /^Approve/ })
-  t.equal(await approve.getAttribute('aria-disabled'), 'true')
-  t.match(await page.locator('main').textContent(), /key stolen.*state.*active.*suspended/s)
-  t.match(await page.locator('.acts .why').textContent(), /you asked for it/)
+  await eventually(t, () => approve.getAttribute('aria-disabled'), 'true')
+  await eventually(t, () => page.locator('main').textContent(), /key stolen.*state.*active.*suspended/s)
+  await eventually(t, () => page.locator('.acts .why').textContent(), /you asked for it/)
   t.same(await findBarriers(page), [])
   await page.getByRole('button', { name: /^Refuse/ }).click()
   await dialog.getByLabel('Reason').fill('found again')
@@ -57,7 +58,7 @@ t.test(
     await open('/')
     await page.getByRole('link', { name: 'Partner M1 sperren: joe bittet um Ihre Genehmigung' }).click()
     await page.getByRole('heading', { name: 'Partner M1 sperren' }).waitFor()
-    t.equal(new URL(page.url()).pathname, `/approvals/${json.id}`)
+    await page.waitForURL(`**/approvals/${json.id}`)
     await page.getByRole('button', { name: /^Genehmigen/ }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Genehmigen', exact: true }).click()
     await page.getByText('Genehmigt und ausgeführt: Partner M1 sperren.').waitFor()

@@ -2,6 +2,7 @@
 // wide, without a barrier, a complaint or a request to others; and what a first visit loads.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { post } from '../../packages/receiver/src/testing/client.ts'
 import { makeDocument, senderId } from '../../packages/receiver/src/testing/gateway.ts'
@@ -91,11 +92,12 @@ t.test('a first visit loads at most 90 kB of script and 20 kB of style', async t
 
 t.test('each page is reached by its address, and has no barrier in any theme and width', needsChromium, async t => {
   const { page, open, wrongs } = await console.logIn(browser!, 'administrator')
-  const { data } = (await onceListed('/api/v1/refusals')).json
+  // The desk takes facts in its own time.
+  const { listener } = console
+  const refusals = () => listener.ask('GET', '/api/v1/refusals', listener.keyOf('viewer'))
+  const { data } = (await until(refusals, ({ json }) => json?.data?.length > 0)).json
   for (const address of [...addresses, `/documents/refused/${data[0].id}`]) {
     await open(address)
-    // What it asks for is there, or said to be missing.
-    await page.waitForTimeout(150)
     t.same(await findBarriers(page), [], address)
   }
   // Of the document that is not there, by its address.
@@ -105,12 +107,3 @@ t.test('each page is reached by its address, and has no barrier in any theme and
     [],
   )
 })
-
-/** The desk takes facts in its own time. */
-async function onceListed(path: string) {
-  for (const end = Date.now() + 10_000; ; ) {
-    const answer = await console.listener.ask('GET', path, console.listener.keyOf('viewer'))
-    if (answer.json?.data?.length > 0 || Date.now() > end) return answer
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-}

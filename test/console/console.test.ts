@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import { eventually } from '@seg/core/testing/until'
 import t from 'tap'
 import { post } from '../../packages/receiver/src/testing/client.ts'
 import { makeDocument, senderId } from '../../packages/receiver/src/testing/gateway.ts'
@@ -36,17 +36,18 @@ t.test('operators and their console', needsChromium, async t => {
   await t.test('a document that arrives while one watches appears, is counted, and is in the river', async t => {
     await page.getByRole('link', { name: 'first' }).waitFor()
     const accepted = page.locator('.number-cell').first()
-    await says(accepted, '1accepted since midnight')
+    await eventually(t, () => accepted.textContent(), /^1accepted since midnight/)
     await send('second')
     await page.getByRole('link', { name: 'second', exact: true }).waitFor()
-    await says(accepted, '2accepted since midnight')
+    await eventually(t, () => accepted.textContent(), /^2accepted since midnight/)
     const river = page.locator('.river-drawing')
     await river.locator('g.tick.accepted').nth(1).waitFor({ state: 'attached' })
     await river.focus()
     await page.keyboard.press('ArrowRight')
     await page.locator('#river-readout', { hasText: /second · accepted/ }).waitFor()
-    t.equal(await river.locator('.tick.refused').count(), 1, 'what was refused stands out')
-    t.match(await page.locator('h1').textContent(), /2 documents since midnight, every one receipted/)
+    await eventually(t, () => river.locator('.tick.refused').count(), 1, 'what was refused stands out')
+    const heading = page.locator('h1')
+    await eventually(t, () => heading.textContent(), /2 documents since midnight, every one receipted/)
     await page.keyboard.press('Enter')
     await page.locator('h1', { hasText: 'Accepted: second' }).waitFor()
   })
@@ -56,27 +57,26 @@ t.test('operators and their console', needsChromium, async t => {
     await page.getByRole('link', { name: /refused since midnight/ }).click()
     await page.getByRole('link', { name: 'not read' }).click()
     const failed = page.locator('.station.failed')
-    await failed.waitFor()
-    t.match(await failed.locator('h3').textContent(), /^Signature ?failed$/)
-    const text = (await failed.textContent()) ?? ''
+    await eventually(t, () => failed.locator('h3').textContent(), /^Signature ?failed$/)
     for (const part of [/Expectedsha256 /, /Foundsha256 .* over \d+ canonical bytes/, /changed after it was signed/])
-      t.match(text, part)
-    t.same(await page.locator('.station.passed h3').allTextContents(), ['Connectionpassed', 'Formpassed'])
-    t.equal(await page.locator('.station.unreached').count(), 5)
-    t.match(await page.title(), /^Refused: signature-digest/)
-    const note = (await page.locator('blockquote').textContent()) ?? ''
-    t.match(note, /was refused: signature-digest\. .* Our reference: urn:uuid:/)
-    t.notMatch(note, /sha256 /, 'the text for the partner has nothing of what this gateway computed')
+      await eventually(t, () => failed.textContent(), part)
+    const passed = page.locator('.station.passed h3')
+    await eventually(t, () => passed.allTextContents(), ['Connectionpassed', 'Formpassed'])
+    await eventually(t, () => page.locator('.station.unreached').count(), 5)
+    await eventually(t, () => page.title(), /^Refused: signature-digest/)
+    const note = page.locator('blockquote')
+    await eventually(t, () => note.textContent(), /was refused: signature-digest\. .* Our reference: urn:uuid:/)
+    t.notMatch(await note.textContent(), /sha256 /, 'the partner reads nothing of what this gateway computed')
   })
 
   await t.test('a document has its path, and its proof is recomputed node by node', async t => {
     await open('/documents')
     await page.getByRole('link', { name: 'first' }).click()
     await page.locator('h1', { hasText: 'Accepted: first' }).waitFor()
-    t.equal(await page.locator('.station.passed').count(), 8)
+    await eventually(t, () => page.locator('.station.passed').count(), 8)
     await page.getByRole('button', { name: 'Recompute in this browser' }).click()
     await page.locator('.verdict', { hasText: 'Root equals that of the signed checkpoint' }).waitFor()
-    t.equal(await page.locator('.node.waiting').count(), 0)
+    await eventually(t, () => page.locator('.node.waiting').count(), 0)
     const root = Buffer.alloc(32, 7).toString('base64')
     await page.route('**/api/v1/log/*/proof', async route => {
       const proof = await (await route.fetch()).json()
@@ -87,7 +87,7 @@ t.test('operators and their console', needsChromium, async t => {
     await page.locator('h1', { hasText: /^Entry/ }).waitFor()
     await page.getByRole('button', { name: 'Recompute in this browser' }).click()
     await page.locator('.verdict', { hasText: 'is not that of the checkpoint' }).waitFor()
-    t.equal(await page.locator('.node.wrong').count(), 1, 'another root is shown, and both values')
+    await eventually(t, () => page.locator('.node.wrong').count(), 1, 'another root is shown, and both values')
     await page.unroute('**/api/v1/log/*/proof')
   })
 
@@ -99,18 +99,19 @@ t.test('operators and their console', needsChromium, async t => {
       [senderId, 'As a partner'],
     ] as const) {
       await page.keyboard.press('/')
-      t.equal(await page.evaluate(() => document.activeElement?.id), 'search', 'a slash goes to the search')
+      const focused = () => page.evaluate(() => document.activeElement?.id)
+      await eventually(t, focused, 'search', 'a slash goes to the search')
       await page.keyboard.type(question)
       await page.keyboard.press('Enter')
       await page.locator('h2', { hasText: as }).waitFor()
-      t.ok((await page.getByRole('link', { name: 'first' }).count()) > 0, question)
+      await page.getByRole('link', { name: 'first' }).first().waitFor()
       await page.locator('h1').click()
     }
     await open('/search?q=nobody-knows')
     await page.locator('h1', { hasText: 'Never seen: nobody-knows' }).waitFor()
     await page.setInputFiles('input[type=file]', [{ name: 'a.xml', mimeType: 'text/xml', buffer: first }])
     await page.locator('h2', { hasText: 'As the digest of a document' }).waitFor()
-    t.equal(await page.evaluate(() => new URLSearchParams(location.search).get('q')), digest)
+    await eventually(t, async () => new URL(page.url()).searchParams.get('q'), digest)
   })
 
   await t.test('filters stand in the address: they survive a reload and Back', async t => {
@@ -119,15 +120,12 @@ t.test('operators and their console', needsChromium, async t => {
     await page.keyboard.press('Enter')
     await page.waitForURL(/document=second/)
     const names = () => page.locator('tbody a').allTextContents()
-    await page.getByRole('link', { name: 'first' }).waitFor({ state: 'detached' })
-    t.same(await names(), ['second'])
+    await eventually(t, names, ['second'])
     await page.reload()
-    await page.getByRole('link', { name: 'second' }).waitFor()
-    t.same(await names(), ['second'])
-    t.equal(await page.getByLabel('Document id').inputValue(), 'second')
+    await eventually(t, names, ['second'])
+    await eventually(t, () => page.getByLabel('Document id').inputValue(), 'second')
     await page.goBack()
-    await page.getByRole('link', { name: 'first' }).waitFor()
-    t.same(await names(), ['second', 'first'])
+    await eventually(t, names, ['second', 'first'])
   })
 
   await t.test('a receipt is verified with the network off, and what was changed in it is named', async t => {
@@ -142,7 +140,8 @@ t.test('operators and their console', needsChromium, async t => {
     )
     await evidence.setInputFiles([asUpload('first.xml', first)])
     await page.locator('h2', { hasText: 'Verified: the receiver accepted exactly this document' }).waitFor()
-    t.equal(await page.locator('.checks [data-state=passed]').count(), await page.locator('.checks li').count())
+    const checks = await page.locator('.checks li').count()
+    await eventually(t, () => page.locator('.checks [data-state=passed]').count(), checks)
     await page.getByRole('button', { name: 'Remove all files' }).click()
     const receipt = (await gateway.gate.ledger.receipt(senderId, 'first'))!.toString()
     await evidence.setInputFiles([
@@ -172,8 +171,9 @@ t.test('operators and their console', needsChromium, async t => {
     await page.locator('.menu summary').click()
     await page.getByLabel('Language').selectOption('de')
     await page.locator('h1', { hasText: 'Dokumente seit Mitternacht' }).waitFor()
-    t.equal(await page.evaluate(() => document.documentElement.lang), 'de')
+    await eventually(t, () => page.evaluate(() => document.documentElement.lang), 'de')
     await page.getByLabel('Sprache').selectOption('en')
+    await eventually(t, () => page.evaluate(() => document.documentElement.lang), 'en')
   })
 
   t.same(wrongs(), [], 'no error, no violation of the policy, and no request to others')
@@ -191,7 +191,7 @@ t.test('operators and their console', needsChromium, async t => {
     await page.getByText('Your session has ended.').waitFor()
     await page.reload()
     await page.locator('h1', { hasText: 'Log in to the console' }).waitFor()
-    t.match(await page.locator('code').textContent(), 'receiver console login')
+    await eventually(t, () => page.locator('code').textContent(), /receiver console login/)
   })
 
   t.same(listener.complaints, [])
@@ -203,10 +203,4 @@ function pathOf(link: string): string {
 
 function asUpload(name: string, buffer: Buffer) {
   return { name, mimeType: 'application/octet-stream', buffer }
-}
-
-/** Waits until a place begins with this text. */
-async function says(place: ReturnType<Page['locator']>, text: string): Promise<void> {
-  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  await place.filter({ hasText: new RegExp(`^${escaped}`) }).waitFor({ timeout: 15_000 })
 }

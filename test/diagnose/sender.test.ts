@@ -292,7 +292,7 @@ const cases: readonly Case[] = [
       setUp.now = () => new Date(Date.now() + 600_000)
     },
     id: 'clocks',
-    cause: /our clock says .*, the receiver's .*, (599|600|601) s behind; expected at most 300 s/,
+    cause: /our clock says .*, the receiver's .*, (59|6\d)\d s behind; expected at most 300 s/,
     command: /^timedatectl$/,
   },
   {
@@ -302,7 +302,7 @@ const cases: readonly Case[] = [
     },
     id: 'clocks',
     status: 'warning',
-    cause: /(119|120|121) s ahead; expected at most 60 s/,
+    cause: /1[12]\d s ahead; expected at most 60 s/,
     command: /^timedatectl$/,
   },
   {

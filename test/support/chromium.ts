@@ -1,6 +1,7 @@
 // A real Chromium, Debian's; where it is missing the tests that need it are skipped, and say so.
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { until } from '@seg/core/testing/until'
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
 import type { Test } from 'tap'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync)
@@ -16,6 +17,9 @@ export async function openBrowser(t: Test): Promise<Browser> {
   return browser
 }
 
+/** Milliseconds that a test waits for a page at most. */
+const PATIENCE = 90_000
+
 /** A page, and all that it asked for or complained about. */
 export async function openPage(
   browser: Browser,
@@ -25,13 +29,34 @@ export async function openPage(
   readonly page: Page
   readonly requests: string[]
   readonly complaints: string[]
+  /** Waits until all that it asked for has been answered, and is drawn. */
+  settle(): Promise<void>
 }> {
   const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   const requests: string[] = []
   const complaints: string[] = []
-  page.on('request', request => requests.push(request.url()))
+  const pending = new Set<Request>()
+  page.on('request', request => {
+    requests.push(request.url())
+    // A stream of events has no end.
+    if (request.resourceType() !== 'eventsource') pending.add(request)
+  })
+  page.on('requestfinished', request => pending.delete(request))
+  page.on('requestfailed', request => pending.delete(request))
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   page.on('pageerror', error => complaints.push(error.message))
-  return { context, page, requests, complaints }
+  const settle = async () => {
+    do {
+      await until(() => pending.size === 0)
+      await page.evaluate(drawn)
+    } while (pending.size > 0)
+  }
+  return { context, page, requests, complaints, settle }
+}
+
+/** In the page: what it draws next is drawn, and what it asks for then is asked. */
+function drawn(): Promise<void> {
+  return new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 0))))
 }

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { openConsole } from '@seg/console'
+import { until } from '@seg/core/testing/until'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import type { Role } from '../../packages/operators/src/access/roles.ts'
@@ -25,7 +26,7 @@ type WindowOptions = Parameters<Browser['newContext']>[0]
 export type ConsoleWindow = {
   readonly context: BrowserContext
   readonly page: Page
-  /** Goes to a path and waits until there is a heading. */
+  /** Goes to a path and waits until what the page asks for is shown. */
   open(path: string): Promise<void>
   /** What should not be: errors, violations of the policy, requests to others. */
   wrongs(): string[]
@@ -41,18 +42,20 @@ export async function openTestConsole(t: Test, listening: Partial<Parameters<typ
   t.teardown(() => pages.close())
   const listener = await openListener(t, certs, { data: gateway.data, pages, ...listening })
   // Before there is a desk, lists answer 503.
-  while ((await listener.ask('GET', '/api/v1/documents', listener.keyOf('viewer'))).status !== 200);
+  const viewer = listener.keyOf('viewer')
+  await until(async () => (await listener.ask('GET', '/api/v1/documents', viewer)).status === 200)
   const logIn = async (browser: Browser, role: Role, options: WindowOptions = {}): Promise<ConsoleWindow> => {
     // The CA of the test is nobody's; the policy of the page stays in force.
     const opened = await openPage(browser, { ignoreHTTPSErrors: true, ...options })
-    const { context, page, requests, complaints } = opened
+    const { context, page, requests, complaints, settle } = opened
     t.teardown(() => context.close())
-    const open = async (path: string) => {
-      await page.goto(`${listener.url}${path}`)
-      await page.locator('h1').first().waitFor({ timeout: 10_000 })
+    const goTo = async (url: string) => {
+      await page.goto(url)
+      await page.locator('h1').first().waitFor()
+      await settle()
     }
-    await page.goto(listener.linkOf(role))
-    await page.locator('h1').first().waitFor({ timeout: 10_000 })
+    const open = (path: string) => goTo(`${listener.url}${path}`)
+    await goTo(listener.linkOf(role))
     const wrongs = () => [...complaints, ...requests.filter(url => !url.startsWith(`${listener.url}/`))]
     return { context, page, open, wrongs }
   }
@@ -77,7 +80,9 @@ export async function findBarriers(page: Page): Promise<string[]> {
     const note = (wrong: string) => found.push(`${colorScheme}, ${width} px: ${wrong}`)
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.setViewportSize({ width, height: 900 })
-    if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) note('too wide')
+    // Drawings are made anew for another width.
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
+    await until(fits).catch(() => note('too wide'))
     if (rules === undefined) continue
     // It would load style sheets once more, into its own frame, which the policy refuses. In one
     // frame there is nothing to be put together in a page of its own.

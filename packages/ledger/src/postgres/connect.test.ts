@@ -57,12 +57,8 @@ t.test('what is read has its standbys, also where the role commits without', asy
   const url = await server.makeDatabase()
   const database = /seg\d+/.exec(url)![0]
   await server.ask('postgres', `ALTER DATABASE ${database} SET synchronous_commit = off`)
-  server.configure("synchronous_standby_names = 'ANY 1 (elsewhere)'")
-  server.reload()
-  t.teardown(() => {
-    server.configure("synchronous_standby_names = ''")
-    server.reload()
-  })
+  await server.set("synchronous_standby_names = 'ANY 1 (elsewhere)'")
+  t.teardown(() => server.set("synchronous_standby_names = ''"))
   const place = parsePostgresPlace(`${url}&standbys=1`, undefined)
   const connections = new PostgresConnections(place, { purpose: 'verification' }, 1)
   await t.rejects(connections.rows('read', 'SELECT 1'), { code: 'storage-unavailable' })

@@ -1,6 +1,6 @@
 // A primary dies, its standby is promoted, and the former primary comes back: nothing that was
 // acknowledged is lost, and no node writes to the server that is out of date.
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { type Acknowledged, checkAll, load, openNode } from '../testing/ledger-nodes.ts'
 import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
@@ -13,9 +13,10 @@ if (first === undefined) {
 const at = '2026-01-02T03:04:05.678Z'
 
 t.test('with the standby goes on all that was acknowledged, and without the former primary', async t => {
+  // Its standbys have it too, for they are copies.
   first.configure("synchronous_standby_names = 'ANY 1 (standby)'")
   const second = (await PostgresServer.start(t, first))!
-  first.reload()
+  await first.set()
   await untilReplicated(first)
   await first.ask('postgres', 'CREATE DATABASE seg')
   const hosts = [first, second].map(({ port }) => `127.0.0.1:${port}`).join(',')
@@ -40,15 +41,13 @@ t.test('with the standby goes on all that was acknowledged, and without the form
   const between = acknowledged.size
   await until(() => acknowledged.size > between + 20)
   stop.abort()
-  t.ok(Math.max(...(await loads)) < 20_000, 'no request waited for long')
+  t.ok(Math.max(...(await loads)) < 60_000, 'no request waited for long')
   await checkAll(t, nodes[0], acknowledged)
   const [{ size }] = (await first.ask('seg', 'SELECT size FROM seg.log_head')) as [{ size: string }]
   t.ok(Number(size) < between, `nothing was written there: ${size} entries`)
 
   await second.stop('SIGQUIT')
-  first.configure("synchronous_standby_names = 'ANY 1 (standby)'")
-  first.reload()
-  await pause(200)
+  await first.set("synchronous_standby_names = 'ANY 1 (standby)'")
   const refused = { code: 'storage-unavailable', detail: /timeline 1, one of 2 was promoted after it/ }
   for (const { ledger } of nodes) {
     await ledger.record({ type: 'stop', at }).catch(() => {})
@@ -62,11 +61,4 @@ async function untilReplicated(primary: PostgresServer): Promise<void> {
     async () =>
       (await primary.ask('postgres', "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")).length > 0,
   )
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isTrue()); tries++) {
-    if (tries > 400) throw new Error(`waited in vain: ${isTrue}`)
-    await pause(50)
-  }
 }

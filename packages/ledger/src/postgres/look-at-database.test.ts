@@ -1,5 +1,4 @@
 // What `diagnose` says of a database, which is what a start would say.
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
 import { lookAtDatabase } from './look-at-database.ts'
@@ -24,9 +23,7 @@ t.test('fails as a start would, with a command', async t => {
   const one = `${server.urlOf('postgres')}&standbys=1`
   const command = /^pg_isready/
   await t.rejects(look(one), { code: 'configuration', detail: /synchronous_standby_names = ''/, command })
-  server.configure("synchronous_standby_names = 'ANY 1 (elsewhere)'")
-  server.reload()
-  await pause(200)
+  await server.set("synchronous_standby_names = 'ANY 1 (elsewhere)'")
   await t.rejects(look(one), { code: 'storage-unavailable', detail: /cannot commit with standbys=1:/, command })
   await server.stop('SIGQUIT')
   await t.rejects(look(one), { code: 'storage-unavailable', detail: /cannot connect/, command })

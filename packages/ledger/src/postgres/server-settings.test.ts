@@ -2,7 +2,6 @@
 // its name and what is expected.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { openLedger } from '../stores.ts'
 import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
@@ -27,27 +26,19 @@ t.test('a setting of the server', async t => {
     ['fsync = off', 'fsync = on', /has fsync = 'off', expected on/],
     ['full_page_writes = off', 'full_page_writes = on', /has full_page_writes = 'off', expected on/],
   ] as const) {
-    server.configure(setting)
-    server.reload()
-    await pause(150)
+    await server.set(setting)
     await t.rejects(open(url), refused(detail), setting)
-    server.configure(normal)
-    server.reload()
-    await pause(150)
+    await server.set(normal)
   }
 })
 
 t.test('standbys that are expected, and not named', async t => {
   const url = `${await server.makeDatabase()}&standbys=2`
   for (const names of ['', '*', 'ANY 2 (*)', 'ANY 1 (one, two)', 'one']) {
-    server.configure(`synchronous_standby_names = '${names}'`)
-    server.reload()
-    await pause(150)
+    await server.set(`synchronous_standby_names = '${names}'`)
     await t.rejects(open(url), refused(/expected ANY n \(…\) or FIRST n/), names)
   }
-  server.configure("synchronous_standby_names = ''")
-  server.reload()
-  await pause(150)
+  await server.set("synchronous_standby_names = ''")
 })
 
 t.test('a setting of the database', async t => {

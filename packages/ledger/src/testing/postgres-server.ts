@@ -1,6 +1,7 @@
 // A PostgreSQL of Debian for the tests, in a folder of its own, on a socket in it and a port of the
 // loopback; undefined where none is installed, which the tests say aloud.
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import {
   appendFileSync,
@@ -13,10 +14,10 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import pg from 'pg'
 import type { Test } from 'tap'
 
@@ -98,21 +99,15 @@ export class PostgresServer {
     this.configure("cluster_name = 'standby'")
   }
 
-  /** Lines of postgresql.conf, which a start or `reload` reads; the last of a name counts. */
+  /** Lines of postgresql.conf, which a start reads; the last of a name counts. */
   configure(...lines: readonly string[]): void {
     appendFileSync(join(this.#data, 'postgresql.conf'), `\n${lines.join('\n')}\n`)
   }
 
   async run(): Promise<void> {
     this.#process = spawn(join(this.#programs, 'postgres'), ['-D', this.#data], { ...this.#identity, stdio: 'ignore' })
-    for (let tries = 0; ; tries++) {
-      try {
-        return void (await this.ask('postgres', 'SELECT 1'))
-      } catch (error) {
-        if (tries > 200) throw error
-        await pause(50)
-      }
-    }
+    const isThere = () => this.ask('postgres', 'SELECT 1').then(Boolean, String)
+    await until(isThere, answer => answer === true)
   }
 
   /** TLS with the certificate `path`.crt and its key, which only the server may read. */
@@ -124,13 +119,16 @@ export class PostgresServer {
       if (this.#identity.uid !== undefined) chownSync(place, this.#identity.uid, this.#identity.gid!)
     }
     const [certificate, key] = ['crt', 'key'].map(end => `'${join(this.socket, `server.${end}`)}'`)
-    this.configure('ssl = on', `ssl_cert_file = ${certificate}`, `ssl_key_file = ${key}`)
-    this.reload()
-    await pause(200)
+    await this.set('ssl = on', `ssl_cert_file = ${certificate}`, `ssl_key_file = ${key}`)
   }
 
-  reload(): void {
+  /** The same in force: sessions that are open have it before their next statement. */
+  async set(...lines: readonly string[]): Promise<void> {
+    const loaded = async () => (await this.ask('postgres', 'SELECT pg_conf_load_time()::text AS at'))[0]?.at
+    const before = await loaded()
+    this.configure(...lines)
     this.#process?.kill('SIGHUP')
+    await until(loaded, at => at !== before)
   }
 
   /** SIGINT: connections are cut, and nothing is lost. SIGQUIT: as after a crash. */
@@ -173,12 +171,18 @@ export class PostgresServer {
   }
 }
 
+/** None of those that connections get by themselves: it stays free while the server is stopped. */
 async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  return port
+  for (;;) {
+    const port = randomInt(20_000, 30_000)
+    const listener = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(listener, 'listening').then(
+      () => true,
+      () => false,
+    )
+    listener.close()
+    if (isFree) return port
+  }
 }
 
 /** PostgreSQL does not run as root: then as the user that Debian makes for it. */

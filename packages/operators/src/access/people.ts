@@ -32,6 +32,8 @@ export function openPeople({ certs, config }: Place, complain: (line: string) =>
       inUse = found
     } catch (error) {
       if (known === undefined) throw error
+      // Changed while it was read: the next look has it.
+      if (found !== (await digestFiles(files))) return known
       const { code, detail } = asFault(error)
       complain(`people and their CA stay as they were: ${code}: ${detail}`)
       refused = found

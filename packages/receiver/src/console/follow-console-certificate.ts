@@ -34,6 +34,8 @@ export function followConsoleCertificate({ certs, present, voice }: Options, use
       inUseDigest = found
       refused = ''
     } catch (error) {
+      // The same, and the log has each thing that is broken once.
+      if (found !== (await digestFiles(files))) return
       if (refused !== found)
         voice.error(
           "the operators' listener: what changed is not taken, " +

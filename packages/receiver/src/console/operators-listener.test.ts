@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'node:tls'
+import { eventually, until } from '@seg/core/testing/until'
 import { openAccess, openAuditReader } from '@seg/operators'
 import { type Ask, openClient } from '@seg/operators/testing'
 import { loadIdentity, loadTrust } from '@seg/pki'
@@ -73,9 +73,7 @@ t.test('a listener in its thread', async t => {
 
   await t.test('it serves the console, which it builds where that is missing, once it listens', async t => {
     const page = () => asking.ask('viewer', 'GET', '/documents', { accept: 'text/html' })
-    let answer = await page()
-    for (const end = Date.now() + 60_000; answer.status === 503 && Date.now() < end; answer = await page())
-      await pause(100)
+    const answer = await until(page, ({ status }) => status !== 503)
     t.match(answer, { status: 200, text: /<div id="console">/, fields: { 'content-type': /^text\/html/ } })
     t.match(answer.fields['content-security-policy'], /default-src 'none'; script-src 'self'; .*trusted-types 'none'/)
   })
@@ -109,7 +107,7 @@ t.test('a listener in its thread', async t => {
   await t.test('it ends with the receiver, whoever still reads', async t => {
     const { listener, keyOf, port } = asking
     // Before the desk is made there are no events.
-    for (let status = 0; status !== 200; ) ({ status } = await asking.ask('viewer', 'GET', '/api/v1/documents'))
+    await until(async () => (await asking.ask('viewer', 'GET', '/api/v1/documents')).status === 200)
     const reading = request({
       ...{ host: '127.0.0.1', servername: 'localhost', port, path: '/api/v1/events', agent: false },
       ...{ headers: keyOf('viewer'), ca: (await loadTrust(certs)).caPem },
@@ -120,9 +118,9 @@ t.test('a listener in its thread', async t => {
     answer.on('error', () => {})
     answer.resume()
     t.equal(answer.statusCode, 200)
-    const start = performance.now()
+    const gone = new Promise(resolve => answer.once('close', resolve))
     await listener.close()
-    t.ok(performance.now() - start < 4000)
+    await gone
   })
 })
 
@@ -150,17 +148,16 @@ t.test('a renewed certificate is used while it runs, and one that is broken is n
   }
   await replace('console.crt')
   process.emit('SIGHUP')
-  while (lines.length === 0) await pause(20)
+  await until(() => lines.length > 0)
   t.match(lines, [/what changed is not taken, the former console\.crt stays in use: .*console\.key is not the key/])
   t.same(await both(), [before, before])
 
   await replace('console.key')
   process.emit('SIGHUP')
-  while (lines.length === 1) await pause(20)
+  await until(() => lines.length > 1)
   t.match(lines[1], /uses another console\.crt, valid until 20/)
   const after = await fingerprintOf(next)
-  while ((await shownAt(listener.url)) === before);
-  t.same(await both(), [after, after])
+  await eventually(t, both, [after, after])
   t.equal(lines.length, 2)
 })
 

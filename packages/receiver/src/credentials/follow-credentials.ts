@@ -40,6 +40,8 @@ export function followCredentials(
       if (found !== inUse) await replaceWith(found)
       refused = ''
     } catch (error) {
+      // Changed while it was read: the next look has it.
+      if (found !== (await digestOf(settings, gate.credentials.current))) return
       const { code, detail } = toFault(error)
       if (refused !== found)
         logger.error({ code }, `what changed is not taken, the former stays in use: ${code}: ${detail}`)

@@ -41,6 +41,8 @@ export function followSender(
       inUse = await digest()
       refused = ''
     } catch (error) {
+      // The same, and what is broken is reported once.
+      if (found !== (await digest())) return
       const { code, detail } = asFault(error)
       if (refused !== found) note(`what changed is not taken, the former stays in use: ${code}: ${detail}`)
       refused = found
