@@ -70,8 +70,8 @@ program
 
 program
   .command('desk')
-  .description('searching a desk of ten million rows: first and last page, each filter, exact id and digest')
-  .option('--quick', '300,000 rows')
+  .description('searching a desk of ten million rows: each filter of each list, first and last page')
+  .option('--quick', 'a million rows')
   .option('--json', 'print one JSON object instead of a table')
   .action(runDeskBench)
 

@@ -1,13 +1,15 @@
-// `pnpm bench desk`: searching a desk of ten million rows, each filter by itself.
+// `pnpm bench desk`: searching a desk of ten million rows, each filter of each list, and what no
+// row has.
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, openOutput, rootFolder } from '@seg/core'
 import { openDatabase } from '@seg/ledger'
+import type { DeskFilter, PageOf } from '../../packages/operators/src/desk/desk-query.ts'
 import { deskMigrations } from '../../packages/operators/src/desk/desk-schema.ts'
-import { type DeskFilter, DeskSearch, type PageOf } from '../../packages/operators/src/desk/desk-search.ts'
+import { DeskSearch } from '../../packages/operators/src/desk/desk-search.ts'
 import { describeMachine, writeMachine } from '../machine.ts'
 import { formatCount, formatTime, writeTable } from '../tables.ts'
-import { fillDesk, partnerName } from './fill-desk.ts'
+import { fillDesk, partnerName, REPLAYED } from './fill-desk.ts'
 
 const PAGE = 50
 const DAY = 24 * 3600 * 1000
@@ -23,7 +25,7 @@ type Timing = {
 
 export async function runDeskBench(options: { readonly quick?: true }, command: Command): Promise<void> {
   const output = openOutput(command)
-  const rows = options.quick ? 300_000 : 10_000_000
+  const rows = options.quick ? 1_000_000 : 10_000_000
   const machine = describeMachine()
   const home = join(rootFolder, 'data')
   await mkdir(home, { recursive: true })
@@ -41,10 +43,13 @@ export async function runDeskBench(options: { readonly quick?: true }, command: 
   const filled = (performance.now() - begin) / 1000
   const search = new DeskSearch(database)
   const sample = search.page({ outcome: 'accepted', from: end - 40 * DAY, to: end - 39 * DAY }, { limit: 1 }).facts[0]!
-  const timings = [...queries(sample, end)].map(([query, filter, page]) =>
-    time(query, () => search.page(filter, page).facts.length),
+  const timings = [...queries(sample, end)].flatMap(([query, filter]) =>
+    Object.entries(pages(sample)).map(([page, of]) =>
+      time(`${query}${page}`, () => search.page(filter, of).facts.length),
+    ),
   )
   timings.push(time('counts of a day', () => search.counts(end - DAY, end).length))
+  timings.sort((a, b) => b.worst - a.worst)
   const report = { machine, rows, bytes: (await stat(path)).size, filled, timings }
   output.report(
     report,
@@ -53,27 +58,50 @@ export async function runDeskBench(options: { readonly quick?: true }, command: 
   )
 }
 
-function* queries(sample: Sample, end: number): Generator<readonly [string, DeskFilter, PageOf]> {
-  const first = { limit: PAGE }
-  yield ['first page', {}, first]
-  yield ['page in the middle', {}, { limit: PAGE, after: sample.position }]
-  yield ['last page, backwards', {}, { limit: PAGE, last: true }]
-  yield ['time: an hour a month ago', { from: end - 30 * DAY, to: end - 30 * DAY + DAY / 24 }, first]
-  for (const name of ['document', 'sha256', 'request', 'index'] as const) yield [name, { [name]: sample[name] }, first]
+/** Of each list; its end is shown by its name. */
+const pages = (sample: Sample): Readonly<Record<string, PageOf>> => ({
+  '': { limit: PAGE },
+  ', last page': { limit: PAGE, last: true },
+  ', from the middle': { limit: PAGE, after: sample.position },
+  ', backwards from the middle': { limit: PAGE, before: sample.position },
+})
+
+/** As lists of the API ask, of one kind; those of `facts list` and of the search have none. */
+function* queries(sample: Sample, end: number): Generator<readonly [string, DeskFilter]> {
+  yield ['first page', {}]
+  yield ['time: an hour a month ago', { from: end - 30 * DAY, to: end - 30 * DAY + DAY / 24 }]
+  for (const name of ['document', 'sha256', 'request', 'index'] as const) {
+    yield [name, { [name]: sample[name] }]
+    yield [`documents, ${name}`, { kind: 'document', [name]: sample[name] }]
+  }
   const { certificate, address } = sample
-  const others = {
-    kind: 'connection',
-    outcome: 'refused',
-    partner: partnerName(7),
-    code: 'timestamp-stale',
-    certificate,
-    address,
+  const others = { outcome: 'refused', partner: partnerName(7), code: 'timestamp-stale', certificate, address }
+  for (const kind of ['document', 'refusal', 'connection', 'delivery']) {
+    yield [kind, { kind }]
+    for (const [name, value] of Object.entries(others)) yield [`${kind}, ${name}`, { kind, [name]: value }]
   }
-  for (const [name, value] of Object.entries(others)) {
-    yield [name, { [name]: value }, first]
-    yield [`${name}, last page`, { [name]: value }, { limit: PAGE, last: true }]
-  }
-  yield ['partner and code', { partner: partnerName(7), code: 'timestamp-stale' }, first]
+  for (const [name, value] of Object.entries(others)) yield [name, { [name]: value }]
+  // What two thirds of all other rows have, and none of these.
+  const [most, second] = [partnerName(0), partnerName(1)]
+  yield ['refusals of the largest partner: none', { kind: 'refusal', partner: most }]
+  yield ['replays of the largest partner: none', { kind: 'document', outcome: 'replayed', partner: most }]
+  yield ['refused deliveries of the largest partner: none', { kind: 'delivery', outcome: 'refused', partner: most }]
+  yield ['refusals of the address of most: none', { kind: 'refusal', address: '192.0.2.0' }]
+  yield ['refusals of the document replayed most: none', { kind: 'refusal', document: REPLAYED }]
+  yield ['replays of it', { kind: 'document', document: REPLAYED }]
+  yield ['accepted of it: none', { kind: 'document', outcome: 'accepted', document: REPLAYED }]
+  yield ['largest partner', { partner: most }]
+  yield ['documents of the largest partner', { kind: 'document', partner: most }]
+  yield ['refusals, partner and code', { kind: 'refusal', partner: partnerName(7), code: 'timestamp-stale' }]
+  yield ['refusals, partner and a code of others: none', { kind: 'refusal', partner: second, code: 'timestamp-stale' }]
+  yield [
+    'documents, partner and the address of another: none',
+    { kind: 'document', partner: second, address: '192.0.2.0' },
+  ]
+  yield [
+    'documents, a document and a partner without it: none',
+    { kind: 'document', partner: most, document: REPLAYED },
+  ]
 }
 
 type Sample = ReturnType<DeskSearch['page']>['facts'][number]

@@ -36,7 +36,8 @@ export {
   readLetterStates,
 } from './dead-letters/letter-store.ts'
 export { type Desk, type Measure, openDesk } from './desk/desk.ts'
-export { type DeskFilter, type DeskSearch, openDeskSearch } from './desk/desk-search.ts'
+export type { DeskFilter } from './desk/desk-query.ts'
+export { type DeskSearch, openDeskSearch } from './desk/desk-search.ts'
 export { explainRefusal } from './desk/explain.ts'
 export type { Fact, NoteFact } from './desk/fact.ts'
 export type { KeptFact } from './desk/fact-columns.ts'

@@ -4,9 +4,13 @@ import type { Migrations } from '@seg/ledger'
 /** Of the database beside the ledger. */
 export const DESK_FILE = 'desk.sqlite'
 
+/** Filters of which one value may have very many rows. */
+const byKind = ['partner', 'document', 'sha256', 'code', 'certificate', 'address']
+
 /**
- * Columns that are one of few texts hold the id of a term. Each index is one column: SQLite puts
- * the primary key behind it, so a filter by it comes in the order of time without sorting.
+ * Columns that are one of few texts hold the id of a term. SQLite puts the primary key behind the
+ * columns of an index, so the rows of a filter come in the order of time without sorting. Lists are
+ * of one kind: an index that did not begin with it would have rows of all other kinds between.
  */
 export const deskMigrations: Migrations = {
   '0001-desk': [
@@ -87,6 +91,18 @@ export const deskMigrations: Migrations = {
       DELETE FROM indexed WHERE position = OLD.position;
       DELETE FROM not_indexed WHERE position = OLD.position;
     END`,
+  ],
+  '0003-indexes-by-kind': [
+    ...['kind', 'outcome', ...byKind].map(column => `DROP INDEX facts_${column}`),
+    'CREATE INDEX facts_kind_outcome ON facts (kind, outcome)',
+    ...byKind.map(
+      column =>
+        // Rows of nobody are looked for, too.
+        `CREATE INDEX facts_${column} ON facts (kind, outcome, ${column})` +
+        (column === 'partner' ? '' : ` WHERE ${column} IS NOT NULL`),
+    ),
+    'CREATE INDEX facts_partner_code ON facts (kind, outcome, partner, code) WHERE code IS NOT NULL',
+    'CREATE INDEX facts_open ON facts (outcome, entry) WHERE entry IS NOT NULL',
   ],
 }
 

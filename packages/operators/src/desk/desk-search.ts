@@ -1,38 +1,14 @@
-// Searching the desk: one index a filter, pages by position, no sorting and no scan.
+// Searching the desk: pages by position, without sorting or a scan, and sums by the minute.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
 import { onDatabase, openDatabaseReader } from '@seg/ledger'
+import { type DeskFilter, type PageOf, pageQuery, type Query } from './desk-query.ts'
 import { DESK_FILE, deskMigrations, deskViews } from './desk-schema.ts'
 import type { FactKind, FactOutcome } from './fact.ts'
-import { type ColumnName, type ColumnValue, type KeptFact, positionOf, readFact, searchValue } from './fact-columns.ts'
+import { type KeptFact, readFact } from './fact-columns.ts'
 import { Terms } from './terms.ts'
-
-/** Each at most once; all must hold. Digests in hexadecimal, times in milliseconds since 1970. */
-export type DeskFilter = {
-  readonly request?: string
-  readonly index?: number
-  readonly document?: string
-  readonly sha256?: string
-  readonly certificate?: string
-  readonly address?: string
-  readonly code?: string
-  readonly partner?: string
-  readonly outcome?: string
-  readonly kind?: string
-  readonly from?: number
-  readonly to?: number
-  /** Values that expressions have found in the document, by their names. */
-  readonly where?: readonly (readonly [name: string, value: string])[]
-}
-
-/** `after`: rows older than this position; `before`: rows newer; `last`: the oldest rows. */
-export type PageOf = { readonly limit: number } & (
-  | { readonly after?: number }
-  | { readonly before: number }
-  | { readonly last: true }
-)
 
 /** Newest first. */
 export type DeskPage = {
@@ -50,17 +26,6 @@ export type Counted = {
 }
 
 export type SeriesPoint = Omit<Counted, 'partner'> & { readonly at: number }
-
-/**
- * Filters by how few rows each leaves; the first one that is given decides the index, the others
- * are held against its rows.
- */
-const filters = ['request', 'document', 'sha256', 'certificate', 'address', 'code', 'partner'] as const satisfies (
-  | ColumnName
-  | keyof DeskFilter
-)[]
-
-type Query = { readonly sql: string; readonly values: readonly ColumnValue[] }
 
 /** Opens the desk of a data folder. Throws the Fault `not-found` when there is none yet. */
 export function openDeskSearch(folder: string): DeskSearch {
@@ -114,50 +79,7 @@ export class DeskSearch {
 
   /** The statement of a page; undefined when no row can match. For the plan that SQLite makes. */
   query(filter: DeskFilter, of: PageOf): Query | undefined {
-    const conditions: string[] = []
-    const values: ColumnValue[] = []
-    const add = (column: string, value: ColumnValue | undefined) => {
-      if (value === undefined) return false
-      // With a plus before its column a condition takes no index.
-      conditions.push(`${conditions.length === 0 ? '' : '+'}${column} = ?`)
-      values.push(value)
-      return true
-    }
-    const [first, ...others] = filter.where ?? []
-    const key = first === undefined ? 'position' : 'i.position'
-    if (first !== undefined) {
-      const name = this.#terms.find(first[0])
-      if (name === undefined) return undefined
-      conditions.push('i.name = ?', 'i.value = ?')
-      values.push(name, first[1])
-    }
-    for (const [named, value] of others) {
-      const name = this.#terms.find(named)
-      if (name === undefined) return undefined
-      conditions.push('EXISTS (SELECT 1 FROM indexed o WHERE o.name = ? AND o.value = ? AND o.position = i.position)')
-      values.push(name, value)
-    }
-    if (filter.index !== undefined) add('leaf_index', filter.index)
-    for (const name of filters) {
-      const given = filter[name]
-      if (given !== undefined && !add(name, searchValue(name, given, this.#terms))) return undefined
-    }
-    for (const name of ['outcome', 'kind'] as const) {
-      const given = filter[name]
-      if (given !== undefined && !add(name, this.#terms.find(given))) return undefined
-    }
-    const low = Math.max(filter.from === undefined ? 0 : positionOf(filter.from, 0), 'before' in of ? of.before + 1 : 0)
-    const high = Math.min(
-      filter.to === undefined ? Number.MAX_SAFE_INTEGER : positionOf(filter.to, 0),
-      'after' in of ? (of.after ?? Number.MAX_SAFE_INTEGER) : Number.MAX_SAFE_INTEGER,
-    )
-    conditions.push(`${key} >= ?`, `${key} < ?`)
-    values.push(low, high, of.limit + 1)
-    const order = 'before' in of || 'last' in of ? 'ASC' : 'DESC'
-    // The order of a CROSS JOIN is the one that it is written in (sqlite.org/optoverview.html).
-    const from = first === undefined ? 'facts' : 'indexed i CROSS JOIN facts ON facts.position = i.position'
-    const sql = `SELECT facts.* FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${key} ${order} LIMIT ?`
-    return { sql, values }
+    return onDatabase('search the desk', () => pageQuery(this.#database, this.#terms, filter, of))
   }
 
   /** Events and bytes by partner, kind and outcome, in whole minutes. */

@@ -21,16 +21,17 @@ export function prepareStatements(database: DatabaseSync) {
       `UPDATE facts SET is_recorded = 1, ${columnNames.map(name => `${name} = COALESCE(${name}, ?)`).join(', ')} ` +
         'WHERE position = ?',
     ),
-    replace: prepare(`UPDATE facts SET ${columnNames.map(name => `${name} = ?`).join(', ')} WHERE position = ?`),
-    changeOutcome: prepare('UPDATE facts SET outcome = ? WHERE position = ?'),
+    replace: prepare(
+      `UPDATE facts SET outcome = ?, ${columnNames.map(name => `${name} = ?`).join(', ')} WHERE position = ?`,
+    ),
     attach: prepare('UPDATE facts SET position = ?, leaf_index = ? WHERE position = ?'),
     byPosition: prepare('SELECT 1 FROM facts WHERE position = ?'),
     byIndex: prepare('SELECT position, is_recorded FROM facts WHERE leaf_index = ?'),
     indexesBetween: prepare('SELECT leaf_index FROM facts WHERE leaf_index >= ? AND leaf_index < ?'),
     byEntry: prepare('SELECT position, kind, outcome, partner, tries, code FROM facts WHERE entry = ?'),
-    byDocument: prepare(
-      'SELECT position, is_recorded, outcome, leaf_index, sha256 ' +
-        'FROM facts WHERE document = ? ORDER BY position LIMIT 1000',
+    conflicts: prepare(
+      `SELECT position, is_recorded, leaf_index, sha256 FROM facts WHERE kind = ? AND outcome = ? AND document = ?
+      AND position > ? AND position < ? ORDER BY position LIMIT 1000`,
     ),
     openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
     count: prepare(

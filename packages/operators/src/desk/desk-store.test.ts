@@ -5,8 +5,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type LogEvent, openDatabase } from '@seg/ledger'
 import t, { type Test } from 'tap'
 import { MetricStore } from '../metrics/metric-store.ts'
+import type { DeskFilter, Query } from './desk-query.ts'
 import { deskMigrations } from './desk-schema.ts'
-import { type DeskFilter, DeskSearch } from './desk-search.ts'
+import { DeskSearch, openDeskSearch } from './desk-search.ts'
+import { prepareStatements } from './desk-statements.ts'
 import { DeskStore } from './desk-store.ts'
 import type { Fact } from './fact.ts'
 import { prune, usedBytes } from './retention.ts'
@@ -51,6 +53,19 @@ const noted = (index: number): Fact => ({
   request,
   address: '192.0.2.7',
 })
+/** Some of each kind. */
+const mixed: readonly Fact[] = [
+  noted(0),
+  { kind: 'refusal', outcome: 'refused', at: begin, code: 'xml-comment', partner: 'M1' },
+  { kind: 'refusal', outcome: 'conflict', at: begin, code: 'document-id-conflict', partner: 'M1', document: 'doc0' },
+  { kind: 'connection', outcome: 'failed', at: begin, address: '192.0.2.7' },
+  { kind: 'delivery', outcome: 'refused', at: begin, entry: 1, partner: 'M2' },
+]
+const planOf = (database: DatabaseSync, { sql, values }: Query) =>
+  database
+    .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .all(...values)
+    .map(({ detail }) => String(detail))
 const all = (search: DeskSearch, filter: DeskFilter = {}) => search.page(filter, { limit: 1000 }).facts
 
 t.test('what memory and ledger report of one document is one row, in any order', async t => {
@@ -196,41 +211,79 @@ t.test('pages lead from the newest to the oldest and back, without a row twice',
   )
 })
 
-t.test('no query of the desk scans or sorts', async t => {
+t.test('no query of the desk scans or sorts, and none reads rows of another kind or outcome', async t => {
   const { database, store, search } = await openStore(t)
-  store.enter([noted(0), { kind: 'refusal', outcome: 'refused', at: begin, code: 'xml-comment', partner: 'M1' }])
-  const single: DeskFilter[] = [
+  store.enter(mixed)
+  const columns: DeskFilter[] = [
     {},
-    { request },
-    { index: 0 },
     { document: 'doc0' },
     { sha256 },
     { certificate: 'aa'.repeat(32) },
     { address: '192.0.2.7' },
     { code: 'xml-comment' },
     { partner: 'M1' },
-    { outcome: 'accepted' },
-    { kind: 'document' },
-    { from: begin, to: begin + DAY },
-    { partner: 'M1', outcome: 'refused', code: 'xml-comment' },
+    { partner: 'M1', code: 'xml-comment' },
   ]
-  const plan = ({ sql, values }: { sql: string; values: readonly (number | string | Uint8Array | null)[] }) =>
-    database
-      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
-      .all(...values)
-      .map(({ detail }) => String(detail))
-  for (const filter of single)
-    for (const page of [
-      { limit: 50 },
-      { limit: 50, after: 1e15 },
-      { limit: 50, before: 1 },
-      { limit: 50, last: true } as const,
-    ]) {
-      const steps = plan(search.query(filter, page)!)
-      t.match(steps, [/^SEARCH facts USING (INTEGER PRIMARY KEY|INDEX facts_\w+)/], JSON.stringify(filter))
-      t.equal(steps.length, 1, `${JSON.stringify(filter)}: ${steps}`)
+  const pages = [
+    { limit: 50 },
+    { limit: 50, after: 1e15 },
+    { limit: 50, before: 1 },
+    { limit: 50, last: true } as const,
+  ]
+  const stepsOf = (filter: DeskFilter, page: (typeof pages)[number]) =>
+    planOf(database, search.query(filter, page)!).filter(step => !/^(MERGE \(UNION ALL\)|LEFT|RIGHT)$/.test(step))
+  const check = (filter: DeskFilter, expected: string) => {
+    for (const page of pages)
+      for (const step of stepsOf(filter, page)) t.match(step, new RegExp(expected), JSON.stringify({ filter, page }))
+  }
+  const bounded = 'rowid>\\? AND rowid<\\?\\)$'
+  for (const column of columns)
+    for (const more of [{}, { kind: 'refusal' }, { outcome: 'refused' }, { kind: 'delivery', outcome: 'refused' }]) {
+      const filter = { ...column, ...more, from: begin, to: begin + DAY }
+      const equal = ['kind', 'outcome', ...Object.keys(column)].map(name => `${name}=\\? AND `).join('')
+      const isAny = Object.keys({ ...column, ...more }).length === 0
+      check(
+        filter,
+        isAny ? `INTEGER PRIMARY KEY \\(${bounded}` : `^SEARCH facts USING INDEX facts_\\w+ \\(${equal}${bounded}`,
+      )
     }
-  t.match(plan(search.countQuery(begin, begin + DAY))[0], /^SEARCH minutes USING PRIMARY KEY/)
+  check({ request, kind: 'refusal' }, `INDEX facts_request \\(request=\\? AND ${bounded}`)
+  check({ index: 0, partner: 'M1', kind: 'document' }, 'INDEX facts_leaf_index \\(leaf_index=\\?')
+  const sql = prepareStatements(database).openDeliveries.sourceSQL
+  t.match(planOf(database, { sql, values: [1, 1, 1] }), [/^SEARCH facts USING COVERING INDEX facts_open/])
+  t.match(planOf(database, search.countQuery(begin, begin + DAY))[0], /^SEARCH minutes USING PRIMARY KEY/)
+})
+
+t.test('of two filters, the one with the fewest rows leads to the rows', async t => {
+  const { database, store, search } = await openStore(t)
+  store.enter(Array.from({ length: 1200 }, (_, i) => ({ ...noted(i), document: 'sent again and again' })))
+  store.enter([{ ...noted(1200), partner: 'M2' }])
+  const filter = { document: 'sent again and again', partner: 'M2', kind: 'document' }
+  t.match(planOf(database, search.query(filter, { limit: 50 })!), [/INDEX facts_partner /])
+  t.same(all(search, filter), [])
+})
+
+t.test('a desk of the version before has the same rows, before it has the new indexes and after', async t => {
+  const folder = t.testdir()
+  const path = join(folder, 'desk.sqlite')
+  const { '0003-indexes-by-kind': _, ...former } = deskMigrations
+  const old = await openDatabase(path, former)
+  new DeskStore(old, new MetricStore()).enter(mixed)
+  const positions = (search: DeskSearch) =>
+    ([{}, { partner: 'M1' }, { kind: 'refusal', partner: 'M1' }, { outcome: 'refused' }] as const).map(filter =>
+      all(search, filter).map(({ position }) => position),
+    )
+  const search = openDeskSearch(folder)
+  const before = positions(search)
+  search.close()
+  old.close()
+  const database = await openDatabase(path, deskMigrations)
+  t.teardown(() => database.close())
+  t.same(
+    before.map(found => found.length),
+    [5, 3, 2, 2],
+  )
+  t.same(positions(new DeskSearch(database)), before)
 })
 
 t.test('rows older than the limit are removed, and their counts', async t => {
@@ -255,6 +308,17 @@ t.test('where there is no room, who has the most rows loses the oldest of them',
   t.equal(all(search, { partner: 'M2' }).length, 20, 'a quiet partner loses nothing')
   const [newest] = all(search, { partner: 'M1' })
   t.equal(newest?.index, 8099, 'the newest stay')
+})
+
+t.test('where refusals of nobody known take the room, they are removed, and no partner loses rows', async t => {
+  const { database, store, search } = await openStore(t)
+  store.enter(Array.from({ length: 20 }, (_, i) => noted(i)))
+  const refusal = { kind: 'refusal', outcome: 'refused', code: 'partner-unknown', address: '192.0.2.9' } as const
+  store.enter(Array.from({ length: 8000 }, (_, i) => ({ ...refusal, at: begin + i })))
+  const retention = { days: 36_500, bytes: Math.floor(usedBytes(database) / 2) }
+  while (prune(database, retention, begin));
+  t.ok(usedBytes(database) <= retention.bytes)
+  t.equal(all(search, { partner: 'M1' }).length, 20)
 })
 
 t.test('a disk without room is a Fault of the storage, and what was spooled comes later', async t => {

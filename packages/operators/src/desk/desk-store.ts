@@ -128,17 +128,16 @@ export class DeskStore {
     this.#statements.attach.run(position, index, Number(noted.position))
   }
 
-  #findConflict({ at, document, sha256 = '' }: Fact, isRecorded: 0 | 1): FactRow | undefined {
-    const rows = this.#statements.byDocument.all(document ?? '')
-    const conflict = this.#terms.find('conflict')
+  #findConflict({ kind, outcome, at, document = '', sha256 = '' }: Fact, isRecorded: 0 | 1): FactRow | undefined {
+    const { conflicts } = this.#statements
+    const [low, high] = [positionOf(at - SAME_CONFLICT, 0), positionOf(at + SAME_CONFLICT, 0)]
+    const rows = conflicts.all(this.#terms.enter(kind), this.#terms.enter(outcome), document, low, high)
     return rows.find(
       row =>
-        row.outcome === conflict &&
         row.is_recorded === isRecorded &&
         (row.leaf_index === null) === (isRecorded === 1) &&
         row.sha256 !== null &&
-        Buffer.from(row.sha256 as Uint8Array).toString('hex') === sha256 &&
-        Math.abs(Number(row.position) / 4096 - at) < SAME_CONFLICT,
+        Buffer.from(row.sha256 as Uint8Array).toString('hex') === sha256,
     )
   }
 
@@ -155,8 +154,7 @@ export class DeskStore {
       this.#count(minute, Number(row.kind), outcome, partner, 1, fact.bytes ?? 0)
     }
     const position = Number(row.position)
-    this.#statements.changeOutcome.run(outcome, position)
-    this.#statements.replace.run(...valuesOf(fact, this.#terms), position)
+    this.#statements.replace.run(outcome, ...valuesOf(fact, this.#terms), position)
   }
 
   #countDelivery(entry: OutboxEntry, row: FactRow | undefined): void {

@@ -11,7 +11,8 @@ import {
   readSettings,
   writeList,
 } from '@seg/core'
-import { type DeskFilter, type DeskSearch, openDeskSearch } from './desk-search.ts'
+import type { DeskFilter } from './desk-query.ts'
+import { type DeskSearch, openDeskSearch } from './desk-search.ts'
 import { explainRefusal } from './explain.ts'
 import type { KeptFact } from './fact-columns.ts'
 

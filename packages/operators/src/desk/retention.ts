@@ -1,14 +1,12 @@
 // How long the desk keeps rows: by age, and by the size of its file. Where the file is full, who
 // has the most rows loses the oldest of them: no partner can displace the rows of others.
 import type { DatabaseSync } from 'node:sqlite'
+import { mergePairs, pairsOf } from './desk-query.ts'
 import { positionOf } from './fact-columns.ts'
 
 export type Retention = { readonly days: number; readonly bytes: number }
 
 const DAY = 24 * 3600 * 1000
-const oldestOfPartner = 'SELECT position FROM facts WHERE partner = ? ORDER BY position LIMIT ?'
-const oldestOfNobody = `SELECT position FROM facts WHERE kind = (SELECT id FROM terms WHERE text = 'connection')
-  AND partner IS NULL ORDER BY position LIMIT ?`
 /** Rows removed in one transaction. */
 const BATCH = 1000
 
@@ -34,10 +32,13 @@ function pruneLargest(database: DatabaseSync): boolean {
   const largest = database
     .prepare('SELECT partner, SUM(events) AS events FROM minutes GROUP BY partner ORDER BY events DESC')
     .all()
+  const pairs = pairsOf(database)
   for (const { partner } of largest) {
-    const oldest = partner === 0 ? oldestOfNobody : oldestOfPartner
-    const parameters = partner === 0 ? [BATCH] : [Number(partner), BATCH]
-    if (database.prepare(`DELETE FROM facts WHERE position IN (${oldest})`).run(...parameters).changes > 0) return true
+    const whose = ['partner IS ?', partner === 0 ? null : Number(partner)] as const
+    const oldest = mergePairs(pairs, [whose], { order: 'ASC', limit: BATCH }, 'position')
+    if (oldest === undefined) return false
+    const { changes } = database.prepare(`DELETE FROM facts WHERE position IN (${oldest.sql})`).run(...oldest.values)
+    if (changes > 0) return true
   }
   return false
 }

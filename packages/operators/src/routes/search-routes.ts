@@ -3,7 +3,8 @@
 
 import { route } from '../api/route.ts'
 import { exactly, Type } from '../api/schema.ts'
-import type { DeskFilter, DeskSearch } from '../desk/desk-search.ts'
+import type { DeskFilter } from '../desk/desk-query.ts'
+import type { DeskSearch } from '../desk/desk-search.ts'
 import type { KeptFact } from '../desk/fact-columns.ts'
 import { factRow, KeptFactRow } from './fact-lists.ts'
 
