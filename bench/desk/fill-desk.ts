@@ -37,7 +37,7 @@ export function fillDesk(database: DatabaseSync, rows: number, end: number): voi
   // Terms follow one another: a number of the row chooses one.
   const [firstPartner, firstFault] = [partners[0]!, faults[0]!]
   const insert = database.prepare(`
-    WITH RECURSIVE n (i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?),
+    WITH RECURSIVE n (i) AS (SELECT CAST(? AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i < ?),
     any AS (SELECT i, i * 7919 % 100 AS kind,
       i * 104729 / 100 % (3 * ${PARTNERS}) - 2 * ${PARTNERS} AS partner FROM n),
     row AS (SELECT i, kind,

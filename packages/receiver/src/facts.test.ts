@@ -10,11 +10,16 @@ import { makeCerts, makeDocument, openGateway, senderId, type TestGateway } from
 
 const certs = await makeCerts(t)
 
-/** What the desk has once it has so many rows that match. */
-async function factsOf({ data }: { data: string }, filter: DeskFilter, count: number): Promise<readonly KeptFact[]> {
+/** What the desk has once it has so many rows that match, and each is as wanted. */
+async function factsOf(
+  { data }: { data: string },
+  filter: DeskFilter,
+  count: number,
+  isWanted: (fact: KeptFact) => boolean = () => true,
+): Promise<readonly KeptFact[]> {
   for (let tries = 0; ; tries++) {
-    const facts = read(data, filter)
-    if (facts.length >= count || tries === 200) return facts
+    const facts = read(data, filter).filter(isWanted)
+    if (facts.length >= count || tries === 1200) return facts
     await pause(50)
   }
 }
@@ -88,8 +93,9 @@ t.test('a refusal says which check failed, what it expected and found, and what 
   await post(gateway, good)
   const conflict = await refused('document-id-conflict', await makeDocument(gateway, { payload: 'Breakfast' }))
   t.match(conflict, { check: 'replay', fact: { outcome: 'conflict', document: 'doc123' } })
-  const [entry] = await factsOf(gateway, { index: conflict.fact.index ?? 0, outcome: 'conflict' }, 1)
-  t.equal(typeof entry?.index, 'number')
+  // Memory does not know its entry of the log: the row gets it when the ledger is read.
+  const { request } = conflict.fact
+  t.equal((await factsOf(gateway, { request: request! }, 1, ({ index }) => index !== undefined)).length, 1)
 })
 
 t.test('each code that a receiver can send has a check, and says something without a detail', async t => {

@@ -4,13 +4,17 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
 import { onDatabase, openDatabaseReader } from '@seg/ledger'
-import { type DeskFilter, type PageOf, pageQuery, type Query } from './desk-query.ts'
+import { type DeskFilter, type PageOf, type PageQuery, pageQuery } from './desk-query.ts'
 import { DESK_FILE, deskMigrations, deskViews } from './desk-schema.ts'
 import type { FactKind, FactOutcome } from './fact.ts'
 import { type KeptFact, readFact } from './fact-columns.ts'
+import type { Query } from './leading-filter.ts'
 import { Terms } from './terms.ts'
 
-/** Newest first. */
+/**
+ * Newest first. It may have fewer rows than its limit, or none, and still a page beside it: of
+ * filters with very many rows each, one page looks through a part.
+ */
 export type DeskPage = {
   readonly facts: readonly KeptFact[]
   readonly next: number | undefined
@@ -52,16 +56,20 @@ export class DeskSearch {
     const query = this.query(filter, of)
     if (query === undefined) return { facts: [], next: undefined, prev: undefined }
     const rows = this.#all(query)
-    const isBackwards = 'before' in of || 'last' in of
     const isMore = rows.length > of.limit
     const facts = rows.slice(0, of.limit).map(row => this.#withValues(readFact(row, this.#terms)))
-    if (isBackwards) facts.reverse()
-    const isOlder = 'last' in of ? false : 'before' in of || isMore
-    const isNewer = 'before' in of || 'last' in of ? isMore : of.after !== undefined
+    if ('before' in of || 'last' in of) {
+      facts.reverse()
+      return {
+        facts,
+        next: 'before' in of ? (facts.at(-1)?.position ?? of.before + 1) : undefined,
+        prev: isMore ? facts[0]?.position : query.end,
+      }
+    }
     return {
       facts,
-      next: isOlder ? facts.at(-1)?.position : undefined,
-      prev: isNewer ? facts[0]?.position : undefined,
+      next: isMore ? facts.at(-1)?.position : query.end,
+      prev: of.after === undefined ? undefined : (facts[0]?.position ?? of.after - 1),
     }
   }
 
@@ -78,7 +86,7 @@ export class DeskSearch {
   }
 
   /** The statement of a page; undefined when no row can match. For the plan that SQLite makes. */
-  query(filter: DeskFilter, of: PageOf): Query | undefined {
+  query(filter: DeskFilter, of: PageOf): PageQuery | undefined {
     return onDatabase('search the desk', () => pageQuery(this.#database, this.#terms, filter, of))
   }
 
@@ -108,9 +116,10 @@ export class DeskSearch {
   seriesQuery(from: number, to: number, step: number, partner?: string): Query | undefined {
     const id = partner === undefined ? undefined : this.#terms.find(partner)
     if (partner !== undefined && id === undefined) return undefined
-    const sql = `SELECT minute / ? AS step, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes FROM minutes
-      WHERE minute >= ? AND minute < ?${id === undefined ? '' : ' AND partner = ?'}
-      GROUP BY step, kind, outcome HAVING SUM(events) > 0 ORDER BY step`
+    // A number is bound as a real one, which would not divide to whole steps.
+    const sql = `SELECT minute / CAST(? AS INTEGER) AS step, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes
+      FROM minutes WHERE minute >= ? AND minute < ?${id === undefined ? '' : ' AND partner = ?'}
+      GROUP BY step, kind, outcome HAVING SUM(events) > 0 ORDER BY step, kind, outcome`
     const range = [step, Math.floor(from / 60_000), Math.ceil(to / 60_000)]
     return { sql, values: id === undefined ? range : [...range, id] }
   }

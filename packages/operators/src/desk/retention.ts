@@ -7,6 +7,8 @@ import { positionOf } from './fact-columns.ts'
 export type Retention = { readonly days: number; readonly bytes: number }
 
 const DAY = 24 * 3600 * 1000
+/** The oldest first. */
+const ALL = { low: 0, high: Number.MAX_SAFE_INTEGER, order: 'ASC' } as const
 /** Rows removed in one transaction. */
 const BATCH = 1000
 
@@ -35,7 +37,7 @@ function pruneLargest(database: DatabaseSync): boolean {
   const pairs = pairsOf(database)
   for (const { partner } of largest) {
     const whose = ['partner IS ?', partner === 0 ? null : Number(partner)] as const
-    const oldest = mergePairs(pairs, [whose], { order: 'ASC', limit: BATCH }, 'position')
+    const oldest = mergePairs(pairs, [whose], ALL, BATCH, 'position')
     if (oldest === undefined) return false
     const { changes } = database.prepare(`DELETE FROM facts WHERE position IN (${oldest.sql})`).run(...oldest.values)
     if (changes > 0) return true

@@ -106,6 +106,7 @@ export function List<Name extends ListRoute>(props: ListProps<Name>) {
     next: string | null
     prev: string | null
   }
+  const isSearchedWhole = (query.before ? prev : next) === null
   const pageAt = (link: string | null) =>
     addressOf(path, { ...query, after: undefined, before: undefined, ...cursorOf(link) })
   return (
@@ -122,7 +123,7 @@ export function List<Name extends ListRoute>(props: ListProps<Name>) {
         isFiltered ? (
           <div class="empty">
             <p>
-              {texts.noMatch} <a href={path}>{texts.clear}</a>
+              {isSearchedWhole ? texts.noMatch : texts.noMatchYet} <a href={path}>{texts.clear}</a>
             </p>
           </div>
         ) : (

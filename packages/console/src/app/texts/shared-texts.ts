@@ -56,6 +56,7 @@ export const sharedTexts = inLanguages({
     apply: 'Apply',
     clear: 'Clear',
     noMatch: 'Nothing matches these filters.',
+    noMatchYet: 'Nothing matches these filters so far. Not all was searched yet; the next page goes on.',
     yes: 'yes',
     no: 'no',
     outcomes: {
@@ -132,6 +133,8 @@ export const sharedTexts = inLanguages({
     apply: 'Anwenden',
     clear: 'Zurücksetzen',
     noMatch: 'Zu diesen Filtern gibt es nichts.',
+    noMatchYet:
+      'Bis hierher gibt es zu diesen Filtern nichts. Noch ist nicht alles durchsucht; die nächste Seite sucht weiter.',
     yes: 'ja',
     no: 'nein',
     outcomes: {
