@@ -8,8 +8,9 @@ import { IDLE_TIME } from '../../packages/operators/src/access/access-rows.ts'
 import type { Role } from '../../packages/operators/src/access/roles.ts'
 import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
 import { makeCerts, makeFolder } from '../../packages/receiver/src/testing/gateway.ts'
+import { findBarriers } from '../support/barriers.ts'
 import { needsChromium, openBrowser } from '../support/chromium.ts'
-import { findBarriers, openTestConsole } from '../support/console.ts'
+import { openTestConsole } from '../support/console.ts'
 
 const folder = await makeFolder(t)
 const config = join(folder, 'seg.yaml')

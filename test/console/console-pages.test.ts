@@ -6,9 +6,10 @@ import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { post } from '../../packages/receiver/src/testing/client.ts'
 import { makeDocument, senderId } from '../../packages/receiver/src/testing/gateway.ts'
+import { findBarriers } from '../support/barriers.ts'
 import { needsChromium, openBrowser } from '../support/chromium.ts'
 import { root } from '../support/commands.ts'
-import { findBarriers, openTestConsole } from '../support/console.ts'
+import { openTestConsole } from '../support/console.ts'
 
 const console = await openTestConsole(t)
 const { gateway } = console

@@ -2,7 +2,6 @@
 // browser that is logged in. Whatever a page complains of, or asks of others, is remembered.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { openConsole } from '@seg/console'
 import { until } from '@seg/core/testing/until'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -60,35 +59,4 @@ export async function openTestConsole(t: Test, listening: Partial<Parameters<typ
     return { context, page, open, wrongs }
   }
   return { gateway, certs, listener, logIn } satisfies TestConsole
-}
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-/** What depends on colours and room; the rest is the same in every theme and width. */
-const SEEN = ['color-contrast', 'target-size', 'link-in-text-block', 'scrollable-region-focusable']
-/** Each theme and each width is looked at once, and each width for room. */
-const looks = [
-  { colorScheme: 'light', width: 1440, rules: TAGS },
-  { colorScheme: 'light', width: 320, rules: undefined },
-  { colorScheme: 'dark', width: 1440, rules: undefined },
-  { colorScheme: 'dark', width: 320, rules: SEEN },
-] as const
-
-/** What axe finds wrong with the page that is shown, and where it is wider than its window. */
-export async function findBarriers(page: Page): Promise<string[]> {
-  const found: string[] = []
-  for (const { colorScheme, width, rules } of looks) {
-    const note = (wrong: string) => found.push(`${colorScheme}, ${width} px: ${wrong}`)
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.setViewportSize({ width, height: 900 })
-    // Drawings are made anew for another width.
-    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
-    await until(fits).catch(() => note('too wide'))
-    if (rules === undefined) continue
-    // It would load style sheets once more, into its own frame, which the policy refuses. In one
-    // frame there is nothing to be put together in a page of its own.
-    const axe = new AxeBuilder({ page }).options({ preload: false }).setLegacyMode()
-    const { violations } = await (rules === SEEN ? axe.withRules([...SEEN]) : axe.withTags([...TAGS])).analyze()
-    for (const { id, nodes } of violations) note(`${id}: ${nodes.map(({ html }) => html).join()}`)
-  }
-  return found
 }

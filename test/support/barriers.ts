@@ -1,0 +1,45 @@
+// What keeps people from using a page, as axe finds it in each theme and width (WCAG 2.2).
+import { until } from '@seg/core/testing/until'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+/** What depends on colours and room; the rest is the same in every theme and width. */
+const SEEN = ['color-contrast', 'target-size', 'link-in-text-block', 'scrollable-region-focusable']
+/** Each theme and each width is looked at once, and each width for room. */
+const looks = [
+  { colorScheme: 'light', width: 1440, rules: TAGS },
+  { colorScheme: 'light', width: 320, rules: undefined },
+  { colorScheme: 'dark', width: 1440, rules: undefined },
+  { colorScheme: 'dark', width: 320, rules: SEEN },
+] as const
+
+/** What axe finds wrong with the page that is shown, and where it is wider than its window. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  const found: string[] = []
+  // The policy of the page does not bind what a test runs in it.
+  await page.evaluate(axe.source)
+  for (const { colorScheme, width, rules } of looks) {
+    const note = (wrong: string) => found.push(`${colorScheme}, ${width} px: ${wrong}`)
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: 900 })
+    // Drawings are made anew for another width.
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)
+    await until(fits).catch(() => note('too wide'))
+    if (rules !== undefined) for (const wrong of await page.evaluate(runAxe, rules)) note(wrong)
+  }
+  return found
+}
+
+/** In the page, which is one frame. */
+async function runAxe(values: string[]): Promise<string[]> {
+  const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+  const type = values.some(value => value.startsWith('wcag')) ? 'tag' : 'rule'
+  // With `preload` it would load style sheets once more, which the policy refuses.
+  const { violations } = await axe.run(document, {
+    runOnly: { type, values },
+    resultTypes: ['violations'],
+    preload: false,
+  })
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)
+}
