@@ -12,6 +12,7 @@ import { type CredentialSettings, loadCredentials } from './credentials/load-cre
 import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
 import { defaultReceiverLimits } from './limits.ts'
+import { openWitnesses } from './measures/witnesses.ts'
 import { closeReceiverLedger, openReceiverLedger, version } from './open-ledger.ts'
 
 export type GateSettings = CredentialSettings & {
@@ -85,6 +86,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     refusals,
     ...(audit && { audit }),
     desk,
+    witnesses: await openWitnesses(data, now, note ?? (() => {})),
     room,
     uploads: openUploads(limits, room),
     secondOpinion,
@@ -99,8 +101,9 @@ function addressOf({ ledger, ledgerPassword: password }: GateSettings): LedgerAd
 }
 
 export async function closeGate(gate: Gate): Promise<void> {
-  const { ledger, refusals, audit, desk, secondOpinion, credentials, now } = gate
+  const { ledger, refusals, audit, desk, witnesses, secondOpinion, credentials, now } = gate
   await refusals.close()
+  await witnesses.close()
   await desk.close()
   const stopped = audit && (async () => recordOwnAct(audit, 'system.stopped', credentials.current.identity.id, now()))
   const { schemas } = credentials.current.documents

@@ -190,6 +190,20 @@ t.test('each rule fires for what it is about, and not a moment before', async t 
       w => w.set('seg_backup_timestamp_seconds', seconds(w, -25 * 60)),
       w => w.set('seg_backup_timestamp_seconds', seconds(w, -27 * 60)),
     ],
+    SegWitnessOld: [
+      w => {
+        add(w, 'seg_documents_total', document('accepted'), 11)
+        w.set('seg_log_read_timestamp_seconds', seconds(w, -23 * 60))
+      },
+      w => w.set('seg_log_read_timestamp_seconds', seconds(w, -25 * 60)),
+    ],
+    SegWitnessLost: [
+      w => {
+        add(w, 'seg_documents_total', { ...document('accepted'), partner: 'M2' }, 1)
+        w.set('seg_witness_checkpoint_timestamp_seconds', seconds(w, -25 * 60), { partner: 'M1' })
+      },
+      w => add(w, 'seg_documents_total', document('accepted'), 1),
+    ],
     SegFactsLost: [() => {}, w => add(w, 'seg_desk_lost_facts_total', {}, 1)],
   }
   for (const { name, when } of rules) {

@@ -30,6 +30,22 @@ export function olderThan(name: MetricName, seconds: number): Condition {
   }
 }
 
+/** Timestamps of which the newest, by some of their labels, is so many seconds ago, or more. */
+export function newestOlderThan(name: MetricName, seconds: number, by: readonly string[]): Condition {
+  return {
+    expression: `time() - ${summed('max', by)} (${name}) > ${seconds}`,
+    find: history => {
+      const newest = new Map<string, number>()
+      for (const { labels, value } of history.values(name)) {
+        const group = JSON.stringify(Object.fromEntries(by.map(label => [label, labels[label] ?? ''])))
+        newest.set(group, Math.max(newest.get(group) ?? 0, value))
+      }
+      const ages = [...newest].map(([group, value]) => [group, history.time - value] as const)
+      return findingsOf(new Map(ages)).filter(({ value }) => value > seconds)
+    },
+  }
+}
+
 /** A gauge over another one with the same labels. */
 export function share(name: MetricName, of: MetricName, limit: number): Condition {
   return {
@@ -143,8 +159,11 @@ function sameIn(findings: readonly ConditionFinding[], labels: Labels): number |
 }
 
 function sumOfIncrease(name: string, seconds: number, by: readonly string[], selector: Selector): string {
-  const sum = by.length === 0 ? 'sum' : `sum by (${by.join(', ')})`
-  return `${sum} (increase(${name}${written(selector)}[${seconds}s]))`
+  return `${summed('sum', by)} (increase(${name}${written(selector)}[${seconds}s]))`
+}
+
+function summed(operator: 'max' | 'sum', by: readonly string[]): string {
+  return by.length === 0 ? operator : `${operator} by (${by.join(', ')})`
 }
 
 function written(selector: Selector): string {

@@ -2,7 +2,19 @@
 // the same rows.
 //
 // Long because it is one table.
-import { both, type Condition, gauge, grew, left, olderThan, outside, quantile, ratio, share } from './conditions.ts'
+import {
+  both,
+  type Condition,
+  gauge,
+  grew,
+  left,
+  newestOlderThan,
+  olderThan,
+  outside,
+  quantile,
+  ratio,
+  share,
+} from './conditions.ts'
 
 /** `none`: of the heartbeat, which a dead-man switch waits for. */
 export type Severity = 'page' | 'ticket' | 'none'
@@ -25,6 +37,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const refused = { direction: 'in', outcome: /refused|conflict/ }
+const accepted = { direction: 'in', outcome: 'accepted' }
 const [notBefore, notAfter] = [
   'seg_certificate_not_before_timestamp_seconds',
   'seg_certificate_not_after_timestamp_seconds',
@@ -320,6 +333,32 @@ export const rules: readonly Rule[] = [
     summary: 'The latest verified backup is older than 26 hours',
     impact: 'What was accepted since then is lost with the disk.',
     command: 'pnpm --filter receiver backup /backup/receiver',
+  },
+  {
+    name: 'SegWitnessOld',
+    when: both(
+      newestOlderThan('seg_log_read_timestamp_seconds', DAY, []),
+      grew('seg_documents_total', HOUR, 10, [], accepted),
+    ),
+    for: 10 * MINUTE,
+    severity: 'ticket',
+    isSecurity: true,
+    summary: 'No partner has read the transparency log for a day, and documents arrive',
+    impact: 'Receipts verify, but nobody checks that the log continues: one that is rewritten stays unnoticed.',
+    command: 'pnpm --filter receiver log verify',
+  },
+  {
+    name: 'SegWitnessLost',
+    when: both(
+      newestOlderThan('seg_witness_checkpoint_timestamp_seconds', DAY, ['partner']),
+      grew('seg_documents_total', HOUR, 0, ['partner'], accepted),
+    ),
+    for: 10 * MINUTE,
+    severity: 'ticket',
+    isSecurity: true,
+    summary: 'A partner that read the transparency log does not any more, and sends documents',
+    impact: 'Its sender has stopped checking that the log continues, or cannot read it: ask its operator.',
+    command: `${facts} --outcome accepted`,
   },
   {
     name: 'SegHeartbeat',

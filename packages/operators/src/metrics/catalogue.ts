@@ -44,6 +44,8 @@ export const catalogue = {
   seg_storage_room: gauge('1 while documents have room above the reserve'),
   seg_log_entries: gauge('entries of the transparency log'),
   seg_log_consistent: gauge('1 while the latest checkpoint is signed by our key and covers all entries'),
+  seg_log_read_timestamp_seconds: gauge('when a partner last read the log; before the first, the first start'),
+  seg_witness_checkpoint_timestamp_seconds: gauge('when this partner last read the log', 'partner'),
   seg_handoff_waiting_senders: gauge('senders with documents that are not handed on', 'target'),
   seg_handoff_oldest_timestamp_seconds: gauge(
     'since when the sender that waits longest has made no progress',

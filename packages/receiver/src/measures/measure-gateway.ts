@@ -37,6 +37,7 @@ export function openGatewayMeasure(gate: Gate, measured: Measured): () => Sample
       ({ sink, records }): Sample => ({ name: 'seg_audit_forward_lag_entries', labels: { sink }, value: records }),
     ),
     ...samplesOfCredentials(gate, measured.consoleCertificate()),
+    ...gate.witnesses.samples(),
   ]
 }
 

@@ -1,13 +1,14 @@
 // What a real receiver measures, and when it says that it is ready.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { consoleCertificateOf } from '../own-certificates.ts'
-import { post } from '../testing/client.ts'
-import { makeCerts, makeDocument, openGateway, senderId } from '../testing/gateway.ts'
+import { call, post } from '../testing/client.ts'
+import { makeCerts, makeDocument, makeFolder, openGateway, senderId } from '../testing/gateway.ts'
 import { openGatewayMeasure } from './measure-gateway.ts'
 import { watchReadiness } from './readiness.ts'
+import { openWitnesses } from './witnesses.ts'
 
 const certs = await makeCerts(t)
 
@@ -103,4 +104,60 @@ t.test('a receiver is ready until a check fails, and says which one and why', as
   await gateway.gate.ledger.close()
   const closed = await found(new Date())
   t.notOk(closed.isReady)
+})
+
+t.test(
+  'a partner that reads the log is its witness from then on; one that asks for what is not there is none',
+  async t => {
+    const gateway = await openMeasured(t)
+    const { witnesses } = gateway.gate
+    const start = witnesses.samples()
+    t.match(start, [{ name: 'seg_log_read_timestamp_seconds' }])
+    t.equal((await call(gateway, { path: '/v1/log/tile/0/999' })).status, 404)
+    t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+    t.same(witnesses.samples(), start)
+    gateway.setTime(new Date(Date.now() + 60_000))
+    const value = gateway.gate.now().getTime() / 1000
+    t.equal((await call(gateway, { path: '/v1/log/checkpoint' })).status, 200)
+    t.same(witnesses.samples(), [
+      { name: 'seg_log_read_timestamp_seconds', value },
+      { name: 'seg_witness_checkpoint_timestamp_seconds', labels: { partner: senderId }, value },
+    ])
+  },
+)
+
+t.test('who has read the log is known after a restart, but for a damaged file, and of 500 at most', async t => {
+  const folder = await makeFolder(t)
+  const path = join(folder, 'witnesses.json')
+  const complaints: string[] = []
+  let time = 1000
+  const open = () =>
+    openWitnesses(
+      folder,
+      () => new Date(time),
+      line => complaints.push(line),
+    )
+  const newest = (samples: readonly object[]) => samples[0]
+  const first = await open()
+  t.match(newest(first.samples()), { value: 1 })
+  time = 5000
+  for (let i = 0; i < 501; i++) first.note(`M${i}`)
+  first.note('M1')
+  await first.close()
+  time = 9000
+  const second = await open()
+  t.match(newest(second.samples()), { value: 5 })
+  const partners = second.samples().map(({ labels }) => labels?.partner)
+  t.equal(partners.length, 501)
+  t.notOk(partners.includes('M0'), 'the one that read first has left')
+  t.equal(partners.at(-1), 'M1')
+  await second.close()
+  t.same(complaints, [])
+  for (const damaged of ['{', '{"since":1}', '{"since":1,"partners":[["M1","now"]]}']) {
+    await writeFile(path, damaged)
+    const third = await open()
+    t.match(third.samples(), [{ value: 9 }], damaged)
+    await third.close()
+  }
+  t.equal(complaints.length, 3)
 })

@@ -30,6 +30,7 @@ import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { openUploads } from '../http/uploads.ts'
 import { defaultReceiverLimits, type ReceiverLimits } from '../limits.ts'
 import { openLoggerInto } from '../logger.ts'
+import { openWitnesses } from '../measures/witnesses.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
 import { type DocumentPolicy, openDocumentPolicy } from '../schemas/document-policy.ts'
@@ -142,6 +143,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     ledger,
     refusals: new RefusalLog(ledger, now),
     desk: openDesk({ folder: data, retention: { days: 36_500, bytes: 1024 ** 3 }, outbox: undefined }, () => {}),
+    witnesses: await openWitnesses(data, now, () => {}),
     room,
     uploads: openUploads(limits, room),
     secondOpinion,

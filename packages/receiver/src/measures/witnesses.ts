@@ -1,0 +1,87 @@
+// When each partner last read the transparency log, as a witness does with each new receipt: kept
+// in a file, so that a restart forgets none.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asFault, isSystemError, writeDurableFile } from '@seg/core'
+import type { Sample } from '@seg/operators'
+
+const FILE = 'witnesses.json'
+/** Partners that are kept: the one that has not read for longest leaves. */
+const MOST = 500
+/** Milliseconds between two writes; a crash forgets what was read since the last. */
+const WRITE_INTERVAL = 60_000
+
+export type Witnesses = {
+  /** This partner was given a checkpoint, a tile or entries. Never throws, never waits. */
+  note(partner: string): void
+  samples(): Sample[]
+  close(): Promise<void>
+}
+
+/** Milliseconds since 1970. `since`: of the first start, as long as nobody has read. */
+type Kept = { readonly since: number; readonly partners: readonly (readonly [id: string, at: number])[] }
+
+/** `complain` gets a line for the operator: nothing else depends on the file. */
+export async function openWitnesses(
+  folder: string,
+  now: () => Date,
+  complain: (line: string) => void,
+): Promise<Witnesses> {
+  const path = join(folder, FILE)
+  const { since, partners } = await readKept(path, now(), complain)
+  const read = new Map(partners)
+  let writing = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  const write = () => {
+    clearTimeout(timer)
+    timer = undefined
+    const text = `${JSON.stringify({ since, partners: [...read] } satisfies Kept)}\n`
+    writing = writing
+      .then(() => writeDurableFile(path, text, { replace: true }))
+      .catch(error => complain(`who reads the log cannot be kept: ${asFault(error).detail}`))
+  }
+  return {
+    note(partner) {
+      // The last of the map has read last.
+      read.delete(partner)
+      read.set(partner, now().getTime())
+      if (read.size > MOST) read.delete(read.keys().next().value!)
+      timer ??= setTimeout(write, WRITE_INTERVAL).unref()
+    },
+    samples: () => [
+      { name: 'seg_log_read_timestamp_seconds', value: Math.max(since, ...read.values()) / 1000 },
+      ...[...read].map(
+        ([partner, at]): Sample => ({
+          name: 'seg_witness_checkpoint_timestamp_seconds',
+          labels: { partner },
+          value: at / 1000,
+        }),
+      ),
+    ],
+    async close() {
+      if (timer !== undefined) write()
+      await writing
+    },
+  }
+}
+
+/** A file that is none of ours is written anew: it proves nothing to anybody. */
+async function readKept(path: string, now: Date, complain: (line: string) => void): Promise<Kept> {
+  try {
+    const kept = parseKept(JSON.parse(await readFile(path, 'utf8')))
+    if (kept !== undefined) return kept
+    complain(`expected in ${path} who has read the log, found something else: it is written anew`)
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) complain(`${path} is written anew: ${asFault(error).detail}`)
+  }
+  return { since: now.getTime(), partners: [] }
+}
+
+function parseKept(value: unknown): Kept | undefined {
+  const { since, partners } = Object(value) as { readonly since?: unknown; readonly partners?: unknown }
+  if (!Number.isSafeInteger(since) || !Array.isArray(partners) || partners.length > MOST) return undefined
+  const areRows = partners.every(
+    row => Array.isArray(row) && row.length === 2 && typeof row[0] === 'string' && Number.isSafeInteger(row[1]),
+  )
+  return areRows ? { since: since as number, partners } : undefined
+}
