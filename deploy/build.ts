@@ -117,6 +117,7 @@ function writeProgram(): void {
     `${JSON.stringify({ name: 'seg', version, license, private: true, type: 'module' }, undefined, 2)}\n`,
   )
   cpSync(join(root, 'LICENSE'), join(out, 'LICENSE'))
+  cpSync(join(root, 'deploy/share'), join(out, 'share'), { recursive: true })
 }
 
 function readManifest(folder: string): Manifest {
