@@ -81,6 +81,7 @@ export const advice = {
   'idempotency-pending':
     'Wait and repeat it; if the listener ended meanwhile, `receiver audit list` says what was done.',
   'approval-decided': 'Read it again; if it has lapsed or was refused, ask for the act anew.',
+  'task-ended': 'Ask for it again; if it ended by itself, the detail and the log say why.',
   'version-changed': 'Read it again, look at what was changed, and repeat the act with its new ETag.',
   'version-required': 'Read it first, and repeat the request with its ETag in If-Match.',
   usage: 'See --help.',

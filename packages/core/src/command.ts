@@ -82,7 +82,9 @@ export function readSettings<N extends SettingName>(
   for (const name of names) {
     const attribute = flagAttribute(name)
     const text = file[name]
-    const fromFile = text !== undefined && command.getOptionValueSource(attribute) === 'default'
+    // A setting without a default has no source at all.
+    const source = command.getOptionValueSource(attribute) ?? 'default'
+    const fromFile = text !== undefined && source === 'default'
     values[name] = fromFile
       ? parseFrom(`${config ?? 'seg.yaml'}: ${settings[name].key}`, 'configuration', name, text)
       : command.getOptionValue(attribute)
@@ -257,6 +259,7 @@ function writeJson(value: object): string {
   return escapeJson(JSON.stringify(value))
 }
 
-function flagAttribute(name: SettingName): string {
+/** Its name among the options of a command. */
+export function flagAttribute(name: SettingName): string {
   return new Option(settings[name].flag).attributeName()
 }

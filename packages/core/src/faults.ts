@@ -322,6 +322,11 @@ export const faults = {
     exit: 5,
     sentence: 'The act waits no more: another person decided, or its time is over.',
   },
+  'task-ended': {
+    status: 500,
+    exit: 5,
+    sentence: 'The task ended before its work was done.',
+  },
   'version-changed': {
     status: 412,
     exit: 5,

@@ -58,6 +58,7 @@ export {
   type YamlNode,
   type YamlProblem,
 } from './configuration/yaml-file.ts'
+export { type CopiedSettings, commandWith, copySettings } from './copied-settings.ts'
 export {
   type Check,
   type CheckResult,

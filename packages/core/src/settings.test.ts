@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { addSettings, buildProgram, readSettings } from './command.ts'
 import { readConfiguration } from './configuration/read-configuration.ts'
+import { commandWith, copySettings } from './copied-settings.ts'
 import { environmentName, parseSetting, rootFolder, type SettingName, settings } from './settings.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-settings-'))
@@ -34,6 +36,22 @@ t.test('an empty value of any setting is an error, wherever it comes from', asyn
       t.throws(() => readConfiguration(file), { code: 'configuration', detail: / is empty; give a value/ }, name)
     }
   }
+})
+
+t.test('seg.yaml gives what no flag does, also where there is no default; a copy of a command is as it is', async t => {
+  const config = await writeConfiguration(
+    'port: 7\nlog-file: /var/log/seg\nhand-off:\n  webhook:\n    url: https://localhost/x\n    secret: /secret\n',
+  )
+  const command = buildProgram('test', '')
+  const read = ['port', 'host', 'logFile', 'webhook', 'webhookSecret', 'webhookCa'] as const
+  addSettings(command, { port: 8443, host: 'localhost', logFile: undefined, webhook: 'off', webhookSecret: undefined })
+  command.parseOptions(['--host', '::1', '--webhook-secret', '/other', '--config', config])
+  const expected = {
+    ...{ port: 7, host: '::1', logFile: '/var/log/seg', webhook: new URL('https://localhost/x') },
+    ...{ webhookSecret: '/other', webhookCa: undefined },
+  }
+  t.same(readSettings(command, read), expected)
+  t.same(readSettings(commandWith(structuredClone(copySettings(command, read))), read), expected)
 })
 
 t.test('an alias of YAML is refused where it stands, also one that leads to itself', async t => {

@@ -242,6 +242,13 @@ export const settings = {
     help: 'how large the file of these facts may become; who has the most loses the oldest',
     ...number(byteCount),
   },
+  backups: {
+    flag: '--backups <dir>',
+    key: 'backups',
+    help: 'folder where the backups are made that operators ask for; off: they cannot',
+    parse: text => (text === 'off' ? text : resolveUserPath(text)),
+    schema: STRING,
+  },
   consoleOutbox: {
     flag: '--console-outbox <dir>',
     key: 'console.outbox',

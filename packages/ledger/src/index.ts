@@ -1,8 +1,8 @@
 // What must outlive the process: accepted documents, their receipts, the transparency log, and the
 // sender's outbox.
 export { backupParts } from './backup/backup-parts.ts'
-export { findBackup } from './backup/backup-place.ts'
-export type { BackupRecord } from './backup/backup-record.ts'
+export { findBackup, openBackupPlace, wholeBackups } from './backup/backup-place.ts'
+export { type BackupRecord, readBackupRecord } from './backup/backup-record.ts'
 export { type BackupOptions, type MadeBackup, makeBackup } from './backup/make-backup.ts'
 export { checkEmpty, restoreBackup } from './backup/restore-backup.ts'
 export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'

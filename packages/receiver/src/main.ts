@@ -100,6 +100,7 @@ const allDefaults = {
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
   consoleOutbox: 'off',
+  backups: 'off',
   ledger: undefined,
   ledgerPassword: undefined,
   ...handOffDefaults,

@@ -17,14 +17,22 @@ const reading = [
 ] as const
 
 /** The rest of what can be read, without the bytes of documents. */
-const inspecting = ['audit.read', 'settings.read', 'access.read'] as const
+const inspecting = ['audit.read', 'settings.read', 'access.read', 'tasks.read'] as const
 
 export const roles = {
   viewer: [...reading],
   auditor: [...reading, ...inspecting, 'documents.bytes'],
-  operator: [...reading, 'deliveries.act', 'alerts.act'],
-  'security-officer': [...reading, 'audit.read', 'settings.read', 'partners.act', 'certificates.act', 'approvals.act'],
-  administrator: [...reading, ...inspecting, 'access.act', 'settings.act', 'approvals.act'],
+  operator: [...reading, 'deliveries.act', 'alerts.act', 'tasks.read', 'tasks.act'],
+  'security-officer': [
+    ...reading,
+    ...['audit.read', 'settings.read', 'tasks.read'],
+    ...['partners.act', 'certificates.act', 'approvals.act', 'tasks.act'],
+  ],
+  administrator: [
+    ...reading,
+    ...inspecting,
+    ...['access.act', 'settings.act', 'approvals.act', 'tasks.act', 'backups.act'],
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 export type Role = keyof typeof roles

@@ -6,6 +6,8 @@ import { openAlertStore } from '../alerts/alert-store.ts'
 import { openApprovalStore } from '../approvals/approval-store.ts'
 import { openLetterStore } from '../dead-letters/letter-store.ts'
 import { openDeskSearch } from '../desk/desk-search.ts'
+import { openTaskStore } from '../tasks/task-store.ts'
+import { type RunTask, Tasks } from '../tasks/tasks.ts'
 import { openAnswerStore } from './answer-store.ts'
 import type { ApiParts } from './parts.ts'
 
@@ -28,6 +30,15 @@ async function openOutboxOf(folder: string | undefined): ReturnType<ApiParts['ou
   if (folder === undefined)
     throw new Fault('not-found', 'this receiver knows of no outbox; console.outbox in seg.yaml names one')
   return openNamedOutbox(folder)
+}
+
+/** `work`: what each kind of task does. */
+export function openTasks(folder: string, work: RunTask, now: () => Date): Tasks {
+  return new Tasks(
+    onceOpened(() => openTaskStore(folder)),
+    work,
+    now,
+  )
 }
 
 /** What could not be opened is tried again with the next use. */

@@ -10,6 +10,7 @@ import type { LetterStore } from '../dead-letters/letter-store.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricsText } from '../metrics/render-metrics.ts'
 import type { OpenIdLogin } from '../openid/openid-login.ts'
+import type { Tasks } from '../tasks/tasks.ts'
 import type { AnswerStore } from './answer-store.ts'
 import type { PartnerFile } from './partner-file.ts'
 
@@ -74,6 +75,9 @@ export type ApiParts = {
   readonly fourEyes: boolean
   readonly partners: PartnerFile
   readonly people: Pick<People, 'list'>
+  readonly tasks: Tasks
+  /** The folder that backups are made in, of the settings; undefined: none are made here. */
+  readonly backups: string | undefined
   readonly ask: AskGateway
   /** A line for the operator of this machine, such as a defect. */
   readonly complain: (line: string) => void

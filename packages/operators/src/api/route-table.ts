@@ -21,6 +21,7 @@ import { partnerRoutes } from '../routes/partner-routes.ts'
 import { searchRoutes } from '../routes/search-routes.ts'
 import { settingRoutes } from '../routes/setting-routes.ts'
 import { statsRoutes } from '../routes/stats.ts'
+import { taskRoutes } from '../tasks/task-routes.ts'
 import { descriptionRoute } from './description-routes.ts'
 import type { ApiRoute } from './route.ts'
 
@@ -42,6 +43,7 @@ const groups: readonly ApiRoute[] = [
   ...certificateRoutes,
   ...alertRoutes,
   ...settingRoutes,
+  ...taskRoutes,
   ...faultRoutes,
   ...searchRoutes,
   ...eventRoutes,

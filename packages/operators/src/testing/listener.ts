@@ -13,7 +13,7 @@ import { type AccessStore, type Operator, openAccess } from '../access/access-st
 import type { Person } from '../access/people-section.ts'
 import type { Role } from '../access/roles.ts'
 import { type ApiLimits, buildOperatorsApi, defaultApiLimits } from '../api/build-api.ts'
-import { openReaders } from '../api/lazy-readers.ts'
+import { openReaders, openTasks } from '../api/lazy-readers.ts'
 import type { Pages } from '../api/pages.ts'
 import type { PartnerFile } from '../api/partner-file.ts'
 import type { GatewayAnswers } from '../api/parts.ts'
@@ -22,6 +22,7 @@ import { routeTable } from '../api/route-table.ts'
 import type { AuditRecord } from '../audit/audit-record.ts'
 import { openAuditTrail } from '../audit/audit-trail.ts'
 import { openOpenIdLogin } from '../openid/openid-login.ts'
+import type { RunTask } from '../tasks/tasks.ts'
 
 type Fields = Readonly<Record<string, string>>
 export type Answer = {
@@ -76,6 +77,10 @@ type Options = {
   readonly config?: string
   /** The address of the port for certificates. */
   readonly certificateLogin?: string
+  /** What tasks do. */
+  readonly work?: RunTask
+  /** The folder of backups. */
+  readonly backups?: string
 }
 
 export async function openListener(t: Test, certs: string, options: Options = {}): Promise<TestListener> {
@@ -91,6 +96,8 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     limits,
     config,
     certificateLogin,
+    work = async () => ({}),
+    backups,
   } = options
   const folder = data ?? (await mkdtemp(join(tmpdir(), 'seg-operators-')))
   const access = await openAccess(folder)
@@ -108,6 +115,8 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       partners: { ...somePartners, ...partners },
       people: { list: async () => people() },
+      tasks: openTasks(folder, work, now),
+      backups,
       fourEyes,
       openid: openOpenIdLogin(config),
       certificateLogin: () => certificateLogin,

@@ -3,6 +3,7 @@
 import { isatty } from 'node:tty'
 import {
   type Command,
+  copySettings,
   explainFault,
   openServiceOutput,
   readSection,
@@ -24,7 +25,7 @@ import { followLogKey } from '../credentials/follow-log-key.ts'
 import { followStaple } from '../credentials/follow-staple.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
 import { retryLetters } from '../hand-off/retry-letters.ts'
-import { describeHandOffs, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
+import { describeHandOffs, handOffSettings, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
 import { startReceiver } from '../http/start-receiver.ts'
 import { indexDocuments } from '../indexing/index-documents.ts'
 import { openFileLogger, openLogger } from '../logger.ts'
@@ -64,7 +65,8 @@ async function start(command: Command): Promise<void> {
   const { logger, close: closeLogger } =
     logFile === undefined ? openLogger({ isTerminal: isatty(2) }) : openFileLogger(logFile)
   const stopLater = holdStop()
-  const listener = prepareOperatorsListener({ ...settings, config })
+  const started = copySettings(command, [...startSettings, ...handOffSettings])
+  const listener = prepareOperatorsListener({ ...settings, config, started })
   const gate = await openGate(
     { ...settings, config },
     () => new Date(),

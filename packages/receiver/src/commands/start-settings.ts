@@ -21,6 +21,7 @@ export const startSettings = [
   'deskDays',
   'deskBytes',
   'consoleOutbox',
+  'backups',
   'ledger',
   'ledgerPassword',
 ] as const

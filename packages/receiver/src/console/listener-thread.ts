@@ -18,11 +18,13 @@ import {
   openOpenIdLogin,
   openPeople,
   openReaders,
+  openTasks,
   routeTable,
 } from '@seg/operators/listener'
 import { KEY_AGREEMENTS } from '../connections/client-hello.ts'
 import { tlsOptionsOf } from '../connections/tls-options.ts'
 import { version } from '../open-ledger.ts'
+import { openTaskWork } from '../tasks/fork-task.ts'
 import type { FromListener, OwnCertificate, ToListener } from './messages.ts'
 import { openPartnerFile } from './partner-file.ts'
 
@@ -77,6 +79,8 @@ try {
     ...openReaders(options.data, options.outbox),
     partners: openPartnerFile(options),
     people,
+    tasks: openTasks(options.data, openTaskWork(options), () => new Date()),
+    backups: options.backups,
     fourEyes: options.fourEyes,
     openid: openOpenIdLogin(options.config),
     certificateLogin: () => certificateLogin,

@@ -1,5 +1,6 @@
 // What the listener's thread and the main thread say to one another.
 import type { KeyObject } from 'node:crypto'
+import type { CopiedSettings } from '@seg/core'
 
 export type ListenerOptions = {
   readonly certs: string
@@ -12,6 +13,10 @@ export type ListenerOptions = {
   /** Where people log in with a certificate; undefined: nowhere. */
   readonly certificatePort: number | undefined
   readonly fourEyes: boolean
+  /** The folder that backups are made in; undefined: operators make none. */
+  readonly backups: string | undefined
+  /** What this receiver was started with, for a diagnosis; undefined: there is none. */
+  readonly started: CopiedSettings | undefined
 } & OwnCertificate
 
 export type OwnCertificate = {

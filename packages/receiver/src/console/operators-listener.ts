@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { asFault, Fault, standardError } from '@seg/core'
+import { asFault, type CopiedSettings, Fault, standardError } from '@seg/core'
 import type { GatewayAnswers } from '@seg/operators'
 import { loadIdentity } from '@seg/pki'
 import { followConsoleCertificate } from './follow-console-certificate.ts'
@@ -34,6 +34,9 @@ type Options = {
   readonly fourEyes?: 'on' | 'off'
   /** The data folder of a sender. */
   readonly consoleOutbox?: string | 'off'
+  readonly backups?: string | 'off'
+  /** Without it there is no diagnosis to ask for. */
+  readonly started?: CopiedSettings
 }
 
 type Voice = { info(line: string): void; error(line: string): void }
@@ -72,7 +75,7 @@ async function open(
   answers: GatewayAnswers,
   voice: Voice,
 ): Promise<OperatorsListener | undefined> {
-  const { adminCertificatePort = 'off', fourEyes = 'off', consoleOutbox = 'off' } = options
+  const { adminCertificatePort = 'off', fourEyes = 'off', consoleOutbox = 'off', backups = 'off', started } = options
   const certificatePort = adminCertificatePort === 'off' ? undefined : adminCertificatePort
   if (adminPort === 'off' && certificatePort === undefined) return undefined
   try {
@@ -84,7 +87,12 @@ async function open(
     const all = { ...answers, certificates: () => [...answers.certificates(), own()] }
     const outbox = consoleOutbox === 'off' ? undefined : consoleOutbox
     const place = { certs, data, config, outbox, host: adminHost, port, certificatePort }
-    const thread = new ListenerThread({ ...place, fourEyes: fourEyes === 'on', ...ownOf(identity) }, all, voice)
+    const tasks = { backups: backups === 'off' ? undefined : backups, started }
+    const thread = new ListenerThread(
+      { ...place, ...tasks, fourEyes: fourEyes === 'on', ...ownOf(identity) },
+      all,
+      voice,
+    )
     const addresses = await thread.start(worker ?? startThread())
     const following = followConsoleCertificate({ certs, present: identity, voice }, next => {
       identity = next

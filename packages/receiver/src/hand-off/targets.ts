@@ -21,6 +21,9 @@ type Target = {
   open(parts: Parts): LaneTarget
 }
 
+/** What the targets read of the settings. */
+export const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
+
 /** Each reads its settings; undefined when it is off. */
 const targets = { inbox: readInbox, webhook: readWebhook } as const satisfies Readonly<
   Record<string, (command: Command, data: string) => Promise<Target | undefined>>

@@ -61,6 +61,14 @@ export type ApiSchemas = {
     readonly reason: string | null
     readonly acts: readonly ApiSchemas['Act'][]
   }
+  readonly Backup: {
+    readonly name: string
+    readonly at: string | null
+    readonly version: string | null
+    readonly entries: number | null
+    readonly documents: number | null
+    readonly problem: string | null
+  }
   readonly CertificateRule: {
     readonly uses: readonly string[]
     readonly authority: string | null
@@ -169,6 +177,21 @@ export type ApiSchemas = {
     readonly certificates: readonly ApiSchemas['CertificateRule'][]
     readonly documents: readonly string[] | null
     readonly requiresHybrid: boolean
+    readonly acts: readonly ApiSchemas['Act'][]
+  }
+  readonly Task: {
+    readonly id: string
+    readonly kind: string
+    readonly state: string
+    readonly by: string
+    readonly at: string
+    readonly endedAt: string | null
+    readonly progress: string | null
+    readonly result: Readonly<Record<string, unknown>> | null
+    readonly reason: {
+      readonly code: string
+      readonly detail: string
+    } | null
     readonly acts: readonly ApiSchemas['Act'][]
   }
   readonly Trust: {
@@ -1199,6 +1222,58 @@ export type ApiRoutes = {
         readonly origin: string
       }[]
     }
+  }
+  readonly 'GET /api/v1/backups': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly folder: string | null
+      readonly data: readonly ApiSchemas['Backup'][]
+      readonly acts: readonly ApiSchemas['Act'][]
+    }
+  }
+  readonly 'POST /api/v1/backups': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Task']
+  }
+  readonly 'POST /api/v1/diagnose': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Task']
+  }
+  readonly 'GET /api/v1/tasks': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly ApiSchemas['Task'][]
+    }
+  }
+  readonly 'GET /api/v1/tasks/{id}': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: ApiSchemas['Task']
+  }
+  readonly 'POST /api/v1/tasks/{id}/cancel': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Task']
   }
   readonly 'GET /api/v1/faults': {
     readonly path: Record<never, never>

@@ -1,0 +1,59 @@
+// Tasks in processes of their own: a real backup and diagnosis, and how tasks end early.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { copySettings } from '@seg/core'
+import { openBackupPlace, readBackupRecord } from '@seg/ledger'
+import t from 'tap'
+import { startSettings } from '../commands/start-settings.ts'
+import { handOffSettings } from '../hand-off/targets.ts'
+import { program } from '../main.ts'
+import { post } from '../testing/client.ts'
+import { makeCerts, makeDocument, makeFolder, openGateway } from '../testing/gateway.ts'
+import { openTaskWork } from './fork-task.ts'
+
+const certs = await makeCerts(t)
+
+t.test('a backup and a diagnosis of a receiver that runs, with what it was started with', async t => {
+  const gateway = await openGateway(t, certs)
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const place = join(await makeFolder(t), 'backups')
+  const start = program.commands.find(command => command.name() === 'start')!
+  start.parseOptions(['--certs', certs, '--data', gateway.data, '--port', `${gateway.port}`, '--inbox', 'elsewhere'])
+  const work = openTaskWork({
+    ...{ certs, data: gateway.data, config: undefined, backups: place },
+    started: copySettings(start, [...startSettings, ...handOffSettings]),
+  })
+  const lines: string[] = []
+  const { signal } = new AbortController()
+  const edge = { onProgress: (line: string) => lines.push(line), signal }
+  const made = await work('backup', edge)
+  t.match(made, { ok: true, size: 2, documents: 1 })
+  t.equal(readBackupRecord(String(made.backup)).documents, 1)
+  t.ok(lines.length > 0, 'it said how far it was')
+  const { failures, checks } = (await work('diagnosis', edge)) as { failures: number; checks: { id: string }[] }
+  t.equal(failures, 0, JSON.stringify(checks))
+  t.match(
+    checks.find(({ id }) => id === 'data in use'),
+    { status: 'ok', found: /the receiver that listens on the port/ },
+  )
+})
+
+t.test('a task that is ended leaves no backup, and one that cannot begin says why', async t => {
+  const gateway = await openGateway(t, certs)
+  t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
+  const place = join(await makeFolder(t), 'backups')
+  const options = { certs, data: gateway.data, config: undefined, backups: place, started: undefined }
+  const stop = new AbortController()
+  const working = openTaskWork(options)('backup', { onProgress: () => stop.abort(), signal: stop.signal })
+  await t.rejects(working, { code: 'task-ended', detail: /its process ended with SIGKILL/ })
+  t.match(await readdir(place), [/^(\.unfinished-|lock)/, /^(\.unfinished-|lock)/])
+  // As the next one does first.
+  await (await openBackupPlace(place, gateway.data, 'receiver')).close()
+  t.same(await readdir(place), ['lock'])
+  const edge = { onProgress: () => {}, signal: new AbortController().signal }
+  const inside = openTaskWork({ ...options, backups: join(gateway.data, 'backups') })
+  await t.rejects(inside('backup', edge), { code: 'configuration', detail: /outside of/ })
+  const nowhere = openTaskWork({ ...options, backups: undefined })
+  await t.rejects(nowhere('backup', edge), { code: 'act-impossible' })
+  await t.rejects(nowhere('diagnosis', edge), { code: 'act-impossible' })
+})
