@@ -19,6 +19,7 @@ import type {
   Staging,
 } from '../ledger.ts'
 import type { LogKey } from '../log/checkpoint.ts'
+import { WorkUnderWay } from '../writer/work-under-way.ts'
 import { startWriter, type WriterClient } from '../writer/writer-client.ts'
 import { PostgresConnections } from './connections.ts'
 import { inPieces } from './pieces.ts'
@@ -75,7 +76,7 @@ class PostgresLedger extends PostgresReader implements Ledger {
   readonly #writer: WriterClient
   readonly #uploads: PostgresConnections
   readonly #tasks: TaskLock
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #underWay = new WorkUnderWay()
   /** Chains that are certainly in the database. */
   readonly #kept = new WeakSet<CertificateChain>()
 
@@ -96,9 +97,8 @@ class PostgresLedger extends PostgresReader implements Ledger {
 
   accept(offered: OfferedDocument, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {
     const acceptance = this.#accept(offered, content, options)
-    this.#underWay.add(acceptance)
-    const end = () => this.#underWay.delete(acceptance)
-    acceptance.then(end, end)
+    this.#underWay.begin()
+    acceptance.then(this.#underWay.end, this.#underWay.end)
     return acceptance
   }
 
@@ -132,7 +132,7 @@ class PostgresLedger extends PostgresReader implements Ledger {
   }
 
   override async close(): Promise<void> {
-    await Promise.allSettled(this.#underWay)
+    await this.#underWay.wait()
     await this.#writer.close()
     await Promise.all([super.close(), this.#uploads.close(), this.#tasks.close()])
     this.#lock.release()

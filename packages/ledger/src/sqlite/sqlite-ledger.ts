@@ -37,6 +37,7 @@ import type { LogKey } from '../log/checkpoint.ts'
 import type { LogEvent } from '../log/events.ts'
 import type { Opening } from '../log/leaf.ts'
 import type { KeyRange } from '../log/log-keys.ts'
+import { WorkUnderWay } from '../writer/work-under-way.ts'
 import { startWriter, type WriterClient } from '../writer/writer-client.ts'
 import { openDatabaseReader } from './database.ts'
 import { onDatabase } from './database-fault.ts'
@@ -174,7 +175,7 @@ class SqliteLedger implements Ledger {
   readonly #unnamed: string[] = []
   #doubtful: string[] = []
   #generation: number
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #underWay = new WorkUnderWay()
   /** Chains that are certainly in the database. */
   readonly #kept = new WeakSet<CertificateChain>()
 
@@ -250,13 +251,11 @@ class SqliteLedger implements Ledger {
 
   accept({ chain, ...document }: OfferedDocument, content: Staging, options: AcceptOptions = {}): Promise<Accepted> {
     const acceptance = this.#accept({ kind: 'accept', document, chain: this.#sendChain(chain), ...options }, content)
-    acceptance.then(
-      ({ replay }) => replay || this.#kept.add(chain),
-      () => {},
-    )
-    this.#underWay.add(acceptance)
-    const end = () => this.#underWay.delete(acceptance)
-    acceptance.then(end, end)
+    this.#underWay.begin()
+    acceptance.then(({ replay }) => {
+      if (!replay) this.#kept.add(chain)
+      this.#underWay.end()
+    }, this.#underWay.end)
     return acceptance
   }
 
@@ -291,7 +290,7 @@ class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#underWay)
+    await this.#underWay.wait()
     // The writer last: only a connection that may write can copy the write-ahead log into the
     // database.
     await this.#reader.close()

@@ -58,8 +58,11 @@ export function openConnections(
     stopFollowing()
     closed.close()
   })
-  stopping.onRefuse(fault => {
-    for (const { connection } of open.values()) connection.stop(fault)
+  stopping.follow({
+    answersDue: () => [...open.values()].flatMap(({ connection }) => connection.answersDue),
+    refuse(fault) {
+      for (const { connection } of open.values()) connection.stop(fault)
+    },
   })
   // The one event that there is when a client renews its key. The keys themselves go nowhere.
   server.on('keylog', (line, socket) => {

@@ -11,21 +11,35 @@ type Times = Pick<ReceiverLimits, 'closingGrace' | 'closingTime'>
 /** Milliseconds that a client has to read an answer once nothing else is waited for. */
 const LAST_READ = 500
 
+/** What the open connections say of their requests, when the receiver stops. */
+export type UnderWay = {
+  /** Answers that no client has whole yet. */
+  answersDue(): readonly ServerResponse[]
+  /** Refuses what is still coming. */
+  refuse(fault: Fault): void
+}
+
 /** For one receiver. */
 export class Stopping {
-  readonly #requests = new Set<ServerResponse>()
   #hasBegun = false
   #work = 0
   #idle: (() => void) | undefined
-  #refuse: ((fault: Fault) => void) | undefined
+  #underWay: UnderWay | undefined
 
   /** To be called once, before there are requests. */
   track(server: Server): void {
     server.prependListener('request', (_request, response) => {
-      this.#requests.add(response)
-      response.once('close', () => this.#requests.delete(response))
       if (this.#hasBegun) closeAfter(response)
     })
+  }
+
+  /**
+   * What is under way is asked for at the end. A Set of it, changed with each request, would be
+   * paid for all the time: V8 links each table that it gave up to the next one, so that tables and
+   * all requests in them get old, and only a major collection frees them.
+   */
+  follow(underWay: UnderWay): void {
+    this.#underWay = underWay
   }
 
   /**
@@ -34,7 +48,7 @@ export class Stopping {
    */
   begin(): void {
     this.#hasBegun = true
-    for (const response of this.#requests) closeAfter(response)
+    for (const response of this.#answersDue()) closeAfter(response)
   }
 
   /**
@@ -49,19 +63,19 @@ export class Stopping {
     if (--this.#work === 0) this.#idle?.()
   }
 
-  /** `refuse` is called when those that are still sending have had their time. */
-  onRefuse(refuse: (fault: Fault) => void): void {
-    this.#refuse = refuse
-  }
-
   /** Resolves when nothing is under way any more, or has had its time. */
   async wait({ closingGrace, closingTime }: Times): Promise<void> {
     const end = performance.now() + closingTime
-    const answered = endOf(this.#requests)
+    const answered = endOf(this.#answersDue())
     await within(Math.min(closingGrace, closingTime), answered)
-    this.#refuse?.(new Fault('shutting-down', `it was not all here ${closingGrace} ms after the receiver was stopped`))
+    const detail = `it was not all here ${closingGrace} ms after the receiver was stopped`
+    this.#underWay?.refuse(new Fault('shutting-down', detail))
     await within(end - performance.now(), this.#endOfWork())
     await within(LAST_READ, answered)
+  }
+
+  #answersDue(): readonly ServerResponse[] {
+    return this.#underWay?.answersDue() ?? []
   }
 
   #endOfWork(): Promise<void> {
@@ -80,8 +94,8 @@ function closeAfter(response: ServerResponse): void {
  * Waits until each is answered, which then is the last answer of its connection, and the client has
  * it.
  */
-async function endOf(responses: ReadonlySet<ServerResponse>): Promise<void> {
-  const ends = Array.from(responses, response => {
+async function endOf(responses: readonly ServerResponse[]): Promise<void> {
+  const ends = responses.map(response => {
     const { socket } = response.req
     response.once('close', () => socket.destroySoon())
     return new Promise(resolve => socket.once('close', resolve))
