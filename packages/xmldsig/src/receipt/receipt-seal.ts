@@ -2,10 +2,14 @@
 // bytes, and the private-key operation is nearly all the work.
 import { hash } from 'node:crypto'
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from '../signature/algorithms.ts'
+import { valueBytesOf } from '../signature/key-kinds.ts'
 import { makeSignatureValue } from '../signature/signature-value.ts'
 import { type Signer, signingAlgorithm } from '../signature/signing-key.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
+
+const END = '</Receipt>'
+const DIGEST_BYTES = 32
 
 /**
  * Returns what seals receipts with this key: XML under an enveloped Signature (Exclusive C14N,
@@ -16,16 +20,23 @@ export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFa
   const algorithm = signingAlgorithm(key)
   const der = certificate.raw.toString('base64')
   const keyInfo = `<KeyInfo><X509Data><X509Certificate>${der}</X509Certificate></X509Data></KeyInfo>`
+  const [beforeDigest, afterDigest] = writeSignedInfo(algorithm.identifier)
+  const writeSignature = (digest: string, value: string) =>
+    `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${beforeDigest}${digest}${afterDigest}` +
+    `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>${END}\n`
+  // Of the same length in each receipt.
+  const signatureLength = writeSignature(emptyBase64(DIGEST_BYTES), emptyBase64(valueBytesOf(key))).length
+  const writeFacts = openFactsWriter()
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
-    const digest = hash('sha256', octetsOf(`${content}</Receipt>`), 'base64')
-    const signedInfo = writeSignedInfo(algorithm.identifier, digest)
-    const signed = octetsOf(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${signedInfo}`)
+    const { length } = content
+    const receipt = Buffer.allocUnsafe(length + signatureLength)
+    writeOctets(receipt, `${content}${END}`, 0)
+    const digest = hash('sha256', receipt.subarray(0, length + END.length), 'base64')
+    const signed = Buffer.from(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${beforeDigest}${digest}${afterDigest}`)
     const value = makeSignatureValue(signed, algorithm, key).toString('base64')
-    const signature =
-      `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${signedInfo}` +
-      `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>`
-    return octetsOf(`${content}${signature}</Receipt>\n`)
+    writeOctets(receipt, writeSignature(digest, value), length)
+    return receipt
   }
 }
 
@@ -33,33 +44,55 @@ export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFa
  * Text here holds one octet of UTF-8 in each character: one character above U+00FF would make V8
  * store all of it with two bytes a character.
  */
-function octetsOf(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
+function writeOctets(receipt: Buffer, text: string, at: number): void {
+  if (receipt.write(text, at, 'latin1') !== text.length)
+    throw new TypeError('a signature of another length than the key makes')
 }
 
-function writeFacts(facts: ReceiptFacts): string {
-  const { receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt, logEntry } = facts
-  const written =
-    line('  ', 'ReceiverID', escapeText(receiverId)) +
-    line('  ', 'SenderID', escapeText(senderId)) +
-    line('  ', 'DocumentID', escapeText(documentId)) +
-    line('  ', 'DocumentDigest', documentDigest.toString('base64')) +
-    line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
-    line('  ', 'AcceptedAt', escapeText(acceptedAt))
-  const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
-  const opening =
-    logEntry.opening === undefined
-      ? ''
-      : line('    ', 'Facts', logEntry.opening.facts.toString('base64')) +
-        line('    ', 'Nonce', logEntry.opening.nonce.toString('base64'))
-  const entry =
-    line('    ', 'Index', String(logEntry.index)) +
-    line('    ', 'TreeSize', String(logEntry.treeSize)) +
-    line('    ', 'Leaf', logEntry.leaf.toString('base64')) +
-    opening +
-    `    <Proof>\n${proof}    </Proof>\n` +
-    line('    ', 'Checkpoint', escapeText(logEntry.checkpoint))
-  return `${written}  <LogEntry>\n${entry}  </LogEntry>\n`
+function emptyBase64(bytes: number): string {
+  return Buffer.alloc(bytes).toString('base64')
+}
+
+/** Returns what writes the facts of receipts, with what comes again and again written once. */
+function openFactsWriter(): (facts: ReceiptFacts) => string {
+  const receiver = openEscaper()
+  const checkpoint = openEscaper()
+  return ({ receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt, logEntry }) => {
+    const written =
+      line('  ', 'ReceiverID', receiver(receiverId)) +
+      line('  ', 'SenderID', escapeText(senderId)) +
+      line('  ', 'DocumentID', escapeText(documentId)) +
+      line('  ', 'DocumentDigest', documentDigest.toString('base64')) +
+      line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
+      line('  ', 'AcceptedAt', escapeText(acceptedAt))
+    const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
+    const opening =
+      logEntry.opening === undefined
+        ? ''
+        : line('    ', 'Facts', logEntry.opening.facts.toString('base64')) +
+          line('    ', 'Nonce', logEntry.opening.nonce.toString('base64'))
+    const entry =
+      line('    ', 'Index', String(logEntry.index)) +
+      line('    ', 'TreeSize', String(logEntry.treeSize)) +
+      line('    ', 'Leaf', logEntry.leaf.toString('base64')) +
+      opening +
+      `    <Proof>\n${proof}    </Proof>\n` +
+      line('    ', 'Checkpoint', checkpoint(logEntry.checkpoint))
+    return `${written}  <LogEntry>\n${entry}  </LogEntry>\n`
+  }
+}
+
+/** `escapeText` for what is often the same as the last time. */
+function openEscaper(): (text: string) => string {
+  let latest = ''
+  let escaped = ''
+  return text => {
+    if (text !== latest) {
+      escaped = escapeText(text)
+      latest = text
+    }
+    return escaped
+  }
 }
 
 /** `content` is canonical as it stands. */
@@ -78,13 +111,14 @@ function escapeText(text: string): string {
   return Buffer.from(escaped).toString('latin1')
 }
 
-/** What stands in SignedInfo, and its end tag; in canonical form. */
-function writeSignedInfo(algorithm: string, digest: string): string {
-  return (
+/** What stands in SignedInfo, and its end tag, before and behind the digest; in canonical form. */
+function writeSignedInfo(algorithm: string): readonly [before: string, after: string] {
+  return [
     `<CanonicalizationMethod Algorithm="${EXCLUSIVE_C14N}"></CanonicalizationMethod>` +
-    `<SignatureMethod Algorithm="${algorithm}"></SignatureMethod>` +
-    `<Reference URI=""><Transforms><Transform Algorithm="${ENVELOPED_SIGNATURE}"></Transform>` +
-    `<Transform Algorithm="${EXCLUSIVE_C14N}"></Transform></Transforms>` +
-    `<DigestMethod Algorithm="${SHA256}"></DigestMethod><DigestValue>${digest}</DigestValue></Reference></SignedInfo>`
-  )
+      `<SignatureMethod Algorithm="${algorithm}"></SignatureMethod>` +
+      `<Reference URI=""><Transforms><Transform Algorithm="${ENVELOPED_SIGNATURE}"></Transform>` +
+      `<Transform Algorithm="${EXCLUSIVE_C14N}"></Transform></Transforms>` +
+      `<DigestMethod Algorithm="${SHA256}"></DigestMethod><DigestValue>`,
+    '</DigestValue></Reference></SignedInfo>',
+  ]
 }
