@@ -338,6 +338,36 @@ t.test('text in the same piece as a tag longer than the window is taken at any a
   }
 })
 
+t.test('an element that begins behind a tag longer than the window ends in a later one', async t => {
+  const attributes = ['b', 'c', 'd'].map(name => ` ${name}="${'x'.repeat(65_000)}"`).join('')
+  const known = '<k>1</k>'
+  for (const content of ['', known, known.repeat(20_000)])
+    for (const name of ['e', 'e'.repeat(9), 'k']) {
+      const document = `<r><s>${known.repeat(9)}<a${attributes}><${name}>${content}</${name}>${known}</a></s></r>`
+      t.ok(canonicalize([Buffer.from(document)], methods[0]!).equals(Buffer.from(document)))
+    }
+})
+
+/** Elements whose ends undo declarations, in and around others. */
+const nested = ['<p:b xmlns:p="urn:p" d="1" c="2">', '<b d="1" c="2">', '<b>', '<o:b>', '<p:b xmlns:p="urn:q">']
+
+t.test('declarations end where their elements do, however the run of known tags is interrupted', async t => {
+  const wrap = (tags: readonly string[], inner: string) =>
+    tags.reduceRight((content, tag) => `${tag}x${content}\n<o:c/>y</${/^<([^ >]+)/.exec(tag)![1]}>`, inner)
+  for (const first of nested)
+    for (const second of nested)
+      for (const third of nested)
+        for (const inner of ['1', '>', '<b d="1" c="2"/>', '<![CDATA[<]]>', '<o:b ></o:b >']) {
+          const text = wrap([first, second, third], inner)
+          const bytes = Buffer.from(`<r xmlns:o="urn:o"><s>\n${text.repeat(4)}${inner}</s><q:c/></r>`)
+          const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
+          if (fast !== slow) t.equal(fast, slow, text)
+          const whole = Buffer.from(`<r xmlns:o="urn:o"><o:s>${text.repeat(4)}</o:s><o:t/></r>`)
+          const [octets, expected] = bothWays(() => verdictOf(() => canonicalize([whole], methods[0]!)))
+          if (octets !== expected) t.equal(octets, expected, text)
+        }
+})
+
 t.test('limits are met at the same place', async t => {
   const documents = [
     ...contents.map(content => `<r xmlns:o="urn:o"><s/><P>${content}</P></r>`),

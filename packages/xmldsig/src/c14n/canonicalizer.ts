@@ -14,7 +14,7 @@ import {
   XML_BINDING,
   XML_NAMESPACE,
 } from '../xml/namespaces.ts'
-import { copyWords, Octets } from '../xml/octet-words.ts'
+import { copyWords, NO_OCTETS, Octets } from '../xml/octet-words.ts'
 import { copyShort } from '../xml/skip.ts'
 import type { StartTag } from '../xml/start-tag.ts'
 import type { ContentSink } from '../xml/token-handler.ts'
@@ -134,9 +134,9 @@ export class Canonicalizer implements ContentSink {
     this.leave(depth)
     let isAsWritten = form.isCanonical && count === bindings - declaredFrom
     for (let i = 0; i < count; i++) if (this.#found[i]! < declaredFrom) isAsWritten = false
-    if (count === 0) return { isAsWritten, marks, inserted: undefined }
+    if (count === 0) return { isAsWritten, marks, inserted: NO_OCTETS }
     const declarations = this.#found.slice(0, count).map(i => declarationOf(scope.bindings[i]!))
-    const inserted = count === 1 ? declarations[0] : new Octets(Buffer.concat(declarations.map(({ bytes }) => bytes)))
+    const inserted = count === 1 ? declarations[0]! : new Octets(Buffer.concat(declarations.map(({ bytes }) => bytes)))
     return { isAsWritten, marks, inserted }
   }
 
@@ -153,34 +153,38 @@ export class Canonicalizer implements ContentSink {
   write(form: TagForm, runFrom: number, from: number, to: number): number {
     const octets = this.#octets
     const { isAsWritten, inserted } = form.plan
+    if (isRewritten || !form.isCanonical) {
+      this.#writeAttributes(form, runFrom, from, to)
+      return to
+    }
     let run = runFrom
-    if (isRewritten || !isAsWritten) {
-      octets.range(window, run, from + form.nameLength)
-      if (inserted !== undefined) octets.pieceOf(inserted)
-      if (isRewritten || !form.isCanonical) {
-        this.#writeAttributes(form, to - from)
-        return to
-      }
+    if (!isAsWritten) {
+      octets.pieceBehind(run, from + form.nameLength, inserted)
       run = from + form.attributesFrom
     }
     if (!form.isEmpty) return run
-    octets.range(window, run, to - 2)
-    octets.pieceOf(form.emptyEnd)
+    octets.pieceBehind(run, to - 2, form.emptyEnd)
     return to
   }
 
-  /** From the first attribute on. */
-  #writeAttributes({ names, order, closing, octets: { length } }: TagForm, most: number): void {
+  /** The tag at [from, to), and before it what is canonical as it stands from `runFrom` on. */
+  #writeAttributes(form: TagForm, runFrom: number, from: number, to: number): void {
+    const { names, order, closing, nameLength } = form
+    const { inserted } = form.plan
     const octets = this.#octets
     const { gathered, words } = octets
-    let at = octets.begin((isRewritten ? MOST_OCTETS : 1) * most + 2 * length + closing.length)
+    const most = (isRewritten ? MOST_OCTETS : 1) * (to - from) + 2 * form.octets.length + closing.length
+    let at = octets.beginBehind(runFrom, from + nameLength, most + inserted.length)
+    at = copyWords(inserted.words, 0, inserted.length, words, at)
     for (let i = 0; i < names.length; i++) {
       const name = names[i]!
       const value = order[i]!
       at = copyWords(name.words, 0, name.length, words, at)
-      const from = valueFrom[value]!
-      const to = valueTo[value]!
-      at = isRewritten ? writeValue(window, from, to, gathered, at) : copyWords(windowWords, from, to - from, words, at)
+      const begins = valueFrom[value]!
+      const ends = valueTo[value]!
+      at = isRewritten
+        ? writeValue(window, begins, ends, gathered, at)
+        : copyWords(windowWords, begins, ends - begins, words, at)
     }
     octets.end(copyWords(closing.words, 0, closing.length, words, at))
   }
@@ -307,7 +311,7 @@ export class Canonicalizer implements ContentSink {
   /** The same for a tag of any length, and one that inherits attributes. */
   #writePieces(tag: StartTag, count: number, inherited: readonly InheritedAttribute[]): void {
     this.#octets.range(tag.source, tag.from, tag.nameTo)
-    for (let i = 0; i < count; i++) this.#octets.pieceOf(declarationOf(tag.scope.bindings[this.#found[i]!]!))
+    for (let i = 0; i < count; i++) this.#octets.piece(declarationOf(tag.scope.bindings[this.#found[i]!]!).bytes)
     if (inherited.length > 0) this.#writeWithInherited(tag, inherited)
     else for (let i = 0; i < tag.attributes.count; i++) this.#writeAttribute(tag, tag.attributes.order[i]!)
     this.#finishTag(tag)

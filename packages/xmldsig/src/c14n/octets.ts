@@ -67,13 +67,20 @@ export class OctetWriter {
     this.#append(octets, 0, octets.length)
   }
 
-  /** The same, four octets a step. */
-  pieceOf(octets: Octets): void {
-    this.settle()
-    const { length } = octets
-    if (this.#gatheredLength + length > GATHER_BYTES) this.#handOnGathered()
-    this.#gatheredLength = copyWords(octets.words, 0, length, this.words, this.#gatheredLength)
-    this.length += length
+  /** Octets [from, to) of the window, then a piece. */
+  pieceBehind(from: number, to: number, { words, length }: Octets): void {
+    this.end(copyWords(words, 0, length, this.words, this.beginBehind(from, to, length)))
+  }
+
+  /** Octets [from, to) of the window, then as `begin`. */
+  beginBehind(from: number, to: number, bytes: number): number {
+    const length = to - from
+    if (length > LOOP_UP_TO) {
+      this.range(window, from, to)
+      return this.begin(bytes)
+    }
+    const at = this.begin(length + bytes)
+    return copyWords(windowWords, from, length, this.words, at)
   }
 
   /**

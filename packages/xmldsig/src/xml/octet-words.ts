@@ -12,6 +12,8 @@ export class Octets {
   }
 }
 
+export const NO_OCTETS: Octets = new Octets(Buffer.alloc(0))
+
 /** Copies `length` octets; returns the index behind them in `into`. */
 export function copyWords(from: DataView, at: number, length: number, into: DataView, to: number): number {
   const last = length - 4

@@ -86,7 +86,10 @@ export class FastContent {
       const isUnreported = this.#isUnreported
       this.#sink = isUnreported ? this.#handler.sink : undefined
       const known = isUnreported && this.#lines.offset + at >= fastPath.knownFrom ? this.#known : undefined
-      if (known !== undefined) at = known.takeRun(at, end)
+      if (known !== undefined) {
+        at = known.takeRun(at, this.#runFrom, end)
+        this.#runFrom = known.runFrom
+      }
       if (at + 1 >= end) break
       const next = this.#readNext(at, from, end, known)
       if (next === NOT_TAKEN) break
@@ -103,10 +106,7 @@ export class FastContent {
     if (second === SLASH) return this.#readEndTag(at, end)
     if (second === EXCLAMATION) return this.#readCdata(at, end)
     if (this.#elements.stack.depth === this.#limits.depth) return NOT_TAKEN
-    const to = known?.read(at, this.#runFrom, end) ?? NOT_TAKEN
-    if (to === NOT_TAKEN) return this.#readStartTag(at, end, known)
-    this.#runFrom = known!.runFrom
-    return to
+    return this.#readStartTag(at, end, known)
   }
 
   /** Writes what is canonical as it stands, up to `to`. */

@@ -3,13 +3,15 @@
 // An epoch stands for what is in scope and which declarations are written. While it is the same, a
 // tag of one form means the same, and is written in the same way.
 import type { Limits } from '../../limits.ts'
+import { EXCLAMATION } from '../characters.ts'
 import { effects, epochBefore, NOTHING_TO_UNDO, UNDO } from '../element-stack.ts'
 import type { LineCounter } from '../line-counter.ts'
+import { NO_OCTETS } from '../octet-words.ts'
 import type { OpenElements } from '../open-elements.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window } from '../window.ts'
-import { cursor, openForms, takeCanonicalRun } from './canonical-run.ts'
+import { cursor, openForms, type TagTaker, takeCanonicalRun } from './canonical-run.ts'
 import { epochOf, UNSETTLED_EPOCH } from './epochs.ts'
 import { isRewritten, matchForm, TAG_OCTETS } from './form-match.ts'
 import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm } from './known-forms.ts'
@@ -21,9 +23,11 @@ const INSERTED_OCTETS = 512
 /** A plan costs as much as reading a few tags. */
 const [READS_PER_PLAN, FREE_READS] = [8, 2048]
 const NO_MARKS: readonly number[] = []
-const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: undefined }
+/** `cursor.floor` and `cursor.bottom` before each element whose end undoes something, by depth. */
+const [floors, bottoms] = [new Int32Array(effects.length), new Int32Array(effects.length)]
+const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: NO_OCTETS }
 
-export class KnownTags {
+export class KnownTags implements TagTaker {
   /** From where on canonical octets are still to be written. */
   runFrom = 0
   readonly #tag: StartTag
@@ -34,7 +38,7 @@ export class KnownTags {
   /** Form of the element that was opened or closed last, and whether it was opened. */
   #last: TagForm = NO_FORM
   #isInside = false
-  /** Of the tag that had no form for `read`; 0 when its form need not be stored. */
+  /** Of the tag at which the run ended, for it had no form; 0 when it ended elsewhere. */
   #hash = 0
   #found: TagForm = NO_FORM
   /**
@@ -66,16 +70,25 @@ export class KnownTags {
     return nameBytes >= FORM_OCTETS && attributes >= FORM_ATTRIBUTES && valueBytes >= TAG_OCTETS
   }
 
-  /** Takes what `takeCanonicalRun` takes, from `from` on. */
-  takeRun(from: number, end: number): number {
-    const { stack } = this.#elements
-    if (this.#elements.epoch === UNSETTLED_EPOCH) this.#elements.epoch = this.#epochWith(NO_MARKS)
+  /**
+   * Takes what `takeCanonicalRun` takes, from `from` on; what stands before it is canonical from
+   * `runFrom` on.
+   */
+  takeRun(from: number, runFrom: number, end: number): number {
+    const elements = this.#elements
+    const { stack } = elements
+    if (elements.epoch === UNSETTLED_EPOCH) elements.epoch = this.#epochWith(NO_MARKS)
     let floor = stack.depth
     while (floor > stack.kept && effects[floor] === NOTHING_TO_UNDO) floor--
+    this.runFrom = runFrom
+    this.#hash = 0
     cursor.depth = stack.depth
     cursor.form = this.#last
     cursor.isInside = this.#isInside
-    const at = takeCanonicalRun(from, end, floor, this.#limits.depth, this.#elements.epoch)
+    cursor.epoch = elements.epoch
+    cursor.floor = floor
+    cursor.bottom = floor > stack.kept && effects[floor] === UNDO ? bottoms[floor]! : floor
+    const at = takeCanonicalRun(from, end, this.#limits.depth, this)
     stack.depth = cursor.depth
     this.#last = cursor.form
     this.#isInside = cursor.isInside
@@ -90,34 +103,65 @@ export class KnownTags {
     this.#isInside = false
   }
 
-  /**
-   * Opens the element of the tag at `at`, when its form is known; what stands before it is
-   * canonical from `runFrom` on. Returns the index behind the tag, or NOT_TAKEN.
-   */
-  read(at: number, runFrom: number, end: number): number {
-    const to = this.#find(at, end)
-    const form = this.#found
-    if (to === NOT_TAKEN || to - at > TAG_OCTETS) return NOT_TAKEN
-    this.#reads++
-    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form))) return NOT_TAKEN
-    this.#last = form
-    this.#isInside = !form.isEmpty
-    this.#open(form, at, to, runFrom)
-    return to
-  }
-
-  /** The tag under way had no form for `read`, and was read; its element will be at `depth`. */
+  /** The tag under way had no form in the run, and was read; its element will be at `depth`. */
   learn(depth: number): void {
     const form = this.#hash === 0 ? NO_FORM : learnForm(this.#hash, this.#tag)
-    if (form !== NO_FORM) this.#expect(form)
+    if (form !== NO_FORM) expect(this.#last, this.#isInside, form)
     openForms[depth] = form
     this.#last = form
     this.#isInside = !this.#tag.isEmpty
   }
 
-  #find(at: number, end: number): number {
-    this.#hash = 0
-    this.#found = this.#isInside ? this.#last.first : this.#last.after
+  open(form: TagForm, from: number, to: number): void {
+    const { stack, epoch } = this.#elements
+    const { declarations, plan } = form
+    this.#reads++
+    stack.depth = cursor.depth
+    if (form.holdsLines || isRewritten) this.#countLines(to)
+    this.runFrom = this.#sink?.write(form, this.runFrom, from, to) ?? this.runFrom
+    cursor.form = form
+    cursor.isInside = !form.isEmpty
+    if (form.isEmpty) return
+    const isUndone = declarations.length > 0 || plan.marks.length > 0
+    stack.pushName(from + 1, from + form.nameLength, plan.declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
+    cursor.depth = stack.depth
+    openForms[cursor.depth] = form
+    if (!isUndone) return
+    const { scope } = this.#tag
+    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
+    this.#sink?.mark(plan, scope, cursor.depth)
+    epochBefore[cursor.depth] = epoch
+    floors[cursor.depth] = cursor.floor
+    bottoms[cursor.depth] = cursor.bottom
+    cursor.floor = cursor.depth
+    this.#elements.epoch = plan.epochInside
+    cursor.epoch = plan.epochInside
+  }
+
+  find(from: number, end: number): number {
+    if (window[from + 1] === EXCLAMATION) return NOT_TAKEN
+    const to = this.#match(from, end)
+    const form = this.#found
+    if (to === NOT_TAKEN) return NOT_TAKEN
+    this.#elements.stack.depth = cursor.depth
+    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form))) {
+      this.#reads++
+      return NOT_TAKEN
+    }
+    this.open(form, from, to)
+    return to
+  }
+
+  close(): void {
+    this.#elements.stack.depth = cursor.depth
+    this.#elements.closeUnreported()
+    cursor.epoch = this.#elements.epoch
+    cursor.floor = floors[cursor.depth]!
+  }
+
+  #match(at: number, end: number): number {
+    const { form, isInside } = cursor
+    this.#found = isInside ? form.first : form.after
     let to = matchForm(this.#found, at, end)
     if (to !== NOT_TAKEN) return to
     const hash = hashTag(window, at, end)
@@ -126,32 +170,14 @@ export class KnownTags {
       return to !== NOT_TAKEN
     })
     if (to === NOT_TAKEN) this.#hash = hash
-    else this.#expect(this.#found)
+    else expect(form, isInside, this.#found)
     return to
   }
 
-  /** From now on a tag of this form is expected where one stands now. */
-  #expect(form: TagForm): void {
-    if (!this.#last.isKnown) return
-    if (this.#isInside) this.#last.first = form
-    else this.#last.after = form
-  }
-
-  #open(form: TagForm, from: number, to: number, runFrom: number): void {
-    const { stack, epoch } = this.#elements
-    const { declarations, plan } = form
-    if (form.holdsLines || isRewritten) this.#lines.count(window, to)
-    this.runFrom = this.#sink?.write(form, runFrom, from, to) ?? runFrom
-    if (form.isEmpty) return
-    const isUndone = declarations.length > 0 || plan.marks.length > 0
-    stack.pushName(from + 1, from + form.nameLength, plan.declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
-    openForms[stack.depth] = form
-    if (!isUndone) return
-    const { scope } = this.#tag
-    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
-    this.#sink?.mark(plan, scope, stack.depth)
-    epochBefore[stack.depth] = epoch
-    this.#elements.epoch = plan.epochInside
+  #countLines(to: number): void {
+    this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
+    cursor.linesEnded = 0
+    this.#lines.count(window, to)
   }
 
   get #isPlanningWorthwhile(): boolean {
@@ -178,7 +204,7 @@ export class KnownTags {
     const { stack, epoch } = this.#elements
     const sink = this.#sink
     const written = sink?.plan(form, this.#tag.scope, stack.depth + 1, declaredFrom) ?? NOT_WRITTEN
-    if (written.inserted !== undefined && written.inserted.length > INSERTED_OCTETS) return false
+    if (written.inserted.length > INSERTED_OCTETS) return false
     const changes = form.declarations.length > 0 || written.marks.length > 0
     const isFree = !changes && !form.isEmpty && !form.holdsLines && written.isAsWritten
     const epochInside = changes ? this.#epochWith(written.marks) : epoch
@@ -192,4 +218,11 @@ export class KnownTags {
     const writtenAt = this.#sink?.writtenAt ?? NO_MARKS
     return epochOf(this.#kind, bindings, i => (writtenAt[i] ?? 0) !== 0 || marks.includes(i))
   }
+}
+
+/** From now on a tag of `form` is expected where one stands now. */
+function expect(last: TagForm, isInside: boolean, form: TagForm): void {
+  if (!last.isKnown) return
+  if (isInside) last.first = form
+  else last.after = form
 }

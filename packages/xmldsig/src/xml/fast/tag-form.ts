@@ -2,7 +2,7 @@
 // read before need not be read again.
 import { CR, LF } from '../characters.ts'
 import { type Declaration, DSIG_NAMESPACE, type NamespaceScope, NO_NAMESPACE, UNDECLARED } from '../namespaces.ts'
-import { Octets } from '../octet-words.ts'
+import { NO_OCTETS, Octets } from '../octet-words.ts'
 import { NOTHING } from '../skip.ts'
 import type { StartTag } from '../start-tag.ts'
 
@@ -23,7 +23,7 @@ export type WrittenTag = {
   /** Bindings whose declarations count as written inside the element. */
   readonly marks: readonly number[]
   /** Declarations to be written behind the name. */
-  readonly inserted: Octets | undefined
+  readonly inserted: Octets
 }
 
 type Parts = {
@@ -59,7 +59,7 @@ const NO_PLAN: Plan = {
   isFree: false,
   isAsWritten: false,
   marks: [],
-  inserted: undefined,
+  inserted: NO_OCTETS,
 }
 /** Plans of one form that are kept. */
 const PLANS = 8
@@ -183,8 +183,8 @@ export const NO_FORM: TagForm = new TagForm({
   attributes: [],
   order: [],
   names: [],
-  closing: new Octets(NOTHING),
-  emptyEnd: new Octets(NOTHING),
+  closing: NO_OCTETS,
+  emptyEnd: NO_OCTETS,
 })
 
 /** The form of a tag. */
