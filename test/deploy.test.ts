@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { root } from './support/commands.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(600_000)
 const folder = await mkdtemp(join(tmpdir(), 'seg-deploy-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const run = promisify(execFile)

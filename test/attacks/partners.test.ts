@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from 'node:tls'
+import { until } from '@seg/core/testing/until'
 import type { Identity } from '@seg/pki'
 import t from 'tap'
 import { openLedgerReader } from '../../packages/ledger/src/index.ts'
@@ -21,7 +22,7 @@ import { issue, openIssuer } from '../support/certificates.ts'
 import { documentHead, readAnswers } from '../support/raw-http.ts'
 
 // A busy machine takes longer for all of them than tap waits.
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const certs = await makeCerts(t)
 const other = issue({ name: 'MINISTRY 3_SEG01' }, await openIssuer(certs))
@@ -37,11 +38,6 @@ async function postAs({ id, ...signer }: Identity, gateway: TestGateway, name: s
   const body = await makeDocument(gateway, { id: name, from: id, signer: { id, ...signer } })
   const headers = { 'content-type': 'application/xml', 'content-length': String(body.length) }
   return call(gateway, { method: 'POST', path: '/v1/documents', headers, body, tls: asOther(gateway) })
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await isSo()); await pause(5))
-    if (performance.now() > end) throw new Error('it does not come')
 }
 
 t.test('a partner that sends slowly and much leaves room for the others', async t => {

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
 import { listCommands, loadProgram, root, runCommand, startReceiver } from '../support/commands.ts'
@@ -161,7 +161,7 @@ function fireAlert(): void {
 }
 
 async function waitForRecords(areThere: (found: readonly Listed[]) => boolean): Promise<void> {
-  for (let tries = 0; tries < 100 && !areThere(await listRecords('receiver', data)); tries++) await pause(100)
+  await until(() => listRecords('receiver', data), areThere)
 }
 
 t.test('each command either changes nothing, or is among those whose records are tested', async t => {

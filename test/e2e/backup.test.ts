@@ -68,7 +68,7 @@ async function send(to: URL, outbox: string, id: string): Promise<string> {
   )
 }
 
-t.test('a backup under load is restored whole, and what the log lacks is declared', { timeout: 120_000 }, async t => {
+t.test('a backup under load is restored whole, and what the log lacks is declared', { timeout: 600_000 }, async t => {
   const first = await open(data)
   const clients = [0, 1, 2].map(() => openClient(first.url, partner))
   const latest = async (name: string) => {

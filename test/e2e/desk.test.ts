@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { makePartner, openClient, signLetter } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
@@ -26,12 +26,8 @@ async function listFacts(data: string, ...filter: string[]): Promise<readonly Fa
 }
 
 /** The rows once there are so many. */
-async function waitFor(count: number, list: () => Promise<readonly FactLine[]>): Promise<readonly FactLine[]> {
-  for (let tries = 0; ; tries++) {
-    const facts = await list()
-    if (facts.length >= count || tries === 60) return facts
-    await pause(100)
-  }
+function waitFor(count: number, list: () => Promise<readonly FactLine[]>): Promise<readonly FactLine[]> {
+  return until(list, facts => facts.length >= count)
 }
 
 t.test(

@@ -12,7 +12,7 @@ import { startDaemon } from '../../packages/sender/src/testing/run-sender.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
 import { runCommand } from '../support/commands.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-receivers-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))

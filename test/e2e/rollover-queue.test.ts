@@ -30,7 +30,7 @@ import { openSender } from '../../packages/sender/src/testing/gateways.ts'
 import { issue, openIssuer } from '../support/certificates.ts'
 import { root } from '../support/commands.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const [HOUR, DAY] = [3_600_000, 86_400_000]
 const certs = await makeCerts(t)

@@ -23,7 +23,7 @@ import { type Announcement, writeAnnouncement } from '../../packages/xmldsig/src
 import { issue, makeIssuer, openIssuer, type Wish } from '../support/certificates.ts'
 import { runCommand } from '../support/commands.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const DAY = 86_400_000
 const certs = await makeCerts(t)

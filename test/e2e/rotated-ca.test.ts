@@ -27,7 +27,7 @@ import { systemClock } from '../../packages/sender/src/delivery/system-clock.ts'
 import { makeDocument as makeTemplate, openTemplate } from '../../packages/sender/src/testing/gateways.ts'
 import { issue, makeIssuer } from '../support/certificates.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const DAY = 86_400_000
 

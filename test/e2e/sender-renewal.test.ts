@@ -29,7 +29,7 @@ async function renewSender(days = 30): Promise<void> {
 
 t.test(
   'a sender certificate renewed while an answer was lost, and a CA certificate renewed afterwards',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async t => {
     const receiver = await startReceiver(t, ['--certs', certs, '--data', received])
     const to = ['--to', receiver.url.origin]

@@ -7,7 +7,7 @@ import t from 'tap'
 import { makePartner } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-signing-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))

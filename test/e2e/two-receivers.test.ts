@@ -3,6 +3,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { MISSING, PostgresServer } from '../../packages/ledger/src/testing/postgres-server.ts'
 import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
@@ -70,12 +71,8 @@ t.test('either accepts, and both have one log', async t => {
   t.equal(last.status, 201, 'the other continues')
   const handedOn = async () =>
     (await readdir(join(folder, 'inbox'), { recursive: true })).filter(name => /doc-\d+/.test(name))
-  for (let tries = 0; tries < 100 && !(await handedOn()).some(name => name.includes('doc-20')); tries++)
-    await new Promise(resolve => setTimeout(resolve, 100))
-  t.ok(
-    (await handedOn()).some(name => name.includes('doc-20')),
-    'and hands on',
-  )
+  // And hands on.
+  await until(handedOn, names => names.some(name => name.includes('doc-20')))
   t.match(await json('audit', 'verify', '--data', one), { exitCode: 5 })
   t.equal(await receivers[1].stop(), 0)
 })

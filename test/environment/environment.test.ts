@@ -12,7 +12,7 @@ import t from 'tap'
 import { root, runProcess, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-environment-'))
-t.setTimeout(240_000)
+t.setTimeout(600_000)
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 
 /** Each run has a CA of its own; this one stands for what an environment would add. */
@@ -61,7 +61,7 @@ async function run(args: readonly string[], environment: Environment) {
 
 const probes = join(import.meta.dirname, 'probes.ts')
 t.test('every check holds', async t => {
-  t.setTimeout(120_000)
+  t.setTimeout(600_000)
   for (const [name, environment] of Object.entries(environments)) {
     const { stdout, stderr, code } = await run([probes], environment)
     t.equal(code, 0, name, code === 0 ? {} : { found: `${stdout}\n${stderr}` })
@@ -70,7 +70,7 @@ t.test('every check holds', async t => {
 })
 
 t.test('what cannot be overridden is refused', async t => {
-  t.setTimeout(120_000)
+  t.setTimeout(600_000)
   const main = join(root, 'packages/receiver/src/main.ts')
   const keyLog = `--tls-keylog=${join(folder, 'keys.log')}`
   const cases: [string[], Environment, RegExp][] = [

@@ -22,7 +22,7 @@ import {
 } from '../../packages/receiver/src/testing/gateway.ts'
 
 // Keys, and other programs, take their time on a busy machine.
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const certs = await makeCerts(t)
 

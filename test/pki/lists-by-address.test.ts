@@ -17,7 +17,7 @@ import { call, connectRaw, refusalOf } from '../../packages/receiver/src/testing
 import { makeCerts, makeFolder, openGateway, senderId } from '../../packages/receiver/src/testing/gateway.ts'
 
 // Keys, and other programs, take their time on a busy machine.
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -22,7 +22,7 @@ import {
   senderId,
 } from '../../packages/receiver/src/testing/gateway.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 const skip = hasOpenssl ? false : 'openssl is not installed'
 const HOUR = 3_600_000
 

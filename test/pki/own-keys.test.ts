@@ -17,7 +17,7 @@ import { makeDocument, openSender, openTemplate } from '../../packages/sender/sr
 import { ecdsaToDer } from '../../packages/xmldsig/src/signature/ecdsa-value.ts'
 
 // Keys, and other programs, take their time on a busy machine.
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const MORE_2001 = 'http://www.w3.org/2001/04/xmldsig-more#'
 const algorithms: Readonly<Record<Exclude<KeyKind, 'ml-dsa-65'>, string>> = {

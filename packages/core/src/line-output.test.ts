@@ -132,7 +132,7 @@ t.test('a line that a full disk has cut is whole in the file that is opened next
     read -r reopened <&"$output"
     exec {input}>&-; wait; cat "$0/small/log"; echo; echo ----; cat "$0/large/log"`
   const run = ['-rm', 'bash', '-c', inside, folder, process.execPath, script]
-  const { stdout } = spawnSync('unshare', run, { maxBuffer: 1 << 24, timeout: 25_000 })
+  const { stdout } = spawnSync('unshare', run, { maxBuffer: 1 << 24, timeout: 300_000 })
   const [before = '', after = ''] = stdout.toString().split('\n----\n')
   const whole = before.split('\n').filter(line => /^line \d{90}$/.test(line))
   const following = after.trimEnd().split('\n')
@@ -154,7 +154,7 @@ t.test('continues when the disk is full', { skip: noRoom }, async t => {
     until grep -q ^dropped "$0/log"; do sleep 0.02; done
     exec {input}>&-; wait; cat "$0/log"`
   const run = ['-rm', 'bash', '-c', inside, folder, process.execPath, script]
-  const { stdout } = spawnSync('unshare', run, { maxBuffer: 1 << 24, timeout: 25_000 })
+  const { stdout } = spawnSync('unshare', run, { maxBuffer: 1 << 24, timeout: 300_000 })
   const lines = stdout.toString().trimEnd().split('\n')
   t.ok(lines.length > 1_000, `${lines.length} lines fitted`)
   t.ok(lines.every(line => /^line \d{90}$|^dropped \d+$|^more one$/.test(line)))

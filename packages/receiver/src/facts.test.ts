@@ -1,8 +1,8 @@
 // The facts of a running receiver: what it did with documents and connections, read from its desk.
 import { rm } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { faults } from '@seg/core'
+import { until } from '@seg/core/testing/until'
 import { type DeskFilter, explainRefusal, type KeptFact, openDesk, openDeskSearch } from '@seg/operators'
 import t from 'tap'
 import { call, post } from './testing/client.ts'
@@ -11,17 +11,16 @@ import { makeCerts, makeDocument, openGateway, senderId, type TestGateway } from
 const certs = await makeCerts(t)
 
 /** What the desk has once it has so many rows that match, and each is as wanted. */
-async function factsOf(
+function factsOf(
   { data }: { data: string },
   filter: DeskFilter,
   count: number,
   isWanted: (fact: KeptFact) => boolean = () => true,
 ): Promise<readonly KeptFact[]> {
-  for (let tries = 0; ; tries++) {
-    const facts = read(data, filter).filter(isWanted)
-    if (facts.length >= count || tries === 1200) return facts
-    await pause(50)
-  }
+  return until(
+    () => read(data, filter).filter(isWanted),
+    facts => facts.length >= count,
+  )
 }
 
 function read(data: string, filter: DeskFilter): readonly KeptFact[] {
@@ -126,8 +125,7 @@ t.test('a desk that is deleted is made again from the ledger, with the same rows
   await post(gateway, await makeDocument(gateway, { id: 'a', payload: 'other' }))
   await factsOf(gateway, { outcome: 'conflict' }, 1)
   const rows = async () => (await factsOf(gateway, {}, 5)).filter(({ index }) => index !== undefined)
-  for (let tries = 0; tries < 100 && (await rows()).length < 5; tries++) await pause(50)
-  const before = await rows()
+  const before = await until(rows, found => found.length === 5)
   await stopDesk(gateway)
   for (const end of ['', '-wal', '-shm']) await rm(`${gateway.data}/desk.sqlite${end}`, { force: true })
   t.same(read(gateway.data, {}), [])

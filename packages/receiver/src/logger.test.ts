@@ -2,7 +2,7 @@
 // the cursor of a terminal.
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { eventually, until } from '@seg/core/testing/until'
 import t from 'tap'
 import { openFileLogger, openFormat, openLoggerInto } from './logger.ts'
 
@@ -47,22 +47,26 @@ t.test('a log file is opened again on SIGHUP, and what cannot be opened ends not
   const { logger, close } = openFileLogger(path)
   t.teardown(close)
   const messages = async (file: string) => {
-    await pause(20)
-    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1)
     return lines.map(line => JSON.parse(line).msg)
   }
   const hangUp = async () => {
+    // The logger listens before this, and opens the file at once.
+    let isHeard = false
+    process.once('SIGHUP', () => {
+      isHeard = true
+    })
     process.kill(process.pid, 'SIGHUP')
-    await pause(50)
+    await until(() => isHeard)
   }
   logger.info('one')
-  t.same(await messages(path), ['one'])
+  await eventually(t, () => messages(path), ['one'])
   await rename(path, `${path}.1`)
   logger.info('two')
-  t.same(await messages(`${path}.1`), ['one', 'two'])
+  await eventually(t, () => messages(`${path}.1`), ['one', 'two'])
   await hangUp()
   logger.info('three')
-  t.same(await messages(path), ['three'])
+  await eventually(t, () => messages(path), ['three'])
   await rm(path)
   await mkdir(path)
   await rm(`${path}.1`)
@@ -70,5 +74,5 @@ t.test('a log file is opened again on SIGHUP, and what cannot be opened ends not
   await rm(path, { recursive: true })
   await hangUp()
   logger.info('four')
-  t.same(await messages(path), ['four'])
+  await eventually(t, () => messages(path), ['four'])
 })

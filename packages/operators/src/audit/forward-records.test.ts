@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { appendFile, mkdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { loadOutboundContext } from '../outbound/outbound-tls.ts'
 import { makeServerFiles, startCollector } from '../testing/tls-collector.ts'
@@ -31,10 +32,6 @@ async function makeTrail(t: Test, records: number): Promise<{ folder: string; tr
 
 function addTo(trail: AuditTrail, records: number): void {
   for (let i = 0; i < records; i++) trail.add(act, i % 2 === 0 ? 'pending' : 'success', new Date())
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(20)
 }
 
 /** That each line is a record and names the one before: none is missing. Lines may come again. */

@@ -18,7 +18,7 @@ const hasKeytool = spawnSync('keytool', ['-help']).status === 0
 const kinds: readonly KeyKind[] = ['rsa-2048', 'rsa-pss-3072', 'ec-p521', 'ed25519']
 
 // A Java machine takes its time to start.
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 function run(folder: string, program: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' })

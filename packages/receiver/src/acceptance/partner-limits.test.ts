@@ -1,11 +1,12 @@
 // Limits of one partner, as its record says them: they hold from the next request on, on
 // connections that are open, too.
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { call, connectRaw, post, type RawConnection, refusalOf } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, senderId, setTrust, type TestGateway } from '../testing/gateway.ts'
 
-t.setTimeout(90_000)
+t.setTimeout(600_000)
 
 const certs = await makeCerts(t)
 
@@ -81,7 +82,7 @@ t.test('documents on their way in at a time', async t => {
   const gateway = await open(t, 'concurrency: 2')
   const slow = await Promise.all([1, 2].map(() => connectRaw(t, gateway)))
   for (const { socket } of slow) socket.write(`${head(1000)}<CriticalDocument`)
-  while ((await send(gateway, 'a')) !== '429 rate-limit') await pause(5)
+  await until(async () => (await send(gateway, 'a')) === '429 rate-limit')
   t.match(gateway.log.at(-1), {
     code: 'rate-limit',
     msg: /2 documents are being received already; the record of "MINISTRY 1_SEG01" allows 2/,
@@ -101,7 +102,7 @@ t.test('the bytes of a document: of the next on an open connection, and of one u
   const second = await makeDocument(gateway, { id: 'second', payload: 'x'.repeat(100_000) })
   other.socket.write(head(second.length))
   other.socket.write(second.subarray(0, 60_000))
-  await pause(50)
+  await until(() => gateway.gate.uploads.active().all > 0)
   await allow(gateway, 'bytes: 50kB')
   other.socket.write(second.subarray(60_000))
   t.same(await answers(other, 1), ['HTTP/1.1 413'])
@@ -134,7 +135,7 @@ t.test('the types of documents, also of one under way', async t => {
   const connection = await connectRaw(t, gateway)
   connection.socket.write(head(body.length))
   connection.socket.write(body.subarray(0, 30_000))
-  await pause(20)
+  await until(() => gateway.gate.uploads.active().all > 0)
   await allowTypes('Invoice')
   connection.socket.write(body.subarray(30_000))
   t.same(await answers(connection, 1), ['HTTP/1.1 403'])

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import { HELD_IN_MEMORY } from '@seg/ledger'
 import t from 'tap'
 import { connectRaw, post, type RawConnection, refusalOf } from '../testing/client.ts'
@@ -156,9 +156,6 @@ function staged(gateway: TestGateway): Promise<string[]> {
 /**
  * What happens soon after something else; a test that waits permanently fails by its time limit.
  */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await pause(10)
-}
 
 t.test('the digest of a document is that of its octets, in one piece or many, announced or chunked', async t => {
   const gateway = await openGateway(t, certs)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'node:tls'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { connectRaw, credentials, post } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, type TestGateway } from '../testing/gateway.ts'
@@ -70,9 +70,4 @@ async function shakeHandsWithoutCertificate(gateway: TestGateway): Promise<void>
   const socket = connect({ host: '127.0.0.1', port: gateway.port, ca, servername })
   socket.on('error', () => {}).resume()
   await new Promise(resolve => socket.once('close', resolve))
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (const end = performance.now() + 20_000; !isSo(); await pause(5))
-    if (performance.now() > end) throw new Error('it does not come')
 }

@@ -6,8 +6,8 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { runInProcess } from '@seg/core/testing'
+import { until } from '@seg/core/testing/until'
 import { type Ledger, openOutbox } from '@seg/ledger'
 import { type Fact, openDesk } from '@seg/operators'
 import { type Answer, openListener } from '@seg/operators/testing'
@@ -21,11 +21,6 @@ import { makeCerts, makeFolder, openTestLedger, someChain } from '../testing/gat
 const certs = await makeCerts(t)
 const secret = join(certs, 'webhook.secret')
 await writeFile(secret, randomBytes(32), { mode: 0o600 })
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await isSo()); await pause(5))
-    if (performance.now() > end) throw new Error('it does not come')
-}
 
 /** Accepts a document, and gives it up as the webhook's lane does. Returns its index. */
 async function giveUp(ledger: Ledger, sender: string, id: string): Promise<number> {

@@ -1,5 +1,6 @@
 // What operators read through the API of a receiver that took and refused documents.
 import { createHash } from 'node:crypto'
+import { until } from '@seg/core/testing/until'
 import { hashLeaf, verifyInclusion } from '@seg/ledger'
 import { type Answer, openListener } from '@seg/operators/testing'
 import t from 'tap'
@@ -22,13 +23,7 @@ t.test('operators of a receiver', async t => {
   const get = (path: string, key = viewer) => listener.ask('GET', path, key)
 
   /** The desk takes facts in its own time. */
-  async function once(path: string, isThere: (answer: Answer) => boolean): Promise<Answer> {
-    for (const end = Date.now() + 10_000; ; ) {
-      const answer = await get(path)
-      if (isThere(answer) || Date.now() > end) return answer
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-  }
+  const once = (path: string, isThere: (answer: Answer) => boolean) => until(() => get(path), isThere)
 
   await t.test('documents are listed page by page, forwards and back, each once', async t => {
     const all = await once('/api/v1/documents', ({ json }) => json.data?.length === 3)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import t, { type Test } from 'tap'
 import { makeCerts, makeFolder, openTestLedger, senderId, someChain } from '../testing/gateway.ts'
@@ -56,11 +56,6 @@ async function openScene(t: Test, options: { limit?: number; reserve?: number } 
     target,
     start: () => startLanes(openBatches(target, edge), ledger, log as never, edge),
   }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await isSo()); await pause(5))
-    if (performance.now() > end) throw new Error('it does not come')
 }
 
 const namesIn = async (folder: string) => (await readdir(folder)).sort()

@@ -7,6 +7,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import t, { type Test } from 'tap'
@@ -99,11 +100,6 @@ async function accept(ledger: Ledger, id: string, { sender = 'A', size = 100 } =
     content,
   )
   return bytes
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await isSo()); await pause(5))
-    if (performance.now() > end) throw new Error('it does not come')
 }
 
 const idsOf = (posted: readonly Posted[]) =>

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type X509Certificate } from 'nod
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ConnectionOptions, connect } from 'node:tls'
+import { eventually, until } from '@seg/core/testing/until'
 import { makeOwnPolicy, type Partner } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { openLoggerInto } from '../logger.ts'
@@ -92,11 +93,9 @@ t.test('a suspension takes hold on open connections: idle ones end, documents un
       `Content-Type: application/xml\r\nContent-Length: ${document.length}\r\n\r\n`,
   )
   busy.socket.write(document.subarray(0, 50_000))
-  await pause(50)
-  const before = performance.now()
+  await until(() => gateway.gate.uploads.active().all > 0)
   setPartners(gateway, { id: senderId, state: 'suspended' })
   await idle.closed
-  t.ok(performance.now() - before < 5_000)
   busy.socket.write(document.subarray(50_000))
   await busy.closed
   t.match(busy.text(), /^HTTP\/1\.1 403 .*partner-suspended/s)
@@ -154,7 +153,7 @@ t.test('a client that has a certificate without its key fails in TLS', async t =
   const key = forgeKey(gateway.sender.certificate)
   t.ok(createPrivateKey(key))
   t.equal(await meets(t, gateway, { key }), '')
-  while (gateway.log.length === 0) await pause(10)
+  await until(() => gateway.log.length > 0)
   t.match(gateway.log.at(-1)?.msg, /^TLS handshake with 127\.0\.0\.1 failed: /)
 })
 
@@ -162,9 +161,9 @@ t.test('TLS 1.2 is refused, also after our certificate was replaced', async t =>
   const gateway = await openGateway(t, certs)
   gateway.gate.credentials.replace({ ...gateway.gate.credentials.current })
   t.equal(await meets(t, gateway, { maxVersion: 'TLSv1.2' }), '')
-  t.match(gateway.log.at(-1)?.msg, /does not offer TLS 1\.3$/)
+  await eventually(t, async () => gateway.log.at(-1)?.msg, /does not offer TLS 1\.3$/)
   t.equal(await meets(t, gateway, { cert: undefined, key: undefined }), '')
-  t.match(gateway.log.at(-1)?.msg, /sent no certificate$/)
+  await eventually(t, async () => gateway.log.at(-1)?.msg, /sent no certificate$/)
 })
 
 t.test('no route can be registered that does not ask who is there', async t => {

@@ -1,7 +1,7 @@
 // What a real receiver measures, and when it says that it is ready.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { eventually } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { consoleCertificateOf } from '../own-certificates.ts'
 import { call, post } from '../testing/client.ts'
@@ -45,12 +45,12 @@ t.test('documents and the state of a receiver are among its metrics', async t =>
     'seg_handoff_oldest_timestamp_seconds{target="inbox"} 5',
     'seg_audit_forward_lag_entries{sink="file"} 7',
   ]
-  let lines = await linesOf(gateway)
-  for (let tries = 0; tries < 100 && !wanted.every(line => lines.includes(line)); tries++) {
-    await pause(100)
-    lines = await linesOf(gateway)
+  const missing = async () => {
+    const lines = await linesOf(gateway)
+    return wanted.filter(line => !lines.includes(line))
   }
-  for (const line of wanted) t.ok(lines.includes(line), line)
+  await eventually(t, missing, [])
+  const lines = await linesOf(gateway)
   for (const start of [
     'seg_certificate_not_after_timestamp_seconds{use="seal",fingerprint="',
     'seg_certificate_not_after_timestamp_seconds{use="console",fingerprint="',

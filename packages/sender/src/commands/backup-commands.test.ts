@@ -7,7 +7,7 @@ import { accept, startReceiver } from '../testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder, openInput, openSender } from '../testing/gateways.ts'
 import { runSender } from '../testing/run-sender.ts'
 
-t.test('an outbox is restored with its documents, receipts and records', { timeout: 60_000 }, async t => {
+t.test('an outbox is restored with its documents, receipts and records', { timeout: 600_000 }, async t => {
   const certs = await makeCerts(t)
   const receiver = await startReceiver(t, certs, accept(certs))
   const [data, place, folder] = [await makeFolder(t), join(await makeFolder(t), 'backups'), await makeFolder(t)]

@@ -1,13 +1,13 @@
 // What `sender deliver` did is in the desk of its data folder.
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { queueOnly } from '../delivery/send.ts'
 import { accept, startReceiver } from '../testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder, openInput, openSender } from '../testing/gateways.ts'
 import { runSender, startDaemon } from '../testing/run-sender.ts'
 
-t.test('deliveries of a daemon are facts, and are found by document and outcome', { timeout: 60_000 }, async t => {
+t.test('deliveries of a daemon are facts, and are found by document and outcome', { timeout: 600_000 }, async t => {
   const certs = await makeCerts(t)
   const receiver = await startReceiver(t, certs, accept(certs))
   const data = join(await makeFolder(t), 'sender')
@@ -24,11 +24,8 @@ t.test('deliveries of a daemon are facts, and are found by document and outcome'
   }
   t.match(await facts('list'), { exitCode: 5, code: 'not-found', detail: /which a running gateway makes/ })
   const daemon = await startDaemon(t, data, ['--certs', certs, '--data', data, '--to', receiver.url.origin])
-  let found = await facts('list', '--outcome', 'delivered')
-  for (let tries = 0; found.facts?.length !== 2 && tries < 30; tries++) {
-    await pause(200)
-    found = await facts('list', '--outcome', 'delivered')
-  }
+  const delivered = () => facts('list', '--outcome', 'delivered')
+  const found = await until(delivered, answer => answer.facts?.length === 2)
   t.match(found.facts, [
     { kind: 'delivery', document: 'two', target: receiver.url.origin, tries: 1 },
     { kind: 'delivery', document: 'one' },

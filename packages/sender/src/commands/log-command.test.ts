@@ -112,7 +112,7 @@ t.test('accepts a checkpoint for its signature alone', async t => {
   }
 })
 
-t.test('sender log show, compare: the exports of partners, offline and with proofs', { timeout: 60_000 }, async t => {
+t.test('sender log show, compare: the exports of partners, offline and with proofs', { timeout: 600_000 }, async t => {
   log.leaves = []
   const ours = await makePartner('a')
   const partner = await makePartner('b')

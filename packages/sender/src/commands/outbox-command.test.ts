@@ -3,6 +3,7 @@
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { accept, type Reply, refuse, startReceiver } from '../testing/foreign-receiver.ts'
 import { makeCerts, makeDocument, makeFolder } from '../testing/gateways.ts'
@@ -24,13 +25,6 @@ async function openDesk(t: Test, names: readonly string[], reply: Reply = accept
   const begin = async (...args: string[]) => resultOf(await startSender(folder, [...args, '--json'], environment))
   const daemon = (...args: string[]) => startDaemon(t, folder, args, environment)
   return { receiver, folder, data, run, json, begin, daemon }
-}
-
-async function until(isDone: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; !(await isDone()); i++) {
-    if (i > 500) throw new Error('nothing comes of it')
-    await pause(20)
-  }
 }
 
 const exists = (path: string) =>
