@@ -27,6 +27,7 @@ await generate({ out: certs, key: 'ec-p256', senderId, receiverId, hosts: ['loca
 const partner = { identity: await loadIdentity(certs, 'sender'), trust: await loadTrust(certs) }
 const trust = { certs, config: undefined }
 const settings = {
+  node: 'node1',
   certs,
   clockSkew: 300,
   documentLimit: 1024 ** 2,

@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import type { JsonSchema } from './configuration/json-schema.ts'
 import { Fault } from './fault.ts'
+import { parseAddressList, parseListenAddress, parseNodeName } from './forms/network-addresses.ts'
 import { type NumberForm, parseNumber } from './number.ts'
 import { quote } from './shown-text.ts'
 
@@ -99,6 +100,33 @@ export const settings = {
     help: 'file of the password for the ledger, readable for its owner only',
     parse: parseOptionalPath,
     schema: STRING,
+  },
+  node: {
+    flag: '--node <name>',
+    key: 'node',
+    help: "name of this machine, of several receivers with one ledger; without, the host's",
+    parse: parseNodeName,
+    schema: STRING,
+  },
+  proxyProtocol: {
+    flag: '--proxy-protocol <addresses>',
+    key: 'proxy-protocol',
+    help: 'load balancers, by address, whose connections begin with a PROXY header of version 2; off: none',
+    parse: parseAddressList,
+    schema: STRING,
+  },
+  readyListen: {
+    flag: '--ready-listen <address>',
+    key: 'ready-listen',
+    help: 'address and port of /livez and /readyz without TLS, such as 127.0.0.1:8081; off: nowhere',
+    parse: parseListenAddress,
+    schema: STRING,
+  },
+  drainTime: {
+    flag: '--drain-time <seconds>',
+    key: 'drain-time',
+    help: 'how long a receiver that is stopped goes on while /readyz answers 503, for the load balancer to notice',
+    ...number({ what: 'a time in seconds', least: 0, most: 3600, decimals: 3 }),
   },
   host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: parseHost, schema: STRING },
   port: {

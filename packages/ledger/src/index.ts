@@ -25,6 +25,7 @@ export {
   type SealableAcceptance,
   type Sealer,
   type Staging,
+  type TaskLease,
 } from './ledger.ts'
 export {
   isSignedWith,

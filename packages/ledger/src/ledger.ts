@@ -205,20 +205,28 @@ export interface Ledger extends LedgerReader {
    * before may still be made with the former. Throws as `record` does.
    */
   replaceSealer(data: unknown): Promise<void>
-  /** Never back. Durable when it resolves. Throws as `record` does. */
-  moveCursor(name: string, index: number): Promise<void>
   /**
-   * Moves the cursor past a document that becomes a dead letter, in one. Throws as `record` does.
+   * Never back. Durable when it resolves. With the lease of the task that moves it, nothing is
+   * moved once another process has one, and the Fault is `storage-unavailable`. Throws as `record`
+   * does.
    */
-  giveUp(cursor: string, index: number, at: string, reason: string): Promise<void>
+  moveCursor(name: string, index: number, lease?: TaskLease): Promise<void>
   /**
-   * Whether this process is the one that does `task` now, of all that write to this ledger; it is
-   * from when it was asked for first while no other was, until it does not ask for some seconds.
+   * Moves the cursor past a document that becomes a dead letter, in one. Throws as `moveCursor`
+   * does.
    */
-  leads(task: LedgerTask): Promise<boolean>
+  giveUp(cursor: string, index: number, at: string, reason: string, lease?: TaskLease): Promise<void>
+  /**
+   * The lease of `task` where this process has it, of all that write to this ledger: from when it
+   * asked first while no other had it, until it does not ask for some seconds.
+   */
+  lease(task: LedgerTask): Promise<TaskLease | undefined>
   /** Waits for what is under way. */
   close(): Promise<void>
 }
 
 /** What only one process may do at a time. */
-export type LedgerTask = 'hand-off'
+export type LedgerTask = 'hand-off' | 'alerts'
+
+/** `number` is higher than that of each process that had the task before. */
+export type TaskLease = { readonly task: LedgerTask; readonly number: number }

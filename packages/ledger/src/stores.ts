@@ -27,7 +27,11 @@ import type { Evidence } from './verification/evidence.ts'
 export type LedgerAddress = { readonly ledger: string; readonly password: string | undefined }
 
 /** `address`: where the ledger is from here on; without, where the folder has it. */
-export type LedgerOptions = SqliteLedgerOptions & { readonly address?: LedgerAddress | undefined }
+export type LedgerOptions = SqliteLedgerOptions & {
+  readonly address?: LedgerAddress | undefined
+  /** The name of this node, of several with one ledger. */
+  readonly node?: string | undefined
+}
 
 /**
  * Opens the ledger of this data folder for writing. On SQLite the folder is created if it is
@@ -35,7 +39,7 @@ export type LedgerOptions = SqliteLedgerOptions & { readonly address?: LedgerAdd
  * `storage-unavailable`. On PostgreSQL each node has a folder of its own. Throws `configuration`
  * for a folder that is not a receiver's, or whose ledger is missing or elsewhere.
  */
-export async function openLedger(folder: string, { address, ...options }: LedgerOptions): Promise<Ledger> {
+export async function openLedger(folder: string, { address, node, ...options }: LedgerOptions): Promise<Ledger> {
   const kept = placeOfLedger(folder)
   const place = address === undefined ? kept : parsePostgresPlace(address.ledger, address.password)
   if (place === undefined) return openSqliteLedger(folder, options)
@@ -49,7 +53,7 @@ export async function openLedger(folder: string, { address, ...options }: Ledger
   const { queue = QUEUE, note = () => {}, ...rest } = options
   await claimFolder(resolve(folder), ledgerFolder, note)
   const { openPostgresLedger } = await import('./postgres/postgres-ledger.ts')
-  const ledger = await openPostgresLedger(folder, place, { queue, note, ...rest })
+  const ledger = await openPostgresLedger(folder, place, { queue, note, node, ...rest })
   // Crash before: the folder names no database, and nothing was entered in the log from here.
   if (address !== undefined) await keepPlace(folder, address.ledger, address.password)
   return ledger

@@ -13,6 +13,8 @@ import type { Witnesses } from './measures/witnesses.ts'
 export type Gate = {
   /** The data folder. */
   readonly data: string
+  /** The name of this receiver, of several with one ledger. */
+  readonly node: string
   /** Replaced while we run: a request takes one snapshot of it. */
   readonly credentials: LiveCredentials
   readonly ledger: Ledger

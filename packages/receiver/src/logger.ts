@@ -18,19 +18,19 @@ const WARN = 40
  * Writes to standard error, so that standard output stays a command's own. Nothing waits for its
  * reader.
  */
-export function openLogger({ isTerminal }: { isTerminal: boolean }): OpenLogger {
+export function openLogger({ isTerminal, node }: { isTerminal: boolean; node?: string }): OpenLogger {
   const format = openFormat(isTerminal)
   const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
-  return { logger: buildLogger(line => lines.write(format(line))), close: () => lines.close() }
+  return { logger: buildLogger(node, line => lines.write(format(line))), close: () => lines.close() }
 }
 
 /**
  * Writes to a file, in JSON, which SIGHUP opens again: what rotates files moves it and sends that.
  * Throws the Fault `configuration` when it cannot be written.
  */
-export function openFileLogger(path: string): OpenLogger {
+export function openFileLogger(path: string, node?: string): OpenLogger {
   const lines = openLineFile(path, dropped => escapeJson(describeLoss(dropped)))
-  const logger = buildLogger(line => lines.write(escapeJson(line)))
+  const logger = buildLogger(node, line => lines.write(escapeJson(line)))
   const reopen = () => {
     try {
       lines.reopen()
@@ -48,8 +48,8 @@ export function openFileLogger(path: string): OpenLogger {
   }
 }
 
-function buildLogger(write: (line: string) => void): Logger {
-  return pino({ base: { name: 'receiver' }, timestamp: stdTimeFunctions.isoTime }, { write })
+function buildLogger(node: string | undefined, write: (line: string) => void): Logger {
+  return pino({ base: { name: 'receiver', node }, timestamp: stdTimeFunctions.isoTime }, { write })
 }
 
 function describeLoss(dropped: number): string {
@@ -65,7 +65,7 @@ export function openFormat(isTerminal: boolean): (line: string) => string {
   if (!isTerminal) return escapeJson
   const show = prettyFactory({
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'name,request,outcome,signature,sender,document,bytes,sha256,code',
+    ignore: 'name,node,request,outcome,signature,sender,document,bytes,sha256,code',
     colorize: isScreen(2) && !process.env.NO_COLOR,
   })
   // Before colours are added, which are escape sequences themselves.

@@ -103,6 +103,10 @@ const allDefaults = {
   backups: 'off',
   ledger: undefined,
   ledgerPassword: undefined,
+  node: undefined,
+  proxyProtocol: 'off',
+  readyListen: 'off',
+  drainTime: 0,
   ...handOffDefaults,
 } as const
 addSettings(start, allDefaults).action(runStart)

@@ -35,6 +35,8 @@ export type GateSettings = CredentialSettings & {
   /** Of the database that several receivers share, and the file of its password. */
   readonly ledger?: string | undefined
   readonly ledgerPassword?: string | undefined
+  /** The name of this one, of several receivers with one ledger. */
+  readonly node: string
 }
 
 /**
@@ -42,7 +44,7 @@ export type GateSettings = CredentialSettings & {
  * `storage-unavailable`. `closeGate` closes what it opened.
  */
 export async function openGate(settings: GateSettings, now: () => Date, note?: (line: string) => void): Promise<Gate> {
-  const { data, certs, clockSkew, documentLimit, rateLimit } = settings
+  const { data, certs, clockSkew, documentLimit, rateLimit, node } = settings
   const first = await loadCredentials(settings, now())
   const { identity, seal } = first
   const logKey = await loadLogKey(certs, identity.id)
@@ -55,10 +57,10 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
         `this ledger comes from the backup ${backup}, as its log says from now on; ` +
           'partners that saw a longer log raise log-rewritten',
       )
-    return recordOwnAct(audit, 'system.started', identity.id, now())
+    return recordOwnAct(audit, 'system.started', identity.id, node, now())
   }
   const address = addressOf(settings)
-  const ledger = await openReceiverLedger(data, seal, logKey, now, note, started, address)
+  const ledger = await openReceiverLedger(data, seal, logKey, now, note, started, { address, node })
   if (documentLimit > ledger.mostBytes)
     note?.(`documents of up to ${ledger.mostBytes} bytes are accepted: the ledger's database takes no larger ones`)
   const refusals = new RefusalLog(ledger, now)
@@ -74,13 +76,14 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
       folder: data,
       retention: { days: settings.deskDays, bytes: settings.deskBytes },
       outbox: settings.consoleOutbox === 'off' ? undefined : settings.consoleOutbox,
-      alerts: { gateway: identity.id, config: settings.config },
+      alerts: { gateway: identity.id, config: settings.config, ...(ledger.isShared && { node }) },
     },
     note ?? (() => {}),
   )
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
     data,
+    node,
     credentials: openCredentials(first),
     ledger,
     refusals,
@@ -101,18 +104,19 @@ function addressOf({ ledger, ledgerPassword: password }: GateSettings): LedgerAd
 }
 
 export async function closeGate(gate: Gate): Promise<void> {
-  const { ledger, refusals, audit, desk, witnesses, secondOpinion, credentials, now } = gate
+  const { ledger, refusals, audit, desk, witnesses, secondOpinion, credentials, node, now } = gate
   await refusals.close()
   await witnesses.close()
   await desk.close()
-  const stopped = audit && (async () => recordOwnAct(audit, 'system.stopped', credentials.current.identity.id, now()))
+  const stopped =
+    audit && (async () => recordOwnAct(audit, 'system.stopped', credentials.current.identity.id, node, now()))
   const { schemas } = credentials.current.documents
   await Promise.all([closeReceiverLedger(ledger, now, stopped), secondOpinion.close(), schemas.close()])
   audit?.close()
 }
 
 /** A start or a stop: its record, and where that goes in the log. */
-function recordOwnAct(audit: AuditTrail, action: string, id: string, now: Date) {
-  const { number, digest } = audit.add(serviceAct(action, id), 'success', now)
+function recordOwnAct(audit: AuditTrail, action: string, id: string, node: string, now: Date) {
+  const { number, digest } = audit.add(serviceAct(action, id, node), 'success', now)
   return { digest, entered: (index: number) => audit.setLeaf(number, index) }
 }

@@ -9,13 +9,16 @@ export const { version } = JSON.parse(readFileSync(new URL('../package.json', im
   version: string
 }
 
+/** Where it is, if not in the data folder, and the name of this node there. */
+type LedgerPlace = { readonly address?: LedgerAddress | undefined; readonly node?: string | undefined }
+
 /** What receipts are sealed with. */
 export function sealingOf({ id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>): SealingData {
   return { receiverId: id, certificatePem, key }
 }
 
 /**
- * Opens the ledger of `data`, which is at `address` from here on where there is one, and logs
+ * Opens the ledger of `data`, which is at that address from here on where there is one, and logs
  * nothing. Throws the Faults `storage-unavailable` and
  * `configuration`, for a ledger that is bound to another log or key.
  */
@@ -24,12 +27,12 @@ export function openSealedLedger(
   { id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>,
   log: LogIdentity,
   note?: (line: string) => void,
-  address?: LedgerAddress,
+  { address, node }: LedgerPlace = {},
 ): Promise<Ledger> {
   const sealing = sealingOf({ id, certificatePem, key })
   // The same file, whether run as it is written or compiled.
   const module = new URL(`./acceptance/seal-receipts${extname(import.meta.filename)}`, import.meta.url).href
-  return openLedger(data, { log, address, ...(note && { note }), sealer: { module, data: sealing } })
+  return openLedger(data, { log, address, node, ...(note && { note }), sealer: { module, data: sealing } })
 }
 
 /** Gets the index of an entry, by the digest of the audit record that it names. */
@@ -46,9 +49,9 @@ export async function openReceiverLedger(
   now: () => Date,
   note?: (line: string) => void,
   recorded?: () => Promise<Recorded>,
-  address?: LedgerAddress,
+  place?: LedgerPlace,
 ): Promise<Ledger> {
-  const ledger = await openSealedLedger(data, { id, certificatePem, key }, log, note, address)
+  const ledger = await openSealedLedger(data, { id, certificatePem, key }, log, note, place)
   try {
     const record = await recorded?.()
     const at = now().toISOString()

@@ -1,6 +1,6 @@
 // What a writer of the ledger is asked for, and what comes of it.
 import type { Fault } from '@seg/core'
-import type { AcceptedDocument, AcceptOptions, MetDocument, RecordedEvent } from '../ledger.ts'
+import type { AcceptedDocument, AcceptOptions, MetDocument, RecordedEvent, TaskLease } from '../ledger.ts'
 import type { LogKey } from '../log/checkpoint.ts'
 
 /**
@@ -31,6 +31,14 @@ export type GiveUpRequest = {
   readonly index: number
   readonly at: string
   readonly reason: string
+  readonly lease?: TaskLease | undefined
+}
+
+export type MoveRequest = {
+  readonly kind: 'move'
+  readonly cursor: string
+  readonly index: number
+  readonly lease?: TaskLease | undefined
 }
 
 /** `data` is what the sealer is opened with: anything that can be cloned, such as a key object. */
@@ -49,7 +57,7 @@ export type WriteRequest =
   | AgainRequest
   | { readonly kind: 'record'; readonly event: RecordedEvent }
   | RotateRequest
-  | { readonly kind: 'move'; readonly cursor: string; readonly index: number }
+  | MoveRequest
   | ResealRequest
   | GiveUpRequest
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { checkAll, openNode } from '../testing/ledger-nodes.ts'
 import { MISSING, PostgresServer } from '../testing/postgres-server.ts'
@@ -48,6 +49,26 @@ t.test('the others go on when a node is stopped with the lock, and it does when 
   t.match(again, { index: 1, replay: true })
   await checkAll(t, other, acknowledged.set('doc1', again))
 })
+
+t.test(
+  'the task of a node that is stopped goes to another one, and what it writes when it wakes is refused',
+  async t => {
+    const url = await server.makeDatabase()
+    const other = await openNode(t, url)
+    const script = join(import.meta.dirname, '../testing/hold-lease.ts')
+    const node = spawn(process.execPath, [script, await makeFolder(t), url], { stdio: ['ignore', 'pipe', 2] })
+    t.teardown(() => node.kill('SIGKILL'))
+    const lines = createInterface(node.stdout!)[Symbol.asyncIterator]()
+    const number = Number((await lines.next()).value)
+    node.kill('SIGSTOP')
+    const lease = (await until(() => other.ledger.lease('hand-off')))!
+    t.ok(lease.number > number, `${lease.number} after ${number}`)
+    await other.ledger.moveCursor('inbox A', 3, lease)
+    node.kill('SIGCONT')
+    t.match(await lines.next(), { value: /another node does the hand-off now/ })
+    t.equal(await other.ledger.cursor('inbox A'), 3)
+  },
+)
 
 t.test('a node whose clock is more than half an hour from that of the database enters nothing', async t => {
   const url = await server.makeDatabase()

@@ -1,5 +1,6 @@
 // The ledger on PostgreSQL as a node has it: a worker on a thread of its own, connections for
 // reading here, and documents too large for a row put into the database in pieces.
+import { hostname } from 'node:os'
 import { extname, join, resolve } from 'node:path'
 import { Fault, type FileLock, makeDurableFolder, quote } from '@seg/core'
 import type { AcceptRequest, AgainRequest } from '../batch/requests.ts'
@@ -17,6 +18,7 @@ import type {
   OfferedDocument,
   RecordedEvent,
   Staging,
+  TaskLease,
 } from '../ledger.ts'
 import type { LogKey } from '../log/checkpoint.ts'
 import { WorkUnderWay } from '../writer/work-under-way.ts'
@@ -32,6 +34,8 @@ import type { PostgresWriterOptions } from './writer/postgres-writer-thread.ts'
 export type PostgresOptions = Omit<PostgresWriterOptions, 'place' | 'folder'> & {
   readonly queue: number
   readonly note: (line: string) => void
+  /** The name of this node. */
+  readonly node?: string | undefined
 }
 
 const MOST_IN_PIECES = 64 * 1024 * 1024
@@ -49,7 +53,7 @@ const script = new URL(`./writer/postgres-writer-thread${extname(import.meta.fil
 export async function openPostgresLedger(
   folder: string,
   place: PostgresPlace,
-  { queue, note, ...options }: PostgresOptions,
+  { queue, note, node = hostname(), ...options }: PostgresOptions,
 ): Promise<Ledger> {
   return onStorage(`open the data folder ${folder}`, async () => {
     const lock = lockFolder(folder)
@@ -60,7 +64,7 @@ export async function openPostgresLedger(
       const start = { script, options: { ...options, place, folder: resolve(folder) }, files: [] }
       const writer = await startWriter(start, queue, note)
       if (place.standbys === 0) note(`${describePlace(place)}: ${ONE_SERVER}`)
-      return new PostgresLedger(place, staging, lock, writer)
+      return new PostgresLedger(place, node, staging, lock, writer)
     } catch (error) {
       lock.release()
       throw error
@@ -80,7 +84,7 @@ class PostgresLedger extends PostgresReader implements Ledger {
   /** Chains that are certainly in the database. */
   readonly #kept = new WeakSet<CertificateChain>()
 
-  constructor(place: PostgresPlace, staging: string, lock: FileLock, writer: WriterClient) {
+  constructor(place: PostgresPlace, node: string, staging: string, lock: FileLock, writer: WriterClient) {
     super(place)
     this.#staging = staging
     this.#lock = lock
@@ -88,7 +92,7 @@ class PostgresLedger extends PostgresReader implements Ledger {
     // The commit of the document comes after them, and waits for all that was written before it.
     const form = { purpose: 'pieces', patience: PATIENCE, session: { synchronous_commit: 'off' } }
     this.#uploads = new PostgresConnections(place, form, UPLOADS)
-    this.#tasks = new TaskLock(place)
+    this.#tasks = new TaskLock(place, node)
   }
 
   stage(): Staging {
@@ -119,16 +123,16 @@ class PostgresLedger extends PostgresReader implements Ledger {
     await this.#writer.send({ kind: 'reseal', data })
   }
 
-  async moveCursor(cursor: string, index: number): Promise<void> {
-    await this.#writer.send({ kind: 'move', cursor, index })
+  async moveCursor(cursor: string, index: number, lease?: TaskLease): Promise<void> {
+    await this.#writer.send({ kind: 'move', cursor, index, lease })
   }
 
-  async giveUp(cursor: string, index: number, at: string, reason: string): Promise<void> {
-    await this.#writer.send({ kind: 'give-up', cursor, index, at, reason })
+  async giveUp(cursor: string, index: number, at: string, reason: string, lease?: TaskLease): Promise<void> {
+    await this.#writer.send({ kind: 'give-up', cursor, index, at, reason, lease })
   }
 
-  leads(task: LedgerTask): Promise<boolean> {
-    return this.#tasks.holds(task)
+  lease(task: LedgerTask): Promise<TaskLease | undefined> {
+    return this.#tasks.leaseOf(task)
   }
 
   override async close(): Promise<void> {

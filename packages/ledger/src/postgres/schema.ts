@@ -81,4 +81,13 @@ export const postgresMigrations: Migrations = {
     // NULL for a document that was accepted before certificates were kept.
     'ALTER TABLE documents ALTER COLUMN chain DROP NOT NULL',
   ],
+  '0003-leases': [
+    // Who did a task last; `number` grows with each, and an act under an earlier one is refused.
+    `CREATE TABLE leases (
+      task text PRIMARY KEY,
+      number bigint NOT NULL,
+      node text NOT NULL,
+      since timestamptz NOT NULL DEFAULT now()
+    ) WITH (fillfactor = 50)`,
+  ],
 }

@@ -1,29 +1,35 @@
-// Tasks that one node at a time does: a lock of the session, which ends with its connection. A node
-// that is stopped does not ask, and loses it.
-import type { LedgerTask } from '../ledger.ts'
+// Tasks that one node at a time does: a lock of the session, which ends with its connection, so
+// that a node that is stopped or gone loses it in bounded time. What a node that woke up again
+// still writes is refused by the number of its lease.
+import type { LedgerTask, TaskLease } from '../ledger.ts'
 import { connectToPrimary, type PostgresConnection } from './connect.ts'
 import { onPostgres } from './postgres-fault.ts'
 import type { PostgresPlace } from './postgres-place.ts'
 
 /** In the database, beside that of the log. */
-const locks: Readonly<Record<LedgerTask, number>> = { 'hand-off': 0x5e6107 }
+const locks: Readonly<Record<LedgerTask, number>> = { 'hand-off': 0x5e6107, alerts: 0x5e6109 }
 /** Milliseconds for an answer. */
 const PATIENCE = 3000
 const form = { purpose: 'tasks', patience: PATIENCE, session: { idle_session_timeout: '5s' } } as const
 
+const TAKE_OVER = `INSERT INTO leases AS l (task, number, node) VALUES ($1, 1, $2)
+  ON CONFLICT (task) DO UPDATE SET number = l.number + 1, node = excluded.node, since = now() RETURNING number`
+
 export class TaskLock {
   readonly #place: PostgresPlace
+  readonly #node: string
   #connection: PostgresConnection | undefined
-  readonly #held = new Set<LedgerTask>()
+  readonly #held = new Map<LedgerTask, TaskLease>()
   #asking: Promise<unknown> = Promise.resolve()
 
-  constructor(place: PostgresPlace) {
+  constructor(place: PostgresPlace, node: string) {
     this.#place = place
+    this.#node = node
   }
 
-  /** Throws the Fault `storage-unavailable`: then it is not held. */
-  holds(task: LedgerTask): Promise<boolean> {
-    const asked = this.#asking.then(() => onPostgres('ask for a lock', () => this.#ask(task)))
+  /** Throws the Fault `storage-unavailable`: then there is none. */
+  leaseOf(task: LedgerTask): Promise<TaskLease | undefined> {
+    const asked = this.#asking.then(() => onPostgres('ask for a lease', () => this.#ask(task)))
     this.#asking = asked.catch(() => {})
     return asked
   }
@@ -33,18 +39,34 @@ export class TaskLock {
     await this.#connection?.close()
   }
 
-  async #ask(task: LedgerTask): Promise<boolean> {
+  async #ask(task: LedgerTask): Promise<TaskLease | undefined> {
     if (this.#connection === undefined || this.#connection.isEnded) {
       this.#held.clear()
       this.#connection = await connectToPrimary(this.#place, form)
     }
+    const connection = this.#connection
+    const held = this.#held.get(task)
     // An answer shows that the session, and so the lock, is there.
-    const isHeld = this.#held.has(task)
-    const [row] = await this.#connection.rows(
-      isHeld ? 'SELECT true AS is_held' : `SELECT pg_try_advisory_lock(${locks[task]}) AS is_held`,
+    const [row] = await connection.rows(
+      held ? 'SELECT true AS is_held' : `SELECT pg_try_advisory_lock(${locks[task]}) AS is_held`,
     )
-    if (row?.is_held !== true) return false
-    this.#held.add(task)
-    return true
+    if (row?.is_held !== true) return undefined
+    return held ?? this.#takeOver(connection, task)
+  }
+
+  /**
+   * Under the lock. Crash before the number is durable: the lock ends with the connection, and the
+   * next one counts from where it was.
+   */
+  async #takeOver(connection: PostgresConnection, task: LedgerTask): Promise<TaskLease> {
+    try {
+      const [row] = await connection.rows(TAKE_OVER, [task, this.#node])
+      const lease = { task, number: Number(row!.number) }
+      this.#held.set(task, lease)
+      return lease
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
   }
 }

@@ -2,7 +2,7 @@
 // without a gap, nothing acknowledged lost, an answer in bounded time.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '@seg/core'
-import { eventually, until } from '@seg/core/testing/until'
+import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { openLedger } from '../stores.ts'
 import { type Acknowledged, checkAll, load, openNode } from '../testing/ledger-nodes.ts'
@@ -105,22 +105,56 @@ t.test('a server that crashes and starts again has all that was acknowledged', a
 
 t.test('one node does what only one may do, and the other when that has gone', async t => {
   const { nodes, database } = await openTwo(t)
-  const ask = () => Promise.all(nodes.map(({ ledger }) => ledger.leads('hand-off').catch(() => false)))
+  const ask = () => Promise.all(nodes.map(({ ledger }) => ledger.lease('hand-off').catch(() => undefined)))
   const first = await ask()
-  t.equal(first.filter(leads => leads).length, 1)
+  t.equal(first.filter(lease => lease !== undefined).length, 1)
   t.same(await ask(), first)
   await server.ask(
     'postgres',
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity ' +
       `WHERE datname = '${database}' AND application_name = 'seg tasks'`,
   )
-  const leading = await until(ask, found => found.includes(true))
-  t.equal(leading.filter(leads => leads).length, 1, 'also when its connection was ended')
+  const leading = await until(ask, found => found.some(lease => lease !== undefined))
+  t.equal(leading.filter(lease => lease !== undefined).length, 1, 'also when its connection was ended')
   const [one, two] = nodes
-  const leader = (await one.ledger.leads('hand-off')) ? one : two
+  const leader = (await one.ledger.lease('hand-off')) === undefined ? two : one
   await leader.ledger.close()
   const { ledger } = leader === one ? two : one
-  await eventually(t, () => ledger.leads('hand-off'), true)
+  t.match(
+    await until(
+      () => ledger.lease('hand-off'),
+      lease => lease !== undefined,
+    ),
+    { number: Number },
+  )
+})
+
+t.test('what a node writes under a lease that another one has taken over is refused, and nothing else', async t => {
+  const { nodes, database } = await openTwo(t)
+  const [one, two] = nodes
+  const { document, bytes } = makeSample('doc1')
+  await acceptBytes(one.ledger, document, bytes)
+  const former = (await one.ledger.lease('hand-off'))!
+  await one.ledger.moveCursor('inbox A', 0, former)
+  const other = await one.ledger.lease('alerts')
+  t.match(other, { task: 'alerts', number: 1 }, 'each task has its own')
+  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'seg tasks'`
+  await server.ask('postgres', `${end} AND datname = '${database}'`)
+  const next = await until(
+    () => two.ledger.lease('hand-off'),
+    lease => lease !== undefined,
+  )
+  t.same(next, { task: 'hand-off', number: former.number + 1 })
+  const refused = { code: 'storage-unavailable', detail: /another node does the hand-off now/ }
+  const entered = { type: 'stop', at } as const
+  await Promise.all([
+    t.rejects(one.ledger.moveCursor('inbox A', 7, former), refused),
+    t.rejects(one.ledger.giveUp('webhook A', 0, at, 'no', former), refused),
+    t.resolves(one.ledger.record(entered)),
+    t.resolves(one.ledger.moveCursor('readiness', 1)),
+    t.resolves(two.ledger.moveCursor('inbox A', 3, next)),
+  ])
+  t.same([await two.ledger.cursor('inbox A'), await two.ledger.cursor('webhook A')], [3, -1])
 })
 
 t.test('a commit that waits for a standby is answered in time, and found once that is back', async t => {

@@ -25,6 +25,7 @@ import type {
   DeadLetterPlace,
   Ledger,
   LedgerReader,
+  LedgerTask,
   LogReader,
   MetDocument,
   NewestOfSender,
@@ -32,6 +33,7 @@ import type {
   RecordedEvent,
   Staging,
   StoredInHour,
+  TaskLease,
 } from '../ledger.ts'
 import type { LogKey } from '../log/checkpoint.ts'
 import type { LogEvent } from '../log/events.ts'
@@ -285,8 +287,8 @@ class SqliteLedger implements Ledger {
   }
 
   /** No other process has the folder. */
-  async leads(): Promise<boolean> {
-    return true
+  async lease(task: LedgerTask): Promise<TaskLease> {
+    return { task, number: 1 }
   }
 
   async close(): Promise<void> {

@@ -438,8 +438,11 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
 
   t.test('who writes alone does what only one may do', async t => {
     const { ledger } = await openLedger(t)
-    t.equal(await ledger.leads('hand-off'), true)
-    t.equal(await ledger.leads('hand-off'), true)
+    const lease = await ledger.lease('hand-off')
+    t.match(lease, { task: 'hand-off', number: Number })
+    t.same(await ledger.lease('hand-off'), lease)
+    await ledger.moveCursor('inbox', 3, lease)
+    t.equal(await ledger.cursor('inbox'), 3)
   })
 
   t.test('opens for one at a time', async t => {

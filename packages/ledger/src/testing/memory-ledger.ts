@@ -6,7 +6,16 @@ import { BatchComposer, type EarlierAcceptance, type LogEnd } from '../batch/com
 import type { AcceptRequest, AgainRequest, Succeeded, WriteOutcome, WriteRequest } from '../batch/requests.ts'
 import { WriteQueue } from '../batch/write-queue.ts'
 import { formatFingerprints } from '../certificate-chain.ts'
-import type { AcceptOptions, Ledger, MetDocument, OfferedDocument, RecordedEvent, Staging } from '../ledger.ts'
+import type {
+  AcceptOptions,
+  Ledger,
+  LedgerTask,
+  MetDocument,
+  OfferedDocument,
+  RecordedEvent,
+  Staging,
+  TaskLease,
+} from '../ledger.ts'
 import type { LogKey } from '../log/checkpoint.ts'
 import { openSealer as openEntrySealer } from './entry-sealer.ts'
 import { MemoryReader } from './memory-reader.ts'
@@ -83,8 +92,8 @@ class MemoryLedger extends MemoryReader implements Ledger {
     await this.#queue.send({ kind: 'give-up', cursor, index, at, reason })
   }
 
-  async leads(): Promise<boolean> {
-    return true
+  async lease(task: LedgerTask): Promise<TaskLease> {
+    return { task, number: 1 }
   }
 
   override async close(): Promise<void> {

@@ -394,6 +394,39 @@ t.test(
   },
 )
 
+t.test('of several nodes one sends what all of them see, and each what is its own', async t => {
+  const metrics = new MetricStore()
+  const sent: string[] = []
+  const channel: Channel = {
+    name: 'syslog',
+    send: async ({ node, alerts }) => void sent.push(...alerts.map(({ rule }) => `${node} ${rule}`)),
+  }
+  const watch = watchAlerts({
+    folder: t.testdir(),
+    gateway: 'M2',
+    node: 'n1',
+    channels: [channel],
+    metrics,
+    complain() {},
+  })
+  t.teardown(() => watch.close())
+  metrics.replace(
+    ['seg_log_consistent', 'seg_storage_free_bytes', 'seg_storage_total_bytes'],
+    [
+      { name: 'seg_log_consistent', value: 0 },
+      { name: 'seg_storage_free_bytes', value: 1 },
+      { name: 'seg_storage_total_bytes', value: 100 },
+    ],
+  )
+  const now = Date.now()
+  await watch.evaluate(new Date(now), false)
+  t.same(sent, ['n1 SegStorageCritical'])
+  await watch.evaluate(new Date(now + 15_000), false)
+  t.equal(sent.length, 1)
+  await watch.evaluate(new Date(now + 30_000), true)
+  t.same(sent.slice(1), ['n1 SegLogInconsistent'], 'from when it is the one')
+})
+
 t.test('every rule says what it means and what to do, and has a name of its own', async t => {
   t.equal(new Set(rules.map(({ name }) => name)).size, rules.length)
   for (const { name, summary, impact, command } of rules) {

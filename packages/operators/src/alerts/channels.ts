@@ -86,7 +86,7 @@ export function webhookChannel({ url, secret, secureContext }: WebhookPlace): Ch
 export function syslogChannel(server: SyslogServer): Channel {
   return {
     name: 'syslog',
-    send: ({ gateway, at, alerts }, signal) =>
+    send: ({ gateway, node, at, alerts }, signal) =>
       sendSyslog(
         server,
         alerts.map(alert => ({
@@ -94,7 +94,7 @@ export function syslogChannel(server: SyslogServer): Channel {
           severity: alert.state === 'resolved' ? 'notice' : alert.severity === 'page' ? 'alert' : 'warning',
           at,
           kind: alert.rule,
-          text: JSON.stringify({ gateway, ...alert }),
+          text: JSON.stringify({ gateway, node, ...alert }),
         })),
         signal,
       ),

@@ -6,6 +6,8 @@ import { ruleOf, type Severity } from './rules.ts'
 export type Notification = {
   /** Id of the gateway. */
   readonly gateway: string
+  /** Of several receivers with one ledger. */
+  readonly node?: string | undefined
   readonly at: Date
   readonly alerts: readonly NotifiedAlert[]
 }
@@ -51,8 +53,9 @@ export function messageSubjectOf({ gateway, alerts }: Notification): string {
   return `[SEG ${gateway}] ${counts.filter(Boolean).join(', ')}: ${names.slice(0, 3).join(', ')}${more}`
 }
 
-export function messageTextOf({ alerts }: Notification): string {
-  return alerts.map(describeAlert).join('\n\n')
+export function messageTextOf({ node, alerts }: Notification): string {
+  const from = node === undefined ? [] : [`node: ${quote(node)}`]
+  return [...from, ...alerts.map(describeAlert)].join('\n\n')
 }
 
 function describeAlert({ id, rule, labels, value, state, since, severity, summary, impact, command }: NotifiedAlert) {

@@ -26,6 +26,11 @@ export type Rule = {
   readonly for: number
   readonly severity: Severity
   readonly isSecurity?: true
+  /**
+   * About what all nodes of one ledger read in it: one of them sends it. All others are about the
+   * node itself.
+   */
+  readonly isShared?: true
   readonly summary: string
   /** What it means for documents and partners. */
   readonly impact: string
@@ -69,6 +74,7 @@ export const rules: readonly Rule[] = [
     when: gauge('seg_log_consistent', '==', 0),
     for: 0,
     severity: 'page',
+    isShared: true,
     isSecurity: true,
     summary: 'The transparency log does not continue what it showed before',
     impact: 'Partners will refuse its receipts. Somebody has changed the database, or the disk is damaged.',
@@ -99,6 +105,7 @@ export const rules: readonly Rule[] = [
     when: grew('seg_documents_total', 5 * MINUTE, 0, ['partner'], { direction: 'in', outcome: 'conflict' }),
     for: 0,
     severity: 'ticket',
+    isShared: true,
     isSecurity: true,
     summary: 'A partner sent other bytes under an id that it had used',
     impact: 'The first document counts. The partner has a defect, or somebody has its key.',
@@ -112,6 +119,7 @@ export const rules: readonly Rule[] = [
     ),
     for: 10 * MINUTE,
     severity: 'ticket',
+    isShared: true,
     summary: 'More than 5 % of what a partner sends is refused',
     impact: 'These documents do not arrive.',
     command: `${facts} --outcome refused`,
@@ -121,6 +129,7 @@ export const rules: readonly Rule[] = [
     when: grew('seg_documents_refused_total', 5 * MINUTE, 20, ['partner'], { code: /signature-.*/ }),
     for: 0,
     severity: 'page',
+    isShared: true,
     isSecurity: true,
     summary: 'A partner sends many documents whose signature is not valid',
     impact: 'None is accepted. Somebody tries forgeries with its certificate, or its signer is broken.',
@@ -292,6 +301,7 @@ export const rules: readonly Rule[] = [
     when: gauge('seg_partner_silent', '==', 1),
     for: 10 * MINUTE,
     severity: 'ticket',
+    isShared: true,
     summary: 'A partner has sent nothing for two hours in which it always does',
     impact: 'Its documents may be stuck on its side, or on the way.',
     command: `${facts} --kind connection`,
@@ -301,6 +311,7 @@ export const rules: readonly Rule[] = [
     when: grew('seg_documents_refused_total', 10 * MINUTE, 5, [], { code: /timestamp-stale|clock-behind/ }),
     for: 0,
     severity: 'ticket',
+    isShared: true,
     summary: 'Documents are refused because two clocks do not agree',
     impact: 'With those of many partners it is the clock of this gateway, with those of one it is theirs.',
     command: 'timedatectl status',

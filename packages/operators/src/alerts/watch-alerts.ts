@@ -6,21 +6,25 @@ import { advanceAlerts, dueFor, noteSent } from './advance-alerts.ts'
 import { type Alert, type AlertStore, type ChannelState, openAlertStore } from './alert-store.ts'
 import type { Channel } from './channels.ts'
 import { notifiedOf } from './notification.ts'
-import { rules } from './rules.ts'
+import { ruleOf, rules } from './rules.ts'
 import { SeriesHistory } from './series-history.ts'
 
 /** Milliseconds that a channel has for a notification, and the longest pause between two tries. */
 const [SEND_TIME, LONGEST_PAUSE] = [20_000, 60_000]
 
 export type AlertWatch = {
-  /** With the metrics as they are now. Resolves when what was due was sent, or was not taken. */
-  evaluate(now: Date): Promise<void>
+  /**
+   * With the metrics as they are now. Resolves when what was due was sent, or was not taken.
+   * `leads`: also of what all nodes see.
+   */
+  evaluate(now: Date, leads?: boolean): Promise<void>
   close(): void
 }
 
 type Parts = {
   readonly folder: string
   readonly gateway: string
+  readonly node?: string | undefined
   readonly channels: readonly Channel[]
   readonly metrics: MetricStore
   readonly complain: (line: string) => void
@@ -28,7 +32,7 @@ type Parts = {
 
 type Sending = { state: ChannelState; tries: number; nextTry: number; isBusy: boolean }
 
-export function watchAlerts({ folder, gateway, channels, metrics, complain }: Parts): AlertWatch {
+export function watchAlerts({ folder, gateway, node, channels, metrics, complain }: Parts): AlertWatch {
   const history = new SeriesHistory()
   const stop = new AbortController()
   const sendings = new Map<string, Sending>()
@@ -71,7 +75,7 @@ export function watchAlerts({ folder, gateway, channels, metrics, complain }: Pa
     const { name } = channel
     try {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(SEND_TIME)])
-      await channel.send({ gateway, at: now, alerts: due.map(notifiedOf) }, signal)
+      await channel.send({ gateway, node, at: now, alerts: due.map(notifiedOf) }, signal)
       const ids = new Set(due.map(({ id }) => id))
       alerts = alerts.map(alert => (ids.has(alert.id) ? noteSent(alert, name, now.getTime()) : alert))
       metrics.add('seg_alert_notifications_total', { channel: name, result: 'sent' })
@@ -102,14 +106,16 @@ export function watchAlerts({ folder, gateway, channels, metrics, complain }: Pa
     }
   }
   return {
-    async evaluate(now) {
+    async evaluate(now, leads = true) {
       const said = { acknowledgements: [], mutes: [], ...(await sayings(open, now, report)) }
       measure()
       history.take(metrics, now.getTime())
       alerts = advanceAlerts(alerts, rules, history, now.getTime())
       measure()
       save()
-      await Promise.all(channels.map(channel => send(channel, dueFor(channel.name, alerts, said, now.getTime()), now)))
+      const isOurs = ({ rule }: Alert) => leads || ruleOf(rule)?.isShared !== true
+      const dueOf = (name: string) => dueFor(name, alerts, said, now.getTime()).filter(isOurs)
+      await Promise.all(channels.map(channel => send(channel, dueOf(channel.name), now)))
       save()
     },
     close() {

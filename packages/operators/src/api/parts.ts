@@ -24,8 +24,8 @@ export type ReadinessReport = {
 
 /** What only the gateway's main thread knows: it answers from memory, and asks no database. */
 export type GatewayAnswers = {
-  /** The id of the gateway, and since when it runs. */
-  identity(): { readonly id: string; readonly version: string; readonly startedAt: string }
+  /** The id of the gateway, and since when this node of it runs. */
+  identity(): { readonly id: string; readonly node: string; readonly version: string; readonly startedAt: string }
   /** Looks, unless it has just done so. */
   readiness(): Promise<ReadinessReport>
   /** `isOpen`: OpenMetrics. The desk's thread writes them. */

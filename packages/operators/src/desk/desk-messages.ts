@@ -7,6 +7,8 @@ export type ToDesk =
   | { readonly facts: string; readonly count: number }
   /** What the main thread measures. */
   | { readonly samples: readonly Sample[] }
+  /** Whether alerts about what all nodes see are sent from here. */
+  | { readonly leads: boolean }
   /** The text of all metrics, in the answer with this number. */
   | { readonly ask: number; readonly isOpen: boolean }
   | 'close'

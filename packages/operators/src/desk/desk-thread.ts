@@ -27,7 +27,12 @@ export type DeskOptions = {
   /** The data folder of a sender whose outbox is followed, too. */
   readonly outbox: string | undefined
   /** Of the gateway, for who is notified; without it there are no alerts. */
-  readonly alerts?: { readonly gateway: string; readonly config: string | undefined }
+  readonly alerts?: {
+    readonly gateway: string
+    /** Of several with one ledger; these wait until it is known which of them sends. */
+    readonly node?: string | undefined
+    readonly config: string | undefined
+  }
 }
 
 /** Milliseconds between two looks at spool and ledger: many rows a transaction cost less. */
@@ -51,10 +56,12 @@ const metrics = new MetricStore()
 const measuring = openThreadMetrics(folder, metrics, send)
 let watching: Promise<AlertWatch> | undefined
 let isEvaluating = false
+let leads = alerts?.node === undefined
 
 port.on('message', (message: ToDesk) => {
   if (message === 'close') return stop.abort()
   if ('samples' in message) return measuring.take(message.samples)
+  if ('leads' in message) return lead(message.leads)
   if ('ask' in message) return void answer(message.ask, message.isOpen)
   gathered.push(message)
   if (!stop.signal.aborted) attempt(spool)
@@ -66,13 +73,17 @@ await close()
 send('closed')
 port.close()
 
+function lead(value: boolean): void {
+  leads = value
+}
+
 /** Nothing here waits for a channel of alerts. */
 async function evaluateAlerts(): Promise<void> {
   if (alerts === undefined || isEvaluating) return
   isEvaluating = true
   try {
     watching ??= openAlerts(alerts)
-    await (await watching).evaluate(new Date())
+    await (await watching).evaluate(new Date(), leads)
   } catch (error) {
     watching = undefined
     send({ trouble: `alerts: ${asFault(error).message}` })
@@ -81,10 +92,10 @@ async function evaluateAlerts(): Promise<void> {
   }
 }
 
-async function openAlerts({ gateway, config }: NonNullable<DeskOptions['alerts']>): Promise<AlertWatch> {
+async function openAlerts({ gateway, node, config }: NonNullable<DeskOptions['alerts']>): Promise<AlertWatch> {
   const { path, value } = readSection(config, alertsSection)
   const channels = await openAlertChannels(path, value)
-  return watchAlerts({ folder, gateway, channels, metrics, complain: trouble => send({ trouble }) })
+  return watchAlerts({ folder, gateway, node, channels, metrics, complain: trouble => send({ trouble }) })
 }
 
 /** A failure has no answer: who asked waits a bounded time. */

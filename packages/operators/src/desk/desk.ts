@@ -29,6 +29,11 @@ export type Desk = {
   readonly note: NoteFact
   /** From now on, what the main thread measures is among the metrics. */
   measureWith(measure: Measure): void
+  /**
+   * Whether alerts about what all nodes of one ledger see are sent from here. Until then they
+   * are not, where there are several.
+   */
+  leadAlerts(leads: boolean): void
   /** Undefined until it is known. */
   isLogConsistent(): boolean | undefined
   /** All metrics as text. Throws the Fault `overloaded` when there is no answer in time. */
@@ -58,6 +63,7 @@ class DeskThread implements Desk {
   #measuring: NodeJS.Timeout | undefined
   #asked = 0
   #isLogConsistent: boolean | undefined
+  #leads: boolean | undefined
   readonly #answers = new Map<number, (metrics: MetricsText) => void>()
 
   constructor(options: DeskOptions, complain: (line: string) => void) {
@@ -81,6 +87,12 @@ class DeskThread implements Desk {
     send()
     clearInterval(this.#measuring)
     this.#measuring = setInterval(send, MEASURE_INTERVAL).unref()
+  }
+
+  leadAlerts(leads: boolean): void {
+    if (leads === this.#leads) return
+    this.#leads = leads
+    if (this.#worker !== undefined) this.#post(this.#worker, { leads })
   }
 
   isLogConsistent(): boolean | undefined {
@@ -137,6 +149,7 @@ class DeskThread implements Desk {
     // A desk alone keeps no process running.
     worker.unref()
     this.#worker = worker
+    if (this.#leads !== undefined) this.#post(worker, { leads: this.#leads })
   }
 
   #hear(message: FromDesk): void {

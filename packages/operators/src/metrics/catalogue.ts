@@ -67,7 +67,7 @@ export const catalogue = {
   seg_desk_lag_entries: gauge('entries of the log that the desk has not read'),
   seg_event_loop_delay_seconds: gauge('delay of the main thread in the last 15 s', 'quantile'),
   seg_ready: gauge('1 when /readyz answers 200'),
-  seg_build_info: gauge('1, with the version', 'version'),
+  seg_build_info: gauge('1, with the version and the name of the node', 'version', 'node'),
   process_start_time_seconds: gauge('start of the process'),
   process_cpu_seconds_total: counter('processor time of the process'),
   process_resident_memory_bytes: gauge('memory of the process'),

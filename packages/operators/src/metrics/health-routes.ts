@@ -10,6 +10,7 @@ const Plain = Type.String({ description: 'Text.' })
 const Health = exactly(
   {
     ready: Type.Boolean(),
+    node: Type.String({ description: 'Which of the receivers with one ledger this is.' }),
     at: Time,
     checks: Type.Array(exactly({ check: Type.String(), ok: Type.Boolean(), found: Type.String() })),
   },
@@ -56,8 +57,8 @@ export const healthRoutes = [
     summary: 'Each check of readiness, and what it found.',
     response: Health,
     handle: async (_request, { ask }) => {
-      const { isReady, at, checks } = await ask('readiness')
-      return { ready: isReady, at, checks: [...checks] }
+      const [{ node }, { isReady, at, checks }] = await Promise.all([ask('identity'), ask('readiness')])
+      return { ready: isReady, node, at, checks: [...checks] }
     },
   }),
   route({

@@ -9,7 +9,7 @@ const Me = exactly({
   permissions: Type.Array(Type.String()),
   method: Type.String(),
   session: orNull(Type.String()),
-  gateway: exactly({ id: Type.String(), version: Type.String(), startedAt: Type.String() }),
+  gateway: exactly({ id: Type.String(), node: Type.String(), version: Type.String(), startedAt: Type.String() }),
 })
 
 export const meRoutes = [

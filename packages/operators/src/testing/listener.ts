@@ -165,7 +165,7 @@ export async function openClient(t: Test, certs: string, port: number, localAddr
 
 /** What the main thread of some gateway would say. */
 const someAnswers: GatewayAnswers = {
-  identity: () => ({ id: 'MINISTRY 2_SEG01', version: '1.2.3', startedAt: '2026-11-28T10:00:00.000Z' }),
+  identity: () => ({ id: 'MINISTRY 2_SEG01', node: 'node1', version: '1.2.3', startedAt: '2026-11-28T10:00:00.000Z' }),
   readiness: async () => ({ isReady: true, at: '2026-11-28T10:00:00.000Z', checks: [] }),
   metrics: async () => ({ contentType: 'text/plain', text: '' }),
   settings: () => [{ key: 'port', flag: '--port', value: '8443', origin: 'default' }],

@@ -15,10 +15,10 @@ export type RunningAudit = {
   close(): Promise<void>
 }
 
-/** What the receiver does by itself. */
-export function serviceAct(action: string, id: string): Act {
+/** What the receiver does by itself, the one with this name of several with one ledger. */
+export function serviceAct(action: string, id: string, node: string): Act {
   const actor = { id: userInfo().username, method: 'service' } as const
-  return { action, category: 'system', actor, from: shellPlace(), on: { kind: 'receiver', id } }
+  return { action, category: 'system', actor, from: { ...shellPlace(), node }, on: { kind: 'receiver', id } }
 }
 
 export function runAudit(trail: AuditTrail, { ledger, now }: Gate, logger: Logger): RunningAudit {

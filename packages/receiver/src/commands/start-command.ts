@@ -1,5 +1,7 @@
 // `receiver start`: opens what is needed, listens, reports it, and finishes open requests at a
 // stop.
+import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import {
   type Command,
@@ -26,11 +28,13 @@ import { followStaple } from '../credentials/follow-staple.ts'
 import { followStatuses } from '../credentials/follow-statuses.ts'
 import { retryLetters } from '../hand-off/retry-letters.ts'
 import { describeHandOffs, handOffSettings, readHandOffs, reportHandOffs, startHandOffs } from '../hand-off/targets.ts'
-import { startReceiver } from '../http/start-receiver.ts'
+import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { indexDocuments } from '../indexing/index-documents.ts'
 import { openFileLogger, openLogger } from '../logger.ts'
+import { leadAlerts } from '../measures/lead-alerts.ts'
 import { openGatewayMeasure } from '../measures/measure-gateway.ts'
 import { watchReadiness } from '../measures/readiness.ts'
+import { openReadyListener } from '../measures/ready-listener.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { consoleCertificateOf, watchOwnCertificates } from '../own-certificates.ts'
 import { checksOfStart, startSettings } from './start-settings.ts'
@@ -53,7 +57,7 @@ async function start(command: Command): Promise<void> {
   surviveHangup()
   const output = openServiceOutput(command)
   const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
-  const { certs, data } = settings
+  const { certs, data, proxyProtocol, readyListen, node = hostname() } = settings
   const { config } = command.opts()
   const handOffs = await readHandOffs(command, data)
   const { path, value } = readSection(config, auditSection)
@@ -63,12 +67,12 @@ async function start(command: Command): Promise<void> {
   const sinks = await openAuditSinks(path, value)
   const { logFile } = readSettings(command, ['logFile'])
   const { logger, close: closeLogger } =
-    logFile === undefined ? openLogger({ isTerminal: isatty(2) }) : openFileLogger(logFile)
+    logFile === undefined ? openLogger({ isTerminal: isatty(2), node }) : openFileLogger(logFile, node)
   const stopLater = holdStop()
   const started = copySettings(command, [...startSettings, ...handOffSettings])
   const listener = prepareOperatorsListener({ ...settings, config, started })
   const gate = await openGate(
-    { ...settings, config },
+    { ...settings, node, config },
     () => new Date(),
     line => logger.warn(line),
   ).catch(async error => {
@@ -83,12 +87,20 @@ async function start(command: Command): Promise<void> {
     throw error
   })
   const staple = followStaple(gate, logger)
-  // The last step that takes time: from here on a signal finds everything in place.
-  const receiver = await startReceiver({ ...gate, logger, staple }, { host, port }).catch(async error => {
+  const close = async (error: unknown): Promise<never> => {
     await Promise.all([readiness.close(), operators?.close(), staple.close()])
     await closeGate(gate)
     throw error
-  })
+  }
+  // The last step that takes time: from here on a signal finds everything in place.
+  const balancers = proxyProtocol === 'off' ? [] : proxyProtocol
+  const receiver = await startReceiver({ ...gate, logger, staple, balancers }, { host, port }).catch(close)
+  const ready =
+    readyListen === 'off'
+      ? undefined
+      : await openReadyListener(readyListen, readiness, logger).catch(error =>
+          receiver.close().then(() => close(error)),
+        )
   const edge = { now: gate.now, elapsed: () => performance.now(), random: Math.random, note: gate.desk.note }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
   const retrying = retryLetters(data, handingOn, { ledger: gate.ledger, logger, edge })
@@ -105,15 +117,19 @@ async function start(command: Command): Promise<void> {
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
   const measured = { receiver, handOffs: handingOn, forwarding, readiness, consoleCertificate }
   gate.desk.measureWith(openGatewayMeasure(gate, measured))
+  const leading = gate.ledger.isShared ? leadAlerts(gate, logger) : undefined
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
   const logKey = followLogKey(certs, gate, logger)
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)
   // Twice the time that open requests get, should closing itself hang.
-  const stopping = { delay: 2 * gate.limits.closingTime, logger, skip: [...skipped] }
+  const drainTime = settings.drainTime * 1000
+  const stopping = { delay: drainTime + 2 * gate.limits.closingTime, logger, skip: [...skipped] }
   closeWithGrace(stopping, async ({ signal, err }) => {
     if (err) logger.error({ err }, 'stopping after a defect')
     else logger.info(`stopping on ${signal ?? 'request'}`)
+    readiness.drain()
+    if (!err) await drain(receiver, drainTime)
     await Promise.all([lists.close(), statuses.close(), staple.close(), logKey.close()])
     await following.close()
     await indexing.close()
@@ -122,6 +138,8 @@ async function start(command: Command): Promise<void> {
     await Promise.all([forwarding?.close(), readiness.close()])
     expiry.close()
     room.close()
+    await leading?.close()
+    await ready?.close()
     await Promise.all([receiver.close(), operators?.close(), ...handingOn.map(running => running.close())])
     await closeGate(gate)
     logger.info('stopped')
@@ -136,6 +154,7 @@ async function start(command: Command): Promise<void> {
       certs,
       data,
       operators: operators?.url ?? null,
+      ready: ready?.url ?? null,
       certificateLogin: operators?.certificateLogin ?? null,
       ...reportHandOffs(handOffs),
       pid: process.pid,
@@ -148,6 +167,13 @@ async function start(command: Command): Promise<void> {
       ...(operators?.certificateLogin ? [`operators with a certificate: ${operators.certificateLogin}`] : []),
     ].join('\n'),
   )
+}
+
+/** A load balancer sees that the receiver is not ready, and sends nobody here any more. */
+async function drain(receiver: RunningReceiver, time: number): Promise<void> {
+  if (time === 0) return
+  receiver.drain()
+  await pause(time)
 }
 
 /**

@@ -24,6 +24,10 @@ export const startSettings = [
   'backups',
   'ledger',
   'ledgerPassword',
+  'node',
+  'proxyProtocol',
+  'readyListen',
+  'drainTime',
 ] as const
 
 /** What a start with these settings needs. */

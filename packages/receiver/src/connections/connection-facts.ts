@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { knownGroup } from '../http/peer.ts'
+import { endpointOf } from './endpoints.ts'
 
 /** `group`: where it is the hybrid one; others Node shows to clients only. */
 export type ConnectionFacts = {
@@ -17,7 +18,7 @@ export function connectionFacts(connection: Socket): ConnectionFacts {
   const socket = connection as TLSSocket
   const found = known.get(socket)
   if (found !== undefined) return found
-  const { remoteAddress: address } = socket
+  const { address } = endpointOf(socket)
   const facts = {
     address,
     tlsVersion: socket.getProtocol() ?? undefined,

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { quote } from '@seg/core'
+import { endpointOf } from './endpoints.ts'
 
 const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the client sent no certificate',
@@ -44,5 +45,6 @@ export function describeHandshakeFailure(
  * leads to, has not if it was asked before.
  */
 function addressOf(socket: TLSSocket & { _parent?: Socket | null }): string {
-  return socket.remoteAddress ?? socket._parent?.remoteAddress ?? 'a client that is gone'
+  const below = socket._parent
+  return endpointOf(socket).address ?? (below && endpointOf(below).address) ?? 'a client that is gone'
 }

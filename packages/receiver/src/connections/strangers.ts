@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Arrivals } from '../shares/arrivals.ts'
 import { FirstRecord, offersHybrid } from './client-hello.ts'
+import { endpointOf } from './endpoints.ts'
 import type { FailedConnections } from './failed-connections.ts'
 
 type Bounds = Pick<
@@ -21,6 +22,7 @@ type Stranger = {
   readonly socket: Socket
   readonly address: string
   readonly network: string
+  /** The other end of the connection itself, also where a balancer states another. */
   readonly endpoint: string
   /** The hybrid key agreement, which it then gets. */
   offersHybrid: boolean
@@ -59,13 +61,14 @@ export class Strangers {
   /** A connection that has just come. */
   take(socket: Socket): void {
     this.#arrivals.note()
-    const { remoteAddress: address, remotePort: port } = socket
+    const { remoteAddress, remotePort } = socket
+    const { address } = endpointOf(socket)
     if (address === undefined) return void socket.destroy()
     const stranger = {
       socket,
       address,
       network: networkOf(address),
-      endpoint: `${address} ${port}`,
+      endpoint: `${remoteAddress} ${remotePort}`,
       offersHybrid: false,
     }
     this.#makeRoom(stranger.network)

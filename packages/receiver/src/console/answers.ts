@@ -8,7 +8,7 @@ import type { Readiness } from '../measures/readiness.ts'
 import { version } from '../open-ledger.ts'
 
 export function answersOf(
-  { credentials, desk, now }: Gate,
+  { node, credentials, desk, now }: Gate,
   readiness: Pick<Readiness, 'look'>,
   settings: readonly ShownSetting[],
   configuration: string | undefined,
@@ -16,7 +16,7 @@ export function answersOf(
 ): GatewayAnswers {
   const startedAt = now().toISOString()
   return {
-    identity: () => ({ id: credentials.current.identity.id, version, startedAt }),
+    identity: () => ({ id: credentials.current.identity.id, node, version, startedAt }),
     readiness: readiness.look,
     metrics: desk.metrics,
     settings: () => settings,

@@ -1,7 +1,7 @@
 // The skeleton of every hand-off: senders take turns, each has a lane with a cursor, its documents
 // are handed on in order, and a failure of one sender delays no other.
 import { asFault, Fault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
-import type { AcceptedDocument, Ledger, NewestOfSender } from '@seg/ledger'
+import type { AcceptedDocument, Ledger, NewestOfSender, TaskLease } from '@seg/ledger'
 import type { Fact, NoteFact } from '@seg/operators'
 import type { Logger } from '../logger.ts'
 
@@ -65,6 +65,13 @@ export type HandOff = {
 export type AttemptFacts = Partial<Omit<Fact, 'kind' | 'outcome' | 'at' | 'target' | 'partner'>>
 
 type LaneLogger = Pick<Logger, 'error' | 'info'>
+type LaneParts = {
+  readonly name: string
+  readonly ledger: Ledger
+  readonly logger: LaneLogger
+  readonly edge: Edge
+  readonly lease: TaskLease
+}
 
 /** The progress of one sender's documents. */
 export class Lane {
@@ -85,11 +92,12 @@ export class Lane {
   readonly #ledger: Ledger
   readonly #logger: LaneLogger
   readonly #edge: Edge
+  readonly #lease: TaskLease
 
   constructor(
     { sender, index: newest }: NewestOfSender,
     cursor: number,
-    { name, ledger, logger, edge }: { name: string; ledger: Ledger; logger: LaneLogger; edge: Edge },
+    { name, ledger, logger, edge, lease }: LaneParts,
   ) {
     this.sender = sender
     this.cursor = cursor
@@ -98,6 +106,7 @@ export class Lane {
     this.#ledger = ledger
     this.#logger = logger
     this.#edge = edge
+    this.#lease = lease
     this.since = edge.now().getTime()
   }
 
@@ -106,7 +115,7 @@ export class Lane {
    * never again.
    */
   async moveBehind({ index }: AcceptedDocument, facts: AttemptFacts): Promise<void> {
-    await this.#ledger.moveCursor(cursorOf(this.#name, this.sender), index)
+    await this.#ledger.moveCursor(cursorOf(this.#name, this.sender), index, this.#lease)
     this.#note('taken', facts)
     this.#advance(index)
   }
@@ -114,7 +123,7 @@ export class Lane {
   /** The target does not take this one: it becomes a dead letter, and the next one's turn comes. */
   async giveUp({ index }: AcceptedDocument, reason: string, facts: AttemptFacts): Promise<void> {
     const at = this.#edge.now().toISOString()
-    await this.#ledger.giveUp(cursorOf(this.#name, this.sender), index, at, reason)
+    await this.#ledger.giveUp(cursorOf(this.#name, this.sender), index, at, reason, this.#lease)
     this.#note('given-up', { ...facts, detail: reason })
     this.#advance(index)
   }
@@ -184,6 +193,7 @@ class SenderLanes {
   #turns = 0
   /** Index of the newest document that was seen. */
   #seen = -1
+  #lease: TaskLease | undefined
   /** Triggered when a lane is free again. */
   readonly wake = new Wake()
 
@@ -200,11 +210,14 @@ class SenderLanes {
    * would use all lanes.
    */
   async look(): Promise<void> {
-    if (!(await this.#isOurs())) return
-    await this.#seeNewest()
+    const lease = await this.#renewLease()
+    if (lease === undefined) return
+    await this.#seeNewest(lease)
     const now = this.#edge.elapsed()
+    // Also of a former lease: its last document may still be on its way.
+    const busy = new Set([...this.#underWay.keys()].map(({ sender }) => sender))
     const waiting = [...this.#lanes.values()].filter(
-      lane => lane.cursor < lane.newest && lane.nextTry <= now && !this.#underWay.has(lane),
+      lane => lane.cursor < lane.newest && lane.nextTry <= now && !busy.has(lane.sender),
     )
     if (waiting.length === 0) return
     await this.#target.prepare()
@@ -227,16 +240,17 @@ class SenderLanes {
   /**
    * Of several receivers with one ledger, one hands on; when it begins, it reads the cursors again.
    */
-  async #isOurs(): Promise<boolean> {
-    const isOurs = await this.#ledger.leads('hand-off')
-    if (!isOurs && this.#seen >= 0) {
+  async #renewLease(): Promise<TaskLease | undefined> {
+    const lease = await this.#ledger.lease('hand-off')
+    if (lease?.number !== this.#lease?.number) {
       this.#lanes.clear()
       this.#seen = -1
     }
-    return isOurs
+    this.#lease = lease
+    return lease
   }
 
-  async #seeNewest(): Promise<void> {
+  async #seeNewest(lease: TaskLease): Promise<void> {
     const found = await this.#ledger.newest(this.#seen)
     for (const { sender, index } of found) {
       const lane = this.#lanes.get(sender)
@@ -245,7 +259,7 @@ class SenderLanes {
         const { name } = this.#target
         // Earlier versions had one cursor for all senders of the inbox.
         const cursor = Math.max(await this.#ledger.cursor(name), await this.#ledger.cursor(cursorOf(name, sender)))
-        const parts = { name, ledger: this.#ledger, logger: this.#logger, edge: this.#edge }
+        const parts = { name, ledger: this.#ledger, logger: this.#logger, edge: this.#edge, lease }
         this.#lanes.set(sender, new Lane({ sender, index }, cursor, parts))
       }
     }

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { Fault } from '@seg/core'
+import { Balancers } from '../connections/balancers.ts'
 import { connectionOf, ExchangeRequest } from '../connections/connection.ts'
 import { connectionFacts } from '../connections/connection-facts.ts'
 import { type FailedConnections, openFailedConnections } from '../connections/failed-connections.ts'
@@ -25,7 +26,7 @@ import { toFault } from './problem.ts'
 import { isContinueExpected, unknownMethod, unserved } from './request-form.ts'
 
 export function buildExchangeServer(exchange: Exchange, handler: RequestListener): Server {
-  const { credentials, limits, logger, staple } = exchange
+  const { credentials, limits, logger, staple, balancers = [] } = exchange
   const server = createServer<typeof ExchangeRequest>({
     IncomingMessage: ExchangeRequest,
     ...tlsOptionsOf(credentials.current.identity),
@@ -61,7 +62,7 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
   })
   const strangerLog = openFailedConnections(logger, exchange.desk.note, () => exchange.now())
   const arrivals = new Arrivals()
-  const strangers = awaitAuthentication(server, limits, strangerLog, arrivals)
+  const strangers = awaitAuthentication(server, balancers, limits, strangerLog, arrivals)
   openConnections(server, strangers, strangerLog, handler, exchange, arrivals)
   const stapling = switchStapling(server, staple)
   stapling(credentials.current)
@@ -102,6 +103,7 @@ function switchStapling(server: Server, staple: Exchange['staple']): (credential
  */
 function awaitAuthentication(
   server: Server,
+  balancers: readonly string[],
   limits: ReceiverLimits,
   failed: FailedConnections,
   arrivals: Arrivals,
@@ -116,7 +118,9 @@ function awaitAuthentication(
     failed,
     arrivals,
   )
-  server.on('connection', socket => strangers.take(socket as Socket))
+  const take = (socket: Socket) => strangers.take(socket)
+  const stated = new Balancers(balancers, limits, take, failed)
+  server.on('connection', socket => (balancers.length === 0 ? take(socket as Socket) : stated.take(socket as Socket)))
   return strangers
 }
 

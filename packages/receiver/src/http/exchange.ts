@@ -12,6 +12,8 @@ export type Exchange = {
   readonly limits: ReceiverLimits
   readonly logger: Logger
   readonly stopping: Stopping
+  /** Addresses of load balancers, whose connections begin with a PROXY header. */
+  readonly balancers?: readonly string[] | undefined
   /** Of our own certificate, while an OCSP responder is asked about it. */
   readonly staple?: Staple | undefined
   now(): Date

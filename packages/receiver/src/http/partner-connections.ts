@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { Fault, quote } from '@seg/core'
 import { Connection } from '../connections/connection.ts'
+import { endpointOf } from '../connections/endpoints.ts'
 import type { FailedConnections } from '../connections/failed-connections.ts'
 import type { Strangers } from '../connections/strangers.ts'
 import { type CountedLog, openCountedLog } from '../counted-log.ts'
@@ -72,7 +73,7 @@ export function openConnections(
     const detail = `its client renewed the key more often than ${limits.keyUpdates} times`
     closed.report(
       `key renewed too often: ${quote(entry.partner ?? '')}`,
-      `connection from ${socket.remoteAddress} closed: ${detail}`,
+      `connection from ${endpointOf(socket).address} closed: ${detail}`,
     )
   })
   const listeners = server.listeners('secureConnection')
@@ -87,7 +88,7 @@ export function openConnections(
       if (partner !== undefined) places.take(partner)
     } catch (error) {
       const { status, code, detail } = toFault(error)
-      const line = `connection from ${socket.remoteAddress} closed: ${detail}`
+      const line = `connection from ${endpointOf(socket).address} closed: ${detail}`
       if (status === 500) logger.error({ code, err: error }, line)
       else closed.report(`${code} of ${quote(partner ?? '')}`, line, code)
       socket.destroy()
@@ -120,12 +121,12 @@ function identify(
   if (found.kind === 'partner') return found.id
   if (found.kind === 'refused') return undefined
   const reason = chain === undefined ? 'the client sent no certificate' : reasonOf(chain.leaf)
-  const line = `TLS handshake with ${socket.remoteAddress} failed: ${reason}`
+  const line = `TLS handshake with ${endpointOf(socket).address} failed: ${reason}`
   strangerLog.report({
     reason,
     line: chain === undefined ? line : `${line}; ${found.fault.detail}`,
     code: found.fault.code,
-    address: socket.remoteAddress,
+    address: endpointOf(socket).address,
     certificate: chain?.leaf.fingerprint256,
   })
   return null
@@ -164,7 +165,7 @@ async function closeRefused(
     const found = recognizeConnection(socket, credentials, now())
     if (found.kind === 'partner' && found.id === partner) continue
     const why = found.kind === 'partner' ? `it is ${quote(found.id)} now` : found.fault.message
-    const line = `idle connection of ${quote(partner)} from ${socket.remoteAddress} closed: ${why}`
+    const line = `idle connection of ${quote(partner)} from ${endpointOf(socket).address} closed: ${why}`
     const end = () => {
       closed.report(`no longer admitted: ${quote(partner)}`, line)
       socket.destroy()

@@ -30,6 +30,7 @@ export type ReceiverParts = Gate & {
   readonly logger: Logger
   readonly stopping: Stopping
   readonly staple?: Staple | undefined
+  readonly balancers?: readonly string[] | undefined
 }
 
 type Receiver = FastifyInstance<Server>

@@ -14,6 +14,11 @@ export type RunningReceiver = {
   readonly url: string
   /** Open connections of each partner. */
   connections(): ReadonlyMap<string, number>
+  /**
+   * Each answer is the last of its connection from here on: what its client sends next comes on a
+   * new one, which a load balancer leads elsewhere.
+   */
+  drain(): void
   /** Answers what is under way, for a bounded time, and closes every connection. */
   close(): Promise<void>
 }
@@ -59,6 +64,7 @@ export async function startReceiver(
   return {
     url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     connections: () => connectionsOf(app.server),
+    drain: () => stopping.begin(),
     close,
   }
 }
@@ -86,17 +92,22 @@ async function openSecondListener(
   }
 }
 
-/** Throws the Fault `configuration`, with what to do about it. */
-export async function listening(started: Promise<unknown>, address: string, port: number): Promise<void> {
+/** Throws the Fault `configuration`, with what to do about it; `flag`: of address and port. */
+export async function listening(
+  started: Promise<unknown>,
+  address: string,
+  port: number,
+  flag?: string,
+): Promise<void> {
   try {
     await started
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const advice = {
-      EADDRINUSE: 'another program listens there; stop it, or choose another port with --port',
-      EACCES: 'this user may not listen there; choose a port above 1023 with --port',
-      EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
-      ENOTFOUND: 'this machine has no such address; choose another with --host',
+      EADDRINUSE: `another program listens there; stop it, or choose another port with ${flag ?? '--port'}`,
+      EACCES: `this user may not listen there; choose a port above 1023 with ${flag ?? '--port'}`,
+      EADDRNOTAVAIL: `this machine has no such address; choose another with ${flag ?? '--host'}`,
+      ENOTFOUND: `this machine has no such address; choose another with ${flag ?? '--host'}`,
     }[code ?? '']
     throw new Fault('configuration', `cannot listen on ${address} port ${port}: ${advice ?? message}`, {
       cause,

@@ -24,7 +24,7 @@ const [RESOLUTION, WINDOW] = [50, 10_000]
 export function openGatewayMeasure(gate: Gate, measured: Measured): () => Sample[] {
   const delay = openDelay()
   return () => [
-    { name: 'seg_build_info', labels: { version }, value: 1 },
+    { name: 'seg_build_info', labels: { version, node: gate.node }, value: 1 },
     { name: 'seg_ready', value: Number(measured.readiness.last().isReady) },
     { name: 'seg_storage_room', value: Number(gate.room.trouble === '') },
     ...delay(),

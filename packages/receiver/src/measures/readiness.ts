@@ -11,6 +11,8 @@ export type Readiness = {
   last(): ReadinessReport
   /** Looks now, unless it has just done so. */
   look(): Promise<ReadinessReport>
+  /** The receiver is being stopped: it is not ready from here on. */
+  drain(): void
   close(): Promise<void>
 }
 
@@ -24,6 +26,8 @@ const WRITE_TIME = 5_000
 const AHEAD = 5_000
 /** A cursor that nothing follows: moving it proves that the ledger can be written. */
 const CURSOR = 'readiness'
+
+const STOPPING: Finding = { check: 'stopping', ok: false, found: 'the receiver is being stopped' }
 
 type Check = (gate: Gate) => Promise<string>
 
@@ -70,6 +74,9 @@ export function watchReadiness(gate: Gate): Readiness {
   let written: Finding = { check: 'ledger', ok: true, found: 'written' }
   let triedAt = performance.now()
   let lookedAt = Number.NEGATIVE_INFINITY
+  let isStopping = false
+  const shown = (report: ReadinessReport): ReadinessReport =>
+    isStopping ? { ...report, isReady: false, checks: [...report.checks, STOPPING] } : report
   const lookOnce = async (writeInterval: number) => {
     if (performance.now() - triedAt >= writeInterval || !written.ok) {
       triedAt = performance.now()
@@ -87,8 +94,11 @@ export function watchReadiness(gate: Gate): Readiness {
     complain: () => {},
   })
   return {
-    last: () => last,
-    look: async () => (performance.now() - lookedAt < LOOK_INTERVAL ? last : lookOnce(LOOK_INTERVAL)),
+    last: () => shown(last),
+    look: async () => shown(performance.now() - lookedAt < LOOK_INTERVAL ? last : await lookOnce(LOOK_INTERVAL)),
+    drain() {
+      isStopping = true
+    },
     async close() {
       stop.abort()
       await ended

@@ -101,6 +101,7 @@ type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   /** A configuration file, for its document types. */
   readonly config?: string
   readonly staple?: Staple
+  readonly balancers?: readonly string[]
 }
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
@@ -112,6 +113,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     clockSkew = 300,
     config,
     staple,
+    balancers,
     ...changed
   } = options
   const limits = { ...defaultReceiverLimits, ...changed }
@@ -130,6 +132,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
   const gate: Gate = {
     data,
+    node: 'node1',
     credentials: openCredentials({
       identity,
       seal,
@@ -153,7 +156,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   }
   const log: LogEntry[] = []
   const running = await startReceiver(
-    { ...gate, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }), staple },
+    { ...gate, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }), staple, balancers },
     { host, port: 0 },
   )
   t.teardown(async () => {

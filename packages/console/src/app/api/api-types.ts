@@ -162,6 +162,7 @@ export type ApiSchemas = {
   }
   readonly Health: {
     readonly ready: boolean
+    readonly node: string
     readonly at: string
     readonly checks: readonly {
       readonly check: string
@@ -260,6 +261,7 @@ export type ApiRoutes = {
       readonly session: string | null
       readonly gateway: {
         readonly id: string
+        readonly node: string
         readonly version: string
         readonly startedAt: string
       }

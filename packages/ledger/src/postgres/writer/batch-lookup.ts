@@ -56,6 +56,25 @@ export async function checkGivenUp(connection: PostgresConnection, requests: rea
   if (rows.length < indexes.size) throw new TypeError('a dead letter of no document')
 }
 
+/**
+ * That each lease that a request works under is the latest of its task. It stays so until the
+ * commit: who takes the task over waits for the rows. Throws the Fault `storage-unavailable`.
+ */
+export async function checkLeases(connection: PostgresConnection, requests: readonly WriteRequest[]): Promise<void> {
+  const leases = requests.flatMap(request => ('lease' in request && request.lease ? [request.lease] : []))
+  if (leases.length === 0) return
+  const rows = await connection.planned(
+    'leases',
+    'SELECT task, number, node FROM leases WHERE task = ANY($1::text[]) ORDER BY task FOR SHARE',
+    [[...new Set(leases.map(({ task }) => task))]],
+  )
+  for (const { task, number } of leases) {
+    const latest = rows.find(row => row.task === task)
+    if (Number(latest?.number) !== number)
+      throw new Fault('storage-unavailable', `another node does the ${task} now: ${quote(String(latest?.node))}`)
+  }
+}
+
 type LargeRequest = AcceptRequest & { readonly content: { readonly file: string } }
 
 function keyOf(sender: string, id: string): string {

@@ -9,7 +9,7 @@ import { BARRIER } from '../connections.ts'
 import { postgresFault } from '../postgres-fault.ts'
 import type { PostgresPlace } from '../postgres-place.ts'
 import { checkLasting, LASTING_COLUMNS } from '../server-settings.ts'
-import { checkGivenUp, checkPieces, findEarlierOf } from './batch-lookup.ts'
+import { checkGivenUp, checkLeases, checkPieces, findEarlierOf } from './batch-lookup.ts'
 import { batchValues, STORE_BATCH } from './batch-rows.ts'
 import { ChainRows } from './chain-rows.ts'
 import { continueTree } from './log-end.ts'
@@ -118,6 +118,7 @@ export class PostgresWriter {
     const end: LogEnd = { tree, latest: head.latest, successor, key: known?.key }
     const find = await findEarlierOf(connection, requests)
     await checkGivenUp(connection, requests)
+    await checkLeases(connection, requests)
     await checkPieces(connection, requests)
     const batch = this.#composer.compose(requests, end, find)
     await this.#store(connection, batch, head.size)

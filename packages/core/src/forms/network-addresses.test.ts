@@ -1,0 +1,36 @@
+import t from 'tap'
+import { parseAddressList, parseListenAddress, parseNodeName } from './network-addresses.ts'
+
+const usage = { code: 'usage' }
+
+t.test('balancers are addresses and networks, never all addresses', async t => {
+  t.same(parseAddressList('10.0.0.5, 2001:db8::/32,10.1.0.0/16'), ['10.0.0.5', '2001:db8::/32', '10.1.0.0/16'])
+  t.equal(parseAddressList('off'), 'off')
+  for (const text of ['', 'lb1', '10.0.0.5;10.0.0.6', '10.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0.0/', '1.2.3.4/8/8'])
+    t.throws(() => parseAddressList(text), usage, text)
+  t.throws(() => parseAddressList('fe80::1%eth0'), usage, 'of one interface')
+})
+
+t.test('who listens without TLS names one address', async t => {
+  t.equal(String(parseListenAddress('127.0.0.1:8081')), 'http://127.0.0.1:8081/')
+  t.match(parseListenAddress('[::1]:8081'), { hostname: '[::1]', port: '8081' })
+  t.match(parseListenAddress('localhost:0'), { hostname: 'localhost', port: '0' })
+  t.equal(parseListenAddress('off'), 'off')
+  for (const text of [
+    '8081',
+    ':8081',
+    '0.0.0.0:8081',
+    '[::]:8081',
+    '[0:0:0:0:0:0:0:0]:1',
+    '[::0.0.0.0]:1',
+    'host:8081',
+  ])
+    t.throws(() => parseListenAddress(text), usage, text)
+  for (const text of ['127.0.0.1', '127.0.0.1:65536', '127.0.0.1:8081/x', '::1:8081', '[::ffff:0.0.0.0]:1', '1.2.3:1'])
+    t.throws(() => parseListenAddress(text), usage, text)
+})
+
+t.test('a node has a name as a host has', async t => {
+  t.equal(parseNodeName('node-1.seg_a'), 'node-1.seg_a')
+  for (const text of ['', '-a', 'a b', 'a\n', 'ä', 'a'.repeat(64)]) t.throws(() => parseNodeName(text), usage, text)
+})
