@@ -78,7 +78,8 @@ function compiledEntries(entries: Manifest['exports'] = {}): Readonly<Record<str
 function copyLibraries(): void {
   const waiting = packages.flatMap(name => {
     const folder = join(root, 'packages', name)
-    return Object.keys(readManifest(folder).dependencies ?? {})
+    const { dependencies = {}, optionalDependencies = {} } = readManifest(folder)
+    return Object.keys({ ...dependencies, ...optionalDependencies })
       .filter(library => !library.startsWith('@seg/'))
       .map(library => ({ library, from: folder, below: out }))
   })

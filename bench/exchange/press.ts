@@ -1,6 +1,7 @@
 // Distinct signed documents at the price of one digest and one signature each: all but the id, the
 // digest and the value is that of a sample.
 import { createHash, sign } from 'node:crypto'
+import type { Identity } from '@seg/pki'
 import { type Signer, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import { payloads } from '../payloads.ts'
@@ -28,7 +29,7 @@ export function documentId(number: number): string {
  * Documents with a payload of about `payload` bytes of records, signed now, by an RSA key: its
  * values have one length.
  */
-export async function openPress(payload: number, signer: Signer): Promise<Press> {
+export async function openPress(payload: number, signer: Identity): Promise<Press> {
   const sample = await signDocument(writeDocument(payload), signer)
   const canonical = readCanonical(sample, signer)
   const id = Buffer.from(documentId(0))

@@ -1,5 +1,5 @@
 // Documents to send, signed beforehand.
-import type { Signer } from '@seg/xmldsig'
+import type { Identity } from '@seg/pki'
 import { openPress, type Press } from './press.ts'
 
 export type StockedDocument = { readonly number: number; readonly pieces: readonly Buffer[] }
@@ -26,7 +26,7 @@ export class FreshStock implements Stock {
   #signed: number
 
   /** With a payload of about `payload` bytes; numbered from `first` on. */
-  static async open(payload: number, first: number, signer: Signer): Promise<FreshStock> {
+  static async open(payload: number, first: number, signer: Identity): Promise<FreshStock> {
     return new FreshStock(await openPress(payload, signer), first)
   }
 
@@ -59,7 +59,7 @@ export class RepeatedStock implements Stock {
   readonly #documents: StockedDocument[] = []
   #next = 0
 
-  static async open(payload: number, signer: Signer): Promise<RepeatedStock> {
+  static async open(payload: number, signer: Identity): Promise<RepeatedStock> {
     return new RepeatedStock(await openPress(payload, signer))
   }
 
@@ -87,7 +87,7 @@ export class EndlessStock implements Stock {
   readonly #documents: readonly StockedDocument[]
   #next = 0
 
-  static async open(payload: number, signer: Signer): Promise<EndlessStock> {
+  static async open(payload: number, signer: Identity): Promise<EndlessStock> {
     const press = await openPress(payload, signer)
     return new EndlessStock(Array.from({ length: 100 }, (_, number) => ({ number, pieces: press(number) })))
   }

@@ -1,11 +1,11 @@
 // Receipts: what is sealed is read back, and nothing else is.
-import { createHash, generateKeyPairSync, sign, type X509Certificate } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign, type X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import { generate, loadIdentity } from '@seg/pki'
-import { askXmlCrypto, openReceiptSeal, type ReceiptFacts, type Signer, verifyReceipt } from '@seg/xmldsig'
+import { generate, type Identity, loadIdentity } from '@seg/pki'
+import { askXmlCrypto, openReceiptSeal, type ReceiptFacts, type SigningMethod, verifyReceipt } from '@seg/xmldsig'
 import t from 'tap'
 import { DSIG_NAMESPACE } from '../../packages/xmldsig/src/xml/namespaces.ts'
 
@@ -73,6 +73,25 @@ t.test('a changed byte is found, wherever it is', async t => {
   }
 })
 
+t.test('a receipt by a key that is elsewhere must verify with the certificate, or it is none', async t => {
+  const asked: SigningMethod[] = []
+  const holder = (key: KeyObject) => ({
+    signNow(octets: Buffer, method: SigningMethod) {
+      asked.push(method)
+      return sign(method.hash, octets, { key, dsaEncoding: 'ieee-p1363' })
+    },
+  })
+  const { certificate } = seal
+  const sealed = openReceiptSeal({ key: holder(seal.key), certificate })(facts)
+  t.match(verify(sealed), facts)
+  t.same(asked, [{ kind: 'ec', hash: 'sha256' }])
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  t.throws(() => openReceiptSeal({ key: holder(privateKey), certificate })(facts), {
+    code: 'configuration',
+    detail: /not the key of the certificate of "CN=/,
+  })
+})
+
 t.test('a seal that is not trusted is refused, and nothing is read under it', async t => {
   const trust = () => {
     throw new TypeError('not trusted')
@@ -81,7 +100,11 @@ t.test('a seal that is not trusted is refused, and nothing is read under it', as
 })
 
 /** Sealed as ours are, but saying something else. */
-function sealText(change: (xml: string) => string, { key, certificate }: Signer = seal, keyInfo?: string): Buffer {
+function sealText(
+  change: (xml: string) => string,
+  { key, certificate }: Pick<Identity, 'key' | 'certificate'> = seal,
+  keyInfo?: string,
+): Buffer {
   const text = change(
     receipt
       .toString()

@@ -6,9 +6,10 @@ import {
   generatePrimeSync,
   type JsonWebKeyInput,
   type KeyObject,
+  sign as makeValue,
   X509Certificate,
 } from 'node:crypto'
-import { openPlacement, openSigner, verifyDocument } from '@seg/xmldsig'
+import { type KeyElsewhere, openPlacement, openSigner, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
 import { forgeSignature } from '../../packages/sender/src/attack/forging.ts'
@@ -49,6 +50,20 @@ t.test('signs nothing that is signed, and with no key of another kind', async t 
     })
   await refused(generateKeyPairSync('ed448').privateKey, 'ed448')
   await refused(createSecretKey(Buffer.alloc(32)), 'none')
+})
+
+t.test('a document by a key that is elsewhere must verify with the certificate, or it is not signed', async t => {
+  const { certificate, key } = signer
+  const holder = (key: KeyObject): KeyElsewhere => ({
+    sign: async (octets, { hash }) => makeValue(hash, octets, { key, dsaEncoding: 'ieee-p1363' }),
+  })
+  const signed = await signDocument(Buffer.from(canonical), { certificate, key: holder(key) })
+  t.equal(verify(signed.toString()).id, 'a')
+  const other = issue({}, makeIssuer('CA'))
+  await t.rejects(signDocument(Buffer.from(canonical), { certificate, key: holder(other.key) }), {
+    code: 'configuration',
+    detail: /not the key of the certificate/,
+  })
 })
 
 t.test('a key of RSASSA-PSS signs with the hash that it is for, or not at all', async t => {

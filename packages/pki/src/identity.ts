@@ -5,6 +5,7 @@ import { Fault } from '@seg/core'
 import { checkCertificate } from './certificate/check-certificate.ts'
 import { gatewayId } from './certificate/gateway-id.ts'
 import type { GatewayProfile, OwnProfile } from './issuing/profiles.ts'
+import { isOtherThan, readSigningKey, type SigningKeyFile } from './own-key-file.ts'
 import { parseCertificate, parsePrivateKey, readCertsFile, readKeyFile } from './pem-file.ts'
 import { renewalCommand } from './renewal-command.ts'
 import type { Trust } from './trust.ts'
@@ -14,25 +15,45 @@ export type Identity = {
   readonly certificate: X509Certificate
   readonly key: KeyObject
   readonly certificatePem: string
+  /** What the file of the key holds; of a key in a token, its address. */
   readonly keyPem: string
 }
 
+/** What seals receipts, with a key in a file or in a token. */
+export type SealIdentity = Omit<Identity, 'key'> & { readonly key: SigningKeyFile['key'] }
+
 /**
  * Reads `PROFILE.crt` and `PROFILE.key`. Throws the Fault `configuration` when one is missing,
- * unreadable, or they do not belong together.
+ * unreadable, or they do not belong together, and for a key in a token.
  */
 export async function loadIdentity(certs: string, profile: OwnProfile): Promise<Identity> {
+  const load = async (path: string, advice: string) => {
+    const text = await readKeyFile(path, advice)
+    return { key: parsePrivateKey(path, text), text }
+  }
+  return loadPair(certs, profile, load)
+}
+
+/** The same of the seal, whose key may be in a token: `proveKey` asks that for it. */
+export async function loadSeal(certs: string): Promise<SealIdentity> {
+  return loadPair(certs, 'seal', readSigningKey)
+}
+
+async function loadPair<Read extends SigningKeyFile>(
+  certs: string,
+  profile: OwnProfile,
+  readKey: (path: string, advice: string) => Promise<Read>,
+) {
   const certificatePath = join(certs, `${profile}.crt`)
   const keyPath = join(certs, `${profile}.key`)
   const certificatePem = await readCertsFile(certificatePath)
   const certificate = parseCertificate(certificatePath, certificatePem)
-  const keyPem = await readKeyFile(
+  const { key, text: keyPem }: Read = await readKey(
     keyPath,
     `${profile}.crt is there: bring the key that it was requested with, ` +
       'or have another certificate issued for a new key (docs/pki.md)',
   )
-  const key = parsePrivateKey(keyPath, keyPem)
-  if (!certificate.checkPrivateKey(key))
+  if (isOtherThan(key, certificate))
     throw new Fault(
       'configuration',
       `${keyPath} is not the key of ${profile}.crt; ` +
@@ -40,7 +61,7 @@ export async function loadIdentity(certs: string, profile: OwnProfile): Promise<
         `found that of \`openssl pkey -in ${keyPath} -pubout\``,
       { command: renewalCommand('key', { certs, profile, id: gatewayId(certificate) }) },
     )
-  return { id: gatewayId(certificate), certificate, key, certificatePem, keyPem }
+  return { id: gatewayId(certificate), certificate, certificatePem, key: key as Read['key'], keyPem }
 }
 
 /**
@@ -48,7 +69,7 @@ export async function loadIdentity(certs: string, profile: OwnProfile): Promise<
  * `certificate-purpose`, naming the file.
  */
 export function checkIdentity(
-  { certificate }: Identity,
+  { certificate }: Pick<Identity, 'certificate'>,
   profile: GatewayProfile,
   certs: string,
   trust: Trust,

@@ -4,7 +4,7 @@ export { checkCertificate, checkCertificateAt, findIssuer } from './certificate/
 export { DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from './certificate/expiry.ts'
 export { gatewayId } from './certificate/gateway-id.ts'
 export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
-export { checkIdentity, type Identity, loadIdentity } from './identity.ts'
+export { checkIdentity, type Identity, loadIdentity, loadSeal, type SealIdentity } from './identity.ts'
 export { addVerifierKey, dropNextLogKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './issuing/generate.ts'
 export { installIdentity } from './issuing/install-identity.ts'
@@ -56,6 +56,8 @@ export {
   type TrustFiles,
 } from './peer-trust.ts'
 export { parseCertificate, readCertificates, readCertsFile } from './pem-file.ts'
+export { proveKey } from './pkcs11/sign-by-token.ts'
+export { TokenKey, tokenKeyOf } from './pkcs11/token-key.ts'
 export { lackOf, renewalCommand } from './renewal-command.ts'
 export { buildOcspRequest, type OcspQuestion, readOcspResponse } from './revocation/ocsp.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl, readCrls } from './revocation/read-crl.ts'

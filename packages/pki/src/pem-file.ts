@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { Fault, nameKind, onFile, quote, readInput, readSecretFile, shellWord } from '@seg/core'
 import { type DecryptedPem, decryptPem } from './passphrases/encrypted-key.ts'
 import { passphrasePlaces } from './passphrases/find-passphrase.ts'
+import { isTokenUri } from './pkcs11/token-uri.ts'
 
 const BLOCK = /-----BEGIN ([^\n\r]*?)-----\r?\n[\s\S]*?-----END \1-----/g
 
@@ -158,6 +159,12 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
       `${path} is DER, expected PEM: ` +
         `\`(umask 077; openssl pkey -inform DER -in ${path} -out ${path}.pem)\`, then put that in its place`,
       { command: `(umask 077; openssl pkey -inform DER -in ${shellWord(path)} -out ${shellWord(`${path}.pem`)})` },
+    )
+  if (labels.length === 0 && isTokenUri(text))
+    throw new Fault(
+      'configuration',
+      `${path} names a key in a token by its PKCS #11 URI, which seal.key and signing.key alone may do: ` +
+        'expected the key itself, or a PEM block for the provider of OpenSSL (docs/pki.md, Keys in an HSM)',
     )
   if (labels.length === 0) throw notPem(path, 'a private key')
   return parsePem(path, () => createPrivateKey(text), labels.includes(IN_HSM) ? HSM_ADVICE : '')

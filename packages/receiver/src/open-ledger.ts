@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { type Ledger, type LedgerAddress, openLedger } from '@seg/ledger'
-import type { Identity, LogIdentity } from '@seg/pki'
+import { type LogIdentity, type SealIdentity, TokenKey } from '@seg/pki'
 import type { SealingData } from './acceptance/seal-receipts.ts'
 
 export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -13,9 +13,12 @@ export const { version } = JSON.parse(readFileSync(new URL('../package.json', im
 type LedgerPlace = { readonly address?: LedgerAddress | undefined; readonly node?: string | undefined }
 
 /** What receipts are sealed with. */
-export function sealingOf({ id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>): SealingData {
-  return { receiverId: id, certificatePem, key }
+export function sealingOf({ id, certificatePem, key }: Sealing): SealingData {
+  const place = key instanceof TokenKey ? { path: key.path, uri: key.address.uri } : key
+  return { receiverId: id, certificatePem, key: place }
 }
+
+type Sealing = Pick<SealIdentity, 'id' | 'certificatePem' | 'key'>
 
 /**
  * Opens the ledger of `data`, which is at that address from here on where there is one, and logs
@@ -24,7 +27,7 @@ export function sealingOf({ id, certificatePem, key }: Pick<Identity, 'id' | 'ce
  */
 export function openSealedLedger(
   data: string,
-  { id, certificatePem, key }: Pick<Identity, 'id' | 'certificatePem' | 'key'>,
+  { id, certificatePem, key }: Sealing,
   log: LogIdentity,
   note?: (line: string) => void,
   { address, node }: LedgerPlace = {},
@@ -44,7 +47,7 @@ type Recorded = { readonly digest: string; entered(index: number): void }
  */
 export async function openReceiverLedger(
   data: string,
-  { id, certificatePem, key }: Identity,
+  { id, certificatePem, key }: Sealing,
   log: LogIdentity,
   now: () => Date,
   note?: (line: string) => void,

@@ -7,7 +7,7 @@ export { type LogEntry, type ReceiptFacts, verifyReceipt } from './receipt/recei
 export { openReceiptSeal } from './receipt/receipt-seal.ts'
 export { KeyInfoReader } from './signature/key-info-reader.ts'
 export { ownAlgorithms, type ReferenceAlgorithms } from './signature/signed-info.ts'
-export type { Signer } from './signature/signing-key.ts'
+export type { BlockingKey, KeyElsewhere, Signer, SigningMethod } from './signature/signing-key.ts'
 export { askXmlCrypto } from './signature/xml-crypto.ts'
 export { type Outline, OutlineReader } from './signing/outline.ts'
 export { openPlacement, openSigner, type PlacedSignature } from './signing/sign.ts'

@@ -20,7 +20,7 @@ import { findBadSignature } from '../certificate/verify-signature.ts'
 import { attributeTypes, readAttributes } from '../path/distinguished-name.ts'
 import { readGeneralNames } from '../path/general-name.ts'
 import { alternativeNames } from './alternative-names.ts'
-import { algorithmIdentifier, exportPublicKey, type KeyPair, signOctets } from './key-pairs.ts'
+import { algorithmIdentifier, exportPublicKey } from './key-pairs.ts'
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14'
 const SUBJECT_ALT_NAME = '2.5.29.17'
@@ -33,8 +33,15 @@ export type Csr = {
   readonly hosts: readonly string[]
 }
 
+/** What makes the signatures of a request, and is the key that it asks a certificate for. */
+export type RequestKey = {
+  readonly publicKey: KeyObject
+  readonly sign: (octets: Buffer) => Buffer | Promise<Buffer>
+}
+
 /** A request, PEM. */
-export function buildCsr(name: string, { publicKey, privateKey }: KeyPair, hosts: readonly string[]): string {
+export async function buildCsr(name: string, key: RequestKey, hosts: readonly string[]): Promise<string> {
+  const { publicKey } = key
   const attribute = sequence(objectIdentifier('2.5.4.3'), der(0x0c, Buffer.from(name)))
   const asked = sequence(extension(SUBJECT_ALT_NAME, alternativeNames(hosts)))
   const attributes = hosts.length === 0 ? [] : [sequence(objectIdentifier(EXTENSION_REQUEST), der(tags.set, asked))]
@@ -44,8 +51,8 @@ export function buildCsr(name: string, { publicKey, privateKey }: KeyPair, hosts
     exportPublicKey(publicKey),
     der(0xa0, ...attributes),
   )
-  const signature = bitString(signOctets(info, privateKey))
-  return toPem('CERTIFICATE REQUEST', sequence(info, algorithmIdentifier(privateKey), signature))
+  const signature = bitString(await key.sign(info))
+  return toPem('CERTIFICATE REQUEST', sequence(info, algorithmIdentifier(publicKey), signature))
 }
 
 const BLOCK =

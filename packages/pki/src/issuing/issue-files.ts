@@ -1,15 +1,19 @@
 // `pki csr`, `pki issue`, `pki renew`: requests and certificates of one profile, from keys that
 // never leave their machine.
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { Fault, onFile, quote, readInput } from '@seg/core'
+import { Fault, onFile, quote, readInput, readSecretFile } from '@seg/core'
 import { isIssuableId, LONGEST_COMMON_NAME } from '../certificate/gateway-id.ts'
 import { parsePathCertificate } from '../path/path-certificate.ts'
 import { parseCertificate, parsePrivateKey, readCertsFile, readKeyAndPassphrase, readKeyFile } from '../pem-file.ts'
-import { buildCsr, readCsr, readHostNames } from './csr.ts'
+import { proveKey, signByToken } from '../pkcs11/sign-by-token.ts'
+import { tokenKeyOf } from '../pkcs11/token-key.ts'
+import { isTokenUri } from '../pkcs11/token-uri.ts'
+import { buildCsr, type RequestKey, readCsr, readHostNames } from './csr.ts'
 import { issueCertificate } from './issue.ts'
 import { loadIssuingCa, toIssuer } from './issuing-ca.ts'
-import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds, makeLike, signsXml } from './key-pairs.ts'
+import { exportPrivateKey, type KeyKind, type KeyPair, keyKinds, makeLike, signOctets, signsXml } from './key-pairs.ts'
 import { type NamedFile, replaceFiles, writeNewFiles } from './new-files.ts'
 import { type Profile, profileRow, profiles } from './profiles.ts'
 
@@ -40,9 +44,10 @@ export async function makeCsr({ profile, id, hosts, key, passphrase, out }: CsrO
   checkKind(profile, key)
   const [folder, name] = [dirname(out), basename(out)]
   const present = await readPresentKey(`${out}.key`)
-  const keys = present ?? (await keyKinds[key ?? usualKind(profile)]())
-  const files: NamedFile[] = [{ name: `${name}.csr`, text: buildCsr(id, keys, hosts) }]
-  if (present === undefined) files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey, passphrase) })
+  const made = present === undefined ? await keyKinds[key ?? usualKind(profile)]() : undefined
+  const text = await buildCsr(id, present ?? requestKeyOf(made!), hosts)
+  const files: NamedFile[] = [{ name: `${name}.csr`, text }]
+  if (made !== undefined) files.unshift({ name: `${name}.key`, text: exportPrivateKey(made.privateKey, passphrase) })
   await writeNewFiles(folder, files)
   return { csr: `${out}.csr`, key: `${out}.key`, isNewKey: present === undefined }
 }
@@ -105,15 +110,18 @@ export async function renewFiles({ certs, ca: caName, name, newKey, passphrase, 
   const before = parseCertificate(path, await readCertsFile(path))
   const ca = await loadIssuingCa(certs, caName)
   const profile = profileOf(before, path)
-  const keys = newKey ? await makeLike(before.publicKey) : await readOwnKey(join(certs, `${name}.key`), before)
+  const keyPath = join(certs, `${name}.key`)
+  const made = newKey ? await makeLike(before.publicKey) : undefined
+  if (made !== undefined) await refuseInToken(keyPath)
+  const keys = made ?? (await readOwnKey(keyPath, before))
   const { fields } = parsePathCertificate(before)
   const dates = { notBefore: new Date(now.getTime() - BACKDATE), notAfter: endOf(now, days, ca.certificate) }
   const request = { profile, name: before.subject, subject: fields.subject, keys, hosts: hostsOf(before), ...dates }
   const certificate = issueCertificate(request, toIssuer(ca))
   const files: NamedFile[] = [{ name: `${name}.crt`, text: certificate.toString() }]
-  if (newKey) {
-    const secret = passphrase ?? (await passphraseOf(join(certs, `${name}.key`)))
-    files.unshift({ name: `${name}.key`, text: exportPrivateKey(keys.privateKey, secret) })
+  if (made !== undefined) {
+    const secret = passphrase ?? (await passphraseOf(keyPath))
+    files.unshift({ name: `${name}.key`, text: exportPrivateKey(made.privateKey, secret) })
   }
   return { certificate, before, path, kept: await replaceFiles(certs, files, now) }
 }
@@ -161,9 +169,27 @@ function checkMayHaveCas(ca: X509Certificate, pathLength: number | undefined): v
     )
 }
 
-async function readPresentKey(path: string): Promise<KeyPair | undefined> {
+async function readPresentKey(path: string): Promise<RequestKey | undefined> {
   const present = await readKeyAndPassphrase(path).catch(unlessMissing)
-  return present === undefined ? undefined : pairOf(parsePrivateKey(path, present.pem))
+  if (present === undefined) return undefined
+  if (!isTokenUri(present.pem)) return requestKeyOf(pairOf(parsePrivateKey(path, present.pem)))
+  const key = tokenKeyOf(path, present.pem)
+  const publicKey = await key.publicKey()
+  return { publicKey, sign: octets => signByToken(octets, publicKey, key) }
+}
+
+function requestKeyOf({ publicKey, privateKey }: KeyPair): RequestKey {
+  return { publicKey, sign: octets => signOctets(octets, privateKey) }
+}
+
+/** A key in a file would take the place of one that is in a token to stay there. */
+async function refuseInToken(path: string): Promise<void> {
+  if (existsSync(path) && isTokenUri((await readSecretFile(path)).toString('latin1')))
+    throw new Fault(
+      'configuration',
+      `${path} names a key in a token: make the next key there, put its address into another key file, ` +
+        'and make a request for it with `pki csr` (docs/pki.md, Keys in an HSM)',
+    )
 }
 
 /** Of the key that is there; undefined where it is in clear, or is not there. */
@@ -179,8 +205,13 @@ function unlessMissing(fault: Fault): undefined {
   if ((fault.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw fault
 }
 
-async function readOwnKey(path: string, certificate: X509Certificate): Promise<KeyPair> {
-  const key = parsePrivateKey(path, await readKeyFile(path, 'give --new-key, or bring the key'))
+async function readOwnKey(path: string, certificate: X509Certificate): Promise<Pick<KeyPair, 'publicKey'>> {
+  const text = await readKeyFile(path, 'give --new-key, or bring the key')
+  if (isTokenUri(text)) {
+    await proveKey({ key: tokenKeyOf(path, text), certificate })
+    return certificate
+  }
+  const key = parsePrivateKey(path, text)
   if (!certificate.checkPrivateKey(key))
     throw new Fault('configuration', `${path} is not the key of the certificate; give --new-key, or bring its key`)
   return pairOf(key)

@@ -2,7 +2,7 @@
 import { type Command, Fault, readSettings, standardError } from '@seg/core'
 import { hasLedger } from '@seg/ledger'
 import { type AuditTrail, auditedCommand, type Describe, enterRecords, openAuditTrail, type Run } from '@seg/operators'
-import { loadIdentity, loadLogKey } from '@seg/pki'
+import { loadLogKey, loadSeal } from '@seg/pki'
 import { openSealedLedger, version } from '../open-ledger.ts'
 
 /** Throws as `performAct` does. */
@@ -48,7 +48,7 @@ async function enterWhileStopped(command: Command, data: string, trail: AuditTra
   const certs = 'certs' in command.opts() ? readSettings(command, ['certs']).certs : undefined
   if (certs === undefined || !hasLedger(data)) return
   try {
-    const seal = await loadIdentity(certs, 'seal')
+    const seal = await loadSeal(certs)
     const ledger = await openSealedLedger(data, seal, await loadLogKey(certs, seal.id))
     await enterRecords(trail, ledger, () => new Date()).finally(() => ledger.close())
   } catch (error) {

@@ -1,14 +1,14 @@
 // `receiver log rotate-key`: a new key for the log, and what partners need of it.
 import { type Command, openOutput, readSettings } from '@seg/core'
 import { isFolderLocked } from '@seg/ledger'
-import { loadIdentity } from '@seg/pki'
+import { loadSeal } from '@seg/pki'
 import { askForRotation, prepareLogKey, rotateLogKey } from './rotate-log-key.ts'
 
 type Options = { readonly prepare?: boolean }
 
 export async function runRotateKey({ prepare }: Options, command: Command): Promise<void> {
   const { certs, data } = readSettings(command, ['certs', 'data'])
-  const seal = await loadIdentity(certs, 'seal')
+  const seal = await loadSeal(certs)
   if (prepare === true) {
     const next = await prepareLogKey(certs, seal)
     return openOutput(command).report(

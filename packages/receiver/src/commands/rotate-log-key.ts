@@ -10,9 +10,9 @@ import {
   addVerifierKey,
   dropNextLogKey,
   findNextLogKey,
-  type Identity,
   loadLogKey,
   nextLogKey,
+  type SealIdentity,
   takeNextLogKey,
 } from '@seg/pki'
 import { ROTATION_REQUEST } from '../credentials/follow-log-key.ts'
@@ -38,7 +38,7 @@ export type Rotation = {
  * is the next key: the next run finds that it has signed nothing yet, and reports the same
  * rotation.
  */
-export async function rotateLogKey(certs: string, data: string, seal: Identity, now: Date): Promise<Rotation> {
+export async function rotateLogKey(certs: string, data: string, seal: SealIdentity, now: Date): Promise<Rotation> {
   const present = await loadLogKey(certs, seal.id)
   const named = await lastNamed(data)
   if (named?.isUnused && named.verifierKey === present.verifierKey) return { ...named, isNew: false, kept: undefined }
@@ -86,7 +86,7 @@ async function lastNamed(data: string) {
 }
 
 /** The line of the key that the next rotation takes, for partners: the same until then. */
-export async function prepareLogKey(certs: string, { id }: Pick<Identity, 'id'>): Promise<string> {
+export async function prepareLogKey(certs: string, { id }: Pick<SealIdentity, 'id'>): Promise<string> {
   const { verifierKey } = await nextLogKey(certs, id)
   await addVerifierKey(certs, verifierKey)
   return verifierKey
@@ -100,7 +100,7 @@ const LOOK_INTERVAL = 50
  * The same by the receiver that holds the ledger. Throws the Fault `storage-unavailable` when it
  * does not do it in time.
  */
-export async function askForRotation(certs: string, data: string, { id }: Pick<Identity, 'id'>): Promise<Rotation> {
+export async function askForRotation(certs: string, data: string, { id }: Pick<SealIdentity, 'id'>): Promise<Rotation> {
   const verifierKey = await prepareLogKey(certs, { id })
   // Crash before: a next key, which the next run takes. After: the receiver takes it, and the next
   // run names another one.

@@ -3,7 +3,7 @@
 // What is broken replaces nothing, and the log says so.
 import { join } from 'node:path'
 import { amount, digestFiles, Fault, keepLooking, type Looks, quote } from '@seg/core'
-import { checkCertificate, fetchedListsFolder, type Identity, policyFiles } from '@seg/pki'
+import { checkCertificate, fetchedListsFolder, policyFiles, type SealIdentity } from '@seg/pki'
 import type { RunningAudit } from '../audit/run-audit.ts'
 import type { Gate } from '../gate.ts'
 import { toFault } from '../http/problem.ts'
@@ -77,7 +77,7 @@ export function followCredentials(
   return keepLooking(lookOnce)
 }
 
-function isOtherKey(a: Identity, b: Identity): boolean {
+function isOtherKey(a: SealIdentity, b: SealIdentity): boolean {
   return a.certificatePem !== b.certificatePem || a.keyPem !== b.keyPem
 }
 

@@ -1,13 +1,13 @@
 // What the receiver decides and signs with, as one snapshot that is replaced whole: its
 // certificates, whom it relies on, and which documents it takes.
-import type { Identity, Trust, TrustPolicy, TrustRecord } from '@seg/pki'
+import type { Identity, SealIdentity, Trust, TrustPolicy, TrustRecord } from '@seg/pki'
 import type { DocumentPolicy } from '../schemas/document-policy.ts'
 
 export type Credentials = {
   /** The TLS server's certificate; its id is ours. */
   readonly identity: Identity
   /** What signs our receipts. */
-  readonly seal: Identity
+  readonly seal: SealIdentity
   /** The CA of our own certificates. */
   readonly trust: Trust
   /** Whom we take documents from. */

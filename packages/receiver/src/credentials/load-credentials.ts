@@ -7,9 +7,13 @@ import {
   gatewayId,
   type Identity,
   loadIdentity,
+  loadSeal,
   loadTrust,
   loadTrustPolicy,
+  proveKey,
+  type SealIdentity,
   staplingSection,
+  TokenKey,
 } from '@seg/pki'
 import { defaultReceiverLimits } from '../limits.ts'
 import { openDocumentPolicy } from '../schemas/document-policy.ts'
@@ -35,12 +39,13 @@ export async function loadCredentials(
 ): Promise<Credentials> {
   const [identity, seal, trust, { record, path }] = await Promise.all([
     loadIdentity(certs, 'receiver'),
-    loadIdentity(certs, 'seal'),
+    loadSeal(certs),
     loadTrust(certs),
     readTrust(config),
   ])
   checkIdentity(identity, 'receiver', certs, trust, now)
   checkIdentity(seal, 'seal', certs, trust, now)
+  await proveSeal(seal)
   checkSealName(identity, seal)
   const policy = await loadTrustPolicy(record, trust, {
     ...{ certs, file: path, fetched: fetchedListsFolder(data) },
@@ -51,8 +56,17 @@ export async function loadCredentials(
   return { identity, seal, trust, policy, responder, documents, record, file: path }
 }
 
+/** The ledger's writer opens a session of its own, so none is kept here. */
+export async function proveSeal(seal: SealIdentity): Promise<void> {
+  try {
+    await proveKey(seal)
+  } finally {
+    if (seal.key instanceof TokenKey) seal.key.end()
+  }
+}
+
 /** Throws the Fault `configuration` when receipts would name another gateway than connections. */
-export function checkSealName(identity: Identity, seal: Identity): void {
+export function checkSealName(identity: Identity, seal: SealIdentity): void {
   if (gatewayId(seal.certificate) === identity.id) return
   throw new Fault(
     'configuration',

@@ -2,7 +2,7 @@
 // running one finds the change by itself, and the next start what is not recorded yet.
 import { Fault } from '@seg/core'
 import { hasLedger } from '@seg/ledger'
-import { loadIdentity, loadLogKey, type TrustPolicy, type TrustRecord } from '@seg/pki'
+import { loadLogKey, loadSeal, type TrustPolicy, type TrustRecord } from '@seg/pki'
 import { openSealedLedger } from '../open-ledger.ts'
 import { recordTrustChanges } from './trust-journal.ts'
 
@@ -14,7 +14,7 @@ export async function recordWhileStopped(
 ): Promise<void> {
   if (!hasLedger(data)) return
   try {
-    const seal = await loadIdentity(certs, 'seal')
+    const seal = await loadSeal(certs)
     const ledger = await openSealedLedger(data, seal, await loadLogKey(certs, seal.id))
     try {
       await recordTrustChanges(ledger, data, changed, new Date(), by)

@@ -11,28 +11,31 @@ import {
   lackOf,
   loadIdentity,
   loadPeerTrust,
+  loadSeal,
   renewalCommand,
+  type SealIdentity,
   type Trust,
 } from '@seg/pki'
-import { checkSealName } from '../credentials/load-credentials.ts'
+import { checkSealName, proveSeal } from '../credentials/load-credentials.ts'
 import { hostWarnings } from './host-warnings.ts'
 import { type Facts, row, type Settings } from './receiver-facts.ts'
 
+type AnyIdentity = Identity | SealIdentity
+
 export function certificateChecks(now: () => Date): readonly Check<Facts>[] {
-  const checkUse = ({ certs }: Settings, profile: 'receiver' | 'seal', identity: Identity, trust: Trust) => {
+  const checkUse = ({ certs }: Settings, profile: 'receiver' | 'seal', identity: AnyIdentity, trust: Trust) => {
     checkIdentity(identity, profile, certs, trust, now())
     const command = renewalCommand('dates', { certs, profile, id: identity.id })
     return expiryWarnings(`${profile}.crt`, identity.certificate, now(), command)
   }
-  const load = async ({ certs }: Settings, profile: 'receiver' | 'seal'): Promise<Finding<Identity>> => {
-    const value = await loadIdentity(certs, profile)
+  const found = <Found extends AnyIdentity>(value: Found): Finding<Found> => {
     return { value, found: `${value.id}, SHA-256 ${value.certificate.fingerprint256}` }
   }
   return [
     row(
       'receiver.crt',
       ['configuration'],
-      ({ configuration }) => load(configuration, 'receiver'),
+      async ({ configuration: { certs } }) => found(await loadIdentity(certs, 'receiver')),
       ({ configuration: { certs, host } }, fault) =>
         renewalCommand(lackOf(fault), { certs, profile: 'receiver', host }),
     ),
@@ -50,7 +53,11 @@ export function certificateChecks(now: () => Date): readonly Check<Facts>[] {
     row(
       'seal.crt',
       ['configuration'],
-      ({ configuration }) => load(configuration, 'seal'),
+      async ({ configuration: { certs } }) => {
+        const seal = await loadSeal(certs)
+        await proveSeal(seal)
+        return found(seal)
+      },
       ({ configuration: { certs } }, fault) => renewalCommand(lackOf(fault), { certs, profile: 'seal' }),
     ),
     row(
@@ -92,7 +99,7 @@ async function judgeConsole({ certs, adminPort }: Settings, now: Date): Promise<
 
 /** As senders judge them, that have the `ca.crt` and `ca.crl` of this folder. */
 export function certificateChecksOfSenders(now: () => Date): readonly Check<Facts>[] {
-  const checkWithList = async ({ certs }: Settings, profile: 'receiver' | 'seal', { certificate }: Identity) => {
+  const checkWithList = async ({ certs }: Settings, profile: 'receiver' | 'seal', { certificate }: AnyIdentity) => {
     checkForPeers(certificate, profile, await loadPeerTrust(certs), now())
     return { value: true as const, found: 'counts by ca.crt and ca.crl' }
   }

@@ -1,6 +1,6 @@
 // What the checks of a receiver give each other: each row its own, under its name.
 import { checksOf } from '@seg/core'
-import type { Identity, LogIdentity, Trust, TrustPolicy } from '@seg/pki'
+import type { Identity, LogIdentity, SealIdentity, Trust, TrustPolicy } from '@seg/pki'
 import type { ReadTrust } from '../credentials/read-trust.ts'
 import type { PortState } from './look-at-port.ts'
 
@@ -22,7 +22,7 @@ export type Facts = {
   readonly 'ca.crt': Trust
   readonly 'receiver.crt': Identity
   readonly 'receiver.crt in use': true
-  readonly 'seal.crt': Identity
+  readonly 'seal.crt': SealIdentity
   readonly 'seal.crt in use': true
   readonly 'console.crt': true
   readonly 'log.key': LogIdentity

@@ -12,6 +12,7 @@ import {
   type Identity,
   loadIdentity,
   loadLogKey,
+  loadSeal,
   loadTrust,
   loadTrustPolicy,
   makeOwnPolicy,
@@ -85,7 +86,7 @@ export async function makeCerts(t: Test): Promise<string> {
 
 /** The ledger in `data` as the receiver of `certs` opens it. */
 export async function openTestLedger(certs: string, data: string, now = () => new Date()): Promise<Ledger> {
-  const seal = await loadIdentity(certs, 'seal')
+  const seal = await loadSeal(certs)
   return openReceiverLedger(data, seal, await loadLogKey(certs, seal.id), now)
 }
 
@@ -122,7 +123,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const documents = config === undefined ? await makeDefaultDocuments() : await openDocumentPolicy(config, limits)
   const [identity, seal, sender, trust] = await Promise.all([
     loadIdentity(certs, 'receiver'),
-    loadIdentity(certs, 'seal'),
+    loadSeal(certs),
     loadIdentity(certs, 'sender'),
     loadTrust(certs),
   ])

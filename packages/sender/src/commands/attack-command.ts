@@ -1,5 +1,6 @@
 // `sender attack`: tries the library of attacks on a running receiver of one's own, and reports
 // each with the code that met it.
+import { KeyObject } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { BlockList } from 'node:net'
 import {
@@ -12,7 +13,16 @@ import {
   shellWord,
   writeOutputFile,
 } from '@seg/core'
-import { checkServer, gatewayId, loadIdentity, loadPeerTrust, loadSigningIdentity, loadTrust } from '@seg/pki'
+import {
+  checkServer,
+  gatewayId,
+  loadIdentity,
+  loadPeerTrust,
+  loadSigningIdentity,
+  loadTrust,
+  type SigningIdentity,
+} from '@seg/pki'
+import type { ForgingKey } from '../attack/forging.ts'
 import { countStates, describeAttack, formatPage, summarize } from '../attack/report.ts'
 import { describeLibrary, runAttacks } from '../attack/run-attacks.ts'
 import { lookAtServer, placeOf } from '../diagnosis/look-at-server.ts'
@@ -53,7 +63,7 @@ export async function runAttack(options: Options, command: Command): Promise<voi
   const results = await runAttacks({
     url: to,
     identity,
-    key: signing ?? identity,
+    key: toForgingKey(signing ?? identity),
     trust,
     receiver,
     kinds: options.only,
@@ -70,6 +80,12 @@ export async function runAttack(options: Options, command: Command): Promise<voi
     summarize(results),
   )
   if (!ok) process.exitCode = 5
+}
+
+/** Forged documents are signed with algorithms that no token makes for us. */
+function toForgingKey({ key, certificate }: SigningIdentity): ForgingKey {
+  if (key instanceof KeyObject) return { key, certificate }
+  throw new Fault('configuration', `${key.path} names a key in a token: attacks need the key of signing.crt in a file`)
 }
 
 /** Nothing is queued, so nothing is pending. */

@@ -9,6 +9,7 @@ import {
   loadIdentity,
   loadSigningIdentity,
   loadTrustFiles,
+  proveKey,
   type ReceiverRecord,
   readReceivers,
   type SigningIdentity,
@@ -52,6 +53,7 @@ export async function loadSenderCredentials(
     loadSigningIdentity(certs),
     loadReceivers(folder, previous),
   ])
+  if (signing !== undefined) await proveKey(signing)
   const { value: types } = readSection(folder.config, documentsSection)
   return { identity, signer: signing ?? identity, trust, receivers, types }
 }

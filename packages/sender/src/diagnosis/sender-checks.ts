@@ -15,6 +15,7 @@ import {
   loadSigningIdentity,
   loadVerifierKeys,
   type PeerTrust,
+  proveKey,
   renewalCommand,
 } from '@seg/pki'
 import { documentsSection } from '@seg/xmldsig'
@@ -107,6 +108,7 @@ export function senderChecks({ readSettings, to, now, patience }: SenderDiagnosi
         if (signing === undefined) return { value: true, found: 'none: sender.crt signs' }
         const { certificate } = signing
         checkSigning(certificate, now())
+        await proveKey(signing)
         const warnings = expiryWarnings('signing.crt', certificate, now(), signingCommand(certs))
         return { value: true, found: `SHA-256 ${certificate.fingerprint256}, until ${certificate.validTo}`, warnings }
       },

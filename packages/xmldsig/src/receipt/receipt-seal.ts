@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto'
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, SHA256 } from '../signature/algorithms.ts'
 import { valueBytesOf } from '../signature/key-kinds.ts'
-import { makeSignatureValue } from '../signature/signature-value.ts'
-import { type Signer, signingAlgorithm } from '../signature/signing-key.ts'
+import { makeOwnValueNow } from '../signature/own-value.ts'
+import { type BlockingSigner, knownKeyOf, signingAlgorithm } from '../signature/signing-key.ts'
 import { DSIG_NAMESPACE } from '../xml/namespaces.ts'
 import { RECEIPT_NAMESPACE, type ReceiptFacts } from './receipt.ts'
 
@@ -16,16 +16,16 @@ const DIGEST_BYTES = 32
  * SHA-256, the algorithm of the key's kind), the certificate in KeyInfo. Synchronous: for a thread
  * that may block. Throws the Fault `configuration` for a key of another kind.
  */
-export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFacts) => Buffer {
-  const algorithm = signingAlgorithm(key)
-  const der = certificate.raw.toString('base64')
+export function openReceiptSeal(signer: BlockingSigner): (facts: ReceiptFacts) => Buffer {
+  const algorithm = signingAlgorithm(signer)
+  const der = signer.certificate.raw.toString('base64')
   const keyInfo = `<KeyInfo><X509Data><X509Certificate>${der}</X509Certificate></X509Data></KeyInfo>`
   const [beforeDigest, afterDigest] = writeSignedInfo(algorithm.identifier)
   const writeSignature = (digest: string, value: string) =>
     `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${beforeDigest}${digest}${afterDigest}` +
     `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>${END}\n`
   // Of the same length in each receipt.
-  const signatureLength = writeSignature(emptyBase64(DIGEST_BYTES), emptyBase64(valueBytesOf(key))).length
+  const signatureLength = writeSignature(emptyBase64(DIGEST_BYTES), emptyBase64(valueBytesOf(knownKeyOf(signer)))).length
   const writeFacts = openFactsWriter()
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
@@ -34,7 +34,7 @@ export function openReceiptSeal({ key, certificate }: Signer): (facts: ReceiptFa
     writeOctets(receipt, `${content}${END}`, 0)
     const digest = hash('sha256', receipt.subarray(0, length + END.length), 'base64')
     const signed = Buffer.from(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${beforeDigest}${digest}${afterDigest}`)
-    const value = makeSignatureValue(signed, algorithm, key).toString('base64')
+    const value = makeOwnValueNow(signed, algorithm, signer).toString('base64')
     writeOctets(receipt, writeSignature(digest, value), length)
     return receipt
   }

@@ -1,15 +1,14 @@
 // The Signatures of one signer differ in their digest and value alone: xml-crypto builds the first,
 // and those after it are written after that one. Building one takes longer than an RSA operation.
-import type { KeyObject, X509Certificate } from 'node:crypto'
-import { promisify } from 'node:util'
+import type { X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
-import { makeSignatureValueInPool } from './signature-value.ts'
+import { makeOwnValue } from './own-value.ts'
 import { type Signer, signingAlgorithm } from './signing-key.ts'
 import { buildWithXmlCrypto } from './xml-crypto.ts'
 
 type Pattern = {
-  readonly key: KeyObject
+  readonly key: Signer['key']
   /** Canonical SignedInfo before and behind the digest. */
   readonly signedInfo: readonly [string, string]
   /** The element before the digest, between it and the value, and behind that. */
@@ -17,7 +16,6 @@ type Pattern = {
 }
 
 const patterns = new WeakMap<X509Certificate, Pattern>()
-const makeValue = promisify(makeSignatureValueInPool)
 
 /**
  * Builds an enveloped Signature over the whole document (Reference URI="") whose canonical form
@@ -27,28 +25,29 @@ const makeValue = promisify(makeSignatureValueInPool)
  */
 export async function buildSignature(digest: Buffer, signer: Signer): Promise<string> {
   const { key, certificate } = signer
-  const row = signingAlgorithm(key)
+  const row = signingAlgorithm(signer)
   const text = digest.toString('base64')
   const pattern = patterns.get(certificate)
   if (pattern?.key === key) {
-    const value = await makeBase64Value(pattern.signedInfo.join(text), row, key)
+    const value = await makeBase64Value(pattern.signedInfo.join(text), row, signer)
     const [before, between, behind] = pattern.element
     return `${before}${text}${between}${value}${behind}`
   }
   const built = { signedInfo: '', value: '' }
   const element = await buildWithXmlCrypto(text, row, certificate, async signedInfo => {
     built.signedInfo = signedInfo
-    built.value = await makeBase64Value(signedInfo, row, key)
+    built.value = await makeBase64Value(signedInfo, row, signer)
     return built.value
   })
   keepPattern(signer, element, text, built)
   return element
 }
 
-async function makeBase64Value(signedInfo: string, row: SignatureRow, key: KeyObject): Promise<string> {
+async function makeBase64Value(signedInfo: string, row: SignatureRow, signer: Signer): Promise<string> {
   try {
-    return (await makeValue(Buffer.from(signedInfo), row, key))!.toString('base64')
+    return (await makeOwnValue(Buffer.from(signedInfo), row, signer)).toString('base64')
   } catch (cause) {
+    if (cause instanceof Fault) throw cause
     throw new Fault('configuration', `the private key cannot sign: ${(cause as Error).message}`, { cause })
   }
 }

@@ -1,0 +1,35 @@
+// Asks the token for the ledger's writer, which waits meanwhile: an answer is written into memory
+// that both see.
+import { parentPort, workerData } from 'node:worker_threads'
+import { asFault } from '@seg/core'
+import { tokenKeyOf } from '@seg/pki'
+import {
+  LENGTH_BYTES,
+  type TokenThreadAnswer,
+  type TokenThreadData,
+  type TokenThreadQuestion,
+} from './blocking-token-key.ts'
+
+const { path, uri, shared } = workerData as TokenThreadData
+const length = new Int32Array(shared, 0, 1)
+const key = tokenKeyOf(path, uri)
+
+parentPort!.on('message', async ({ octets, method }: TokenThreadQuestion) => {
+  write(await sign(Buffer.from(octets), method))
+})
+
+async function sign(octets: Buffer, method: TokenThreadQuestion['method']): Promise<TokenThreadAnswer> {
+  try {
+    return { value: (await key.sign(octets, method)).toString('base64') }
+  } catch (error) {
+    const { code, detail } = asFault(error)
+    return { code, detail }
+  }
+}
+
+function write(answer: TokenThreadAnswer): void {
+  const octets = Buffer.from(JSON.stringify(answer))
+  new Uint8Array(shared, LENGTH_BYTES).set(octets.subarray(0, shared.byteLength - LENGTH_BYTES))
+  Atomics.store(length, 0, octets.length)
+  Atomics.notify(length, 0)
+}
