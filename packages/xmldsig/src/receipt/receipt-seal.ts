@@ -25,7 +25,10 @@ export function openReceiptSeal(signer: BlockingSigner): (facts: ReceiptFacts) =
     `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${beforeDigest}${digest}${afterDigest}` +
     `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>${END}\n`
   // Of the same length in each receipt.
-  const signatureLength = writeSignature(emptyBase64(DIGEST_BYTES), emptyBase64(valueBytesOf(knownKeyOf(signer)))).length
+  const signatureLength = writeSignature(
+    emptyBase64(DIGEST_BYTES),
+    emptyBase64(valueBytesOf(knownKeyOf(signer))),
+  ).length
   const writeFacts = openFactsWriter()
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
