@@ -1,10 +1,28 @@
 // Persons who log in with a certificate, and the CA that issues it, read again when a file changes.
 import { join } from 'node:path'
-import { asFault, configurationPath, digestFiles, Fault, quote, readSection } from '@seg/core'
+import {
+  asFault,
+  type ConfigurationFile,
+  changeConfigurationFile,
+  changeRecord,
+  configurationPath,
+  digestFiles,
+  Fault,
+  findRecord,
+  noRecordOf,
+  Problems,
+  parseConfiguration,
+  quote,
+  readSection,
+} from '@seg/core'
 import { checkOperator, loadPeerTrust, meetsRule, type PeerTrust, type PresentedChain } from '@seg/pki'
 import { type Person, peopleSection } from './people-section.ts'
+import type { Role } from './roles.ts'
 
 type Known = { readonly people: readonly Person[]; readonly trust: PeerTrust }
+
+/** What a person may do: nothing while disabled. */
+export type PersonRights = { readonly role: Role; readonly state: 'active' | 'disabled' }
 
 export type People = {
   /** Those of the configuration. Throws the Faults of the files when none could be read yet. */
@@ -14,6 +32,21 @@ export type People = {
    * nobody's.
    */
   recognize(chain: PresentedChain, now: Date): Promise<Person>
+  /**
+   * Changes the rights of one in seg.yaml, unless `isDryRun`; `check` sees those before while
+   * nobody else changes the file. Throws what `check` does, and the Faults `not-found`,
+   * `configuration` and `file-unreadable`, with nothing changed.
+   */
+  change(
+    id: string,
+    to: Partial<PersonRights>,
+    options: { readonly isDryRun: boolean; readonly check: (before: PersonRights) => void },
+  ): Promise<{ readonly before: PersonRights; readonly after: PersonRights }>
+}
+
+/** Of a person of the configuration. */
+export function rightsOf({ role, isActive }: Pick<Person, 'role' | 'isActive'>): PersonRights {
+  return { role, state: isActive ? 'active' : 'disabled' }
 }
 
 type Place = { readonly certs: string; readonly config: string | undefined }
@@ -43,7 +76,33 @@ export function openPeople({ certs, config }: Place, complain: (line: string) =>
   return {
     list: async () => (await current()).people,
     recognize: async (chain, now) => recognizePerson(chain, await current(), now),
+    change: async (id, to, { isDryRun, check }) => {
+      let found: { before: PersonRights; after: PersonRights } | undefined
+      await changeConfigurationFile(config, file => {
+        const before = rightsIn(file, id)
+        check(before)
+        const record = { ...findRecord(file, 'people', id), ...to }
+        const text = changeRecord(file.text, { list: ['people'], id, record })
+        found = { before, after: rightsIn(parseConfiguration(file.path, text), id) }
+        return isDryRun ? file.text : text
+      })
+      if (found === undefined) throw new TypeError('the file was changed without its editor')
+      return found
+    },
   }
+}
+
+/** Throws the Faults `configuration` and `not-found`. */
+function rightsIn(file: ConfigurationFile, id: string): PersonRights {
+  const problems = new Problems()
+  const people = peopleSection.read(file, problems)
+  problems.throwIfAny(file.path, file.text)
+  const person = people.find(one => one.id === id)
+  if (person !== undefined) return rightsOf(person)
+  throw noRecordOf(
+    id,
+    people.map(one => one.id),
+  )
 }
 
 function recognizePerson(chain: PresentedChain, { people, trust }: Known, now: Date): Person {

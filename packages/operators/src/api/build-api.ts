@@ -9,6 +9,7 @@ import { authenticate, Denied } from '../access/authenticate.ts'
 import { findLoginWays } from '../access/login-ways.ts'
 import { mayDo, roles } from '../access/roles.ts'
 import { Approval, approvalRow, holdAct, mustWait } from '../approvals/hold-act.ts'
+import { checkConcerned } from '../approvals/who-decides.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
 import { Denials } from './denials.ts'
 import { checkEntityTag, entityTag } from './entity-tag.ts'
@@ -176,6 +177,7 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
       if (method !== 'GET') await checkVersion(row, asked, parts)
       // Before it is read: what changes in between has another one.
       else if (row.version !== undefined) reply.header('etag', entityTag(await row.version(asked, parts)))
+      if (asked.operator !== undefined) checkConcerned(asked.operator, row, asked.params, parts)
       if (mustWait(row, asked, parts)) {
         const held = await holdAct(row, asked, parts)
         const location = `/api/v1/approvals/${held.id}`

@@ -74,7 +74,7 @@ export type ApiParts = {
   /** Whether acts on partners and roles need two persons. */
   readonly fourEyes: boolean
   readonly partners: PartnerFile
-  readonly people: Pick<People, 'list'>
+  readonly people: Pick<People, 'list' | 'change'>
   readonly tasks: Tasks
   /** The folder that backups are made in, of the settings; undefined: none are made here. */
   readonly backups: string | undefined

@@ -1,5 +1,6 @@
 // Every route of the operators' listener: a group is mounted by its line here, and nowhere else.
 
+import { peopleRoutes } from '../access/people-routes.ts'
 import { approvalRoutes } from '../approvals/approval-routes.ts'
 import { faultRoutes } from '../desk/fault-routes.ts'
 import { healthRoutes } from '../metrics/health-routes.ts'
@@ -30,6 +31,7 @@ const groups: readonly ApiRoute[] = [
   ...openIdRoutes,
   ...meRoutes,
   ...accessRoutes,
+  ...peopleRoutes,
   ...factRoutes,
   ...exportRoutes,
   ...deadLetterRoutes,

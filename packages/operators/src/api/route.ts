@@ -6,7 +6,7 @@ import type { Approved } from '../audit/audit-record.ts'
 import type { ApiParts } from './parts.ts'
 import type { Static, TObject, TSchema } from './schema.ts'
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Fields = Readonly<Record<string, string>>
 
 export type ApiRequest<Params = unknown, Query = unknown, Body = unknown> = {
@@ -62,6 +62,8 @@ export type ApiRoute = {
   readonly version?: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown
   /** With four eyes it waits for another person; of what answers JSON. */
   readonly needsApproval?: true
+  /** The id of the person whose rights it changes: they neither ask for it nor approve it. */
+  readonly concerns?: (params: never) => string
   /** Asked for by the console alone, however long nobody touches it: no use of a session. */
   readonly isUnattended?: true
   /** Replaces the whole thing, so that the caller must say which version it has seen. */

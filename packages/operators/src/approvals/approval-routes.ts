@@ -7,7 +7,7 @@ import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '..
 import { exactly, Type, Why } from '../api/schema.ts'
 import type { ApprovalStore, HeldAct } from './approval-store.ts'
 import { Approval, approvalRow, lapseApprovals, nameOfRoute } from './hold-act.ts'
-import { checkApprover, checkPerson, checkRefuser } from './who-decides.ts'
+import { checkApprover, checkConcerned, checkPerson, checkRefuser } from './who-decides.ts'
 
 const Id = exactly({ id: Type.String({ pattern: '^[0-9a-f-]{1,36}$' }) })
 
@@ -86,6 +86,7 @@ async function approve(request: ApiRequest<{ id: string }>, parts: ApiParts, row
   const held = store.get(id)
   const row = rowOf(held, rows)
   checkApprover(approver, held.author, row.permission, parts)
+  checkConcerned(approver, row, held.params, parts)
   await checkPerson(held.author, parts)
   // The condition is that of the author: the approver's is about the approval.
   const headers: ApiRequest['headers'] = held.seen === null ? {} : { 'if-match': held.seen }

@@ -21,6 +21,22 @@ export function checkApprover(
   checkAuthor(author, permission, known)
 }
 
+/**
+ * Nobody changes their own rights, also not by a key of theirs. Throws the Fault `not-permitted`.
+ */
+export function checkConcerned(
+  { method, id, credential }: Operator,
+  { concerns }: Pick<ApiRoute, 'concerns'>,
+  params: unknown,
+  { access }: Pick<Known, 'access'>,
+): void {
+  if (concerns === undefined) return
+  const key = method === 'api-key' ? access.keys().find(one => one.id === credential) : undefined
+  const concerned = concerns(params as never)
+  if ([id, key?.madeBy, key?.approvedBy].includes(concerned))
+    throw new Fault('not-permitted', `expected another person than ${quote(concerned)}, whose rights it changes`)
+}
+
 /** Its author may, too. Throws the Fault `not-permitted`. */
 export function checkRefuser({ role }: Operator, permission: ApiRoute['permission']): void {
   for (const needed of ['approvals.act', permission])

@@ -33,14 +33,6 @@ const Session = exactly({
   expiresAt: Time,
 })
 
-const PersonRow = exactly({
-  id: Type.String(),
-  name: orNull(Type.String()),
-  role: Type.String(),
-  state: Type.String(),
-  certificates: Type.Integer({ description: 'Rules that recognize one of theirs.' }),
-})
-
 export const accessRoutes = [
   route({
     method: 'GET',
@@ -71,19 +63,6 @@ export const accessRoutes = [
       await actAs(request, parts, planned, async () => parts.access.revokeSession(id, parts.now()))
       return { id, revoked: true }
     },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/v1/people',
-    permission: 'access.read',
-    summary: 'Persons who may log in with a certificate, as seg.yaml names them.',
-    response: exactly({ data: Type.Array(PersonRow) }),
-    handle: async (_request, { people }) => ({
-      data: (await people.list()).map(({ id, name, role, isActive, certificates }) => ({
-        ...{ id, role, name: name ?? null, certificates: certificates.length },
-        state: isActive ? 'active' : 'disabled',
-      })),
-    }),
   }),
   route({
     method: 'GET',

@@ -10,6 +10,7 @@ import { Fault } from '@seg/core'
 import { generate, loadIdentity, loadTrust } from '@seg/pki'
 import type { Test } from 'tap'
 import { type AccessStore, type Operator, openAccess } from '../access/access-store.ts'
+import { openPeople } from '../access/people.ts'
 import type { Person } from '../access/people-section.ts'
 import type { Role } from '../access/roles.ts'
 import { type ApiLimits, buildOperatorsApi, defaultApiLimits } from '../api/build-api.ts'
@@ -92,7 +93,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
     partners = {},
     pages,
     fourEyes = false,
-    people = () => [],
+    people,
     limits,
     config,
     certificateLogin,
@@ -106,6 +107,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
   let time: Date | undefined
   const now = () => time ?? new Date()
   const answers = { ...someAnswers, ...given }
+  const ofFile = openPeople({ certs, config: config ?? join(folder, 'seg.yaml') }, line => complaints.push(line))
   const { certificatePem: cert, keyPem: key } = await loadIdentity(certs, 'console')
   const app = buildOperatorsApi(
     {
@@ -114,7 +116,10 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       ...openReaders(folder, outbox),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       partners: { ...somePartners, ...partners },
-      people: { list: async () => people() },
+      people: {
+        ...ofFile,
+        ...((people !== undefined || config === undefined) && { list: async () => people?.() ?? [] }),
+      },
       tasks: openTasks(folder, work, now),
       backups,
       fourEyes,

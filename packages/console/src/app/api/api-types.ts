@@ -295,20 +295,6 @@ export type ApiRoutes = {
       readonly revoked: boolean
     }
   }
-  readonly 'GET /api/v1/people': {
-    readonly path: Record<never, never>
-    readonly query: Record<never, never>
-    readonly body: undefined
-    readonly answer: {
-      readonly data: readonly {
-        readonly id: string
-        readonly name: string | null
-        readonly role: string
-        readonly state: string
-        readonly certificates: number
-      }[]
-    }
-  }
   readonly 'GET /api/v1/api-keys': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -350,6 +336,58 @@ export type ApiRoutes = {
     readonly answer: {
       readonly id: string
       readonly revoked: boolean
+    }
+  }
+  readonly 'GET /api/v1/people': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly {
+        readonly id: string
+        readonly name: string | null
+        readonly role: string
+        readonly state: string
+        readonly certificates: number
+      }[]
+    }
+  }
+  readonly 'GET /api/v1/people/{id}': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly id: string
+      readonly name: string | null
+      readonly role: string
+      readonly state: string
+      readonly certificates: number
+    }
+  }
+  readonly 'PATCH /api/v1/people/{id}': {
+    readonly path: {
+      readonly id: string
+    }
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly body: {
+      readonly role?: string
+      readonly state?: string
+      readonly why: string
+    }
+    readonly answer: {
+      readonly before: {
+        readonly role: string
+        readonly state: string
+      }
+      readonly after: {
+        readonly role: string
+        readonly state: string
+      }
+      readonly isDryRun: boolean
     }
   }
   readonly 'GET /api/v1/documents': {
