@@ -36,18 +36,18 @@ for (const shape of hostileShapes) {
     for (const { piece, largest } of deliveries) {
       if (shape.largest !== undefined && piece > 64) continue
       const sizes = [8, 4, 2, 1].map(part => Math.floor((shape.largest ?? largest) / part))
-      const counts: number[] = []
+      const documents = sizes.map(size => Buffer.from(shape.write(size)))
+      const counts = documents.map(() => Number.POSITIVE_INFINITY)
       const verdicts = new Set<string>()
-      for (const size of sizes) {
-        const document = Buffer.from(shape.write(size))
-        // What earlier documents left known (declarations) is chance, and shows in documents as
-        // short as these.
-        const tries = shape.largest === undefined ? 1 : 3
-        const found: number[] = []
-        while (found.length < tries) found.push(await counter.count(() => verdicts.add(verify(document, piece))))
-        counts.push(Math.min(...found))
+      let growth: number[] = []
+      // What earlier documents left known (declarations) is chance, and shows in documents as short
+      // as those with a limit: then the least of a few tries counts.
+      const tries = shape.largest === undefined ? 1 : 3
+      for (let n = 0; n < tries && (n === 0 || Math.max(...growth) > MOST_PER_DOUBLING); n++) {
+        for (const [i, document] of documents.entries())
+          counts[i] = Math.min(counts[i]!, await counter.count(() => verdicts.add(verify(document, piece))))
+        growth = counts.slice(1).map((count, i) => count / counts[i]!)
       }
-      const growth = counts.slice(1).map((count, i) => count / counts[i]!)
       const figures = growth.map(ratio => ratio.toFixed(2)).join(', ')
       t.ok(
         Math.max(...growth) <= MOST_PER_DOUBLING,

@@ -16,6 +16,7 @@ const tests = [
   'test/e2e/kill-loop.test.ts',
   'test/e2e/deliver-kill.test.ts',
   'test/e2e/parallel.test.ts',
+  'test/independent/falsified.test.ts',
   'test/outbox/crash-matrix.test.ts',
   'test/pki/kill-matrix.test.ts',
 ]

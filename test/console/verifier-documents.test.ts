@@ -17,7 +17,7 @@ import { Tape } from '../fuzz/tape.ts'
 import { judge, readCanonical } from '../fuzz/verdict.ts'
 import { EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, methodOf } from '../support/engine.ts'
 
-const DOCUMENTS = 400
+const DOCUMENTS = 200
 const MUTANTS = 6
 
 t.test('documents have the same canonical octets, and are well-formed for both or for neither', t => {

@@ -109,7 +109,7 @@ t.test('what the receiver refuses is not tried again, and what it cannot count i
   way.leadTo(gateway.port)
   const data = await makeFolder(t)
   let shift = 0
-  await using sender = await openSender(certs, data, 5_000, () => new Date(Date.now() + shift))
+  await using sender = await openSender(certs, data, 60_000, () => new Date(Date.now() + shift))
   const queue = (one: Identity) => queueAnnouncement(announcementOf(one), { id: receiverId, url: way.url }, sender)
   const foreign = issue({ profile: 'receiver', to: 100 }, ca)
   await t.rejects(announceNow(await queue(foreign), sender), {
@@ -138,7 +138,7 @@ t.test('copies that come at once are one announcement', async t => {
   )
   t.teardown(() => following.close())
   await following.look()
-  await using sender = await openSender(certs, await makeFolder(t), 10_000)
+  await using sender = await openSender(certs, await makeFolder(t), 120_000)
   const url = new URL(gateway.url)
   const queued = await queueAnnouncement(announcementOf(issue({ to: 100 }, ca)), { id: receiverId, url }, sender)
   const all = await Promise.all([1, 2, 3].map(() => announceNow(queued, sender)))
@@ -159,7 +159,7 @@ t.test(
       const ours = join(folder, 'certs')
       await cp(certs, ours, { recursive: true })
       const way = await openWay(t)
-      await using sender = await openSender(ours, join(folder, 'sender'), 15_000)
+      await using sender = await openSender(ours, join(folder, 'sender'), 300_000)
       const config = await writeRecord(t, sender.identity.certificate)
       const next = issue({ to: 100 }, ca)
       const args = ['start', '--port', '0', '--json', '--certs', ours, '--data', join(folder, 'receiver')]

@@ -70,7 +70,7 @@ export async function sendSyslog(
     // to ours: it is here within the time of the handshake, which had the same way and back.
     await pause(performance.now() - begin)
     if (isEnded || socket.destroyed)
-      throw new Error('the server has ended the connection before it can have read all messages')
+      throw socket.errored ?? new Error('the server has ended the connection before it can have read all messages')
     socket.end()
     await closed
     if (!isEnded) throw new Error('the server has ended the connection without an answer')
