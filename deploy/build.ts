@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { writeHelp } from './help/help-files.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const packages = ['core', 'xmldsig', 'pki', 'ledger', 'operators', 'console', 'sender', 'receiver']
@@ -46,6 +47,7 @@ if (consoleBuilt.status !== 0) throw new Error('the console could not be built')
 for (const name of packages) copyPackage(name)
 copyLibraries()
 writeProgram()
+await writeHelp(join(out, 'share'))
 
 /** Only what a source of today compiles to: a file that was removed may still have its output. */
 function copyPackage(name: string): void {
@@ -118,7 +120,6 @@ function writeProgram(): void {
     `${JSON.stringify({ name: 'seg', version, license, private: true, type: 'module' }, undefined, 2)}\n`,
   )
   cpSync(join(root, 'LICENSE'), join(out, 'LICENSE'))
-  cpSync(join(root, 'deploy/share'), join(out, 'share'), { recursive: true })
 }
 
 function readManifest(folder: string): Manifest {

@@ -31,6 +31,7 @@ t.test('the built folder exchanges a document, and has nothing of the checkout',
   const [certs, data, outbox] = ['certs', 'data', 'outbox'].map(name => join(folder, name)) as [string, string, string]
   const { stdout: help } = await seg('receiver', '--help')
   t.match(help, /^Usage: receiver/)
+  t.match(await readFile(join(built, 'share/man/man1/seg-receiver.1'), 'utf8'), /^\.SS seg receiver start/m)
   await seg('pki', 'gen', '--out', certs, '--key', 'ec-p256')
   const start = [
     'receiver',

@@ -1,7 +1,7 @@
 // What shells offer after `seg`: commands, then their options, and files elsewhere.
 import { type CommandNode, listNodes } from './command-tree.ts'
 
-const HOW = 'Written by `node deploy/help/write-help.ts`.'
+const HOW = 'Written from the help texts.'
 
 export function writeBash(root: CommandNode): string {
   const nodes = listNodes(root)

@@ -46,7 +46,7 @@ function writeCommand({ path, about, arguments: given, options }: CommandNode): 
 
 function page(name: string, about: string, body: readonly string[]): string {
   const head = [
-    `.\\" Written by \`node deploy/help/write-help.ts\`.`,
+    `.\\" Written from the help texts.`,
     `.TH ${name.toUpperCase()} 1 "" seg "Secure Exchange Gateway"`,
     '.SH NAME',
     `${escapeRoff(name)} \\- ${text(about)}`,

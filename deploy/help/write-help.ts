@@ -1,10 +1,7 @@
-// Writes deploy/share.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { makeHelpFiles } from './help-files.ts'
+// `node deploy/help/write-help.ts FOLDER`: man pages and completions, without the rest of a build.
+import { resolve } from 'node:path'
+import { writeHelp } from './help-files.ts'
 
-for (const [name, octets] of await makeHelpFiles()) {
-  const path = join(import.meta.dirname, '../share', name)
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, octets)
-}
+const [folder] = process.argv.slice(2)
+if (folder === undefined) throw new Error('usage: node deploy/help/write-help.ts FOLDER')
+await writeHelp(resolve(folder))
