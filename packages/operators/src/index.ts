@@ -50,3 +50,12 @@ export { boundRequest, boundServer, endless, MOST_MESSAGES } from './outbound/bo
 export { loadOutboundContext } from './outbound/outbound-tls.ts'
 export { openWebhookSignature } from './outbound/standard-webhook.ts'
 export { parseWebhookSecret } from './outbound/webhook-secret.ts'
+export type { TraceSpan } from './tracing/span.ts'
+export {
+  newSpanId,
+  newTraceId,
+  parseTraceParent,
+  type TraceContext,
+  writeTraceParent,
+} from './tracing/trace-context.ts'
+export { openTracer, type Tracer } from './tracing/tracer.ts'

@@ -8,6 +8,7 @@ import type { StorageRoom } from './acceptance/storage-room.ts'
 import type { LiveCredentials } from './credentials/live-credentials.ts'
 import type { Uploads } from './http/uploads.ts'
 import type { ReceiverLimits } from './limits.ts'
+import type { DocumentTraces } from './measures/document-traces.ts'
 import type { Witnesses } from './measures/witnesses.ts'
 
 export type Gate = {
@@ -23,6 +24,8 @@ export type Gate = {
   readonly audit?: AuditTrail
   /** Takes what happens, for operators; nothing depends on it. */
   readonly desk: Desk
+  /** Takes what happens, too, where a collector wants it. */
+  readonly traces?: DocumentTraces | undefined
   /** Who reads the log. */
   readonly witnesses: Witnesses
   /** On the disk of the data folder. */

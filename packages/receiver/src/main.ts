@@ -101,6 +101,8 @@ const allDefaults = {
   deskBytes: 10 * 1024 ** 3,
   consoleOutbox: 'off',
   backups: 'off',
+  tracing: 'off',
+  tracingCa: undefined,
   ledger: undefined,
   ledgerPassword: undefined,
   node: undefined,

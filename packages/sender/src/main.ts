@@ -73,6 +73,8 @@ addSettings(deliver, {
   data,
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
+  tracing: 'off',
+  tracingCa: undefined,
 }).action(runDeliver)
 
 const diagnosing = program.command('diagnose').description('what would keep documents from being delivered, and why')

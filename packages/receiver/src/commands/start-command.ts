@@ -31,6 +31,7 @@ import { describeHandOffs, handOffSettings, readHandOffs, reportHandOffs, startH
 import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { indexDocuments } from '../indexing/index-documents.ts'
 import { openFileLogger, openLogger } from '../logger.ts'
+import { DocumentTraces, openReceiverTracer } from '../measures/document-traces.ts'
 import { leadAlerts } from '../measures/lead-alerts.ts'
 import { openGatewayMeasure } from '../measures/measure-gateway.ts'
 import { watchReadiness } from '../measures/readiness.ts'
@@ -68,17 +69,17 @@ async function start(command: Command): Promise<void> {
   const { logFile } = readSettings(command, ['logFile'])
   const { logger, close: closeLogger } =
     logFile === undefined ? openLogger({ isTerminal: isatty(2), node }) : openFileLogger(logFile, node)
+  const complain = (line: string) => logger.warn(line)
+  const tracer = await openReceiverTracer(settings, node, complain)
+  const traces = tracer && new DocumentTraces(tracer)
   const stopLater = holdStop()
   const started = copySettings(command, [...startSettings, ...handOffSettings])
   const listener = prepareOperatorsListener({ ...settings, config, started })
-  const gate = await openGate(
-    { ...settings, node, config },
-    () => new Date(),
-    line => logger.warn(line),
-  ).catch(async error => {
+  const opened = await openGate({ ...settings, node, config }, () => new Date(), complain).catch(async error => {
     await listener.discard()
     throw error
   })
+  const gate = { ...opened, traces }
   const readiness = watchReadiness(gate)
   const answers = answersOf(gate, readiness, showSettings(command, startSettings), config, [...handOffs.keys()])
   const operators = await listener.open(answers, logger).catch(async error => {
@@ -101,7 +102,8 @@ async function start(command: Command): Promise<void> {
       : await openReadyListener(readyListen, readiness, logger).catch(error =>
           receiver.close().then(() => close(error)),
         )
-  const edge = { now: gate.now, elapsed: () => performance.now(), random: Math.random, note: gate.desk.note }
+  const clock = { now: gate.now, elapsed: () => performance.now(), random: Math.random }
+  const edge = { ...clock, ...(traces?.follow(gate.desk.note) ?? { note: gate.desk.note }) }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
   const retrying = retryLetters(data, handingOn, { ledger: gate.ledger, logger, edge })
   const room = gate.room.watch(logger)
@@ -142,6 +144,7 @@ async function start(command: Command): Promise<void> {
     await ready?.close()
     await Promise.all([receiver.close(), operators?.close(), ...handingOn.map(running => running.close())])
     await closeGate(gate)
+    await tracer?.close()
     logger.info('stopped')
     await closeLogger()
   })

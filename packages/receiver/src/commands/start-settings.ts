@@ -22,6 +22,8 @@ export const startSettings = [
   'deskBytes',
   'consoleOutbox',
   'backups',
+  'tracing',
+  'tracingCa',
   'ledger',
   'ledgerPassword',
   'node',

@@ -49,6 +49,8 @@ export type Edge = {
   readonly random: () => number
   /** Gets each attempt. */
   readonly note: NoteFact
+  /** The field of the request that hands a document on, where its trace goes on. */
+  readonly traceParent?: ((document: Pick<AcceptedDocument, 'sender' | 'id'>) => string) | undefined
 }
 
 export type HandOff = {

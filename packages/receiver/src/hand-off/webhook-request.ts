@@ -45,8 +45,10 @@ export async function postToWebhook(
   webhook: Webhook,
   now: Date,
   signal: AbortSignal,
+  traceParent?: string,
 ): Promise<WebhookOutcome> {
-  const headers = await signDelivery(document, ledger, webhook.secret, now)
+  const signed = await signDelivery(document, ledger, webhook.secret, now)
+  const headers = { ...signed, ...(traceParent !== undefined && { traceparent: traceParent }) }
   const content = await readContent(document, ledger)
   try {
     return readOutcome(await send(webhook, headers, content, signal), now)

@@ -64,7 +64,8 @@ async function openScene(t: Test, url: URL) {
   const lines: string[] = []
   const log = { error: (line: string) => void lines.push(line), info: (line: string) => void lines.push(line) }
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
-  const edge = { now, elapsed: () => passed + performance.now(), random: () => 0, note: () => {} }
+  const traceParent = ({ id }: { readonly id: string }) => `trace of ${id}`
+  const edge = { now, elapsed: () => passed + performance.now(), random: () => 0, note: () => {}, traceParent }
   const handOff = startLanes(new WebhookLanes(webhook, ledger, log as never, edge), ledger, log as never, edge)
   t.teardown(async () => {
     await handOff.close()
@@ -133,6 +134,7 @@ t.test(
         'webhook-timestamp': String(Math.floor(now().getTime() / 1000)),
         'seg-index': String(i + 1),
         'seg-sha256': createHash('sha256').update(bytes).digest('hex'),
+        traceparent: `trace of ${headers['seg-document-id']}`,
         'seg-accepted-at': ACCEPTED_AT,
       })
     }

@@ -58,7 +58,14 @@ export class WebhookLanes implements LaneTarget {
     for (const document of documents) {
       if (signal.aborted) return undefined
       const begin = elapsed()
-      const outcome = await postToWebhook(document, this.#ledger, this.#webhook, now(), signal)
+      const outcome = await postToWebhook(
+        document,
+        this.#ledger,
+        this.#webhook,
+        now(),
+        signal,
+        this.#edge.traceParent?.(document),
+      )
       if (signal.aborted && outcome.kind !== 'taken') return undefined
       if (outcome.kind === 'later' && !this.#isOver(lane.sender, outcome.isAnswer)) {
         const reason = `${describe(document)}: ${outcome.reason}`
@@ -78,7 +85,8 @@ export class WebhookLanes implements LaneTarget {
   }
 
   async tryAgain(document: AcceptedDocument, signal: AbortSignal): Promise<RetryOutcome> {
-    const outcome = await postToWebhook(document, this.#ledger, this.#webhook, this.#edge.now(), signal)
+    const traceParent = this.#edge.traceParent?.(document)
+    const outcome = await postToWebhook(document, this.#ledger, this.#webhook, this.#edge.now(), signal, traceParent)
     return { reason: outcome.kind === 'taken' ? undefined : outcome.reason }
   }
 

@@ -62,7 +62,9 @@ export async function answerDocument(
     const acceptance = await accept(peer, request, gate, account)
     const { level, facts, message } = account.accepted(acceptance)
     gate.logger[level]({ request: id, ...facts }, message)
-    gate.desk.note(account.acceptedFact(acceptance, gate.now()))
+    const fact = account.acceptedFact(acceptance, gate.now())
+    gate.desk.note(fact)
+    gate.traces?.answering(fact, request.headers.traceparent, served.response)
     const fields = { 'content-type': 'application/xml', location: `/v1/receipts/${encodeURIComponent(acceptance.id)}` }
     answer(served, acceptance.isReplay ? 200 : 201, fields, acceptance.receipt)
   } catch (error) {
@@ -70,7 +72,7 @@ export async function answerDocument(
     const { level, facts, message } = account.refused(fault)
     const refusal = account.refusal(fault)
     const entry = refusal && gate.refusals.record(refusal, gate.logger.child({ request: id }))
-    void noteRefusal(account, fault, entry, gate)
+    void noteRefusal(account, fault, entry, served, gate)
     const cause = fault.code === 'internal' ? { err: fault.cause } : {}
     gate.logger[level]({ request: id, ...facts, ...cause }, message)
     answerFault(fault, served, gate.limits)
@@ -84,12 +86,15 @@ async function noteRefusal(
   account: DocumentAccount,
   fault: Fault,
   entry: ReturnType<RefusalLog['record']> | undefined,
-  { desk, now }: Gate,
+  { request, response }: ServedRequest,
+  { desk, traces, now }: Gate,
 ): Promise<void> {
   try {
     const at = now().getTime()
     const written = await entry
-    desk.note(account.refusedFact(fault, written?.at ?? at, written?.index))
+    const fact = account.refusedFact(fault, written?.at ?? at, written?.index)
+    desk.note(fact)
+    traces?.answering(fact, request.headers.traceparent, response)
   } catch {
     // A defect of the desk is not the peer's.
   }

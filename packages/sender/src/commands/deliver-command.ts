@@ -1,6 +1,7 @@
 // `sender deliver`: the daemon. It reports each try on a line, and lets tries finish at a stop.
+import { hostname } from 'node:os'
 import { type Command, openServiceOutput, quote, readSettings, surviveHangup } from '@seg/core'
-import { openDesk } from '@seg/operators'
+import { openDesk, openTracer } from '@seg/operators'
 import { stopPrompting } from '@seg/pki'
 import { senderSections } from '../configuration-sections.ts'
 import { readDestination } from '../credentials/destination.ts'
@@ -12,19 +13,31 @@ import { reportOutcome, type SendOutcome } from '../delivery/outcome.ts'
 import { systemClock } from '../delivery/system-clock.ts'
 import { DropFolder } from '../drop-folder/drop-folder.ts'
 import { runAnnouncements } from '../rollover/announcement-loop.ts'
+import { version } from './acts.ts'
 import { openExplained } from './delivery-checks.ts'
 
 export async function runDeliver(_options: object, command: Command): Promise<void> {
   surviveHangup()
   const output = openServiceOutput(command)
-  const { to, concurrency, deskDays, deskBytes, ...settings } = readSettings(
+  const {
+    to,
+    concurrency,
+    deskDays,
+    deskBytes,
+    tracing,
+    tracingCa: ca,
+    ...settings
+  } = readSettings(
     command,
-    ['certs', 'data', 'to', 'lifetime', 'concurrency', 'deskDays', 'deskBytes'],
+    ['certs', 'data', 'to', 'lifetime', 'concurrency', 'deskDays', 'deskBytes', 'tracing', 'tracingCa'],
     senderSections,
   )
   const { config } = command.opts()
+  const resource = { service: 'seg-sender', instance: hostname(), version }
+  const tracer =
+    tracing === 'off' ? undefined : await openTracer({ url: tracing, ca, ...resource, complain: output.say })
   await using gateway = await openExplained(command, () =>
-    openGateway({ ...settings, config }, { note: output.say, clock: systemClock }),
+    openGateway({ ...settings, config }, { note: output.say, clock: systemClock, tracer }),
   )
   stopPrompting()
   const report = (outcome: SendOutcome) =>
@@ -64,6 +77,7 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
   ])
   await following.close()
   await desk.close()
+  await tracer?.close()
   output.say('stopped')
 }
 

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { TraceSpan } from '@seg/operators'
 import { verifyDocument } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import {
@@ -267,4 +268,36 @@ t.test('completes the tries under way when it is stopped', async t => {
       ['queued', undefined],
     ],
   )
+})
+
+t.test('each try is a span of one trace, which its request names; a delivery is the span above them', async t => {
+  const fields: unknown[] = []
+  const answer = accept(certs)
+  const refused = refuse('rate-limit', { 'retry-after': '0' })
+  const receiver = await startServer(t, certs, async (request, response) => {
+    fields.push(request.headers.traceparent)
+    const received = Buffer.concat(await request.toArray())
+    return (fields.length === 1 ? refused : answer)(response, received, fields.length)
+  })
+  const spans: TraceSpan[] = []
+  const tracer = { record: (...some: readonly TraceSpan[]) => void spans.push(...some), close: async () => {} }
+  const gateway = { ...(await open(t)), tracer }
+  await queue(t, gateway, receiver.url, ['doc1'])
+  await runUntil(gateway, allDelivered(1))
+  t.same(
+    spans.map(({ name, failure }) => [name, failure === undefined]),
+    [
+      ['try', false],
+      ['try', true],
+      ['delivery', true],
+    ],
+  )
+  const [first, second, all] = spans
+  t.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1)
+  t.same([first!.parentId, second!.parentId], [all!.spanId, all!.spanId])
+  t.same(
+    fields,
+    [first, second].map(span => `00-${span!.traceId}-${span!.spanId}-01`),
+  )
+  t.match(second!.attributes, { 'seg.document': 'doc1', 'seg.tries': 2 })
 })

@@ -2,6 +2,7 @@
 // tries.
 import { join } from 'node:path'
 import type { Outbox, OutboxDocument } from '@seg/ledger'
+import type { Tracer } from '@seg/operators'
 import type { SenderCredentials } from '../credentials/sender-credentials.ts'
 import type { TlsFacts } from '../exchange/connection.ts'
 import type { Meter } from '../progress.ts'
@@ -42,6 +43,8 @@ export type SendingGateway = SenderCredentials & {
   /** Gets messages for people. */
   readonly note: (line: string) => void
   readonly meter: Meter
+  /** Takes each try, where a collector wants it. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** One that a person waits for. */

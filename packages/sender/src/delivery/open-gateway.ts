@@ -20,7 +20,7 @@ export type OpenGateway = SendingGateway & AsyncDisposable & Pick<LiveSender, 'r
  */
 export async function openGateway(
   { certs, config, data, lifetime }: Settings,
-  edge: Pick<SendingGateway, 'note' | 'clock'>,
+  edge: Pick<SendingGateway, 'note' | 'clock' | 'tracer'>,
 ): Promise<OpenGateway> {
   let current = await loadSenderCredentials({ certs, config })
   const outbox = await openOutbox(data)

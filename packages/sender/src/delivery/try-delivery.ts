@@ -16,6 +16,7 @@ import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts
 import { checkOurCertificates, openLink } from './open-link.ts'
 import { describeDocument } from './queue-document.ts'
 import { type Taken, takeReceipt } from './take-receipt.ts'
+import { traceTry } from './trace-delivery.ts'
 
 /** The entry is settled and its lease ended, or (`later`) it is as it was, and still leased. */
 export type TryOutcome =
@@ -175,9 +176,11 @@ async function post(
   const { clock, meter } = gateway
   const path = documentPathOf(entry.document, gateway)
   const body = { bytes: signed.bytes, read: () => readFilePieces(path, 'sending', meter) }
-  const posted = await postDocument(body, link, { ...limits, now: clock.now })
-  if (!('answer' in posted)) return { kind: 'later', ...posted }
-  return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
+  return traceTry(entry, gateway, async traceParent => {
+    const posted = await postDocument({ ...body, traceParent }, link, { ...limits, now: clock.now })
+    if (!('answer' in posted)) return { kind: 'later', ...posted }
+    return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
+  })
 }
 
 function warnOfForeignSender({ document }: SignedFacts, { identity, note }: SendingGateway): void {

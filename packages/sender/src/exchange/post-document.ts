@@ -14,6 +14,8 @@ export type Body = {
   readonly read: () => AsyncIterable<Uint8Array>
   /** Where it goes; the documents' place without. */
   readonly path?: '/v1/rollover'
+  /** W3C Trace Context, where the try has a span. */
+  readonly traceParent?: string | undefined
 }
 
 /** No answer for good. */
@@ -74,6 +76,7 @@ async function post(body: Body, link: Link, signal: AbortSignal): Promise<Answer
     'content-type': 'application/xml',
     'content-length': String(body.bytes),
     accept: 'application/xml, application/problem+json',
+    ...(body.traceParent !== undefined && { traceparent: body.traceParent }),
   }
   const pieces = holdUntilSent(body.read(), () => connection.isDrained())
   return await connection.request({ method: 'POST', path: body.path ?? '/v1/documents', headers, body: pieces, signal })

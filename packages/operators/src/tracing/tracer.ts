@@ -1,0 +1,123 @@
+// Spans on their way to a collector (OTLP over HTTP): a bounded queue, one request at a time.
+// Nothing waits for it: what does not fit is dropped, and counted.
+import { once } from 'node:events'
+import { type IncomingMessage, request as requestPlain } from 'node:http'
+import { request as requestSecure } from 'node:https'
+import { checkServerIdentity, type SecureContext } from 'node:tls'
+import { amount, asFault } from '@seg/core'
+import { boundRequest } from '../outbound/bounded-server.ts'
+import { loadOutboundContext } from '../outbound/outbound-tls.ts'
+import { type Resource, type TraceSpan, writeRequest } from './span.ts'
+
+/** Spans that wait at most, and that go in one request. */
+export const MOST_SPANS = 4096
+const BATCH = 512
+/** Milliseconds that spans are gathered, that a collector has for an answer, and until a retry. */
+const [GATHER_TIME, ANSWER_TIME, RETRY] = [1000, 10_000, 5000]
+/** Milliseconds that a stop waits for the last ones. */
+const CLOSING_TIME = 2000
+/** The place of OTLP/HTTP 1.0, where the address names none. */
+const PLACE = '/v1/traces'
+
+export type Tracer = {
+  /** Never throws, never waits. */
+  record(...spans: readonly TraceSpan[]): void
+  /** Sends the last ones, if the collector takes them soon. */
+  close(): Promise<void>
+}
+
+export type TracerOptions = Resource & {
+  readonly url: URL
+  /** CAs of the collector, in PEM; the public ones without. */
+  readonly ca: string | undefined
+  /** Gets a line for the operator. */
+  readonly complain: (line: string) => void
+}
+
+/** Throws the Fault `configuration`. */
+export async function openTracer(options: TracerOptions): Promise<Tracer> {
+  const { ca, url } = options
+  const context = url.protocol === 'https:' ? await loadOutboundContext({ ca }) : undefined
+  return new OtlpTracer(options, context)
+}
+
+class OtlpTracer implements Tracer {
+  readonly #options: TracerOptions
+  readonly #url: URL
+  readonly #context: SecureContext | undefined
+  readonly #stop = new AbortController()
+  #waiting: TraceSpan[] = []
+  #timer: NodeJS.Timeout | undefined
+  #sending: Promise<void> | undefined
+  #dropped = 0
+  #complaint = ''
+
+  constructor(options: TracerOptions, context: SecureContext | undefined) {
+    this.#options = options
+    this.#url = new URL(options.url.pathname === '/' ? PLACE : options.url.href, options.url)
+    this.#context = context
+  }
+
+  record(...spans: readonly TraceSpan[]): void {
+    const room = MOST_SPANS - this.#waiting.length
+    if (spans.length > room) this.#dropped += spans.length - Math.max(0, room)
+    this.#waiting.push(...spans.slice(0, Math.max(0, room)))
+    this.#sendIn(GATHER_TIME)
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    const late = setTimeout(() => this.#stop.abort(), CLOSING_TIME)
+    await this.#sending
+    if (this.#waiting.length > 0) await this.#send()
+    clearTimeout(late)
+    clearTimeout(this.#timer)
+    this.#stop.abort()
+  }
+
+  #sendIn(time: number): void {
+    if (this.#timer !== undefined || this.#sending !== undefined || this.#stop.signal.aborted) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#sending = this.#send().finally(() => {
+        this.#sending = undefined
+        if (this.#waiting.length > 0) this.#sendIn(this.#complaint === '' ? GATHER_TIME : RETRY)
+      })
+    }, time).unref()
+  }
+
+  /** What is not taken stays, for the next time, unless the collector says that it is wrong. */
+  async #send(): Promise<void> {
+    const batch = this.#waiting.slice(0, BATCH)
+    const failure = await this.#post(writeRequest(batch, this.#options)).then(
+      status => (status < 300 ? '' : `HTTP status ${status}`),
+      error => asFault(error).detail,
+    )
+    const isFinal = /HTTP status (?!408|429)4/.test(failure)
+    if (failure === '' || isFinal) this.#waiting.splice(0, batch.length)
+    if (isFinal) this.#dropped += batch.length
+    if (failure !== '' && failure !== this.#complaint)
+      this.#options.complain(`traces are not taken by ${this.#url.origin}: ${failure}; documents do not depend on it`)
+    if (failure === '' && this.#complaint !== '')
+      this.#options.complain(`traces are taken again; ${amount(this.#dropped, 'span')} dropped so far`)
+    this.#complaint = failure
+  }
+
+  async #post(body: string): Promise<number> {
+    const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ANSWER_TIME)])
+    const asked = { method: 'POST', headers, signal, agent: false } as const
+    // Set explicitly: otherwise environment variables and options of Node decide.
+    const safe = { secureContext: this.#context, rejectUnauthorized: true, checkServerIdentity } as const
+    const outgoing =
+      this.#context === undefined ? requestPlain(this.#url, asked) : requestSecure(this.#url, { ...asked, ...safe })
+    boundRequest(outgoing, 'the collector')
+    // Also after the answer.
+    outgoing.on('error', () => {})
+    outgoing.end(body)
+    const [answer] = (await once(outgoing, 'response', { signal })) as [IncomingMessage]
+    // Only its status is used; a redirection is an answer like any other.
+    answer.destroy()
+    return answer.statusCode ?? 500
+  }
+}
