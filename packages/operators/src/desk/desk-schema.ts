@@ -7,6 +7,9 @@ export const DESK_FILE = 'desk.sqlite'
 /** Filters of which one value may have very many rows. */
 const byKind = ['partner', 'document', 'sha256', 'code', 'certificate', 'address']
 
+const SUMS_OF_HOURS = `SELECT minute / 60 AS hour, kind, outcome, partner, SUM(events) AS events, SUM(bytes) AS bytes
+  FROM minutes GROUP BY 1, 2, 3, 4`
+
 /**
  * Columns that are one of few texts hold the id of a term. SQLite puts the primary key behind the
  * columns of an index, so the rows of a filter come in the order of time without sorting. Lists are
@@ -104,6 +107,20 @@ export const deskMigrations: Migrations = {
     'CREATE INDEX facts_partner_code ON facts (kind, outcome, partner, code) WHERE code IS NOT NULL',
     'CREATE INDEX facts_open ON facts (outcome, entry) WHERE entry IS NOT NULL',
   ],
+  '0004-hours': [
+    // As `minutes`, so that sums of months read thousands of rows and not millions.
+    `CREATE TABLE hours (
+      hour INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      outcome INTEGER NOT NULL,
+      partner INTEGER NOT NULL,
+      events INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (hour, kind, outcome, partner)
+    ) WITHOUT ROWID`,
+    `INSERT INTO hours ${SUMS_OF_HOURS}`,
+    'CREATE INDEX hours_partner ON hours (partner, hour)',
+  ],
 }
 
 /** How a reader sees a desk that no gateway of this version has opened. */
@@ -112,4 +129,5 @@ export const deskViews: Migrations = {
     'CREATE TEMP TABLE indexed (name INTEGER, value TEXT, position INTEGER)',
     'CREATE TEMP TABLE not_indexed (position INTEGER, name TEXT, reason TEXT)',
   ],
+  '0004-hours': [`CREATE TEMP VIEW hours AS ${SUMS_OF_HOURS}`],
 }

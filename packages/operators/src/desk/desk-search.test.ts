@@ -2,13 +2,12 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '@seg/ledger'
 import t from 'tap'
-import { MetricStore } from '../metrics/metric-store.ts'
 import { allFacts, begin, noted, openTestDesk, request, sha256 } from '../testing/desk.ts'
 import { type DeskFilter, type PageOf, pairsOf } from './desk-query.ts'
 import { deskMigrations } from './desk-schema.ts'
 import { DeskSearch, openDeskSearch } from './desk-search.ts'
 import { prepareStatements } from './desk-statements.ts'
-import { DeskStore } from './desk-store.ts'
+import type { DeskStore } from './desk-store.ts'
 import type { Fact } from './fact.ts'
 import { LOOK, type Query } from './leading-filter.ts'
 
@@ -130,7 +129,6 @@ t.test('no query of the desk scans or sorts, and none reads rows of another kind
   check({ index: 0, partner: 'M1', kind: 'document' }, 'INDEX facts_leaf_index \\(leaf_index=\\?')
   const sql = prepareStatements(database).openDeliveries.sourceSQL
   t.match(planOf(database, { sql, values: [1, 1, 1] }), [/^SEARCH facts USING COVERING INDEX facts_open/])
-  t.match(planOf(database, search.countQuery(begin, begin + DAY))[0], /^SEARCH minutes USING PRIMARY KEY/)
 })
 
 t.test('of two filters, the one with the fewest rows leads to the rows', async t => {
@@ -142,27 +140,32 @@ t.test('of two filters, the one with the fewest rows leads to the rows', async t
   t.same(allFacts(search, filter), [])
 })
 
-t.test('a desk of the version before has the same rows, before it has the new indexes and after', async t => {
+t.test('a desk of an earlier version gives the same answers, before it is brought up to date and after', async t => {
+  const later = await openTestDesk(t)
+  later.store.enter(mixed)
   const folder = t.testdir()
   const path = join(folder, 'desk.sqlite')
-  const { '0003-indexes-by-kind': _, ...former } = deskMigrations
-  const old = await openDatabase(path, former)
-  new DeskStore(old, new MetricStore()).enter(mixed)
-  const positions = (search: DeskSearch) =>
-    ([{}, { partner: 'M1' }, { kind: 'refusal', partner: 'M1' }, { outcome: 'refused' }] as const).map(filter =>
-      allFacts(search, filter).map(({ position }) => position),
-    )
+  const { '0001-desk': tables, '0002-values': values } = deskMigrations
+  const old = await openDatabase(path, { '0001-desk': tables!, '0002-values': values! })
+  old.exec(`ATTACH '${later.database.location()}' AS later`)
+  for (const table of ['terms', 'facts', 'minutes']) old.exec(`INSERT INTO ${table} SELECT * FROM later.${table}`)
+  const filters = [{}, { partner: 'M1' }, { kind: 'refusal', partner: 'M1' }, { outcome: 'refused' }] as const
+  const answers = (search: DeskSearch) => [
+    ...filters.map(filter => allFacts(search, filter)),
+    search.counts(begin, begin + DAY),
+    search.series(begin, begin + DAY, 60, 'M1'),
+  ]
   const search = openDeskSearch(folder)
-  const before = positions(search)
+  const before = answers(search)
   search.close()
   old.close()
   const database = await openDatabase(path, deskMigrations)
   t.teardown(() => database.close())
   t.same(
     before.map(found => found.length),
-    [5, 3, 2, 2],
+    [5, 3, 2, 2, 5, 3],
   )
-  t.same(positions(new DeskSearch(database)), before)
+  t.same(answers(new DeskSearch(database)), before)
 })
 
 t.test('a sum over time is in steps of so many minutes', async t => {
@@ -179,6 +182,29 @@ t.test('a sum over time is in steps of so many minutes', async t => {
     [60, 1, 100],
   ])
   t.same(sums(1).length, 5)
+})
+
+t.test('sums of whole hours and of the minutes around them are the sums of all minutes', async t => {
+  const { database, store, search } = await openTestDesk(t)
+  const MINUTE = 60_000
+  const facts = Array.from({ length: 600 }, (_, i) => ({ ...noted(i), at: begin + i * MINUTE, partner: `M${i % 3}` }))
+  store.enter(facts)
+  const [from, to] = [begin + 17 * MINUTE, begin + 432 * MINUTE]
+  const within = facts.filter(({ at }) => at >= from && at < to)
+  const total = (partner?: string) => within.filter(fact => partner === undefined || fact.partner === partner).length
+  const sum = (points: readonly { readonly events: number }[]) => points.reduce((all, { events }) => all + events, 0)
+  t.same(
+    search.counts(from, to).map(({ events }) => events),
+    [total('M0'), total('M1'), total('M2')],
+  )
+  t.same(
+    search.series(from, to, 120).map(({ events }) => events),
+    [103, 120, 120, 72],
+  )
+  t.equal(sum(search.series(from, to, 180, 'M1')), total('M1'))
+  t.equal(sum(search.series(from, from + 5 * MINUTE, 60)), 5, 'within an hour')
+  database.exec('UPDATE minutes SET events = 1000 WHERE events > 0')
+  t.ok(sum(search.series(begin, begin + 600 * MINUTE, 60)) === 600, 'whole hours read no minute')
 })
 
 t.test('each kind and outcome that rows have is found, and no other', async t => {

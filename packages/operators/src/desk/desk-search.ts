@@ -92,7 +92,7 @@ export class DeskSearch {
 
   /** Events and bytes by partner, kind and outcome, in whole minutes. */
   counts(from: number, to: number): Counted[] {
-    return this.#all(this.countQuery(from, to)).map(row => ({
+    return this.#all(this.#countQuery(from, to)).map(row => ({
       partner: this.#terms.text(row.partner),
       kind: this.#terms.text(row.kind) as FactKind,
       outcome: this.#terms.text(row.outcome) as FactOutcome,
@@ -103,7 +103,7 @@ export class DeskSearch {
 
   /** Events and bytes by kind and outcome, in steps of so many minutes. */
   series(from: number, to: number, step: number, partner?: string): SeriesPoint[] {
-    const query = this.seriesQuery(from, to, step, partner)
+    const query = this.#seriesQuery(from, to, step, partner)
     return this.#all(query ?? { sql: 'SELECT 1 WHERE 0', values: [] }).map(row => ({
       at: Number(row.step) * step * 60_000,
       kind: this.#terms.text(row.kind) as FactKind,
@@ -113,21 +113,25 @@ export class DeskSearch {
     }))
   }
 
-  seriesQuery(from: number, to: number, step: number, partner?: string): Query | undefined {
+  #seriesQuery(from: number, to: number, step: number, partner?: string): Query | undefined {
     const id = partner === undefined ? undefined : this.#terms.find(partner)
     if (partner !== undefined && id === undefined) return undefined
-    // A number is bound as a real one, which would not divide to whole steps.
-    const sql = `SELECT minute / CAST(? AS INTEGER) AS step, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes
-      FROM minutes WHERE minute >= ? AND minute < ?${id === undefined ? '' : ' AND partner = ?'}
-      GROUP BY step, kind, outcome HAVING SUM(events) > 0 ORDER BY step, kind, outcome`
-    const range = [step, Math.floor(from / 60_000), Math.ceil(to / 60_000)]
-    return { sql, values: id === undefined ? range : [...range, id] }
+    const { sql, values } = sumsOf(from, to, step % 60 === 0, id)
+    return {
+      // A number is bound as a real one, which would not divide to whole steps.
+      sql: `SELECT minute / CAST(? AS INTEGER) AS step, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes
+        FROM (${sql}) GROUP BY step, kind, outcome HAVING SUM(events) > 0 ORDER BY step, kind, outcome`,
+      values: [step, ...values],
+    }
   }
 
-  countQuery(from: number, to: number): Query {
-    const sql = `SELECT partner, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes FROM minutes
-      WHERE minute >= ? AND minute < ? GROUP BY partner, kind, outcome HAVING SUM(events) > 0`
-    return { sql, values: [Math.floor(from / 60_000), Math.ceil(to / 60_000)] }
+  #countQuery(from: number, to: number): Query {
+    const { sql, values } = sumsOf(from, to, true)
+    return {
+      sql: `SELECT partner, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes FROM (${sql})
+        GROUP BY partner, kind, outcome HAVING SUM(events) > 0`,
+      values,
+    }
   }
 
   close(): void {
@@ -154,5 +158,30 @@ export class DeskSearch {
 
   #all({ sql, values }: Query) {
     return onDatabase('search the desk', () => this.#database.prepare(sql).all(...values))
+  }
+}
+
+/** Sums in a range: those of the whole hours in it, where they are wanted, and of other minutes. */
+function sumsOf(from: number, to: number, hasHours: boolean, partner?: number): Query {
+  const [first, end] = [Math.floor(from / 60_000), Math.ceil(to / 60_000)]
+  const [hour, lastHour] = [Math.ceil(first / 60), Math.floor(end / 60)]
+  const parts =
+    hasHours && hour < lastHour
+      ? [
+          { table: 'minutes', time: 'minute', minute: 'minute', range: [first, hour * 60] },
+          { table: 'hours', time: 'hour', minute: 'hour * 60', range: [hour, lastHour] },
+          { table: 'minutes', time: 'minute', minute: 'minute', range: [lastHour * 60, end] },
+        ]
+      : [{ table: 'minutes', time: 'minute', minute: 'minute', range: [first, end] }]
+  const of = partner === undefined ? { sql: '', values: [] } : { sql: ' AND partner = ?', values: [partner] }
+  return {
+    sql: parts
+      .map(
+        ({ table, time, minute }) =>
+          `SELECT ${minute} AS minute, kind, outcome, partner, events, bytes FROM ${table}
+          WHERE ${time} >= ? AND ${time} < ?${of.sql}`,
+      )
+      .join(' UNION ALL '),
+    values: parts.flatMap(({ range }) => [...range, ...of.values]),
   }
 }

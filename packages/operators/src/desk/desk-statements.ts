@@ -7,6 +7,7 @@ export function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   return {
     spool: prepare('INSERT INTO spool (facts) VALUES (?)'),
+    spooled: prepare('SELECT SUM(OCTET_LENGTH(facts)) AS length FROM spool'),
     oldestSpooled: prepare('SELECT number, facts FROM spool ORDER BY number LIMIT ?'),
     deleteSpooled: prepare('DELETE FROM spool WHERE number <= ?'),
     cursor: prepare('SELECT value FROM cursors WHERE name = ?'),
@@ -34,10 +35,13 @@ export function prepareStatements(database: DatabaseSync) {
       AND position > ? AND position < ? ORDER BY position LIMIT 1000`,
     ),
     openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
-    count: prepare(
-      `INSERT INTO minutes (minute, kind, outcome, partner, events, bytes) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (minute, kind, outcome, partner)
-        DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`,
-    ),
+    countMinute: prepare(upsertSum('minutes', 'minute')),
+    countHour: prepare(upsertSum('hours', 'hour')),
   }
+}
+
+function upsertSum(table: string, time: string): string {
+  return `INSERT INTO ${table} (${time}, kind, outcome, partner, events, bytes) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (${time}, kind, outcome, partner)
+      DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes`
 }

@@ -5,7 +5,7 @@ import { allFacts, begin, noted, openTestDesk, request, sha256 } from '../testin
 import type { DeskSearch } from './desk-search.ts'
 import { DeskStore } from './desk-store.ts'
 import type { Fact } from './fact.ts'
-import { prune, usedBytes } from './retention.ts'
+import { Pruner, usedBytes } from './retention.ts'
 
 const DAY = 24 * 3600 * 1000
 
@@ -104,7 +104,8 @@ t.test('rows older than the limit are removed, and their counts', async t => {
   const { database, store, search } = await openTestDesk(t)
   store.enter([noted(0), { ...noted(1), at: begin + 80 * DAY }])
   const retention = { days: 30, bytes: 1e12 }
-  while (prune(database, retention, begin + 100 * DAY));
+  const pruner = new Pruner(database, retention)
+  while (pruner.removeSome(begin + 100 * DAY));
   t.same(
     allFacts(search).map(({ index }) => index),
     [1],
@@ -117,11 +118,43 @@ t.test('where there is no room, who has the most rows loses the oldest of them',
   store.enter(Array.from({ length: 20 }, (_, i) => ({ ...noted(i), partner: 'M2' })))
   store.enter(Array.from({ length: 8000 }, (_, i) => ({ ...noted(100 + i), partner: 'M1' })))
   const retention = { days: 36_500, bytes: Math.floor(usedBytes(database) / 2) }
-  while (prune(database, retention, begin));
+  const pruner = new Pruner(database, retention)
+  while (pruner.removeSome(begin));
   t.ok(usedBytes(database) <= retention.bytes)
   t.equal(allFacts(search, { partner: 'M2' }).length, 20, 'a quiet partner loses nothing')
   const [newest] = allFacts(search, { partner: 'M1' })
   t.equal(newest?.index, 8099, 'the newest stay')
+})
+
+t.test('who has lost so many rows that another has the most loses no more', async t => {
+  const { database, store, search } = await openTestDesk(t)
+  const rows = (partner: string, first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...noted(first + i), partner }))
+  store.enter([...rows('M1', 0, 9000), ...rows('M2', 10_000, 5000), ...rows('M3', 20_000, 20)])
+  const retention = { days: 36_500, bytes: Math.floor(usedBytes(database) / 2) }
+  const pruner = new Pruner(database, retention)
+  while (pruner.removeSome(begin));
+  const left = (partner: string) =>
+    Number(
+      database
+        .prepare('SELECT COUNT(*) AS rows FROM facts WHERE partner = (SELECT id FROM terms WHERE text = ?)')
+        .get(partner)?.rows,
+    )
+  t.ok(left('M1') > 1000 && Math.abs(left('M1') - left('M2')) <= 1000, `${left('M1')} and ${left('M2')}`)
+  t.equal(left('M3'), 20)
+  t.equal(allFacts(search, { partner: 'M1' })[0]?.index, 8999, 'the newest stay')
+})
+
+t.test('sums of long ago are removed in steps, with the rows', async t => {
+  const { database, store, search } = await openTestDesk(t)
+  store.enter(Array.from({ length: 500 }, (_, i) => ({ ...noted(i), at: begin + i * 60_000 })))
+  const pruner = new Pruner(database, { days: 30, bytes: 1e12 })
+  const sums = (table: string) => Number(database.prepare(`SELECT COUNT(*) AS rows FROM ${table}`).get()?.rows)
+  const now = begin + 30 * DAY + 300 * 60_000
+  t.ok(pruner.removeSome(now))
+  t.ok(sums('minutes') > 400, 'no transaction is long')
+  while (pruner.removeSome(now));
+  t.same([allFacts(search).length, sums('minutes'), sums('hours')], [200, 200, 4])
 })
 
 t.test('where refusals of nobody known take the room, they are removed, and no partner loses rows', async t => {
@@ -130,7 +163,8 @@ t.test('where refusals of nobody known take the room, they are removed, and no p
   const refusal = { kind: 'refusal', outcome: 'refused', code: 'partner-unknown', address: '192.0.2.9' } as const
   store.enter(Array.from({ length: 8000 }, (_, i) => ({ ...refusal, at: begin + i })))
   const retention = { days: 36_500, bytes: Math.floor(usedBytes(database) / 2) }
-  while (prune(database, retention, begin));
+  const pruner = new Pruner(database, retention)
+  while (pruner.removeSome(begin));
   t.ok(usedBytes(database) <= retention.bytes)
   t.equal(allFacts(search, { partner: 'M1' }).length, 20)
 })

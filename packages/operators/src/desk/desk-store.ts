@@ -19,6 +19,8 @@ const SAME_CONFLICT = 60_000
 const MINUTE = 60_000
 /** Turns of the event loop whose facts are entered in one transaction: each writes all indexes. */
 const BATCHES = 64
+/** Octets that the spool may hold: more than a million facts. */
+const SPOOLED = 2 ** 30
 
 type MinuteSum = [minute: number, kind: number, outcome: number, partner: number, events: number, bytes: number]
 type CursorName = 'ledger' | 'outbox'
@@ -27,8 +29,10 @@ export class DeskStore {
   readonly #database: DatabaseSync
   readonly #terms: Terms
   readonly #statements: ReturnType<typeof prepareStatements>
-  /** What the transaction adds to `minutes`, by its key. */
+  /** What the transaction adds to `minutes` and `hours`, by the key of the minute. */
   readonly #sums = new Map<string, MinuteSum>()
+  /** Octets that the spool holds, or fewer. */
+  #spooled: number
   /** Distinguishes rows of memory within a millisecond. */
   #within = Math.floor(Math.random() * 4096)
   readonly #metrics: MetricStore
@@ -42,6 +46,12 @@ export class DeskStore {
     this.#counter = new FactCounter(metrics)
     this.#terms = new Terms(database)
     this.#statements = prepareStatements(database)
+    this.#spooled = Number(this.#statements.spooled.get()?.length ?? 0)
+  }
+
+  /** Whether more facts wait in the spool than it may hold. */
+  isSpoolFull(): boolean {
+    return this.#spooled > SPOOLED
   }
 
   /** Keeps facts as they came: cheap, in one piece, and safe from a crash of the process. */
@@ -49,17 +59,23 @@ export class DeskStore {
     this.#transact(() => {
       for (const batch of batches) this.#statements.spool.run(batch)
     })
+    this.#spooled += lengthOf(batches)
   }
 
   /** Enters the oldest facts that were spooled; false when there are none. */
   enterSpooled(): boolean {
     const rows = this.#statements.oldestSpooled.all(BATCHES)
-    if (rows.length === 0) return false
-    const facts = rows.flatMap(row => JSON.parse(String(row.facts)) as Fact[])
+    if (rows.length === 0) {
+      this.#spooled = 0
+      return false
+    }
+    const batches = rows.map(row => String(row.facts))
+    const facts = batches.flatMap(batch => JSON.parse(batch) as Fact[])
     this.#transact(() => {
       for (const fact of facts) this.#enterNoted(fact)
       this.#statements.deleteSpooled.run(Number(rows.at(-1)!.number))
     })
+    this.#spooled -= lengthOf(batches)
     for (const fact of facts) this.#counter.count(fact)
     return true
   }
@@ -216,7 +232,10 @@ export class DeskStore {
       onDatabase('write the desk', () =>
         transact(this.#database, () => {
           work()
-          for (const sum of this.#sums.values()) this.#statements.count.run(...sum)
+          for (const [minute, ...sum] of this.#sums.values()) {
+            this.#statements.countMinute.run(minute, ...sum)
+            this.#statements.countHour.run(Math.floor(minute / 60), ...sum)
+          }
         }),
       )
     } catch (error) {
@@ -226,4 +245,8 @@ export class DeskStore {
       this.#sums.clear()
     }
   }
+}
+
+function lengthOf(batches: readonly string[]): number {
+  return batches.reduce((sum, { length }) => sum + length, 0)
 }

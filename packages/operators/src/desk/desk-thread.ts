@@ -17,7 +17,7 @@ import { DESK_FILE, deskMigrations } from './desk-schema.ts'
 import { DeskStore } from './desk-store.ts'
 import { followLedger, type Source } from './follow-ledger.ts'
 import { followOutbox } from './follow-outbox.ts'
-import { prune, type Retention } from './retention.ts'
+import { Pruner, type Retention } from './retention.ts'
 
 /** What the thread is started with. */
 export type DeskOptions = {
@@ -48,7 +48,12 @@ if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 const stop = new AbortController()
 let gathered: { facts: string; count: number }[] = []
 let opened:
-  | { readonly database: DatabaseSync; readonly store: DeskStore; readonly sources: readonly Source[] }
+  | {
+      readonly database: DatabaseSync
+      readonly store: DeskStore
+      readonly sources: readonly Source[]
+      readonly pruner: Pruner
+    }
   | undefined
 let nextPrune = 0
 
@@ -110,7 +115,7 @@ async function look(): Promise<void> {
     await measuring.measure(opened)
     void evaluateAlerts()
   }
-  const { database, store, sources } = await open()
+  const { store, sources, pruner } = await open()
   spool()
   while (!stop.signal.aborted) {
     let isMore = store.enterSpooled()
@@ -119,13 +124,16 @@ async function look(): Promise<void> {
     await nextTurn()
   }
   if (performance.now() < nextPrune) return
-  while (!stop.signal.aborted && prune(database, retention, Date.now())) await nextTurn()
+  while (!stop.signal.aborted && pruner.removeSome(Date.now())) await nextTurn()
   nextPrune = performance.now() + PRUNE_INTERVAL
 }
 
-/** Crash before: what was gathered is lost, and its rows say so. After: it is entered later. */
+/**
+ * Crash before: what was gathered is lost, and its rows say so. After: it is entered later. With a
+ * full spool nothing is taken: the main thread counts what does not fit its queue.
+ */
 function spool(): void {
-  if (gathered.length === 0 || opened === undefined) return
+  if (gathered.length === 0 || opened === undefined || opened.store.isSpoolFull()) return
   opened.store.spool(gathered.map(({ facts }) => facts))
   const taken = gathered.reduce((sum, { count }) => sum + count, 0)
   gathered = []
@@ -146,7 +154,7 @@ async function open() {
   const store = new DeskStore(database, metrics)
   const sources: Source[] = [followLedger(folder, retention.days)]
   if (outbox !== undefined) sources.push(followOutbox(outbox))
-  opened = { database, store, sources }
+  opened = { database, store, sources, pruner: new Pruner(database, retention) }
   return opened
 }
 
@@ -172,10 +180,14 @@ async function openDesk(): Promise<DatabaseSync> {
   }
 }
 
+/** What the write-ahead log may keep of the disk once all of it is in the database. */
+const LOG_BYTES = 64 * 2 ** 20
+
 /** NORMAL: a power failure may take the last transactions, and never damages the rest. */
 async function openSynced(path: string): Promise<DatabaseSync> {
   const database = await openDatabase(path, deskMigrations)
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000')
+  database.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`)
   return database
 }
 
