@@ -5,6 +5,7 @@ import { runDeskBench } from './desk/command.ts'
 import { runExchangeBench } from './exchange/command.ts'
 import { runGrowthBench } from './exchange/growth.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
+import { runWatchedBench } from './exchange/watched.ts'
 import { runSignBench, runVerifyBench } from './verify/command.ts'
 import { runProfile } from './verify/profile.ts'
 
@@ -48,8 +49,9 @@ program
   )
   .option('--quick', 'one short round')
   .option('--pin', 'server and generator on one core each, not on any')
+  .option('--watched', 'only what it costs to record what happens, and to watch it')
   .option('--json', 'print one JSON object instead of tables')
-  .action(runExchangeBench)
+  .action((options, command) => (options.watched ? runWatchedBench : runExchangeBench)(options, command))
 
 program
   .command('bars')
@@ -72,6 +74,7 @@ program
   .command('desk')
   .description('searching a desk of ten million rows: each filter of each list, first and last page')
   .option('--quick', 'a million rows')
+  .option('--desk <file>', 'a desk that is kept: made there, if it is not there')
   .option('--json', 'print one JSON object instead of a table')
   .action(runDeskBench)
 

@@ -64,6 +64,8 @@ export function fillDesk(database: DatabaseSync, rows: number, end: number): voi
   database.exec(`INSERT INTO minutes
     SELECT position / 4096 / 60000, kind, outcome, COALESCE(partner, 0), COUNT(*), SUM(bytes)
     FROM facts GROUP BY 1, 2, 3, 4`)
+  database.exec(`INSERT INTO hours
+    SELECT minute / 60, kind, outcome, partner, SUM(events), SUM(bytes) FROM minutes GROUP BY 1, 2, 3, 4`)
 }
 
 export function partnerName(index: number): string {

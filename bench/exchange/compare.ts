@@ -99,7 +99,7 @@ export async function measure(
 
 /** An open load that the receiver should bear. */
 export async function measureAt(
-  { receiver, generator }: Scene,
+  { receiver, generator }: Pick<Scene, 'receiver' | 'generator'>,
   { payload, connections, client }: Load,
   rate: number,
   seconds: number,

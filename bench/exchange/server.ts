@@ -7,7 +7,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { rootFolder } from '@seg/core'
 
-export type Server = AsyncDisposable & { readonly port: number; readonly pid: number }
+export type Server = AsyncDisposable & {
+  readonly port: number
+  readonly pid: number
+  /** Where operators find it; undefined: nowhere. */
+  readonly operators: string | undefined
+}
 
 /** What a process used since it began: proc_pid_stat(5), proc_pid_io(5); and what it has now. */
 export type Usage = {
@@ -28,10 +33,21 @@ const [, ...startReceiver] = JSON.parse(readFileSync(join(receiverFolder, 'packa
 ) as string[]
 const nodeFlags = startReceiver.filter(argument => argument.startsWith('--'))
 
+type More = {
+  readonly settings?: readonly string[]
+  /** Modules that are loaded first. */
+  readonly imports?: readonly string[]
+}
+
 /** `receiver start`; documents signed long ago are welcome. */
-export function openReceiver(certs: string, data: string, pin: readonly string[]): Promise<Server> {
-  const settings = ['--port', '0', '--certs', certs, '--data', data, '--clock-skew', '2147483', '--json']
-  return openServer([...startReceiver, ...settings], pin)
+export function openReceiver(
+  certs: string,
+  data: string,
+  pin: readonly string[],
+  { settings = [], imports = [] }: More = {},
+): Promise<Server> {
+  const usual = ['--port', '0', '--certs', certs, '--data', data, '--clock-skew', '2147483', '--json']
+  return openServer([...imports.map(path => `--import=${path}`), ...startReceiver, ...usual, ...settings], pin)
 }
 
 export function openBareServer(certs: string, pin: readonly string[]): Promise<Server> {
@@ -44,10 +60,11 @@ async function openServer(program: readonly string[], pin: readonly string[]): P
   const ended = once(child, 'exit')
   const first = await Promise.race([once(createInterface(child.stdout), 'line'), ended.then(() => undefined)])
   if (first === undefined) throw new Error(`${args.join(' ')} ended with ${child.exitCode} before it listened`)
-  const { listening, pid } = JSON.parse(first[0])
+  const { listening, pid, operators } = JSON.parse(first[0])
   return {
     port: Number(new URL(listening).port),
     pid,
+    operators: operators ?? undefined,
     [Symbol.asyncDispose]: () => stop(child, ended),
   }
 }

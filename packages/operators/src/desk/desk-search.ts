@@ -57,7 +57,7 @@ export class DeskSearch {
     if (query === undefined) return { facts: [], next: undefined, prev: undefined }
     const rows = this.#all(query)
     const isMore = rows.length > of.limit
-    const facts = rows.slice(0, of.limit).map(row => this.#withValues(readFact(row, this.#terms)))
+    const facts = rows.slice(0, of.limit).map(row => readFact(row, this.#terms))
     if ('before' in of || 'last' in of) {
       facts.reverse()
       return {
@@ -138,7 +138,8 @@ export class DeskSearch {
     this.#database.close()
   }
 
-  #withValues(fact: KeptFact): KeptFact {
+  /** The fact with what expressions have found in its document. */
+  withValues(fact: KeptFact): KeptFact {
     if (fact.index === undefined || fact.outcome !== 'accepted') return fact
     const rows = (sql: string) => this.#all({ sql, values: [fact.position] })
     const found = rows('SELECT text, value FROM indexed JOIN terms ON id = name WHERE position = ? LIMIT 512')

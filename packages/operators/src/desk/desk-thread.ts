@@ -37,6 +37,8 @@ export type DeskOptions = {
 
 /** Milliseconds between two looks at spool and ledger: many rows a transaction cost less. */
 const LOOK_INTERVAL = 500
+/** What the write-ahead log may keep of the disk once all of it is in the database. */
+const LOG_BYTES = 64 * 2 ** 20
 /** Milliseconds between two searches for old rows. */
 const PRUNE_INTERVAL = 60_000
 
@@ -179,9 +181,6 @@ async function openDesk(): Promise<DatabaseSync> {
     return await openSynced(path)
   }
 }
-
-/** What the write-ahead log may keep of the disk once all of it is in the database. */
-const LOG_BYTES = 64 * 2 ** 20
 
 /** NORMAL: a power failure may take the last transactions, and never damages the rest. */
 async function openSynced(path: string): Promise<DatabaseSync> {

@@ -99,7 +99,7 @@ async function* listFacts(desk: DeskSearch, filter: DeskFilter, limit: number): 
   let after: number | undefined
   do {
     const page = desk.page(filter, { limit: Math.min(left, PAGE), ...(after !== undefined && { after }) })
-    yield* page.facts
+    for (const fact of page.facts) yield desk.withValues(fact)
     left -= page.facts.length
     after = page.next
   } while (after !== undefined && left > 0)

@@ -74,7 +74,7 @@ export class Pruner {
     }
   }
 
-  /** Reads the index of partners, about a second for ten million rows: in the order of the index. */
+  /** Reads the index of partners in its order: about a second for ten million rows. */
   #count(): void {
     this.#rows = new Map()
     for (const { kind, outcome } of pairsOf(this.#database)) {

@@ -80,6 +80,24 @@ t.test('a reader gets what it missed in order, then what is new, each once', asy
     t.equal((await listener.ask('GET', `/api/v1/events${query}`, { ...key, ...fields })).status, 400)
 })
 
+t.test('what happens now reaches each reader, in order and once, however late the desk enters it', async t => {
+  const { listener, enter } = await openDeskListener(t)
+  const key = listener.keyOf('viewer')
+  const readers = await Promise.all([follow(listener, key), follow(listener, key)])
+  await Promise.all(readers.map(reader => reader.until(() => reader.text().includes('retry:'))))
+  const names: string[] = []
+  for (const first of [0, 10, 20]) {
+    // The tests' facts are a minute old: these happen now.
+    enter(60_000 + first, 5)
+    names.push(...Array.from({ length: 5 }, (_, i) => `d${60_000 + first + i}`))
+    await Promise.all(readers.map(reader => reader.until(() => reader.documents().length >= names.length)))
+  }
+  for (const { documents, asked } of readers) {
+    t.same(documents(), names)
+    asked.destroy()
+  }
+})
+
 t.test('who missed too much gets a gap instead, and the newest from there', async t => {
   const { listener, enter } = await openDeskListener(t)
   enter(0, 5001)

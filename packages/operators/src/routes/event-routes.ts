@@ -10,16 +10,16 @@ import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '..
 import { exactly, Type } from '../api/schema.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import { positionOf } from '../desk/fact-columns.ts'
-import { factRow } from './fact-lists.ts'
+import { EventTail, eventOf, MISSED } from './event-tail.ts'
 
 const INTERVAL = 500
 /** Milliseconds without an event until a heartbeat. */
 const HEARTBEAT = 10_000
 /** Facts are entered in their own time: what is younger may still get one before it. */
 const SETTLING = 1000
-/** Events of one step, and of all that a reader missed; beyond, a `gap` says so. */
+/** Events of one step. */
 const STEP = 200
-const MISSED = 5000
+const tails = new WeakMap<DeskSearch, EventTail>()
 const readers = new StreamLimit('readers of events', { most: 64, mostOfOne: 16 })
 
 export const eventRoutes: readonly ApiRoute[] = [
@@ -48,7 +48,10 @@ export const eventRoutes: readonly ApiRoute[] = [
   }),
 ]
 
-/** Nothing is read ahead of its reader: a slow one gets what it missed from the desk. */
+/**
+ * Nothing is read ahead of its reader: a slow one gets what it missed from the desk. Who follows
+ * shares the latest with the others.
+ */
 async function* follow(
   last: number | undefined,
   request: ApiRequest,
@@ -56,29 +59,37 @@ async function* follow(
   search: DeskSearch,
 ): AsyncGenerator<string> {
   const horizon = () => positionOf(parts.now().getTime() - SETTLING, 0)
+  const tail = tailOf(search)
   let position = last ?? horizon()
   let quiet = 0
   yield 'retry: 2000\n\n'
   while (!request.signal.aborted) {
-    if (isFarBehind(search, position)) {
+    let events = tail.after(position, horizon(), STEP)
+    if (events === undefined && isFarBehind(search, position)) {
       position = horizon()
       yield `id: ${position}\nevent: gap\ndata: {"missed":"more than ${MISSED}; the lists have all"}\n\n`
     }
-    const facts = search
+    events ??= search
       .page({}, { limit: STEP, before: position })
       .facts.filter(fact => fact.position < horizon())
       .reverse()
-    for (const fact of facts)
-      yield `id: ${fact.position}\nevent: ${fact.kind}\ndata: ${JSON.stringify(factRow(fact))}\n\n`
-    position = facts.at(-1)?.position ?? position
-    quiet = facts.length > 0 ? 0 : quiet + INTERVAL
-    if (facts.length === STEP) continue
+      .map(eventOf)
+    if (events.length > 0) yield events.map(({ text }) => text).join('')
+    position = events.at(-1)?.position ?? position
+    quiet = events.length > 0 ? 0 : quiet + INTERVAL
+    if (events.length === STEP) continue
     await pause(INTERVAL, undefined, { signal: request.signal }).catch(() => {})
     // A session that was ended, or a key that was revoked, ends what it opened.
     if (!isStillTaken(request, parts)) return
     if (quiet >= HEARTBEAT) yield ': still here\n\n'
     if (quiet >= HEARTBEAT) quiet = 0
   }
+}
+
+function tailOf(search: DeskSearch): EventTail {
+  const tail = tails.get(search) ?? new EventTail(search)
+  tails.set(search, tail)
+  return tail
 }
 
 function isFarBehind(search: DeskSearch, position: number): boolean {

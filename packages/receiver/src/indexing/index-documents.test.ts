@@ -41,7 +41,7 @@ function waitFor(data: string, isThere: (facts: readonly KeptFact[]) => boolean)
 function readFacts(data: string): readonly KeptFact[] {
   try {
     const search = openDeskSearch(data)
-    const { facts } = search.page({ outcome: 'accepted' }, { limit: 100 })
+    const facts = search.page({ outcome: 'accepted' }, { limit: 100 }).facts.map(fact => search.withValues(fact))
     search.close()
     return facts
   } catch {

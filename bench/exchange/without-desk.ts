@@ -1,0 +1,24 @@
+// A receiver without a desk, to compare with: preloaded, it stands where the desk is. There is no
+// setting for that.
+import { registerHooks } from 'node:module'
+import type { Desk } from '../../packages/operators/src/desk/desk.ts'
+
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const isDesk = specifier === './desk/desk.ts' && context.parentURL?.endsWith('/operators/src/index.ts')
+    return isDesk ? { url: import.meta.url, shortCircuit: true } : nextResolve(specifier, context)
+  },
+})
+
+export function openDesk(): Desk {
+  return {
+    note: () => {},
+    measureWith: () => {},
+    leadAlerts: () => {},
+    isLogConsistent: () => undefined,
+    metrics: async () => {
+      throw new Error('there is no desk')
+    },
+    close: async () => {},
+  }
+}
