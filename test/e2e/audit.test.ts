@@ -26,6 +26,7 @@ const reading = [
   'receiver alerts test',
   'receiver facts list',
   'receiver facts count',
+  'receiver log mirror',
   'receiver log verify',
   'receiver partners list',
   'receiver partners show',

@@ -1,13 +1,16 @@
 // Two receivers with one ledger on PostgreSQL: either accepts, both show one log, one hands on, and
 // the commands find the ledger by either data folder.
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cleanEnvironment } from '@seg/core/testing'
 import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { MISSING, PostgresServer } from '../../packages/ledger/src/testing/postgres-server.ts'
 import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
-import { runCommand, startReceiver } from '../support/commands.ts'
+import { root, runCommand, startReceiver } from '../support/commands.ts'
 
 const server = (await PostgresServer.start(t))!
 if (server === undefined) {
@@ -15,6 +18,7 @@ if (server === undefined) {
   process.exit()
 }
 
+const main = join(root, 'packages/receiver/src/main.ts')
 const folder = await mkdtemp(join(tmpdir(), 'seg-two-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const certs = join(folder, 'certs')
@@ -66,9 +70,25 @@ t.test('either accepts, and both have one log', async t => {
   t.match(await json('documents', 'show', 'doc-7', '--data', two), { result: { sender: senderId, bytes: Number } })
   t.match(await json('backup', join(folder, 'backups'), '--certs', certs, '--data', one), { exitCode: 5 })
 
+  const mirror = join(folder, 'mirror')
+  const { size } = (await json('log', 'mirror', mirror, '--once', '--certs', certs, '--data', one)).result
+  t.ok(size > 20)
+  const following = spawn(process.execPath, [main, 'log', 'mirror', mirror, '--certs', certs, '--data', two], {
+    env: cleanEnvironment({}),
+    stdio: 'ignore',
+  })
+  t.teardown(() => following.kill('SIGKILL'))
+  const ended = once(following, 'exit')
+
   await receivers[0].kill()
   const last = await clients[1]!.post(await signLetter('doc-20', 'after', partner))
   t.equal(last.status, 201, 'the other continues')
+  await until(async () => {
+    const { body } = await clients[1]!.get('/v1/log/checkpoint')
+    return body.equals(await readFile(join(mirror, 'checkpoint')))
+  })
+  following.kill('SIGTERM')
+  t.same(await ended, [0, null], 'a mirror follows the log, by whichever receiver it began with')
   const handedOn = async () =>
     (await readdir(join(folder, 'inbox'), { recursive: true })).filter(name => /doc-\d+/.test(name))
   // And hands on.

@@ -43,6 +43,7 @@ export { type FetchTile, openServedTree, type ServedTree } from './log/served-tr
 export { readNotes, type Sighting, type SignedCheckpoint, sight } from './log/sightings.ts'
 export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
 export type { Migrations } from './migrations/migrations.ts'
+export { openLogMirror } from './mirror/log-mirror.ts'
 export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
 export type {
   Outbox,

@@ -50,6 +50,7 @@ import { runDocumentsExport, runDocumentsList, runDocumentsShow } from './comman
 import { runEvidenceVerifier } from './commands/evidence-command.ts'
 import { runLogVerify } from './commands/log-command.ts'
 import { runMigrate } from './commands/migrate-command.ts'
+import { runLogMirror } from './commands/mirror-command.ts'
 import { parseRole } from './commands/parse-role.ts'
 import {
   runPartnersAdd,
@@ -168,6 +169,13 @@ const logVerify = log
   .command('verify')
   .description('recompute the log from the documents up, also while the receiver runs')
 addSettings(logVerify, { certs, data }).action(readsOnly(runLogVerify))
+
+const mirroring = log
+  .command('mirror')
+  .description('copy the log into a folder, verified, and go on copying while the receiver runs')
+mirroring.argument('<folder>', 'where it is, or an empty folder; not on the machine of the log')
+mirroring.option('--once', 'only what is there now')
+addSettings(mirroring, { certs, data }).action(readsOnly(runLogMirror))
 
 const rotateKey = log
   .command('rotate-key')

@@ -1,4 +1,5 @@
 // Tiles: how a log is served in pieces that never change (C2SP tlog-tiles).
+import { Fault } from '@seg/core'
 import { HASH_BYTES } from './merkle.ts'
 
 /**
@@ -43,6 +44,18 @@ export function formatEntries(leaves: readonly Uint8Array[]): Buffer {
       return [length, leaf]
     }),
   )
+}
+
+/** The leaves of an entry bundle. Throws the Fault `log-invalid` for what is none. */
+export function splitEntries(bundle: Buffer): Buffer[] {
+  const leaves: Buffer[] = []
+  for (let at = 0; at < bundle.length; ) {
+    const end = at + 2 <= bundle.length ? at + 2 + bundle.readUInt16BE(at) : Number.POSITIVE_INFINITY
+    if (end > bundle.length) throw new Fault('log-invalid', `expected whole entries in a bundle, found a part at ${at}`)
+    leaves.push(bundle.subarray(at + 2, end))
+    at = end
+  }
+  return leaves
 }
 
 /** The hashes of a tile. */

@@ -1,0 +1,184 @@
+// A mirror of the log: what a database that was set back, or a disk that is gone, cannot take with
+// it. Nothing is kept that a signed checkpoint does not cover, and nothing that was kept is
+// replaced by another history.
+import { amount, Fault } from '@seg/core'
+import type { LogReader } from '../ledger.ts'
+import { isSignedWith, openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
+import { LogTree } from '../log/log-tree.ts'
+import { EMPTY_ROOT, hashLeaf, type TreeHead } from '../log/merkle.ts'
+import { splitEntries, TILE_WIDTH } from '../log/tiles.ts'
+import { MirrorFiles } from './mirror-files.ts'
+
+/** `logPub`: the lines of log.pub, one of which has signed each checkpoint. */
+export type LogMirror = {
+  readonly size: number
+  /**
+   * Copies what is new. Throws the Fault `log-invalid` when the log does not continue what is
+   * mirrored, after which nothing more is copied, and those of the log.
+   */
+  follow(log: LogReader, logPub: readonly string[]): Promise<TreeHead>
+  close(): void
+}
+
+/**
+ * Opens the mirror in `folder`, and verifies what it has. Throws the Faults `configuration`,
+ * `storage-unavailable` and `log-invalid`.
+ */
+export async function openLogMirror(folder: string, logPub: readonly string[]): Promise<LogMirror> {
+  const files = await MirrorFiles.open(folder)
+  try {
+    return await VerifiedMirror.open(folder, files, logPub)
+  } catch (error) {
+    files.close()
+    throw error
+  }
+}
+
+type Shown = { readonly note: string; readonly head: TreeHead }
+
+class VerifiedMirror implements LogMirror {
+  readonly #files: MirrorFiles
+  /** Undefined after a failure: then it is made of the files again. */
+  #tree: LogTree | undefined
+  #latest: Shown | undefined
+  #refused: Fault | undefined
+
+  private constructor(files: MirrorFiles, tree: LogTree, latest: Shown | undefined) {
+    this.#files = files
+    this.#tree = tree
+    this.#latest = latest
+  }
+
+  static async open(folder: string, files: MirrorFiles, logPub: readonly string[]): Promise<VerifiedMirror> {
+    const note = await files.latest()
+    const latest = note === undefined ? undefined : { note, head: openNote(note, logPub) }
+    const tree = await readTree(files, latest)
+    if (latest !== undefined && !isSame(tree.head, latest.head))
+      throw new Fault(
+        'log-invalid',
+        `the mirror in ${folder} has not the entries of its checkpoint: it is damaged; keep it, and mirror elsewhere`,
+      )
+    return new VerifiedMirror(files, tree, latest)
+  }
+
+  get size(): number {
+    return this.#latest?.head.size ?? 0
+  }
+
+  async follow(log: LogReader, logPub: readonly string[]): Promise<TreeHead> {
+    if (this.#refused !== undefined) throw this.#refused
+    const note = await log.checkpoint()
+    if (note === undefined) {
+      if (this.#latest !== undefined) throw await this.#refuse('is empty', {})
+      return { size: 0, root: EMPTY_ROOT }
+    }
+    const head = openNote(note, logPub)
+    if (this.#latest === undefined || head.size > this.size) return this.#extendOrForget(log, { note, head })
+    if (head.size < this.size)
+      throw await this.#refuse(`ends with entry ${head.size - 1}, ${amount(this.size, 'entry')} are mirrored`, { note })
+    if (!head.root.equals(this.#latest.head.root))
+      throw await this.#refuse(`has another root at ${amount(head.size, 'entry')}`, { note })
+    return head
+  }
+
+  close(): void {
+    this.#files.close()
+  }
+
+  async #extendOrForget(log: LogReader, shown: Shown): Promise<TreeHead> {
+    try {
+      return await this.#extend(log, shown)
+    } catch (error) {
+      this.#tree = undefined
+      throw error
+    }
+  }
+
+  /**
+   * Crash on the way: entries beyond the checkpoint, which are copied again. After the checkpoint
+   * is put: all of it is there.
+   */
+  async #extend(log: LogReader, shown: Shown): Promise<TreeHead> {
+    this.#tree ??= await readTree(this.#files, this.#latest)
+    const tree = this.#tree
+    const from = this.size
+    const bundles: { index: number; width: number; octets: Buffer }[] = []
+    for (const { index, width } of bundlesOf(from, shown.head.size)) {
+      const octets = await log.entries(index, width)
+      if (octets === undefined) throw new Fault('storage-unavailable', `the log does not show its entries of ${index}`)
+      const known = Math.max(0, from - index * TILE_WIDTH)
+      const mirrored = known === 0 ? undefined : await this.#files.entries(index, known)
+      const leaves = splitEntries(octets)
+      if (leaves.length !== width || mirrored?.equals(octets.subarray(0, mirrored.length)) === false)
+        throw await this.#refuse(`shows other entries in bundle ${index} than are mirrored`, {
+          note: shown.note,
+          entries: octets,
+        })
+      for (const leaf of leaves.slice(known)) tree.append(hashLeaf(leaf))
+      bundles.push({ index, width, octets })
+      if (bundles.length < STEP) continue
+      await this.#put(bundles)
+    }
+    // The leaves that were mirrored, and the new ones: their root proves that nothing was changed.
+    if (!isSame(tree.head, shown.head))
+      throw await this.#refuse(`does not continue the ${amount(from, 'entry')} that are mirrored`, { note: shown.note })
+    await this.#put(bundles)
+    await this.#files.putCheckpoint(shown.note)
+    this.#latest = shown
+    const last = bundlesOf(shown.head.size - 1, shown.head.size)[0]!
+    for (const index of new Set([Math.floor(from / TILE_WIDTH), last.index]))
+      await this.#files.dropShorter(index, index === last.index ? last.width : TILE_WIDTH)
+    return shown.head
+  }
+
+  async #put(bundles: { index: number; width: number; octets: Buffer }[]): Promise<void> {
+    for (const { index, width, octets } of bundles.splice(0)) await this.#files.putEntries(index, width, octets)
+  }
+
+  async #refuse(found: string, shown: { note?: string; entries?: Buffer | undefined }): Promise<Fault> {
+    const place = await this.#files.keepEvidence({
+      mirrored: this.#latest?.note,
+      shown: shown.note,
+      entries: shown.entries,
+    })
+    const detail = `the log ${found}: its history was rewritten, or its end is lost; both sides are in ${place}`
+    this.#refused = new Fault('log-invalid', detail)
+    return this.#refused
+  }
+}
+
+/** Bundles that are in memory before they are written. */
+const STEP = 64
+
+/** Those with entries of [from, to), each as wide as the log of `to` entries has it. */
+function bundlesOf(from: number, to: number): { readonly index: number; readonly width: number }[] {
+  const first = Math.floor(from / TILE_WIDTH)
+  const count = Math.max(0, Math.ceil(to / TILE_WIDTH) - first)
+  return Array.from({ length: from < to ? count : 0 }, (_, i) => ({
+    index: first + i,
+    width: Math.min(TILE_WIDTH, to - (first + i) * TILE_WIDTH),
+  }))
+}
+
+/** Of what the checkpoint covers. */
+async function readTree(files: MirrorFiles, latest: Shown | undefined): Promise<LogTree> {
+  const tree = new LogTree(noTile)
+  for (const { index, width } of bundlesOf(0, latest?.head.size ?? 0))
+    for (const leaf of splitEntries((await files.entries(index, width)) ?? Buffer.alloc(0))) tree.append(hashLeaf(leaf))
+  return tree
+}
+
+function openNote(note: string, logPub: readonly string[]): TreeHead {
+  const verifiers = logPub.map(parseVerifierKey)
+  const signer = verifiers.find(verifier => isSignedWith(note, verifier)) ?? verifiers[0]
+  if (signer === undefined) throw new Fault('configuration', 'expected the key of the log in log.pub, found none')
+  return openCheckpoint(note, signer)
+}
+
+function isSame(one: TreeHead, other: TreeHead): boolean {
+  return one.size === other.size && one.root.equals(other.root)
+}
+
+function noTile(): never {
+  throw new TypeError('the right edge of the tree has all that its root needs')
+}

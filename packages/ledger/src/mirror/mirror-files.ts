@@ -1,0 +1,91 @@
+// The files of a mirror: entry bundles as C2SP tlog-tiles names them, the checkpoint that covers
+// them, and all checkpoints before it, one signed note after the other.
+import { existsSync, readdirSync } from 'node:fs'
+import { appendFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Fault, type FileLock, makeDurableFolder, quote, syncFolder, writeDurableFile } from '@seg/core'
+import { lockFolder } from '../files/folder-lock.ts'
+import { onStorage } from '../files/storage-fault.ts'
+import { formatTilePath, TILE_WIDTH } from '../log/tiles.ts'
+
+const LATEST = 'checkpoint'
+const ALL = 'checkpoints'
+const EVIDENCE = 'evidence'
+const KNOWN: readonly string[] = [LATEST, ALL, EVIDENCE, 'tile', 'lock']
+
+export class MirrorFiles {
+  readonly #folder: string
+  readonly #lock: FileLock
+
+  private constructor(folder: string, lock: FileLock) {
+    this.#folder = folder
+    this.#lock = lock
+  }
+
+  /**
+   * The folder is made when it is missing. Throws the Faults `configuration`, for a folder of
+   * something else, and `storage-unavailable`.
+   */
+  static async open(folder: string): Promise<MirrorFiles> {
+    return onStorage(`open the mirror ${folder}`, async () => {
+      await makeDurableFolder(folder, 0o700)
+      const other = readdirSync(folder).find(name => !KNOWN.includes(name) && !name.startsWith('.tmp-'))
+      if (other !== undefined)
+        throw new Fault('configuration', `expected an empty folder or a mirror, found ${quote(other)} in ${folder}`)
+      return new MirrorFiles(folder, lockFolder(folder))
+    })
+  }
+
+  close(): void {
+    this.#lock.release()
+  }
+
+  async latest(): Promise<string | undefined> {
+    const path = join(this.#folder, LATEST)
+    return existsSync(path) ? readFile(path, 'utf8') : undefined
+  }
+
+  /** Undefined where it is missing. */
+  async entries(index: number, width: number): Promise<Buffer | undefined> {
+    return readFile(this.#bundle(index, width)).catch(error => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+  }
+
+  /** Crash after: it is beyond the checkpoint, and written again. */
+  async putEntries(index: number, width: number, octets: Uint8Array): Promise<void> {
+    await writeDurableFile(this.#bundle(index, width), octets, { mode: 0o600, replace: true })
+  }
+
+  /** Crash between the two: the note is the latest, and missing among all until it is put again. */
+  async putCheckpoint(note: string): Promise<void> {
+    await writeDurableFile(join(this.#folder, LATEST), note, { mode: 0o600, replace: true })
+    const path = join(this.#folder, ALL)
+    await appendFile(path, note, { mode: 0o600 })
+    const file = await open(path, 'r+')
+    await file.sync().finally(() => file.close())
+    await syncFolder(this.#folder)
+  }
+
+  /** Bundles that were cut off, of which a longer one has all entries. */
+  async dropShorter(index: number, width: number): Promise<void> {
+    const folder = dirname(this.#bundle(index, 1))
+    const names = await readdir(folder).catch(() => [])
+    for (const name of names) if (Number(name) < width) await rm(join(folder, name))
+    if (width === TILE_WIDTH) await rm(folder, { recursive: true, force: true })
+  }
+
+  /** Both sides of what does not fit, by name; where they are kept. */
+  async keepEvidence(sides: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<string> {
+    const folder = join(this.#folder, EVIDENCE, new Date().toISOString().replaceAll(':', ''))
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (const [name, octets] of Object.entries(sides))
+      if (octets !== undefined) await writeDurableFile(join(folder, name), octets, { mode: 0o600, replace: true })
+    return folder
+  }
+
+  #bundle(index: number, width: number): string {
+    return join(this.#folder, formatTilePath({ level: 'entries', index, width }))
+  }
+}
