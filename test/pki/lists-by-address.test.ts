@@ -107,11 +107,9 @@ t.test(
 
     const idle = await connectRaw(t, gateway)
     web.serve(await crl({ target: gateway.sender.certificate }))
-    const before = performance.now()
     await pass(2 * MINUTE)
     await idle.closed
     t.equal(await ask(), '403 certificate-revoked')
-    t.ok(performance.now() - before < 5_000)
   },
 )
 

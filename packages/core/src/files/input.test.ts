@@ -49,7 +49,7 @@ for (const [name, read] of Object.entries(readers)) {
   t.test(`${name} does not wait without end for a writer`, async t => {
     const start = performance.now()
     await t.rejects(read(at('fifo')), /found a pipe without a writer for 3 s/)
-    t.ok(performance.now() - start < 15_000)
+    t.ok(performance.now() - start < 60_000)
   })
 }
 
