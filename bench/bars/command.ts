@@ -23,7 +23,7 @@ const loads: readonly Bar[] = [
 const full: Pace & { readonly rounds: number } = { rounds: 3, cold: 1, warmUp: 5, warm: 4, half: 3 }
 const quick: typeof full = { rounds: 1, cold: 1, warmUp: 2, warm: 2, half: 1 }
 /** Of the documents, whose signing takes longer than the rest of a short round. */
-const QUICK_SHARE = 0.3
+const QUICK_SHARE = 0.2
 const KEY = 'rsa-3072'
 
 type Options = { readonly quick?: true; readonly only?: string }

@@ -54,10 +54,11 @@ export function writeBarsReport({ machine, key, rounds, pace, compared }: BarsRe
     'Processor time of the server for one document, in microseconds, by thread:',
     '',
     writeTable(
-      ['payload, client', 'all', 'first second', ...threadKinds, 'bare', 'bare, first second'],
+      ['payload, client', 'all', '× bare', 'first second', ...threadKinds, 'bare', 'bare, first second'],
       worstFirst.map(pair => [
         nameOf(pair),
         formatCount(pair.ours.processor),
+        (pair.ours.processor / pair.bare.processor).toFixed(1),
         formatCount(pair.ours.coldProcessor),
         ...threadKinds.map(kind => formatCount(pair.ours.threads[kind])),
         formatCount(pair.bare.processor),

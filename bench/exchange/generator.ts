@@ -41,10 +41,10 @@ const orders: Orders = {
     connections = Array.from({ length: count }, () => new clients[client](target))
     for (const connection of connections) await connection.open()
   },
-  async runClosed({ seconds, ...documents }) {
-    const stock = await findStock(documents)
+  async runClosed({ payload, stock: kind, ...load }) {
+    const stock = await findStock({ payload, stock: kind })
     const tally = new Tally()
-    await runClosed(connections, stock, tally, seconds)
+    await runClosed(connections, stock, tally, load)
     return tally.end()
   },
   async runOpen({ payload, stock: kind, ...load }) {

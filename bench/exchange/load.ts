@@ -6,17 +6,24 @@ import type { Client } from '../clients/client.ts'
 import type { Stock, StockedDocument } from './stock.ts'
 import type { Tally } from './tally.ts'
 
+export type ClosedLoad = {
+  readonly seconds: number
+  /** Documents after which it ends early; without, only the stock's end does that. */
+  readonly most?: number | undefined
+}
+
 export async function runClosed(
   connections: readonly Client[],
   stock: Stock,
   tally: Tally,
-  seconds: number,
+  { seconds, most = Number.POSITIVE_INFINITY }: ClosedLoad,
 ): Promise<void> {
   const end = performance.now() + seconds * 1000
+  let taken = 0
   await Promise.all(
     connections.map(async connection => {
       for (let begin = performance.now(); begin < end; begin = performance.now()) {
-        const document = stock.take()
+        const document = taken++ < most ? stock.take() : undefined
         if (document === undefined) return
         await send(document, connection, stock, tally, begin)
       }

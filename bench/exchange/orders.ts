@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { ClientKind } from '../clients/client.ts'
-import type { OpenLoad } from './load.ts'
+import type { ClosedLoad, OpenLoad } from './load.ts'
 import type { StockKind } from './stock.ts'
 import type { Outcome } from './tally.ts'
 
@@ -19,7 +19,7 @@ export type Orders = {
   /** Opens `count` connections; gives up those that it had. */
   connect(order: { readonly port: number; readonly count: number; readonly client: ClientKind }): Promise<void>
   /** Ends early when there are no documents left. */
-  runClosed(order: Documents & { readonly seconds: number }): Promise<Outcome>
+  runClosed(order: Documents & ClosedLoad): Promise<Outcome>
   runOpen(order: Documents & OpenLoad): Promise<Outcome>
   /** The ids of all documents of this size that were accepted. */
   listAccepted(order: { readonly payload: number }): Promise<string[]>
