@@ -1,12 +1,13 @@
 // Keys in a token of PKCS #11, with SoftHSM: they seal receipts and sign documents, and what is
 // wrong with them is found at the start, by one try with the PIN.
+import assert from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import { constants, verify, X509Certificate } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { eventually } from '@seg/core/testing/until'
 import { generate, loadSigningIdentity, loadTrust, loadVerifierKeys, TokenKey } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { openEvidence, verifyLedger } from '../../packages/ledger/src/index.ts'
@@ -15,13 +16,14 @@ import { type KeyKind, keyKinds } from '../../packages/pki/src/issuing/key-pairs
 import { signByToken } from '../../packages/pki/src/pkcs11/sign-by-token.ts'
 import { parseTokenUri } from '../../packages/pki/src/pkcs11/token-uri.ts'
 import { loadCredentials } from '../../packages/receiver/src/credentials/load-credentials.ts'
+import { certificateChecks } from '../../packages/receiver/src/diagnosis/certificate-checks.ts'
 import { openOriginCheck } from '../../packages/receiver/src/stored/verify-origin.ts'
 import { openReceiptCheck } from '../../packages/receiver/src/stored/verify-sealed-receipt.ts'
 import { post } from '../../packages/receiver/src/testing/client.ts'
 import * as receiver from '../../packages/receiver/src/testing/gateway.ts'
 import { sendTemplate } from '../../packages/sender/src/delivery/send.ts'
+import { senderChecks } from '../../packages/sender/src/diagnosis/sender-checks.ts'
 import { makeDocument, openSender, openTemplate } from '../../packages/sender/src/testing/gateways.ts'
-import { runCommand } from '../support/commands.ts'
 import { needs } from '../support/programs.ts'
 
 const MODULE = '/usr/lib/softhsm/libsofthsm2.so'
@@ -152,17 +154,17 @@ partners:
   const signing = await loadSigningIdentity(certs)
   t.ok(signing!.key instanceof TokenKey, 'no key is in the file')
 
-  const args = ['diagnose', '--json', '--certs', certs, '--data', await receiver.makeFolder(t)]
-  for (const [program, file] of [
-    ['receiver', 'seal.crt'],
-    ['sender', 'signing.crt'],
-  ] as const) {
-    const { stdout } = await runCommand(program, args)
-    const { checks } = JSON.parse(stdout.toString())
-    t.match(
-      checks.find(({ id }: { id: string }) => id === file),
-      { status: 'ok' },
-    )
+  // Both sides diagnose the token itself.
+  const settings = { configuration: { certs } }
+  const rows = [
+    ...certificateChecks(() => new Date()),
+    ...senderChecks({ readSettings: () => assert.fail(), to: undefined, now: () => new Date(), patience: 0 }),
+  ].filter(({ id }) => id === 'seal.crt' || id === 'signing.crt')
+  for (const { id, run } of rows) {
+    const facts = settings as never
+    t.match(await run(facts), { found: /SHA-256/ }, id)
+    await writeFile(join(certs, id.replace('crt', 'key')), addressOf(token, 'other'))
+    await t.rejects(run(facts), { code: 'configuration', command: /^pkcs11-tool .*--list-objects$/ }, id)
   }
 })
 
@@ -221,11 +223,7 @@ t.test('a wrong PIN is tried once, by no process again, until a right one was en
   t.match(await refusalOf(first), /first\.key .*refused the PIN \(CKR_PIN_INCORRECT\)/)
   t.match(await refusalOf(keyAt(token, 'k', 'second.key')), /a wrong PIN was entered last/, 'by another process')
   // After the pause, the same PIN is not even brought to the token.
-  let again = ''
-  while (!/refused the PIN in /.test(again)) {
-    await pause(100)
-    again = await refusalOf(first)
-  }
+  await eventually(t, () => refusalOf(first), /refused the PIN in /)
   await writeFile(token.pin, '1234\n')
   t.match(await refusalOf(keyAt(token, 'k', 'third.key')), /pkcs11-tool --login/, 'nor the right one')
   importKey(token, 'other', '02', pem)
@@ -292,10 +290,6 @@ t.test('without its token the receiver accepts nothing, and goes on when it is b
   )
   t.equal(await gateway.gate.ledger.find(receiver.senderId, 'away'), undefined)
   await useTokens(token.files)
-  let status = 0
-  while (status !== 201) {
-    await pause(100)
-    status = (await send('away')).status
-  }
+  await eventually(t, async () => (await send('away')).status, 201)
   t.equal((await post(gateway, first)).status, 200, 'a replay gets the first receipt')
 })

@@ -10,8 +10,8 @@ import { toPublicKey } from './token-public-key.ts'
 import { parseTokenUri, type TokenAddress } from './token-uri.ts'
 
 /** Milliseconds for a module to start and a token to log in; and for a signature. */
-const OPENING_TIME = 15_000
-const SIGNING_TIME = 5_000
+const OPENING_TIME = 30_000
+const SIGNING_TIME = 10_000
 /**
  * Milliseconds without a try after a failure, or as long as that took; twice as long after each, up
  * to the longest.

@@ -19,7 +19,7 @@ const script = new URL(`./token-thread${extname(import.meta.filename)}`, import.
 const ANSWER_BYTES = 16 * 1024
 export const LENGTH_BYTES = Int32Array.BYTES_PER_ELEMENT
 /** Milliseconds: more than a session that is lost and opened again may take (`TokenKey`). */
-const LONGEST_WAIT = 40_000
+const LONGEST_WAIT = 90_000
 
 /** The thread is started with the first signature. `end` ends it. */
 export function openBlockingKey(place: TokenPlace): BlockingKey & { end(): void } {
