@@ -1,7 +1,7 @@
 // What must outlive the process: accepted documents, their receipts, the transparency log, and the
 // sender's outbox.
 export { backupParts } from './backup/backup-parts.ts'
-export { findBackup, openBackupPlace, wholeBackups } from './backup/backup-place.ts'
+export { findBackup, wholeBackups } from './backup/backup-place.ts'
 export { type BackupRecord, readBackupRecord } from './backup/backup-record.ts'
 export { type BackupOptions, type MadeBackup, makeBackup } from './backup/make-backup.ts'
 export { checkEmpty, restoreBackup } from './backup/restore-backup.ts'

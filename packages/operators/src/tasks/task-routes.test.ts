@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
+import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { openTasks } from '../api/lazy-readers.ts'
 import { type Answer, makeConsoleCerts, openListener } from '../testing/listener.ts'
@@ -29,28 +30,22 @@ async function open(t: Test, backups = '/nowhere/backups') {
   const administrator = listener.keyOf('administrator')
   const begin = (path = 'backups', fields = administrator) => listener.ask('POST', `/api/v1/${path}`, fields, why)
   const get = (id: string) => listener.ask('GET', `/api/v1/tasks/${id}`, administrator)
-  const until = async (id: string, isThere: (answer: Answer) => boolean) => {
-    for (const end = Date.now() + 20_000; ; ) {
-      const answer = await get(id)
-      if (isThere(answer) || Date.now() > end) return answer
-      await new Promise(resolve => setTimeout(resolve, 10))
-    }
-  }
+  const untilTask = (id: string, isThere: (answer: Answer) => boolean) => until(() => get(id), isThere)
   const hasEnded = ({ json }: Answer) => json.state !== 'running'
   const records = (action: string) => listener.records().filter(record => record.action === action)
-  return { listener, edges, administrator, begin, get, until, hasEnded, records }
+  return { listener, edges, administrator, begin, get, untilTask, hasEnded, records }
 }
 
 t.test('a backup is begun, says how far it is, and ends with its result and two records', async t => {
-  const { listener, edges, begin, until, hasEnded, records } = await open(t)
+  const { listener, edges, begin, untilTask, hasEnded, records } = await open(t)
   const begun = await begin()
   t.match(begun, { status: 200, json: { kind: 'backup', state: 'running', by: 'administrator', result: null } })
   const { id } = begun.json
   t.match(records('system.backed-up'), [{ outcome: 'pending', why: 'before the upgrade' }])
   edges[0]!.onProgress('1 of 3 entries verified')
-  t.match((await until(id, ({ json }) => json.progress !== null)).json, { progress: '1 of 3 entries verified' })
+  t.match((await untilTask(id, ({ json }) => json.progress !== null)).json, { progress: '1 of 3 entries verified' })
   edges[0]!.end({ ok: true, size: 3 })
-  const { json } = await until(id, hasEnded)
+  const { json } = await untilTask(id, hasEnded)
   t.match(json, { state: 'done', result: { ok: true, size: 3 }, endedAt: String, reason: null })
   t.match(json.acts, [{ name: 'cancel', isAllowed: false, why: 'it is done' }])
   t.match(records('system.backed-up'), [
@@ -61,7 +56,7 @@ t.test('a backup is begun, says how far it is, and ends with its result and two 
 })
 
 t.test('one task runs at a time; what is refused has its record, and nothing begins', async t => {
-  const { edges, begin, until, hasEnded, records } = await open(t)
+  const { edges, begin, untilTask, hasEnded, records } = await open(t)
   const [one, two, three] = await Promise.all([begin(), begin(), begin('diagnose')])
   const taken = [one, two, three].filter(({ status }) => status === 200)
   t.equal(taken.length, 1)
@@ -70,21 +65,20 @@ t.test('one task runs at a time; what is refused has its record, and nothing beg
   t.equal(edges.length, 1)
   t.equal([...records('system.backed-up'), ...records('system.diagnosed')].length, 5)
   edges[0]!.end({})
-  await until(taken[0]!.json.id, hasEnded)
+  await untilTask(taken[0]!.json.id, hasEnded)
   t.equal((await begin('diagnose')).status, 200, 'then the next one')
   edges[1]!.end({})
 })
 
 t.test('a task that fails says why, in its record and in the log, and never as a failure of the API', async t => {
-  const { listener, edges, begin, until, hasEnded, records } = await open(t)
+  const { listener, edges, begin, untilTask, hasEnded, records } = await open(t)
   const { id } = (await begin('diagnose')).json
   edges[0]!.fail(new Fault('task-ended', 'its process ended with SIGSEGV'))
-  t.match((await until(id, hasEnded)).json, {
+  t.match((await untilTask(id, hasEnded)).json, {
     state: 'failed',
     reason: { code: 'task-ended', detail: 'its process ended with SIGSEGV' },
   })
-  for (const end = Date.now() + 20_000; listener.complaints.length === 0 && Date.now() < end; )
-    await new Promise(resolve => setTimeout(resolve, 10))
+  await until(() => listener.complaints.length > 0)
   t.match(listener.complaints, [/the diagnosis .* has failed: task-ended: its process ended with SIGSEGV/])
   t.match(records('system.diagnosed'), [{ outcome: 'pending' }, { outcome: 'failure', reason: { code: 'task-ended' } }])
 })
