@@ -2,51 +2,25 @@
 // wide, without a barrier, a complaint or a request to others; and what a first visit loads.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@seg/core/testing/until'
 import t from 'tap'
-import { post } from '../../packages/receiver/src/testing/client.ts'
-import { makeDocument, senderId } from '../../packages/receiver/src/testing/gateway.ts'
 import { findBarriers } from '../support/barriers.ts'
 import { needsChromium, openBrowser } from '../support/chromium.ts'
 import { root } from '../support/commands.ts'
-import { openTestConsole } from '../support/console.ts'
+import { openBusyConsole } from './busy-console.ts'
 
-const console = await openTestConsole(t)
-const { gateway } = console
-const document = await makeDocument(gateway, { id: 'first' })
-await post(gateway, document)
-await post(gateway, Buffer.from(document.toString().replace('Lunch', 'Dinner')))
-const { index } = (await gateway.gate.ledger.find(senderId, 'first'))!
+const console = await openBusyConsole(t, { documents: 48 })
 
-/** A page is looked at by its line here; what is not there yet has its empty state. */
-const addresses = [
-  '/',
+/** Beside the pages with something to see: lists without a row, and what is not there. */
+const others = [
   '/?range=24h',
-  '/documents',
   '/documents?document=nobody',
-  '/documents/refused',
-  `/documents/in/${index}`,
   '/documents/in/999999',
-  '/connections',
-  `/evidence?document=${index}`,
-  '/log',
-  `/log/${index}`,
-  '/search?q=first',
-  '/search?q=never-seen',
-  ...[
-    '/deliveries',
-    '/hand-off',
-    '/alerts',
-    '/alerts/rules',
-    '/alerts/channels',
-    '/health',
-    '/approvals',
-    '/approvals/0',
-  ],
-  ...['/partners', '/partners/new', '/certificates', '/audit', '/settings', '/settings/people', '/settings/api-keys'],
-  ...['/help', '/help/signature-digest'],
-  '/no-such-page',
-] as const
+  '/connections?code=media-type',
+  '/deliveries?partner=nobody',
+  '/hand-off?target=nobody',
+  '/audit?who=nobody',
+  '/approvals/0',
+]
 const browser = needsChromium.skip === false ? await openBrowser(t) : undefined
 
 t.test('whoever has not logged in gets a page that says how, and no file', async t => {
@@ -93,11 +67,7 @@ t.test('a first visit loads at most 90 kB of script and 20 kB of style', async t
 
 t.test('each page is reached by its address, and has no barrier in any theme and width', needsChromium, async t => {
   const { page, open, wrongs } = await console.logIn(browser!, 'administrator')
-  // The desk takes facts in its own time.
-  const { listener } = console
-  const refusals = () => listener.ask('GET', '/api/v1/refusals', listener.keyOf('viewer'))
-  const { data } = (await until(refusals, ({ json }) => json?.data?.length > 0)).json
-  for (const address of [...addresses, `/documents/refused/${data[0].id}`]) {
+  for (const address of [...Object.values(console.pages), ...others]) {
     await open(address)
     t.same(await findBarriers(page), [], address)
   }

@@ -27,19 +27,27 @@ export type ConsoleWindow = {
   readonly page: Page
   /** Goes to a path and waits until what the page asks for is shown. */
   open(path: string): Promise<void>
+  /** Waits until all that the page has asked for is shown. */
+  settle(): Promise<void>
   /** What should not be: errors, violations of the policy, requests to others. */
   wrongs(): string[]
 }
 
-export async function openTestConsole(t: Test, listening: Partial<Parameters<typeof openListener>[2]> = {}) {
+type GatewayOptions = Parameters<typeof openGateway>[2] & { readonly certs?: string }
+
+export async function openTestConsole(
+  t: Test,
+  listening: Partial<Parameters<typeof openListener>[2]> = {},
+  { certs = '', ...options }: GatewayOptions = {},
+) {
   const built = spawnSync(process.execPath, [join(root, 'packages/console/src/bundle/build-console.ts')])
   if (built.status !== 0) throw new Error(`the console is not built: ${built.stderr}`)
-  const certs = await makeCerts(t)
-  const gateway = await openGateway(t, certs)
+  const folder = certs === '' ? await makeCerts(t) : certs
+  const gateway = await openGateway(t, folder, options)
   const pages = openConsole(trouble => t.fail(trouble))
   pages.begin()
   t.teardown(() => pages.close())
-  const listener = await openListener(t, certs, { data: gateway.data, pages, ...listening })
+  const listener = await openListener(t, folder, { data: gateway.data, pages, ...listening })
   // Before there is a desk, lists answer 503.
   const viewer = listener.keyOf('viewer')
   await until(async () => (await listener.ask('GET', '/api/v1/documents', viewer)).status === 200)
@@ -56,7 +64,7 @@ export async function openTestConsole(t: Test, listening: Partial<Parameters<typ
     const open = (path: string) => goTo(`${listener.url}${path}`)
     await goTo(listener.linkOf(role))
     const wrongs = () => [...complaints, ...requests.filter(url => !url.startsWith(`${listener.url}/`))]
-    return { context, page, open, wrongs }
+    return { context, page, open, settle, wrongs }
   }
-  return { gateway, certs, listener, logIn } satisfies TestConsole
+  return { gateway, certs: folder, listener, logIn } satisfies TestConsole
 }

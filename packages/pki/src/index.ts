@@ -10,6 +10,15 @@ export { type GeneratedFile, type GenerateOptions, generate } from './issuing/ge
 export { installIdentity } from './issuing/install-identity.ts'
 export type { KeyKind } from './issuing/key-pairs.ts'
 export type { GatewayProfile } from './issuing/profiles.ts'
+export {
+  findRenewalRequest,
+  installRenewal,
+  judgeRenewal,
+  makeRenewalRequest,
+  type RenewedUse,
+  renewedUses,
+  withdrawRenewalRequest,
+} from './issuing/renewal-request.ts'
 export { type LogIdentity, loadLogKey, loadVerifierKeys, logName } from './log-key.ts'
 export { type JudgedCertificate, judgeCertificate } from './partners/judge-certificate.ts'
 export { checkKeptChain } from './partners/kept-chain.ts'
@@ -61,6 +70,7 @@ export { TokenKey, tokenKeyOf } from './pkcs11/token-key.ts'
 export { lackOf, renewalCommand } from './renewal-command.ts'
 export { buildOcspRequest, type OcspQuestion, readOcspResponse } from './revocation/ocsp.ts'
 export { type Crl, checkCrlFollows, makeRevocationLists, readCrl, readCrls } from './revocation/read-crl.ts'
+export { parseSerial, revocationReasons, revoke as revokeCertificate } from './revocation/revoke.ts'
 export type { WantedStatus } from './revocation/status-board.ts'
 export { checkSigning, loadSigningIdentity, type SigningIdentity } from './signing-identity.ts'
 export { loadTrust, type Trust } from './trust.ts'

@@ -1,8 +1,12 @@
 // The header: which gateway this is, whether all is well, search, and what somebody prefers.
 import { gatewayState } from './gateway-state.ts'
+import { CommandPalette } from './palette/command-palette.tsx'
+import { KeysDialog, paletteKeys } from './palette/keys-dialog.tsx'
+import { openDialog, useKeys } from './palette/open-dialog.ts'
+import { paletteTexts } from './palette/palette-texts.ts'
 import { Choice } from './parts/choice.tsx'
 import { Icon } from './parts/icon.tsx'
-import { useEffect, useLocation, useRef } from './preact.ts'
+import { useCallback, useLocation, useRef } from './preact.ts'
 import { densities, density, shortcuts, theme, themes, zone, zones } from './preferences.ts'
 import { logOut, me } from './session.ts'
 import { chooseLanguage, language, languages } from './texts/languages.ts'
@@ -18,7 +22,10 @@ export function Header() {
       </a>
       <StateInAWord />
       <SearchBox />
+      <PaletteButton />
       <Menu />
+      {openDialog.value === 'palette' && <CommandPalette />}
+      {openDialog.value === 'keys' && <KeysDialog />}
     </header>
   )
 }
@@ -49,18 +56,11 @@ function SearchBox() {
   const texts = sharedTexts()
   const { route, query, path } = useLocation()
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      const isCommand = event.key === 'k' && (event.metaKey || event.ctrlKey)
-      const isSlash = event.key === '/' && shortcuts.value && !isTyping(event.target)
-      if (!isCommand && !isSlash) return
-      event.preventDefault()
-      input.current?.focus()
-      input.current?.select()
-    }
-    addEventListener('keydown', focus)
-    return () => removeEventListener('keydown', focus)
+  const toSearch = useCallback(() => {
+    input.current?.focus()
+    input.current?.select()
   }, [])
+  useKeys(toSearch)
   return (
     <search class="search">
       <form
@@ -91,8 +91,21 @@ function SearchBox() {
   )
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+function PaletteButton() {
+  const texts = paletteTexts()
+  return (
+    <button
+      type="button"
+      class="to-palette"
+      onClick={() => {
+        openDialog.value = 'palette'
+      }}
+    >
+      <Icon name="command" />
+      <span class="what">{texts.open}</span>
+      <kbd>{paletteKeys}</kbd>
+    </button>
+  )
 }
 
 function Menu() {

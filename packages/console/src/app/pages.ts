@@ -3,6 +3,7 @@ import { alertTexts } from './alerts/alert-texts.ts'
 import { approvalTexts } from './approvals/approval-texts.ts'
 import { auditTexts } from './audit/audit-texts.ts'
 import { certificateTexts } from './certificates/certificate-texts.ts'
+import { renewalTexts } from './certificates/renewal-texts.ts'
 import { connectionTexts } from './connections/connection-texts.ts'
 import { deliveryTexts } from './deliveries/delivery-texts.ts'
 import { documentTexts } from './documents/document-texts.ts'
@@ -113,6 +114,18 @@ export const pages: readonly ConsolePage[] = [
     permission: 'certificates.read',
     icon: 'certificates',
     view: lazy(() => import('./certificates/certificates-page.tsx').then(({ CertificatesPage }) => CertificatesPage)),
+  },
+  {
+    path: '/certificates/revoke',
+    title: () => renewalTexts().revoke,
+    permission: 'certificates.read',
+    view: lazy(() => import('./certificates/revocation-page.tsx').then(({ RevocationPage }) => RevocationPage)),
+  },
+  {
+    path: '/certificates/renew/:use',
+    title: () => renewalTexts().plain,
+    permission: 'certificates.read',
+    view: lazy(() => import('./certificates/renewal-page.tsx').then(({ RenewalPage }) => RenewalPage)),
   },
   {
     path: '/certificates/:fingerprint',

@@ -1,7 +1,7 @@
 // What somebody chose in this browser: nothing of it is data, and all of it may be lost.
 import { effect, signal } from './preact.ts'
 
-type Preference = 'language' | 'theme' | 'density' | 'zone' | 'shortcuts'
+type Preference = 'language' | 'theme' | 'density' | 'zone' | 'shortcuts' | 'views'
 
 export const themes = ['system', 'light', 'dark'] as const
 export const densities = ['comfortable', 'dense'] as const

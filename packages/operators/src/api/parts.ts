@@ -74,6 +74,8 @@ export type ApiParts = {
   /** Whether acts on partners and roles need two persons. */
   readonly fourEyes: boolean
   readonly partners: PartnerFile
+  /** The folder of our own keys and certificates. */
+  readonly certs: string
   readonly people: Pick<People, 'list' | 'change'>
   readonly tasks: Tasks
   /** The folder that backups are made in, of the settings; undefined: none are made here. */

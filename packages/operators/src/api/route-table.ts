@@ -3,6 +3,7 @@
 import { peopleRoutes } from '../access/people-routes.ts'
 import { approvalRoutes } from '../approvals/approval-routes.ts'
 import { faultRoutes } from '../desk/fault-routes.ts'
+import { keyRoutes } from '../keys/key-routes.ts'
 import { healthRoutes } from '../metrics/health-routes.ts'
 import { openIdRoutes } from '../openid/openid-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
@@ -43,6 +44,7 @@ const groups: readonly ApiRoute[] = [
   ...healthRoutes,
   ...partnerRoutes,
   ...certificateRoutes,
+  ...keyRoutes,
   ...alertRoutes,
   ...settingRoutes,
   ...taskRoutes,

@@ -185,15 +185,21 @@ t.test('a new API key waits as well, ending one does not; without four eyes noth
   t.same(single.done, ['M1 suspended'])
 })
 
-t.test('each act on partners and on who may log in waits, but for those that only end a login', async t => {
-  const ending = ['DELETE /api/v1/sessions/:id', 'DELETE /api/v1/api-keys/:id']
-  const acts = routeTable.filter(({ permission }) =>
-    ['partners.act', 'access.act', 'certificates.act', 'settings.act'].includes(permission),
-  )
-  t.ok(acts.length > 3)
-  for (const { method, path, needsApproval } of acts)
-    t.equal(needsApproval === true, !ending.includes(`${method} ${path}`), `${method} ${path}`)
-})
+t.test(
+  'each act on partners, keys and logins waits, but for those that change nothing in use or only end a login',
+  async t => {
+    const ending = [
+      ...['DELETE /api/v1/sessions/:id', 'DELETE /api/v1/api-keys/:id'],
+      ...['POST /api/v1/renewals/:use', 'DELETE /api/v1/renewals/:use'],
+    ]
+    const acts = routeTable.filter(({ permission }) =>
+      ['partners.act', 'access.act', 'certificates.act', 'settings.act'].includes(permission),
+    )
+    t.ok(acts.length > 3)
+    for (const { method, path, needsApproval } of acts)
+      t.equal(needsApproval === true, !ending.includes(`${method} ${path}`), `${method} ${path}`)
+  },
+)
 
 t.test('who approved an API key has seen it, and approves nothing that it asks for', async t => {
   const { listener, done, as, ask, decide } = await open(t)

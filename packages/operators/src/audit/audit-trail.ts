@@ -75,6 +75,24 @@ export class AuditTrail {
     return this.#all(`SELECT ${columns} FROM records WHERE number > ? ORDER BY number LIMIT ?`, number, limit)
   }
 
+  /**
+   * Records of these numbers that also meet `where`, SQL of ours with named parameters: the newest
+   * first, or the oldest with `isUpward`.
+   */
+  search(
+    { low, high, limit, isUpward }: { low: number; high: number; limit: number; isUpward: boolean },
+    where: string,
+    values: Readonly<Record<string, string>>,
+  ): KeptRecord[] {
+    const range = `number BETWEEN :low AND :high${where} ORDER BY number ${isUpward ? 'ASC' : 'DESC'} LIMIT :limit`
+    return onDatabase('search the audit trail', () =>
+      this.#database
+        .prepare(`SELECT ${columns} FROM records WHERE ${range}`)
+        .all({ low, high, limit, ...values })
+        .map(readKept),
+    )
+  }
+
   /** The number of the last record; 0 for none. */
   get newest(): number {
     const row = onDatabase('read the audit trail', () =>
@@ -144,17 +162,21 @@ export class AuditTrail {
   }
 
   #all(sql: string, ...values: readonly (string | number)[]): KeptRecord[] {
-    return onDatabase('read the audit trail', () => this.#database.prepare(sql).all(...values)).map(row => ({
-      number: Number(row.number),
-      id: String(row.id),
-      digest: String(row.digest),
-      text: String(row.record),
-      leaf: row.leaf_index === null ? undefined : Number(row.leaf_index),
-    }))
+    return onDatabase('read the audit trail', () => this.#database.prepare(sql).all(...values)).map(readKept)
   }
 
   /** Crash before COMMIT: nothing of it is there. After: all of it. */
   #transact<Result>(task: string, work: () => Result): Result {
     return onDatabase(task, () => transact(this.#database, work))
+  }
+}
+
+function readKept(row: Record<string, unknown>): KeptRecord {
+  return {
+    number: Number(row.number),
+    id: String(row.id),
+    digest: String(row.digest),
+    text: String(row.record),
+    leaf: row.leaf_index === null ? undefined : Number(row.leaf_index),
   }
 }

@@ -2,8 +2,9 @@
 import { Fault } from '@seg/core'
 import { linksOf, readPosition } from '../api/cursors.ts'
 import { route } from '../api/route.ts'
-import { exactly, orNull, pageOf, paging, Type } from '../api/schema.ts'
+import { exactly, orNull, pageOf, paging, Time, Type, wordOf } from '../api/schema.ts'
 import type { KeptRecord } from '../audit/audit-trail.ts'
+import { searchRecords } from '../audit/search-records.ts'
 
 const path = '/api/v1/audit'
 
@@ -14,27 +15,31 @@ const Row = exactly({
   record: Type.Object({}, { additionalProperties: true, description: 'docs/audit.md.' }),
 })
 
+const Text = Type.Optional(Type.String({ minLength: 1, maxLength: 256 }))
+const filters = {
+  action: Type.Optional(
+    Type.String({ pattern: '^[a-z0-9.-]{1,80}$', description: 'Of the act, or how its name begins.' }),
+  ),
+  who: Text,
+  on: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: 'Id of what it was done to.' })),
+  outcome: Type.Optional(wordOf('pending', 'success', 'failure')),
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+}
+
 export const auditRoutes = [
   route({
     method: 'GET',
     path,
     permission: 'audit.read',
-    summary: 'Records of the audit trail, the newest first.',
-    query: exactly(paging),
+    summary: 'Records of the audit trail, the newest first; with filters, of the next 20000 those that match.',
+    query: exactly({ ...filters, ...paging }),
     response: pageOf(Row),
     handle: ({ query }, { audit }) => {
-      const position = readPosition(path, query)
-      const { limit } = position
-      const newest = audit.newest
-      const top =
-        'before' in position
-          ? Math.min(newest + 1, position.before + 1 + limit)
-          : Math.min(newest + 1, position.after ?? newest + 1)
-      const bottom = Math.max('before' in position ? position.before + 1 : 1, top - limit)
-      const records = audit.after(bottom - 1, top - bottom).filter(({ number }) => number < top)
-      const data = records.reverse().map(rowOf)
-      const next = bottom > 1 ? bottom : undefined
-      return { data, ...linksOf(path, query, { next, prev: top <= newest ? top - 1 : undefined }) }
+      const { limit: _limit, after: _after, before: _before, from, to, ...given } = query
+      const filter = { ...given, from: inUtc(from), to: inUtc(to) }
+      const { records, next, prev } = searchRecords(audit, filter, readPosition(path, query))
+      return { data: records.map(rowOf), ...linksOf(path, query, { next, prev }) }
     },
   }),
   route({
@@ -51,6 +56,11 @@ export const auditRoutes = [
     },
   }),
 ]
+
+/** As records have it. */
+function inUtc(time: string | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString()
+}
 
 function rowOf({ number, digest, leaf, text }: KeptRecord) {
   return { number, digest, leaf: leaf ?? null, record: JSON.parse(text) as Record<string, never> }

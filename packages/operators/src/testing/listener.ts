@@ -116,6 +116,7 @@ export async function openListener(t: Test, certs: string, options: Options = {}
       ...openReaders(folder, outbox),
       ask: async (name, ...values) => (answers[name] as (...values: readonly unknown[]) => never)(...values),
       partners: { ...somePartners, ...partners },
+      certs,
       people: {
         ...ofFile,
         ...((people !== undefined || config === undefined) && { list: async () => people?.() ?? [] }),

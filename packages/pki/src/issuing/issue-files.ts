@@ -178,7 +178,7 @@ async function readPresentKey(path: string): Promise<RequestKey | undefined> {
   return { publicKey, sign: octets => signByToken(octets, publicKey, key) }
 }
 
-function requestKeyOf({ publicKey, privateKey }: KeyPair): RequestKey {
+export function requestKeyOf({ publicKey, privateKey }: KeyPair): RequestKey {
   return { publicKey, sign: octets => signOctets(octets, privateKey) }
 }
 
@@ -193,7 +193,7 @@ async function refuseInToken(path: string): Promise<void> {
 }
 
 /** Of the key that is there; undefined where it is in clear, or is not there. */
-async function passphraseOf(path: string): Promise<Buffer | undefined> {
+export async function passphraseOf(path: string): Promise<Buffer | undefined> {
   const present = await readKeyAndPassphrase(path).catch(unlessMissing)
   if (present === undefined) return undefined
   // Throws for one that is encrypted and has no passphrase: the new key would be in clear.
@@ -239,7 +239,7 @@ function profileOf(certificate: X509Certificate, path: string): Profile {
   return profile
 }
 
-function hostsOf(certificate: X509Certificate): string[] {
+export function hostsOf(certificate: X509Certificate): string[] {
   const { fields } = parsePathCertificate(certificate)
   const extension = fields.extensions.get('2.5.29.17')
   return extension === undefined ? [] : readHostNames(extension.value)

@@ -26,6 +26,8 @@ export const reasons = {
 
 export type ReasonName = keyof typeof reasons
 
+export const revocationReasons = Object.keys(reasons) as ReasonName[]
+
 export type RevokeOptions = {
   readonly certs: string
   /** Files of the CA: `NAME.crt`, `NAME.key`, `NAME.crl`. */

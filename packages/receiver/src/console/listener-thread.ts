@@ -78,6 +78,7 @@ try {
     audit,
     ...openReaders(options.data, options.outbox),
     partners: openPartnerFile(options),
+    certs: options.certs,
     people,
     tasks: openTasks(options.data, openTaskWork(options), () => new Date()),
     backups: options.backups,

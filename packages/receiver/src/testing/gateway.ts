@@ -103,6 +103,10 @@ type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
   readonly config?: string
   readonly staple?: Staple
   readonly balancers?: readonly string[]
+  /** The data folder of a sender, whose deliveries are facts as well. */
+  readonly outbox?: string
+  /** What the receiver's clock shows from the start. */
+  readonly time?: Date
 }
 
 export async function openGateway(t: Test, certs: string, options: GatewayOptions = {}): Promise<TestGateway> {
@@ -115,6 +119,8 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     config,
     staple,
     balancers,
+    outbox,
+    time: start,
     ...changed
   } = options
   const limits = { ...defaultReceiverLimits, ...changed }
@@ -127,7 +133,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     loadIdentity(certs, 'sender'),
     loadTrust(certs),
   ])
-  let time: Date | undefined
+  let time = start
   const now = () => time ?? new Date()
   const ledger = await openTestLedger(certs, data, now)
   const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
@@ -146,7 +152,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     }),
     ledger,
     refusals: new RefusalLog(ledger, now),
-    desk: openDesk({ folder: data, retention: { days: 36_500, bytes: 1024 ** 3 }, outbox: undefined }, () => {}),
+    desk: openDesk({ folder: data, retention: { days: 36_500, bytes: 1024 ** 3 }, outbox }, () => {}),
     witnesses: await openWitnesses(data, now, () => {}),
     room,
     uploads: openUploads(limits, room),

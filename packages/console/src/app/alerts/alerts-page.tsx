@@ -14,6 +14,7 @@ import { sharedTexts } from '../texts/shared-texts.ts'
 import { AlertTabs } from './alert-tabs.tsx'
 import { alertTexts } from './alert-texts.ts'
 import { offerMute } from './mute-rule.tsx'
+import { ruleInWords } from './rule-texts.ts'
 
 type Alert = ApiSchemas['Alert']
 
@@ -52,7 +53,7 @@ export function AlertPage({ params }: PageProps) {
   const acting = useActing(again)
   return (
     <>
-      <h1>{answer?.summary ?? texts.title}</h1>
+      <h1>{answer === undefined ? texts.title : ruleInWords(answer).summary}</h1>
       <AlertTabs />
       {acting.view}
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
@@ -69,7 +70,8 @@ type BoxProps = { readonly alert: Alert; readonly acting: Acting; readonly isLin
 function AlertBox({ alert, acting, isLink = false }: BoxProps) {
   const texts = alertTexts()
   const now = useNow(EVERY)
-  const { id, summary, state, since, severity, security, acknowledgedBy, mutedUntil, mutedBy, mutedWhy } = alert
+  const { id, state, since, severity, security, acknowledgedBy, mutedUntil, mutedBy, mutedWhy } = alert
+  const { summary, impact } = ruleInWords(alert)
   const ago = formatAgo(new Date(since), now)
   const labels = Object.entries(alert.labels).map(([name, value]) => `${name} ${value}`)
   return (
@@ -84,7 +86,7 @@ function AlertBox({ alert, acting, isLink = false }: BoxProps) {
       <FactList
         rows={[
           [texts.labels, labels.join(', ')],
-          [texts.impact, alert.impact],
+          [texts.impact, impact],
           [texts.command, <Command key="command" text={alert.command} />],
           [texts.value, String(alert.value)],
         ]}
@@ -100,8 +102,10 @@ function AlertBox({ alert, acting, isLink = false }: BoxProps) {
   )
 }
 
-function acknowledgeAct({ id, summary, state, acknowledgedBy }: Alert, acting: Acting) {
+function acknowledgeAct(alert: Alert, acting: Acting) {
   const texts = alertTexts()
+  const { id, state, acknowledgedBy } = alert
+  const { summary } = ruleInWords(alert)
   const hindered =
     state !== 'firing' ? texts.notFiring : acknowledgedBy !== null ? texts.acknowledgedAlready : undefined
   return {

@@ -9,6 +9,7 @@ import { formatSpan, formatTime } from '../texts/formats.ts'
 import { AlertTabs } from './alert-tabs.tsx'
 import { alertTexts } from './alert-texts.ts'
 import { offerMute, offerUnmute } from './mute-rule.tsx'
+import { ruleInWords } from './rule-texts.ts'
 
 export function RulesPage() {
   const texts = alertTexts()
@@ -17,11 +18,11 @@ export function RulesPage() {
   const columns: readonly Column<ApiSchemas['AlertRule']>[] = [
     {
       title: texts.rule,
-      cell: ({ name, summary, expression, mutedUntil, mutedBy, mutedWhy }) => (
+      cell: ({ name, summary, impact, expression, mutedUntil, mutedBy, mutedWhy }) => (
         <>
           <span class="mono">{name}</span>
           <br />
-          {summary}
+          {ruleInWords({ rule: name, summary, impact }).summary}
           <br />
           <code class="muted">{expression}</code>
           {mutedUntil !== null && (

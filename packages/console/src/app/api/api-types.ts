@@ -180,6 +180,15 @@ export type ApiSchemas = {
     readonly requiresHybrid: boolean
     readonly acts: readonly ApiSchemas['Act'][]
   }
+  readonly Renewal: {
+    readonly use: string
+    readonly request: {
+      readonly pem: string
+      readonly key: string
+      readonly madeAt: string
+    } | null
+    readonly acts: readonly ApiSchemas['Act'][]
+  }
   readonly Task: {
     readonly id: string
     readonly kind: string
@@ -881,6 +890,12 @@ export type ApiRoutes = {
   readonly 'GET /api/v1/audit': {
     readonly path: Record<never, never>
     readonly query: {
+      readonly action?: string | undefined
+      readonly who?: string | undefined
+      readonly on?: string | undefined
+      readonly outcome?: string | undefined
+      readonly from?: string | undefined
+      readonly to?: string | undefined
       readonly limit?: number | undefined
       readonly after?: string | undefined
       readonly before?: string | undefined
@@ -1173,6 +1188,92 @@ export type ApiRoutes = {
         readonly remedy: string | null
       }[]
       readonly rule: Readonly<Record<string, unknown>> | null
+    }
+  }
+  readonly 'GET /api/v1/renewals': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly ApiSchemas['Renewal'][]
+    }
+  }
+  readonly 'POST /api/v1/renewals/{use}': {
+    readonly path: {
+      readonly use: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Renewal']
+  }
+  readonly 'DELETE /api/v1/renewals/{use}': {
+    readonly path: {
+      readonly use: string
+    }
+    readonly query: {
+      readonly why: string
+    }
+    readonly body: undefined
+    readonly answer: ApiSchemas['Renewal']
+  }
+  readonly 'POST /api/v1/renewals/{use}/check': {
+    readonly path: {
+      readonly use: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly certificate: string
+    }
+    readonly answer: {
+      readonly isGood: boolean
+      readonly fingerprint: string | null
+      readonly validTo: string | null
+      readonly checks: readonly {
+        readonly name: string
+        readonly isPassed: boolean
+        readonly detail: string
+      }[]
+    }
+  }
+  readonly 'POST /api/v1/renewals/{use}/install': {
+    readonly path: {
+      readonly use: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly certificate: string
+      readonly why: string
+    }
+    readonly answer: {
+      readonly use: string
+      readonly fingerprint: string
+      readonly validTo: string
+    }
+  }
+  readonly 'POST /api/v1/revocations': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly serialNumber: string
+      readonly reason: string
+      readonly why: string
+    }
+    readonly answer: {
+      readonly serialNumber: string
+      readonly isNew: boolean
+      readonly number: string
+      readonly count: number
+      readonly nextUpdate: string
+    }
+  }
+  readonly 'GET /api/v1/revocations': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly acts: readonly ApiSchemas['Act'][]
     }
   }
   readonly 'GET /api/v1/alerts': {

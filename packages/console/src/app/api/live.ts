@@ -18,22 +18,31 @@ const WAITED = 1000
 /** Milliseconds until a connection that was refused is tried again. */
 const REOPENED = 5000
 
-const listeners = new Set<(fact: LiveFact) => void>()
+type TakeFacts = (facts: readonly LiveFact[]) => void
+
+/** Facts of one frame; beyond, they count as missed. */
+const MOST = 2000
+/** Milliseconds instead of a frame: a window that nobody sees draws none. */
+const UNSEEN = 1000
+
+const listeners = new Set<TakeFacts>()
 const gapListeners = new Set<() => void>()
 let isFollowing = false
 
-/** Calls `take` with each fact, and `refetch` where some were missed. */
-export function useFacts(take: (fact: LiveFact) => void, refetch: () => void): void {
+/**
+ * Calls `take` with the facts of a frame, and `refetch` where some were missed.
+ */
+export function useFacts(take: TakeFacts, refetch: () => void): void {
   const latest = useRef({ take, refetch })
   latest.current = { take, refetch }
   useEffect(() => {
     follow()
-    const onFact = (fact: LiveFact) => latest.current.take(fact)
+    const onFacts: TakeFacts = facts => latest.current.take(facts)
     const onGap = () => latest.current.refetch()
-    listeners.add(onFact)
+    listeners.add(onFacts)
     gapListeners.add(onGap)
     return () => {
-      listeners.delete(onFact)
+      listeners.delete(onFacts)
       gapListeners.delete(onGap)
     }
   }, [])
@@ -81,8 +90,27 @@ function reopen(tell: (message: Message) => void): void {
 }
 
 function hear(message: Message): void {
-  if ('fact' in message) for (const listener of listeners) listener(message.fact)
+  if ('fact' in message) gather(message.fact)
   else if ('gap' in message) for (const listener of gapListeners) listener()
   else if (message.isOpen) quietSince.value = undefined
   else quietSince.value ??= new Date()
+}
+
+let gathered: LiveFact[] = []
+
+/** One drawing a frame: a thousand facts a second are a thousand messages. */
+function gather(fact: LiveFact): void {
+  if (gathered.length === 0) {
+    if (document.hidden) setTimeout(passOn, UNSEEN)
+    else requestAnimationFrame(passOn)
+  }
+  // A window that is hidden before it draws has no frame until somebody sees it again.
+  if (gathered.length <= MOST) gathered.push(fact)
+}
+
+function passOn(): void {
+  const facts = gathered
+  gathered = []
+  if (facts.length > MOST) for (const listener of gapListeners) listener()
+  else for (const listener of listeners) listener(facts)
 }

@@ -47,6 +47,8 @@ export const approvalTexts = inLanguages({
       rely: of => `Rely on authority ${of}`,
       leave: of => `Rely on authority ${of} no more`,
       key: of => `Make API key ${of}`,
+      install: of => `Use the new certificate for ${of}`,
+      revoke: of => `Revoke the certificate ${of}`,
     } as Titles,
   },
   de: {
@@ -90,6 +92,8 @@ export const approvalTexts = inLanguages({
       rely: of => `Zertifizierungsstelle ${of} vertrauen`,
       leave: of => `Zertifizierungsstelle ${of} nicht mehr vertrauen`,
       key: of => `API-Schlüssel ${of} anlegen`,
+      install: of => `Neues Zertifikat für ${of} verwenden`,
+      revoke: of => `Zertifikat ${of} sperren`,
     } as Titles,
   },
 })

@@ -12,12 +12,23 @@ type Asked = {
 type Trust = AnswerOf<'GET /api/v1/trust'>
 type Fields = Readonly<Record<string, unknown>>
 
-export type AskedKind = 'add' | 'replace' | 'remove' | 'suspend' | 'resume' | 'trust' | 'rely' | 'leave' | 'key'
+export type AskedKind =
+  | 'add'
+  | 'replace'
+  | 'remove'
+  | 'suspend'
+  | 'resume'
+  | 'trust'
+  | 'rely'
+  | 'leave'
+  | 'key'
+  | 'install'
+  | 'revoke'
 
 export type AskedAct = {
   /** Undefined for an act of another version of the gateway. */
   readonly kind: AskedKind | undefined
-  /** Name of the partner, authority or key. */
+  /** Name of the partner, authority, key or certificate. */
   readonly of: string
   readonly why: string
   /** What was sent, but for the reason. */
@@ -35,13 +46,16 @@ const kinds: Readonly<Record<string, AskedKind>> = {
   'PUT authorities': 'rely',
   'DELETE authorities': 'leave',
   'POST api-keys': 'key',
+  'POST renewals install': 'install',
+  'POST revocations': 'revoke',
 }
 
 export function readAskedAct({ act, query, body }: Asked): AskedAct {
   const [method = '', path = ''] = act.split(' ')
   const [resource = '', name, verb] = path.replace('/api/v1/', '').split('/')
   const { why, ...given } = fieldsOf(JSON.parse(body))
-  const named = name === undefined ? (fieldsOf(given.record).id ?? given.name) : decodeURIComponent(name)
+  const named =
+    name === undefined ? (fieldsOf(given.record).id ?? given.name ?? given.serialNumber) : decodeURIComponent(name)
   return {
     kind: kinds[[method, resource, verb].filter(part => part !== undefined).join(' ')],
     of: String(named ?? ''),

@@ -1,4 +1,5 @@
 // The audit trail: who did what, when, why, and with what outcome.
+import { Filters } from '../parts/filters.tsx'
 import { type Column, List, type RowOf } from '../parts/table.tsx'
 import { DayTime } from '../parts/values.tsx'
 import { AuditTag } from './audit-tag.tsx'
@@ -29,8 +30,19 @@ export function AuditPage() {
     <>
       <h1>{texts.title}</h1>
       <p class="lead">{texts.lead}</p>
+      <Filters
+        fields={[
+          { name: 'action', label: texts.actionFilter },
+          { name: 'who', label: texts.who },
+          { name: 'on', label: texts.onFilter },
+          { name: 'outcome', label: texts.outcome, options: { '': texts.any, ...texts.outcomes } },
+          { name: 'from', label: texts.fromFilter, isTime: true },
+          { name: 'to', label: texts.toFilter, isTime: true },
+        ]}
+      />
       <List
         route="GET /api/v1/audit"
+        filters={['action', 'who', 'on', 'outcome', 'from', 'to']}
         caption={texts.caption}
         columns={columns}
         keyOf={({ number }) => number}

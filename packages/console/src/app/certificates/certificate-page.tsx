@@ -6,8 +6,12 @@ import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { useNow } from '../parts/use-now.ts'
 import { DigestText, FactList, FullTime } from '../parts/values.tsx'
 import { CertificateTag } from './certificate-tag.tsx'
-import { certificateTexts } from './certificate-texts.ts'
+import { certificateTexts, usesInWords } from './certificate-texts.ts'
+import { renewalTexts } from './renewal-texts.ts'
 import { renewalStart } from './renewal-window.ts'
+
+/** What the API renews. */
+const renewable: readonly string[] = ['receiver', 'seal', 'console']
 
 export function CertificatePage({ params }: PageProps) {
   const texts = certificateTexts()
@@ -16,7 +20,7 @@ export function CertificatePage({ params }: PageProps) {
   const { answer, refusal, at, again } = useAsked('GET /api/v1/certificates/{fingerprint}', asking)
   return (
     <>
-      <h1>{answer?.uses.join(', ') ?? texts.title}</h1>
+      <h1>{answer === undefined ? texts.title : usesInWords(answer.uses)}</h1>
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
       {answer !== undefined && (
         <>
@@ -24,6 +28,15 @@ export function CertificatePage({ params }: PageProps) {
             <CertificateTag certificate={answer} now={now} />
           </p>
           <p>{texts.howToRenew}</p>
+          <div class="buttons">
+            {answer.uses
+              .filter(use => renewable.includes(use))
+              .map(use => (
+                <a key={use} class="button first" href={`/certificates/renew/${use}`}>
+                  {renewalTexts().title(usesInWords([use]))}
+                </a>
+              ))}
+          </div>
           <FactList
             rows={[
               [texts.subject, answer.subject],
@@ -38,7 +51,7 @@ export function CertificatePage({ params }: PageProps) {
               [texts.from, <FullTime key="from" at={answer.validFrom} />],
               [texts.due, <FullTime key="due" at={renewalStart(answer).toISOString()} />],
               [texts.to, <FullTime key="to" at={answer.validTo} />],
-              [texts.left, texts.days(answer.daysLeft)],
+              [texts.left, answer.daysLeft < 0 ? texts.ago(-answer.daysLeft) : texts.days(answer.daysLeft)],
             ]}
           />
           <section class="section" aria-labelledby="pem">

@@ -26,10 +26,13 @@ export const certificateTexts = inLanguages({
     } as Readonly<Record<string, string>>,
     bar: (uses: string, due: string, end: string) => `${uses}: renew from ${due}, ends ${end}`,
     pem: 'In PEM',
-    howToRenew: 'Put the new certificate in the place of the old one; a running receiver uses it within seconds.',
-    days: (days: number) => formatCount(days),
+    howToRenew: 'A running receiver uses a new certificate within seconds of it being in place.',
+    days: (days: number) => formatCount(Math.max(0, days)),
     all: 'All certificates',
     empty: 'No certificate is in use.',
+    uses: {} as Readonly<Record<string, string>>,
+    authority: (name: string) => `authority ${name}`,
+    ago: (days: number) => `ended ${formatCount(days)} days ago`,
   },
   de: {
     title: 'Zertifikate',
@@ -56,10 +59,22 @@ export const certificateTexts = inLanguages({
     } as Readonly<Record<string, string>>,
     bar: (uses: string, due: string, end: string) => `${uses}: erneuern ab ${due}, endet ${end}`,
     pem: 'Als PEM',
-    howToRenew:
-      'Setzen Sie das neue Zertifikat an die Stelle des alten; ein laufender Empfänger nutzt es binnen Sekunden.',
-    days: (days: number) => formatCount(days),
+    howToRenew: 'Ein laufender Empfänger nutzt ein neues Zertifikat binnen Sekunden, sobald es an seinem Platz ist.',
+    days: (days: number) => formatCount(Math.max(0, days)),
     all: 'Alle Zertifikate',
     empty: 'Kein Zertifikat ist in Gebrauch.',
+    uses: { receiver: 'Empfänger', seal: 'Siegel', console: 'Konsole', 'own CA': 'eigene CA' },
+    authority: (name: string) => `Aussteller ${name}`,
+    ago: (days: number) => `seit ${formatCount(days)} Tagen abgelaufen`,
   },
 })
+
+/** What the API says a certificate is for. */
+export function usesInWords(uses: readonly string[]): string {
+  const texts = certificateTexts()
+  return uses
+    .map(use => texts.uses[use] ?? (use.startsWith(AUTHORITY) ? texts.authority(use.slice(AUTHORITY.length)) : use))
+    .join(', ')
+}
+
+const AUTHORITY = 'authority '

@@ -2,7 +2,7 @@
 // due.
 import type { AnswerOf } from '../api/client.ts'
 import { formatDate } from '../texts/formats.ts'
-import { certificateTexts } from './certificate-texts.ts'
+import { certificateTexts, usesInWords } from './certificate-texts.ts'
 import { renewalStart } from './renewal-window.ts'
 
 export type CertificateRow = AnswerOf<'GET /api/v1/certificates'>['data'][number]
@@ -33,12 +33,12 @@ export function CertificateTimeline({ certificates, now }: TimelineProps) {
           ]
           return (
             <li key={fingerprint}>
-              <a href={`/certificates/${fingerprint}`}>{uses.join(', ')}</a>
+              <a href={`/certificates/${fingerprint}`}>{usesInWords(uses)}</a>
               <svg
                 viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
                 preserveAspectRatio="none"
                 role="img"
-                aria-label={texts.bar(uses.join(', '), formatDate(due), formatDate(new Date(validTo)))}
+                aria-label={texts.bar(usesInWords(uses), formatDate(due), formatDate(new Date(validTo)))}
               >
                 {months.map(month => (
                   <path key={month.getTime()} class="month" d={`M${place(month.getTime())} 0V${HEIGHT}`} />

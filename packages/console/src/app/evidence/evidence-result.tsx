@@ -25,9 +25,13 @@ export function EvidenceResult({ result, receipt }: ResultProps) {
   const open = checks.filter(({ state }) => state === 'not judged')
   return (
     <>
-      <h2 class={isVerified ? 'verdict evidence' : 'verdict refused'}>
-        {isVerified ? `● ${texts.verified}` : `■ ${texts.notVerified(first === undefined ? '' : whyNot(first))}`}
-      </h2>
+      {isVerified ? (
+        <h2 class="verdict evidence">{`● ${texts.verified}`}</h2>
+      ) : first?.state === 'not given' ? (
+        <h2 class="verdict waiting">{`▲ ${texts.notGiven(first.detail)}`}</h2>
+      ) : (
+        <h2 class="verdict refused">{`■ ${texts.notVerified(first === undefined ? '' : texts.fails(first.title))}`}</h2>
+      )}
       {!isVerified && fields.length > 0 && <p>{texts.contradicted(fields.join(', '))}</p>}
       {isVerified && open.length > 0 && (
         <p>{texts.notJudged(open.map(({ title, detail }) => `${title}: ${detail}`).join('; '))}</p>
@@ -61,10 +65,6 @@ export function EvidenceResult({ result, receipt }: ResultProps) {
       <ReceiptTree receipt={receipt} />
     </>
   )
-
-  function whyNot({ title, state, detail }: CheckOutcome): string {
-    return state === 'not given' ? detail : texts.fails(title)
-  }
 }
 
 /** What the receipt says, which counts only when all of it is verified. */

@@ -20,8 +20,9 @@ export function Latest() {
     documents.again()
     refusals.again()
   }
-  useFacts(fact => {
-    if (fact.kind === 'document' || fact.kind === 'refusal') setFresh(before => [fact, ...before].slice(0, 5 * ROWS))
+  useFacts(facts => {
+    const shown = facts.filter(({ kind }) => kind === 'document' || kind === 'refusal')
+    if (shown.length > 0) setFresh(before => [...shown.toReversed(), ...before].slice(0, 5 * ROWS))
   }, refetch)
   const all = latestOf([...fresh, ...(documents.answer?.data ?? []), ...(refusals.answer?.data ?? [])])
   const shown = held ?? all

@@ -1,5 +1,7 @@
 // What needs somebody: five lines at most, the worst first, each with one way on.
+import { ruleInWords } from '../alerts/rule-texts.ts'
 import { titleOf } from '../approvals/approval-texts.ts'
+import { usesInWords } from '../certificates/certificate-texts.ts'
 import { gatewayState, type Need } from '../gateway-state.ts'
 import { useNow } from '../parts/use-now.ts'
 import { formatAgo } from '../texts/formats.ts'
@@ -15,7 +17,8 @@ export function describeNeed(need: Need): Described {
     case 'health':
       return { what: `${texts.unhealthy(need.check)}: ${need.found}`, href: '/health' }
     case 'alert': {
-      const { summary, labels, since, id } = need.alert
+      const { labels, since, id } = need.alert
+      const summary = ruleInWords(need.alert).summary
       const of = Object.values(labels).filter(label => typeof label === 'string' && label !== '')
       return { what: of.length === 0 ? summary : `${summary} (${of.join(', ')})`, since, href: `/alerts/${id}` }
     }
@@ -31,7 +34,7 @@ export function describeNeed(need: Need): Described {
       return { what: `${texts.letters(need.count)}.`, href: '/hand-off' }
     case 'certificate': {
       const { uses, daysLeft, fingerprint } = need.certificate
-      return { what: `${texts.dueOne(uses.join(', '), daysLeft)}.`, href: `/certificates/${fingerprint}` }
+      return { what: `${texts.dueOne(usesInWords(uses), daysLeft)}.`, href: `/certificates/${fingerprint}` }
     }
   }
 }

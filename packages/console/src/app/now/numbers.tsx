@@ -1,11 +1,12 @@
 // Five numbers, each the way to what is behind it; below each a quarter of an hour, and whether it
 // is calm.
 import { useAsked } from '../api/use-asked.ts'
+import { usesInWords } from '../certificates/certificate-texts.ts'
 import { gatewayState } from '../gateway-state.ts'
 import { Sparkline } from '../parts/sparkline.tsx'
 import type { ComponentChildren } from '../preact.ts'
 import { effect } from '../preact.ts'
-import { formatCount } from '../texts/formats.ts'
+import { formatAgo, formatCount } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
 
 const MINUTE = 60_000
@@ -73,7 +74,7 @@ export function Numbers({ today, since }: NumbersProps) {
         value={toSend ?? 0}
         label={texts.toSend}
         line={<Sparkline values={seen.toSend} kind="waiting" />}
-        calm={toSend === undefined ? texts.noOutbox : toSend === 0 ? texts.nothingWaits : texts.waits(toSend)}
+        calm={toSend === undefined ? texts.noOutbox : describeOutbox(toSend)}
       />
       <NumberCell
         href="/hand-off"
@@ -87,11 +88,22 @@ export function Numbers({ today, since }: NumbersProps) {
         href="/certificates"
         value={due.length}
         label={texts.due}
-        calm={next === undefined ? texts.noFailures : texts.nextDue(next.uses.join(', '), next.daysLeft)}
-        trouble={due.length > 0 && next ? texts.nextDue(next.uses.join(', '), next.daysLeft) : undefined}
+        calm={next === undefined ? texts.noFailures : texts.nextDue(usesInWords(next.uses), next.daysLeft)}
+        trouble={due.length > 0 && next ? texts.nextDue(usesInWords(next.uses), next.daysLeft) : undefined}
       />
     </section>
   )
+}
+
+/** How long the oldest waits says more than their number. */
+function describeOutbox(entries: number): string {
+  const texts = nowTexts()
+  const oldest = gatewayState.value.metrics
+    ?.series('seg_outbox_oldest_timestamp_seconds')
+    .reduce((least, { value }) => Math.min(least, value), Number.POSITIVE_INFINITY)
+  if (entries === 0) return texts.nothingWaits
+  if (oldest === undefined || !Number.isFinite(oldest)) return texts.waits(entries)
+  return texts.oldest(formatAgo(new Date(oldest * 1000), new Date()))
 }
 
 type CellProps = {

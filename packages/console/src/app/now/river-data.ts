@@ -45,11 +45,13 @@ export function useRiver(range: RiverRange): RiverData {
   }, [isShort, length])
   useEffect(load, [load])
 
-  useFacts(fact => {
-    if (!kinds.includes(fact.kind) || ticks === undefined) return
-    if (ticks.some(({ id }) => id === fact.id)) return
+  useFacts(facts => {
+    if (ticks === undefined) return
+    const known = new Set(ticks.map(({ id }) => id))
+    const fresh = facts.filter(({ kind, id }) => kinds.includes(kind) && !known.has(id))
+    if (fresh.length === 0) return
     const oldest = Date.now() - length * MINUTE
-    const next = [...ticks.filter(({ at }) => Date.parse(at) >= oldest), fact]
+    const next = [...ticks.filter(({ at }) => Date.parse(at) >= oldest), ...fresh]
     setTicks(next.length > MOST ? undefined : sortFacts(next))
   }, load)
 

@@ -15,7 +15,9 @@ type Shape = (typeof shapes)[keyof typeof shapes]
 /** A document of this size is as high as its room. */
 const LARGEST = Math.log10(2 ** 30)
 /** Pixels between two labels, and of a drag that is one. */
-const LABEL_ROOM = 110
+/** Pixels of a character of a label, and beside it. */
+const CHARACTER = 8
+const LABEL_ROOM = 16
 const DRAG = 8
 
 type Span = { readonly from: number; readonly to: number; readonly step: number }
@@ -178,9 +180,10 @@ function Ticks({
         const x = Math.round(xOf(Date.parse(fact.at))) + 0.5
         const isRefused = isRefusedFact(fact)
         const size = Math.max(8, (Math.log10(Math.max(10, fact.bytes ?? 1000)) / LARGEST) * above)
-        const isLabelled = isRefused && fact.code !== null && x - labelled > LABEL_ROOM
-        if (isLabelled) labelled = x
-        const isAtEnd = x > width - LABEL_ROOM
+        const room = (fact.code?.length ?? 0) * CHARACTER + LABEL_ROOM
+        const isAtEnd = x > width - room
+        const isLabelled = isRefused && fact.code !== null && (isAtEnd ? x - room : x) >= labelled
+        if (isLabelled) labelled = isAtEnd ? width : x + room
         const mark = fact.id === chosen ? ' chosen' : ''
         if (fact.kind === 'delivery')
           return (

@@ -1,6 +1,7 @@
 // Adding a partner: drop its certificate, see what it is and what is wrong with it, say who it is,
 // review the record. Nothing is kept before that.
-import { ApiRefusal, actOnApi, askApi } from '../api/client.ts'
+import { type ApiRefusal, actOnApi, askApi } from '../api/client.ts'
+import { asRefusal, certificateText } from '../certificates/given-certificate.ts'
 import { ActButtons, findRoleObstacle } from '../parts/act-buttons.tsx'
 import { givenReason, useActing } from '../parts/acting.tsx'
 import { DropZone, type ReadFile } from '../parts/drop-zone.tsx'
@@ -8,9 +9,6 @@ import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { useId, useLocation, useRef, useState } from '../preact.ts'
 import { type Judgement, JudgementView } from './judged-certificate.tsx'
 import { newPartnerTexts } from './new-partner-texts.ts'
-
-/** Octets that the API takes, before base64. */
-const MOST = 45_000
 
 export function NewPartnerPage() {
   const texts = newPartnerTexts()
@@ -22,12 +20,13 @@ export function NewPartnerPage() {
     const turn = ++latest.current
     setRefusal(undefined)
     try {
-      const judged = await judge(file, texts.tooLarge)
+      const certificate = certificateText(file, texts.tooLarge)
+      const judged = await askApi('POST /api/v1/certificates/check', { body: { certificate } })
       if (turn === latest.current) setJudgement(judged)
     } catch (error) {
       if (turn !== latest.current) return
       setJudgement(undefined)
-      setRefusal(error instanceof ApiRefusal ? error : new ApiRefusal({ code: 'defect', detail: String(error) }))
+      setRefusal(asRefusal(error))
     }
   }
   return (
@@ -43,13 +42,6 @@ export function NewPartnerPage() {
       )}
     </>
   )
-}
-
-function judge({ octets }: ReadFile, tooLarge: string): Promise<Judgement> {
-  if (octets.length > MOST) throw new ApiRefusal({ code: 'certificate-invalid', detail: tooLarge })
-  const text = new TextDecoder('latin1').decode(octets)
-  const certificate = text.includes('-----') ? text : btoa(text)
-  return askApi('POST /api/v1/certificates/check', { body: { certificate } })
 }
 
 function Terms({ judgement: { certificates, rule, partner } }: { readonly judgement: Judgement }) {
@@ -92,7 +84,7 @@ function Terms({ judgement: { certificates, rule, partner } }: { readonly judgem
         },
       })
     } catch (error) {
-      setRefusal(error instanceof ApiRefusal ? error : new ApiRefusal({ code: 'defect', detail: String(error) }))
+      setRefusal(asRefusal(error))
     }
   }
   return (

@@ -1,6 +1,7 @@
 // One partner: its state and how it is recognized, what came of it, and what is decided of it.
 import type { ApiSchemas } from '../api/api-types.ts'
 import { useAsked } from '../api/use-asked.ts'
+import { LastChange } from '../audit/last-change.tsx'
 import type { PageProps } from '../page.ts'
 import { ActButtons } from '../parts/act-buttons.tsx'
 import { useActing } from '../parts/acting.tsx'
@@ -36,6 +37,7 @@ export function PartnerPage({ params }: PageProps) {
           <p class="lead">
             <PartnerTag state={answer.state} />
           </p>
+          <LastChange on={answer.id} turn={answer.state} />
           <ActButtons acts={partnerActs(answer, acting, () => route('/partners'))} />
           <FactList
             rows={[

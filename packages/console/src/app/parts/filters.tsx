@@ -2,6 +2,7 @@
 import { useAddress } from '../address.ts'
 import { useId } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
+import { SavedViews } from './saved-views.tsx'
 
 type Field = {
   /** Of the query. */
@@ -18,27 +19,30 @@ export function Filters({ fields }: { readonly fields: readonly Field[] }) {
   const { path, query, change } = useAddress()
   const isFiltered = fields.some(({ name }) => query[name])
   return (
-    <form
-      class="filters"
-      aria-label={texts.filters}
-      onSubmit={event => {
-        event.preventDefault()
-        const given = new FormData(event.currentTarget)
-        const values = fields.map(({ name, isTime }) => {
-          const text = String(given.get(name) ?? '').trim()
-          return [name, isTime && text !== '' ? new Date(`${text}Z`).toISOString() : text]
-        })
-        change({ ...Object.fromEntries(values), after: undefined, before: undefined })
-      }}
-    >
-      {fields.map(field => (
-        <FilterField key={field.name} field={field} value={query[field.name] ?? ''} />
-      ))}
-      <button type="submit" class="button">
-        {texts.apply}
-      </button>
-      {isFiltered && <a href={path}>{texts.clear}</a>}
-    </form>
+    <>
+      <form
+        class="filters"
+        aria-label={texts.filters}
+        onSubmit={event => {
+          event.preventDefault()
+          const given = new FormData(event.currentTarget)
+          const values = fields.map(({ name, isTime }) => {
+            const text = String(given.get(name) ?? '').trim()
+            return [name, isTime && text !== '' ? new Date(`${text}Z`).toISOString() : text]
+          })
+          change({ ...Object.fromEntries(values), after: undefined, before: undefined })
+        }}
+      >
+        {fields.map(field => (
+          <FilterField key={field.name} field={field} value={query[field.name] ?? ''} />
+        ))}
+        <button type="submit" class="button">
+          {texts.apply}
+        </button>
+        {isFiltered && <a href={path}>{texts.clear}</a>}
+      </form>
+      <SavedViews names={fields.map(({ name }) => name)} />
+    </>
   )
 }
 

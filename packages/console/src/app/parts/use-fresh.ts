@@ -14,9 +14,10 @@ export function useFresh(isNew: (fact: LiveFact) => boolean, again: () => void) 
     setCount(0)
     again()
   }
-  useFacts(fact => {
-    if (!isNew(fact)) return
-    setCount(before => before + 1)
+  useFacts(facts => {
+    const fresh = facts.filter(isNew).length
+    if (fresh === 0) return
+    setCount(before => before + fresh)
     timer.current ??= setTimeout(() => {
       timer.current = undefined
       if (!isHeld.current) show()

@@ -56,7 +56,7 @@ export function FactList({
   readonly showsMissing?: boolean
 }) {
   const texts = sharedTexts()
-  const isThere = (value: Fact[1]) => value !== null && value !== undefined && value !== ''
+  const isThere = (value: Fact[1]) => value !== null && value !== undefined && value !== '' && value !== false
   return (
     <dl class="facts">
       {rows

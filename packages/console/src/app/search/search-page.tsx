@@ -26,6 +26,11 @@ export function SearchPage({ query: { q = '' } }: PageProps) {
         answer?.results.map(({ as, data }) => (
           <section key={as} class="section" aria-labelledby={`as-${as}`}>
             <h2 id={`as-${as}`}>{texts.as[as] ?? as}</h2>
+            {as === 'partner' && (
+              <p>
+                <a href={`/partners/${encodeURIComponent(q.trim())}`}>{texts.partner(q.trim())}</a>
+              </p>
+            )}
             <Table
               caption={texts.caption}
               columns={documentColumns({ hasDays: true })}

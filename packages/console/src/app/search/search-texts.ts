@@ -25,6 +25,7 @@ export const searchTexts = inLanguages({
     file: 'A file',
     fileHow: 'Its SHA-256 is computed in this browser; the file stays here.',
     caption: 'What was found',
+    partner: (id: string) => `The partner ${id}, and what it sent`,
   },
   de: {
     title: 'Suche',
@@ -46,5 +47,6 @@ export const searchTexts = inLanguages({
     file: 'Eine Datei',
     fileHow: 'Ihr SHA-256 wird in diesem Browser berechnet; die Datei bleibt hier.',
     caption: 'Gefunden',
+    partner: (id: string) => `Der Partner ${id}, und was er sandte`,
   },
 })

@@ -57,6 +57,12 @@ export const sharedTexts = inLanguages({
     clear: 'Clear',
     noMatch: 'Nothing matches these filters.',
     noMatchYet: 'Nothing matches these filters so far. Not all was searched yet; the next page goes on.',
+    views: 'Saved views of this list',
+    saveView: 'Save this view',
+    removeView: (name: string) => `Remove the view ${name}`,
+    viewName: 'Name of the view',
+    save: 'Save',
+    cancel: 'Cancel',
     yes: 'yes',
     no: 'no',
     outcomes: {
@@ -135,6 +141,12 @@ export const sharedTexts = inLanguages({
     noMatch: 'Zu diesen Filtern gibt es nichts.',
     noMatchYet:
       'Bis hierher gibt es zu diesen Filtern nichts. Noch ist nicht alles durchsucht; die nächste Seite sucht weiter.',
+    views: 'Gespeicherte Ansichten dieser Liste',
+    saveView: 'Diese Ansicht speichern',
+    removeView: (name: string) => `Ansicht ${name} entfernen`,
+    viewName: 'Name der Ansicht',
+    save: 'Speichern',
+    cancel: 'Abbrechen',
     yes: 'ja',
     no: 'nein',
     outcomes: {

@@ -1,0 +1,80 @@
+// Revoking a certificate of our CA, by its serial number or by itself.
+import { type ApiRefusal, actOnApi, askApi } from '../api/client.ts'
+import { useAsked } from '../api/use-asked.ts'
+import { ActButtons, obstacleOf } from '../parts/act-buttons.tsx'
+import { givenReason, useActing } from '../parts/acting.tsx'
+import { Choice } from '../parts/choice.tsx'
+import { DropZone, type ReadFile } from '../parts/drop-zone.tsx'
+import { RefusalNotice } from '../parts/refusal-notice.tsx'
+import { useId, useState } from '../preact.ts'
+import { asRefusal, certificateText } from './given-certificate.ts'
+import { renewalTexts } from './renewal-texts.ts'
+
+export function RevocationPage() {
+  const texts = renewalTexts()
+  const id = useId()
+  const { answer } = useAsked('GET /api/v1/revocations', {})
+  const acting = useActing(() => {})
+  const [serial, setSerial] = useState('')
+  const [reason, setReason] = useState<keyof typeof texts.reasons>('keyCompromise')
+  const [refusal, setRefusal] = useState<ApiRefusal | undefined>(undefined)
+  const take = async ([file]: readonly ReadFile[]) => {
+    if (file === undefined) return
+    setRefusal(undefined)
+    try {
+      const certificate = certificateText(file, texts.tooLarge)
+      const { certificates } = await askApi('POST /api/v1/certificates/check', { body: { certificate } })
+      setSerial(certificates[0]?.serialNumber ?? '')
+    } catch (error) {
+      setRefusal(asRefusal(error))
+    }
+  }
+  const number = serial.replaceAll(/[\s:]/g, '')
+  const isNumber = /^[0-9a-fA-F]{1,40}$/.test(number)
+  return (
+    <>
+      <h1>{texts.revoke}</h1>
+      {acting.view}
+      <p class="lead">{texts.revokeLead}</p>
+      {refusal !== undefined && <RefusalNotice refusal={refusal} title={texts.notTaken} />}
+      <div class="terms">
+        <div class="field">
+          <label for={id}>{texts.serial}</label>
+          <input
+            id={id}
+            class="mono"
+            value={serial}
+            maxLength={80}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => setSerial(currentTarget.value)}
+          />
+        </div>
+        <Choice label={texts.reason} value={reason} options={texts.reasons} onChoose={setReason} />
+      </div>
+      <DropZone label={texts.fromFile} hint={texts.fromFileHint} onFiles={files => void take(files)} />
+      <p class="beside">
+        <ActButtons
+          acts={[
+            {
+              verb: texts.revokeIt,
+              isFirst: true,
+              obstacle: obstacleOf(answer?.acts ?? [], 'revoke') ?? (isNumber ? undefined : texts.serial),
+              begin: () =>
+                acting.begin({
+                  title: texts.revokeTitle(number),
+                  verb: texts.revokeIt,
+                  lead: <p>{texts.reasons[reason]}</p>,
+                  perform: async (given, key) => {
+                    const body = { serialNumber: number, reason, why: givenReason(given) }
+                    const done = await actOnApi('POST /api/v1/revocations', { body }, key)
+                    return done.isNew ? texts.revokeDone(number, done.count) : texts.revokedBefore(number)
+                  },
+                }),
+            },
+          ]}
+        />
+      </p>
+    </>
+  )
+}

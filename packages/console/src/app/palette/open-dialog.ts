@@ -1,0 +1,42 @@
+// Which dialog over the page is open, and the keys that open one.
+import { signal, useEffect } from '../preact.ts'
+import { shortcuts } from '../preferences.ts'
+
+export const openDialog = signal<'palette' | 'keys' | undefined>(undefined)
+
+/** `toSearch`: for `/`. */
+export function useKeys(toSearch: () => void): void {
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => {
+      const act = actOf(event, toSearch)
+      if (act === undefined) return
+      event.preventDefault()
+      act()
+    }
+    addEventListener('keydown', hear)
+    return () => removeEventListener('keydown', hear)
+  }, [toSearch])
+}
+
+function actOf(event: KeyboardEvent, toSearch: () => void): (() => void) | undefined {
+  const open = document.querySelector<HTMLDialogElement>('dialog[open]')
+  const isCommand = event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)
+  if (isCommand && openDialog.value === 'palette') return () => open?.close()
+  // Over another dialog, such as one that takes a reason, none is opened.
+  if (open !== null) return undefined
+  if (isCommand)
+    return () => {
+      openDialog.value = 'palette'
+    }
+  if (!shortcuts.value || isTyping(event.target)) return undefined
+  if (event.key === '/') return toSearch
+  if (event.key === '?')
+    return () => {
+      openDialog.value = 'keys'
+    }
+  return undefined
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
+}

@@ -1,0 +1,203 @@
+// Our own keys: requests for the next certificates of this gateway, and what our CA revokes.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fault } from '@seg/core'
+import {
+  findRenewalRequest,
+  installRenewal,
+  judgeRenewal,
+  makeRenewalRequest,
+  parseSerial,
+  type RenewedUse,
+  renewedUses,
+  revocationReasons,
+  revokeCertificate,
+  withdrawRenewalRequest,
+} from '@seg/pki'
+import { Acts, possibleActs } from '../api/acts.ts'
+import { actAs } from '../api/api-act.ts'
+import type { ApiParts } from '../api/parts.ts'
+import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
+import { Digest, exactly, orNull, Time, Type, Why, wordOf } from '../api/schema.ts'
+
+const path = '/api/v1/renewals'
+/** Days until the next list is due, as `pki revoke` has it. */
+const LIST_DAYS = 397
+
+const Use = exactly({ use: wordOf(...renewedUses) })
+const Certificate = Type.String({
+  minLength: 1,
+  maxLength: 60_000,
+  description: 'PEM; or DER or PKCS #7 in base64. With its chain, in any order.',
+})
+const Request = exactly({
+  pem: Type.String({ description: 'PKCS #10.' }),
+  key: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the public key.' }),
+  madeAt: Time,
+})
+const Row = exactly({ use: Type.String(), request: orNull(Request), acts: Acts }, 'Renewal')
+const Check = exactly({ name: Type.String(), isPassed: Type.Boolean(), detail: Type.String() })
+const Query = exactly({ why: Why })
+
+export const keyRoutes: readonly ApiRoute[] = [
+  route({
+    method: 'GET',
+    path,
+    permission: 'certificates.read',
+    summary: 'Our own certificates that can be renewed here, each with the request that waits for its certificate.',
+    response: exactly({ data: Type.Array(Row) }),
+    handle: async (request, parts) => ({
+      data: await Promise.all(renewedUses.map(use => rowOf(use, request, parts))),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/:use`,
+    permission: 'certificates.act',
+    summary: 'Makes a key and a request for the next certificate; both wait until it is there.',
+    params: Use,
+    body: exactly({ why: Why }),
+    response: Row,
+    handle: async (request, parts) => {
+      const { use } = request.params
+      const planned = plan('request-made', use, request.body.why, parts)
+      await actAs(request, parts, planned, () => makeRenewalRequest(parts.certs, use))
+      return rowOf(use, request, parts)
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: `${path}/:use`,
+    permission: 'certificates.act',
+    summary: 'Withdraws the request that waits; its key never counted.',
+    params: Use,
+    query: Query,
+    response: Row,
+    handle: async (request, parts) => {
+      const { use } = request.params
+      const planned = plan('request-withdrawn', use, request.query.why, parts)
+      await actAs(request, parts, planned, () => withdrawRenewalRequest(parts.certs, use))
+      return rowOf(use, request, parts)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/:use/check`,
+    permission: 'certificates.read',
+    summary: 'Whether a certificate answers the request that waits, check by check: nothing is kept.',
+    params: Use,
+    body: exactly({ certificate: Certificate }),
+    response: exactly({
+      isGood: Type.Boolean(),
+      fingerprint: orNull(Digest),
+      validTo: orNull(Time),
+      checks: Type.Array(Check),
+    }),
+    handle: async ({ params: { use }, body }, { certs, now }) => {
+      const { checks, certificate } = await judgeRenewal(certs, use, octetsOf(body.certificate), now())
+      return {
+        isGood: checks.every(({ isPassed }) => isPassed),
+        fingerprint: certificate === undefined ? null : digestOf(certificate),
+        validTo: certificate?.validToDate.toISOString() ?? null,
+        checks: [...checks],
+      }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/:use/install`,
+    permission: 'certificates.act',
+    needsApproval: true,
+    summary:
+      'Puts the certificate and its key in the place of those in use; a running gateway takes them within seconds.',
+    params: Use,
+    body: exactly({ certificate: Certificate, why: Why }),
+    version: async ({ params: { use } }, { certs }) => (await findRenewalRequest(certs, use))?.key ?? null,
+    response: exactly({ use: Type.String(), fingerprint: Digest, validTo: Time }),
+    handle: async (request, parts) => {
+      const { use } = request.params
+      const { certificate: given, why } = request.body
+      const work = () => installRenewal(parts.certs, use, octetsOf(given), parts.now())
+      const certificate = await actAs(request, parts, plan('certificate-installed', use, why, parts), work)
+      return { use, fingerprint: digestOf(certificate), validTo: certificate.validToDate.toISOString() }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/revocations',
+    permission: 'certificates.act',
+    needsApproval: true,
+    summary: 'Puts a certificate of our CA on its list; a running gateway takes the list within seconds.',
+    body: exactly({
+      serialNumber: Type.String({ pattern: '^[0-9a-fA-F]{1,40}$', description: 'In hexadecimal.' }),
+      reason: wordOf(...revocationReasons),
+      why: Why,
+    }),
+    response: exactly({
+      serialNumber: Type.String(),
+      isNew: Type.Boolean({ description: 'False: it was on the list already.' }),
+      number: Type.String({ description: 'Of the list.' }),
+      count: Type.Integer({ description: 'Certificates on the list.' }),
+      nextUpdate: Time,
+    }),
+    handle: async (request, parts) => {
+      const { serialNumber, reason, why } = request.body
+      const target = parseSerial(serialNumber)
+      if (target === undefined) throw new Fault('parameter-invalid', 'expected a serial number above 0')
+      const obstacle = revokingObstacle(parts)
+      if (obstacle !== undefined) throw new Fault('act-impossible', obstacle)
+      const on = { kind: 'certificate', id: target.toString('hex') }
+      const planned = { action: 'key.certificate-revoked', category: 'key' as const, on, why }
+      const options = { certs: parts.certs, ca: 'ca', target, reason, days: LIST_DAYS, now: parts.now() }
+      const done = await actAs(request, parts, planned, () => revokeCertificate(options))
+      return {
+        ...{ serialNumber: done.serial ?? '', isNew: done.isNew, number: String(done.number), count: done.count },
+        nextUpdate: done.nextUpdate.toISOString(),
+      }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/revocations',
+    permission: 'certificates.read',
+    summary: 'Whether certificates of our CA can be revoked here.',
+    response: exactly({ acts: Acts }),
+    handle: (request, parts) => ({
+      acts: possibleActs(request, 'certificates.act', { revoke: revokingObstacle(parts) }),
+    }),
+  }),
+]
+
+async function rowOf(use: RenewedUse, request: Pick<ApiRequest, 'operator'>, { certs }: ApiParts) {
+  const found = existsSync(join(certs, `${use}.crt`)) ? await findRenewalRequest(certs, use) : undefined
+  const none = existsSync(join(certs, `${use}.crt`)) ? undefined : `there is no ${use}.crt`
+  const waits = found === undefined ? 'no request waits' : undefined
+  return {
+    use,
+    request: found === undefined ? null : { ...found, madeAt: found.madeAt.toISOString() },
+    acts: possibleActs(request, 'certificates.act', {
+      request: none ?? (found === undefined ? undefined : 'a request waits already'),
+      withdraw: waits,
+      install: waits,
+    }),
+  }
+}
+
+/** Before and after: whose key waits. */
+function plan(action: string, use: RenewedUse, why: string, { certs }: ApiParts) {
+  const look = async () => ({ waiting: (await findRenewalRequest(certs, use))?.key ?? null })
+  return { action: `key.${action}`, category: 'key' as const, on: { kind: 'certificate', id: use }, why, look }
+}
+
+function revokingObstacle({ certs }: ApiParts): string | undefined {
+  return existsSync(join(certs, 'ca.key')) ? undefined : 'the key of the CA is not on this machine'
+}
+
+/** Base64 has no dashes, PEM begins with them. */
+function octetsOf(text: string): Buffer {
+  return Buffer.from(text, text.includes('-----') ? 'utf8' : 'base64')
+}
+
+function digestOf({ fingerprint256 }: { readonly fingerprint256: string }): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase()
+}

@@ -1,0 +1,191 @@
+// The next certificate of a gateway, without a shell: a new key and its request wait beside those
+// in use until the certificate is there; then both take their place.
+import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asFault, Fault, quote, readInput } from '@seg/core'
+import { checkCertificate } from '../certificate/check-certificate.ts'
+import { gatewayId } from '../certificate/gateway-id.ts'
+import { readBundle } from '../certificate/read-bundle.ts'
+import { parseCertificate, parsePrivateKey, readCertsFile, readKeyAndPassphrase, readKeyFile } from '../pem-file.ts'
+import { isTokenUri } from '../pkcs11/token-uri.ts'
+import { loadTrust } from '../trust.ts'
+import { buildCsr } from './csr.ts'
+import { hostsOf, passphraseOf, requestKeyOf } from './issue-files.ts'
+import { exportPrivateKey, makeLike } from './key-pairs.ts'
+import { replaceFiles, writeNewFiles } from './new-files.ts'
+import { type OwnProfile, profileRow } from './profiles.ts'
+
+/** What a running receiver takes on by itself, once it is in its place. */
+export const renewedUses = ['receiver', 'seal', 'console'] as const satisfies readonly OwnProfile[]
+export type RenewedUse = (typeof renewedUses)[number]
+
+export type RenewalRequest = {
+  /** PKCS #10 in PEM. */
+  readonly pem: string
+  /** SHA-256 of the public key (SPKI), in hexadecimal. */
+  readonly key: string
+  readonly madeAt: Date
+}
+
+export type RenewalCheck = {
+  readonly name: 'certificate' | 'key' | 'name' | 'hosts' | 'form'
+  readonly isPassed: boolean
+  readonly detail: string
+}
+
+export type JudgedRenewal = {
+  readonly checks: readonly RenewalCheck[]
+  /** The one that has the waiting key, else the first. */
+  readonly certificate: X509Certificate | undefined
+}
+
+/** Undefined while none waits. */
+export async function findRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest | undefined> {
+  const path = join(certs, requestName(use))
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) return undefined
+  const key = createPublicKey(await waitingKey(certs, use))
+  const pem = await readCertsFile(path)
+  return { pem, key: digestOf(key), madeAt: found.mtime }
+}
+
+/**
+ * A new key of the kind that is in use, encrypted if that one is; the request names what its
+ * certificate names. Throws the Faults `act-impossible` where one waits, `configuration` and
+ * `file-unreadable`. Crash between the two files: there is no request, and the next one replaces
+ * the key.
+ */
+export async function makeRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+  if ((await findRenewalRequest(certs, use)) !== undefined)
+    throw new Fault('act-impossible', `a request for ${use} waits already; import its certificate, or withdraw it`)
+  const certificate = await presentOf(certs, use)
+  const path = join(certs, `${use}.key`)
+  if (isTokenUri((await readKeyAndPassphrase(path)).pem))
+    throw new Fault('act-impossible', `the key of ${use} is in a token; make its request with \`pki csr\``)
+  const passphrase = await passphraseOf(path)
+  const keys = await makeLike(certificate.publicKey)
+  const hosts = profileRow(use).hasHosts ? hostsOf(certificate) : []
+  await rm(join(certs, keyName(use)), { force: true })
+  await writeNewFiles(certs, [
+    { name: keyName(use), text: exportPrivateKey(keys.privateKey, passphrase) },
+    { name: requestName(use), text: await buildCsr(gatewayId(certificate), requestKeyOf(keys), hosts) },
+  ])
+  return (await findRenewalRequest(certs, use))!
+}
+
+/** The key never counted. Throws the Fault `not-found` where none waits. */
+export async function withdrawRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+  const request = await needRequest(certs, use)
+  await removeFiles(certs, use)
+  return request
+}
+
+/** Every check by itself, so that all that is wrong shows at once. Throws the Fault `not-found`. */
+export async function judgeRenewal(certs: string, use: RenewedUse, octets: Buffer, now: Date): Promise<JudgedRenewal> {
+  await needRequest(certs, use)
+  const [present, trust, key] = await Promise.all([presentOf(certs, use), loadTrust(certs), waitingKey(certs, use)])
+  const id = gatewayId(present)
+  const checks: RenewalCheck[] = []
+  let certificate: X509Certificate | undefined
+  const check = (name: RenewalCheck['name'], describe: () => string) => {
+    try {
+      checks.push({ name, isPassed: true, detail: describe() })
+    } catch (error) {
+      checks.push({ name, isPassed: false, detail: asFault(error).detail })
+    }
+  }
+  check('certificate', () => {
+    const { form, certificates } = readBundle(octets)
+    certificate = certificates.find(one => one.checkPrivateKey(key)) ?? certificates[0]
+    return `${form}, ${quote(certificate!.subject)}, serial number ${certificate!.serialNumber}`
+  })
+  const leaf = certificate
+  if (leaf === undefined) return { checks, certificate: undefined }
+  check('key', () => {
+    if (!leaf.checkPrivateKey(key))
+      throw new Fault('certificate-invalid', 'expected a certificate of the key of the request that waits')
+    return 'it has the key of the request that waits'
+  })
+  check('name', () => {
+    const name = gatewayId(leaf)
+    if (name !== id) throw new Fault('certificate-invalid', `expected the name ${quote(id)}, found ${quote(name)}`)
+    return `it names ${quote(name)}`
+  })
+  if (profileRow(use).hasHosts)
+    check('hosts', () => {
+      const named = hostsOf(leaf)
+      const missing = hostsOf(present).filter(host => !named.includes(host))
+      if (missing.length > 0)
+        throw new Fault('certificate-invalid', `expected all hosts of the present one, without ${missing.join(', ')}`)
+      return named.join(', ')
+    })
+  check('form', () => {
+    checkCertificate(leaf, use === 'console' ? 'receiver' : use, trust, now)
+    return `${profileRow(use).title}, until ${leaf.validToDate.toISOString()}`
+  })
+  return { checks, certificate }
+}
+
+/**
+ * Key and certificate take the place of those in use, of which copies are kept: a running receiver
+ * takes them on within seconds. Throws the Faults `not-found`, and `certificate-invalid` with the
+ * first check that failed. Crash before the request is removed: it waits still, and to install its
+ * certificate again completes it.
+ */
+export async function installRenewal(
+  certs: string,
+  use: RenewedUse,
+  octets: Buffer,
+  now: Date,
+): Promise<X509Certificate> {
+  const { checks, certificate } = await judgeRenewal(certs, use, octets, now)
+  const failed = checks.find(({ isPassed }) => !isPassed)
+  if (failed !== undefined || certificate === undefined)
+    throw new Fault('certificate-invalid', `${failed?.name}: ${failed?.detail}`)
+  // As it was written: a key that is encrypted stays so.
+  const key = readInput(join(certs, keyName(use)), { onlyFile: true }).toString('utf8')
+  const files = [
+    { name: `${use}.key`, text: key },
+    { name: `${use}.crt`, text: certificate.toString() },
+  ]
+  await replaceFiles(certs, files, now)
+  await removeFiles(certs, use)
+  return certificate
+}
+
+async function needRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+  const request = await findRenewalRequest(certs, use)
+  if (request === undefined) throw new Fault('not-found', `no request for ${use} waits`)
+  return request
+}
+
+/** The request goes first: without it nothing waits. */
+async function removeFiles(certs: string, use: RenewedUse): Promise<void> {
+  for (const name of [requestName(use), keyName(use)]) await rm(join(certs, name), { force: true })
+}
+
+async function waitingKey(certs: string, use: RenewedUse): Promise<KeyObject> {
+  const path = join(certs, keyName(use))
+  return parsePrivateKey(path, await readKeyFile(path, 'withdraw the request, and make another'))
+}
+
+async function presentOf(certs: string, use: RenewedUse): Promise<X509Certificate> {
+  const path = join(certs, `${use}.crt`)
+  return parseCertificate(path, await readCertsFile(path))
+}
+
+/** Its passphrase is that of the key in use (`findPassphrase`). */
+function keyName(use: RenewedUse): string {
+  return `${use}.key.next`
+}
+
+function requestName(use: RenewedUse): string {
+  return `${use}.csr.next`
+}
+
+function digestOf(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+}
