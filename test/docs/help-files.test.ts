@@ -46,7 +46,11 @@ function complete(t: Test, ...words: readonly string[]): string[] {
 t.test('bash offers commands, then options, of the command that stands there', async t => {
   t.same(complete(t, 'seg', ''), ['pki', 'receiver', 'sender'])
   t.same(complete(t, 'seg', 'receiver', 'lo'), ['log'])
-  t.same(complete(t, 'seg', 'receiver', 'log', ''), ['verify', 'rotate-key'])
+  const log = (await loadProgram('receiver')).commands.find(command => command.name() === 'log')!
+  t.same(
+    complete(t, 'seg', 'receiver', 'log', ''),
+    log.commands.map(command => command.name()),
+  )
   t.same(complete(t, 'seg', 'receiver', 'start', '--clock'), ['--clock-skew'])
   t.same(complete(t, 'seg', 'receiver', '--json', 'log', 'rotate-key', '--pre'), ['--prepare'])
   t.same(complete(t, 'seg', 'receiver', 'start', 'x'), [], 'the shell offers files')
