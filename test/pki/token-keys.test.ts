@@ -35,7 +35,7 @@ const softhsm = needs('softhsm2-util')
 const skip = softhsm.skip || (existsSync(addon) ? false : 'pkcs11js is not compiled: pnpm build:pkcs11')
 
 // Other programs, and processes of tokens, take their time on a busy machine.
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const folder = await receiver.makeFolder(t)
 process.env.SOFTHSM2_CONF = join(folder, 'softhsm2.conf')
