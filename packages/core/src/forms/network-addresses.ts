@@ -33,7 +33,7 @@ function isWithin(bits: number, version: number): boolean {
  * Address and port, or `off`. Throws the Fault `usage`, also for all addresses of this machine: who
  * listens without TLS names the one where that is meant to be seen.
  */
-export function parseListenAddress(text: string): URL | 'off' {
+export function parseListenAddress(text: string): string {
   if (text === 'off') return text
   const [, six, four, port] = LISTEN.exec(text) ?? []
   const address = six ?? four ?? ''
@@ -43,7 +43,7 @@ export function parseListenAddress(text: string): URL | 'off' {
       'usage',
       `expected one address and a port, such as 127.0.0.1:8081 or [::1]:8081, or off, found ${quote(text)}`,
     )
-  return new URL(`http://${text}`)
+  return text
 }
 
 /** The name of a machine. Throws the Fault `usage`. */

@@ -9,7 +9,7 @@ import { openReadyListener } from './ready-listener.ts'
 let isReady = true
 const readiness = { last: () => ({ isReady, at: '', checks: [] }) }
 const logger = openLoggerInto({ write() {} })
-const listener = await openReadyListener(new URL('http://127.0.0.1:0'), readiness, logger)
+const listener = await openReadyListener('127.0.0.1:0', readiness, logger)
 t.teardown(() => listener.close())
 
 async function ask(path: string, method = 'GET') {
@@ -51,6 +51,6 @@ t.test('drops what is no request, and holds a bounded number of connections', as
 })
 
 t.test('a port in use is a Fault that names the flag', async t => {
-  const again = openReadyListener(new URL(listener.url), readiness, logger)
+  const again = openReadyListener(new URL(listener.url).host, readiness, logger)
   await t.rejects(again, { code: 'configuration', detail: /another program listens there.*--ready-listen/ })
 })

@@ -16,9 +16,9 @@ export type ReadyListener = { readonly url: string; close(): Promise<void> }
 
 type Answer = readonly [status: number, text: string]
 
-/** Throws the Fault `configuration`. */
+/** `address` is ADDRESS:PORT. Throws the Fault `configuration`. */
 export async function openReadyListener(
-  place: URL,
+  address: string,
   readiness: Pick<Readiness, 'last'>,
   logger: Pick<Logger, 'error'>,
 ): Promise<ReadyListener> {
@@ -50,6 +50,7 @@ export async function openReadyListener(
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   surviveErrors(server, logger)
+  const place = new URL(`http://${address}`)
   const [host, port] = [place.hostname.replace(/^\[|\]$/g, ''), Number(place.port || 80)]
   await listening(once(server.listen(port, host), 'listening'), host, port, '--ready-listen')
   const bound = (server.address() as AddressInfo).port

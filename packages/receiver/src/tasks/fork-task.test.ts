@@ -17,7 +17,18 @@ t.test('a backup and a diagnosis of a receiver that runs, with what it was start
   t.equal((await post(gateway, await makeDocument(gateway))).status, 201)
   const place = join(await makeFolder(t), 'backups')
   const start = program.commands.find(command => command.name() === 'start')!
-  start.parseOptions(['--certs', certs, '--data', gateway.data, '--port', `${gateway.port}`, '--inbox', 'elsewhere'])
+  const front = ['--ready-listen', '127.0.0.1:8081', '--proxy-protocol', '10.0.0.5,10.1.0.0/16']
+  start.parseOptions([
+    ...front,
+    '--certs',
+    certs,
+    '--data',
+    gateway.data,
+    '--port',
+    `${gateway.port}`,
+    '--inbox',
+    'elsewhere',
+  ])
   const work = openTaskWork({
     ...{ certs, data: gateway.data, config: undefined, backups: place },
     started: copySettings(start, [...startSettings, ...handOffSettings]),
