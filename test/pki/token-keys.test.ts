@@ -5,7 +5,6 @@ import { spawnSync } from 'node:child_process'
 import { constants, verify, X509Certificate } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { eventually } from '@seg/core/testing/until'
 import { generate, loadSigningIdentity, loadTrust, loadVerifierKeys, TokenKey } from '@seg/pki'
@@ -27,10 +26,7 @@ import { makeDocument, openSender, openTemplate } from '../../packages/sender/sr
 import { needs } from '../support/programs.ts'
 
 const MODULE = '/usr/lib/softhsm/libsofthsm2.so'
-const addon = join(
-  createRequire(join(import.meta.dirname, '../../packages/pki/package.json')).resolve('pkcs11js/package.json'),
-  '../build/Release/pkcs11.node',
-)
+const addon = join(import.meta.dirname, '../../packages/pki/node_modules/pkcs11js/build/Release/pkcs11.node')
 const softhsm = needs('softhsm2-util')
 const skip = softhsm.skip || (existsSync(addon) ? false : 'pkcs11js is not compiled: pnpm build:pkcs11')
 
@@ -170,7 +166,7 @@ partners:
 
 t.test('each kind of key signs, with the algorithm of its kind', { skip }, async t => {
   const token = await makeToken('kinds')
-  const kinds: readonly KeyKind[] = ['rsa-2048', 'ec-p384', 'ec-p521']
+  const kinds: readonly KeyKind[] = ['rsa-2048', 'ec-p384', 'ec-p521', 'ed25519']
   for (const [at, kind] of kinds.entries()) {
     const { privateKey, publicKey } = await keyKinds[kind]()
     const pem = join(folder, `${kind}.pem`)

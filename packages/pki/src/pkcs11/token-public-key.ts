@@ -1,6 +1,7 @@
 // A public key as a token describes it, as node:crypto has it.
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { DerReader, tags } from '../certificate/der.ts'
+import { Fault } from '@seg/core'
+import { DerError, DerReader, tags } from '../certificate/der.ts'
 import { bitString, objectIdentifier, sequence } from '../certificate/der-writer.ts'
 import type { TokenPublicKey } from './token-messages.ts'
 
@@ -16,13 +17,27 @@ export function toPublicKey(key: TokenPublicKey): KeyObject {
     key.kind === 'ec'
       ? sequence(objectIdentifier(EC_PUBLIC_KEY), Buffer.from(key.parameters))
       : sequence(objectIdentifier(ED25519))
-  const spki = sequence(algorithm, bitString(readPoint(Buffer.from(key.point))))
-  return createPublicKey({ key: spki, format: 'der', type: 'spki' })
+  for (const point of readPoints(Buffer.from(key.point))) {
+    try {
+      const spki = sequence(algorithm, bitString(point))
+      return createPublicKey({ key: spki, format: 'der', type: 'spki' })
+    } catch {
+      // Not this form of the point.
+    }
+  }
+  throw new Fault('configuration', `expected the public half of an ${key.kind} key in the token, found another point`)
 }
 
-/** PKCS #11 2.40 and later have an OCTET STRING around it. */
-function readPoint(point: Buffer): Buffer {
-  return new DerReader(point).read(tags.octetString, 'the point of a public key').content
+/** PKCS #11 2.40 and later have an OCTET STRING around it; some tokens have the point alone. */
+function* readPoints(point: Buffer): Generator<Buffer> {
+  const reader = new DerReader(point)
+  try {
+    const { content } = reader.read(tags.octetString, 'the point of a public key')
+    if (reader.isAtEnd) yield content
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+  }
+  yield point
 }
 
 function base64Url(octets: Uint8Array): string {
