@@ -66,6 +66,8 @@ export function fillDesk(database: DatabaseSync, rows: number, end: number): voi
     FROM facts GROUP BY 1, 2, 3, 4`)
   database.exec(`INSERT INTO hours
     SELECT minute / 60, kind, outcome, partner, SUM(events), SUM(bytes) FROM minutes GROUP BY 1, 2, 3, 4`)
+  database.exec(`INSERT INTO days
+    SELECT hour / 24, kind, outcome, partner, SUM(events), SUM(bytes) FROM hours GROUP BY 1, 2, 3, 4`)
 }
 
 export function partnerName(index: number): string {

@@ -16,13 +16,26 @@ type Readers = Pick<ApiParts, 'desk' | 'ledger' | 'alerts' | 'answers' | 'letter
 /** `outbox`: the data folder of a sender, where there is one. */
 export function openReaders(folder: string, outbox: string | undefined): Readers {
   return {
-    desk: lazily(() => openDeskSearch(folder)),
+    desk: deskReader(folder),
     ledger: lazily(() => openLedgerReader(folder)),
     alerts: onceOpened(() => openAlertStore(folder)),
     answers: onceOpened(() => openAnswerStore(folder)),
     approvals: onceOpened(() => openApprovalStore(folder)),
     letters: onceOpened(() => openLetterStore(folder)),
     outbox: onceOpened(() => openOutboxOf(outbox)),
+  }
+}
+
+/**
+ * While the gateway brings a desk up to date, it is read as it was; afterwards it is opened anew.
+ * What still reads the former one, such as a stream of events, goes on.
+ */
+function deskReader(folder: string): Readers['desk'] {
+  const open = () => lazily(() => openDeskSearch(folder))
+  let current = open()
+  return () => {
+    if (current().isOutdated()) current = open()
+    return current()
   }
 }
 

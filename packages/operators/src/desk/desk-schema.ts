@@ -9,6 +9,8 @@ const byKind = ['partner', 'document', 'sha256', 'code', 'certificate', 'address
 
 const SUMS_OF_HOURS = `SELECT minute / 60 AS hour, kind, outcome, partner, SUM(events) AS events, SUM(bytes) AS bytes
   FROM minutes GROUP BY 1, 2, 3, 4`
+const SUMS_OF_DAYS = `SELECT hour / 24 AS day, kind, outcome, partner, SUM(events) AS events, SUM(bytes) AS bytes
+  FROM hours GROUP BY 1, 2, 3, 4`
 
 /**
  * Columns that are one of few texts hold the id of a term. SQLite puts the primary key behind the
@@ -121,6 +123,20 @@ export const deskMigrations: Migrations = {
     `INSERT INTO hours ${SUMS_OF_HOURS}`,
     'CREATE INDEX hours_partner ON hours (partner, hour)',
   ],
+  '0005-days': [
+    // As `hours`; of the days of UTC.
+    `CREATE TABLE days (
+      day INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      outcome INTEGER NOT NULL,
+      partner INTEGER NOT NULL,
+      events INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (day, kind, outcome, partner)
+    ) WITHOUT ROWID`,
+    `INSERT INTO days ${SUMS_OF_DAYS}`,
+    'CREATE INDEX days_partner ON days (partner, day)',
+  ],
 }
 
 /** How a reader sees a desk that no gateway of this version has opened. */
@@ -130,4 +146,5 @@ export const deskViews: Migrations = {
     'CREATE TEMP TABLE not_indexed (position INTEGER, name TEXT, reason TEXT)',
   ],
   '0004-hours': [`CREATE TEMP VIEW hours AS ${SUMS_OF_HOURS}`],
+  '0005-days': [`CREATE TEMP VIEW days AS ${SUMS_OF_DAYS}`],
 }

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '@seg/ledger'
 import t from 'tap'
+import { openReaders } from '../api/lazy-readers.ts'
 import { allFacts, begin, noted, openTestDesk, request, sha256 } from '../testing/desk.ts'
 import { type DeskFilter, type PageOf, pairsOf } from './desk-query.ts'
 import { deskMigrations } from './desk-schema.ts'
-import { DeskSearch, openDeskSearch } from './desk-search.ts'
+import type { DeskSearch } from './desk-search.ts'
 import { prepareStatements } from './desk-statements.ts'
 import type { DeskStore } from './desk-store.ts'
 import type { Fact } from './fact.ts'
@@ -155,9 +156,10 @@ t.test('a desk of an earlier version gives the same answers, before it is brough
     search.counts(begin, begin + DAY),
     search.series(begin, begin + DAY, 60, 'M1'),
   ]
-  const search = openDeskSearch(folder)
+  const { desk } = openReaders(folder, undefined)
+  const search = desk()
   const before = answers(search)
-  search.close()
+  t.equal(desk(), search)
   old.close()
   const database = await openDatabase(path, deskMigrations)
   t.teardown(() => database.close())
@@ -165,7 +167,13 @@ t.test('a desk of an earlier version gives the same answers, before it is brough
     before.map(found => found.length),
     [5, 3, 2, 2, 5, 3],
   )
-  t.same(answers(new DeskSearch(database)), before)
+  t.same(answers(search), before, 'what was opened before goes on')
+  t.not(desk(), search, 'and what is asked next reads the new tables')
+  t.same(answers(desk()), before)
+  database.exec('UPDATE days SET events = 7')
+  t.equal(desk().counts(begin, begin + DAY)[0]?.events, 7)
+  search.close()
+  desk().close()
 })
 
 t.test('a sum over time is in steps of so many minutes', async t => {
@@ -204,7 +212,14 @@ t.test('sums of whole hours and of the minutes around them are the sums of all m
   t.equal(sum(search.series(from, to, 180, 'M1')), total('M1'))
   t.equal(sum(search.series(from, from + 5 * MINUTE, 60)), 5, 'within an hour')
   database.exec('UPDATE minutes SET events = 1000 WHERE events > 0')
-  t.ok(sum(search.series(begin, begin + 600 * MINUTE, 60)) === 600, 'whole hours read no minute')
+  t.equal(sum(search.series(begin, begin + 600 * MINUTE, 60)), 600, 'whole hours read no minute')
+  database.exec('UPDATE hours SET events = 1000 WHERE events > 0')
+  t.equal(sum(search.counts(begin, begin + DAY)), 600, 'whole days read no hour')
+  t.same(
+    search.series(begin - DAY, begin + DAY, 1440).map(({ at, events }) => [at, events]),
+    [[begin, 600]],
+  )
+  t.same(search.counts(from, from), [])
 })
 
 t.test('each kind and outcome that rows have is found, and no other', async t => {

@@ -116,7 +116,7 @@ export class DeskSearch {
   #seriesQuery(from: number, to: number, step: number, partner?: string): Query | undefined {
     const id = partner === undefined ? undefined : this.#terms.find(partner)
     if (partner !== undefined && id === undefined) return undefined
-    const { sql, values } = sumsOf(from, to, step % 60 === 0, id)
+    const { sql, values } = sumsOf(from, to, step, id)
     return {
       // A number is bound as a real one, which would not divide to whole steps.
       sql: `SELECT minute / CAST(? AS INTEGER) AS step, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes
@@ -126,12 +126,18 @@ export class DeskSearch {
   }
 
   #countQuery(from: number, to: number): Query {
-    const { sql, values } = sumsOf(from, to, true)
+    const { sql, values } = sumsOf(from, to, 1440)
     return {
       sql: `SELECT partner, kind, outcome, SUM(events) AS events, SUM(bytes) AS bytes FROM (${sql})
         GROUP BY partner, kind, outcome HAVING SUM(events) > 0`,
       values,
     }
+  }
+
+  /** Whether it reads views instead of tables that are there by now. */
+  isOutdated(): boolean {
+    const sql = 'SELECT 1 FROM temp.sqlite_schema old JOIN main.sqlite_schema new ON new.name = old.name LIMIT 1'
+    return this.#all({ sql, values: [] }).length > 0
   }
 
   close(): void {
@@ -162,27 +168,37 @@ export class DeskSearch {
   }
 }
 
-/** Sums in a range: those of the whole hours in it, where they are wanted, and of other minutes. */
-function sumsOf(from: number, to: number, hasHours: boolean, partner?: number): Query {
-  const [first, end] = [Math.floor(from / 60_000), Math.ceil(to / 60_000)]
-  const [hour, lastHour] = [Math.ceil(first / 60), Math.floor(end / 60)]
-  const parts =
-    hasHours && hour < lastHour
-      ? [
-          { table: 'minutes', time: 'minute', minute: 'minute', range: [first, hour * 60] },
-          { table: 'hours', time: 'hour', minute: 'hour * 60', range: [hour, lastHour] },
-          { table: 'minutes', time: 'minute', minute: 'minute', range: [lastHour * 60, end] },
-        ]
-      : [{ table: 'minutes', time: 'minute', minute: 'minute', range: [first, end] }]
+const levels = [
+  { table: 'days', column: 'day', minutes: 1440 },
+  { table: 'hours', column: 'hour', minutes: 60 },
+  { table: 'minutes', column: 'minute', minutes: 1 },
+] as const
+type Level = (typeof levels)[number]
+type Part = { readonly level: Level; readonly from: number; readonly to: number }
+
+/** Sums in a range that are to be added up in steps of so many minutes. */
+function sumsOf(from: number, to: number, step: number, partner?: number): Query {
+  const usable = levels.filter(({ minutes }) => step % minutes === 0)
+  const parts = [...partsOf(Math.floor(from / 60_000), Math.ceil(to / 60_000), usable)]
   const of = partner === undefined ? { sql: '', values: [] } : { sql: ' AND partner = ?', values: [partner] }
   return {
     sql: parts
       .map(
-        ({ table, time, minute }) =>
-          `SELECT ${minute} AS minute, kind, outcome, partner, events, bytes FROM ${table}
-          WHERE ${time} >= ? AND ${time} < ?${of.sql}`,
+        ({ level: { table, column, minutes } }) =>
+          `SELECT ${column} * ${minutes} AS minute, kind, outcome, partner, events, bytes FROM ${table}
+          WHERE ${column} >= ? AND ${column} < ?${of.sql}`,
       )
       .join(' UNION ALL '),
-    values: parts.flatMap(({ range }) => [...range, ...of.values]),
+    values: parts.flatMap(({ from, to }) => [from, to, ...of.values]),
   }
+}
+
+/** A range of minutes: whole days where it has some, whole hours around these, and the rest. */
+function* partsOf(first: number, end: number, [level, ...finer]: readonly Level[]): Generator<Part> {
+  if (level === undefined) return
+  const [from, to] = [Math.ceil(first / level.minutes), Math.floor(end / level.minutes)]
+  if (from >= to && finer.length > 0) return yield* partsOf(first, end, finer)
+  yield* partsOf(first, from * level.minutes, finer)
+  yield { level, from, to }
+  yield* partsOf(to * level.minutes, end, finer)
 }

@@ -37,6 +37,7 @@ export function prepareStatements(database: DatabaseSync) {
     openDeliveries: prepare('SELECT entry FROM facts WHERE outcome = ? AND entry > ? ORDER BY entry LIMIT ?'),
     countMinute: prepare(upsertSum('minutes', 'minute')),
     countHour: prepare(upsertSum('hours', 'hour')),
+    countDay: prepare(upsertSum('days', 'day')),
   }
 }
 

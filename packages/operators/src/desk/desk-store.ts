@@ -29,7 +29,7 @@ export class DeskStore {
   readonly #database: DatabaseSync
   readonly #terms: Terms
   readonly #statements: ReturnType<typeof prepareStatements>
-  /** What the transaction adds to `minutes` and `hours`, by the key of the minute. */
+  /** What the transaction adds to `minutes`, `hours` and `days`, by the key of the minute. */
   readonly #sums = new Map<string, MinuteSum>()
   /** Octets that the spool holds, or fewer. */
   #spooled: number
@@ -235,6 +235,7 @@ export class DeskStore {
           for (const [minute, ...sum] of this.#sums.values()) {
             this.#statements.countMinute.run(minute, ...sum)
             this.#statements.countHour.run(Math.floor(minute / 60), ...sum)
+            this.#statements.countDay.run(Math.floor(minute / 1440), ...sum)
           }
         }),
       )

@@ -42,11 +42,15 @@ export class Pruner {
       .prepare('DELETE FROM facts WHERE position IN (SELECT position FROM facts WHERE position < ? LIMIT ?)')
       .run(positionOf(begin, 0), BATCH)
     const minute = Math.floor(begin / MINUTE)
-    const sums = this.#removeSums('minutes', 'minute', minute, MINUTES)
-    return this.#removeSums('hours', 'hour', Math.floor(minute / 60), 1) || sums || changes > 0
+    const sums = [
+      this.#removeSums('minutes', 'minute', minute, MINUTES),
+      this.#removeSums('hours', 'hour', Math.floor(minute / 60), 1),
+      this.#removeSums('days', 'day', Math.floor(minute / 1440), 1),
+    ]
+    return changes > 0 || sums.includes(true)
   }
 
-  /** Of the oldest minutes or hours before `end`, a few. */
+  /** Of the oldest minutes, hours or days before `end`, a few. */
   #removeSums(table: string, column: string, end: number, step: number): boolean {
     const oldest = this.#database.prepare(`SELECT ${column} AS time FROM ${table} ORDER BY ${column} LIMIT 1`).get()
     if (oldest === undefined || Number(oldest.time) >= end) return false
