@@ -146,7 +146,9 @@ async function sendDocuments(gateway: TestGateway, senders: readonly Identity[],
     const now = number % 67 === 30 ? new Date(at.getTime() - 20 * MINUTE) : at
     const toOther = number % 97 === 50 ? { to: 'MINISTRY 9_SEG01' } : {}
     const body = await makeDocument(gateway, { id, from: signer.id, now, payload, signer, ...toOther })
-    if (number % 41 === 17) await send(signer, Buffer.from(body.toString().replace('parcel 17', 'parcel 71')))
+    // The last one, too: also after a midnight there is one to see.
+    if (number % 41 === 17 || number === count - 1)
+      await send(signer, Buffer.from(body.toString().replace('parcel 17', 'parcel 71')))
     else await send(signer, body)
     if (number % 53 === 20 && before !== undefined) await send(before.signer, before.body)
     // The same id with other content.

@@ -3,7 +3,7 @@ import { useAsked } from '../api/use-asked.ts'
 import { useNow } from '../parts/use-now.ts'
 import { useEffect } from '../preact.ts'
 import { mayHere } from '../session.ts'
-import { formatAgo } from '../texts/formats.ts'
+import { formatPast } from '../texts/formats.ts'
 import { auditTexts } from './audit-texts.ts'
 import { readAuditRecord } from './read-record.ts'
 
@@ -25,7 +25,7 @@ export function LastChange({ on, turn }: ChangeProps) {
   const { actor, at, action } = readAuditRecord(row.record)
   return (
     <p class="under">
-      <a href={`/audit/${row.number}`}>{texts.changedBy(actor.id, formatAgo(new Date(at), now))}</a> ({action}
+      <a href={`/audit/${row.number}`}>{texts.changedBy(actor.id, formatPast(new Date(at), now))}</a> ({action}
       {') · '}
       <a href={`/audit?${new URLSearchParams({ on })}`}>{texts.allOn}</a>
     </p>

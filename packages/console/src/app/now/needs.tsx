@@ -4,7 +4,7 @@ import { titleOf } from '../approvals/approval-texts.ts'
 import { usesInWords } from '../certificates/certificate-texts.ts'
 import { gatewayState, type Need } from '../gateway-state.ts'
 import { useNow } from '../parts/use-now.ts'
-import { formatAgo } from '../texts/formats.ts'
+import { formatAgo, formatPast } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
 
 const MOST = 5
@@ -65,7 +65,7 @@ export function Needs() {
           })}
         </ol>
       )}
-      {at !== undefined && <p class="under">{texts.checked(formatAgo(at, now))}</p>}
+      {at !== undefined && <p class="under">{texts.checked(formatPast(at, now))}</p>}
     </section>
   )
 }

@@ -112,6 +112,11 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'rive
           </g>
         ))}
         <line class="axis" x1={0} x2={width} y1={axis} y2={axis} />
+        {ticks === undefined ? (
+          <Bars form={form} bars={seen} xOf={xOf} step={span.step} chosen={chosen} />
+        ) : (
+          <Ticks form={form} ticks={shown} xOf={xOf} width={width} chosen={chosen} />
+        )}
         {shape === 'river' && (
           <>
             <text class="side" x={2} y={axis - 6}>
@@ -121,11 +126,6 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'rive
               {texts.outbound}
             </text>
           </>
-        )}
-        {ticks === undefined ? (
-          <Bars form={form} bars={seen} xOf={xOf} step={span.step} chosen={chosen} />
-        ) : (
-          <Ticks form={form} ticks={shown} xOf={xOf} width={width} chosen={chosen} />
         )}
         {drag !== undefined && Math.abs(drag[1] - drag[0]) > DRAG && (
           <rect class="drag" x={Math.min(...drag)} width={Math.abs(drag[1] - drag[0])} y={0} height={height - 24} />

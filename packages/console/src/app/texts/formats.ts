@@ -57,6 +57,11 @@ export function formatAgo(time: Date, now: Date): string {
   return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(value, unit)
 }
 
+/** The same of what has happened, by a clock that goes in steps and may be behind it. */
+export function formatPast(time: Date, now: Date): string {
+  return formatAgo(new Date(Math.min(time.getTime(), now.getTime())), now)
+}
+
 export function formatDate(time: Date): string {
   return dateFormat({ year: 'numeric', month: 'short', day: 'numeric' }).format(time)
 }
