@@ -1,10 +1,9 @@
-// The inner loop of the fast path: tags of known forms, and character data that is canonical as it
-// stands, in the window. In one function, for most of it without a call: that makes it fast.
+// The inner loop of the fast path: tags and character data, canonical as they stand, in the window.
+// In one function, nearly without a call: that is what makes it fast.
 import { AMPERSAND, GREATER_THAN, isNonCharacter, LAST_BMP_LEAD, LESS_THAN, LF, SEMICOLON, TAB } from '../characters.ts'
 import { effects, NOTHING_TO_UNDO, nameFrom, nameLength } from '../element-stack.ts'
 import { skipPairs } from '../skip.ts'
 import { window, windowWords } from '../window.ts'
-import { UNSETTLED_EPOCH } from './epochs.ts'
 import { isRewritten, matchForm } from './form-match.ts'
 import { NO_FORM, type TagForm } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
@@ -28,50 +27,32 @@ const [lessThan, greaterThan, lastLead, notTaken] = [LESS_THAN, GREATER_THAN, LA
 const END_TAG = 0x2f3c
 const [AMP, LT, GT] = ['&amp', '&lt;', '&gt;'].map(text => Buffer.from(text).readInt32LE()) as [number, number, number]
 
-/** Where `takeCanonicalRun` is, when it begins, calls, and ends. */
+/** Where `takeCanonicalRun` begins, and where it came to. */
 export const cursor = {
   depth: 0,
   /** Form of the element that was opened or closed last, and whether it was opened. */
   form: NO_FORM,
   isInside: false,
-  epoch: UNSETTLED_EPOCH,
-  /** Depth of the innermost element whose end takes more than closing it. */
-  floor: 0,
-  /** Depth of the innermost element that is not to be closed in the run. */
-  bottom: 0,
-  /** Lines that ended in the run and are not counted yet, and the index of the last end. */
+  /** Lines that ended in the run, and the index of the last end. */
   linesEnded: 0,
   lastLine: 0,
 }
 
-/** What the run calls for tags that take more than a comparison. */
-export interface TagTaker {
-  /** Opens the element of the tag at [from, to), of this form, which has a plan for the epoch. */
-  open(form: TagForm, from: number, to: number): void
-  /**
-   * Opens the element of the tag at `from`, when its form is known, though not the one expected.
-   * Returns the index behind it, or NOT_TAKEN.
-   */
-  find(from: number, end: number): number
-  /** Undoes what the innermost element declared, and closes it. */
-  close(): void
-}
-
 /**
- * Takes from the tag at `from` on what need not be reported: start tags of known forms, no deeper
- * than `limit`, end tags, and character data that is canonical as it stands. Returns the index
- * behind.
+ * Takes from the tag or the character data at `from` on what is canonical as it stands and need not
+ * be reported: start tags of known forms that are free in this epoch, no deeper than `limit`, end
+ * tags of elements deeper than `floor`, and character data. Returns the index behind.
  */
-export function takeCanonicalRun(from: number, end: number, limit: number, tags: TagTaker): number {
+export function takeCanonicalRun(from: number, end: number, floor: number, limit: number, epoch: number): number {
   let at = from
-  let { depth, form } = cursor
-  let next = cursor.isInside ? form.first : form.after
+  let { depth, form, isInside } = cursor
+  let next = isInside ? form.first : form.after
   let linesEnded = 0
   let lastLine = 0
   let w = words.getInt32(at, true)
   outer: while (at + 4 <= end) {
     if ((w & 0xffff) === END_TAG) {
-      if (depth === cursor.bottom) break
+      if (depth === floor) break
       const to = at + 2 + lengths[depth]!
       if (to >= end) break
       const offset = names[depth]! - at - 2
@@ -85,41 +66,24 @@ export function takeCanonicalRun(from: number, end: number, limit: number, tags:
         const tail = words.getInt32(last, true)
         if (tail >> 24 !== greaterThan || ((tail ^ words.getInt32(last + offset, true)) & 0xffffff) !== 0) break
       }
-      if (depth === cursor.floor) {
-        cursor.depth = depth
-        tags.close()
-      }
       form = forms[depth]!
       next = form.after
-      cursor.isInside = false
+      isInside = false
       depth--
       at = to + 1
-    } else {
-      if ((w & 0xff) !== lessThan || depth === limit) break
+    } else if ((w & 0xff) === lessThan) {
       const { plan } = next
-      let to = plan.epoch === cursor.epoch ? matchForm(next, at, end) : notTaken
-      if (to !== notTaken && plan.isFree && !isRewritten) {
-        depth++
-        names[depth] = at + 1
-        lengths[depth] = next.nameLength - 1
-        undone[depth] = nothingToUndo
-        forms[depth] = next
-        form = next
-        next = form.first
-        cursor.isInside = true
-      } else {
-        cursor.depth = depth
-        cursor.form = form
-        cursor.linesEnded = linesEnded
-        cursor.lastLine = lastLine
-        if (to === notTaken) to = tags.find(at, end)
-        else tags.open(next, at, to)
-        if (to === notTaken) break
-        depth = cursor.depth
-        form = cursor.form
-        linesEnded = cursor.linesEnded
-        next = cursor.isInside ? form.first : form.after
-      }
+      if (plan.epoch !== epoch || !plan.isFree || depth === limit) break
+      const to = matchForm(next, at, end)
+      if (to === notTaken || isRewritten) break
+      depth++
+      names[depth] = at + 1
+      lengths[depth] = next.nameLength - 1
+      undone[depth] = nothingToUndo
+      forms[depth] = next
+      form = next
+      next = form.first
+      isInside = true
       at = to
     }
     let long = at + SHORT_TEXT
@@ -162,6 +126,7 @@ export function takeCanonicalRun(from: number, end: number, limit: number, tags:
   }
   cursor.depth = depth
   cursor.form = form
+  cursor.isInside = isInside
   cursor.linesEnded = linesEnded
   cursor.lastLine = lastLine
   return Math.min(at, end)

@@ -87,7 +87,7 @@ export class FastContent {
       this.#sink = isUnreported ? this.#handler.sink : undefined
       const known = isUnreported && this.#lines.offset + at >= fastPath.knownFrom ? this.#known : undefined
       if (known !== undefined) {
-        at = known.takeRun(at, this.#runFrom, end)
+        at = known.take(at, this.#runFrom, from, end)
         this.#runFrom = known.runFrom
       }
       if (at + 1 >= end) break

@@ -2,16 +2,19 @@
 //
 // An epoch stands for what is in scope and which declarations are written. While it is the same, a
 // tag of one form means the same, and is written in the same way.
+import { rewritten } from '../../c14n/rewritten-text.ts'
+import { isCanonicalReference } from '../../c14n/text-octets.ts'
 import type { Limits } from '../../limits.ts'
-import { EXCLAMATION } from '../characters.ts'
+import { AMPERSAND, EXCLAMATION, GREATER_THAN, LESS_THAN, SLASH } from '../characters.ts'
 import { effects, epochBefore, NOTHING_TO_UNDO, UNDO } from '../element-stack.ts'
 import type { LineCounter } from '../line-counter.ts'
 import { NO_OCTETS } from '../octet-words.ts'
 import type { OpenElements } from '../open-elements.ts'
+import { findReference } from '../references.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window } from '../window.ts'
-import { cursor, openForms, type TagTaker, takeCanonicalRun } from './canonical-run.ts'
+import { cursor, openForms, takeCanonicalRun } from './canonical-run.ts'
 import { epochOf, UNSETTLED_EPOCH } from './epochs.ts'
 import { isRewritten, matchForm, TAG_OCTETS } from './form-match.ts'
 import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm } from './known-forms.ts'
@@ -23,11 +26,11 @@ const INSERTED_OCTETS = 512
 /** A plan costs as much as reading a few tags. */
 const [READS_PER_PLAN, FREE_READS] = [8, 2048]
 const NO_MARKS: readonly number[] = []
-/** `cursor.floor` and `cursor.bottom` before each element whose end undoes something, by depth. */
-const [floors, bottoms] = [new Int32Array(effects.length), new Int32Array(effects.length)]
+/** The floor before each element whose end undoes something, by depth. */
+const floors = new Int32Array(effects.length)
 const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: NO_OCTETS }
 
-export class KnownTags implements TagTaker {
+export class KnownTags {
   /** From where on canonical octets are still to be written. */
   runFrom = 0
   readonly #tag: StartTag
@@ -38,9 +41,12 @@ export class KnownTags implements TagTaker {
   /** Form of the element that was opened or closed last, and whether it was opened. */
   #last: TagForm = NO_FORM
   #isInside = false
-  /** Of the tag at which the run ended, for it had no form; 0 when it ended elsewhere. */
+  /** Of the tag at which `take` ended, for it had no form; 0 when it ended elsewhere. */
   #hash = 0
   #found: TagForm = NO_FORM
+  readonly #reference = { code: 0 }
+  /** Depth of the innermost element that the run must not close. */
+  #floor = 0
   /**
    * Tags of known forms, and plans made for them: where nearly each needs its own, reading is
    * faster.
@@ -71,29 +77,39 @@ export class KnownTags implements TagTaker {
   }
 
   /**
-   * Takes what `takeCanonicalRun` takes, from `from` on; what stands before it is canonical from
-   * `runFrom` on.
+   * Takes tags of known forms and character data from `from` on; what stands before it is canonical
+   * from `runFrom` on, and read since `first`. Returns the index behind.
    */
-  takeRun(from: number, runFrom: number, end: number): number {
+  take(from: number, runFrom: number, first: number, end: number): number {
     const elements = this.#elements
     const { stack } = elements
     if (elements.epoch === UNSETTLED_EPOCH) elements.epoch = this.#epochWith(NO_MARKS)
-    let floor = stack.depth
-    while (floor > stack.kept && effects[floor] === NOTHING_TO_UNDO) floor--
     this.runFrom = runFrom
     this.#hash = 0
+    this.#floor = stack.depth
+    while (this.#floor > stack.kept && effects[this.#floor] === NOTHING_TO_UNDO) this.#floor--
     cursor.depth = stack.depth
     cursor.form = this.#last
     cursor.isInside = this.#isInside
-    cursor.epoch = elements.epoch
-    cursor.floor = floor
-    cursor.bottom = floor > stack.kept && effects[floor] === UNDO ? bottoms[floor]! : floor
-    const at = takeCanonicalRun(from, end, this.#limits.depth, this)
-    stack.depth = cursor.depth
+    let at = from
+    for (let next = from; next !== NOT_TAKEN; next = this.#takeOther(at, first, end)) {
+      at = takeCanonicalRun(next, end, this.#floor, this.#limits.depth, elements.epoch)
+      stack.depth = cursor.depth
+      this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
+    }
     this.#last = cursor.form
     this.#isInside = cursor.isInside
-    this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
     return at
+  }
+
+  /** What the run does not take at `at`, for it takes more than a comparison. */
+  #takeOther(at: number, first: number, end: number): number {
+    if (at + 1 >= end) return NOT_TAKEN
+    if (window[at] !== LESS_THAN) return this.#rewrite(at, first, end)
+    const second = window[at + 1]
+    if (second === SLASH) return this.#close(at, end)
+    if (second === EXCLAMATION || this.#elements.stack.depth === this.#limits.depth) return NOT_TAKEN
+    return this.#open(at, end)
   }
 
   /** The innermost element is about to be closed. */
@@ -103,7 +119,7 @@ export class KnownTags implements TagTaker {
     this.#isInside = false
   }
 
-  /** The tag under way had no form in the run, and was read; its element will be at `depth`. */
+  /** The tag under way had no form in `take`, and was read; its element will be at `depth`. */
   learn(depth: number): void {
     const form = this.#hash === 0 ? NO_FORM : learnForm(this.#hash, this.#tag)
     if (form !== NO_FORM) expect(this.#last, this.#isInside, form)
@@ -112,72 +128,88 @@ export class KnownTags implements TagTaker {
     this.#isInside = !this.#tag.isEmpty
   }
 
-  open(form: TagForm, from: number, to: number): void {
-    const { stack, epoch } = this.#elements
-    const { declarations, plan } = form
+  /** Opens the element of the tag at `from`, when its form is known. */
+  #open(from: number, end: number): number {
+    let form = cursor.isInside ? cursor.form.first : cursor.form.after
+    let to = matchForm(form, from, end)
+    if (to === NOT_TAKEN) {
+      to = this.#find(from, end)
+      form = this.#found
+      if (to === NOT_TAKEN) return NOT_TAKEN
+    }
     this.#reads++
-    stack.depth = cursor.depth
-    if (form.holdsLines || isRewritten) this.#countLines(to)
+    if (form.plan.epoch !== this.#elements.epoch && !this.#findPlan(form)) return NOT_TAKEN
+    if (form.holdsLines || isRewritten) this.#lines.count(window, to)
     this.runFrom = this.#sink?.write(form, this.runFrom, from, to) ?? this.runFrom
     cursor.form = form
     cursor.isInside = !form.isEmpty
-    if (form.isEmpty) return
-    const isUndone = declarations.length > 0 || plan.marks.length > 0
-    stack.pushName(from + 1, from + form.nameLength, plan.declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
-    cursor.depth = stack.depth
-    openForms[cursor.depth] = form
-    if (!isUndone) return
-    const { scope } = this.#tag
-    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
-    this.#sink?.mark(plan, scope, cursor.depth)
-    epochBefore[cursor.depth] = epoch
-    floors[cursor.depth] = cursor.floor
-    bottoms[cursor.depth] = cursor.bottom
-    cursor.floor = cursor.depth
-    this.#elements.epoch = plan.epochInside
-    cursor.epoch = plan.epochInside
-  }
-
-  find(from: number, end: number): number {
-    if (window[from + 1] === EXCLAMATION) return NOT_TAKEN
-    const to = this.#match(from, end)
-    const form = this.#found
-    if (to === NOT_TAKEN) return NOT_TAKEN
-    this.#elements.stack.depth = cursor.depth
-    if (!form.hasPlan(this.#elements.epoch) && !(this.#isPlanningWorthwhile && this.#makePlan(form))) {
-      this.#reads++
-      return NOT_TAKEN
-    }
-    this.open(form, from, to)
+    if (!form.isEmpty) this.#push(form, from)
     return to
   }
 
-  close(): void {
-    this.#elements.stack.depth = cursor.depth
-    this.#elements.closeUnreported()
-    cursor.epoch = this.#elements.epoch
-    cursor.floor = floors[cursor.depth]!
+  #push(form: TagForm, from: number): void {
+    const { stack, epoch } = this.#elements
+    const { declarations, plan } = form
+    const isUndone = declarations.length > 0 || plan.marks.length > 0
+    stack.pushName(from + 1, from + form.nameLength, plan.declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
+    const { depth } = stack
+    cursor.depth = depth
+    openForms[depth] = form
+    if (!isUndone) return
+    const { scope } = this.#tag
+    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
+    this.#sink?.mark(plan, scope, depth)
+    epochBefore[depth] = epoch
+    floors[depth] = this.#floor
+    this.#floor = depth
+    this.#elements.epoch = plan.epochInside
   }
 
-  #match(at: number, end: number): number {
-    const { form, isInside } = cursor
-    this.#found = isInside ? form.first : form.after
-    let to = matchForm(this.#found, at, end)
-    if (to !== NOT_TAKEN) return to
+  /** Closes the innermost element, if its end undoes something and its end tag stands at `at`. */
+  #close(at: number, end: number): number {
+    const { stack } = this.#elements
+    const { depth } = stack
+    if (depth <= stack.kept || effects[depth] !== UNDO) return NOT_TAKEN
+    const nameTo = stack.findName(window, at + 2, end)
+    if (nameTo < 0 || nameTo >= end || window[nameTo] !== GREATER_THAN) return NOT_TAKEN
+    cursor.form = openForms[depth]!
+    cursor.isInside = false
+    cursor.depth = depth - 1
+    this.#floor = floors[depth]!
+    this.#elements.closeUnreported()
+    return nameTo + 1
+  }
+
+  /** Character data that is not canonical as it stands. */
+  #rewrite(at: number, first: number, end: number): number {
+    const sink = this.#sink
+    if (sink === undefined) return NOT_TAKEN
+    if (window[at] === AMPERSAND) {
+      const to = findReference(window, at, end, this.#reference)
+      if (to < 0) return NOT_TAKEN
+      if (isCanonicalReference(window, at, to)) return to
+    }
+    if (at > this.runFrom) sink.text(window, this.runFrom, at)
+    this.runFrom = sink.rewriteText(first, at, end, false)
+    this.#lines.endLines(rewritten.linesEnded, rewritten.lastLine)
+    return this.runFrom > at ? this.runFrom : NOT_TAKEN
+  }
+
+  #findPlan(form: TagForm): boolean {
+    return form.findPlan(this.#elements.epoch) || (this.#isPlanningWorthwhile && this.#makePlan(form))
+  }
+
+  /** Finds the form of a tag at `at` that has another one than expected. */
+  #find(at: number, end: number): number {
+    let to = NOT_TAKEN
     const hash = hashTag(window, at, end)
     this.#found = findForm(hash, form => {
       to = matchForm(form, at, end)
       return to !== NOT_TAKEN
     })
     if (to === NOT_TAKEN) this.#hash = hash
-    else expect(form, isInside, this.#found)
+    else expect(cursor.form, cursor.isInside, this.#found)
     return to
-  }
-
-  #countLines(to: number): void {
-    this.#lines.endLines(cursor.linesEnded, cursor.lastLine)
-    cursor.linesEnded = 0
-    this.#lines.count(window, to)
   }
 
   get #isPlanningWorthwhile(): boolean {

@@ -151,9 +151,8 @@ export class TagForm {
     this.emptyEnd = parts.emptyEnd
   }
 
-  /** Whether there is a plan for this epoch: it is the form's from here on. */
-  hasPlan(epoch: number): boolean {
-    if (this.plan.epoch === epoch) return true
+  /** Whether another plan is for this epoch: it is the form's from here on. */
+  findPlan(epoch: number): boolean {
     for (const plan of this.#plans) {
       if (plan.epoch !== epoch) continue
       this.plan = plan
