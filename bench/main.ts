@@ -6,7 +6,7 @@ import { runExchangeBench } from './exchange/command.ts'
 import { runGrowthBench } from './exchange/growth.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
 import { runWatchedBench } from './exchange/watched.ts'
-import { runSignBench, runVerifyBench } from './verify/command.ts'
+import { parseSigningKey, runSignBench, runVerifyBench, signingKeys } from './verify/command.ts'
 import { runProfile } from './verify/profile.ts'
 
 const program = buildProgram('bench', 'measurements of this checkout on this machine')
@@ -26,7 +26,8 @@ program
 
 program
   .command('sign')
-  .description('signing: ours and xmlsec1 on the same documents')
+  .description('signing: ours, the operation with the key alone, and xmlsec1, on the same documents')
+  .option('--key <kind>', `of the signer: one of ${signingKeys.join(', ')}`, parseSigningKey, 'rsa-2048')
   .option('--quick', 'fewer and shorter rounds')
   .option('--seed <number>', 'of the random shape', parseCount, Date.now() % 2 ** 30)
   .option('--only <text>', 'only payloads whose name has this text')

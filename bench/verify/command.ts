@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Command, openOutput } from '@seg/core'
-import { generate, loadIdentity } from '@seg/pki'
+import { type Command, Fault, openOutput, quote } from '@seg/core'
+import { generate, type KeyKind, loadIdentity } from '@seg/pki'
 import type { Signer } from '@seg/xmldsig'
 import { describeMachine, pinTo } from '../machine.ts'
 import { formatTime } from '../tables.ts'
@@ -29,9 +29,18 @@ type Bench = { readonly folder: string; readonly signer: Signer; readonly say: (
 
 type Options = { readonly quick?: true; readonly seed: number; readonly only?: string }
 
+/** Kinds of keys that a signature is measured with; documents to be verified have the first. */
+export const signingKeys: readonly KeyKind[] = ['rsa-2048', 'rsa-3072', 'ec-p256', 'ed25519']
+
+export function parseSigningKey(text: string): KeyKind {
+  const key = signingKeys.find(kind => kind === text)
+  if (key === undefined) throw new Fault('usage', `--key is one of ${signingKeys.join(', ')}, not ${quote(text)}`)
+  return key
+}
+
 export async function runVerifyBench(options: Options & { readonly sides?: string }, command: Command): Promise<void> {
   const isWhole = options.only === undefined && options.sides === undefined
-  await runBench(options, command, async (bench, plan, payloads) => ({
+  await runBench(options, signingKeys[0]!, command, async (bench, plan, payloads) => ({
     ...(await compareAll(
       bench,
       payloads,
@@ -43,31 +52,32 @@ export async function runVerifyBench(options: Options & { readonly sides?: strin
   }))
 }
 
-export async function runSignBench(options: Options, command: Command): Promise<void> {
-  await runBench(options, command, async (bench, plan, payloads) => ({
-    ...(await compareAll(bench, payloads, plan, await openSigningSides(bench.folder), emptySignature)),
+export async function runSignBench(options: Options & { readonly key: KeyKind }, command: Command): Promise<void> {
+  await runBench(options, options.key, command, async (bench, plan, payloads) => ({
+    ...(await compareAll(bench, payloads, plan, await openSigningSides(bench.folder, options.key), emptySignature)),
     streamed: [],
   }))
 }
 
 async function runBench(
   options: Options,
+  key: KeyKind,
   command: Command,
   measure: (
     bench: Bench,
     plan: typeof full,
     payloads: readonly NamedPayload[],
-  ) => Promise<Omit<VerifyReport, 'machine' | 'rounds'>>,
+  ) => Promise<Omit<VerifyReport, 'machine' | 'key' | 'rounds'>>,
 ): Promise<void> {
   const output = openOutput(command)
   const plan = options.quick ? quick : full
   const machine = describeMachine()
   const folder = await mkdtemp(join(tmpdir(), 'seg-bench-'))
   try {
-    await generate({ out: folder, key: 'rsa-2048' })
+    await generate({ out: folder, key })
     const bench = { folder, signer: await loadIdentity(folder, 'sender'), say: output.say }
     const payloads = listPayloads(options.seed).filter(({ name }) => name.includes(options.only ?? ''))
-    const report: VerifyReport = { machine, rounds: plan.rounds, ...(await measure(bench, plan, payloads)) }
+    const report: VerifyReport = { machine, key, rounds: plan.rounds, ...(await measure(bench, plan, payloads)) }
     output.report(report, writeVerifyReport(report))
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -7,6 +7,8 @@ import type { Streamed } from './stream-file.ts'
 
 export type VerifyReport = {
   readonly machine: Machine
+  /** Kind of the signer's key. */
+  readonly key: string
   /** Who took part, in words. */
   readonly sides: readonly string[]
   readonly missing: readonly string[]
@@ -20,13 +22,13 @@ export type VerifyReport = {
 
 const ours = 'ours'
 
-export function writeVerifyReport({ machine, sides, missing, rounds, compared, streamed }: VerifyReport): string {
+export function writeVerifyReport({ machine, key, sides, missing, rounds, compared, streamed }: VerifyReport): string {
   const others = [...new Set(compared.flatMap(({ times }) => Object.keys(times)))].filter(name => name !== ours)
   return [
     writeMachine(machine),
     [...new Set(sides)].join('; '),
-    ...(missing.length > 0 ? [`left out, not installed: ${missing.join(', ')}`] : []),
-    'RSA-2048, SHA-256, Exclusive C14N; one core; processor time; ' +
+    ...(missing.length > 0 ? [`left out: ${missing.join(', ')}`] : []),
+    `${key}, SHA-256, Exclusive C14N; one core; processor time; ` +
       `medians of ${rounds} rounds; in brackets: how many times as long as ours; worst first`,
     '',
     writeTable(
