@@ -9,7 +9,7 @@ import {
   sign as makeValue,
   X509Certificate,
 } from 'node:crypto'
-import { type KeyElsewhere, openPlacement, openSigner, verifyDocument } from '@seg/xmldsig'
+import { type KeyElsewhere, openPlacement, openSigner, type SigningMethod, verifyDocument } from '@seg/xmldsig'
 import { signDocument } from '@seg/xmldsig/testing'
 import t from 'tap'
 import { forgeSignature } from '../../packages/sender/src/attack/forging.ts'
@@ -64,6 +64,21 @@ t.test('a document by a key that is elsewhere must verify with the certificate, 
     code: 'configuration',
     detail: /not the key of the certificate/,
   })
+})
+
+t.test('a key that is elsewhere is asked in the way of its kind', async t => {
+  const keys = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+  const { certificate, key } = issue({ keys }, makeIssuer('CA'))
+  const asked: SigningMethod[] = []
+  const holder: KeyElsewhere = {
+    async sign(octets, method) {
+      asked.push(method)
+      return makeValue(method.hash, octets, { key, saltLength: method.saltLength! })
+    },
+  }
+  const signed = await signDocument(Buffer.from(canonical), { certificate, key: holder })
+  t.equal(verifyDocument(signed, certificate).id, 'a')
+  t.same(asked, [{ kind: 'rsa-pss', hash: 'sha256', saltLength: 32 }])
 })
 
 t.test('a key of RSASSA-PSS signs with the hash that it is for, or not at all', async t => {

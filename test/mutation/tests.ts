@@ -24,6 +24,7 @@ const files = [
   '../engine/fast-path.test.ts',
   '../engine/uri.test.ts',
   '../engine/document-types.test.ts',
+  '../engine/announcement.test.ts',
   '../engine/second-opinion.test.ts',
   '../engine/causes.test.ts',
   '../engine/receipt.test.ts',

@@ -13,6 +13,8 @@ export type Wish = {
   readonly to?: number
   /** Without them, of a receiver, those of this machine. */
   readonly hosts?: readonly string[]
+  /** Without them, new ones of P-256. */
+  readonly keys?: CertificateIssuer['keys']
 }
 
 const DAY = 24 * 3600 * 1000
@@ -30,10 +32,9 @@ export function makeIssuer(name: string): CertificateIssuer {
 }
 
 export function issue(
-  { profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1, hosts }: Wish,
+  { profile = 'sender', name = 'MINISTRY 1_SEG01', from = -1, to = 1, hosts, keys = makeKeys() }: Wish,
   issuer: CertificateIssuer,
 ): Identity {
-  const keys = makeKeys()
   const at = (days: number) => new Date(Date.now() + days * DAY)
   const certificate = issueCertificate(
     {

@@ -24,7 +24,7 @@ export function openReceiptSeal(signer: BlockingSigner): (facts: ReceiptFacts) =
   const writeSignature = (digest: string, value: string) =>
     `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${beforeDigest}${digest}${afterDigest}` +
     `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>${END}\n`
-  // Of the same length in each receipt.
+  // Of the same length in each receipt: a value that verifies has the length of its key's values.
   const signatureLength = writeSignature(
     emptyBase64(DIGEST_BYTES),
     emptyBase64(valueBytesOf(knownKeyOf(signer))),
@@ -33,23 +33,16 @@ export function openReceiptSeal(signer: BlockingSigner): (facts: ReceiptFacts) =
   return facts => {
     const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
     const { length } = content
+    // One octet of UTF-8 in each character of these texts: one character above U+00FF would make V8
+    // store all of it with two bytes a character.
     const receipt = Buffer.allocUnsafe(length + signatureLength)
-    writeOctets(receipt, `${content}${END}`, 0)
+    receipt.write(`${content}${END}`, 0, 'latin1')
     const digest = hash('sha256', receipt.subarray(0, length + END.length), 'base64')
     const signed = Buffer.from(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${beforeDigest}${digest}${afterDigest}`)
     const value = makeOwnValueNow(signed, algorithm, signer).toString('base64')
-    writeOctets(receipt, writeSignature(digest, value), length)
+    receipt.write(writeSignature(digest, value), length, 'latin1')
     return receipt
   }
-}
-
-/**
- * Text here holds one octet of UTF-8 in each character: one character above U+00FF would make V8
- * store all of it with two bytes a character.
- */
-function writeOctets(receipt: Buffer, text: string, at: number): void {
-  if (receipt.write(text, at, 'latin1') !== text.length)
-    throw new TypeError('a signature of another length than the key makes')
 }
 
 function emptyBase64(bytes: number): string {
