@@ -155,6 +155,12 @@ t.test('a session ends within a look when its person, role or certificate counts
   t.match(complaints, [/people and their CA stay as they were: configuration/])
   await writeFile(config, janeOnly.replace('role', 'state: disabled, role'))
   await endsWith(second, 'disabled')
+  const atProvider = (id: string) =>
+    listener.access.addSession({ id, role: 'viewer', method: 'openid', credential: id }, '::1', new Date()).text
+  const [other, another] = [atProvider('Jane'), atProvider('max')]
+  await sessions.look()
+  t.equal((await me(`__Host-seg=${other}`)).status, 401, 'disabled, however she logged in')
+  t.equal((await me(`__Host-seg=${another}`)).status, 200, 'who is no person of the file stays')
   const brief = issue({ profile: 'operator', name: 'brief', to: 0.01 }, ca)
   await writeFile(config, `${janeOnly}${person('brief', pinOf(brief))}${person('spare', pinOf(spare))}`)
   const third = await login(spare)
@@ -174,6 +180,7 @@ t.test('a session ends within a look when its person, role or certificate counts
   t.match(ended, [
     { actor: { id: 'jane' }, reason: { detail: /viewer, now/ } },
     { reason: { detail: /disabled/ } },
+    { actor: { id: 'Jane', method: 'openid' }, reason: { detail: /"jane" is disabled/ } },
     { reason: { detail: /certificate-revoked/ } },
     { reason: { detail: /certificate-invalid/ } },
     { reason: { detail: /started since/ } },

@@ -16,6 +16,8 @@ export type KeptKey = {
   readonly madeBy: string
   /** Who has seen its text beside its maker. */
   readonly approvedBy: string | undefined
+  /** Where a key made it: who made and approved that one. */
+  readonly behind: readonly string[]
   readonly madeAt: number
   readonly endsAt: number
   readonly usedAt: number | undefined
@@ -44,6 +46,7 @@ export function keyOf(row: Row): KeptKey {
     role: roleOf(row),
     madeBy: String(row.made_by),
     approvedBy: row.approved_by === null ? undefined : String(row.approved_by),
+    behind: row.behind === null ? [] : (JSON.parse(String(row.behind)) as string[]),
     madeAt: Number(row.made_at),
     endsAt: Number(row.ends_at),
     usedAt: timeOf(row.used_at),

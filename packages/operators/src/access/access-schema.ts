@@ -45,4 +45,6 @@ export const accessMigrations: Migrations = {
   ],
   // Who approved a key was given its text.
   '0002-approved-keys': ['ALTER TABLE keys ADD COLUMN approved_by TEXT'],
+  // Of a key that a key made: who is behind that one, as a JSON array; its row may be gone.
+  '0003-persons-behind-keys': ['ALTER TABLE keys ADD COLUMN behind TEXT'],
 }

@@ -40,8 +40,11 @@ export type Operator = {
   readonly session?: string
 }
 
-/** `approvedBy`: who approved it saw its text, too. */
-type NewKey = Pick<KeptKey, 'name' | 'role' | 'madeBy' | 'endsAt'> & { readonly approvedBy?: string | undefined }
+/** `approvedBy`: who approved it saw its text, too. `behind`: of the operator who makes it. */
+type NewKey = Pick<KeptKey, 'name' | 'role' | 'madeBy' | 'endsAt'> & {
+  readonly approvedBy?: string | undefined
+  readonly behind?: readonly string[]
+}
 
 /** Why a secret does not count, for the log and the audit trail; nobody else learns it. */
 export type Unaccepted = { readonly because: 'unknown' | 'expired' | 'revoked'; readonly credential?: string }
@@ -67,15 +70,27 @@ export class AccessStore {
     this.#forgetOld(now)
     this.#refuseMore('keys', 'revoked_at IS NULL AND ends_at > ?', now)
     this.#run(
-      `INSERT INTO keys (id, hash, name, role, made_by, approved_by, made_at, ends_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, hash, key.name, key.role, key.madeBy, key.approvedBy ?? null, now.getTime(), key.endsAt],
+      `INSERT INTO keys (id, hash, name, role, made_by, approved_by, behind, made_at, ends_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, hash, key.name, key.role, key.madeBy, key.approvedBy ?? null],
+      ...[JSON.stringify(key.behind ?? []), now.getTime(), key.endsAt],
     )
     return { id, text }
   }
 
   keys(): KeptKey[] {
     return this.#all('SELECT * FROM keys ORDER BY made_at DESC, id').map(keyOf)
+  }
+
+  /**
+   * The persons whose act it may be: of a key, who made or approved it, or a key before it that led
+   * to it.
+   */
+  personsBehind({ method, id, credential }: Operator): string[] {
+    const key = method === 'api-key' ? this.keys().find(one => one.id === credential) : undefined
+    if (key === undefined) return [id]
+    const { madeBy, approvedBy, behind } = key
+    return [...new Set([madeBy, ...(approvedBy === undefined ? [] : [approvedBy]), ...behind])]
   }
 
   /** Throws the Fault `not-found`. */

@@ -1,12 +1,12 @@
 // Sessions of persons who logged in with a certificate end when that, or their record, counts no
-// more: revoked, out of date, disabled, of another role.
+// more: revoked, out of date, disabled, of another role. Who is disabled has no other one either.
 import { hostname } from 'node:os'
-import { asFault, keepLooking, type Looks } from '@seg/core'
+import { asFault, keepLooking, type Looks, quote } from '@seg/core'
 import type { PresentedChain } from '@seg/pki'
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { KeptSession } from './access-rows.ts'
 import type { AccessStore } from './access-store.ts'
-import type { People } from './people.ts'
+import { isSamePerson, type People } from './people.ts'
 
 export type CertificateSessions = Looks & {
   /** The chain of a login: its certificate is judged again at each look. */
@@ -16,7 +16,7 @@ export type CertificateSessions = Looks & {
 type Parts = {
   readonly access: AccessStore
   readonly audit: AuditTrail
-  readonly people: Pick<People, 'recognize'>
+  readonly people: Pick<People, 'list' | 'recognize'>
   readonly complain: (line: string) => void
   readonly now: () => Date
 }
@@ -30,15 +30,23 @@ export function followCertificateSessions({ access, audit, people, complain, now
   const chains = new Map<string, PresentedChain>()
   const lookOnce = async () => {
     try {
-      const sessions = access.sessions(now()).filter(({ method }) => method === 'certificate')
+      const { certificate: sessions = [], others = [] } = Object.groupBy(access.sessions(now()), ({ method }) =>
+        method === 'certificate' ? method : 'others',
+      )
       for (const session of sessions) {
         const why = await doubtAbout(session)
         if (why !== undefined) end(session, why)
       }
-      const inUse = new Set(sessions.map(({ credential }) => credential))
+      // Asked anew: who logged in meanwhile has a chain that was not there before.
+      const inUse = new Set(access.sessions(now()).map(({ credential }) => credential))
       for (const fingerprint of chains.keys()) if (!inUse.has(fingerprint)) chains.delete(fingerprint)
+      const disabled = others.length === 0 ? [] : (await people.list()).filter(({ isActive }) => !isActive)
+      for (const session of others) {
+        const person = disabled.find(({ id }) => isSamePerson(id, session.actor))
+        if (person !== undefined) end(session, `${quote(person.id)} is disabled in seg.yaml`)
+      }
     } catch (error) {
-      complain(`sessions of certificates cannot be judged: ${asFault(error).detail}`)
+      complain(`sessions of people cannot be judged: ${asFault(error).detail}`)
     }
   }
   const doubtAbout = async ({ actor, role, credential }: KeptSession): Promise<string | undefined> => {
@@ -53,10 +61,10 @@ export function followCertificateSessions({ access, audit, people, complain, now
       return asFault(error).detail
     }
   }
-  const end = ({ id, actor, role, credential }: KeptSession, detail: string) => {
+  const end = ({ id, actor, role, method, credential }: KeptSession, detail: string) => {
     access.revokeSession(id, now())
     const act = { action: 'authentication.session-ended', category: 'authentication' } as const
-    const by = { id: actor, method: 'certificate', role, credential, session: id } as const
+    const by = { id: actor, method, role, credential, session: id }
     const reason = { code: 'login-required', detail } as const
     const from = { host: hostname(), pid: process.pid }
     audit.add({ ...act, actor: by, from, on: { kind: 'session', id }, reason }, 'success', now())

@@ -82,6 +82,20 @@ t.test('nobody changes their own rights: not by a certificate, a link, a key of 
   t.equal(await text(), people.replace('id: joe\n    role: administrator', 'id: joe\n    role: viewer'))
 })
 
+t.test('a key that a key made is a key of the persons behind both, however a provider writes their names', async t => {
+  const { listener, as, change } = await open(t)
+  const keyOf = async (fields: Record<string, string>) => {
+    const body = JSON.stringify({ name: 'k', role: 'administrator', days: 1 })
+    const { json } = await listener.ask('POST', '/api/v1/api-keys', fields, body)
+    return { authorization: `Bearer ${json.key}` }
+  }
+  const third = await keyOf(await keyOf(await keyOf(as('joe'))))
+  const own = '/api/v1/people/joe'
+  for (const fields of [third, as('Joe', 'administrator', 'openid'), as('ｊｏｅ', 'administrator', 'openid')])
+    t.match(await change({ role: 'viewer' }, fields, own), { status: 403, json: { code: 'not-permitted' } })
+  t.equal((await change({ role: 'operator' }, third)).status, 200, 'it changes those of others')
+})
+
 t.test('what is no change, or of another version, or of nobody, is refused with nothing written', async t => {
   const { listener, as, change, etag, text, changes } = await open(t)
   for (const to of [{}, { role: 'king' }, { state: 'away' }, { role: 'viewer', certificates: [] }])

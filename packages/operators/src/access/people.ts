@@ -44,6 +44,12 @@ export type People = {
   ): Promise<{ readonly before: PersonRights; readonly after: PersonRights }>
 }
 
+/** A provider may write a name in another case, and Unicode writes one in several ways. */
+export function isSamePerson(one: string, other: string): boolean {
+  const fold = (name: string) => name.normalize('NFKC').toLowerCase()
+  return fold(one) === fold(other)
+}
+
 /** Of a person of the configuration. */
 export function rightsOf({ role, isActive }: Pick<Person, 'role' | 'isActive'>): PersonRights {
   return { role, state: isActive ? 'active' : 'disabled' }

@@ -217,6 +217,21 @@ t.test('who approved an API key has seen it, and approves nothing that it asks f
   t.equal((await decide(last, 'approve', as('eve'))).status, 200)
 })
 
+t.test('who is behind a key that made a key approves nothing that the second one asks for', async t => {
+  const { done, as, ask, decide } = await open(t)
+  const make = async (fields: ReturnType<typeof as>, role: Role, approver: string) => {
+    const held = await ask(fields, '/api/v1/api-keys', JSON.stringify({ name: 'acts', role, days: 3 }))
+    const { json } = await decide(held.json.id, 'approve', as(approver, 'administrator'))
+    return { authorization: `Bearer ${JSON.parse(json.answer).key}` } as never
+  }
+  const first = await make(as('jane', 'administrator'), 'administrator', 'joe')
+  const { id } = (await ask(await make(first, 'security-officer', 'eve'))).json
+  for (const name of ['jane', 'joe', 'eve'])
+    t.match(await decide(id, 'approve', as(name)), { status: 403, json: { detail: /another person/ } }, name)
+  t.same(done, [])
+  t.equal((await decide(id, 'approve', as('max'))).status, 200)
+})
+
 t.test('one person is one, whatever their name has become: by their certificate or their provider', async t => {
   const jane = { id: 'jane', role: 'security-officer', isActive: true, name: undefined, certificates: [] } as const
   const { done, as, ask, decide } = await open(t, true, () => [jane])

@@ -2,12 +2,13 @@
 import { asFault, Fault, quote } from '@seg/core'
 import { stateOf } from '../access/access-commands.ts'
 import type { AccessStore, Operator } from '../access/access-store.ts'
+import { isSamePerson } from '../access/people.ts'
 import { mayDo, type Permission } from '../access/roles.ts'
 import type { ApiParts } from '../api/parts.ts'
 import type { ApiRoute } from '../api/route.ts'
 import type { HeldAct } from './approval-store.ts'
 
-type Known = { readonly access: Pick<AccessStore, 'keys'>; readonly now: () => Date }
+type Known = { readonly access: Pick<AccessStore, 'keys' | 'personsBehind'>; readonly now: () => Date }
 
 /** Throws the Fault `not-permitted`. */
 export function checkApprover(
@@ -25,15 +26,14 @@ export function checkApprover(
  * Nobody changes their own rights, also not by a key of theirs. Throws the Fault `not-permitted`.
  */
 export function checkConcerned(
-  { method, id, credential }: Operator,
+  operator: Operator,
   { concerns }: Pick<ApiRoute, 'concerns'>,
   params: unknown,
   { access }: Pick<Known, 'access'>,
 ): void {
   if (concerns === undefined) return
-  const key = method === 'api-key' ? access.keys().find(one => one.id === credential) : undefined
   const concerned = concerns(params as never)
-  if ([id, key?.madeBy, key?.approvedBy].includes(concerned))
+  if (isAmong(concerned, access.personsBehind(operator)))
     throw new Fault('not-permitted', `expected another person than ${quote(concerned)}, whose rights it changes`)
 }
 
@@ -72,15 +72,17 @@ function obstacleOf(check: () => void): string | null {
 
 /**
  * A person, and another one: neither a program, nor who made the author's key, nor who approved
- * that key and was given it.
+ * that key and was given it; nor who did so with a key that led to it.
  */
 function checkOther(approver: Operator, author: Operator, { access }: Known): void {
   if (approver.method === 'api-key')
     throw new Fault('not-permitted', 'expected a person who has logged in, found an API key')
-  const key = author.method === 'api-key' ? access.keys().find(({ id }) => id === author.credential) : undefined
-  const persons = [author.id, key?.madeBy, key?.approvedBy]
-  if (persons.includes(approver.id) || isSameProof(approver, author))
+  if (isAmong(approver.id, access.personsBehind(author)) || isSameProof(approver, author))
     throw new Fault('not-permitted', `expected another person than ${quote(approver.id)}, who asked for it`)
+}
+
+function isAmong(person: string, persons: readonly string[]): boolean {
+  return persons.some(one => isSamePerson(one, person))
 }
 
 /** A certificate, or a person at a provider, whose name was changed between is the same person. */

@@ -2,7 +2,7 @@
 import { Fault, quote } from '@seg/core'
 import { describeKey, stateOf } from '../access/access-commands.ts'
 import { isRole } from '../access/roles.ts'
-import { actAs, actorOf } from '../api/api-act.ts'
+import { actAs } from '../api/api-act.ts'
 import { operatorOf, route } from '../api/route.ts'
 import { exactly, orNull, Time, Type } from '../api/schema.ts'
 
@@ -96,9 +96,11 @@ export const accessRoutes = [
       } as const
       const at = parts.now()
       const endsAt = at.getTime() + days * DAY
-      const madeBy = actorOf(operatorOf(request)).id
+      const operator = operatorOf(request)
+      const behind = parts.access.personsBehind(operator)
+      const of = { madeBy: operator.id, approvedBy: request.approval?.by.id, behind }
       const made = await actAs(request, parts, planned, async () =>
-        parts.access.addKey({ name, role, madeBy, approvedBy: request.approval?.by.id, endsAt }, at),
+        parts.access.addKey({ name, role, ...of, endsAt }, at),
       )
       return { id: made.id, key: made.text, expiresAt: new Date(endsAt).toISOString() }
     },
