@@ -5,14 +5,19 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { openDatabase } from '@seg/ledger'
 import { loadTrust } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { IDLE_TIME } from '../access/access-rows.ts'
+import { authenticate } from '../access/authenticate.ts'
+import type { RawAnswer } from '../api/route.ts'
 import { deskMigrations } from '../desk/desk-schema.ts'
+import { openDeskSearch } from '../desk/desk-search.ts'
 import { DeskStore } from '../desk/desk-store.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
 import { makeConsoleCerts, openListener, type TestListener } from '../testing/listener.ts'
+import { eventRoutes } from './event-routes.ts'
 
 const certs = await makeConsoleCerts(t)
 
@@ -116,6 +121,26 @@ t.test('a key that is revoked ends what it reads', async t => {
   listener.access.revokeKey(listener.access.keys()[0]!.id, new Date())
   await ended
   t.pass('the stream is over')
+})
+
+t.test('a key that is revoked ends what it reads also while it catches up', async t => {
+  const { listener, enter } = await openDeskListener(t)
+  enter(0, 1000)
+  const headers = listener.keyOf('viewer')
+  const search = openDeskSearch(listener.folder)
+  t.teardown(() => search.close())
+  const operator = authenticate('GET', headers, listener.access, new Date())
+  const asked = { headers, operator, query: { after: '0' }, signal: new AbortController().signal }
+  const parts = { access: listener.access, desk: () => search, now: () => new Date() }
+  // Without a connection: its buffers would take all of it before anybody reads.
+  const { body } = eventRoutes[0]!.handle(asked as never, parts as never) as RawAnswer
+  let events = 0
+  for await (const piece of body as Readable) {
+    if (events === 0 && piece.startsWith('id: ')) listener.access.revokeKey(operator.credential, new Date())
+    events += piece.split('\nevent: ').length - 1
+  }
+  t.ok(events >= 200, `${events}`)
+  t.ok(events <= 600, `${events} of 1000, no more than was read ahead`)
 })
 
 t.test('there are so many readers at once and no more, and who goes makes room', async t => {

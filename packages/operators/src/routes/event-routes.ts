@@ -77,9 +77,9 @@ async function* follow(
     if (events.length > 0) yield events.map(({ text }) => text).join('')
     position = events.at(-1)?.position ?? position
     quiet = events.length > 0 ? 0 : quiet + INTERVAL
-    if (events.length === STEP) continue
-    await pause(INTERVAL, undefined, { signal: request.signal }).catch(() => {})
-    // A session that was ended, or a key that was revoked, ends what it opened.
+    if (events.length < STEP) await pause(INTERVAL, undefined, { signal: request.signal }).catch(() => {})
+    // A session that was ended, or a key that was revoked, ends what it opened, also for a reader
+    // who never catches up.
     if (!isStillTaken(request, parts)) return
     if (quiet >= HEARTBEAT) yield ': still here\n\n'
     if (quiet >= HEARTBEAT) quiet = 0

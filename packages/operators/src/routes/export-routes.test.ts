@@ -1,12 +1,17 @@
 // Lists as CSV: what a partner sent is text in a spreadsheet, and who took the list has a record.
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text as textOf } from 'node:stream/consumers'
 import { openDatabase } from '@seg/ledger'
 import t from 'tap'
+import type { RawAnswer } from '../api/route.ts'
+import { openAuditTrail } from '../audit/audit-trail.ts'
 import { deskMigrations } from '../desk/desk-schema.ts'
+import { openDeskSearch } from '../desk/desk-search.ts'
 import { DeskStore } from '../desk/desk-store.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
-import { makeConsoleCerts, openListener } from '../testing/listener.ts'
-import { csvLine } from './export-routes.ts'
+import { makeConsoleCerts, openListener, someone } from '../testing/listener.ts'
+import { csvLine, exportRoutes } from './export-routes.ts'
 
 const certs = await makeConsoleCerts(t)
 
@@ -77,4 +82,27 @@ t.test('a list is exported whole by its filter, newest first, and leaves a recor
     { on: { id: /"partner":"M2"/ } },
     {},
   ])
+})
+
+t.test('for a reader who has gone no further page is read', async t => {
+  const folder = t.testdir()
+  const database = await openDatabase(join(folder, 'desk.sqlite'), deskMigrations)
+  const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
+  t.teardown(() => {
+    audit.close()
+    database.close()
+  })
+  const at = Date.parse('2026-11-01T00:00:00Z')
+  const facts = Array.from({ length: 1203 }, (_, i) => ({
+    ...({ kind: 'document', outcome: 'accepted', at: at + i, index: i, partner: 'M1', document: `doc${i}` } as const),
+  }))
+  new DeskStore(database, new MetricStore()).enter(facts)
+  const search = openDeskSearch(folder)
+  t.teardown(() => search.close())
+  const gone = new AbortController()
+  const asked = { query: {}, operator: someone('viewer'), signal: gone.signal, address: '::1', id: 'urn:uuid:1' }
+  const parts = { audit, desk: () => search, now: () => new Date() }
+  const { body } = (await exportRoutes[0]!.handle(asked as never, parts as never)) as RawAnswer
+  gone.abort()
+  t.equal((await textOf(body as Readable)).split('\r\n').length, 502, 'a heading, the first page, the end of its last')
 })

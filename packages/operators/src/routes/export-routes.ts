@@ -44,7 +44,7 @@ function factExport(name: string, kind: FactKind, permission: Permission): ApiRo
     query: exactly(factFilters),
     response: Type.String(),
     type: 'text/csv',
-    handle: (request, parts) => give(name, request, parts, csvOfFacts(kind, request.query, parts)),
+    handle: (request, parts) => give(name, request, parts, csvOfFacts(kind, request, parts)),
   })
 }
 
@@ -81,7 +81,11 @@ async function* following(first: IteratorResult<string>, lines: AsyncGenerator<s
 
 type FactQuery = Parameters<typeof deskFilterOf>[1]
 
-async function* csvOfFacts(kind: FactKind, query: FactQuery, { desk }: ApiParts): AsyncGenerator<string> {
+async function* csvOfFacts(
+  kind: FactKind,
+  { query, signal }: Pick<ApiRequest<unknown, FactQuery>, 'query' | 'signal'>,
+  { desk }: ApiParts,
+): AsyncGenerator<string> {
   const filter = deskFilterOf(kind, query)
   let heading = csvLine(factNames)
   let after: number | undefined
@@ -102,6 +106,8 @@ async function* csvOfFacts(kind: FactKind, query: FactQuery, { desk }: ApiParts)
     rows += facts.length
     // A page may have no row, and another after it: others of the thread get their turn.
     await nextTurn()
+    // Who has gone has no export under way: without a row nothing else would end it.
+    if (signal.aborted) return
   }
 }
 
