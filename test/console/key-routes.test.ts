@@ -1,6 +1,6 @@
 // Our own keys over the API: a request that waits for its certificate, what is checked before that
 // takes its place, and certificates that our CA revokes.
-import { X509Certificate } from 'node:crypto'
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate, loadIdentity } from '@seg/pki'
@@ -93,6 +93,25 @@ t.test('a withdrawn request leaves neither key nor request; with four eyes only 
   t.equal((await ask('renewals/seal', { why: 'due' })).status, 200)
   t.equal((await ask('renewals/seal/install', { certificate: 'x', why: 'due' })).status, 202)
   t.equal((await ask('revocations', { serialNumber: '01', reason: 'keyCompromise', why: 'stolen' })).status, 202)
+})
+
+t.test('of requests at once one is made; it can be withdrawn also when its key is lost', async t => {
+  const made = await Promise.all(['a', 'b', 'c'].map(why => act('POST', 'renewals/console', { why })))
+  t.same(made.map(({ status }) => status).sort(), [200, 409, 409])
+  for (const { json } of made.filter(({ status }) => status !== 200)) t.equal(json.code, 'act-impossible')
+  const { request } = await rowOf('console')
+  const key = createPublicKey(await readFile(join(certs, 'console.key.next')))
+  t.equal(
+    request.key,
+    createHash('sha256')
+      .update(key.export({ type: 'spki', format: 'der' }))
+      .digest('hex'),
+  )
+  await rm(join(certs, 'console.key.next'))
+  t.ok((await rowOf('console')).request, 'the list is there all the same')
+  t.match(await act('DELETE', 'renewals/console?why=its+key+is+lost'), { status: 200, json: { request: null } })
+  t.equal((await act('POST', 'renewals/console', { why: 'anew' })).status, 200)
+  t.equal((await act('DELETE', 'renewals/console?why=enough')).status, 200)
 })
 
 t.test('a certificate of our CA is revoked once, where the key of the CA is', async t => {

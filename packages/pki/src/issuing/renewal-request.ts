@@ -1,6 +1,6 @@
 // The next certificate of a gateway, without a shell: a new key and its request wait beside those
 // in use until the certificate is there; then both take their place.
-import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asFault, Fault, quote, readInput } from '@seg/core'
@@ -9,8 +9,9 @@ import { gatewayId } from '../certificate/gateway-id.ts'
 import { readBundle } from '../certificate/read-bundle.ts'
 import { parseCertificate, parsePrivateKey, readCertsFile, readKeyAndPassphrase, readKeyFile } from '../pem-file.ts'
 import { isTokenUri } from '../pkcs11/token-uri.ts'
+import { withListLock } from '../revocation/list-lock.ts'
 import { loadTrust } from '../trust.ts'
-import { buildCsr } from './csr.ts'
+import { buildCsr, readCsr } from './csr.ts'
 import { hostsOf, passphraseOf, requestKeyOf } from './issue-files.ts'
 import { exportPrivateKey, makeLike } from './key-pairs.ts'
 import { replaceFiles, writeNewFiles } from './new-files.ts'
@@ -45,18 +46,21 @@ export async function findRenewalRequest(certs: string, use: RenewedUse): Promis
   const path = join(certs, requestName(use))
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) return undefined
-  const key = createPublicKey(await waitingKey(certs, use))
   const pem = await readCertsFile(path)
-  return { pem, key: digestOf(key), madeAt: found.mtime }
+  return { pem, key: digestOf(readCsr(Buffer.from(pem)).publicKey), madeAt: found.mtime }
 }
 
 /**
  * A new key of the kind that is in use, encrypted if that one is; the request names what its
- * certificate names. Throws the Faults `act-impossible` where one waits, `configuration` and
- * `file-unreadable`. Crash between the two files: there is no request, and the next one replaces
- * the key.
+ * certificate names. Throws the Faults `act-impossible` where one waits or somebody else changes it
+ * at this moment, `configuration` and `file-unreadable`. Crash between the two files: there is no
+ * request, and the next one replaces the key.
  */
-export async function makeRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+export function makeRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+  return alone(certs, use, () => makeRequest(certs, use))
+}
+
+async function makeRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
   if ((await findRenewalRequest(certs, use)) !== undefined)
     throw new Fault('act-impossible', `a request for ${use} waits already; import its certificate, or withdraw it`)
   const certificate = await presentOf(certs, use)
@@ -74,11 +78,16 @@ export async function makeRenewalRequest(certs: string, use: RenewedUse): Promis
   return (await findRenewalRequest(certs, use))!
 }
 
-/** The key never counted. Throws the Fault `not-found` where none waits. */
-export async function withdrawRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
-  const request = await needRequest(certs, use)
-  await removeFiles(certs, use)
-  return request
+/**
+ * The key never counted, and need not be there. Throws the Fault `not-found` where none waits, and
+ * `act-impossible` as `makeRenewalRequest` does.
+ */
+export function withdrawRenewalRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+  return alone(certs, use, async () => {
+    const request = await needRequest(certs, use)
+    await removeFiles(certs, use)
+    return request
+  })
 }
 
 /** Every check by itself, so that all that is wrong shows at once. Throws the Fault `not-found`. */
@@ -129,16 +138,15 @@ export async function judgeRenewal(certs: string, use: RenewedUse, octets: Buffe
 
 /**
  * Key and certificate take the place of those in use, of which copies are kept: a running receiver
- * takes them on within seconds. Throws the Faults `not-found`, and `certificate-invalid` with the
- * first check that failed. Crash before the request is removed: it waits still, and to install its
- * certificate again completes it.
+ * takes them on within seconds. Throws the Faults `not-found`, `certificate-invalid` with the first
+ * check that failed, and `act-impossible` as `makeRenewalRequest` does. Crash before the request is
+ * removed: it waits still, and to install its certificate again completes it.
  */
-export async function installRenewal(
-  certs: string,
-  use: RenewedUse,
-  octets: Buffer,
-  now: Date,
-): Promise<X509Certificate> {
+export function installRenewal(certs: string, use: RenewedUse, octets: Buffer, now: Date): Promise<X509Certificate> {
+  return alone(certs, use, () => install(certs, use, octets, now))
+}
+
+async function install(certs: string, use: RenewedUse, octets: Buffer, now: Date): Promise<X509Certificate> {
   const { checks, certificate } = await judgeRenewal(certs, use, octets, now)
   const failed = checks.find(({ isPassed }) => !isPassed)
   if (failed !== undefined || certificate === undefined)
@@ -152,6 +160,16 @@ export async function installRenewal(
   await replaceFiles(certs, files, now)
   await removeFiles(certs, use)
   return certificate
+}
+
+/** Two at once would each remove or replace a key that the other's request needs. */
+async function alone<Result>(certs: string, use: RenewedUse, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await withListLock(join(certs, requestName(use)), work)
+  } catch (cause) {
+    if (!(cause instanceof Fault) || cause.code !== 'file-exists') throw cause
+    throw new Fault('act-impossible', cause.detail, { cause })
+  }
 }
 
 async function needRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {

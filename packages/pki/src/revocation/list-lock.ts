@@ -1,4 +1,4 @@
-// One run at a time changes a revocation list.
+// One run at a time changes a revocation list, or a request for a next certificate.
 import { chmodSync } from 'node:fs'
 import { Fault, type FileLock, FileLocked, lockFile } from '@seg/core'
 
