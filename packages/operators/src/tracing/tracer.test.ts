@@ -122,6 +122,19 @@ t.test('a collector that is down costs a bounded queue and one line; what waits 
   t.match(nowhere.complaints, [/ECONNREFUSED/])
 })
 
+t.test('a stop sends all that waits, and what was dropped meanwhile is said', async t => {
+  const collector = await startCollector(t)
+  const { tracer, complaints } = await open(t, collector.url)
+  for (let i = 0; i < MOST_SPANS + 100; i++) tracer.record({ ...span, name: `${i}` })
+  await tracer.close()
+  const names = spansIn(collector.received).map(({ name }) => name)
+  t.same(
+    names,
+    Array.from({ length: MOST_SPANS }, (_, i) => `${i}`),
+  )
+  t.same(complaints, ['traces come faster than they are taken; 100 spans dropped so far'])
+})
+
 t.test('what a collector calls wrong is not sent again, and no redirection is followed', async t => {
   const other = await startCollector(t)
   for (const [status, tries] of [

@@ -50,7 +50,10 @@ class OtlpTracer implements Tracer {
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #dropped = 0
+  /** Of these, how many a line of the log has said. */
+  #told = 0
   #complaint = ''
+  #isClosing = false
 
   constructor(options: TracerOptions, context: SecureContext | undefined) {
     this.#options = options
@@ -66,28 +69,34 @@ class OtlpTracer implements Tracer {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     clearTimeout(this.#timer)
     const late = setTimeout(() => this.#stop.abort(), CLOSING_TIME)
     await this.#sending
-    if (this.#waiting.length > 0) await this.#send()
+    let isTaken = true
+    while (isTaken && this.#waiting.length > 0) isTaken = await this.#send()
     clearTimeout(late)
-    clearTimeout(this.#timer)
     this.#stop.abort()
   }
 
   #sendIn(time: number): void {
-    if (this.#timer !== undefined || this.#sending !== undefined || this.#stop.signal.aborted) return
+    if (this.#timer !== undefined || this.#sending !== undefined || this.#isClosing) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#sending = this.#send().finally(() => {
+      this.#sending = this.#send().then(isTaken => {
         this.#sending = undefined
-        if (this.#waiting.length > 0) this.#sendIn(this.#complaint === '' ? GATHER_TIME : RETRY)
+        // A whole request is gathered already: a second for each would drop the rest under load.
+        const isWhole = this.#waiting.length >= BATCH
+        if (this.#waiting.length > 0) this.#sendIn(isTaken ? (isWhole ? 0 : GATHER_TIME) : RETRY)
       })
     }, time).unref()
   }
 
-  /** What is not taken stays, for the next time, unless the collector says that it is wrong. */
-  async #send(): Promise<void> {
+  /**
+   * What is not taken stays, for the next time, unless the collector says that it is wrong. Whether
+   * the next ones can go.
+   */
+  async #send(): Promise<boolean> {
     const batch = this.#waiting.slice(0, BATCH)
     const failure = await this.#post(writeRequest(batch, this.#options)).then(
       status => (status < 300 ? '' : `HTTP status ${status}`),
@@ -98,9 +107,15 @@ class OtlpTracer implements Tracer {
     if (isFinal) this.#dropped += batch.length
     if (failure !== '' && failure !== this.#complaint)
       this.#options.complain(`traces are not taken by ${this.#url.origin}: ${failure}; documents do not depend on it`)
-    if (failure === '' && this.#complaint !== '')
-      this.#options.complain(`traces are taken again; ${amount(this.#dropped, 'span')} dropped so far`)
+    // Each time twice as many: a collector that is always too slow does not fill the log.
+    const isMore = this.#dropped > 2 * this.#told
+    if (failure === '' && (this.#complaint !== '' || isMore)) {
+      const taken = this.#complaint === '' ? 'traces come faster than they are taken' : 'traces are taken again'
+      this.#options.complain(`${taken}; ${amount(this.#dropped, 'span')} dropped so far`)
+      this.#told = this.#dropped
+    }
     this.#complaint = failure
+    return failure === ''
   }
 
   async #post(body: string): Promise<number> {

@@ -1,5 +1,7 @@
 // Tasks in processes of their own: a real backup and diagnosis, and how tasks end early.
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { copySettings } from '@seg/core'
 import { readBackupRecord, wholeBackups } from '@seg/ledger'
 import t from 'tap'
@@ -63,4 +65,22 @@ t.test('a task that is ended leaves no backup, and one that cannot begin says wh
   const nowhere = openTaskWork({ ...options, backups: undefined })
   await t.rejects(nowhere('backup', edge), { code: 'act-impossible' })
   await t.rejects(nowhere('diagnosis', edge), { code: 'act-impossible' })
+})
+
+t.test('where no process can be started, the task says so, and whoever asked goes on', async t => {
+  const work = new URL('fork-task.ts', import.meta.url).href
+  const script = `
+    import { openSync } from 'node:fs'
+    const { openTaskWork } = await import(${JSON.stringify(work)})
+    const work = openTaskWork({ certs: '', data: '', config: undefined, backups: '/nowhere', started: undefined })
+    try {
+      for (;;) openSync('/dev/null')
+    } catch {}
+    const edge = { onProgress: () => {}, signal: new AbortController().signal }
+    const found = await work('backup', edge).catch(({ code, detail }) => code + ': ' + detail)
+    await new Promise(resolve => setImmediate(resolve))
+    console.log(found)`
+  const limited = ['-c', 'ulimit -n 200; exec "$0" --input-type=module -e "$1"', process.execPath, script]
+  const { stdout } = await promisify(execFile)('/bin/sh', limited)
+  t.match(stdout, /^task-ended: its process cannot be used: .*EMFILE/)
 })

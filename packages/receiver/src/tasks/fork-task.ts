@@ -36,9 +36,11 @@ function givenOf(kind: TaskKind, { certs, data, config, backups: place, started 
 function runTask(given: GivenTask, { onProgress, signal }: TaskEdge): Promise<Readonly<Record<string, unknown>>> {
   const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>()
   const child: ChildProcess = fork(script, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  // One that the system could not start has no streams and no channel, and says so afterwards.
+  child.once('error', ({ message }) => reject(new Fault('task-ended', `its process cannot be used: ${message}`)))
   let last: FromTask | undefined
   let said = ''
-  child.stderr!.setEncoding('utf8').on('data', text => {
+  child.stderr?.setEncoding('utf8').on('data', text => {
     said = `${said}${text}`.slice(-SHOWN)
   })
   const stop = () => child.kill('SIGKILL')
@@ -47,7 +49,6 @@ function runTask(given: GivenTask, { onProgress, signal }: TaskEdge): Promise<Re
     if ('progress' in message) onProgress(message.progress)
     else last = message
   })
-  child.once('error', reject)
   child.once('close', (status, killed) => {
     signal.removeEventListener('abort', stop)
     if (last === undefined || 'progress' in last)
@@ -55,7 +56,8 @@ function runTask(given: GivenTask, { onProgress, signal }: TaskEdge): Promise<Re
     else if ('result' in last) resolve(last.result)
     else reject(new Fault(last.failure.code as FaultCode, last.failure.detail))
   })
-  child.send(given)
+  // One that has ended already says with its end why.
+  if (child.connected) child.send(given, () => {})
   if (signal.aborted) stop()
   return promise
 }
