@@ -123,6 +123,17 @@ t.test('a certificate of our CA is revoked once, where the key of the CA is', as
   t.not(await list(), before)
   t.match((await act('POST', 'revocations', body)).json, { isNew: false, count: 1 })
   t.equal((await act('POST', 'revocations', { ...body, serialNumber: '00' })).status, 400)
+  const withItself = { ...body, certificate: certificate.toString() }
+  t.match((await act('POST', 'revocations', withItself)).json, { isNew: false, count: 1 })
+  const after = await list()
+  const elsewhere = t.testdir()
+  await generate({ out: elsewhere, key: 'ec-p256' })
+  const foreign = (await loadIdentity(elsewhere, 'sender')).certificate
+  const other = { ...body, serialNumber: foreign.serialNumber, certificate: foreign.toString() }
+  t.match(await act('POST', 'revocations', other), { status: 403, json: { code: 'certificate-untrusted' } })
+  const mixed = { ...withItself, serialNumber: foreign.serialNumber }
+  t.match((await act('POST', 'revocations', mixed)).json, { code: 'certificate-invalid' })
+  t.equal(await list(), after, 'nothing of another CA comes on the list')
   t.equal((await act('POST', 'revocations', { ...body, reason: 'whatever' })).status, 400)
   await rename(join(certs, 'ca.key'), join(certs, 'elsewhere'))
   t.match((await act('GET', 'revocations')).json.acts, [

@@ -3,6 +3,7 @@
 export { checkCertificate, checkCertificateAt, findIssuer } from './certificate/check-certificate.ts'
 export { DAY, expiryStage, FAR, latestOfEach, NOT_YET, OVER } from './certificate/expiry.ts'
 export { gatewayId } from './certificate/gateway-id.ts'
+export { readBundle } from './certificate/read-bundle.ts'
 export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
 export { checkIdentity, type Identity, loadIdentity, loadSeal, type SealIdentity } from './identity.ts'
 export { addVerifierKey, dropNextLogKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'

@@ -1,4 +1,5 @@
 // Our own keys: requests for the next certificates of this gateway, and what our CA revokes.
+import type { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
@@ -9,6 +10,7 @@ import {
   makeRenewalRequest,
   parseSerial,
   type RenewedUse,
+  readBundle,
   renewedUses,
   revocationReasons,
   revokeCertificate,
@@ -25,9 +27,9 @@ const path = '/api/v1/renewals'
 const LIST_DAYS = 397
 
 const Use = exactly({ use: wordOf(...renewedUses) })
+const givenForm = { minLength: 1, maxLength: 60_000 }
 const Certificate = Type.String({
-  minLength: 1,
-  maxLength: 60_000,
+  ...givenForm,
   description: 'PEM; or DER or PKCS #7 in base64. With its chain, in any order.',
 })
 const Request = exactly({
@@ -130,6 +132,9 @@ export const keyRoutes: readonly ApiRoute[] = [
     summary: 'Puts a certificate of our CA on its list; a running gateway takes the list within seconds.',
     body: exactly({
       serialNumber: Type.String({ pattern: '^[0-9a-fA-F]{1,40}$', description: 'In hexadecimal.' }),
+      certificate: Type.Optional(
+        Type.String({ ...givenForm, description: 'The one with this number: that our CA issued it is checked then.' }),
+      ),
       reason: wordOf(...revocationReasons),
       why: Why,
     }),
@@ -141,12 +146,13 @@ export const keyRoutes: readonly ApiRoute[] = [
       nextUpdate: Time,
     }),
     handle: async (request, parts) => {
-      const { serialNumber, reason, why } = request.body
-      const target = parseSerial(serialNumber)
-      if (target === undefined) throw new Fault('parameter-invalid', 'expected a serial number above 0')
+      const { serialNumber, certificate, reason, why } = request.body
+      const serial = parseSerial(serialNumber)
+      if (serial === undefined) throw new Fault('parameter-invalid', 'expected a serial number above 0')
+      const target = certificate === undefined ? serial : certificateWith(serial, octetsOf(certificate))
       const obstacle = revokingObstacle(parts)
       if (obstacle !== undefined) throw new Fault('act-impossible', obstacle)
-      const on = { kind: 'certificate', id: target.toString('hex') }
+      const on = { kind: 'certificate', id: serial.toString('hex') }
       const planned = { action: 'key.certificate-revoked', category: 'key' as const, on, why }
       const options = { certs: parts.certs, ca: 'ca', target, reason, days: LIST_DAYS, now: parts.now() }
       const done = await actAs(request, parts, planned, () => revokeCertificate(options))
@@ -191,6 +197,13 @@ function plan(action: string, use: RenewedUse, why: string, { certs }: ApiParts)
 
 function revokingObstacle({ certs }: ApiParts): string | undefined {
   return existsSync(join(certs, 'ca.key')) ? undefined : 'the key of the CA is not on this machine'
+}
+
+/** Throws the Fault `certificate-invalid`. */
+function certificateWith(serial: Buffer, octets: Buffer): X509Certificate {
+  const found = readBundle(octets).certificates.find(one => parseSerial(one.serialNumber)?.equals(serial))
+  if (found !== undefined) return found
+  throw new Fault('certificate-invalid', `expected a certificate with the serial number ${serial.toString('hex')}`)
 }
 
 /** Base64 has no dashes, PEM begins with them. */

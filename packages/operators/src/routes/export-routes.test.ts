@@ -86,8 +86,8 @@ t.test('a list is exported whole by its filter, newest first, and leaves a recor
 
 t.test('for a reader who has gone no further page is read', async t => {
   const folder = t.testdir()
-  const database = await openDatabase(join(folder, 'desk.sqlite'), deskMigrations)
   const audit = await openAuditTrail(folder, 'receiver', '1.2.3')
+  const database = await openDatabase(join(folder, 'desk.sqlite'), deskMigrations)
   t.teardown(() => {
     audit.close()
     database.close()

@@ -1257,6 +1257,7 @@ export type ApiRoutes = {
     readonly query: Record<never, never>
     readonly body: {
       readonly serialNumber: string
+      readonly certificate?: string
       readonly reason: string
       readonly why: string
     }

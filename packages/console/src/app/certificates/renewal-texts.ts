@@ -61,7 +61,7 @@ export const renewalTexts = inLanguages({
       'Give it to partners, too.',
     revokedBefore: (serial: string) => `${serial} was revoked before.`,
     fromFile: 'Or the certificate',
-    fromFileHint: 'Its serial number is read here; the file is not kept.',
+    fromFileHint: 'Its serial number is read, and that your CA issued it is checked.',
   },
   de: {
     title: (use: string) => `Erneuern: ${use}`,
@@ -128,6 +128,6 @@ export const renewalTexts = inLanguages({
       'Geben Sie sie auch Partnern.',
     revokedBefore: (serial: string) => `${serial} war schon gesperrt.`,
     fromFile: 'Oder das Zertifikat',
-    fromFileHint: 'Seine Seriennummer wird hier gelesen; die Datei bleibt nicht.',
+    fromFileHint: 'Seine Seriennummer wird gelesen; geprüft wird, dass Ihre CA es ausgestellt hat.',
   },
 })

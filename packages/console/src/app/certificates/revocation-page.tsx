@@ -6,7 +6,7 @@ import { givenReason, useActing } from '../parts/acting.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { DropZone, type ReadFile } from '../parts/drop-zone.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
-import { useId, useState } from '../preact.ts'
+import { useId, useRef, useState } from '../preact.ts'
 import { asRefusal, certificateText } from './given-certificate.ts'
 import { renewalTexts } from './renewal-texts.ts'
 
@@ -16,17 +16,23 @@ export function RevocationPage() {
   const { answer } = useAsked('GET /api/v1/revocations', {})
   const acting = useActing(() => {})
   const [serial, setSerial] = useState('')
+  /** The file that the number was read from, as long as nobody has changed that. */
+  const [given, setGiven] = useState<string | undefined>(undefined)
+  const latest = useRef(0)
   const [reason, setReason] = useState<keyof typeof texts.reasons>('keyCompromise')
   const [refusal, setRefusal] = useState<ApiRefusal | undefined>(undefined)
   const take = async ([file]: readonly ReadFile[]) => {
     if (file === undefined) return
+    const turn = ++latest.current
     setRefusal(undefined)
     try {
       const certificate = certificateText(file, texts.tooLarge)
       const { certificates } = await askApi('POST /api/v1/certificates/check', { body: { certificate } })
+      if (turn !== latest.current) return
       setSerial(certificates[0]?.serialNumber ?? '')
+      setGiven(certificate)
     } catch (error) {
-      setRefusal(asRefusal(error))
+      if (turn === latest.current) setRefusal(asRefusal(error))
     }
   }
   const number = serial.replaceAll(/[\s:]/g, '')
@@ -47,7 +53,11 @@ export function RevocationPage() {
             maxLength={80}
             autocomplete="off"
             spellcheck={false}
-            onInput={({ currentTarget }) => setSerial(currentTarget.value)}
+            onInput={({ currentTarget }) => {
+              latest.current++
+              setSerial(currentTarget.value)
+              setGiven(undefined)
+            }}
           />
         </div>
         <Choice label={texts.reason} value={reason} options={texts.reasons} onChoose={setReason} />
@@ -65,8 +75,9 @@ export function RevocationPage() {
                   title: texts.revokeTitle(number),
                   verb: texts.revokeIt,
                   lead: <p>{texts.reasons[reason]}</p>,
-                  perform: async (given, key) => {
-                    const body = { serialNumber: number, reason, why: givenReason(given) }
+                  perform: async (asked, key) => {
+                    const certificate = given !== undefined && { certificate: given }
+                    const body = { serialNumber: number, ...certificate, reason, why: givenReason(asked) }
                     const done = await actOnApi('POST /api/v1/revocations', { body }, key)
                     return done.isNew ? texts.revokeDone(number, done.count) : texts.revokedBefore(number)
                   },
