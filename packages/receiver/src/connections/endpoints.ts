@@ -2,23 +2,26 @@
 import type { Socket } from 'node:net'
 
 export type Endpoint = { readonly address: string; readonly port: number }
-type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>
+export type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>
 
-/** By the ends of the connection, which its TLS socket has, too. */
+/** By `endsOf` the connection. */
 const stated = new Map<string, Endpoint>()
 /** Of sockets that were asked about: they may have forgotten their ends. */
 const known = new WeakMap<object, Endpoint>()
 
 /** What a balancer states holds until the connection closes. */
 export function stateEndpoint(socket: Socket, endpoint: Endpoint): void {
-  const key = keyOf(socket)
+  const key = endsOf(socket)
   stated.set(key, endpoint)
   known.set(socket, endpoint)
-  socket.once('close', () => stated.delete(key))
+  socket.once('close', () => {
+    // Another connection may have the same ends by now.
+    if (stated.get(key) === endpoint) stated.delete(key)
+  })
 }
 
 export function endpointOf(socket: Ends): Partial<Endpoint> {
-  const found = known.get(socket) ?? stated.get(keyOf(socket))
+  const found = known.get(socket) ?? stated.get(endsOf(socket))
   if (found !== undefined) {
     known.set(socket, found)
     return found
@@ -27,6 +30,10 @@ export function endpointOf(socket: Ends): Partial<Endpoint> {
   return { ...(address !== undefined && { address }), ...(port !== undefined && { port }) }
 }
 
-function keyOf({ remoteAddress, remotePort, localPort }: Ends): string {
-  return `${remoteAddress} ${remotePort} ${localPort}`
+/**
+ * The four that no other open connection has, and that its TLS socket has, too: a client may come
+ * from one port to two addresses of ours.
+ */
+export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }

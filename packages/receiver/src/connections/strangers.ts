@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Arrivals } from '../shares/arrivals.ts'
 import { FirstRecord, offersHybrid } from './client-hello.ts'
-import { endpointOf } from './endpoints.ts'
+import { type Ends, endpointOf, endsOf } from './endpoints.ts'
 import type { FailedConnections } from './failed-connections.ts'
 
 type Bounds = Pick<
@@ -22,8 +22,8 @@ type Stranger = {
   readonly socket: Socket
   readonly address: string
   readonly network: string
-  /** The other end of the connection itself, also where a balancer states another. */
-  readonly endpoint: string
+  /** Those of the connection itself, also where a balancer states another. */
+  readonly ends: string
   /** The hybrid key agreement, which it then gets. */
   offersHybrid: boolean
 }
@@ -61,31 +61,26 @@ export class Strangers {
   /** A connection that has just come. */
   take(socket: Socket): void {
     this.#arrivals.note()
-    const { remoteAddress, remotePort } = socket
     const { address } = endpointOf(socket)
     if (address === undefined) return void socket.destroy()
-    const stranger = {
-      socket,
-      address,
-      network: networkOf(address),
-      endpoint: `${remoteAddress} ${remotePort}`,
-      offersHybrid: false,
-    }
+    const stranger = { socket, address, network: networkOf(address), ends: endsOf(socket), offersHybrid: false }
+    // Of a client that came back from its port before the end of its former connection was seen.
+    this.#end(this.#all.get(stranger.ends))
     this.#makeRoom(stranger.network)
-    this.#all.set(stranger.endpoint, stranger)
+    this.#all.set(stranger.ends, stranger)
     setOf(this.#byNetwork, stranger.network).add(stranger)
     socket.once('close', () => this.#forget(stranger))
     this.#awaitHello(stranger)
   }
 
   /** Of a handshake that is done. */
-  hasHybrid({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): boolean {
-    return this.#all.get(`${remoteAddress} ${remotePort}`)?.offersHybrid === true
+  hasHybrid(socket: Ends): boolean {
+    return this.#all.get(endsOf(socket))?.offersHybrid === true
   }
 
   /** A handshake that led to a partner is no stranger's. */
-  recognize({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>, partner: string): void {
-    const stranger = this.#all.get(`${remoteAddress} ${remotePort}`)
+  recognize(socket: Ends, partner: string): void {
+    const stranger = this.#all.get(endsOf(socket))
     if (stranger === undefined) return
     this.#forget(stranger)
     // It has an allowance by its name instead.
@@ -162,18 +157,23 @@ export class Strangers {
     else if (this.#all.size >= this.#bounds.strangers) this.#evict(largest(this.#byNetwork))
   }
 
+  #end(stranger: Stranger | undefined): void {
+    if (stranger === undefined) return
+    this.#forget(stranger)
+    stranger.socket.destroy()
+  }
+
   #evict([oldest]: Iterable<Stranger>): void {
     if (oldest === undefined) return
-    this.#forget(oldest)
-    oldest.socket.destroy()
+    this.#end(oldest)
     const reason = 'newer connections took its place before it was authenticated'
     const { address } = oldest
     this.#failed.report({ reason, line: `connection from ${address} closed: ${reason}`, address })
   }
 
   #forget(stranger: Stranger): void {
-    if (this.#all.get(stranger.endpoint) !== stranger) return
-    this.#all.delete(stranger.endpoint)
+    if (this.#all.get(stranger.ends) !== stranger) return
+    this.#all.delete(stranger.ends)
     deleteFrom(this.#byNetwork, stranger)
     deleteFrom(this.#waiting, stranger)
   }
