@@ -110,6 +110,18 @@ t.test('a balancer that does not say whose a connection is gets none', async t =
   t.pass('they wait in bounded number and time')
 })
 
+t.test('headers that are wrong in different ways are counted as one reason', async t => {
+  const gateway = await openGateway(t, certs, { balancers })
+  for (const length of [1025, 1026, 1027]) {
+    const socket = await openTcp(t, gateway)
+    socket.write(proxyHeader('192.0.2.7', 1, { length }))
+    await end(socket)
+  }
+  const lines = gateway.log.filter(({ msg }) => /from the balancer/.test(msg))
+  t.match(lines, [{ msg: /it has 1025 bytes/ }])
+  t.equal(lines.length, 1)
+})
+
 t.test('a header of somebody else is no TLS, with the setting and without', async t => {
   for (const options of [{ balancers: ['192.0.2.1'] }, {}]) {
     const gateway = await openGateway(t, certs, options)

@@ -63,7 +63,7 @@ export class Balancers {
       if (header === undefined) return
       stop()
       if ('refused' in header) {
-        this.#refuse(socket, header.refused)
+        this.#refuse(socket, 'it began with no PROXY header of version 2', header.refused)
         return
       }
       if (header.source !== undefined) stateEndpoint(socket, header.source)
@@ -84,10 +84,11 @@ export class Balancers {
     socket.on('error', () => {})
   }
 
-  #refuse(socket: Socket, reason: string): void {
+  /** `found`: what its octets say, which are no reason to count by. */
+  #refuse(socket: Socket, reason: string, found = reason): void {
     this.#waiting.delete(socket)
     const { remoteAddress: address } = socket
-    this.#failed.report({ reason, line: `connection from the balancer ${address} closed: ${reason}`, address })
+    this.#failed.report({ reason, line: `connection from the balancer ${address} closed: ${found}`, address })
     socket.destroy()
   }
 }

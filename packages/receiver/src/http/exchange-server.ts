@@ -45,7 +45,8 @@ export function buildExchangeServer(exchange: Exchange, handler: RequestListener
     requireHostHeader: false,
   })
   server.maxHeadersCount = limits.headers
-  server.maxConnections = limits.connections + limits.strangers
+  // A balancer's connections without their header have places of their own, too.
+  server.maxConnections = limits.connections + limits.strangers * (balancers.length === 0 ? 1 : 2)
   server.on('request', (request, response) => connectionOf(request.socket)?.begin(request, response))
   server.on('checkContinue', (request, response) => {
     // Of a peer that is refused no body is wanted.
