@@ -9,6 +9,9 @@ t.test('balancers are addresses and networks, never all addresses', async t => {
   for (const text of ['', 'lb1', '10.0.0.5;10.0.0.6', '10.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0.0/', '1.2.3.4/8/8'])
     t.throws(() => parseAddressList(text), usage, text)
   t.throws(() => parseAddressList('fe80::1%eth0'), usage, 'of one interface')
+  for (const text of ['::ffff:0:0/96', '::ffff:10.0.0.1/80', '::/8', '0::1/64'])
+    t.throws(() => parseAddressList(text), usage, `${text} has all IPv4 addresses`)
+  t.same(parseAddressList('::ffff:10.0.0.0/104,::1'), ['::ffff:10.0.0.0/104', '::1'])
 })
 
 t.test('who listens without TLS names one address', async t => {
@@ -20,6 +23,8 @@ t.test('who listens without TLS names one address', async t => {
     '[::]:8081',
     '[0:0:0:0:0:0:0:0]:1',
     '[::0.0.0.0]:1',
+    '[::ffff:0:0]:1',
+    '[0:0:0:0:0:ffff:0:0]:1',
     'host:8081',
   ])
     t.throws(() => parseListenAddress(text), usage, text)

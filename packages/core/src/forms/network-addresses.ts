@@ -1,12 +1,13 @@
 // Addresses of this network in settings: whose connections are a load balancer's, and where to
 // listen.
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { Fault } from '../fault.ts'
 import { quote } from '../shown-text.ts'
 
 const PREFIX_BITS = { 4: 32, 6: 128 } as const
 const LISTEN = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+|localhost)):(\d{1,5})$/i
-const UNSPECIFIED = /^(?:0\.0\.0\.0|[0:]+(?:ffff:)?(?:0\.0\.0\.0)?)$/i
+/** 0.0.0.0 and ::, also one within the other (RFC 4291 2.5.5). */
+const UNSPECIFIED = /^[0:]*(?:ffff:)?[0:.]*$/i
 
 /**
  * IP addresses and networks (10.0.0.0/24) with commas between, or `off`. Throws the Fault `usage`;
@@ -18,15 +19,20 @@ export function parseAddressList(text: string): readonly string[] | 'off' {
   for (const each of addresses) {
     const [address = '', bits, ...rest] = each.split('/')
     const version = isIP(address)
-    const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && isWithin(Number(bits), version))
+    const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && isPart(address, Number(bits), version))
     if (version === 0 || address.includes('%') || !isNetwork || rest.length > 0)
       throw new Fault('usage', `expected addresses such as 10.0.0.5,10.0.1.0/24, or off, found ${quote(each)}`)
   }
   return addresses
 }
 
-function isWithin(bits: number, version: number): boolean {
-  return bits >= 8 && bits <= (version === 4 ? PREFIX_BITS[4] : PREFIX_BITS[6])
+/** Also of the IPv4 addresses, which IPv6 has within ::ffff:0:0/96. */
+function isPart(address: string, bits: number, version: number): boolean {
+  if (bits < 8 || bits > (version === 4 ? PREFIX_BITS[4] : PREFIX_BITS[6])) return false
+  if (version !== 6) return true
+  const network = new BlockList()
+  network.addSubnet(address, bits, 'ipv6')
+  return !['::ffff:0.0.0.0', '::ffff:255.255.255.255'].every(end => network.check(end, 'ipv6'))
 }
 
 /**

@@ -2,12 +2,12 @@
 // and nothing of documents or partners.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { listening, surviveErrors } from '../http/start-receiver.ts'
 import type { Logger } from '../logger.ts'
 import type { Readiness } from './readiness.ts'
 
-/** One who asks takes one connection, for milliseconds. */
+/** One who asks takes one connection, for milliseconds: the oldest is the one that does not. */
 const CONNECTIONS = 64
 const HEADER_BYTES = 4096
 const REQUEST_TIME = 5000
@@ -33,7 +33,16 @@ export async function openReadyListener(
     connectionsCheckingInterval: 1000,
     insecureHTTPParser: false,
   })
-  server.maxConnections = CONNECTIONS
+  const open = new Set<Socket>()
+  server.on('connection', socket => {
+    const [oldest] = open
+    if (oldest !== undefined && open.size >= CONNECTIONS) {
+      open.delete(oldest)
+      oldest.destroy()
+    }
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
   server.setTimeout(REQUEST_TIME)
   server.on('request', ({ method, url = '' }: IncomingMessage, response: ServerResponse) => {
     const isRead = method === 'GET' || method === 'HEAD'
