@@ -1,5 +1,5 @@
 // A mirror has what the log has, goes on where it ended, and keeps both sides of what does not fit.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Ledger, LogReader } from '../ledger.ts'
@@ -118,6 +118,26 @@ t.test('what failed on the way is copied by the next look', async t => {
   await mirror.follow(failing, keys)
   t.equal(mirror.size, 600)
   t.equal((await leavesIn(folder)).length, 600)
+})
+
+t.test('a checkpoint that was cut off among all of them is whole again before the next', async t => {
+  const { ledger, folder, mirror } = await mirrorOf(t, 1)
+  const path = join(folder, 'checkpoints')
+  for (const isLeft of [0, 20, 100]) {
+    await enter(ledger, 1)
+    await mirror.follow(ledger.log, keys)
+    // As a crash or a full disk leaves it: the latest is put, and a part of it follows the others.
+    const [all, latest] = await Promise.all([path, join(folder, 'checkpoint')].map(each => readFile(each)))
+    await truncate(path, all!.length - latest!.length + isLeft)
+  }
+  await enter(ledger, 1)
+  await mirror.follow(ledger.log, keys)
+  const notes = (await readFile(path, 'utf8')).match(/^ledger\.example\n\d+\n\S+\n\n\u2014 \S+ \S+\n/gmu) ?? []
+  t.equal(notes.join(''), await readFile(path, 'utf8'), 'signed notes and nothing else')
+  t.same(
+    notes.map(note => note.split('\n')[1]),
+    ['1', '2', '3', '4', '5'],
+  )
 })
 
 t.test('a mirror that is damaged, or a folder of something else, is not continued', async t => {

@@ -1,7 +1,7 @@
 // The files of a mirror: entry bundles as C2SP tlog-tiles names them, the checkpoint that covers
 // them, and all checkpoints before it, one signed note after the other.
 import { existsSync, readdirSync } from 'node:fs'
-import { appendFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Fault, type FileLock, makeDurableFolder, quote, syncFolder, writeDurableFile } from '@seg/core'
 import { lockFolder } from '../files/folder-lock.ts'
@@ -58,13 +58,31 @@ export class MirrorFiles {
     await writeDurableFile(this.#bundle(index, width), octets, { mode: 0o600, replace: true })
   }
 
-  /** Crash between the two: the note is the latest, and missing among all until it is put again. */
+  /**
+   * Crash, or a full disk, on the way: the note is the latest, and not whole among all until the
+   * next one is put.
+   */
   async putCheckpoint(note: string): Promise<void> {
+    await this.#completeAll()
     await writeDurableFile(join(this.#folder, LATEST), note, { mode: 0o600, replace: true })
-    const path = join(this.#folder, ALL)
-    await appendFile(path, note, { mode: 0o600 })
-    const file = await open(path, 'r+')
-    await file.sync().finally(() => file.close())
+    await this.#completeAll()
+  }
+
+  /** All checkpoints end with the latest, of which a part may be there. */
+  async #completeAll(): Promise<void> {
+    const note = Buffer.from((await this.latest()) ?? '')
+    const file = await open(join(this.#folder, ALL), 'a+', 0o600)
+    try {
+      const { size } = await file.stat()
+      const length = Math.min(size, note.length)
+      const { buffer: end } = await file.read(Buffer.alloc(length), 0, length, size - length)
+      let part = length
+      while (!end.subarray(length - part).equals(note.subarray(0, part))) part--
+      await file.appendFile(note.subarray(part))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     await syncFolder(this.#folder)
   }
 
