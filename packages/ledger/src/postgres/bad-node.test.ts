@@ -20,6 +20,7 @@ if (server === undefined) {
 const MINUTE = 60_000
 const at = new Date().toISOString()
 const wrongClock = new URL('../testing/wrong-clock-sealer.ts', import.meta.url).href
+const slowKey = new URL('../testing/lingering-sealer.ts', import.meta.url).href
 const slowNode = join(import.meta.dirname, '../testing/accept-slowly.ts')
 
 t.test('the others go on when a node is stopped with the lock, and it does when it wakes', async t => {
@@ -69,6 +70,18 @@ t.test(
     t.equal(await other.ledger.cursor('inbox A'), 3)
   },
 )
+
+t.test('a key that takes half a second for each receipt gets batches that the server waits for', async t => {
+  const { ledger } = await openNode(t, await server.makeDatabase(), undefined, { module: slowKey, data: 450 })
+  const accept = (id: string) => {
+    const { document, bytes } = makeSample(id)
+    return acceptBytes(ledger, document, bytes)
+  }
+  await accept('first')
+  const ids = Array.from({ length: 10 }, (_, i) => `doc${i}`)
+  const accepted = await Promise.all(ids.map(accept))
+  t.equal(accepted.filter(({ replay }) => !replay).length, ids.length)
+})
 
 t.test('a node whose clock is more than half an hour from that of the database enters nothing', async t => {
   const url = await server.makeDatabase()

@@ -9,6 +9,7 @@ import { type FromWriter, packOutcomes, type ToWriter, unpackRequests } from '..
 import type { PostgresPlace } from '../postgres-place.ts'
 import { prepareDatabase } from './open-writer.ts'
 import { PostgresWriter } from './postgres-writer.ts'
+import { SealPace } from './seal-pace.ts'
 import { SeenLogFile } from './seen-log.ts'
 
 /** As those of the writer on SQLite. */
@@ -20,12 +21,13 @@ export type PostgresWriterOptions = {
   readonly sealer: { readonly module: string; readonly data: unknown }
 }
 
-/** Requests of one transaction: a receipt costs a signature, under the lock. */
+/** Requests of one transaction at the most: a receipt costs a signature, under the lock. */
 const BATCH = 64
 
 const port = parentPort as MessagePort
 const { place, folder, log, sealer } = workerData as PostgresWriterOptions
 const waiting: WriteRequest[] = []
+const pace = new SealPace()
 let isClosing = false
 let arrived = Promise.withResolvers<void>()
 
@@ -34,7 +36,8 @@ try {
   const key = { name: log.name, privateKey: log.privateKey }
   const seen = new SeenLogFile(folder)
   await prepareDatabase(place, key)
-  const writer = new PostgresWriter(place, key, new BatchComposer(key, openSealer, sealer.data), seen)
+  const composer = new BatchComposer(key, pace.measured(openSealer), sealer.data)
+  const writer = new PostgresWriter(place, key, composer, seen)
   port.on('message', (message: ToWriter) => {
     if (message === 'close') isClosing = true
     else waiting.push(...unpackRequests(message))
@@ -55,7 +58,7 @@ async function serve(writer: PostgresWriter): Promise<void> {
       arrived = Promise.withResolvers()
       continue
     }
-    const outcomes = await writer.commit((limit = waiting.length) => waiting.splice(0, limit), BATCH)
+    const outcomes = await writer.commit((limit = waiting.length) => waiting.splice(0, limit), pace.most(BATCH))
     const { message, handedOver } = packOutcomes(outcomes)
     if (outcomes.length > 0) port.postMessage(message, handedOver)
   }
