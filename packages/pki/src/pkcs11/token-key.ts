@@ -1,6 +1,8 @@
 // A private key in a token, named by its address in a key file. The PIN is read when a session is
 // opened, is tried once, and stays in the process of the token.
 import type { KeyObject } from 'node:crypto'
+import { constants } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { Fault, shellWord } from '@seg/core'
 import { readPassphraseFile } from '../passphrases/find-passphrase.ts'
 import type { TokenMethod } from './mechanisms.ts'
@@ -106,6 +108,7 @@ export class TokenKey {
 
   /** Undefined: it is open. */
   async #open(): Promise<Failed | undefined> {
+    await checkModule(this.address.module)
     const pin = await readPin(this.address.pinFile)
     if (pin === this.#refused)
       return failed('pin', `the token refused the PIN in ${this.address.pinFile}; it is not tried again`)
@@ -141,6 +144,18 @@ const commands: Readonly<Record<TokenFailure, (address: TokenAddress) => string>
 
 function failed(failure: TokenFailure, detail: string): Failed {
   return { kind: 'failed', failure, detail }
+}
+
+/**
+ * It gets the PIN, and acts as the gateway. Throws the Fault `configuration`; one that is not there
+ * is found by its process.
+ */
+async function checkModule(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined || (found.mode & constants.S_IWOTH) === 0) return
+  throw new Fault('configuration', `anybody may change ${path}, the module that gets the PIN: chmod o-w ${path}`, {
+    command: `chmod o-w ${shellWord(path)}`,
+  })
 }
 
 /** Throws the Fault `configuration`, also for a file that others may read. */

@@ -23,6 +23,8 @@ t.test('reads the address of a key as RFC 7512 writes it', async t => {
 
 const refused: Readonly<Record<string, [text: string, detail: RegExp]>> = {
   'a PIN, which it does not repeat': [`pkcs11:token=a;object=b?${module}&pin-value=1234`, /^(?!.*1234).*pin-value/],
+  'a PIN in capitals': [`pkcs11:token=a;object=b?${module}&PIN-VALUE=1234`, /^(?!.*1234).*another form/],
+  'a PIN with a separator in it': [`pkcs11:token=a;object=b?${module}&pin-source=/x&1234`, /^(?!.*1234).*another form/],
   'no module': [`pkcs11:token=a;object=b?${pin}`, /expected module-path=/],
   'a module without its path': [`pkcs11:token=a;object=b?module-path=hsm.so&${pin}`, /expected module-path=/],
   'a module by its name': [`pkcs11:token=a;object=b?${module}&module-name=hsm&${pin}`, /"module-name", which is not/],

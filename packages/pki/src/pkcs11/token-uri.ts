@@ -82,8 +82,11 @@ function readAttributes(text: string, separator: string, form: RegExp, refuse: R
   const attributes = new Map<string, Buffer>()
   for (const part of text === '' ? [] : text.split(separator)) {
     const [, name = '', value = ''] = /^([a-z-]+)=(.*)$/s.exec(part) ?? []
+    // Never the rest: it may be a PIN, of an attribute that is written otherwise.
     if (name === '' || !form.test(value))
-      throw refuse(`expected NAME=VALUE, percent-encoded, found ${quote(name === '' ? part : name)}`)
+      throw refuse(
+        `expected NAME=VALUE, percent-encoded, found ${name === '' ? 'an attribute of another form' : quote(name)}`,
+      )
     if (attributes.has(name)) throw refuse(`expected ${name} once, found it twice`)
     attributes.set(name, decode(value))
   }
