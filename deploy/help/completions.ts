@@ -1,4 +1,4 @@
-// What shells offer after `seg`: commands, then their options, and files elsewhere.
+// Completions for shells after `seg`: commands, then their options, and otherwise files.
 import { type CommandNode, listNodes } from './command-tree.ts'
 
 const HOW = 'Written from the help texts.'

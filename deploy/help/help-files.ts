@@ -1,4 +1,4 @@
-// The files that are made of the help texts, where a system looks for them below `share`.
+// The files that are made from the help texts, at their places below `share`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readCommands } from './command-tree.ts'

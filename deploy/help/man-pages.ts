@@ -66,7 +66,7 @@ function item(name: string, about: string): string[] {
   return ['.TP', `.B ${escapeRoff(name)}`, text(about)]
 }
 
-/** A line of text: a request begins with a dot or an apostrophe. */
+/** A line of text, escaped: roff reads a dot or an apostrophe at its beginning as a request. */
 function text(line: string): string {
   const escaped = escapeRoff(line)
   return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped
