@@ -50,7 +50,7 @@ program
   )
   .option('--quick', 'one short round')
   .option('--pin', 'server and generator on one core each, not on any')
-  .option('--watched', 'only what it costs to record what happens, and to watch it')
+  .option('--watched', 'only the cost of recording facts, and of readers that follow them')
   .option('--json', 'print one JSON object instead of tables')
   .action((options, command) => (options.watched ? runWatchedBench : runExchangeBench)(options, command))
 
@@ -75,7 +75,7 @@ program
   .command('desk')
   .description('searching a desk of ten million rows: each filter of each list, first and last page')
   .option('--quick', 'a million rows')
-  .option('--desk <file>', 'a desk that is kept: made there, if it is not there')
+  .option('--desk <file>', 'a desk that is used again; made there when it is missing')
   .option('--json', 'print one JSON object instead of a table')
   .action(runDeskBench)
 

@@ -1,5 +1,5 @@
-// `pnpm bench desk`: searching a desk of ten million rows, each filter of each list, and what no
-// row has.
+// `pnpm bench desk`: searching a desk of ten million rows with each filter of each list, also for
+// values that no row has.
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ type Timing = {
 
 type Options = { readonly quick?: true; readonly desk?: string }
 
-/** With `desk`, a desk that stays there is used, and made when it is not there. */
+/** `desk` names a file that is used again, and made when it is missing. */
 export async function runDeskBench(options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
   const rows = options.quick ? 1_000_000 : 10_000_000
@@ -82,7 +82,7 @@ const pages = (sample: Sample): Readonly<Record<string, PageOf>> => ({
   ', backwards from the middle': { limit: PAGE, before: sample.position },
 })
 
-/** As the console asks for: so many days, in steps of so many minutes. */
+/** Ranges in days and steps in minutes, as the console asks for sums. */
 const sums = [
   ['an hour', 1 / 24, 1],
   ['a day', 1, 30],

@@ -10,7 +10,7 @@ import { rootFolder } from '@seg/core'
 export type Server = AsyncDisposable & {
   readonly port: number
   readonly pid: number
-  /** Where operators find it; undefined: nowhere. */
+  /** Address of the operators' listener; undefined without one. */
   readonly operators: string | undefined
 }
 

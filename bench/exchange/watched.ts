@@ -27,7 +27,7 @@ const names = Object.keys(sides) as Side[]
 
 type Sample = {
   readonly perSecond: number
-  /** Milliseconds, of documents that come when they come, at half the speed of the first side. */
+  /** Latency in milliseconds of documents at random times, at half the speed of the first side. */
   readonly p99: number
   /** Microseconds of processor time for one document. */
   readonly times: ThreadTimes

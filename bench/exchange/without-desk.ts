@@ -1,5 +1,5 @@
-// A receiver without a desk, to compare with: preloaded, it stands where the desk is. There is no
-// setting for that.
+// A receiver without a desk, to compare with: this module is preloaded and replaces the desk, for
+// which there is no setting.
 import { registerHooks } from 'node:module'
 import type { Desk } from '../../packages/operators/src/desk/desk.ts'
 

@@ -34,7 +34,7 @@ async function signDocument(document: Buffer): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** What no signer can be faster than. */
+/** The operation with the key alone: no signer can be faster. */
 function useKey(): Buffer {
   return sign(hash, SIGNED_INFO, signer.key)
 }

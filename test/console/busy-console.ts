@@ -33,7 +33,7 @@ const ids = [senderId, 'TAX OFFICE_SEG01', 'LAND REGISTRY_SEG02', 'CITY OF AURIC
 type BusyOptions = {
   /** How many documents: the more, the longer it takes. */
   readonly documents: number
-  /** Nothing needs anybody. */
+  /** No operator must act. */
   readonly isCalm?: boolean
 }
 
@@ -338,7 +338,7 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** The same numbers each time, from 0 to 1 (a linear congruential generator). */
+/** The same sequence of numbers from 0 to 1 each time (a linear congruential generator). */
 function randomOf(seed: number): () => number {
   let state = seed
   return () => {

@@ -27,7 +27,7 @@ const joe = () => {
 }
 const logIn = (role: Role, locale = 'en') => console.logIn(browser!, role, { locale, reducedMotion: 'reduce' })
 
-t.test('who asks is led to what waits, and is told why they cannot approve it', needsChromium, async t => {
+t.test('who asks is led to what waits, and reads why they cannot approve it', needsChromium, async t => {
   const { page, open, wrongs } = await logIn('security-officer')
   await open('/partners/M1')
   await page.getByRole('button', { name: 'Suspend: M1' }).click()

@@ -226,7 +226,7 @@ t.test('operators at their keyboard', needsChromium, async t => {
   t.same(wrongs(), [], 'no error, no violation of the policy, and no request to others')
 })
 
-/** In the page: what has the focus, as people hear it. */
+/** In the page: the accessible name of what has the focus. */
 function focusedName(): string {
   const focused = document.activeElement
   return (focused?.getAttribute('aria-label') ?? focused?.textContent ?? '').trim()

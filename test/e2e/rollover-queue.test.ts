@@ -68,7 +68,7 @@ async function writeRecord(t: Test, certificate: Identity['certificate']): Promi
 const announcementOf = ({ certificate }: Identity, begin = Date.now()) =>
   ({ uses: ['tls', 'sign'], from: begin, until: begin + 10 * DAY, certificate }) as const
 
-t.test('a receiver that was down is told when it is up, in a document signed again, and once', async t => {
+t.test('a receiver that was down gets the announcement once it is up, signed again, and once', async t => {
   const way = await openWay(t)
   const gateway = await openGateway(t, certs)
   const config = await writeRecord(t, gateway.sender.certificate)

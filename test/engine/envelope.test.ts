@@ -162,7 +162,7 @@ t.test('refuses what is no envelope', async t => {
       document.replace('>B<', `>${'b'.repeat(129)}<`),
       printable('ReceiverID', `"${'b'.repeat(120)}`),
     ],
-    'two faults, of which the first is told': [
+    'two faults, of which the first is reported': [
       document.replace(' id="a"', '').replace('>A<', '>A<b/><'),
       'expected an attribute id on CriticalDocument',
     ],

@@ -1,5 +1,5 @@
 // What makes the engine fast is seen from outside: canonical bytes are handed on where they stand,
-// and tokens that nobody asked for are not told.
+// and tokens that nobody asked for are not reported.
 import t from 'tap'
 import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 import { defaultLimits } from '../../packages/xmldsig/src/limits.ts'

@@ -1,4 +1,4 @@
-// xml-crypto agrees with us about every algorithm that it can be taught, and tells a changed
+// xml-crypto agrees with us about every algorithm that it can be taught, and reports a changed
 // document.
 import { createHash, sign } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'

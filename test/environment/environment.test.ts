@@ -63,7 +63,7 @@ const probes = join(import.meta.dirname, 'probes.ts')
 t.test('every check holds', async t => {
   t.setTimeout(600_000)
   for (const [name, environment] of Object.entries(environments)) {
-    const { stdout, stderr, code } = await run([probes], environment)
+    const { stdout, stderr, code } = await run([probes, foreign], environment)
     t.equal(code, 0, name, code === 0 ? {} : { found: `${stdout}\n${stderr}` })
   }
   t.notOk(existsSync(join(folder, 'keys.log')), 'no keys were written')

@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls'
 import { type Identity, loadIdentity } from '@seg/pki'
 import t, { type Test } from 'tap'
+import { mailChannel } from '../../packages/operators/src/alerts/channels.ts'
+import { testNotification } from '../../packages/operators/src/alerts/notification.ts'
 import { loadWebhook } from '../../packages/receiver/src/hand-off/webhook.ts'
 import { postToWebhook } from '../../packages/receiver/src/hand-off/webhook-request.ts'
 import { call, connectRaw, credentials, refusalOf } from '../../packages/receiver/src/testing/client.ts'
@@ -23,7 +25,9 @@ import { openConnection } from '../../packages/sender/src/exchange/connection.ts
 import { issue, openIssuer } from '../support/certificates.ts'
 
 const certs = await makeCerts(t)
-const foreign = await makeCerts(t)
+/** The folder of a CA that the environment adds: what that CA issued is refused all the same. */
+const [added] = process.argv.slice(2)
+const foreign = added ?? (await makeCerts(t))
 
 /** Said, too: these servers are not what is probed. */
 const CIPHERS = 'TLS_AES_256_GCM_SHA384:ECDHE+AESGCM'
@@ -131,5 +135,14 @@ t.test('the webhook is no server of another CA, also when no CA is named', async
   })
   t.match(await postToWebhook(document, ledger as never, webhook, new Date(), AbortSignal.timeout(5000)), {
     kind: 'taken',
+  })
+})
+
+t.test('mail goes to no server of another CA, when no CA is named', async t => {
+  const { hostname: host, port } = await startServer(t, await loadIdentity(foreign, 'receiver'))
+  const server = { host, port: Number(port), isImplicit: true, user: undefined, ca: undefined }
+  const channel = mailChannel({ ...server, from: 'a@example.org', to: ['b@example.org'] })
+  await t.rejects(channel.send(testNotification('A', new Date()), AbortSignal.timeout(60_000)), {
+    message: /certificate/,
   })
 })

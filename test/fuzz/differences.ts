@@ -42,7 +42,7 @@ const onlyTheirs: readonly Difference[] = [
   },
   {
     why:
-      'a warning that libxml2 tells beside a refusal: ' +
+      'a warning that libxml2 reports beside a refusal: ' +
       'another value of xml:space is an error, not a fatal one (XML 1.0 2.10)',
     pattern: /^Invalid value ".*" for xml:space : "default" or "preserve" expected$/,
   },

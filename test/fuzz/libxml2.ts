@@ -88,7 +88,7 @@ function collect(write: (handler: Handler) => void): Buffer | undefined {
 
 /**
  * libxml2 writes namespace URIs as they are; XML-C14N 2.3, Namespace Nodes, wants them written as
- * attribute values are. Here its output is mended: in canonical form a `<` begins a tag, and
+ * attribute values are. Here its output is corrected: in canonical form a `<` begins a tag, and
  * between the quotes of a tag stand its values.
  */
 export function escapeUris(octets: Buffer): Buffer {

@@ -28,7 +28,7 @@ export function judge<Result>(read: () => Result): Result | Fault {
 }
 
 /**
- * Must be told of every element to a depth of 3: the engine then takes its longer way through plain
+ * Every element to a depth of 3 is reported to it, so the engine takes its slow path through plain
  * markup, too.
  */
 const watcher: DocumentObserver = {

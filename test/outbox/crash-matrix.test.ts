@@ -106,7 +106,7 @@ t.test(
         `inject=${call}:error=EIO:when=${when}`,
       ])
       if (wrong !== undefined) t.fail(`EIO at ${call} ${when}: ${wrong}`)
-      // A file that cannot be tidied away is nothing to fail for.
+      // A file that cannot be removed is nothing to fail for.
       t.ok(exitCode === 0 || exitCode === 5, `EIO at ${call} ${when}: ${exitCode}`)
       if (exitCode !== 0) failed++
     })

@@ -87,7 +87,7 @@ function expectStatuses(answers: readonly Answer[], expected: Readonly<Record<nu
     status,
     group!.length,
   ])
-  const told = JSON.stringify(Object.fromEntries(found))
-  if (told !== JSON.stringify(expected))
-    throw new Error(`expected the answers ${JSON.stringify(expected)}, found ${told}`)
+  const actual = JSON.stringify(Object.fromEntries(found))
+  if (actual !== JSON.stringify(expected))
+    throw new Error(`expected the answers ${JSON.stringify(expected)}, found ${actual}`)
 }

@@ -50,9 +50,9 @@ t.test('SIGHUP and SIGUSR1 neither stop a receiver nor open a debugger; a crash 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => child.kill('SIGKILL'))
-  let told = ''
+  let output = ''
   child.stderr.on('data', chunk => {
-    told += chunk
+    output += chunk
   })
   const [listening] = await once(child.stdout, 'data')
   const { port } = new URL(JSON.parse(String(listening)).listening)
@@ -60,7 +60,7 @@ t.test('SIGHUP and SIGUSR1 neither stop a receiver nor open a debugger; a crash 
   child.kill('SIGUSR1')
   const gateway = await openGateway(t, certs)
   t.equal((await post({ ...gateway, port: Number(port) }, await makeDocument(gateway))).status, 201)
-  t.notMatch(told, /Debugger|stopping/)
+  t.notMatch(output, /Debugger|stopping/)
   child.kill('SIGSEGV')
   t.same(await once(child, 'close'), [null, 'SIGSEGV'])
 })

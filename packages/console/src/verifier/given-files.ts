@@ -1,4 +1,4 @@
-// The files that somebody gave, told apart by what they hold; what is not understood is an error.
+// The files that somebody gave, distinguished by their content; what is not understood is an error.
 import { asn1, readAsn1, readOneAsn1 } from './certificates/asn1.ts'
 import { isAuthority } from './certificates/certificate-path.ts'
 import { type RevokedList, readRevokedList } from './certificates/revocation.ts'

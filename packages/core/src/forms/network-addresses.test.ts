@@ -14,7 +14,7 @@ t.test('balancers are addresses and networks, never all addresses', async t => {
   t.same(parseAddressList('::ffff:10.0.0.0/104,::1'), ['::ffff:10.0.0.0/104', '::1'])
 })
 
-t.test('who listens without TLS names one address', async t => {
+t.test('an address to listen on without TLS is one address and a port, never all addresses', async t => {
   for (const text of ['127.0.0.1:8081', '[::1]:8081', 'localhost:0', 'off']) t.equal(parseListenAddress(text), text)
   for (const text of [
     '8081',
@@ -37,7 +37,7 @@ t.test('what was parsed is parsed again: a task is given the settings of its rec
   t.same(parseAddressList(String(addresses)), addresses)
 })
 
-t.test('a node has a name as a host has', async t => {
+t.test('the name of a node has the form of a host name', async t => {
   t.equal(parseNodeName('node-1.seg_a'), 'node-1.seg_a')
   for (const text of ['', '-a', 'a b', 'a\n', 'ä', 'a'.repeat(64)]) t.throws(() => parseNodeName(text), usage, text)
 })

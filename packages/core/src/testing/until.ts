@@ -1,5 +1,5 @@
-// How a test waits for what comes in its own time: it looks until it is there. The end is far away,
-// for it is no assertion: a slow machine is not a wrong one.
+// How a test waits for a state: it polls until the state is there. The limit is generous and no
+// assertion, so a slow machine fails no test.
 import { setTimeout as pause } from 'node:timers/promises'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 const PATIENCE = 90_000
 const BETWEEN = 15
 
-/** What is found as soon as `isSo`; throws, with what was found last, when that does not come. */
+/** The first value for which `isSo` holds; throws with the last value at the time limit. */
 export async function until<Found>(
   look: () => Found | Promise<Found>,
   isSo: (found: Awaited<Found>) => boolean = Boolean,

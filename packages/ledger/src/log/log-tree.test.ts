@@ -104,7 +104,7 @@ t.test('a tree opened from its edge continues as the one before', async t => {
     const completed: CompletedTile[] = []
     for (const leaf of leaves.slice(size)) completed.push(...opened.append(hashLeaf(leaf)))
     for (const { level, index, hashes } of completed) {
-      t.notOk(tiles.has(`${level}/${index}`), 'a tile is told once')
+      t.notOk(tiles.has(`${level}/${index}`), 'a tile is passed on once')
       tiles.set(`${level}/${index}`, hashes)
     }
     t.ok(opened.head.root.equals(treeHash(leaves)), `opened at ${size}`)

@@ -93,7 +93,7 @@ t.test('a log that does not continue what is mirrored is refused, and both sides
   }
 })
 
-t.test('a checkpoint that the key of the log did not sign is none', async t => {
+t.test('a checkpoint that the key of the log did not sign is refused', async t => {
   const { ledger, mirror } = await mirrorOf(t, 3)
   await enter(ledger, 1)
   const strangers = [verifierKeyOf(nextLogKey)]
@@ -102,7 +102,7 @@ t.test('a checkpoint that the key of the log did not sign is none', async t => {
   t.equal(mirror.size, 4)
 })
 
-t.test('what failed on the way is copied by the next look', async t => {
+t.test('entries that could not be read are copied by the next look', async t => {
   const { ledger, folder, mirror } = await mirrorOf(t, 100)
   await enter(ledger, 500)
   let asked = 0

@@ -1,6 +1,6 @@
-// A mirror of the log: what a database that was set back, or a disk that is gone, cannot take with
-// it. Nothing is kept that a signed checkpoint does not cover, and nothing that was kept is
-// replaced by another history.
+// A mirror of the log, which outlives a database that was restored to an earlier point or a disk
+// that failed. It keeps only what a signed checkpoint covers, and never replaces what it has by
+// another history.
 import { amount, Fault } from '@seg/core'
 import type { LogReader } from '../ledger.ts'
 import { isSignedWith, openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
@@ -38,7 +38,7 @@ type Shown = { readonly note: string; readonly head: TreeHead }
 
 class VerifiedMirror implements LogMirror {
   readonly #files: MirrorFiles
-  /** Undefined after a failure: then it is made of the files again. */
+  /** Undefined after a failure: it is then read from the files again. */
   #tree: LogTree | undefined
   #latest: Shown | undefined
   #refused: Fault | undefined

@@ -94,7 +94,7 @@ export class MirrorFiles {
     if (width === TILE_WIDTH) await rm(folder, { recursive: true, force: true })
   }
 
-  /** Both sides of what does not fit, by name; where they are kept. */
+  /** Keeps both sides of a contradiction, by name; returns their folder. */
   async keepEvidence(sides: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<string> {
     const folder = join(this.#folder, EVIDENCE, new Date().toISOString().replaceAll(':', ''))
     await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { Fault, readSecretFile } from '@seg/core'
 import type { Client, ClientConfig, QueryConfig, QueryResult } from 'pg'
 import { onPostgres } from './postgres-fault.ts'
@@ -164,7 +165,7 @@ async function connectTo(place: PostgresPlace, host: DatabaseHost, form: Connect
     const { default: pg } = await import('pg')
     const session = { ...SESSION, ...form.session }
     const client = new pg.Client(await configOf(place, host, form, session))
-    // Heard before anything else: an error that nobody hears ends the process.
+    // The first listener: an error event without a listener ends the process.
     client.on('error', () => {})
     try {
       await client.connect()
@@ -228,10 +229,14 @@ async function configOf(
   }
 }
 
-/** Verified to the name, wherever it leaves this machine. */
+/**
+ * Verified to the name, wherever it leaves this machine. The CAs are named, so that no variable
+ * adds one (NODE_EXTRA_CA_CERTS).
+ */
 function tlsOf({ name }: DatabaseHost, ca: string | undefined): ClientConfig['ssl'] {
-  const trusted = ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }
-  return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(isIP(name) === 0 && { servername: name }), ...trusted }
+  const trusted = ca === undefined ? [...rootCertificates] : readFileSync(ca, 'utf8')
+  const named = isIP(name) === 0 ? { servername: name } : {}
+  return { minVersion: 'TLSv1.2', rejectUnauthorized: true, ca: trusted, ...named }
 }
 
 /**

@@ -42,8 +42,8 @@ t.test('a write that fails fails one request, and the next one is taken', { skip
   const { folder, count } = await prepare(t, 'used')
   let failures = 0
   const tried = await overPoints(calls, count, async (call, when) => {
-    const told = await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:error=EIO:when=${when}`])
-    const failed = [...told].filter(([, outcome]) => outcome !== 'done')
+    const outcomes = await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:error=EIO:when=${when}`])
+    const failed = [...outcomes].filter(([, outcome]) => outcome !== 'done')
     t.same(
       failed.map(([, outcome]) => outcome),
       failed.map(() => 'storage-unavailable'),
@@ -65,14 +65,14 @@ t.test(
     const tried = await overPoints({ fsync: 1 }, count, async (call, when) => {
       const name = `${call}-${when}`
       const log = join(folder, '..', name, 'ledger.sqlite-wal')
-      const told = await runAndCheck(
+      const outcomes = await runAndCheck(
         t,
         folder,
         name,
         ['-P', log, '-e', `inject=${call}:error=EIO:when=${when}`],
         ['die'],
       )
-      lost += Number([...told.values()].includes('storage-unavailable'))
+      lost += Number([...outcomes.values()].includes('storage-unavailable'))
     })
     t.ok(lost > tried / 10, `${lost} processes died of it`)
   },
@@ -105,11 +105,11 @@ async function runAndCheck(
   args: readonly string[] = [],
 ) {
   const folder = await copyOf(start, name)
-  const told = readOutcomes((await runTraced({ script, args: [folder, ...args] }, injection)).stdout)
-  const wrong = await recover(folder, told)
-  if (wrong !== undefined) t.fail(`${name}: ${wrong}`, { told: Object.fromEntries(told) })
+  const outcomes = readOutcomes((await runTraced({ script, args: [folder, ...args] }, injection)).stdout)
+  const wrong = await recover(folder, outcomes)
+  if (wrong !== undefined) t.fail(`${name}: ${wrong}`, { outcomes: Object.fromEntries(outcomes) })
   await rm(folder, { recursive: true, force: true })
-  return told
+  return outcomes
 }
 
 async function copyOf(start: string, name: string): Promise<string> {
@@ -119,13 +119,13 @@ async function copyOf(start: string, name: string): Promise<string> {
 }
 
 /** How each request of the program ended, as far as it came. */
-function readOutcomes(told: string): ReadonlyMap<string, string> {
-  const lines = told.split('\n').filter(Boolean)
+function readOutcomes(output: string): ReadonlyMap<string, string> {
+  const lines = output.split('\n').filter(Boolean)
   return new Map(lines.map(line => line.split(' ') as [string, string]))
 }
 
 /** Starts again; what does not hold, if anything. */
-async function recover(folder: string, told: ReadonlyMap<string, string>): Promise<string | undefined> {
+async function recover(folder: string, outcomes: ReadonlyMap<string, string>): Promise<string | undefined> {
   const ledger = await openTestLedger(folder, { sealer: 'entry-sealer' })
   try {
     const there = new Set((await collect(ledger.list())).map(({ id }) => id))
@@ -134,7 +134,7 @@ async function recover(folder: string, told: ReadonlyMap<string, string>): Promi
       return 'contents are not what is named'
     for (const [id, size] of Object.entries(sizes)) {
       const { document, bytes } = makeSample(id, { size })
-      if (told.get(id) === 'done' && !there.has(id)) return `${id} was acknowledged, and is gone`
+      if (outcomes.get(id) === 'done' && !there.has(id)) return `${id} was acknowledged, and is gone`
       if (there.has(id) && !(await readBytes(ledger, sender, id))?.equals(bytes)) return `${id} is damaged`
       const { replay, receipt } = await acceptBytes(ledger, document, bytes)
       if (replay !== there.has(id)) return `${id} is ${replay ? 'a replay' : 'new'}`

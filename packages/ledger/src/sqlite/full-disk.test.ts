@@ -9,7 +9,7 @@ const mountAndRun = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@" "$0"'
 const isAllowed = spawnSync('unshare', ['-rm', 'true']).status === 0
 
 t.test(
-  'refuses what does not fit and still tells what it has',
+  'refuses what does not fit, and still shows what it has',
   { skip: isAllowed ? false : 'no user namespaces' },
   async t => {
     const folder = await makeFolder(t)
@@ -20,14 +20,14 @@ t.test(
       { encoding: 'utf8' },
     )
     t.equal(stderr, '')
-    const told = JSON.parse(stdout)
-    t.ok(told.accepted > 5, `${told.accepted} documents fitted`)
-    t.match(told.full, /^storage-unavailable: cannot (?:write to the ledger|store a document)/)
-    t.equal(told.visible, told.accepted)
-    t.equal(told.staged, 0)
-    t.ok(told.large > 0)
-    t.equal(told.files, told.large, 'no file of a document that was refused is left')
-    t.equal(told.receipt, makeSample('doc0', { size: 60_000 }).receipt.toString())
-    t.equal(told.roomy, 'none', 'with room again it continues')
+    const report = JSON.parse(stdout)
+    t.ok(report.accepted > 5, `${report.accepted} documents fitted`)
+    t.match(report.full, /^storage-unavailable: cannot (?:write to the ledger|store a document)/)
+    t.equal(report.visible, report.accepted)
+    t.equal(report.staged, 0)
+    t.ok(report.large > 0)
+    t.equal(report.files, report.large, 'no file of a document that was refused is left')
+    t.equal(report.receipt, makeSample('doc0', { size: 60_000 }).receipt.toString())
+    t.equal(report.roomy, 'none', 'with room again it continues')
   },
 )

@@ -92,14 +92,14 @@ t.test('a writer whose thread dies fails what waits for it, and another continue
 
 t.test('a dead writer writes nothing into a ledger that was put in its place, and can be closed', async t => {
   const folder = await makeFolder(t)
-  const told = Promise.withResolvers<string>()
-  const note = (line: string) => /cannot be written/.test(line) && told.resolve(line)
+  const noted = Promise.withResolvers<string>()
+  const note = (line: string) => /cannot be written/.test(line) && noted.resolve(line)
   const ledger = await openTestLedger(folder, { note })
   const deadly = makeSample('deadly')
   const died = t.rejects(acceptBytes(ledger, deadly.document, deadly.bytes), { code: 'storage-unavailable' })
   await rename(join(folder, 'ledger.sqlite'), join(folder, 'elsewhere'))
   await died
-  t.match(await told.promise, /ledger\.sqlite was removed while it was in use/)
+  t.match(await noted.promise, /ledger\.sqlite was removed while it was in use/)
   t.notOk((await readdir(folder)).includes('ledger.sqlite'))
   await ledger.close()
 })
@@ -167,7 +167,7 @@ t.test('a data folder that cannot be made or used is a Fault', async t => {
   await mkdir(join(folder, 'data'))
   await writeFile(
     join(folder, 'data/ledger.sqlite'),
-    'no database at all, but long enough to be told from an empty one'.repeat(100),
+    'no database at all, but long enough to differ from an empty one'.repeat(100),
   )
   await t.rejects(openTestLedger(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })
   t.throws(() => openSqliteReader(join(folder, 'data')), { code: 'storage-unavailable', detail: /SQLITE_NOTADB/ })

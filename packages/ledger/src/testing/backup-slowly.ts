@@ -1,4 +1,4 @@
-// A process that makes a backup and stops where it was told to, until it is killed:
+// A process that makes a backup and stops where the argument says, until it is killed:
 // `backup-slowly.ts FOLDER PLACE STAGE`. A line on standard output says that it is there.
 import { writeSync } from 'node:fs'
 import { makeBackup } from '../backup/make-backup.ts'

@@ -60,7 +60,7 @@ export function removals(
     ...record,
   }))
   if (table !== 'checkpoints') return removed
-  // One that no receipt names was told to nobody, and is nobody's loss; but for the latest.
+  // One that no receipt names was shown to nobody, so nobody loses it; but for the latest.
   const named = database
     .prepare("SELECT DISTINCT json_extract(CAST(octets AS TEXT), '$.treeSize') AS size FROM receipts")
     .all()

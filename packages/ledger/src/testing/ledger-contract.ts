@@ -108,7 +108,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     }
   })
 
-  t.test('leaves a conflict out of the log when told so', async t => {
+  t.test('leaves a conflict out of the log on request', async t => {
     const { ledger } = await openLedger(t)
     const { document, bytes } = sampleOf('doc1', 3000)
     await acceptBytes(ledger, document, bytes)
@@ -142,7 +142,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     t.equal(await ledger.log.size(), 4)
   })
 
-  t.test('tells senders apart, also where a sender ends like an id', async t => {
+  t.test('distinguishes senders, also where a sender ends like an id', async t => {
     const { ledger } = await openLedger(t)
     const pairs = [
       ['A', 'doc1'],
@@ -379,7 +379,7 @@ export function testLedger(t: Test, { open, openReader, openEvidence }: Implemen
     t.equal(await ledger.log.entries(1, 3), undefined)
   })
 
-  t.test('verifies through the port, and whatever that shows otherwise is told', async t => {
+  t.test('verifies through the port, and reports whatever that shows otherwise', async t => {
     const { ledger, folder } = await openLedger(t, { sealer: 'entry-sealer' })
     await ledger.record({ type: 'start', at, version: '0.1.0' })
     await Promise.all(Array.from({ length: 260 }, (_, i) => accept(ledger, `doc${i}`)))

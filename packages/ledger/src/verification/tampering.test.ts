@@ -48,7 +48,7 @@ const LARGE = 300_000
  * entry on.
  */
 const WHOLE_EVERY = 150
-/** Entries that are read at a time: what is told does not depend on it. */
+/** Entries that are read at a time: the result does not depend on it. */
 const STEP = 4
 /** Whose rows are an entry's own. */
 const entryTables = ['transactions', 'documents', 'contents', 'content_files', 'receipts'] as const
@@ -120,18 +120,18 @@ t.test('every file of a document', async t => {
     }
     for (const [what, change] of Object.entries(changes)) {
       await change()
-      t.match(await told('files'), /^log-invalid: /, what)
+      t.match(await reportOf('files'), /^log-invalid: /, what)
       await cp(join(good, 'contents'), contents, { recursive: true })
       made++
     }
   }
-  t.equal(await told('files'), 'nothing', 'and it is in order again')
+  t.equal(await reportOf('files'), 'nothing', 'and it is in order again')
 })
 
 t.test('what was changed back is in order', async t => {
-  t.equal(await told('good'), 'nothing')
+  t.equal(await reportOf('good'), 'nothing')
   t.ok(made > (12 * ENTRIES) / ONE_OF)
-  t.comment(`${made} changes, each by itself, and each was told`)
+  t.comment(`${made} changes, each by itself, and each was reported`)
 })
 
 t.test('untouched rows are not reported, from any start', async t => {
@@ -139,8 +139,8 @@ t.test('untouched rows are not reported, from any start', async t => {
     from => from % 7 === 0 || (from + 1) % TILE_WIDTH < 3,
   )
   const outcomes: (string | undefined)[] = []
-  for (const from of starts) outcomes.push(await toldFrom(from, from + BATCH + 1))
-  for (const from of starts.filter((_, i) => i % 20 === 0)) outcomes.push(await toldFrom(from))
+  for (const from of starts) outcomes.push(await reportFrom(from, from + BATCH + 1))
+  for (const from of starts.filter((_, i) => i % 20 === 0)) outcomes.push(await reportFrom(from))
   t.ok(outcomes.length > ENTRIES / 7)
   t.ok(outcomes.every(outcome => outcome === undefined))
 })
@@ -183,7 +183,7 @@ async function allTold(t: Test, what: string, changes: readonly Change[]): Promi
   for (const { sql, from } of tried) {
     database.exec('BEGIN')
     database.exec(sql)
-    const outcome = (await toldFrom(from)) ?? 'nothing'
+    const outcome = (await reportFrom(from)) ?? 'nothing'
     database.exec('ROLLBACK')
     if (!outcome.startsWith('log-invalid: ')) missed.push(`${sql}: ${outcome}`)
     if (made++ % WHOLE_EVERY > 0) continue
@@ -192,18 +192,17 @@ async function allTold(t: Test, what: string, changes: readonly Change[]): Promi
     const copy = new DatabaseSync(join(folder, 'copy', LEDGER_FILE), { enableForeignKeyConstraints: false })
     copy.exec(sql)
     copy.close()
-    t.match(await told('copy'), /^log-invalid: /, `also when all is verified: ${sql}`)
+    t.match(await reportOf('copy'), /^log-invalid: /, `also when all is verified: ${sql}`)
   }
   t.ok(tried.length > 0)
-  t.same(missed, [], `${tried.length} are told, ${what}`)
+  t.same(missed, [], `${tried.length} are reported, ${what}`)
 }
 
 /**
- * What verifyLedger tells of a ledger in which nothing before the entry `from` was touched: had it
- * come so far, its tree would be that of the entries that are there, and it would go on as this
- * does.
+ * What verifyLedger reports of a ledger in which nothing before the entry `from` was changed. There
+ * its tree is that of the entries, and it continues as this does.
  */
-async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<string | undefined> {
+async function reportFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<string | undefined> {
   try {
     const { size } = checkExtent(await evidence.extent(), keys)
     const full = from - (from % TILE_WIDTH)
@@ -220,8 +219,8 @@ async function toldFrom(from: number, end = Number.POSITIVE_INFINITY): Promise<s
   }
 }
 
-/** What verifyLedger tells of a ledger. */
-async function told(place: string): Promise<string> {
+/** What verifyLedger reports of a ledger. */
+async function reportOf(place: string): Promise<string> {
   try {
     for await (const _ of verifyLedger(openSqliteEvidence(join(folder, place)), verifierKey, checks));
     return 'nothing'

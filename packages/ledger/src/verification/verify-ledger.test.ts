@@ -1,5 +1,5 @@
 // A ledger that was tampered with: whatever row is taken away, changed, exchanged or added, and
-// whatever file, it is told. `tampering.test.ts` goes through all records.
+// whatever file, it is reported. `tampering.test.ts` goes through all records.
 import { randomBytes } from 'node:crypto'
 import { copyFile, cp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -38,15 +38,15 @@ const folder = await makeFolder(t)
 await fillLedger(join(folder, 'good'))
 
 t.test('reports what it verified', async t => {
-  const told = await verify(join(folder, 'good'))
-  t.equal(told.documents, DOCUMENTS)
-  t.equal(told.head.size, DOCUMENTS + 6)
-  t.ok(told.checkpoints > 6)
+  const report = await verify(join(folder, 'good'))
+  t.equal(report.documents, DOCUMENTS)
+  t.equal(report.head.size, DOCUMENTS + 6)
+  t.ok(report.checkpoints > 6)
 })
 
 t.test('reports its progress', async t => {
-  const told = await collect(verifyLedger(openSqliteEvidence(join(folder, 'good')), verifierKey, checks))
-  t.same(told, [
+  const report = await collect(verifyLedger(openSqliteEvidence(join(folder, 'good')), verifierKey, checks))
+  t.same(report, [
     { entries: 256, of: DOCUMENTS + 6 },
     { entries: DOCUMENTS + 6, of: DOCUMENTS + 6 },
   ])
@@ -76,7 +76,7 @@ t.test('verifies beside a ledger that is open and grows', async t => {
 
 t.test('a row that is taken away is missed', async t => {
   for (const table of tables) {
-    // A checkpoint that no receipt names was told to nobody, and is nobody's loss.
+    // A checkpoint that no receipt names was shown to nobody, so nobody loses it.
     const named = "(SELECT json_extract(CAST(octets AS TEXT), '$.treeSize') FROM receipts)"
     const rowids = await select(
       'good',
@@ -272,7 +272,7 @@ function some<T>(all: readonly T[]): T[] {
   return all.filter((_, i) => i < 4 || i % 31 === 0 || i >= all.length - 4)
 }
 
-/** Each of the changes, made to a ledger that is in order, must be told. */
+/** Each of the changes, made to a ledger that is in order, must be reported. */
 async function unnoticed(t: Test, table: string, changes: readonly string[]): Promise<void> {
   ;(await copy('changed')).close()
   const missed: string[] = []
@@ -289,7 +289,7 @@ async function unnoticed(t: Test, table: string, changes: readonly string[]): Pr
     if (!/^log-invalid: /.test(await failure('changed'))) missed.push(change)
   }
   t.ok(made > 0, `${made} changes of ${table}`)
-  t.same(missed, [], 'are all told')
+  t.same(missed, [], 'are all reported')
 }
 
 /** Some changes the database itself does not let pass. */

@@ -337,23 +337,23 @@ t.test('a webhook gets a signed post, and syslog a message for each alert', asyn
 })
 
 t.test(
-  'a channel that is broken is an alert of its own, which another one tells; a restart forgets nothing',
+  'a channel that is broken is an alert of its own, which another one sends; a restart forgets nothing',
   async t => {
     const folder = t.testdir()
     const metrics = new MetricStore()
-    const told: string[] = []
+    const messages: string[] = []
     const complaints: string[] = []
     let isBroken = true
     const mail: Channel = {
       name: 'mail',
       async send({ alerts }) {
         if (isBroken) throw new Error('connect ECONNREFUSED')
-        told.push(...alerts.map(({ rule, state }) => `mail ${rule} ${state}`))
+        messages.push(...alerts.map(({ rule, state }) => `mail ${rule} ${state}`))
       },
     }
     const other: Channel = {
       name: 'syslog',
-      send: async ({ alerts }) => void told.push(...alerts.map(({ rule, state }) => `syslog ${rule} ${state}`)),
+      send: async ({ alerts }) => void messages.push(...alerts.map(({ rule, state }) => `syslog ${rule} ${state}`)),
     }
     const open = () => {
       const complain = (line: string) => complaints.push(line)
@@ -369,9 +369,9 @@ t.test(
     inconsistent(0)
     const first = open()
     await pass(first, 15)
-    t.same(told, ['syslog SegLogInconsistent firing'])
+    t.same(messages, ['syslog SegLogInconsistent firing'])
     await pass(first, 15)
-    t.same(told.slice(1), ['syslog SegAlertChannelBroken firing'])
+    t.same(messages.slice(1), ['syslog SegAlertChannelBroken firing'])
     t.match(complaints, [/^alerts do not reach mail: .*ECONNREFUSED/])
     const store = await openAlertStore(folder)
     t.match(
@@ -383,18 +383,24 @@ t.test(
     const second = open()
     isBroken = false
     await pass(second, 90)
-    t.ok(told.includes('mail SegLogInconsistent firing'), 'it comes when the channel works again')
-    t.equal(told.filter(line => line === 'syslog SegLogInconsistent firing').length, 1, 'and is not repeated elsewhere')
+    t.ok(messages.includes('mail SegLogInconsistent firing'), 'it comes when the channel works again')
+    t.equal(
+      messages.filter(line => line === 'syslog SegLogInconsistent firing').length,
+      1,
+      'and is not repeated elsewhere',
+    )
     inconsistent(1)
     await pass(second, 15)
-    t.ok(told.includes('mail SegLogInconsistent resolved') && told.includes('syslog SegLogInconsistent resolved'))
+    t.ok(
+      messages.includes('mail SegLogInconsistent resolved') && messages.includes('syslog SegLogInconsistent resolved'),
+    )
     t.equal(store.alerts().find(({ id }) => id === shown.id)?.state, 'resolved')
     second.close()
     store.close()
   },
 )
 
-t.test('of several nodes one sends what all of them see, and each what is its own', async t => {
+t.test('one of several nodes sends the alerts about their ledger, and each those about itself', async t => {
   const metrics = new MetricStore()
   const sent: string[] = []
   const channel: Channel = {

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import { checkServerIdentity, type SecureContext } from 'node:tls'
+import { checkServerIdentity, rootCertificates, type SecureContext } from 'node:tls'
+import { outboundProtocol } from '../outbound/outbound-tls.ts'
 import { openWebhookSignature } from '../outbound/standard-webhook.ts'
 import { type SyslogServer, sendSyslog } from '../outbound/syslog.ts'
 import { messageSubjectOf, messageTextOf, type Notification } from './notification.ts'
@@ -37,7 +38,8 @@ export function mailChannel({ host, port, isImplicit, user, ca, from, to }: Mail
       const transport = createTransport({
         ...{ host, port, secure: isImplicit, requireTLS: true },
         ...(user && { auth: { user: user.name, pass: user.password } }),
-        tls: { ...(ca && { ca }), minVersion: 'TLSv1.2', rejectUnauthorized: true, checkServerIdentity },
+        // The CAs are named, so that no variable adds one (NODE_EXTRA_CA_CERTS).
+        tls: { ca: ca ?? [...rootCertificates], ...outboundProtocol, rejectUnauthorized: true, checkServerIdentity },
         ...{ connectionTimeout: STALL_TIME, greetingTimeout: STALL_TIME, socketTimeout: STALL_TIME },
         // Neither files nor addresses are read for what a message holds.
         ...{ disableFileAccess: true, disableUrlAccess: true },

@@ -243,7 +243,7 @@ t.test('each kind and outcome that rows have is found, and no other', async t =>
   t.same(pairsOf(database, id('M1')), [])
 })
 
-/** Very many rows of M1 from one address, as many of M2 from another, and one of M1 from that. */
+/** Very many rows of M1 from one address, as many of M2 from another, one of M1 from the latter. */
 function enterDisjoint(database: DatabaseSync, store: DeskStore): void {
   store.enter([
     { ...noted(0), at: begin, partner: 'M1', address: '192.0.2.1', request: undefined },

@@ -126,7 +126,7 @@ t.test('where there is no room, who has the most rows loses the oldest of them',
   t.equal(newest?.index, 8099, 'the newest stay')
 })
 
-t.test('who has lost so many rows that another has the most loses no more', async t => {
+t.test('a partner loses rows only while it has the most', async t => {
   const { database, store, search } = await openTestDesk(t)
   const rows = (partner: string, first: number, count: number) =>
     Array.from({ length: count }, (_, i) => ({ ...noted(first + i), partner }))
@@ -157,7 +157,7 @@ t.test('sums of long ago are removed in steps, with the rows', async t => {
   t.same([allFacts(search).length, sums('minutes'), sums('hours'), sums('days')], [200, 200, 4, 1])
 })
 
-t.test('where refusals of nobody known take the room, they are removed, and no partner loses rows', async t => {
+t.test('refusals without a partner that fill the desk are removed, and no partner loses rows', async t => {
   const { database, store, search } = await openTestDesk(t)
   store.enter(Array.from({ length: 20 }, (_, i) => noted(i)))
   const refusal = { kind: 'refusal', outcome: 'refused', code: 'partner-unknown', address: '192.0.2.9' } as const

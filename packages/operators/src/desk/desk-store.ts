@@ -49,7 +49,7 @@ export class DeskStore {
     this.#spooled = Number(this.#statements.spooled.get()?.length ?? 0)
   }
 
-  /** Whether more facts wait in the spool than it may hold. */
+  /** Whether the spool is full. */
   isSpoolFull(): boolean {
     return this.#spooled > SPOOLED
   }

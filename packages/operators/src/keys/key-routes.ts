@@ -23,7 +23,7 @@ import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
 import { Digest, exactly, orNull, Time, Type, Why, wordOf } from '../api/schema.ts'
 
 const path = '/api/v1/renewals'
-/** Days until the next list is due, as `pki revoke` has it. */
+/** Days until the next list is due, the default of `pki revoke`. */
 const LIST_DAYS = 397
 
 const Use = exactly({ use: wordOf(...renewedUses) })
@@ -71,7 +71,7 @@ export const keyRoutes: readonly ApiRoute[] = [
     method: 'DELETE',
     path: `${path}/:use`,
     permission: 'certificates.act',
-    summary: 'Withdraws the request that waits; its key never counted.',
+    summary: 'Withdraws the request that waits; its key was never in use.',
     params: Use,
     query: Query,
     response: Row,
@@ -189,7 +189,7 @@ async function rowOf(use: RenewedUse, request: Pick<ApiRequest, 'operator'>, { c
   }
 }
 
-/** Before and after: whose key waits. */
+/** The audit record has, before and after, the key that waits. */
 function plan(action: string, use: RenewedUse, why: string, { certs }: ApiParts) {
   const look = async () => ({ waiting: (await findRenewalRequest(certs, use))?.key ?? null })
   return { action: `key.${action}`, category: 'key' as const, on: { kind: 'certificate', id: use }, why, look }

@@ -10,9 +10,9 @@ export type DashboardPanel = {
   readonly about: string
   readonly unit: Unit
   readonly queries: readonly Query[]
-  /** The latest number alone. */
+  /** Shows only the latest number. */
   readonly isNumber?: true
-  /** From this value on it is red; `below`: under it. */
+  /** It is red from this value on; with `isRedBelow`, below it. */
   readonly red?: number
   readonly isRedBelow?: true
 }

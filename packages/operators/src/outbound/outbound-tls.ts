@@ -4,6 +4,8 @@ import { Fault, readInput, readSecretFile, TLS13_CIPHERS } from '@seg/core'
 
 /** All of TLS 1.3, and those of TLS 1.2 that have forward secrecy and authenticated encryption. */
 const CIPHERS = `${TLS13_CIPHERS}:ECDHE+AESGCM:ECDHE+CHACHA20`
+/** Set explicitly: otherwise environment variables and options of Node decide. */
+export const outboundProtocol = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: CIPHERS } as const
 
 /**
  * Files in PEM; without `ca`: the public CAs that come with Node, to which no environment variable
@@ -22,9 +24,7 @@ export async function loadOutboundContext({ ca, certificate, key }: OutboundFile
       ca: ca === undefined ? [...rootCertificates] : readCertificates(ca),
       ...(certificate !== undefined && { cert: readCertificates(certificate) }),
       ...(key !== undefined && { key: await readSecretFile(key) }),
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.3',
-      ciphers: CIPHERS,
+      ...outboundProtocol,
     })
   } catch (cause) {
     if (cause instanceof Fault) throw cause

@@ -98,7 +98,7 @@ t.test('a denial is a record that says who, where and what', async t => {
   t.match(listener.records()[20], { reason: { detail: /; 100 within a minute$/ } })
 })
 
-t.test('what does not fit the description is refused part by part, and a defect tells nothing', async t => {
+t.test('what does not fit the description is refused part by part, and a defect shows nothing', async t => {
   const strict = route({
     method: 'POST',
     path: '/api/v1/strict',

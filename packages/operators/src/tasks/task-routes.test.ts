@@ -83,7 +83,7 @@ t.test('a task that fails says why, in its record and in the log, and never as a
   t.match(records('system.diagnosed'), [{ outcome: 'pending' }, { outcome: 'failure', reason: { code: 'task-ended' } }])
 })
 
-t.test('a task is cancelled by who may have begun it; it has ended when the answer comes', async t => {
+t.test('a task is cancelled by who may begin it; it has ended when the answer comes', async t => {
   const { listener, edges, administrator, begin, get, records } = await open(t)
   const { id } = (await begin()).json
   const cancel = (fields: Record<string, string>) => listener.ask('POST', `/api/v1/tasks/${id}/cancel`, fields, why)
@@ -104,7 +104,7 @@ t.test('a task is cancelled by who may have begun it; it has ended when the answ
   ])
 })
 
-t.test('a key of its own makes one task of a request that is sent twice', async t => {
+t.test('a request that is sent twice with one Idempotency-Key begins one task', async t => {
   const { edges, administrator, begin } = await open(t)
   const fields = { ...administrator, 'idempotency-key': 'nightly' }
   const [first, second] = [await begin('backups', fields), await begin('backups', fields)]
@@ -114,7 +114,7 @@ t.test('a key of its own makes one task of a request that is sent twice', async 
   edges[0]!.end({})
 })
 
-t.test('what a restart interrupted is said to be so, and is in nobody’s way', async t => {
+t.test('a task that a restart interrupted has that state, and the next task begins', async t => {
   const folder = t.testdir()
   const never = () => new Promise<never>(() => {})
   const before = openTasks(folder, never, () => new Date(0))

@@ -1,4 +1,4 @@
-// Tasks of operators: a backup, a diagnosis; how far each is, and what became of it.
+// Tasks of operators, a backup or a diagnosis: their progress and their result.
 import { join } from 'node:path'
 import { asFault, Fault } from '@seg/core'
 import { readBackupRecord, wholeBackups } from '@seg/ledger'
@@ -24,7 +24,7 @@ const TaskRow = exactly(
     by: Type.String(),
     at: Time,
     endedAt: orNull(Time),
-    progress: orNull(Type.String({ description: 'How far it is, for people.' })),
+    progress: orNull(Type.String({ description: 'Its progress, as text for people.' })),
     result: orNull(Type.Object({}, { additionalProperties: true, description: 'As the command prints it.' })),
     reason: orNull(exactly({ code: Type.String(), detail: Type.String() })),
     acts: Acts,
@@ -39,7 +39,7 @@ const BackupRow = exactly(
     version: orNull(Type.String({ description: 'Of the program that made it.' })),
     entries: orNull(Type.Integer({ description: 'Of its log.' })),
     documents: orNull(Type.Integer()),
-    problem: orNull(Type.String({ description: 'Why it is none.' })),
+    problem: orNull(Type.String({ description: 'Why it is no whole backup.' })),
   },
   'Backup',
 )

@@ -1,11 +1,11 @@
-// Tasks, that under way and those before it. A restart finds what it interrupted.
+// The store of tasks: the one that runs and those that ended. A restart marks one as interrupted.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { type Migrations, onDatabase, openDatabase, transact } from '@seg/ledger'
 
-/** Tasks that are kept: what was done is in the audit trail, without an end. */
+/** Tasks that are kept; the audit trail keeps the acts without a limit. */
 const MOST = 500
 /** Of a list. */
 const SHOWN = 200
@@ -24,7 +24,7 @@ export type Task = {
   readonly by: string
   readonly at: number
   readonly endedAt: number | undefined
-  /** What it said last of how far it is. */
+  /** Its latest line of progress. */
   readonly progress: string | undefined
   readonly result: unknown
   /** Why there is no result. */
@@ -52,7 +52,7 @@ const migrations: Migrations = {
 }
 
 /**
- * The only one who opens it also runs the tasks: those that are said to run were interrupted.
+ * Its one user also runs the tasks, so a task with the state `running` was interrupted.
  * Throws the Fault `storage-unavailable`.
  */
 export async function openTaskStore(folder: string): Promise<TaskStore> {
@@ -68,7 +68,7 @@ export class TaskStore {
     this.#database = database
   }
 
-  /** Called while none runs: one whose end could not be kept is interrupted, too. */
+  /** Called while none runs: a task whose end could not be stored is marked as interrupted. */
   begin(kind: TaskKind, by: string, now: Date): Task {
     return this.#change(() => {
       this.#run(INTERRUPT, [])

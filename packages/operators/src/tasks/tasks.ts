@@ -1,5 +1,5 @@
-// The task under way: it is begun, says how far it is, and ends by itself, in time, or when it is
-// cancelled.
+// Running a task: it begins, reports its progress, and ends by itself, at its time limit, or when
+// it is cancelled.
 import { amount, asFault, Fault } from '@seg/core'
 import type { Task, TaskKind, TaskStore } from './task-store.ts'
 
@@ -9,10 +9,10 @@ const MINUTE = 60_000
 /** Minutes that each kind may take. */
 const minutes: Readonly<Record<TaskKind, number>> = { backup: 24 * 60, diagnosis: 5 }
 
-/** Of the work: lines for people about how far it is, and that nobody waits for it any more. */
+/** What the work gets: where its lines of progress go, and a signal that ends it early. */
 export type TaskEdge = { readonly onProgress: (line: string) => void; readonly signal: AbortSignal }
 
-/** Does the work. Throws the Fault it failed with; after an abort, anything. */
+/** Does the work. Throws the Fault that ended it; after an abort, any error. */
 export type RunTask = (kind: TaskKind, edge: TaskEdge) => Promise<Readonly<Record<string, unknown>>>
 
 export class Tasks {

@@ -78,7 +78,7 @@ type Options = {
   readonly config?: string
   /** The address of the port for certificates. */
   readonly certificateLogin?: string
-  /** What tasks do. */
+  /** Does the work of a task. */
   readonly work?: RunTask
   /** The folder of backups. */
   readonly backups?: string

@@ -1,4 +1,4 @@
-// pkcs11js, compiled by `pnpm build:pkcs11`: loaded by the process of a token alone.
+// Loads pkcs11js, which `pnpm build:pkcs11` compiles. Only the process of a token does this.
 import type { PKCS11 } from 'pkcs11js'
 
 /** The functions of a module, C_… as the standard has them. */

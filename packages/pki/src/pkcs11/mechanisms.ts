@@ -1,6 +1,5 @@
-// How a token signs: by kind of key and hash, the mechanisms of PKCS #11 that make the signature
-// (PKCS #11 3.0, Current Mechanisms 2.1, 2.3), the one that leaves most to the token first. One row
-// each.
+// How a token signs: the mechanisms of PKCS #11 for each kind of key and hash (PKCS #11 3.0,
+// Current Mechanisms 2.1, 2.3). One that hashes in the token comes first. One row each.
 import { hash } from 'node:crypto'
 
 export type TokenMethod = {

@@ -1,5 +1,4 @@
-// A token signs in the forms of X.509: what is asked of a key before it is relied on, and of a
-// request.
+// Signatures of a token in the forms of X.509: for requests, and to prove that a key is usable.
 import { KeyObject, randomBytes, verify, type X509Certificate } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { sequence, unsigned } from '../certificate/der-writer.ts'

@@ -43,7 +43,7 @@ export class TokenKey {
   #last: Promise<unknown> = Promise.resolve()
   #failure: (Failed & { readonly until: number }) | undefined
   #pause = FIRST_PAUSE
-  /** What the token refused. */
+  /** The PIN that the token refused. */
   #refused: string | undefined
 
   constructor(path: string, address: TokenAddress) {
@@ -86,7 +86,7 @@ export class TokenKey {
     const begin = performance.now()
     const wasOpen = this.#process !== undefined
     let answer = await this.#exchange(question)
-    // The token may have been away since the last signature: one login anew, and no more.
+    // The token may have been removed since the last signature: one new login, and no more.
     if (wasOpen && answer.kind === 'failed' && answer.failure === 'lost') answer = await this.#exchange(question)
     if (answer.kind !== 'failed') {
       this.#failure = undefined

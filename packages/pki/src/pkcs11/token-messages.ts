@@ -1,4 +1,4 @@
-// What a process and the process of its token say to each other: a question, then its answer.
+// Messages between a process and the process of its token: a question, then its answer.
 import type { TokenMethod } from './mechanisms.ts'
 import type { TokenAddress } from './token-uri.ts'
 

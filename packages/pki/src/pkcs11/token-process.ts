@@ -60,7 +60,7 @@ export class TokenProcess {
     this.#answer(failed(reason, failure))
   }
 
-  /** A process that has nothing to do keeps no command from ending. */
+  /** An idle process does not keep a command from ending. */
   #hold(isBusy: boolean): void {
     const { channel } = this.#child
     if (isBusy) {

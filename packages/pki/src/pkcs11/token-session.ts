@@ -33,7 +33,7 @@ const CKA_EC_PARAMS = 0x180
 const CKA_EC_POINT = 0x181
 const CKA_ALWAYS_AUTHENTICATE = 0x202
 const keyTypes: Readonly<Record<number, TokenPublicKey['kind']>> = { 0: 'rsa', 3: 'ec', 64: 'ed25519' }
-/** Octets of a signature with the longest RSA key, and more. */
+/** Octets for a signature: more than the longest RSA key needs. */
 const LONGEST_VALUE = 2048
 
 const infoOf = {
@@ -150,7 +150,7 @@ function findKey(library: Cryptoki, session: Buffer, { object, id }: TokenAddres
   return key
 }
 
-/** Two at the most: more than one is too many. */
+/** At most two objects: enough to know whether there is more than one. */
 function find(library: Cryptoki, session: Buffer, template: Parameters<Cryptoki['C_FindObjectsInit']>[1]): Buffer[] {
   return attempt('lost', 'C_FindObjects', () => {
     library.C_FindObjectsInit(session, template)
@@ -205,7 +205,7 @@ function readPublicKey({ library, session, key }: Opened): TokenPublicKey {
   if (kind === undefined)
     throw new TokenTrouble('setup', `expected an RSA, EC or Ed25519 key, found one of type 0x${type.toString(16)}`)
   if (kind === 'rsa') return { kind, modulus: read(key, CKA_MODULUS), exponent: read(key, CKA_PUBLIC_EXPONENT) }
-  // A private key of a curve does not say its point: the public key with the same id does.
+  // A private EC key has no point: the public key with the same id has it.
   const [half] = find(library, session, [
     { type: CKA_CLASS, value: CKO_PUBLIC_KEY },
     { type: CKA_ID, value: read(key, CKA_ID) },

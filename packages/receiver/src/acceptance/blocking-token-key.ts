@@ -15,7 +15,7 @@ export type TokenThreadAnswer = { readonly value: string } | { readonly code: st
 
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./token-thread${extname(import.meta.filename)}`, import.meta.url)
-/** Octets of an answer, and before them how long it is: 0 while there is none. */
+/** Octets for an answer, after its length, which is 0 until there is one. */
 const ANSWER_BYTES = 16 * 1024
 export const LENGTH_BYTES = Int32Array.BYTES_PER_ELEMENT
 /** Milliseconds: more than a session that is lost and opened again may take (`TokenKey`). */

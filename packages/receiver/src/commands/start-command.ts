@@ -172,7 +172,7 @@ async function start(command: Command): Promise<void> {
   )
 }
 
-/** A load balancer sees that the receiver is not ready, and sends nobody here any more. */
+/** Gives a load balancer time to see that the receiver is not ready and to choose another one. */
 async function drain(receiver: RunningReceiver, time: number): Promise<void> {
   if (time === 0) return
   receiver.drain()
@@ -181,7 +181,7 @@ async function drain(receiver: RunningReceiver, time: number): Promise<void> {
 
 /**
  * A service manager's SIGTERM during the start stops the receiver once all is open, so that it ends
- * as ever; a second one ends it at once. Returns the end of that.
+ * as usual; a second one ends it at once. Returns the end of that.
  */
 function holdStop(): () => void {
   let isHeld = false

@@ -90,7 +90,7 @@ t.test('a stranger behind a balancer is named and counted by its own address', a
   )
 })
 
-t.test('a balancer that does not say whose a connection is gets none', async t => {
+t.test('a connection of a balancer without a valid header is closed', async t => {
   const gateway = await openGateway(t, certs, { balancers, strangers: 2, handshakeTime: 300 })
   const bare = beginTls(gateway, await openTcp(t, gateway))
   await end(bare)

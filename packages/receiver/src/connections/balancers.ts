@@ -1,5 +1,5 @@
-// Connections of load balancers, which state whose they are before anything else: that is read
-// first. Of others nothing is, so a header of theirs is no TLS.
+// Connections of load balancers begin with a header that states the client: it is read first. From
+// other addresses no header is read, so one from there is no TLS, and the handshake fails.
 import { BlockList, isIPv6, type Socket } from 'node:net'
 import type { ReceiverLimits } from '../limits.ts'
 import { stateEndpoint } from './endpoints.ts'
@@ -8,7 +8,7 @@ import { readProxyHeader } from './proxy-header.ts'
 
 type Bounds = Pick<ReceiverLimits, 'strangers' | 'handshakeTime'>
 
-/** For one server; `take` gets each connection whose client is known. */
+/** Of one server. `take` gets each connection once its client is known. */
 export class Balancers {
   readonly #addresses = new BlockList()
   readonly #bounds: Bounds
@@ -70,7 +70,7 @@ export class Balancers {
       if (gathered.length > header.length) socket.unshift(gathered.subarray(header.length))
       this.#take(socket)
     }
-    // A balancer that only looks whether somebody listens.
+    // A balancer that only checks whether the port is open.
     const onEnd = () => {
       stop()
       socket.destroy()

@@ -1,4 +1,4 @@
-// Whose connection it is: the other end as the system shows it, or as a load balancer states it.
+// The client of a connection: its other end as the system shows it, or as a balancer states it.
 import type { Socket } from 'node:net'
 
 export type Endpoint = { readonly address: string; readonly port: number }
@@ -6,10 +6,10 @@ export type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' 
 
 /** By `endsOf` the connection. */
 const stated = new Map<string, Endpoint>()
-/** Of sockets that were asked about: they may have forgotten their ends. */
+/** Of sockets that were asked about: a closed one no longer has its addresses. */
 const known = new WeakMap<object, Endpoint>()
 
-/** What a balancer states holds until the connection closes. */
+/** The statement of a balancer, kept until the connection closes. */
 export function stateEndpoint(socket: Socket, endpoint: Endpoint): void {
   const key = endsOf(socket)
   stated.set(key, endpoint)

@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoints.ts'
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 /** Signature, version and command, family and transport, length of the rest. */
 const FIXED = 16
-/** Addresses and the values behind them, which are not read. */
+/** Bytes of the addresses, and of the values after them, which are not read. */
 export const LONGEST_REST = 1024
 const VERSION = 2
 const [LOCAL, PROXY] = [0, 1] as const
@@ -15,7 +15,7 @@ const families: Readonly<Record<number, { readonly family: 'ipv4' | 'ipv6'; read
   17: { family: 'ipv4', bytes: 4 },
   33: { family: 'ipv6', bytes: 16 },
 }
-/** The balancer does not know, and says so. */
+/** The balancer states no client (AF_UNSPEC). */
 const UNSPECIFIED = 0x00
 
 /** `source` is undefined for a connection of the balancer itself, such as a health check. */
@@ -35,7 +35,7 @@ export function readProxyHeader(octets: Buffer): ProxyHeader | { readonly refuse
   if (octets.length < length) return undefined
   if (command === LOCAL || octets[13] === UNSPECIFIED) return { length, source: undefined }
   const form = families[octets[13]!]
-  if (form === undefined) return refuse(`it is about ${octets[13]!.toString(16)}, no TCP`)
+  if (form === undefined) return refuse(`it is for family and transport 0x${octets[13]!.toString(16)}, no TCP`)
   if (rest < 2 * form.bytes + 4) return refuse(`it is too short for two ${form.family} addresses`)
   const address = formatAddress(octets.subarray(FIXED, FIXED + form.bytes), form.family)
   return { length, source: { address, port: octets.readUInt16BE(FIXED + 2 * form.bytes) } }

@@ -23,7 +23,7 @@ t.test('what changes while it is read is judged once, as it is then', async t =>
     const lines: string[] = []
     const note = (line: string) => void lines.push(line)
     const looks = followConsoleCertificate({ certs: own, present, voice: { info: note, error: note } }, () => {})
-    // As many steps of the disk into its first look.
+    // The files are replaced during its first look, each round a few steps later.
     for (let i = 0; i < round % 16; i++) await access(own)
     renameSync(next, certificate)
     await looks.look()

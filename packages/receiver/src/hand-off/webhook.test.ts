@@ -406,12 +406,12 @@ async function startOpenssl(t: Test) {
   const files = ['-cert', 'receiver.crt', '-key', 'receiver.key']
   const server = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', '-tls1_3', ...files], { cwd: certs })
   t.teardown(() => server.kill('SIGKILL'))
-  let told = ''
+  let output = ''
   server.stdout.on('data', chunk => {
-    told += chunk
+    output += chunk
   })
-  await until(() => /ACCEPT .*:\d+\n/.test(told))
-  const [, port] = told.match(/ACCEPT .*:(\d+)/)!
+  await until(() => /ACCEPT .*:\d+\n/.test(output))
+  const [, port] = output.match(/ACCEPT .*:(\d+)/)!
   server.stdin.on('error', () => {})
   const renewKey = async () => {
     if (!server.stdin.write('K\n')) await once(server.stdin, 'drain')

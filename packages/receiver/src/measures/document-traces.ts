@@ -1,5 +1,5 @@
-// What becomes of a document, as spans: made of its facts when it is answered, so that a receiver
-// without a collector pays nothing.
+// The way of a document as spans, made from its facts after the answer: without a collector a
+// receiver does no work for it.
 import type { ServerResponse } from 'node:http'
 import {
   type Fact,
@@ -134,7 +134,7 @@ function keyOf(partner: string | undefined, document: string | undefined): strin
   return JSON.stringify([partner, document])
 }
 
-/** Who was entered first leaves first. */
+/** The oldest entry is removed first. */
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
   map.delete(key)
   map.set(key, value)

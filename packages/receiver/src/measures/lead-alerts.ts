@@ -1,5 +1,5 @@
 // Which of several receivers with one ledger sends the alerts about what all of them see: the one
-// with the lease. Where nobody knows, each does: twice is better than not at all.
+// with the lease. When the database cannot be asked, each does: twice is better than never.
 import { pollLoop } from '@seg/core'
 import type { Gate } from '../gate.ts'
 import type { Logger } from '../logger.ts'

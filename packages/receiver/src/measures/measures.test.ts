@@ -126,7 +126,7 @@ t.test(
   },
 )
 
-t.test('who has read the log is known after a restart, but for a damaged file, and of 500 at most', async t => {
+t.test('readers of the log are known after a restart, unless the file is damaged; 500 are kept', async t => {
   const folder = await makeFolder(t)
   const path = join(folder, 'witnesses.json')
   const complaints: string[] = []

@@ -6,7 +6,7 @@ import { asFault, isSystemError, writeDurableFile } from '@seg/core'
 import type { Sample } from '@seg/operators'
 
 const FILE = 'witnesses.json'
-/** Partners that are kept: the one that has not read for longest leaves. */
+/** Partners that are kept: the one that read longest ago is removed. */
 const MOST = 500
 /** Milliseconds between two writes; a crash forgets what was read since the last. */
 const WRITE_INTERVAL = 60_000
@@ -42,7 +42,7 @@ export async function openWitnesses(
   }
   return {
     note(partner) {
-      // The last of the map has read last.
+      // The last of the map read most recently.
       read.delete(partner)
       read.set(partner, now().getTime())
       if (read.size > MOST) read.delete(read.keys().next().value!)
@@ -65,7 +65,7 @@ export async function openWitnesses(
   }
 }
 
-/** A file that is none of ours is written anew: it proves nothing to anybody. */
+/** A file in another form is replaced: it is no evidence. */
 async function readKept(path: string, now: Date, complain: (line: string) => void): Promise<Kept> {
   try {
     const kept = parseKept(JSON.parse(await readFile(path, 'utf8')))

@@ -1,4 +1,4 @@
-// Starts the process of a task: it slows no document, and can be ended wherever it is.
+// Starts the process of a task, so that it delays no document and can be ended at any point.
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { type CopiedSettings, Fault, type FaultCode, quote } from '@seg/core'
@@ -16,7 +16,7 @@ type Options = {
 
 /** The same file, whether run as it is written or compiled. */
 const script = new URL(`./task-process${extname(import.meta.filename)}`, import.meta.url)
-/** The end of what a process wrote that ended without an answer. */
+/** Characters shown of the last output of a process that ended without an answer. */
 const SHOWN = 500
 
 export function openTaskWork(options: Options): RunTask {

@@ -1,4 +1,4 @@
-// What a process with a task and its parent say to one another.
+// Messages between the process of a task and its parent.
 import type { CopiedSettings } from '@seg/core'
 
 export type GivenTask =

@@ -10,7 +10,7 @@ type Result = Readonly<Record<string, unknown>>
 // Documents go first.
 setPriority(constants.priority.PRIORITY_LOW)
 process.umask(0o077)
-// Who waited for it is gone; what is unfinished is removed by the next backup.
+// The process that waited has ended; the next backup removes what is unfinished.
 process.on('disconnect', () => process.exit(1))
 process.once('message', async (given: GivenTask) => {
   const last = await run(given).then(

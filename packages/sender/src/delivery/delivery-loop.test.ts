@@ -1,5 +1,5 @@
 // The daemon's loop against real TLS servers: each document once, not too many at a time, again
-// when it is time, and to an end when told.
+// when it is time, and to an end on a signal.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -22,8 +22,8 @@ const template = await openTemplate(t, makeDocument())
 const nothing = Buffer.alloc(0)
 
 /**
- * A receiver that accepts the first bytes and loses the answer; then it replies as it is told, and
- * shows the receipt to who asks.
+ * A receiver that accepts the first bytes and loses the answer; then it replies as the test says,
+ * and shows the receipt to who asks.
  */
 async function openScene(t: Test, then: Reply, receipts?: (receipt: Buffer) => Handler) {
   let receipt: Buffer | undefined

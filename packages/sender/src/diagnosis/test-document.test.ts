@@ -39,7 +39,7 @@ t.test('what the receiver answers is understood, also when it is one without tes
   t.same(new Set(asked), new Set(['POST /v1/probe']))
 })
 
-t.test('a receiver that has had enough tests for a second is asked again when it says, for so long', async t => {
+t.test('a receiver that limits tests is asked again when it says, for a limited time', async t => {
   const begin = async (refusals: number, retryAfter: string) => {
     let asked = 0
     const server = await startServer(t, certs, (request, response) => {

@@ -168,7 +168,7 @@ t.test('continues with others when one file cannot be moved', async t => {
   await lookUntil(drop, hasEntries(gateway, 1))
   await settle(gateway, 1, 'deliver')
   await lookUntil(drop, async () => (await readdir(join(gateway.data, 'sent'))).length === 2)
-  t.equal(gateway.notes.length, 5, 'each is told once')
+  t.equal(gateway.notes.length, 5, 'each is reported once')
   await rm(join(gateway.data, 'refused'))
   await mkdir(join(gateway.data, 'refused'))
   await lookUntil(drop, isMoved(list))

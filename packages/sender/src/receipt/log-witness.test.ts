@@ -134,7 +134,7 @@ t.test('accepts the receipt of long ago for a document that is sent again', asyn
   const { log, send, seen } = await openExchange(t, certs => async (response, received, count) => {
     const receipt = count === 3 ? first! : await makeReceipt(received, certs)
     first ??= receipt
-    // The first time it cannot be told; later, a replay gets the same.
+    // The first time it cannot be reported; later, a replay gets the same.
     if (count === 1) refuse('overloaded', { 'retry-after': '60' })(response, received, count)
     else answerReceipt(response, receipt)
   })

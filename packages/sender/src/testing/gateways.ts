@@ -32,7 +32,7 @@ export async function makeCerts(t: Test, receiver = receiverId, hosts = ['localh
   return folder
 }
 
-/** What a gateway under test was told, and how long it paused. */
+/** What a gateway under test noted, and how long it paused. */
 export type Diary = { readonly notes: string[]; readonly pauses: number[] }
 
 /**

@@ -30,7 +30,7 @@ export function startSender(folder: string, args: readonly string[], environment
 
 export type Daemon = {
   readonly child: ChildProcess
-  /** What it has told so far, without the line that says that it is ready. */
+  /** Its output so far, without the line that says that it is ready. */
   readonly lines: Record<string, unknown>[]
   /** Ends it with `signal` and resolves with its exit code; null when the signal was its end. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
@@ -56,9 +56,9 @@ export async function startDaemon(
   }
   t.teardown(() => stop('SIGKILL'))
   const lines: Record<string, unknown>[] = []
-  const told = createInterface(child.stdout!)
-  const first = await Promise.race([once(told, 'line'), closed.then(() => undefined)])
+  const output = createInterface(child.stdout!)
+  const first = await Promise.race([once(output, 'line'), closed.then(() => undefined)])
   if (first === undefined) throw new Error(`the daemon ended with ${child.exitCode} before it was ready`)
-  told.on('line', line => lines.push(JSON.parse(line)))
+  output.on('line', line => lines.push(JSON.parse(line)))
   return { child, lines, stop }
 }

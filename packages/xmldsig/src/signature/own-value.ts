@@ -1,5 +1,4 @@
-// Signature values by our own key, wherever it is: in this process, or in a token that signs for
-// us.
+// Signature values by our own key, which is in this process or in a token.
 import { KeyObject, type X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Fault, quote } from '@seg/core'

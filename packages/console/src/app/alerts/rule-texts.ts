@@ -5,7 +5,7 @@ import { inLanguages } from '../texts/languages.ts'
 type Rule = Pick<ApiSchemas['Alert'], 'rule' | 'summary' | 'impact'>
 type Words = Readonly<Record<string, readonly [summary: string, impact: string]>>
 
-/** What a language lacks is said as the gateway says it. */
+/** A text that a language lacks is shown in the words of the gateway. */
 export function ruleInWords({ rule, summary, impact }: Rule): Pick<Rule, 'summary' | 'impact'> {
   const words = ruleTexts()[rule]
   return words === undefined ? { summary, impact } : { summary: words[0], impact: words[1] }
@@ -116,6 +116,14 @@ const ruleTexts = inLanguages<Words>({
     SegAdminActAtNight: [
       'Schlüssel, Partner oder Rechte wurden außerhalb der Dienstzeit geändert',
       'War es keiner von Ihnen, entscheidet jemand anderes, wem das Gateway vertraut.',
+    ],
+    SegWitnessOld: [
+      'Seit einem Tag hat kein Partner das Transparenz-Log gelesen, und Dokumente kommen an',
+      'Quittungen sind gültig, aber niemand prüft, ob das Log fortgesetzt wird: Eine Änderung bliebe unbemerkt.',
+    ],
+    SegWitnessLost: [
+      'Ein Partner, der das Transparenz-Log las, liest es nicht mehr und sendet Dokumente',
+      'Sein Sender prüft nicht mehr, ob das Log fortgesetzt wird, oder kann es nicht lesen: Fragen Sie seinen Betrieb.',
     ],
     SegBackupOld: [
       'Die letzte geprüfte Sicherung ist älter als 26 Stunden',

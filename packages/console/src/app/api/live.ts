@@ -1,5 +1,5 @@
 // Facts as they happen (server-sent events): one connection for all windows of a browser, whose
-// holder passes on what it hears.
+// holder passes on its events.
 import { signal, useEffect, useRef } from '../preact.ts'
 import type { ApiSchemas } from './api-types.ts'
 import { askApi, hasSessionEnded } from './client.ts'
@@ -9,7 +9,7 @@ type Message = { readonly fact: LiveFact } | { readonly gap: true } | { readonly
 
 const kinds = ['document', 'refusal', 'connection', 'hand-off', 'delivery'] as const
 
-/** Since when nothing can have been heard; undefined while the connection is there. */
+/** Since when no event can have arrived; undefined while the connection is open. */
 export const quietSince = signal<Date | undefined>(undefined)
 
 /** Milliseconds that a lock takes which nobody holds, at most. */
@@ -20,9 +20,9 @@ const REOPENED = 5000
 
 type TakeFacts = (facts: readonly LiveFact[]) => void
 
-/** Facts of one frame; beyond, they count as missed. */
+/** Facts that one frame takes; more count as missed. */
 const MOST = 2000
-/** Milliseconds instead of a frame: a window that nobody sees draws none. */
+/** Milliseconds after which facts are taken without a frame: a hidden window draws none. */
 const UNSEEN = 1000
 
 const listeners = new Set<TakeFacts>()
@@ -52,44 +52,44 @@ function follow(): void {
   if (isFollowing) return
   isFollowing = true
   const others = new BroadcastChannel('seg-facts')
-  others.onmessage = ({ data }: MessageEvent<Message>) => hear(data)
-  const tell = (message: Message) => {
-    hear(message)
+  others.onmessage = ({ data }: MessageEvent<Message>) => receive(data)
+  const publish = (message: Message) => {
+    receive(message)
     others.postMessage(message)
   }
   // Held until the window closes; then another window gets it.
   const asked = Date.now()
   void navigator.locks.request('seg-facts', () => {
     // Between the window that had it and this one something may have happened.
-    if (Date.now() - asked > WAITED) tell({ gap: true })
-    openEvents(tell)
+    if (Date.now() - asked > WAITED) publish({ gap: true })
+    openEvents(publish)
     return new Promise<never>(() => {})
   })
 }
 
-function openEvents(tell: (message: Message) => void): void {
+function openEvents(publish: (message: Message) => void): void {
   const events = new EventSource('/api/v1/events')
   for (const kind of kinds)
-    events.addEventListener(kind, ({ data }: MessageEvent<string>) => tell({ fact: JSON.parse(data) as LiveFact }))
-  events.addEventListener('gap', () => tell({ gap: true }))
-  events.addEventListener('open', () => tell({ isOpen: true }))
+    events.addEventListener(kind, ({ data }: MessageEvent<string>) => publish({ fact: JSON.parse(data) as LiveFact }))
+  events.addEventListener('gap', () => publish({ gap: true }))
+  events.addEventListener('open', () => publish({ isOpen: true }))
   events.addEventListener('error', () => {
-    tell({ isOpen: false })
+    publish({ isOpen: false })
     // A browser gives up after an answer that is a refusal; a gateway that restarts is back soon.
-    if (events.readyState === EventSource.CLOSED) reopen(tell)
+    if (events.readyState === EventSource.CLOSED) reopen(publish)
   })
 }
 
 /** For somebody whose session has ended nothing is asked until there is another. */
-function reopen(tell: (message: Message) => void): void {
+function reopen(publish: (message: Message) => void): void {
   setTimeout(async () => {
     if (!hasSessionEnded.value) await askApi('GET /api/v1/me', {}).catch(() => {})
-    if (hasSessionEnded.value) reopen(tell)
-    else openEvents(tell)
+    if (hasSessionEnded.value) reopen(publish)
+    else openEvents(publish)
   }, REOPENED)
 }
 
-function hear(message: Message): void {
+function receive(message: Message): void {
   if ('fact' in message) gather(message.fact)
   else if ('gap' in message) for (const listener of gapListeners) listener()
   else if (message.isOpen) quietSince.value = undefined
@@ -98,7 +98,7 @@ function hear(message: Message): void {
 
 let gathered: LiveFact[] = []
 
-/** One drawing a frame: a thousand facts a second are a thousand messages. */
+/** Draws once a frame: a thousand facts a second are a thousand messages. */
 function gather(fact: LiveFact): void {
   if (gathered.length === 0) {
     if (document.hidden) setTimeout(passOn, UNSEEN)

@@ -1,4 +1,4 @@
-// Who changed a thing last, as the way to the record that has each field before and after.
+// Who changed a thing last, with a link to the record that has each field before and after.
 import { useAsked } from '../api/use-asked.ts'
 import { useNow } from '../parts/use-now.ts'
 import { useEffect } from '../preact.ts'
@@ -10,7 +10,7 @@ import { readAuditRecord } from './read-record.ts'
 type ChangeProps = {
   /** Its id, as records name it. */
   readonly on: string
-  /** Asked for anew whenever it is another one. */
+  /** A change of this value asks for it again. */
   readonly turn: unknown
 }
 

@@ -1,17 +1,17 @@
-// The next certificate of this gateway: its request, the checks of what the CA made of it, and its
-// place.
-import { type AnswerOf, type ApiRefusal, actOnApi, askApi } from '../api/client.ts'
+// The next certificate of this gateway: its request, the checks of the certificate that the CA
+// issued, and putting it in place.
+import { type AnswerOf, actOnApi, askApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
 import { ActButtons, obstacleOf } from '../parts/act-buttons.tsx'
 import { type Acting, givenReason, useActing } from '../parts/acting.tsx'
 import { CopyButton } from '../parts/command.tsx'
-import { DropZone, type ReadFile } from '../parts/drop-zone.tsx'
+import { DropZone } from '../parts/drop-zone.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { DigestText, FactList, FullTime } from '../parts/values.tsx'
-import { useMemo, useRef, useState } from '../preact.ts'
+import { useMemo } from '../preact.ts'
 import { usesInWords } from './certificate-texts.ts'
-import { asRefusal, certificateText } from './given-certificate.ts'
+import { useGivenCertificate } from './given-certificate.ts'
 import { renewalTexts } from './renewal-texts.ts'
 
 type Renewal = AnswerOf<'GET /api/v1/renewals'>['data'][number]
@@ -112,32 +112,18 @@ function WaitingRequest({ renewal: { use, request, acts }, name, acting }: PartP
   )
 }
 
-type Judged = AnswerOf<'POST /api/v1/renewals/{use}/check'> & { readonly certificate: string }
-
 function NextCertificate({ renewal: { use, acts }, name, acting }: PartProps) {
   const texts = renewalTexts()
   const path = { use: use as Use }
-  const [judged, setJudged] = useState<Judged | undefined>(undefined)
-  const [refusal, setRefusal] = useState<ApiRefusal | undefined>(undefined)
-  const latest = useRef(0)
-  const take = async ([file]: readonly ReadFile[]) => {
-    if (file === undefined) return
-    const turn = ++latest.current
-    setRefusal(undefined)
-    try {
-      const certificate = certificateText(file, texts.tooLarge)
-      const answer = await askApi('POST /api/v1/renewals/{use}/check', { path, body: { certificate } })
-      if (turn === latest.current) setJudged({ ...answer, certificate })
-    } catch (error) {
-      if (turn !== latest.current) return
-      setJudged(undefined)
-      setRefusal(asRefusal(error))
-    }
-  }
+  const judge = async (certificate: string) => ({
+    ...(await askApi('POST /api/v1/renewals/{use}/check', { path, body: { certificate } })),
+    certificate,
+  })
+  const { answer: judged, refusal, take } = useGivenCertificate(judge, texts.tooLarge)
   return (
     <section class="section" aria-labelledby="next">
       <h2 id="next">{texts.second}</h2>
-      <DropZone label={texts.drop} hint={texts.dropHint} onFiles={files => void take(files)} />
+      <DropZone label={texts.drop} hint={texts.dropHint} onFiles={take} />
       {refusal !== undefined && <RefusalNotice refusal={refusal} title={texts.notTaken} />}
       {judged !== undefined && (
         <>

@@ -6,7 +6,6 @@ export const pathTexts = inLanguages({
   en: {
     acceptedTitle: 'Document',
     acceptedHead: (id: string) => `Accepted: ${id}`,
-    replayedHead: (id: string) => `Accepted before: ${id}`,
     refusedTitle: 'Refused document',
     refusedHead: (code: string) => `Refused: ${code}`,
     lead: (sender: string, size: string, entry: string) => `From ${sender}, ${size}, entry ${entry} of the log.`,
@@ -68,7 +67,6 @@ export const pathTexts = inLanguages({
   de: {
     acceptedTitle: 'Dokument',
     acceptedHead: (id: string) => `Angenommen: ${id}`,
-    replayedHead: (id: string) => `Schon angenommen: ${id}`,
     refusedTitle: 'Abgelehntes Dokument',
     refusedHead: (code: string) => `Abgelehnt: ${code}`,
     lead: (sender: string, size: string, entry: string) => `Von ${sender}, ${size}, Eintrag ${entry} des Logs.`,

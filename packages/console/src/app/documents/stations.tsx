@@ -73,7 +73,6 @@ function Passed({ station, fact }: { readonly station: Station; readonly fact: L
     connection: [fact?.tlsVersion, fact?.group, fact?.cipher],
     form: [fact?.canonicalBytes == null ? null : texts.canonical(formatCount(fact.canonicalBytes))],
     signature: [fact?.signatureAlgorithm, fact?.digestAlgorithm].map(shortName),
-    addressee: [fact?.partner],
     replay: [fact?.outcome === 'replayed' ? texts.replayed : null],
     kept: [fact?.index == null ? null : texts.entry(formatCount(fact.index))],
   }
@@ -81,7 +80,7 @@ function Passed({ station, fact }: { readonly station: Station; readonly fact: L
   return text === '' ? null : <p>{text}</p>
 }
 
-/** Identifiers of algorithms are addresses; what tells them apart is behind the last sign. */
+/** Identifiers of algorithms are URIs, which differ after the last `#` or `/`. */
 function shortName(identifier: string | null | undefined): string | null {
   return identifier?.split(/[#/]/).at(-1) ?? null
 }

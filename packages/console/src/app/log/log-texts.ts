@@ -14,7 +14,6 @@ export const logTexts = inLanguages({
     kind: 'Entry',
     about: 'About',
     empty: 'The log has no entries yet.',
-    erased: 'erased facts',
     kinds: {
       accepted: 'accepted',
       refused: 'refused',
@@ -62,7 +61,6 @@ export const logTexts = inLanguages({
     kind: 'Eintrag',
     about: 'Worüber',
     empty: 'Das Log hat noch keine Einträge.',
-    erased: 'gelöschte Angaben',
     kinds: {
       accepted: 'angenommen',
       refused: 'abgelehnt',

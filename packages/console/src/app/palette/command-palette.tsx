@@ -40,7 +40,7 @@ export function CommandPalette() {
     if (to !== undefined) route(to)
     act?.()
   }
-  const hear = (event: KeyboardEvent) => {
+  const onKey = (event: KeyboardEvent) => {
     const last = entries.length - 1
     if (event.key === 'ArrowDown') setChosen(place >= last ? 0 : place + 1)
     else if (event.key === 'ArrowUp') setChosen(place <= 0 ? last : place - 1)
@@ -59,7 +59,7 @@ export function CommandPalette() {
       onClose={() => {
         if (openDialog.value === 'palette') openDialog.value = undefined
       }}
-      onKeyDown={hear}
+      onKeyDown={onKey}
       onClick={({ target }) => {
         const option = (target as Element).closest('[role="option"]')
         const entry = entries[[...(list.current?.children ?? [])].indexOf(option ?? dialog.current!)]

@@ -1,4 +1,4 @@
-// The keys that the console hears, as a table.
+// The keys of the console, as a table.
 import { useId, useLayoutEffect, useRef } from '../preact.ts'
 import { shortcuts } from '../preferences.ts'
 import { openDialog } from './open-dialog.ts'

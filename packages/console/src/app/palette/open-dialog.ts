@@ -7,14 +7,14 @@ export const openDialog = signal<'palette' | 'keys' | undefined>(undefined)
 /** `toSearch`: for `/`. */
 export function useKeys(toSearch: () => void): void {
   useEffect(() => {
-    const hear = (event: KeyboardEvent) => {
+    const onKey = (event: KeyboardEvent) => {
       const act = actOf(event, toSearch)
       if (act === undefined) return
       event.preventDefault()
       act()
     }
-    addEventListener('keydown', hear)
-    return () => removeEventListener('keydown', hear)
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
   }, [toSearch])
 }
 
@@ -22,7 +22,7 @@ function actOf(event: KeyboardEvent, toSearch: () => void): (() => void) | undef
   const open = document.querySelector<HTMLDialogElement>('dialog[open]')
   const isCommand = event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)
   if (isCommand && openDialog.value === 'palette') return () => open?.close()
-  // Over another dialog, such as one that takes a reason, none is opened.
+  // None is opened while another dialog is, such as one that takes a reason.
   if (open !== null) return undefined
   if (isCommand)
     return () => {

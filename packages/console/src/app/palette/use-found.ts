@@ -1,4 +1,4 @@
-// What the gateway knows of a text that somebody is typing: asked for once they pause.
+// What the gateway finds for a text in the palette, asked for after a pause in typing.
 import { useAsked } from '../api/use-asked.ts'
 import { pageOfFact } from '../documents/fact-links.ts'
 import { useEffect, useState } from '../preact.ts'

@@ -1,10 +1,10 @@
 // Adding a partner: drop its certificate, see what it is and what is wrong with it, say who it is,
 // review the record. Nothing is kept before that.
 import { type ApiRefusal, actOnApi, askApi } from '../api/client.ts'
-import { asRefusal, certificateText } from '../certificates/given-certificate.ts'
+import { asRefusal, useGivenCertificate } from '../certificates/given-certificate.ts'
 import { ActButtons, findRoleObstacle } from '../parts/act-buttons.tsx'
 import { givenReason, useActing } from '../parts/acting.tsx'
-import { DropZone, type ReadFile } from '../parts/drop-zone.tsx'
+import { DropZone } from '../parts/drop-zone.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { useId, useLocation, useRef, useState } from '../preact.ts'
 import { type Judgement, JudgementView } from './judged-certificate.tsx'
@@ -12,27 +12,12 @@ import { newPartnerTexts } from './new-partner-texts.ts'
 
 export function NewPartnerPage() {
   const texts = newPartnerTexts()
-  const [judgement, setJudgement] = useState<Judgement | undefined>(undefined)
-  const [refusal, setRefusal] = useState<ApiRefusal | undefined>(undefined)
-  const latest = useRef(0)
-  const take = async ([file]: readonly ReadFile[]) => {
-    if (file === undefined) return
-    const turn = ++latest.current
-    setRefusal(undefined)
-    try {
-      const certificate = certificateText(file, texts.tooLarge)
-      const judged = await askApi('POST /api/v1/certificates/check', { body: { certificate } })
-      if (turn === latest.current) setJudgement(judged)
-    } catch (error) {
-      if (turn !== latest.current) return
-      setJudgement(undefined)
-      setRefusal(asRefusal(error))
-    }
-  }
+  const judge = (certificate: string) => askApi('POST /api/v1/certificates/check', { body: { certificate } })
+  const { answer: judgement, refusal, take } = useGivenCertificate(judge, texts.tooLarge)
   return (
     <>
       <h1>{texts.title}</h1>
-      <DropZone label={texts.drop} hint={texts.dropHint} onFiles={files => void take(files)} />
+      <DropZone label={texts.drop} hint={texts.dropHint} onFiles={take} />
       {refusal !== undefined && <RefusalNotice refusal={refusal} title={texts.notAdded} />}
       {judgement !== undefined && (
         <>

@@ -27,7 +27,7 @@ export function ActButtons({ acts }: { readonly acts: readonly OfferedAct[] }) {
           key={verb}
           type="button"
           class={isFirst ? 'button first' : 'button'}
-          // Reached by keyboard all the same, so that its reason is heard.
+          // Reached by keyboard all the same, so that a screen reader reads its reason.
           aria-disabled={obstacle !== undefined}
           {...(obstacle !== undefined && { 'aria-describedby': id })}
           {...(of !== undefined && { 'aria-label': `${verb}: ${of}` })}

@@ -63,8 +63,6 @@ export const sharedTexts = inLanguages({
     viewName: 'Name of the view',
     save: 'Save',
     cancel: 'Cancel',
-    yes: 'yes',
-    no: 'no',
     outcomes: {
       accepted: 'accepted',
       replayed: 'replayed',
@@ -147,8 +145,6 @@ export const sharedTexts = inLanguages({
     viewName: 'Name der Ansicht',
     save: 'Speichern',
     cancel: 'Abbrechen',
-    yes: 'ja',
-    no: 'nein',
     outcomes: {
       accepted: 'angenommen',
       replayed: 'wiederholt',
