@@ -28,5 +28,8 @@ t.test('the lockfile names the binary of Node for each platform by its hash', as
 })
 
 t.test('no package may run a script when it is installed', async t => {
-  t.notMatch(read('pnpm-workspace.yaml'), /^(allowBuilds|onlyBuiltDependencies|dangerously\w+):/m)
+  const settings = read('pnpm-workspace.yaml')
+  t.notMatch(settings, /^(onlyBuiltDependencies|dangerously\w+):/m)
+  const [, builds] = /^allowBuilds:\n((?: .*\n)+)/m.exec(settings) ?? []
+  t.match(builds, /^(?: {2}[\w@/-]+: false\n)+$/, 'each that has one is named, and refused')
 })

@@ -75,10 +75,11 @@ t.test('either accepts, and both have one log', async t => {
   t.ok(size > 20)
   const following = spawn(process.execPath, [main, 'log', 'mirror', mirror, '--certs', certs, '--data', two], {
     env: cleanEnvironment({}),
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   t.teardown(() => following.kill('SIGKILL'))
   const ended = once(following, 'exit')
+  await once(following.stdout.setEncoding('utf8'), 'data')
 
   await receivers[0].kill()
   const last = await clients[1]!.post(await signLetter('doc-20', 'after', partner))

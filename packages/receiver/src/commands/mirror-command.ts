@@ -34,11 +34,14 @@ export async function runLogMirror(folder: string, { once }: MirrorOptions, comm
     try {
       const before = mirror.size
       const { size, root } = await mirror.follow(ledger.log, await keys())
+      // Until here a signal ends the process; who reads that it follows may stop it in order.
+      const stop = new AbortController()
+      if (once !== true) for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
       output.report(
         { ok: true, folder: place, size, root: root.toString('base64'), added: size - before },
         `${place} has ${amount(size, 'entry')} of the log, ${size - before} new; root ${root.toString('base64')}`,
       )
-      if (once !== true) await follow(async () => void (await mirror.follow(ledger.log, await keys())))
+      if (once !== true) await follow(async () => void (await mirror.follow(ledger.log, await keys())), stop)
     } finally {
       mirror.close()
     }
@@ -47,9 +50,7 @@ export async function runLogMirror(folder: string, { once }: MirrorOptions, comm
   }
 }
 
-async function follow(look: () => Promise<void>): Promise<void> {
-  const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+async function follow(look: () => Promise<void>, stop: AbortController): Promise<void> {
   let refused: Fault | undefined
   const lookOnce = async () => {
     try {
