@@ -5,7 +5,6 @@ import { setPriority } from 'node:os'
 import { extname, join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import { build } from 'vite'
 import { type BuiltFile, MANIFEST, readManifest } from './built-console.ts'
 import { builtFolder, consoleFolder, digestSources } from './console-sources.ts'
 
@@ -38,6 +37,8 @@ const OPERATIONS = /\/app\/(?:deliveries|hand-off|partners|certificates|audit|al
 async function buildFrom(sources: string): Promise<string> {
   const next = `${builtFolder}.next`
   await rm(next, { recursive: true, force: true })
+  // It takes longer to load than to find that all is built.
+  const { build } = await import('vite')
   await build({
     configFile: false,
     root: consoleFolder,

@@ -1,17 +1,11 @@
 // seg.yaml as a tree of our own with lines and columns, and edits of it that keep its comments: the
 // only file that imports the YAML library.
-import {
-  Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type YAMLMap,
-  YAMLSeq,
-} from 'yaml'
+import { createRequire } from 'node:module'
+import type * as Yaml from 'yaml'
+
+const load = createRequire(import.meta.url)
+/** Its 70 files are loaded for the first text: most threads, and many commands, never have one. */
+const library = (): typeof Yaml => load('yaml')
 
 /** Both count from 1. */
 export type YamlPlace = { readonly line: number; readonly column: number }
@@ -35,6 +29,7 @@ const DEEPEST = 16
 
 /** The tree of a file, or why there is none. */
 export function readYamlTree(text: string): { readonly root: YamlNode } | { readonly problems: YamlProblem[] } {
+  const { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } = library()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const placeAt = (offset: number): YamlPlace => {
@@ -47,7 +42,7 @@ export function readYamlTree(text: string): { readonly root: YamlNode } | { read
     text: message.split('\n')[0]!,
   }))
   const placeOf = (node: unknown, before: YamlPlace) => {
-    const start = (node as Node | null)?.range?.[0]
+    const start = (node as Yaml.Node | null)?.range?.[0]
     return start === undefined ? before : placeAt(start)
   }
   const convert = (node: unknown, before: YamlPlace, depth: number): YamlNode => {
@@ -82,7 +77,7 @@ export function plainValue(node: YamlNode): unknown {
 }
 
 function textOf(node: unknown): string {
-  if (!isScalar(node)) return ''
+  if (!library().isScalar(node)) return ''
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
 }
 
@@ -97,6 +92,7 @@ export type RecordChange = { readonly list: YamlPath; readonly id: string; reado
  * file stays as it is written. The text is YAML.
  */
 export function changeRecord(text: string, { list, id, record }: RecordChange): string {
+  const { isMap, isSeq, YAMLSeq } = library()
   const document = openForEdit(text)
   const found = document.getIn(list)
   const records = isSeq(found) ? found : new YAMLSeq()
@@ -104,7 +100,7 @@ export function changeRecord(text: string, { list, id, record }: RecordChange): 
   if (record === undefined) {
     if (index >= 0) records.delete(index)
   } else if (index < 0) records.add(document.createNode(record))
-  else mergeInto(records.items[index] as YAMLMap, record, document)
+  else mergeInto(records.items[index] as Yaml.YAMLMap, record, document)
   if (records.items.length === 0) document.deleteIn(list)
   else if (records !== found) document.setIn(list, records)
   return write(document)
@@ -120,27 +116,28 @@ export function changeValue(text: string, path: YamlPath, value: unknown): strin
 
 /** One value as YAML. */
 export function formatYaml(value: unknown): string {
-  return write(new Document(value))
+  return write(new (library().Document)(value))
 }
 
-function openForEdit(text: string): Document {
+function openForEdit(text: string): Yaml.Document {
+  const { Document, isMap, parseDocument } = library()
   const document = parseDocument(text)
   if (!isMap(document.contents)) {
     const fresh = new Document({})
     fresh.commentBefore = document.commentBefore ?? document.comment
     return fresh
   }
-  return document as unknown as Document
+  return document as unknown as Yaml.Document
 }
 
 /** Keys that stay equal keep their form and their comments. */
-function mergeInto(map: YAMLMap, record: object, document: Document): void {
+function mergeInto(map: Yaml.YAMLMap, record: object, document: Yaml.Document): void {
   const present = map.toJSON() as Record<string, unknown>
   for (const key of Object.keys(present)) if (!Object.hasOwn(record, key)) map.delete(key)
   for (const [key, value] of Object.entries(record))
     if (JSON.stringify(present[key]) !== JSON.stringify(value)) map.set(key, document.createNode(value))
 }
 
-function write(document: Document): string {
+function write(document: Yaml.Document): string {
   return document.toString({ lineWidth: 0 })
 }

@@ -52,6 +52,16 @@ t.test('refuses the schema of a later version, for writing and for reading', asy
   t.throws(() => openDatabaseReader(path, { '0001-opened': first! }), expected)
 })
 
+t.test('refuses a schema that lacks a migration before one that it has', async t => {
+  const path = join(await makeFolder(t), 'a.sqlite')
+  const database = await openDatabase(path, migrations)
+  database.exec("DELETE FROM kysely_migration WHERE name = '0001-opened'")
+  database.close()
+  const expected = { code: 'configuration', detail: /is damaged: .* not the migration 0001-opened/ }
+  await t.rejects(openDatabase(path, migrations), expected)
+  t.throws(() => openDatabaseReader(path, migrations), expected)
+})
+
 t.test(`${PROCESSES} processes that make a database at the same time get one schema`, async t => {
   const path = join(await makeFolder(t), 'a.sqlite')
   const script = join(import.meta.dirname, '../testing/open-database.ts')

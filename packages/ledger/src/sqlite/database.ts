@@ -26,7 +26,7 @@ export async function openDatabase(path: string, migrations: Migrations): Promis
     database = new DatabaseSync(path, { timeout: BUSY_TIME })
     // FULL: a commit is on the disk when it returns (sqlite.org/pragma.html#pragma_synchronous).
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    await migrate(database, migrations)
+    migrate(database, migrations)
     await makeDurable(path)
     return database
   } catch (error) {

@@ -70,8 +70,8 @@ async function migrateSchema(connection: PostgresConnection): Promise<void> {
       `the ledger in the database was made by a later version of this program: it has the migration ${unknown}`,
     )
   if (applied.length === Object.keys(postgresMigrations).length) return
-  const { postgresDialect, runMigrations } = await import('../../migrations/kysely.ts')
-  await runMigrations(postgresDialect(connection.client), postgresMigrations, SCHEMA)
+  const { runMigrations } = await import('../../migrations/kysely.ts')
+  await runMigrations(connection.client, postgresMigrations, SCHEMA)
 }
 
 async function appliedMigrations(connection: PostgresConnection): Promise<string[]> {
