@@ -1,13 +1,13 @@
 // Searching the desk: pages by position, without sorting or a scan, and sums by the minute.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
 import { onDatabase, openDatabaseReader } from '@seg/ledger'
 import { type DeskFilter, type PageOf, type PageQuery, pageQuery } from './desk-query.ts'
 import { DESK_FILE, deskMigrations, deskViews } from './desk-schema.ts'
 import type { FactKind, FactOutcome } from './fact.ts'
-import { type KeptFact, readFact } from './fact-columns.ts'
+import { type FactValues, formatFact, type KeptFact, NEWER_FACTS, readFact } from './fact-columns.ts'
 import type { Query } from './leading-filter.ts'
 import { Terms } from './terms.ts'
 
@@ -29,6 +29,9 @@ export type Counted = {
   readonly bytes: number
 }
 
+/** `text`: as JSON. */
+export type FactText = { readonly position: number; readonly kind: FactKind; readonly text: string }
+
 export type SeriesPoint = Omit<Counted, 'partner'> & { readonly at: number }
 
 /** Opens the desk of a data folder. Throws the Fault `not-found` when there is none yet. */
@@ -46,6 +49,7 @@ export function openDeskSearch(folder: string): DeskSearch {
 export class DeskSearch {
   readonly #database: DatabaseSync
   readonly #terms: Terms
+  #newer: StatementSync | undefined
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -77,6 +81,25 @@ export class DeskSearch {
   find(position: number): KeptFact | undefined {
     const [row] = this.#all({ sql: 'SELECT * FROM facts WHERE position = ?', values: [position] })
     return row && readFact(row, this.#terms)
+  }
+
+  /** Rows newer than this position and before the end, the oldest first, `most` at most. */
+  newer(position: number, end: number, most: number): FactText[] {
+    return onDatabase('search the desk', () => {
+      this.#newer ??= this.#prepareNewer()
+      const rows = this.#newer.all(position, end, most) as unknown as FactValues[]
+      return rows.map(row => ({
+        position: Number(row[0]),
+        kind: this.#terms.text(row[1]) as FactKind,
+        text: formatFact(row, this.#terms),
+      }))
+    })
+  }
+
+  #prepareNewer(): StatementSync {
+    const statement = this.#database.prepare(NEWER_FACTS)
+    statement.setReturnArrays(true)
+    return statement
   }
 
   /** How many rows are newer than this position, `most` at most. */

@@ -5,6 +5,7 @@ export class Terms {
   readonly #database: DatabaseSync
   readonly #ids = new Map<string, number>()
   readonly #texts = new Map<number, string>()
+  readonly #quoted = new Map<number, string>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -34,10 +35,21 @@ export class Terms {
     return String(row.text)
   }
 
+  /** As JSON; `null` where there is none. */
+  quoted(id: unknown): string {
+    const known = this.#quoted.get(Number(id))
+    if (known !== undefined) return known
+    const text = this.text(id)
+    if (text === undefined) return 'null'
+    this.#quoted.set(Number(id), JSON.stringify(text))
+    return JSON.stringify(text)
+  }
+
   /** After a transaction that was undone. */
   forget(): void {
     this.#ids.clear()
     this.#texts.clear()
+    this.#quoted.clear()
   }
 
   #insert(text: string): number {

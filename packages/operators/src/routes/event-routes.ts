@@ -10,15 +10,13 @@ import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '..
 import { exactly, Type } from '../api/schema.ts'
 import type { DeskSearch } from '../desk/desk-search.ts'
 import { positionOf } from '../desk/fact-columns.ts'
-import { EventTail, eventOf, MISSED } from './event-tail.ts'
+import { EventTail, MISSED, readEvents } from './event-tail.ts'
 
 const INTERVAL = 500
 /** Milliseconds without an event until a heartbeat. */
 const HEARTBEAT = 10_000
 /** Facts are entered in their own time: what is younger may still get one before it. */
 const SETTLING = 1000
-/** Events of one step. */
-const STEP = 200
 const tails = new WeakMap<DeskSearch, EventTail>()
 const readers = new StreamLimit('readers of events', { most: 64, mostOfOne: 16 })
 
@@ -50,34 +48,34 @@ export const eventRoutes: readonly ApiRoute[] = [
 
 /**
  * Nothing is read ahead of its reader: a slow one gets what it missed from the desk. Who follows
- * shares the latest with the others.
+ * shares the octets of the latest with the others.
  */
 async function* follow(
   last: number | undefined,
   request: ApiRequest,
   parts: ApiParts,
   search: DeskSearch,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Buffer> {
   const horizon = () => positionOf(parts.now().getTime() - SETTLING, 0)
   const tail = tailOf(search)
   let position = last ?? horizon()
   let quiet = 0
   yield 'retry: 2000\n\n'
   while (!request.signal.aborted) {
-    let events = tail.after(position, horizon(), STEP)
+    let events = tail.after(position, horizon())
     if (events === undefined && isFarBehind(search, position)) {
       position = horizon()
       yield `id: ${position}\nevent: gap\ndata: {"missed":"more than ${MISSED}; the lists have all"}\n\n`
     }
-    events ??= search
-      .page({}, { limit: STEP, before: position })
-      .facts.filter(fact => fact.position < horizon())
-      .reverse()
-      .map(eventOf)
-    if (events.length > 0) yield events.map(({ text }) => text).join('')
-    position = events.at(-1)?.position ?? position
-    quiet = events.length > 0 ? 0 : quiet + INTERVAL
-    if (events.length < STEP) await pause(INTERVAL, undefined, { signal: request.signal }).catch(() => {})
+    events ??= readEvents(search, position, horizon())
+    position = events.to
+    if (events.count > 0) {
+      quiet = 0
+      yield events.octets
+    } else {
+      quiet += INTERVAL
+      await pause(INTERVAL, undefined, { signal: request.signal }).catch(() => {})
+    }
     // A session that was ended, or a key that was revoked, ends what it opened, also for a reader
     // who never catches up.
     if (!isStillTaken(request, parts)) return

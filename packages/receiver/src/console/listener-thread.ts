@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server as HttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
+import { constants, setPriority } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { TlsOptions } from 'node:tls'
 import { parentPort } from 'node:worker_threads'
@@ -37,6 +38,9 @@ const port = parentPort!
 const [first] = (await once(port, 'message')) as [ToListener]
 if (first === 'close' || !('open' in first)) process.exit()
 const { open: options } = first
+// On Linux a thread has a priority of its own: where processors are busy, documents go first, and a
+// tenth of one is left for operators.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const say = (message: FromListener) => port.postMessage(message)
 
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
