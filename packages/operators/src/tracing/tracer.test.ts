@@ -7,8 +7,9 @@ import { text } from 'node:stream/consumers'
 import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import type { TraceSpan } from './span.ts'
+import { SPANS_OF_ONE } from './span-queue.ts'
 import { parseTraceParent, writeTraceParent } from './trace-context.ts'
-import { MOST_SPANS, openTracer } from './tracer.ts'
+import { openTracer } from './tracer.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const spanId = 'b7ad6b7169203331'
@@ -74,7 +75,7 @@ const spansIn = (received: readonly Received[]) =>
 t.test('spans arrive as OTLP/JSON, and the last ones at a stop', async t => {
   const collector = await startCollector(t)
   const { tracer, complaints } = await open(t, collector.url)
-  tracer.record(span)
+  tracer.record('M1', span)
   await tracer.close()
   t.match(collector.received, [{ url: '/v1/traces', type: 'application/json' }])
   const [{ resource, scopeSpans }] = JSON.parse(collector.received[0]!.body).resourceSpans
@@ -102,22 +103,22 @@ t.test('a collector that is down costs a bounded queue and one line; what waits 
   let status = 503
   const collector = await startCollector(t, (_request, response) => response.writeHead(status).end())
   const { tracer, complaints } = await open(t, collector.url)
-  for (let i = 0; i < MOST_SPANS + 100; i++) tracer.record({ ...span, name: `${i}` })
+  for (let i = 0; i < SPANS_OF_ONE + 100; i++) tracer.record('M1', { ...span, name: `${i}` })
   await until(() => complaints.length > 0)
   t.match(complaints, [/^traces are not taken by http:\/\/127\.0\.0\.1:\d+: HTTP status 503/])
   status = 200
   collector.received.length = 0
-  await until(() => spansIn(collector.received).length >= MOST_SPANS)
+  await until(() => spansIn(collector.received).length >= SPANS_OF_ONE)
   const names = spansIn(collector.received).map(({ name }) => name)
   t.same(
     names,
-    Array.from({ length: MOST_SPANS }, (_, i) => `${i}`),
+    Array.from({ length: SPANS_OF_ONE }, (_, i) => `${i}`),
     'each once, in order; those beyond are dropped',
   )
   await until(() => complaints.length > 1)
   t.match(complaints[1], /taken again; 100 spans dropped/)
   const nowhere = await open(t, new URL('http://127.0.0.1:1'))
-  nowhere.tracer.record(span)
+  nowhere.tracer.record('M1', span)
   await until(() => nowhere.complaints.length > 0)
   t.match(nowhere.complaints, [/ECONNREFUSED/])
 })
@@ -125,7 +126,7 @@ t.test('a collector that is down costs a bounded queue and one line; what waits 
 t.test('a stop sends all that waits, not one request of it; what was dropped under load is said', async t => {
   const collector = await startCollector(t)
   const { tracer } = await open(t, collector.url)
-  for (let i = 0; i < 600; i++) tracer.record({ ...span, name: `${i}` })
+  for (let i = 0; i < 600; i++) tracer.record('M1', { ...span, name: `${i}` })
   await tracer.close()
   const names = spansIn(collector.received).map(({ name }) => name)
   t.same(
@@ -133,9 +134,21 @@ t.test('a stop sends all that waits, not one request of it; what was dropped und
     Array.from({ length: 600 }, (_, i) => `${i}`),
   )
   const loaded = await open(t, collector.url)
-  for (let i = 0; i < MOST_SPANS + 100; i++) loaded.tracer.record(span)
+  for (let i = 0; i < SPANS_OF_ONE + 100; i++) loaded.tracer.record('M1', span)
   await until(() => loaded.complaints.length > 0)
   t.same(loaded.complaints, ['traces come faster than they are taken; 100 spans dropped so far'])
+})
+
+t.test('who makes very many spans displaces no others, and all take their turns', async t => {
+  const collector = await startCollector(t)
+  const { tracer } = await open(t, collector.url)
+  for (let i = 0; i < 3 * SPANS_OF_ONE; i++) tracer.record('M1', { ...span, name: 'M1' })
+  for (let i = 0; i < 100; i++) tracer.record(`other ${i}`, { ...span, name: `other ${i}` })
+  await until(() => spansIn(collector.received).length >= SPANS_OF_ONE + 100)
+  const names = spansIn(collector.received).map(({ name }) => name)
+  t.equal(names.filter(name => name === 'M1').length, SPANS_OF_ONE)
+  t.equal(new Set(names).size, 101, 'all of the others')
+  t.ok(names.findLastIndex(name => name !== 'M1') < 1024, 'and they do not wait until all of M1 are gone')
 })
 
 t.test('what a collector calls wrong is not sent again, and no redirection is followed', async t => {
@@ -148,7 +161,7 @@ t.test('what a collector calls wrong is not sent again, and no redirection is fo
       response.writeHead(status, { location: `${other.url}v1/traces` }).end(),
     )
     const { tracer, complaints } = await open(t, collector.url)
-    tracer.record(span)
+    tracer.record('M1', span)
     await until(() => complaints.length > 0)
     t.match(complaints, [new RegExp(`HTTP status ${status}`)])
     t.equal(collector.received.length, tries)

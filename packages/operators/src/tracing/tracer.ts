@@ -8,9 +8,9 @@ import { amount, asFault } from '@seg/core'
 import { boundRequest } from '../outbound/bounded-server.ts'
 import { loadOutboundContext } from '../outbound/outbound-tls.ts'
 import { type Resource, type TraceSpan, writeRequest } from './span.ts'
+import { SpanQueue } from './span-queue.ts'
 
-/** Spans that wait at most, and that go in one request. */
-export const MOST_SPANS = 4096
+/** Spans that go in one request. */
 const BATCH = 512
 /** Milliseconds that spans are gathered, that a collector has for an answer, and until a retry. */
 const [GATHER_TIME, ANSWER_TIME, RETRY] = [1000, 10_000, 5000]
@@ -20,8 +20,8 @@ const CLOSING_TIME = 2000
 const PLACE = '/v1/traces'
 
 export type Tracer = {
-  /** Never throws, never waits. */
-  record(...spans: readonly TraceSpan[]): void
+  /** Of a document of this partner. Never throws, never waits. */
+  record(partner: string, ...spans: readonly TraceSpan[]): void
   /** Sends the last ones, if the collector takes them soon. */
   close(): Promise<void>
 }
@@ -46,7 +46,9 @@ class OtlpTracer implements Tracer {
   readonly #url: URL
   readonly #context: SecureContext | undefined
   readonly #stop = new AbortController()
-  #waiting: TraceSpan[] = []
+  readonly #waiting = new SpanQueue()
+  /** On their way, until the collector has taken them. */
+  #batch: readonly TraceSpan[] = []
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #dropped = 0
@@ -61,10 +63,8 @@ class OtlpTracer implements Tracer {
     this.#context = context
   }
 
-  record(...spans: readonly TraceSpan[]): void {
-    const room = MOST_SPANS - this.#waiting.length
-    if (spans.length > room) this.#dropped += spans.length - Math.max(0, room)
-    this.#waiting.push(...spans.slice(0, Math.max(0, room)))
+  record(partner: string, ...spans: readonly TraceSpan[]): void {
+    this.#dropped += this.#waiting.add(partner, spans)
     this.#sendIn(GATHER_TIME)
   }
 
@@ -74,9 +74,13 @@ class OtlpTracer implements Tracer {
     const late = setTimeout(() => this.#stop.abort(), CLOSING_TIME)
     await this.#sending
     let isTaken = true
-    while (isTaken && this.#waiting.length > 0) isTaken = await this.#send()
+    while (isTaken && this.#isMore) isTaken = await this.#send()
     clearTimeout(late)
     this.#stop.abort()
+  }
+
+  get #isMore(): boolean {
+    return this.#batch.length > 0 || this.#waiting.size > 0
   }
 
   #sendIn(time: number): void {
@@ -86,8 +90,8 @@ class OtlpTracer implements Tracer {
       this.#sending = this.#send().then(isTaken => {
         this.#sending = undefined
         // A whole request is gathered already: a second for each would drop the rest under load.
-        const isWhole = this.#waiting.length >= BATCH
-        if (this.#waiting.length > 0) this.#sendIn(isTaken ? (isWhole ? 0 : GATHER_TIME) : RETRY)
+        const isWhole = this.#waiting.size >= BATCH
+        if (this.#isMore) this.#sendIn(isTaken ? (isWhole ? 0 : GATHER_TIME) : RETRY)
       })
     }, time).unref()
   }
@@ -97,14 +101,14 @@ class OtlpTracer implements Tracer {
    * the next ones can go.
    */
   async #send(): Promise<boolean> {
-    const batch = this.#waiting.slice(0, BATCH)
-    const failure = await this.#post(writeRequest(batch, this.#options)).then(
+    if (this.#batch.length === 0) this.#batch = this.#waiting.take(BATCH)
+    const failure = await this.#post(writeRequest(this.#batch, this.#options)).then(
       status => (status < 300 ? '' : `HTTP status ${status}`),
       error => asFault(error).detail,
     )
     const isFinal = /HTTP status (?!408|429)4/.test(failure)
-    if (failure === '' || isFinal) this.#waiting.splice(0, batch.length)
-    if (isFinal) this.#dropped += batch.length
+    if (isFinal) this.#dropped += this.#batch.length
+    if (failure === '' || isFinal) this.#batch = []
     if (failure !== '' && failure !== this.#complaint)
       this.#options.complain(`traces are not taken by ${this.#url.origin}: ${failure}; documents do not depend on it`)
     // Each time twice as many: a collector that is always too slow does not fill the log.

@@ -9,6 +9,7 @@ import { openLoggerInto } from '../logger.ts'
 import { call } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, senderId } from '../testing/gateway.ts'
 import { DocumentTraces } from './document-traces.ts'
+import { Remembered } from './remembered.ts'
 
 const certs = await makeCerts(t)
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -18,7 +19,7 @@ const parent = 'b7ad6b7169203331'
 async function openTraced(t: Test) {
   const gateway = await openGateway(t, certs)
   const spans: TraceSpan[] = []
-  const traces = new DocumentTraces({ record: (...some) => void spans.push(...some), close: async () => {} })
+  const traces = new DocumentTraces({ record: (_partner, ...some) => void spans.push(...some), close: async () => {} })
   const parts = { ...gateway.gate, traces, logger: openLoggerInto({ write: () => {} }), staple: undefined }
   const running = await startReceiver(parts, { host: '127.0.0.1', port: 0 })
   t.teardown(() => running.close())
@@ -82,4 +83,17 @@ t.test('a hand-off goes on in the trace of its document, and names itself to who
   note({ kind: 'connection', outcome: 'failed', at: 1 })
   t.equal(spans.length, known)
   t.equal(facts.length, 3, 'the desk has all of them')
+})
+
+t.test('who has very many documents under way displaces what is remembered of no other partner', async t => {
+  const remembered = new Remembered<number>()
+  remembered.set('M2', 'first', 1)
+  for (let i = 0; i < 30_000; i++) remembered.set('M1', `doc${i}`, i)
+  t.equal(remembered.get('M2', 'first'), 1)
+  t.equal(remembered.get('M1', 'doc29999'), 29_999)
+  t.equal(remembered.get('M1', 'doc0'), undefined, 'its own oldest have gone')
+  const own = Array.from({ length: 30_000 }, (_, i) => remembered.get('M1', `doc${i}`)).filter(one => one !== undefined)
+  t.ok(own.length >= 9_990 && own.length <= 10_000, `${own.length}`)
+  remembered.delete('M2', 'first')
+  t.equal(remembered.get('M2', 'first'), undefined)
 })

@@ -14,9 +14,8 @@ import {
   writeTraceParent,
 } from '@seg/operators'
 import { version } from '../open-ledger.ts'
+import { Remembered } from './remembered.ts'
 
-/** Documents whose trace is remembered for their hand-off; one that waits longer begins another. */
-const REMEMBERED = 10_000
 /** The steps of a document in their order; the seal of its receipt belongs to its transaction. */
 const steps = [
   ['receive', 'receiveTime'],
@@ -41,10 +40,10 @@ type Begun = TraceContext & { readonly parentId: string | undefined }
 
 export class DocumentTraces {
   readonly #tracer: Tracer
-  /** By partner and document: the span of its request. */
-  readonly #accepted = new Map<string, TraceContext>()
+  /** The span of its request; of a document whose hand-off waits long, another trace begins. */
+  readonly #accepted = new Remembered<TraceContext>()
   /** The same of a hand-off under way. */
-  readonly #begun = new Map<string, Begun>()
+  readonly #begun = new Remembered<Begun>()
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer
@@ -57,9 +56,11 @@ export class DocumentTraces {
   answering(fact: Fact, given: unknown, response: ServerResponse): void {
     const parent = parseTraceParent(given)
     const own = { traceId: parent?.traceId ?? newTraceId(), spanId: newSpanId() }
-    if (fact.kind === 'document') remember(this.#accepted, keyOf(fact.partner, fact.document), own)
+    const { kind, partner = '', document = '' } = fact
+    if (kind === 'document') this.#accepted.set(partner, document, own)
     const noted = Date.now()
-    const record = () => this.#tracer.record(...spansOf(fact, { ...own, parentId: parent?.spanId }, noted, Date.now()))
+    const record = () =>
+      this.#tracer.record(partner, ...spansOf(fact, { ...own, parentId: parent?.spanId }, noted, Date.now()))
     if (response.closed || response.writableFinished) record()
     else response.once('close', record)
   }
@@ -75,20 +76,18 @@ export class DocumentTraces {
 
   /** The field `traceparent` of a request that hands a document on. */
   readonly beginHandOff = ({ sender, id }: { readonly sender: string; readonly id: string }): string => {
-    const key = keyOf(sender, id)
-    const own = this.#begin(key)
-    remember(this.#begun, key, own)
+    const own = this.#begin(sender, id)
+    this.#begun.set(sender, id, own)
     return writeTraceParent(own)
   }
 
   /** Takes the facts of hand-offs. */
   noteHandOff(fact: Fact): void {
-    const { kind, document, partner, target = '', outcome, at, tries, totalTime = 0, detail } = fact
+    const { kind, document, partner = '', target = '', outcome, at, tries, totalTime = 0, detail } = fact
     if (kind !== 'hand-off' || document === undefined) return
-    const key = keyOf(partner, document)
-    const own = this.#begun.get(key) ?? this.#begin(key)
-    this.#begun.delete(key)
-    this.#tracer.record({
+    const own = this.#begun.get(partner, document) ?? this.#begin(partner, document)
+    this.#begun.delete(partner, document)
+    this.#tracer.record(partner, {
       ...own,
       ...{ name: `hand-off ${target}`, kind: 'client', start: at - totalTime, end: at },
       attributes: { 'seg.partner': partner, 'seg.document': document, 'seg.outcome': outcome, 'seg.tries': tries },
@@ -96,8 +95,8 @@ export class DocumentTraces {
     })
   }
 
-  #begin(key: string): Begun {
-    const before = this.#accepted.get(key)
+  #begin(partner: string, document: string): Begun {
+    const before = this.#accepted.get(partner, document)
     return { traceId: before?.traceId ?? newTraceId(), spanId: newSpanId(), parentId: before?.spanId }
   }
 }
@@ -128,15 +127,4 @@ function spansOf(fact: Fact, own: Begun, noted: number, end: number): TraceSpan[
 
 function childOf({ traceId, spanId: parentId }: Begun, name: string, start: number, end: number): TraceSpan {
   return { traceId, spanId: newSpanId(), parentId, name, kind: 'internal', start, end }
-}
-
-function keyOf(partner: string | undefined, document: string | undefined): string {
-  return JSON.stringify([partner, document])
-}
-
-/** The oldest entry is removed first. */
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > REMEMBERED) map.delete(map.keys().next().value!)
 }

@@ -24,10 +24,19 @@ export async function traceTry(
   const end = (failure: string | undefined) => {
     const now = clock.now().getTime()
     const tries = { ...attributes, 'seg.tries': entry.tries + 1 }
-    tracer.record({ ...own, parentId, name: 'try', kind: 'client', start, end: now, attributes: tries, failure })
+    tracer.record(entry.receiver, {
+      ...own,
+      parentId,
+      name: 'try',
+      kind: 'client',
+      start,
+      end: now,
+      attributes: tries,
+      failure,
+    })
     if (failure !== undefined) return
     const all = { name: 'delivery', kind: 'internal', start: entry.queuedAt, end: now } as const
-    tracer.record({ traceId, spanId: parentId, ...all, attributes })
+    tracer.record(entry.receiver, { traceId, spanId: parentId, ...all, attributes })
   }
   try {
     const taken = await work(writeTraceParent(own))
