@@ -76,6 +76,7 @@ program
   .description('searching a desk of ten million rows: each filter of each list, first and last page')
   .option('--quick', 'a million rows')
   .option('--desk <file>', 'a desk that is used again; made there when it is missing')
+  .option('--behind', 'instead: rows that have become too old, and a ledger that was never read')
   .option('--json', 'print one JSON object instead of a table')
   .action(runDeskBench)
 

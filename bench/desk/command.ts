@@ -10,6 +10,7 @@ import { deskMigrations } from '../../packages/operators/src/desk/desk-schema.ts
 import { DeskSearch } from '../../packages/operators/src/desk/desk-search.ts'
 import { describeMachine, writeMachine } from '../machine.ts'
 import { formatCount, formatTime, median, writeTable } from '../tables.ts'
+import { runBehindBench } from './behind.ts'
 import { fillDesk, partnerName, REPLAYED } from './fill-desk.ts'
 
 const PAGE = 50
@@ -26,11 +27,12 @@ type Timing = {
   readonly processor: number
 }
 
-type Options = { readonly quick?: true; readonly desk?: string }
+type Options = { readonly quick?: true; readonly desk?: string; readonly behind?: true }
 
 /** `desk` names a file that is used again, and made when it is missing. */
 export async function runDeskBench(options: Options, command: Command): Promise<void> {
   const output = openOutput(command)
+  if (options.behind) return runBehindBench(options.quick === true, output)
   const rows = options.quick ? 1_000_000 : 10_000_000
   const machine = describeMachine()
   const home = join(rootFolder, 'data')

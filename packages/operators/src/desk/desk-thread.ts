@@ -112,22 +112,32 @@ async function answer(number: number, isOpen: boolean): Promise<void> {
   send({ answer: number, metrics: await renderMetrics(metrics, isOpen) })
 }
 
+/** A step of each in turn: what is new waits for no more than a step of what is old. */
 async function look(): Promise<void> {
-  if (measuring.isDue()) {
-    await measuring.measure(opened)
-    void evaluateAlerts()
-  }
+  await measureInTime()
   const { store, sources, pruner } = await open()
   spool()
   while (!stop.signal.aborted) {
     let isMore = store.enterSpooled()
     for (const source of sources) isMore = (await source.enterSome(store)) || isMore
-    if (!isMore) break
+    isMore = removeSome(pruner) || isMore
+    if (!isMore) return
     await nextTurn()
+    await measureInTime()
   }
-  if (performance.now() < nextPrune) return
-  while (!stop.signal.aborted && pruner.removeSome(Date.now())) await nextTurn()
-  nextPrune = performance.now() + PRUNE_INTERVAL
+}
+
+async function measureInTime(): Promise<void> {
+  if (!measuring.isDue()) return
+  await measuring.measure(opened)
+  void evaluateAlerts()
+}
+
+function removeSome(pruner: Pruner): boolean {
+  if (performance.now() < nextPrune) return false
+  const isMore = pruner.removeSome(Date.now())
+  if (!isMore) nextPrune = performance.now() + PRUNE_INTERVAL
+  return isMore
 }
 
 /**
