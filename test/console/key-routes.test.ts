@@ -92,7 +92,10 @@ t.test('a withdrawn request leaves neither key nor request; with four eyes only 
   const ask = (path: string, body: object) => two.ask('POST', `/api/v1/${path}`, jane, JSON.stringify(body))
   t.equal((await ask('renewals/seal', { why: 'due' })).status, 200)
   t.equal((await ask('renewals/seal/install', { certificate: 'x', why: 'due' })).status, 202)
-  t.equal((await ask('revocations', { serialNumber: '01', reason: 'keyCompromise', why: 'stolen' })).status, 202)
+  t.equal(
+    (await ask('revocations', { serialNumber: '01', isUnknown: true, reason: 'keyCompromise', why: 'stolen' })).status,
+    202,
+  )
 })
 
 t.test('of requests at once one is made; it can be withdrawn also when its key is lost', async t => {
@@ -119,7 +122,16 @@ t.test('a certificate of our CA is revoked once, where the key of the CA is', as
   const body = { serialNumber: certificate.serialNumber, reason: 'keyCompromise', why: 'stolen, case 4711' }
   const list = () => readFile(join(certs, 'ca.crl'), 'utf8')
   const before = await list()
-  t.match(await act('POST', 'revocations', body), { status: 200, json: { isNew: true, count: 1 } })
+  const unknown = { ...body, serialNumber: '4711' }
+  const refused = { status: 400, json: { code: 'parameter-invalid', detail: /known here, found 4711/ } }
+  for (const query of ['', '?dryRun=true']) t.match(await act('POST', `revocations${query}`, unknown), refused)
+  const surely = { ...unknown, isUnknown: true }
+  const dry = { isDryRun: true, isNew: true, subject: null, fingerprint: null, serialNumber: '4711' }
+  t.match(await act('POST', 'revocations?dryRun=true', surely), { status: 200, json: dry })
+  const itself = { fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(), subject: /CN=/ }
+  t.match((await act('POST', 'revocations?dryRun=true', body)).json, { isDryRun: true, isNew: true, ...itself })
+  t.equal(await list(), before, 'a dry run changes nothing')
+  t.match(await act('POST', 'revocations', body), { status: 200, json: { isNew: true, count: 1, ...itself } })
   t.not(await list(), before)
   t.match((await act('POST', 'revocations', body)).json, { isNew: false, count: 1 })
   t.equal((await act('POST', 'revocations', { ...body, serialNumber: '00' })).status, 400)

@@ -187,6 +187,51 @@ t.test('a session ends within a look when its person, role or certificate counts
   ])
 })
 
+t.test('an API key is suspended with a person behind it, and counts again when they do', async t => {
+  const administrator = `people:\n${person('jane', pinOf(jane)).replace('auditor', 'administrator')}`
+  const joeToo = person('joe', pinOf(joe))
+  const { listener, come, config, sessions, complaints } = await openLogin(t, administrator + joeToo)
+  const cookie = (await come(jane)).fields['set-cookie']![0]!.split(';')[0]!
+  const make = async (fields: Record<string, string>, name: string, role: string): Promise<string> => {
+    const body = JSON.stringify({ name, role, days: 1 })
+    return (await listener.ask('POST', '/api/v1/api-keys', fields, body)).json.key
+  }
+  const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
+  const own = await make({ cookie, 'sec-fetch-site': 'same-origin' }, 'deployment', 'administrator')
+  const child = await make(bearer(own), 'monitoring', 'viewer')
+  const added = (name: string, madeBy: string) =>
+    listener.access.addKey({ name, role: 'viewer', madeBy, endsAt: Date.now() + 3_600_000 }, new Date()).text
+  const keys = { own, child, named: added('joe', 'root'), shell: added('other', 'root'), jane: added('third', 'Jane') }
+  const count = async (what: string, expected: readonly (keyof typeof keys)[]) => {
+    await sessions.look()
+    const counted: string[] = []
+    for (const [name, text] of Object.entries(keys))
+      if ((await listener.ask('GET', '/api/v1/me', bearer(text))).status === 200) counted.push(name)
+    t.same(counted, expected, what)
+  }
+  await count('nothing has changed', ['own', 'child', 'named', 'shell', 'jane'])
+  await writeFile(config, (administrator + joeToo).replace('role', 'state: disabled, role'))
+  await count('jane is disabled: what she made, and what that made', ['named', 'shell'])
+  const ofKeys = () => listener.records().filter(({ action }) => action.startsWith('authorization.api-key-'))
+  const detail = /"jane" is disabled in seg\.yaml/
+  const suspended = { action: 'authorization.api-key-suspended', outcome: 'success', reason: { detail } }
+  t.match(ofKeys().slice(-3), [suspended, suspended, suspended])
+  t.match(complaints.slice(-3), [/does not count: "jane" is disabled/, /API key/, /API key/])
+  const listed = (await listener.ask('GET', '/api/v1/api-keys', listener.sessionOf('administrator'))).json.data
+  const ofChild = listed.find(({ name }: { name: string }) => name === 'monitoring')
+  t.match(ofChild, { state: 'suspended', suspendedWhy: detail, revokedAt: null })
+  const records = ofKeys().length
+  await sessions.look()
+  t.equal(ofKeys().length, records, 'each is recorded once')
+  await writeFile(config, administrator + joeToo)
+  await count('jane counts again', ['own', 'child', 'named', 'shell', 'jane'])
+  t.match(ofKeys().at(-1), { action: 'authorization.api-key-resumed' })
+  await writeFile(config, `${janeOnly}${joeToo}`)
+  await count('jane makes no keys any more; those of the shell are none of hers', ['named', 'shell', 'jane'])
+  await writeFile(config, `people:\n${joeToo.replace('role', 'state: disabled, role')}`)
+  await count('jane has no record; joe is disabled', ['shell', 'jane'])
+})
+
 t.test(
   'a receiver opens the port beside its console, which asks nobody for a certificate',
   needs('openssl', ['version']),

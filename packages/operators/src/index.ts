@@ -15,7 +15,7 @@ export {
 } from './alerts/alerts-commands.ts'
 export { alertsSection, openAlertChannels } from './alerts/alerts-section.ts'
 export type { NewAuthority, PartnerFile, TrustEdit, TrustText } from './api/partner-file.ts'
-export type { ApiParts, AskGateway, GatewayAnswers, ReadinessReport } from './api/parts.ts'
+export type { ApiParts, AskGateway, GatewayAnswers, ReadinessReport, Witness } from './api/parts.ts'
 export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'
 export type { Act, AuditCategory } from './audit/audit-record.ts'
 export { auditSection, openAuditSinks } from './audit/audit-section.ts'

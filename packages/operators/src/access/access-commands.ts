@@ -45,7 +45,7 @@ export async function runKeysList(_options: object, command: Command): Promise<v
     const keys = access.keys()
     const lines = keys.map(key => {
       const state = stateOf(key, now)
-      return `${key.id}  ${state.padEnd(7)}  ${key.role.padEnd(16)}  ${timeText(key.endsAt)}  ${quote(key.name)}`
+      return `${key.id}  ${state.padEnd(9)}  ${key.role.padEnd(16)}  ${timeText(key.endsAt)}  ${quote(key.name)}`
     })
     const facts = keys.map(key => ({ ...describeKey(key), state: stateOf(key, now) }))
     openOutput(command).report({ keys: facts }, lines.length > 0 ? lines.join('\n') : 'no API keys')
@@ -59,18 +59,22 @@ export async function runKeysRevoke(id: string, _options: object, command: Comma
   })
 }
 
-export function stateOf({ endsAt, revokedAt }: KeptKey, now: Date): 'active' | 'revoked' | 'expired' {
+type KeyState = 'active' | 'revoked' | 'expired' | 'suspended'
+
+export function stateOf({ endsAt, revokedAt, suspendedWhy }: KeptKey, now: Date): KeyState {
   if (revokedAt !== undefined) return 'revoked'
-  return endsAt <= now.getTime() ? 'expired' : 'active'
+  if (endsAt <= now.getTime()) return 'expired'
+  return suspendedWhy === undefined ? 'active' : 'suspended'
 }
 
-export function describeKey({ id, name, role, madeBy, madeAt, endsAt, usedAt, revokedAt }: KeptKey) {
+export function describeKey({ id, name, role, madeBy, madeAt, endsAt, usedAt, revokedAt, suspendedWhy }: KeptKey) {
   return {
     ...{ id, name, role, madeBy },
     madeAt: timeText(madeAt),
     expiresAt: timeText(endsAt),
     usedAt: usedAt === undefined ? null : timeText(usedAt),
     revokedAt: revokedAt === undefined ? null : timeText(revokedAt),
+    suspendedWhy: suspendedWhy ?? null,
   }
 }
 

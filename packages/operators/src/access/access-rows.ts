@@ -18,10 +18,14 @@ export type KeptKey = {
   readonly approvedBy: string | undefined
   /** Where a key made it: who made and approved that one. */
   readonly behind: readonly string[]
+  /** Of all these, who acted with rights that seg.yaml gives them. */
+  readonly recorded: readonly string[]
   readonly madeAt: number
   readonly endsAt: number
   readonly usedAt: number | undefined
   readonly revokedAt: number | undefined
+  /** Why it does not count for the time being. */
+  readonly suspendedWhy: string | undefined
 }
 
 export type KeptSession = {
@@ -46,12 +50,23 @@ export function keyOf(row: Row): KeptKey {
     role: roleOf(row),
     madeBy: String(row.made_by),
     approvedBy: row.approved_by === null ? undefined : String(row.approved_by),
-    behind: row.behind === null ? [] : (JSON.parse(String(row.behind)) as string[]),
+    behind: textsOf(row.behind),
+    recorded: textsOf(row.recorded),
     madeAt: Number(row.made_at),
     endsAt: Number(row.ends_at),
     usedAt: timeOf(row.used_at),
     revokedAt: timeOf(row.revoked_at),
+    suspendedWhy: row.suspended_why === null ? undefined : String(row.suspended_why),
   }
+}
+
+function textsOf(value: unknown): string[] {
+  return value === null ? [] : (JSON.parse(String(value)) as string[])
+}
+
+/** Who made or approved it, or a key before it that led to it. */
+export function personsOf({ madeBy, approvedBy, behind }: KeptKey): string[] {
+  return [...new Set([madeBy, ...(approvedBy === undefined ? [] : [approvedBy]), ...behind])]
 }
 
 export function sessionOf(row: Row): KeptSession {

@@ -47,4 +47,10 @@ export const accessMigrations: Migrations = {
   '0002-approved-keys': ['ALTER TABLE keys ADD COLUMN approved_by TEXT'],
   // Of a key that a key made: who is behind that one, as a JSON array; its row may be gone.
   '0003-persons-behind-keys': ['ALTER TABLE keys ADD COLUMN behind TEXT'],
+  // Of the persons behind a key, as a JSON array, those whose rights came from seg.yaml; and why it
+  // does not count for the time being.
+  '0004-suspended-keys': [
+    'ALTER TABLE keys ADD COLUMN recorded TEXT',
+    'ALTER TABLE keys ADD COLUMN suspended_why TEXT',
+  ],
 }

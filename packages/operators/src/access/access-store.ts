@@ -9,6 +9,7 @@ import {
   type KeptSession,
   keyOf,
   type LoginMethod,
+  personsOf,
   type Row,
   roleOf,
   SESSION_END,
@@ -40,14 +41,21 @@ export type Operator = {
   readonly session?: string
 }
 
-/** `approvedBy`: who approved it saw its text, too. `behind`: of the operator who makes it. */
+/**
+ * `approvedBy`: who approved it saw its text, too. `behind` and `recorded`: of the operator who
+ * makes it, and of who approved it.
+ */
 type NewKey = Pick<KeptKey, 'name' | 'role' | 'madeBy' | 'endsAt'> & {
   readonly approvedBy?: string | undefined
   readonly behind?: readonly string[]
+  readonly recorded?: readonly string[]
 }
 
 /** Why a secret does not count, for the log and the audit trail; nobody else learns it. */
-export type Unaccepted = { readonly because: 'unknown' | 'expired' | 'revoked'; readonly credential?: string }
+export type Unaccepted = {
+  readonly because: 'unknown' | 'expired' | 'revoked' | 'suspended'
+  readonly credential?: string
+}
 
 /** Throws the Faults `storage-unavailable` and `configuration`. */
 export async function openAccess(folder: string): Promise<AccessStore> {
@@ -70,10 +78,10 @@ export class AccessStore {
     this.#forgetOld(now)
     this.#refuseMore('keys', 'revoked_at IS NULL AND ends_at > ?', now)
     this.#run(
-      `INSERT INTO keys (id, hash, name, role, made_by, approved_by, behind, made_at, ends_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO keys (id, hash, name, role, made_by, approved_by, behind, recorded, made_at, ends_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[id, hash, key.name, key.role, key.madeBy, key.approvedBy ?? null],
-      ...[JSON.stringify(key.behind ?? []), now.getTime(), key.endsAt],
+      ...[JSON.stringify(key.behind ?? []), JSON.stringify(key.recorded ?? []), now.getTime(), key.endsAt],
     )
     return { id, text }
   }
@@ -88,9 +96,18 @@ export class AccessStore {
    */
   personsBehind({ method, id, credential }: Operator): string[] {
     const key = method === 'api-key' ? this.keys().find(one => one.id === credential) : undefined
-    if (key === undefined) return [id]
-    const { madeBy, approvedBy, behind } = key
-    return [...new Set([madeBy, ...(approvedBy === undefined ? [] : [approvedBy]), ...behind])]
+    return key === undefined ? [id] : personsOf(key)
+  }
+
+  /** Of these, who acts with rights that seg.yaml gives them. */
+  recordedBehind({ method, id, credential }: Operator): readonly string[] {
+    if (method === 'certificate') return [id]
+    return method === 'api-key' ? (this.keys().find(one => one.id === credential)?.recorded ?? []) : []
+  }
+
+  /** It does not count for this reason; without one, it counts again. */
+  suspendKey(id: string, why: string | undefined): void {
+    this.#run('UPDATE keys SET suspended_why = ? WHERE id = ?', why ?? null, id)
   }
 
   /** Throws the Fault `not-found`. */
@@ -105,6 +122,7 @@ export class AccessStore {
     const id = String(row.id)
     if (row.revoked_at !== null) return { because: 'revoked', credential: id }
     if (Number(row.ends_at) <= now.getTime()) return { because: 'expired', credential: id }
+    if (row.suspended_why !== null) return { because: 'suspended', credential: id }
     if (Number(row.used_at ?? 0) + NOTE_INTERVAL < now.getTime())
       this.#run('UPDATE keys SET used_at = ? WHERE id = ?', now.getTime(), id)
     return { id: `key ${row.name}`, role: roleOf(row), method: 'api-key', credential: id }

@@ -1,5 +1,6 @@
 // Sessions of persons who logged in with a certificate end when that, or their record, counts no
-// more: revoked, out of date, disabled, of another role. Who is disabled has no other one either.
+// more: revoked, out of date, disabled, of another role. Who is disabled has no other one either,
+// and no API key.
 import { hostname } from 'node:os'
 import { asFault, keepLooking, type Looks, quote } from '@seg/core'
 import type { PresentedChain } from '@seg/pki'
@@ -7,6 +8,7 @@ import type { AuditTrail } from '../audit/audit-trail.ts'
 import type { KeptSession } from './access-rows.ts'
 import type { AccessStore } from './access-store.ts'
 import { isSamePerson, type People } from './people.ts'
+import { judgeKeys } from './suspended-keys.ts'
 
 export type CertificateSessions = Looks & {
   /** The chain of a login: its certificate is judged again at each look. */
@@ -40,13 +42,14 @@ export function followCertificateSessions({ access, audit, people, complain, now
       // Asked anew: who logged in meanwhile has a chain that was not there before.
       const inUse = new Set(access.sessions(now()).map(({ credential }) => credential))
       for (const fingerprint of chains.keys()) if (!inUse.has(fingerprint)) chains.delete(fingerprint)
-      const disabled = others.length === 0 ? [] : (await people.list()).filter(({ isActive }) => !isActive)
+      const all = await people.list()
       for (const session of others) {
-        const person = disabled.find(({ id }) => isSamePerson(id, session.actor))
+        const person = all.find(({ id, isActive }) => !isActive && isSamePerson(id, session.actor))
         if (person !== undefined) end(session, `${quote(person.id)} is disabled in seg.yaml`)
       }
+      judgeKeys(all, { access, audit, complain, now })
     } catch (error) {
-      complain(`sessions of people cannot be judged: ${asFault(error).detail}`)
+      complain(`sessions and API keys of people cannot be judged: ${asFault(error).detail}`)
     }
   }
   const doubtAbout = async ({ actor, role, credential }: KeptSession): Promise<string | undefined> => {

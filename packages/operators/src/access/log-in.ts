@@ -1,8 +1,9 @@
 // A login that succeeded, with its session and record; one that was refused, counted by address.
-import { Fault } from '@seg/core'
+import { Fault, quote } from '@seg/core'
 import { actorOf, placeOfRequest } from '../api/api-act.ts'
 import type { AuditTrail } from '../audit/audit-trail.ts'
 import { type AccessStore, MOST_SESSIONS, type Operator } from './access-store.ts'
+import { isSamePerson, type People } from './people.ts'
 
 /** Refused logins of one address in a minute; a credential that counts is always taken. */
 const REFUSED = 20
@@ -13,11 +14,21 @@ const REFUSED = 20
  */
 export const OWN_PATH = '^(?!.*//)(?!.*/\\.)/[A-Za-z0-9/._~%-]{0,300}$'
 
-type Parts = { readonly access: AccessStore; readonly audit: AuditTrail }
+type Parts = {
+  readonly access: AccessStore
+  readonly audit: AuditTrail
+  readonly people: Pick<People, 'list'>
+}
 type Asking = { readonly address: string /** Of the request. */; readonly id: string }
 
-/** The text of the cookie. */
-export function logIn(found: Operator, { address, id }: Asking, { access, audit }: Parts, at: Date): string {
+/**
+ * The text of the cookie. Throws the Fault `login-refused` for a person whom seg.yaml disables,
+ * whatever they have shown.
+ */
+export async function logIn(found: Operator, { address, id }: Asking, parts: Parts, at: Date): Promise<string> {
+  const { access, audit, people } = parts
+  const person = (await people.list()).find(one => isSamePerson(one.id, found.id))
+  if (person?.isActive === false) throw new Fault('login-refused', `${quote(person.id)} is disabled in seg.yaml`)
   const session = access.addSession(found, address, at)
   for (const { id: ended, actor, role, method, credential } of session.ended)
     audit.add(
@@ -46,8 +57,9 @@ export function logIn(found: Operator, { address, id }: Asking, { access, audit 
   return session.text
 }
 
-/** The Fault to throw: `fault`, or `login-limit` for an address with many. */
-export function refusedLogin(fault: Fault, address: string, access: AccessStore, at: Date): Fault {
-  if (access.refused.attempt(address, at) <= REFUSED) return fault
+/** The error to throw: `login-limit` instead of `login-refused` for an address with many. */
+export function refusedLogin(error: unknown, address: string, access: AccessStore, at: Date): unknown {
+  if (!(error instanceof Fault) || error.code !== 'login-refused') return error
+  if (access.refused.attempt(address, at) <= REFUSED) return error
   return new Fault('login-limit', `more than ${REFUSED} logins from ${address} were refused within a minute`)
 }

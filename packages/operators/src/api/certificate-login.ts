@@ -24,7 +24,7 @@ import { securityFields } from './security-fields.ts'
 const limits = { ...defaultApiLimits, connections: 64, bodyBytes: 0, keepAliveTime: 1000 }
 
 export type CertificateLoginParts = Pick<ApiParts, 'access' | 'audit' | 'complain' | 'now'> & {
-  readonly people: Pick<People, 'recognize'>
+  readonly people: Pick<People, 'list' | 'recognize'>
   readonly sessions: Pick<CertificateSessions, 'remember'>
 }
 
@@ -84,11 +84,11 @@ async function serve(request: IncomingMessage, { id, address, chain }: Login, pa
     const person = await people.recognize(chain, at)
     const credential = chain.leaf.fingerprint256
     const found: Operator = { id: person.id, role: person.role, method: 'certificate', credential }
-    const cookie = formatCookie(logIn(found, { address, id }, parts, at))
+    const cookie = formatCookie(await logIn(found, { address, id }, parts, at))
     sessions.remember(chain)
     return { cookie, location: consoleAt(request, access.url) }
   } catch (error) {
-    throw error instanceof Fault && error.code === 'login-refused' ? refusedLogin(error, address, access, at) : error
+    throw refusedLogin(error, address, access, at)
   }
 }
 

@@ -6,9 +6,10 @@ import { BadCredential, Denied } from '../access/authenticate.ts'
 import { actorOf, placeOfRequest } from './api-act.ts'
 import type { ApiParts } from './parts.ts'
 
-/** Records a minute of one address, and of all. */
+/** Records a minute of one address, and of all; and lines of the log about logins. */
 const EACH = 20
 const ALL = 200
+const LINES = 20
 
 type Asked = {
   readonly method: string
@@ -22,6 +23,7 @@ export class Denials {
   readonly #attempts = new Attempts()
   /** Of all addresses, however many there are. */
   readonly #all = new Attempts()
+  readonly #lines = new Attempts()
 
   constructor(parts: Pick<ApiParts, 'audit' | 'now' | 'complain'>) {
     this.#parts = parts
@@ -39,6 +41,8 @@ export class Denials {
     if (isLeftOut(number, EACH) || isLeftOut(all, ALL)) return
     const credential = fault instanceof BadCredential ? fault.credential : undefined
     const detail = `${fault.detail}${number > EACH ? `; ${number} within a minute` : ''}`
+    if (fault.code === 'login-refused' && this.#lines.attempt('all', at) <= LINES)
+      complain(`a login is refused: ${detail} (${id})`)
     try {
       audit.add(
         {

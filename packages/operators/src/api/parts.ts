@@ -22,6 +22,9 @@ export type ReadinessReport = {
   readonly checks: readonly { readonly check: string; readonly ok: boolean; readonly found: string }[]
 }
 
+/** A partner that reads the log. `size`: entries of the latest checkpoint that it was given. */
+export type Witness = { readonly partner: string; readonly at: number; readonly size: number | null }
+
 /** What only the gateway's main thread knows: it answers from memory, and asks no database. */
 export type GatewayAnswers = {
   /** The id of the gateway, and since when this node of it runs. */
@@ -36,6 +39,8 @@ export type GatewayAnswers = {
   configuration(): string | undefined
   /** Names of the targets that accepted documents are handed on to. */
   targets(): readonly string[]
+  /** Who has read the log, the latest first. */
+  witnesses(): readonly Witness[]
   /** Certificates that are in use, in DER, each with what for. */
   certificates(): readonly { readonly use: string; readonly der: Uint8Array }[]
 }

@@ -37,6 +37,8 @@ t.test('no route lets in who is nobody, in any form', async t => {
   const expired = access.addKey({ ...made, endsAt: at - 1 }, new Date(at - hour))
   const revoked = access.addKey({ ...made, endsAt: at + hour }, new Date(at))
   access.revokeKey(revoked.id, new Date())
+  const suspended = access.addKey({ ...made, endsAt: at + hour }, new Date(at))
+  access.suspendKey(suspended.id, '"jane" is disabled in seg.yaml')
   const ended = of(at)
   access.revokeSession(ended.id, new Date())
   const good = of(at)
@@ -44,6 +46,7 @@ t.test('no route lets in who is nobody, in any form', async t => {
     'no credential': {},
     'an expired key': key(expired.text),
     'a revoked key': key(revoked.text),
+    'a key that is suspended with its person': key(suspended.text),
     'a key that nobody made': key(`seg_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('base64url')}`),
     'a key of another form': { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` },
     'a session as a key': key(good.text),

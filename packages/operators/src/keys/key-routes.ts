@@ -20,7 +20,8 @@ import { Acts, possibleActs } from '../api/acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
-import { Digest, exactly, orNull, Time, Type, Why, wordOf } from '../api/schema.ts'
+import { Digest, DryRun, exactly, orNull, Time, Type, Why, wordOf } from '../api/schema.ts'
+import { findCertificate } from './find-certificate.ts'
 
 const path = '/api/v1/renewals'
 /** Days until the next list is due, the default of `pki revoke`. */
@@ -130,35 +131,57 @@ export const keyRoutes: readonly ApiRoute[] = [
     permission: 'certificates.act',
     needsApproval: true,
     summary: 'Puts a certificate of our CA on its list; a running gateway takes the list within seconds.',
+    query: DryRun,
     body: exactly({
       serialNumber: Type.String({ pattern: '^[0-9a-fA-F]{1,40}$', description: 'In hexadecimal.' }),
       certificate: Type.Optional(
         Type.String({ ...givenForm, description: 'The one with this number: that our CA issued it is checked then.' }),
+      ),
+      isUnknown: Type.Optional(
+        Type.Boolean({
+          description: 'True: no certificate with this number is known here, and the number is certain.',
+        }),
       ),
       reason: wordOf(...revocationReasons),
       why: Why,
     }),
     response: exactly({
       serialNumber: Type.String(),
+      subject: orNull(Type.String({ description: 'Of the certificate; null where that is not known here.' })),
+      fingerprint: orNull(Digest),
       isNew: Type.Boolean({ description: 'False: it was on the list already.' }),
       number: Type.String({ description: 'Of the list.' }),
       count: Type.Integer({ description: 'Certificates on the list.' }),
       nextUpdate: Time,
+      isDryRun: Type.Boolean(),
     }),
     handle: async (request, parts) => {
-      const { serialNumber, certificate, reason, why } = request.body
+      const { serialNumber, certificate, isUnknown = false, reason, why } = request.body
       const serial = parseSerial(serialNumber)
       if (serial === undefined) throw new Fault('parameter-invalid', 'expected a serial number above 0')
-      const target = certificate === undefined ? serial : certificateWith(serial, octetsOf(certificate))
+      const given = certificate === undefined ? undefined : certificateWith(serial, octetsOf(certificate))
       const obstacle = revokingObstacle(parts)
       if (obstacle !== undefined) throw new Fault('act-impossible', obstacle)
+      const known = given ?? (await findCertificate(serial, parts))
+      if (known === undefined && !isUnknown) throw unknownCertificate(serial)
+      const isDryRun = request.query.dryRun === true
       const on = { kind: 'certificate', id: serial.toString('hex') }
       const planned = { action: 'key.certificate-revoked', category: 'key' as const, on, why }
-      const options = { certs: parts.certs, ca: 'ca', target, reason, days: LIST_DAYS, now: parts.now() }
-      const done = await actAs(request, parts, planned, () => revokeCertificate(options))
+      const options = {
+        certs: parts.certs,
+        ca: 'ca',
+        target: known ?? serial,
+        reason,
+        days: LIST_DAYS,
+        now: parts.now(),
+      }
+      const work = () => revokeCertificate({ ...options, isDryRun })
+      const done = await (isDryRun ? work() : actAs(request, parts, planned, work))
       return {
         ...{ serialNumber: done.serial ?? '', isNew: done.isNew, number: String(done.number), count: done.count },
-        nextUpdate: done.nextUpdate.toISOString(),
+        subject: known?.subject.replaceAll('\n', ', ') ?? null,
+        fingerprint: known === undefined ? null : digestOf(known),
+        ...{ nextUpdate: done.nextUpdate.toISOString(), isDryRun },
       }
     },
   }),
@@ -197,6 +220,14 @@ function plan(action: string, use: RenewedUse, why: string, { certs }: ApiParts)
 
 function revokingObstacle({ certs }: ApiParts): string | undefined {
   return existsSync(join(certs, 'ca.key')) ? undefined : 'the key of the CA is not on this machine'
+}
+
+function unknownCertificate(serial: Buffer): Fault {
+  return new Fault(
+    'parameter-invalid',
+    `expected the serial number of a certificate that is known here, found ${serial.toString('hex')}: ` +
+      'give the certificate itself as "certificate", or say "isUnknown": true if the number is certain',
+  )
 }
 
 /** Throws the Fault `certificate-invalid`. */

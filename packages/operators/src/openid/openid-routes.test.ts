@@ -91,7 +91,7 @@ async function openProvider(t: Test) {
   return { issuer, change, logIn, askedCount: () => askedCount }
 }
 
-async function open(t: Test) {
+async function open(t: Test, more = '') {
   const provider = await openProvider(t)
   const config = join(certs, `seg-${new URL(provider.issuer).port}.yaml`)
   await writeFile(join(certs, 'oidc.secret'), 'secret\n', { mode: 0o600 })
@@ -105,7 +105,7 @@ async function open(t: Test) {
   person: name
   claim: groups
   roles: { seg-admins: administrator, seg-officers: security-officer }
-`,
+${more}`,
   )
   const listener = await openListener(t, certs, { config })
   listener.access.url = listener.url
@@ -185,6 +185,23 @@ t.test('an answer that is not of the provider, for this login, to this browser, 
   const late = await begin()
   listener.setTime(new Date(Date.now() + 11 * 60_000))
   t.equal((await end(logIn(late.answer.fields.location!), late.cookie)).status, 401, 'too late')
+})
+
+t.test('who is disabled in seg.yaml gets no session, whatever the provider or a link says', async t => {
+  const { listener, whole } = await open(
+    t,
+    'people:\n  - { id: Jane, role: auditor, state: disabled, certificates: [{ subject: { CN: jane } }] }\n',
+  )
+  const link = new URL(listener.linkOf('administrator')).pathname
+  for (const login of [await whole(), await listener.ask('GET', link)]) {
+    t.match(login, { status: 401, json: { code: 'login-refused', detail: /"Jane" is disabled in seg\.yaml/ } })
+    t.notMatch(`${login.fields['set-cookie']}`, /__Host-seg=/)
+    const reason = { code: 'login-refused', detail: /"Jane" is disabled/ }
+    t.match(listener.records().at(-1), { action: 'authentication.login-refused', outcome: 'failure', reason })
+    t.match(listener.complaints.at(-1), /^a login is refused: "Jane" is disabled in seg\.yaml \(urn:uuid:/)
+  }
+  t.same(listener.access.sessions(new Date()), [])
+  t.equal(listener.records().length, 2)
 })
 
 t.test('who is refused again and again is held up; without a provider in seg.yaml there is no such login', async t => {

@@ -1,5 +1,4 @@
 // Logging in at a provider of OpenID Connect: to it, and back.
-import { Fault } from '@seg/core'
 import { formatCookie } from '../access/authenticate.ts'
 import { logIn, OWN_PATH, refusedLogin } from '../access/log-in.ts'
 import { RawAnswer, route } from '../api/route.ts'
@@ -34,7 +33,7 @@ export const openIdRoutes = [
           fields: { location: url.href, 'set-cookie': cookie },
         })
       } catch (error) {
-        throw limited(error, address, access, at)
+        throw refusedLogin(error, address, access, at)
       }
     },
   }),
@@ -52,12 +51,12 @@ export const openIdRoutes = [
       const at = now()
       try {
         const { operator, to = '/' } = await openid.end(readAnswer(query), secretOf(headers.cookie), at)
-        const cookie = formatCookie(logIn(operator, { address, id }, parts, at))
+        const cookie = formatCookie(await logIn(operator, { address, id }, parts, at))
         // A page of ours, for the cookie is not sent on a way that began at another site.
         const page = `<!doctype html><meta http-equiv="refresh" content="0;url=${to}"><title>SEG</title>`
         return new RawAnswer('text/html; charset=utf-8', page, { fields: { 'set-cookie': cookie } })
       } catch (error) {
-        throw limited(error, address, access, at)
+        throw refusedLogin(error, address, access, at)
       }
     },
   }),
@@ -73,12 +72,4 @@ function secretOf(cookie: string | string[] | undefined): string | undefined {
   const pairs = `${cookie ?? ''}`.split(';').map(pair => pair.trim())
   const [own, ...others] = pairs.filter(pair => pair.startsWith(`${COOKIE}=`))
   return others.length > 0 ? undefined : own?.slice(COOKIE.length + 1, 300)
-}
-
-function limited(
-  error: unknown,
-  address: string,
-  ...rest: [access: Parameters<typeof refusedLogin>[2], at: Date]
-): unknown {
-  return error instanceof Fault && error.code === 'login-refused' ? refusedLogin(error, address, ...rest) : error
 }

@@ -20,6 +20,7 @@ const Key = exactly({
   expiresAt: Time,
   usedAt: orNull(Time),
   revokedAt: orNull(Time),
+  suspendedWhy: orNull(Type.String({ description: 'Why it does not count for the time being.' })),
 })
 
 const Session = exactly({
@@ -98,7 +99,10 @@ export const accessRoutes = [
       const endsAt = at.getTime() + days * DAY
       const operator = operatorOf(request)
       const behind = parts.access.personsBehind(operator)
-      const of = { madeBy: operator.id, approvedBy: request.approval?.by.id, behind }
+      const approvedBy = request.approval?.by
+      const approver = approvedBy?.method === 'certificate' ? [approvedBy.id] : []
+      const recorded = [...parts.access.recordedBehind(operator), ...approver]
+      const of = { madeBy: operator.id, approvedBy: approvedBy?.id, behind, recorded }
       const made = await actAs(request, parts, planned, async () =>
         parts.access.addKey({ name, role, ...of, endsAt }, at),
       )

@@ -1,9 +1,9 @@
 // The transparency log: its entries as the ledger opens them, and its checkpoint.
 import { Fault } from '@seg/core'
-import { openServedTree } from '@seg/ledger'
+import { type LedgerReader, openServedTree } from '@seg/ledger'
 import { linksOf, readPosition } from '../api/cursors.ts'
 import { RawAnswer, route } from '../api/route.ts'
-import { exactly, orNull, pageOf, paging, Type } from '../api/schema.ts'
+import { exactly, orNull, pageOf, paging, Time, Type } from '../api/schema.ts'
 import { entryLeaf } from './document-routes.ts'
 
 const path = '/api/v1/log'
@@ -49,6 +49,50 @@ export const logRoutes = [
   }),
   route({
     method: 'GET',
+    path: '/api/v1/log/consistency',
+    permission: 'log.read',
+    summary: 'That the latest checkpoint continues an older one (RFC 6962 2.1.2): hashes that give both roots.',
+    query: exactly({
+      from: Type.Integer({ minimum: 1, maximum: 2 ** 48, description: 'Entries that the older checkpoint covers.' }),
+    }),
+    response: exactly({
+      from: Type.Integer(),
+      proof: Type.Array(Type.String({ description: 'Base64.' })),
+      checkpoint: Type.String({ description: 'A C2SP signed note.' }),
+    }),
+    handle: async ({ query: { from } }, { ledger }) => {
+      const { checkpoint, size, tree } = await openLatest(ledger())
+      if (from > size)
+        throw new Fault('not-found', `expected at most the ${size} entries of the latest checkpoint, found ${from}`)
+      const proof = await tree.proveFrom(from)
+      return { from, proof: proof.map(hash => hash.toString('base64')), checkpoint }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/log/witnesses',
+    permission: 'log.read',
+    summary: 'Partners that read the log, the latest first: when, and how many entries their checkpoint covers.',
+    response: exactly({
+      data: Type.Array(
+        exactly({
+          partner: Type.String(),
+          readAt: Time,
+          size: orNull(Type.Integer({ description: 'Entries that the latest checkpoint covers which it was given.' })),
+        }),
+      ),
+      size: Type.Integer({ description: 'Entries of the log now.' }),
+    }),
+    handle: async (_request, { ask, ledger }) => ({
+      data: (await ask('witnesses')).map(({ partner, at, size }) => ({
+        ...{ partner, size },
+        readAt: new Date(at).toISOString(),
+      })),
+      size: await ledger().log.size(),
+    }),
+  }),
+  route({
+    method: 'GET',
     path: '/api/v1/log/:index',
     permission: 'log.read',
     summary: 'One entry with its leaf, and what opens it.',
@@ -85,19 +129,24 @@ export const logRoutes = [
       checkpoint: Type.String({ description: 'A C2SP signed note.' }),
     }),
     handle: async ({ params: { index } }, { ledger }) => {
-      const { log } = ledger()
-      const checkpoint = await log.checkpoint()
-      const size = Number(checkpoint?.split('\n', 2)[1] ?? 0)
-      if (checkpoint === undefined || index >= size)
-        throw new Fault('not-found', `no checkpoint covers the entry ${index} yet`)
-      const tree = await openServedTree(size, async ({ level, index: tile, width }) => {
-        const hashes = await log.tile(Number(level), tile, width)
-        if (hashes === undefined) throw new Fault('storage-unavailable', `the log has no tile ${level}/${tile}`)
-        return hashes
-      })
+      const { checkpoint, size, tree } = await openLatest(ledger())
+      if (index >= size) throw new Fault('not-found', `no checkpoint covers the entry ${index} yet`)
       const leaf = await entryLeaf(ledger(), index)
       const proof = await tree.proveEntry(index)
       return { index, leaf: leaf.toString('base64'), proof: proof.map(hash => hash.toString('base64')), checkpoint }
     },
   }),
 ]
+
+/** The tree of the latest checkpoint. Throws the Faults `not-found` and `storage-unavailable`. */
+async function openLatest({ log }: LedgerReader) {
+  const checkpoint = await log.checkpoint()
+  if (checkpoint === undefined) throw new Fault('not-found', 'the log has no checkpoint yet')
+  const size = Number(checkpoint.split('\n', 2)[1])
+  const tree = await openServedTree(size, async ({ level, index, width }) => {
+    const hashes = await log.tile(Number(level), index, width)
+    if (hashes === undefined) throw new Fault('storage-unavailable', `the log has no tile ${level}/${index}`)
+    return hashes
+  })
+  return { checkpoint, size, tree }
+}

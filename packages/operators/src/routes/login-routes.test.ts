@@ -185,10 +185,11 @@ t.test('who logs in again and again ends the oldest sessions of their own, and h
   const [access, audit] = [await openAccess(folder), await openAuditTrail(folder, 'receiver', '1.2.3')]
   t.teardown(() => void [access.close(), audit.close()])
   const at = new Date()
+  const parts = { access, audit, people: { list: async () => [] } }
   const login = (id: string, now = at) =>
-    logIn({ id, role: 'viewer', method: 'link', credential: 'l' }, { address: '::1', id: 'r' }, { access, audit }, now)
-  const other = login('joe')
-  const texts = Array.from({ length: 60 }, (_, i) => login('jane', new Date(+at + i)))
+    logIn({ id, role: 'viewer', method: 'link', credential: 'l' }, { address: '::1', id: 'r' }, parts, now)
+  const other = await login('joe')
+  const texts = await Promise.all(Array.from({ length: 60 }, (_, i) => login('jane', new Date(+at + i))))
   const now = new Date(+at + 60)
   const isThere = (text: string) => 'id' in access.findSession(text, now, true)
   t.same(
@@ -200,13 +201,16 @@ t.test('who logs in again and again ends the oldest sessions of their own, and h
   t.equal(ended.length, 60 - MOST_SESSIONS)
 })
 
-t.test('records of refusals are bounded in a minute, from however many addresses they come', async t => {
+t.test('records and lines of refusals are bounded in a minute, from however many addresses they come', async t => {
   const audit = await openAuditTrail(t.testdir(), 'receiver', '1.2.3')
   t.teardown(() => audit.close())
   const at = new Date()
-  const denials = new Denials({ audit, now: () => at, complain: line => t.fail(line) })
+  const lines: string[] = []
+  const denials = new Denials({ audit, now: () => at, complain: line => lines.push(line) })
   const fault = new Fault('login-refused', 'expected a link that counts')
   for (let i = 0; i < 5000; i++)
     denials.note(fault, { method: 'GET', id: 'r', ip: `2001:db8::${i}`, routeOptions: {} }, undefined)
   t.equal(audit.after(0, 10_000).length, 201, '200, and that there were 1000')
+  t.equal(lines.length, 20)
+  t.match(lines, [/^a login is refused: expected a link that counts \(r\)$/])
 })

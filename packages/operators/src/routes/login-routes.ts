@@ -18,22 +18,24 @@ export const loginRoutes = [
     query: exactly({ to: Type.Optional(Type.String({ pattern: OWN_PATH, description: 'A path of the console.' })) }),
     response: Seen,
     type: 'text/plain',
-    handle: ({ params, query, headers, address, id }, parts) => {
+    handle: async ({ params, query, headers, address, id }, parts) => {
       const { access, now } = parts
       // A browser that only looks ahead must not use the link up.
       if (`${headers['sec-purpose'] ?? headers.purpose ?? ''}`.includes('prefetch'))
         throw new Fault('login-refused', 'expected a person who opens the link, found a browser that looks ahead')
       const at = now()
-      const found = access.takeLink(params.link, at)
-      if ('because' in found) {
-        const fault = new Fault(
-          'login-refused',
-          `expected a link that is five minutes old at most and was not used, found one that is ${found.because}; ` +
-            '`receiver console login` makes another',
-        )
-        throw refusedLogin(fault, address, access, at)
+      try {
+        const found = access.takeLink(params.link, at)
+        if ('because' in found)
+          throw new Fault(
+            'login-refused',
+            `expected a link that is five minutes old at most and was not used, found one that is ${found.because}; ` +
+              '`receiver console login` makes another',
+          )
+        return redirect(formatCookie(await logIn(found, { address, id }, parts, at)), query.to)
+      } catch (error) {
+        throw refusedLogin(error, address, access, at)
       }
-      return redirect(formatCookie(logIn(found, { address, id }, parts, at)), query.to)
     },
   }),
   route({

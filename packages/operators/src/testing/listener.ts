@@ -177,6 +177,7 @@ const someAnswers: GatewayAnswers = {
   settings: () => [{ key: 'port', flag: '--port', value: '8443', origin: 'default' }],
   configuration: () => undefined,
   targets: () => ['inbox', 'webhook'],
+  witnesses: () => [],
   certificates: () => [],
 }
 

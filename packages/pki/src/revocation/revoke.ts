@@ -41,6 +41,8 @@ export type RevokeOptions = {
   /** Days until the next list is due. */
   readonly days: number
   readonly now: Date
+  /** Nothing is written: the result says what would be. */
+  readonly isDryRun?: boolean
 }
 
 export type RevokeResult = {
@@ -63,7 +65,7 @@ const MOST_BYTES = 64 * 1024 * 1024
  * another CA, and `file-exists` while another run changes the list.
  */
 export async function revoke(options: RevokeOptions): Promise<RevokeResult> {
-  const { certs, ca: name, target, reason, days, now } = options
+  const { certs, ca: name, target, reason, days, now, isDryRun = false } = options
   const ca = await loadIssuingCa(certs, name)
   const serial = target === undefined ? undefined : serialOf(target, ca)
   const path = join(certs, `${name}.crl`)
@@ -74,11 +76,13 @@ export async function revoke(options: RevokeOptions): Promise<RevokeResult> {
     if (isNew) entries.push({ serial, at: now.getTime(), reason: reasons[reason] })
     const number = known === undefined ? 1n : known.number + 1n
     const nextUpdate = new Date(now.getTime() + days * DAY)
+    const result = { path, number, count: entries.length, nextUpdate, serial: serial?.toString('hex'), isNew }
+    if (isDryRun) return result
     const { certificate, key } = ca
     const text = makeCrlPem({ ca: certificate, key, number, thisUpdate: now, nextUpdate, revoked: entries })
     // Crash before: the list from before is there. After: the new one.
     await writeCertsFile(path, text, { replace: true })
-    return { path, number, count: entries.length, nextUpdate, serial: serial?.toString('hex'), isNew }
+    return result
   })
 }
 

@@ -8,7 +8,7 @@ import type { Readiness } from '../measures/readiness.ts'
 import { version } from '../open-ledger.ts'
 
 export function answersOf(
-  { node, credentials, desk, now }: Gate,
+  { node, credentials, desk, witnesses, now }: Gate,
   readiness: Pick<Readiness, 'look'>,
   settings: readonly ShownSetting[],
   configuration: string | undefined,
@@ -22,6 +22,7 @@ export function answersOf(
     settings: () => settings,
     configuration: () => configuration,
     targets: () => targets,
+    witnesses: witnesses.list,
     certificates: () => {
       const { identity, seal, trust, policy } = credentials.current
       const use = (name: string, certificates: readonly X509Certificate[]) =>

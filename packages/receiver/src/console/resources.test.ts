@@ -1,10 +1,10 @@
 // What operators read through the API of a receiver that took and refused documents.
 import { createHash } from 'node:crypto'
 import { until } from '@seg/core/testing/until'
-import { hashLeaf, verifyInclusion } from '@seg/ledger'
+import { hashLeaf, verifyConsistency, verifyInclusion } from '@seg/ledger'
 import { type Answer, openListener } from '@seg/operators/testing'
 import t from 'tap'
-import { post } from '../testing/client.ts'
+import { call, post } from '../testing/client.ts'
 import { makeCerts, makeDocument, openGateway, senderId } from '../testing/gateway.ts'
 
 const certs = await makeCerts(t)
@@ -17,7 +17,10 @@ t.test('operators of a receiver', async t => {
     t.equal((await post(gateway, document)).status, 201)
   }
   t.equal((await post(gateway, Buffer.from(documents[0]!.toString().replace('Lunch', 'Dinner')))).status, 422)
-  const listener = await openListener(t, certs, { data: gateway.data })
+  const listener = await openListener(t, certs, {
+    data: gateway.data,
+    answers: { witnesses: () => gateway.gate.witnesses.list() },
+  })
   const viewer = listener.keyOf('viewer')
   const auditor = listener.keyOf('auditor')
   const get = (path: string, key = viewer) => listener.ask('GET', path, key)
@@ -267,6 +270,34 @@ t.test('operators of a receiver', async t => {
       tries: [{ outcome: 'given-up', detail: 'it answered 422' }],
     })
     t.equal((await get('/api/v1/dead-letters/999999')).status, 404)
+  })
+
+  await t.test('the latest checkpoint is proven to continue an older one', async t => {
+    const older = (await get('/api/v1/log/checkpoint')).text.split('\n')
+    t.equal((await post(gateway, await makeDocument(gateway, { id: 'four' }))).status, 201)
+    const { proof, checkpoint } = (await get(`/api/v1/log/consistency?from=${older[1]}`)).json
+    const newer = checkpoint.split('\n')
+    const headOf = ([, size, root]: string[]) => ({ size: Number(size), root: Buffer.from(root!, 'base64') })
+    t.ok(headOf(newer).size > headOf(older).size)
+    const hashes = proof.map((hash: string) => Buffer.from(hash, 'base64'))
+    verifyConsistency(headOf(older), headOf(newer), hashes)
+    t.throws(() => verifyConsistency({ ...headOf(older), root: headOf(newer).root }, headOf(newer), hashes))
+    t.same((await get(`/api/v1/log/consistency?from=${newer[1]}`)).json.proof, [], 'it continues itself')
+    t.equal((await get('/api/v1/log/consistency?from=100000')).status, 404)
+    for (const query of ['', '?from=0', '?from=x'])
+      t.equal((await get(`/api/v1/log/consistency${query}`)).status, 400, query)
+  })
+
+  await t.test('who reads the log is a witness, with when, and how much of it they have seen', async t => {
+    const before = await get('/api/v1/log/witnesses')
+    t.match(before.json, { data: [], size: Number })
+    await call(gateway, { path: '/v1/log/checkpoint' })
+    const size = Number((await get('/api/v1/log/checkpoint')).text.split('\n')[1])
+    const { json } = await get('/api/v1/log/witnesses')
+    t.match(json, { data: [{ partner: senderId, size }], size })
+    t.ok(Math.abs(Date.parse(json.data[0].readAt) - gateway.gate.now().getTime()) < 600_000)
+    t.equal((await post(gateway, await makeDocument(gateway, { id: 'five' }))).status, 201)
+    t.match((await get('/api/v1/log/witnesses')).json, { data: [{ partner: senderId, size }], size: size + 1 })
   })
 
   await t.test('nothing of the listener is left waiting', async t => {

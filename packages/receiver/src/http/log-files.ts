@@ -2,15 +2,25 @@
 import { Fault, quote } from '@seg/core'
 import { type LogReader, parseTilePath, type TileName } from '@seg/ledger'
 
-export type LogFile = { readonly type: string; readonly cacheControl: string; readonly body: string | Buffer }
+export type LogFile = {
+  readonly type: string
+  readonly cacheControl: string
+  readonly body: string | Buffer
+  /** Of a checkpoint: how many entries it covers. */
+  readonly size?: number
+}
 
 /** A full tile never changes: caches may keep it (RFC 8246). */
 const IMMUTABLE = 'max-age=31536000, immutable'
 
 /** The file at `path` below `/v1/log/`. Throws the Fault `not-found`. */
 export async function readLogFile(path: string, log: LogReader): Promise<LogFile> {
-  if (path === 'checkpoint')
-    return { type: 'text/plain; charset=utf-8', cacheControl: 'no-store', body: await readCheckpoint(log) }
+  if (path === 'checkpoint') {
+    const body = await readCheckpoint(log)
+    // C2SP signed note of a tlog-checkpoint: origin, then size.
+    const size = Number(body.split('\n', 2)[1])
+    return { type: 'text/plain; charset=utf-8', cacheControl: 'no-store', body, size }
+  }
   const name = parseTilePath(path)
   const tile = name && (await readThrough(name, path, log))
   if (tile === undefined) throw new Fault('not-found', `the log has no ${quote(path)}`)

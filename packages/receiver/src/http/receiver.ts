@@ -146,8 +146,9 @@ function beginRead(peer: Peer, reply: FastifyReply, { uploads, now }: Gate): voi
 
 async function answerLog(peer: Peer, request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
   beginRead(peer, reply, gate)
-  const { type, cacheControl, body } = await readLogFile(pathOf(request.url).slice('/v1/log/'.length), gate.ledger.log)
-  gate.witnesses.note(peer.id)
+  const path = pathOf(request.url).slice('/v1/log/'.length)
+  const { type, cacheControl, body, size } = await readLogFile(path, gate.ledger.log)
+  gate.witnesses.note(peer.id, size)
   return answerRead(
     request,
     reply,

@@ -119,6 +119,9 @@ t.test(
     gateway.setTime(new Date(Date.now() + 60_000))
     const value = gateway.gate.now().getTime() / 1000
     t.equal((await call(gateway, { path: '/v1/log/checkpoint' })).status, 200)
+    t.match(witnesses.list(), [{ partner: senderId, at: value * 1000, size: 2 }])
+    t.equal((await call(gateway, { path: '/v1/log/tile/0/000.p/2' })).status, 200)
+    t.match(witnesses.list(), [{ partner: senderId, size: 2 }], 'a tile says nothing of the size')
     t.same(witnesses.samples(), [
       { name: 'seg_log_read_timestamp_seconds', value },
       { name: 'seg_witness_checkpoint_timestamp_seconds', labels: { partner: senderId }, value },
@@ -152,12 +155,30 @@ t.test('readers of the log are known after a restart, unless the file is damaged
   t.notOk(partners.includes('M0'), 'the one that read first has left')
   t.equal(partners.at(-1), 'M1')
   await second.close()
+  await writeFile(path, '{"since":1,"partners":[["M1",2000],["M2",3000,7],["M3",4000,null]]}')
+  const older = await open()
+  const rows = [
+    ['M3', 4000, null],
+    ['M2', 3000, 7],
+    ['M1', 2000, null],
+  ]
+  t.same(
+    older.list().map(({ partner, at, size }) => [partner, at, size]),
+    rows,
+    'of a version that kept no sizes, too',
+  )
+  await older.close()
   t.same(complaints, [])
-  for (const damaged of ['{', '{"since":1}', '{"since":1,"partners":[["M1","now"]]}']) {
+  for (const damaged of [
+    '{',
+    '{"since":1}',
+    '{"since":1,"partners":[["M1","now"]]}',
+    '{"since":1,"partners":[["M1",1,"x"]]}',
+  ]) {
     await writeFile(path, damaged)
     const third = await open()
     t.match(third.samples(), [{ value: 9 }], damaged)
     await third.close()
   }
-  t.equal(complaints.length, 3)
+  t.equal(complaints.length, 4)
 })

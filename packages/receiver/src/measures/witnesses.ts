@@ -1,9 +1,10 @@
-// When each partner last read the transparency log, as a witness does with each new receipt: kept
-// in a file, so that a restart forgets none.
+// When each partner last read the transparency log, as a witness does with each new receipt, and
+// how much of it the checkpoint covers that it was given: kept in a file, so that a restart forgets
+// none.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asFault, isSystemError, writeDurableFile } from '@seg/core'
-import type { Sample } from '@seg/operators'
+import type { Sample, Witness } from '@seg/operators'
 
 const FILE = 'witnesses.json'
 /** Partners that are kept: the one that read longest ago is removed. */
@@ -12,14 +13,26 @@ const MOST = 500
 const WRITE_INTERVAL = 60_000
 
 export type Witnesses = {
-  /** This partner was given a checkpoint, a tile or entries. Never throws, never waits. */
-  note(partner: string): void
+  /**
+   * This partner was given a checkpoint of so many entries, or, without a number, a tile or
+   * entries. Never throws, never waits.
+   */
+  note(partner: string, size?: number): void
+  list(): readonly Witness[]
   samples(): Sample[]
   close(): Promise<void>
 }
 
-/** Milliseconds since 1970. `since`: of the first start, as long as nobody has read. */
-type Kept = { readonly since: number; readonly partners: readonly (readonly [id: string, at: number])[] }
+type Seen = { readonly at: number; readonly size: number | null }
+
+/**
+ * Milliseconds since 1970. `since`: of the first start, as long as nobody has read. A row of a
+ * version before has no size.
+ */
+type Kept = {
+  readonly since: number
+  readonly partners: readonly (readonly [id: string, at: number, size?: number | null])[]
+}
 
 /** `complain` gets a line for the operator: nothing else depends on the file. */
 export async function openWitnesses(
@@ -29,29 +42,34 @@ export async function openWitnesses(
 ): Promise<Witnesses> {
   const path = join(folder, FILE)
   const { since, partners } = await readKept(path, now(), complain)
-  const read = new Map(partners)
+  const read = new Map(partners.map(([id, at, size = null]): [string, Seen] => [id, { at, size }]))
   let writing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   const write = () => {
     clearTimeout(timer)
     timer = undefined
-    const text = `${JSON.stringify({ since, partners: [...read] } satisfies Kept)}\n`
+    const text = `${JSON.stringify({ since, partners: rowsOf(read) } satisfies Kept)}\n`
     writing = writing
       .then(() => writeDurableFile(path, text, { replace: true }))
       .catch(error => complain(`who reads the log cannot be kept: ${asFault(error).detail}`))
   }
   return {
-    note(partner) {
+    note(partner, size) {
+      const seen = size ?? read.get(partner)?.size ?? null
       // The last of the map read most recently.
       read.delete(partner)
-      read.set(partner, now().getTime())
+      read.set(partner, { at: now().getTime(), size: seen })
       if (read.size > MOST) read.delete(read.keys().next().value!)
       timer ??= setTimeout(write, WRITE_INTERVAL).unref()
     },
+    list: () => [...read].map(([partner, { at, size }]) => ({ partner, at, size })).reverse(),
     samples: () => [
-      { name: 'seg_log_read_timestamp_seconds', value: Math.max(since, ...read.values()) / 1000 },
+      {
+        name: 'seg_log_read_timestamp_seconds',
+        value: Math.max(since, ...[...read.values()].map(({ at }) => at)) / 1000,
+      },
       ...[...read].map(
-        ([partner, at]): Sample => ({
+        ([partner, { at }]): Sample => ({
           name: 'seg_witness_checkpoint_timestamp_seconds',
           labels: { partner },
           value: at / 1000,
@@ -63,6 +81,10 @@ export async function openWitnesses(
       await writing
     },
   }
+}
+
+function rowsOf(read: ReadonlyMap<string, Seen>): Kept['partners'] {
+  return [...read].map(([id, { at, size }]) => [id, at, size] as const)
 }
 
 /** A file in another form is replaced: it is no evidence. */
@@ -80,8 +102,14 @@ async function readKept(path: string, now: Date, complain: (line: string) => voi
 function parseKept(value: unknown): Kept | undefined {
   const { since, partners } = Object(value) as { readonly since?: unknown; readonly partners?: unknown }
   if (!Number.isSafeInteger(since) || !Array.isArray(partners) || partners.length > MOST) return undefined
+  const isSize = (value: unknown) => value === undefined || value === null || Number.isSafeInteger(value)
   const areRows = partners.every(
-    row => Array.isArray(row) && row.length === 2 && typeof row[0] === 'string' && Number.isSafeInteger(row[1]),
+    row =>
+      Array.isArray(row) &&
+      row.length <= 3 &&
+      typeof row[0] === 'string' &&
+      Number.isSafeInteger(row[1]) &&
+      isSize(row[2]),
   )
   return areRows ? { since: since as number, partners } : undefined
 }

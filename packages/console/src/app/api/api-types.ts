@@ -319,6 +319,7 @@ export type ApiRoutes = {
         readonly expiresAt: string
         readonly usedAt: string | null
         readonly revokedAt: string | null
+        readonly suspendedWhy: string | null
       }[]
     }
   }
@@ -861,6 +862,31 @@ export type ApiRoutes = {
     readonly body: undefined
     readonly answer: string
   }
+  readonly 'GET /api/v1/log/consistency': {
+    readonly path: Record<never, never>
+    readonly query: {
+      readonly from: number
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly from: number
+      readonly proof: readonly string[]
+      readonly checkpoint: string
+    }
+  }
+  readonly 'GET /api/v1/log/witnesses': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly {
+        readonly partner: string
+        readonly readAt: string
+        readonly size: number | null
+      }[]
+      readonly size: number
+    }
+  }
   readonly 'GET /api/v1/log/{index}': {
     readonly path: {
       readonly index: number
@@ -1254,19 +1280,25 @@ export type ApiRoutes = {
   }
   readonly 'POST /api/v1/revocations': {
     readonly path: Record<never, never>
-    readonly query: Record<never, never>
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
     readonly body: {
       readonly serialNumber: string
       readonly certificate?: string
+      readonly isUnknown?: boolean
       readonly reason: string
       readonly why: string
     }
     readonly answer: {
       readonly serialNumber: string
+      readonly subject: string | null
+      readonly fingerprint: string | null
       readonly isNew: boolean
       readonly number: string
       readonly count: number
       readonly nextUpdate: string
+      readonly isDryRun: boolean
     }
   }
   readonly 'GET /api/v1/revocations': {

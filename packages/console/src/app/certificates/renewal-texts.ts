@@ -44,6 +44,7 @@ export const renewalTexts = inLanguages({
     revoke: 'Revoke a certificate',
     revokeLead: 'A certificate of your own CA, such as that of a partner whose key was stolen. It stays revoked.',
     serial: 'Serial number, in hexadecimal',
+    isUnknown: 'This gateway does not know the certificate, and the number is certain',
     reason: 'Reason for the list',
     reasons: {
       keyCompromise: 'the key is compromised',
@@ -111,6 +112,7 @@ export const renewalTexts = inLanguages({
     revoke: 'Ein Zertifikat sperren',
     revokeLead: 'Ein Zertifikat Ihrer eigenen CA, etwa eines Partners mit gestohlenem Schlüssel. Es bleibt gesperrt.',
     serial: 'Seriennummer, hexadezimal',
+    isUnknown: 'Dieses Gateway kennt das Zertifikat nicht, und die Nummer ist sicher',
     reason: 'Grund in der Liste',
     reasons: {
       keyCompromise: 'der Schlüssel ist kompromittiert',

@@ -18,6 +18,7 @@ export function RevocationPage() {
   const [serial, setSerial] = useState('')
   /** The file that the number was read from, as long as nobody has changed that. */
   const [given, setGiven] = useState<string | undefined>(undefined)
+  const [isUnknown, setUnknown] = useState(false)
   const latest = useRef(0)
   const [reason, setReason] = useState<keyof typeof texts.reasons>('keyCompromise')
   const [refusal, setRefusal] = useState<ApiRefusal | undefined>(undefined)
@@ -31,6 +32,7 @@ export function RevocationPage() {
       if (turn !== latest.current) return
       setSerial(certificates[0]?.serialNumber ?? '')
       setGiven(certificate)
+      setUnknown(false)
     } catch (error) {
       if (turn === latest.current) setRefusal(asRefusal(error))
     }
@@ -62,6 +64,16 @@ export function RevocationPage() {
         </div>
         <Choice label={texts.reason} value={reason} options={texts.reasons} onChoose={setReason} />
       </div>
+      {given === undefined && (
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={isUnknown}
+            onChange={({ currentTarget }) => setUnknown(currentTarget.checked)}
+          />
+          {texts.isUnknown}
+        </label>
+      )}
       <DropZone label={texts.fromFile} hint={texts.fromFileHint} onFiles={files => void take(files)} />
       <p class="beside">
         <ActButtons
@@ -76,8 +88,8 @@ export function RevocationPage() {
                   verb: texts.revokeIt,
                   lead: <p>{texts.reasons[reason]}</p>,
                   perform: async (asked, key) => {
-                    const certificate = given !== undefined && { certificate: given }
-                    const body = { serialNumber: number, ...certificate, reason, why: givenReason(asked) }
+                    const what = given === undefined ? { isUnknown } : { certificate: given }
+                    const body = { serialNumber: number, ...what, reason, why: givenReason(asked) }
                     const done = await actOnApi('POST /api/v1/revocations', { body }, key)
                     return done.isNew ? texts.revokeDone(number, done.count) : texts.revokedBefore(number)
                   },

@@ -25,7 +25,9 @@ export const accessTexts = inLanguages({
     noSessions: 'Nobody is logged in.',
     name: 'Name',
     state: 'State',
-    states: { active: 'valid', expired: 'expired', revoked: 'revoked' } as Readonly<Record<string, string>>,
+    states: { active: 'valid', suspended: 'suspended', expired: 'expired', revoked: 'revoked' } as Readonly<
+      Record<string, string>
+    >,
     madeBy: 'Made by',
     made: 'Made',
     used: 'Last used',
@@ -73,7 +75,9 @@ export const accessTexts = inLanguages({
     noSessions: 'Niemand ist angemeldet.',
     name: 'Name',
     state: 'Zustand',
-    states: { active: 'gültig', expired: 'abgelaufen', revoked: 'widerrufen' } as Readonly<Record<string, string>>,
+    states: { active: 'gültig', suspended: 'ausgesetzt', expired: 'abgelaufen', revoked: 'widerrufen' } as Readonly<
+      Record<string, string>
+    >,
     madeBy: 'Erstellt von',
     made: 'Erstellt',
     used: 'Zuletzt benutzt',
