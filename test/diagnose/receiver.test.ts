@@ -529,7 +529,7 @@ function diagnoseReceiver(setUp: SetUp) {
   const checks = receiverChecks({
     // As `runDiagnoseReceiver` has it, without a process for each.
     readSettings: () => setUp,
-    readHandOff: async () => {},
+    findHandOffDoubts: async () => [],
     now: setUp.now,
   })
   return diagnose(checks)

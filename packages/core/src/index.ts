@@ -95,6 +95,7 @@ export { digestFiles, nameKind, openInput, readInput, readPipe, type SmallInput 
 export { writeOutputFile } from './files/output-file.ts'
 export { readSecretFile } from './files/secret-file.ts'
 export { GATEWAY_ID } from './forms/gateway-id.ts'
+export type { NatsAddress, NatsHost } from './forms/nats-address.ts'
 export { formatVerifierKey, KEY_HASH_BYTES, readVerifierKeyLine, verifierKeyHash } from './forms/verifier-key.ts'
 export { type LineOutput, openLineFile, openLineOutput } from './line-output.ts'
 export { keepLooking, type Looks } from './looks.ts'

@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import type { JsonSchema } from './configuration/json-schema.ts'
 import { Fault } from './fault.ts'
+import { parseNatsAddress, parseStreamName, parseSubject } from './forms/nats-address.ts'
 import { parseAddressList, parseListenAddress, parseNodeName } from './forms/network-addresses.ts'
 import { type NumberForm, parseNumber } from './number.ts'
 import { quote } from './shown-text.ts'
@@ -202,6 +203,55 @@ export const settings = {
     flag: '--webhook-ca <file>',
     key: 'hand-off.webhook.ca',
     help: "CAs of the webhook's certificate, in PEM, instead of the public ones",
+    parse: parseOptionalPath,
+    schema: STRING,
+  },
+  nats: {
+    flag: '--nats <url>',
+    key: 'hand-off.nats.url',
+    help: 'NATS servers, such as tls://HOST,HOST, whose stream gets accepted documents; off: none',
+    parse: parseNatsAddress,
+    schema: STRING,
+  },
+  natsStream: {
+    flag: '--nats-stream <name>',
+    key: 'hand-off.nats.stream',
+    help: 'stream of JetStream that gets them; it must be there, and keep its messages in files',
+    parse: parseStreamName,
+    schema: STRING,
+  },
+  natsSubject: {
+    flag: '--nats-subject <subject>',
+    key: 'hand-off.nats.subject',
+    help: 'what their subjects begin with; a dot and the sender follow',
+    parse: parseSubject,
+    schema: STRING,
+  },
+  natsCredentials: {
+    flag: '--nats-credentials <file>',
+    key: 'hand-off.nats.credentials',
+    help: "file of an nkey's seed, of a user's JWT and seed, or of a password; readable for its owner only",
+    parse: parseOptionalPath,
+    schema: STRING,
+  },
+  natsCa: {
+    flag: '--nats-ca <file>',
+    key: 'hand-off.nats.ca',
+    help: 'CAs of the certificates of NATS, in PEM, instead of the public ones',
+    parse: parseOptionalPath,
+    schema: STRING,
+  },
+  natsCertificate: {
+    flag: '--nats-certificate <file>',
+    key: 'hand-off.nats.certificate',
+    help: 'our certificate for NATS, in PEM',
+    parse: parseOptionalPath,
+    schema: STRING,
+  },
+  natsKey: {
+    flag: '--nats-key <file>',
+    key: 'hand-off.nats.key',
+    help: 'its key, in PEM, readable for its owner only',
     parse: parseOptionalPath,
     schema: STRING,
   },

@@ -5,6 +5,7 @@ import { appendFile, lstat, readdir, readFile, readlink, symlink, writeFile } fr
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { runInProcess } from '@seg/core/testing'
+import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { program } from './main.ts'
 import { post, refusalOf } from './testing/client.ts'
@@ -18,6 +19,7 @@ import {
   receiverId,
   senderId,
 } from './testing/gateway.ts'
+import { NatsServer, natsPlace, needsNats } from './testing/nats-server.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 const certs = await makeCerts(t)
@@ -232,6 +234,40 @@ t.test('start refuses an inbox that is a file', async t => {
   const { code, stderr } = await run('start', '--certs', certs, '--data', data, '--port', '0', '--inbox', inbox)
   t.equal(code, 5)
   t.match(stderr, /configuration.*expected a folder at .*ca\.crt.*--inbox/s)
+})
+
+t.test('a start names the stream of NATS; diagnose says what is wrong with it', needsNats, async t => {
+  const server = await NatsServer.start(t)
+  const place = { ...natsPlace, hosts: [{ name: '127.0.0.1', port: server.port }] }
+  await server.makeStream(place, 'SEG')
+  const nats = (port: number, stream: string) => ['--nats', `nats://127.0.0.1:${port}`, '--nats-stream', stream]
+  const options = [...nats(server.port, 'SEG'), '--nats-subject', 'SEG']
+  const { child, listening } = await start(t, certs, await makeFolder(t), ['--json', ...options])
+  const ready = JSON.parse(listening)
+  t.equal(ready.nats, `127.0.0.1:${server.port}/SEG`)
+  const gateway = await openGateway(t, certs)
+  const document = await makeDocument(gateway)
+  t.equal((await post({ ...gateway, port: Number(new URL(ready.listening).port) }, document)).status, 201)
+  const [message] = await until(
+    () => server.messages(place, 'SEG'),
+    found => found.length === 1,
+  )
+  t.ok(message!.octets.equals(document))
+  child.kill('SIGTERM')
+  t.same(await once(child, 'close'), [0, null])
+  const look = async (...named: string[]) => {
+    const { stdout } = await run('diagnose', '--certs', certs, '--data', await makeFolder(t), ...named, '--json')
+    return JSON.parse(stdout).checks.find(({ id }: { id: string }) => id === 'hand-off')
+  }
+  t.match(await look(...options), { status: 'warning', cause: /is on one server/, command: 'nats stream info SEG' })
+  t.match(await look(...nats(server.port, 'NONE')), {
+    status: 'failure',
+    code: 'configuration',
+    cause: /no stream "NONE"/,
+  })
+  t.match(await look(...options.slice(0, 2)), { status: 'failure', code: 'usage', cause: /--nats-stream NAME/ })
+  await server.kill()
+  t.match(await look(...options), { status: 'warning', cause: /documents wait for NATS: .*ECONNREFUSED/ })
 })
 
 async function fill(

@@ -68,6 +68,7 @@ import { runRolloverAccept, runRolloverList, runRolloverRefuse } from './command
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
 import { receiverSections } from './configuration-sections.ts'
+import { handOffDefaults } from './hand-off/targets.ts'
 import { defaultReceiverLimits } from './limits.ts'
 
 const certs = resolve(rootFolder, 'certs')
@@ -86,7 +87,6 @@ const startDefaults = {
   clockSkew: 300,
   documentLimit: defaultReceiverLimits.documentBytes,
 } as const
-const handOffDefaults = { inbox: 'inbox', webhook: 'off', webhookSecret: undefined, webhookCa: undefined } as const
 const allDefaults = {
   ...startDefaults,
   secondOpinion: 'off',
@@ -150,7 +150,7 @@ addSettings(verifier, {}).action(runEvidenceVerifier)
 
 const deadLetters = program
   .command('dead-letters')
-  .description('accepted documents that the webhook did not take, why, and what becomes of them')
+  .description('accepted documents that webhook or NATS did not take, why, and what becomes of them')
 const letterList = deadLetters.command('list', { isDefault: true }).description('all of them, which needs no name')
 addSettings(letterList, { data }).action(readsOnly(runDeadLetters))
 for (const [name, help, run] of [

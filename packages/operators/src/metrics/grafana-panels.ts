@@ -109,7 +109,7 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
   {
     title: 'Hand-off and deliveries',
     panels: [
-      graph('Hand-off', 'Documents offered to inbox and webhook.', 'ops', [
+      graph('Hand-off', 'Documents offered to inbox, webhook and NATS.', 'ops', [
         rate('seg_handoff_attempts_total', ['target', 'result']),
       ]),
       graph('Waits for the hand-off', 'Since the sender that waits longest made progress.', 's', [

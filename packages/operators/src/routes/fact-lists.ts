@@ -116,7 +116,12 @@ export const factRoutes: readonly ApiRoute[] = [
   listRoute('/api/v1/refusals', 'refusal', 'documents.read', 'Documents and requests that were refused.'),
   listRoute('/api/v1/connections', 'connection', 'connections.read', 'Connections that failed before a request.'),
   listRoute('/api/v1/deliveries', 'delivery', 'deliveries.read', 'Deliveries of the outbox that console.outbox names.'),
-  listRoute('/api/v1/hand-off', 'hand-off', 'deliveries.read', 'Documents on their way to inbox and webhook.'),
+  listRoute(
+    '/api/v1/hand-off',
+    'hand-off',
+    'deliveries.read',
+    'Documents on their way to the targets of the hand-off.',
+  ),
   route({
     method: 'GET',
     path: '/api/v1/refusals/:id',

@@ -1,7 +1,7 @@
 // The settings of a start, and the checks of `diagnose` for them.
 import { type Command, readSettings } from '@seg/core'
 import { receiverChecks } from '../diagnosis/receiver-checks.ts'
-import { readHandOffs } from '../hand-off/targets.ts'
+import { doubtsOf, readHandOffs } from '../hand-off/targets.ts'
 
 export const startSettings = [
   'certs',
@@ -37,7 +37,7 @@ export function checksOfStart(command: Command): ReturnType<typeof receiverCheck
   const { config } = command.opts()
   return receiverChecks({
     readSettings: () => ({ ...readSettings(command, startSettings), config }),
-    readHandOff: () => readHandOffs(command, readSettings(command, ['data']).data),
+    findHandOffDoubts: async () => doubtsOf(await readHandOffs(command, readSettings(command, ['data']).data)),
     now: () => new Date(),
   })
 }

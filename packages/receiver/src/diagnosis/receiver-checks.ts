@@ -1,7 +1,7 @@
 // What `receiver diagnose` checks, a row each, with the functions that a start uses: what is said
 // here is what a start would say, all of it at once.
 import { join } from 'node:path'
-import { amount, type Check, flagFor, shellWord } from '@seg/core'
+import { amount, type Check, flagFor, shellWord, type Trouble } from '@seg/core'
 import { caWarnings, fetchedListsFolder, loadLogKey, loadTrust, loadTrustPolicy, renewalCommand } from '@seg/pki'
 import { readTrust } from '../credentials/read-trust.ts'
 import { defaultReceiverLimits } from '../limits.ts'
@@ -15,11 +15,12 @@ import { type Facts, row, type Settings } from './receiver-facts.ts'
 export type DiagnosisEdge = {
   /** Throws the Faults of a start. */
   readonly readSettings: () => Settings
-  readonly readHandOff: () => Promise<unknown>
+  /** Doubts about its targets. */
+  readonly findHandOffDoubts: () => Promise<readonly Trouble[]>
   readonly now: () => Date
 }
 
-export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge): readonly Check<Facts>[] {
+export function receiverChecks({ readSettings, findHandOffDoubts, now }: DiagnosisEdge): readonly Check<Facts>[] {
   return [
     row(
       'configuration',
@@ -34,8 +35,8 @@ export function receiverChecks({ readSettings, readHandOff, now }: DiagnosisEdge
       'hand-off',
       ['configuration'],
       async () => {
-        await readHandOff()
-        return { value: true, found: 'inbox and webhook can be used' }
+        const warnings = await findHandOffDoubts()
+        return { value: true, found: 'its targets can be used', warnings }
       },
       () => 'pnpm --filter receiver start --help',
     ),

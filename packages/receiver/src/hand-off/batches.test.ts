@@ -204,7 +204,7 @@ t.test('waits for a folder that cannot be made, and disturbs nobody', async t =>
 t.test('waits when nobody takes anything away, before the disk is full of it', async t => {
   const { ledger, folder } = await openScene(t)
   const target = openInbox(folder, ledger, { limit: 3 })
-  await target.prepare()
+  await target.prepare(AbortSignal.any([]))
   for (const id of ['1', '2', '3', '4']) await accept(ledger, id)
   const documents = await ledger.accepted(-1, 10)
   await target.take(documents.slice(0, 2))

@@ -39,7 +39,7 @@ export function openBatches(target: BatchTarget, { elapsed }: Pick<Edge, 'elapse
     lanes: LANES,
     turn: BATCH,
     longestPause: LONGEST_PAUSE,
-    prepare: () => target.prepare(),
+    prepare: signal => target.prepare(signal),
     async handOn(documents, lane, signal) {
       await rest.end(signal)
       if (signal.aborted) return undefined

@@ -29,7 +29,7 @@ export type LaneTarget = {
   /** Documents of one sender in a turn. */
   readonly turn: number
   /** Prepares what all senders share. What it throws is logged once, for all of them. */
-  prepare(): Promise<void>
+  prepare(signal: AbortSignal): Promise<void>
   /**
    * Hands on documents of one sender, in order, and moves the lane behind each that is durable at
    * the target; it may get the same documents again. What it throws is an obstacle, too.
@@ -37,6 +37,8 @@ export type LaneTarget = {
   handOn(documents: readonly AcceptedDocument[], lane: Lane, signal: AbortSignal): Promise<Obstacle | undefined>
   /** One try with a dead letter. A target without it gives nothing up. */
   tryAgain?(document: AcceptedDocument, signal: AbortSignal): Promise<RetryOutcome>
+  /** Ends what it keeps open, when nothing is under way any more. */
+  close?(): Promise<void>
 }
 
 /** `reason`: why a target did not take it; undefined: it did. */
@@ -180,6 +182,7 @@ export function startLanes(target: LaneTarget, ledger: Ledger, logger: LaneLogge
       stop.abort()
       await ended
       await lanes.end()
+      await target.close?.()
     },
   }
 }
@@ -222,7 +225,7 @@ class SenderLanes {
       lane => lane.cursor < lane.newest && lane.nextTry <= now && !busy.has(lane.sender),
     )
     if (waiting.length === 0) return
-    await this.#target.prepare()
+    await this.#target.prepare(this.#signal)
     for (const lane of waiting.sort((one, other) => one.turn - other.turn)) {
       if (this.#underWay.size >= this.#target.lanes || this.#signal.aborted) return
       this.#start(lane)

@@ -2,7 +2,7 @@
 // `start`.
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type Command, Fault, nameKind, readSettings } from '@seg/core'
+import { type Command, Fault, nameKind, readSettings, type Trouble } from '@seg/core'
 import type { Ledger } from '@seg/ledger'
 import type { Logger } from '../logger.ts'
 import { openBatches } from './batches.ts'
@@ -18,14 +18,38 @@ type Target = {
   readonly place: string
   /** The same in a sentence. */
   readonly shown: string
+  /** What does not keep a start from going on, and an operator should know. */
+  readonly doubts?: readonly Trouble[]
   open(parts: Parts): LaneTarget
 }
 
-/** What the targets read of the settings. */
-export const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa'] as const
+/** What the targets read of the settings, and the defaults of these. */
+export const handOffDefaults = {
+  inbox: 'inbox',
+  webhook: 'off',
+  webhookSecret: undefined,
+  webhookCa: undefined,
+  nats: 'off',
+  natsStream: undefined,
+  natsSubject: 'seg.documents',
+  natsCredentials: undefined,
+  natsCa: undefined,
+  natsCertificate: undefined,
+  natsKey: undefined,
+} as const
+const natsSettings = [
+  'nats',
+  'natsStream',
+  'natsSubject',
+  'natsCredentials',
+  'natsCa',
+  'natsCertificate',
+  'natsKey',
+] as const
+export const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa', ...natsSettings] as const
 
 /** Each reads its settings; undefined when it is off. */
-const targets = { inbox: readInbox, webhook: readWebhook } as const satisfies Readonly<
+const targets = { inbox: readInbox, webhook: readWebhook, nats: readNats } as const satisfies Readonly<
   Record<string, (command: Command, data: string) => Promise<Target | undefined>>
 >
 
@@ -46,6 +70,11 @@ export async function readHandOffs(command: Command, data: string): Promise<Hand
 
 export function startHandOffs(handOffs: HandOffs, parts: Parts): HandOff[] {
   return [...handOffs.values()].map(target => startLanes(target.open(parts), parts.ledger, parts.logger, parts.edge))
+}
+
+/** What may keep a target from taking documents. */
+export function doubtsOf(handOffs: HandOffs): Trouble[] {
+  return [...handOffs.values()].flatMap(({ doubts = [] }) => doubts)
 }
 
 /** The place of each target; null for one that is off. */
@@ -89,5 +118,26 @@ async function readWebhook(command: Command): Promise<Target | undefined> {
     place: `${url.origin}${url.pathname}`,
     shown: url.origin,
     open: ({ ledger, logger, edge }) => new WebhookLanes(webhook, ledger, logger, edge),
+  }
+}
+
+async function readNats(command: Command): Promise<Target | undefined> {
+  const { nats: address, ...files } = readSettings(command, natsSettings)
+  if (address === 'off') return undefined
+  // Only where it is used.
+  const [{ loadNats }, { NatsLanes }] = await Promise.all([
+    import('./nats/nats-settings.ts'),
+    import('./nats/nats-lanes.ts'),
+  ])
+  const { target, doubts } = await loadNats(address, files)
+  const servers = address.hosts.map(({ name, port }) => `${name}:${port}`).join(', ')
+  return {
+    place: `${servers}/${target.stream}`,
+    shown: `the stream ${target.stream} of NATS at ${servers}`,
+    doubts,
+    open: ({ ledger, logger, edge }) => {
+      for (const { cause } of doubts) logger.warn(cause)
+      return new NatsLanes(target, ledger, logger, edge)
+    },
   }
 }
