@@ -5,12 +5,15 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { connect } from 'node:tls'
 import { cleanEnvironment } from '@seg/core/testing'
 import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { MISSING, PostgresServer } from '../../packages/ledger/src/testing/postgres-server.ts'
 import { makePartner, openClient, senderId, signLetter } from '../support/client.ts'
 import { root, runCommand, startReceiver } from '../support/commands.ts'
+import { documentHead, readAnswers } from '../support/raw-http.ts'
 
 const server = (await PostgresServer.start(t))!
 if (server === undefined) {
@@ -61,6 +64,17 @@ t.test('either accepts, and both have one log', async t => {
   t.match(await clients[0]!.post(other), { status: 409 })
   t.same(await clients[1]!.receipt('doc-5').then(({ body }) => body), receipts[5])
   t.same((await clients[0]!.get('/v1/log/checkpoint')).body, (await clients[1]!.get('/v1/log/checkpoint')).body)
+
+  const { certificatePem: cert, keyPem: key } = partner.identity
+  const tls = { ca: partner.trust.caPem, cert, key, servername: 'localhost' }
+  const socket = connect({ host: '127.0.0.1', port: Number(receivers[0].url.port), ...tls })
+  socket.write(documentHead(`Content-Length: ${64 * 1024 ** 2 + 1}`))
+  t.same(readAnswers(await text(socket)), ['413 document-too-large'], 'nothing of its body is needed')
+  const refusals = () => json('facts', 'list', '--kind', 'refusal', '--data', one)
+  await until(
+    async () => JSON.stringify((await refusals()).result),
+    found => found?.includes('expected at most 67108864 bytes, found a Content-Length of 67108865') === true,
+  )
 
   for (const data of [one, two]) {
     t.match(await json('log', 'verify', '--certs', certs, '--data', data), { result: { ok: true, documents: 20 } })
