@@ -1,9 +1,17 @@
-// The suite: tap, with what Node compiles kept between the thousands of processes that it starts.
+// The suite, and with `long` its long form: tap, with what Node compiles kept between the thousands
+// of processes that it starts.
 import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-const cache = resolve(import.meta.dirname, '../node_modules/.cache/compiled')
-const { status } = spawnSync('tap', process.argv.slice(2), {
+const root = resolve(import.meta.dirname, '..')
+const cache = resolve(root, 'node_modules/.cache/compiled')
+const given = process.argv.slice(2)
+const args =
+  given[0] === 'long'
+    ? [...given.slice(1), ...globSync('{packages/*/src,test}/**/*.long.test.ts', { cwd: root })]
+    : given
+const { status } = spawnSync('tap', args, {
   stdio: 'inherit',
   shell: process.platform === 'win32',
   env: { ...process.env, NODE_COMPILE_CACHE: cache },

@@ -48,7 +48,8 @@ export async function openRecipe(
     `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'pnpm.ts')}' "$@"\n`,
   )
   await chmod(join(programs, 'pnpm'), 0o755)
-  const inherited = Object.entries(process.env).filter(([key]) => !/^(SEG_|INIT_CWD$|NODE_|FORCE_COLOR$)/.test(key))
+  const isLeftOut = (name: string) => /^(SEG_|INIT_CWD$|NODE_(?!COMPILE_CACHE$)|FORCE_COLOR$)/.test(name)
+  const inherited = Object.entries(process.env).filter(([name]) => !isLeftOut(name))
   const PATH = [programs, dirname(process.execPath), process.env.PATH].join(delimiter)
   const env = { ...Object.fromEntries(inherited), PATH, ...environment }
 

@@ -4,6 +4,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atLength } from '@seg/core/testing/length'
 import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { openEntry } from '../independent/entry.ts'
@@ -14,7 +15,7 @@ import { startReceiver } from '../support/commands.ts'
 import { listStored, readOpenings, readStored } from '../support/stored.ts'
 
 const COPIES = 50
-const DOCUMENTS = Number(process.env.KILL_ROUNDS ?? 64)
+const DOCUMENTS = Number(process.env.KILL_ROUNDS ?? atLength(24, 128))
 /** Documents whose copies are under way together, in another order on each connection. */
 const TOGETHER = 8
 /** One copy of so many documents is sent by somebody who does not wait for the answer. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Fault } from '@seg/core'
+import { atLength } from '@seg/core/testing/length'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import {
@@ -33,7 +34,7 @@ import { verifyLog, verifyTiles } from '../independent/verify-log.ts'
 import { acceptedEvent, conflictEvent, type Kept, Model, makeSent, type Sent } from './model.ts'
 
 /** Few and long: what takes time is to open a ledger. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 8)
+const RUNS = Number(process.env.MODEL_RUNS ?? atLength(3, 12))
 const COMMANDS = 60
 const SEED = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31)
 const key = readKey(verifierKey)

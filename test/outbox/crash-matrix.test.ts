@@ -8,6 +8,7 @@ import t from 'tap'
 import { openOutbox } from '../../packages/ledger/src/index.ts'
 import {
   countCalls,
+  injectionOf,
   noStrace,
   overPoints,
   runTraced,
@@ -91,20 +92,14 @@ t.test(
 
     let killed = 0
     const kills = await overPoints(fatalCalls, count, async (call, when) => {
-      const { wrong, exitCode } = await sendTwice(`killed-${call}-${when}`, [
-        '-e',
-        `inject=${call}:signal=KILL:when=${when}`,
-      ])
+      const { wrong, exitCode } = await sendTwice(`killed-${call}-${when}`, injectionOf(call, 'signal=KILL', when))
       if (wrong !== undefined) t.fail(`killed at ${call} ${when}: ${wrong}`)
       if (exitCode !== 0) killed++
     })
     t.ok(killed > kills / 3, `${killed} senders were killed`)
     let failed = 0
     const failures = await overPoints(calls, count, async (call, when) => {
-      const { wrong, exitCode } = await sendTwice(`failed-${call}-${when}`, [
-        '-e',
-        `inject=${call}:error=EIO:when=${when}`,
-      ])
+      const { wrong, exitCode } = await sendTwice(`failed-${call}-${when}`, injectionOf(call, 'error=EIO', when))
       if (wrong !== undefined) t.fail(`EIO at ${call} ${when}: ${wrong}`)
       // A file that cannot be removed is nothing to fail for.
       t.ok(exitCode === 0 || exitCode === 5, `EIO at ${call} ${when}: ${exitCode}`)

@@ -3,11 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atLength } from '@seg/core/testing/length'
 import fc from 'fast-check'
 import t from 'tap'
 import { type Outbox, openOutbox } from '../../packages/ledger/src/index.ts'
 
-const RUNS = Number(process.env.MODEL_RUNS ?? 150)
+const RUNS = Number(process.env.MODEL_RUNS ?? atLength(50, 300))
 const LIFETIME = 100
 const receivers = ['https://a', 'https://b']
 const receiptOf = (number: number) => Buffer.from(`receipt ${number}`)

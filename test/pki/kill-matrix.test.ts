@@ -8,6 +8,7 @@ import { loadIdentity, loadVerifierKeys } from '@seg/pki'
 import t from 'tap'
 import {
   countCalls,
+  injectionOf,
   isLong,
   noStrace,
   overPoints,
@@ -137,9 +138,10 @@ for (const [title, { program, args, replaces, check }] of Object.entries(cases))
       t.equal(ended.exitCode, 0)
       t.equal(await check(clean), undefined)
       let cut = 0
-      const cutOff = async (injection: string) => {
-        const certs = await prepare(injection.replaceAll(/\W/g, '-'))
-        const { exitCode } = await runTraced({ script, args: argsOf(args, certs) }, ['-e', `inject=${injection}`])
+      const cutOff = async (...[call, effect, when]: Parameters<typeof injectionOf>) => {
+        const injection = `${call}, ${effect}, ${when}`
+        const certs = await prepare(injection.replaceAll(/\W+/g, '-'))
+        const { exitCode } = await runTraced({ script, args: argsOf(args, certs) }, injectionOf(call, effect, when))
         if (exitCode !== 0) cut++
         for (const name of replaces) if (!(await isKept(certs, name))) t.fail(`${injection}: ${name} is lost`)
         await age(certs)
@@ -151,8 +153,8 @@ for (const [title, { program, args, replaces, check }] of Object.entries(cases))
         t.equal(await check(certs), undefined, injection)
         await rm(join(certs, '..'), { recursive: true, force: true })
       }
-      await overPoints(fatal, count, (call, when) => cutOff(`${call}:signal=KILL:when=${when}`))
-      await overPoints(failing, count, (call, when) => cutOff(`${call}:error=EIO:when=${when}`))
+      await overPoints(fatal, count, (call, when) => cutOff(call, 'signal=KILL', when))
+      await overPoints(failing, count, (call, when) => cutOff(call, 'error=EIO', when))
       t.ok(cut > 0, `${cut} runs were cut off`)
     },
   )

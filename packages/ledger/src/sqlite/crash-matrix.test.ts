@@ -4,7 +4,7 @@ import { cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checks } from '../testing/entry-sealer.ts'
-import { countCalls, noStrace, overPoints, runTraced } from '../testing/fault-points.ts'
+import { countCalls, injectionOf, noStrace, overPoints, runTraced } from '../testing/fault-points.ts'
 import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { openTestLedger } from '../testing/test-ledger.ts'
 import { acceptBytes, verifierKey } from '../testing/test-log.ts'
@@ -13,6 +13,8 @@ import { openSqliteEvidence } from './evidence.ts'
 
 const script = join(import.meta.dirname, '../testing/accept-few.ts')
 const sizes = { small: 3000, large: 300_000, last: 3000 } as const
+/** Of `script`. */
+const REQUESTS = 4
 /** Calls that change what is on the disk, and whether they are so many that some will do. */
 const calls = { pwrite64: 8, fsync: 1, rename: 1, unlink: 1, mkdir: 1, ftruncate: 1 } as const
 /**
@@ -25,24 +27,30 @@ t.test(
   { skip: noStrace },
   async t => {
     const { folder, count } = await prepare(t, 'used')
+    let killed = 0
     await overPoints(fatalCalls, count, async (call, when) => {
-      await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:signal=KILL:when=${when}`])
+      const outcomes = await runAndCheck(t, folder, `${call}-${when}`, injectionOf(call, 'signal=KILL', when))
+      if (outcomes.size < REQUESTS) killed++
     })
+    t.ok(killed > 0, `${killed} processes were killed among their requests`)
   },
 )
 
 t.test('nor does one that is killed at any of the writes of its first start', { skip: noStrace }, async t => {
   const { folder, count } = await prepare(t, 'new')
+  let killed = 0
   await overPoints({ ...calls, pwrite64: 24, fsync: 2 }, count, async (call, when) => {
-    await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:signal=KILL:when=${when}`])
+    const outcomes = await runAndCheck(t, folder, `${call}-${when}`, injectionOf(call, 'signal=KILL', when))
+    if (outcomes.size < REQUESTS) killed++
   })
+  t.ok(killed > 0, `${killed} processes were killed`)
 })
 
 t.test('a write that fails fails one request, and the next one is taken', { skip: noStrace }, async t => {
   const { folder, count } = await prepare(t, 'used')
   let failures = 0
   const tried = await overPoints(calls, count, async (call, when) => {
-    const outcomes = await runAndCheck(t, folder, `${call}-${when}`, ['-e', `inject=${call}:error=EIO:when=${when}`])
+    const outcomes = await runAndCheck(t, folder, `${call}-${when}`, injectionOf(call, 'error=EIO', when))
     const failed = [...outcomes].filter(([, outcome]) => outcome !== 'done')
     t.same(
       failed.map(([, outcome]) => outcome),
@@ -62,16 +70,11 @@ t.test(
   async t => {
     const { folder, count } = await prepare(t, 'used')
     let lost = 0
-    const tried = await overPoints({ fsync: 1 }, count, async (call, when) => {
+    // Not all of them are of the write-ahead log: of these, twice as many are tried.
+    const tried = await overPoints({ fsync: 1 / 2 }, count, async (call, when) => {
       const name = `${call}-${when}`
       const log = join(folder, '..', name, 'ledger.sqlite-wal')
-      const outcomes = await runAndCheck(
-        t,
-        folder,
-        name,
-        ['-P', log, '-e', `inject=${call}:error=EIO:when=${when}`],
-        ['die'],
-      )
+      const outcomes = await runAndCheck(t, folder, name, ['-P', log, ...injectionOf(call, 'error=EIO', when)], ['die'])
       lost += Number([...outcomes.values()].includes('storage-unavailable'))
     })
     t.ok(lost > tried / 10, `${lost} processes died of it`)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { atLength } from '@seg/core/testing/length'
 import t from 'tap'
 import type { AcceptedDocument, Ledger } from '../ledger.ts'
 import { checks } from '../testing/entry-sealer.ts'
@@ -18,7 +19,7 @@ import { verifyLedger } from '../verification/verify-ledger.ts'
 import { openSqliteEvidence } from './evidence.ts'
 
 /** More with `pnpm kills`. */
-const KILLS = Number(process.env.KILL_ROUNDS ?? 6)
+const KILLS = Number(process.env.KILL_ROUNDS ?? atLength(3, 12))
 const acceptForever = join(import.meta.dirname, '../testing/accept-forever.ts')
 
 t.test(`${KILLS} kills or more lose no acknowledged document and show no partial one`, async t => {

@@ -5,6 +5,7 @@ import { cp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '@seg/core'
+import { atLength } from '@seg/core/testing/length'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { parseVerifierKey } from '../log/checkpoint.ts'
@@ -39,7 +40,7 @@ import { TreeCheck } from './verify-tree.ts'
 const isLong = process.env.KILL_ROUNDS !== undefined
 const ENTRIES = isLong ? 1000 : 550
 /** One change of so many of each kind, each time others. */
-const ONE_OF = isLong ? 1 : 3
+const ONE_OF = isLong ? 1 : atLength(9, 3)
 /** Entries that come at once, so that no more lie between two checkpoints. */
 const BATCH = 50
 const LARGE = 300_000

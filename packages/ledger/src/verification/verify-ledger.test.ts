@@ -5,6 +5,7 @@ import { copyFile, cp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Fault } from '@seg/core'
+import { atLength } from '@seg/core/testing/length'
 import t, { type Test } from 'tap'
 import type { Ledger } from '../ledger.ts'
 import { openCheckpointSigner } from '../log/checkpoint.ts'
@@ -269,7 +270,7 @@ function changed(column: string, last: number): string {
 
 /** The ends, and some from between. */
 function some<T>(all: readonly T[]): T[] {
-  return all.filter((_, i) => i < 4 || i % 31 === 0 || i >= all.length - 4)
+  return all.filter((_, i) => i < 3 || i % atLength(101, 31) === 0 || i >= all.length - 3)
 }
 
 /** Each of the changes, made to a ledger that is in order, must be reported. */

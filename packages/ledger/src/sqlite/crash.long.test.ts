@@ -1,0 +1,2 @@
+// crash.test.ts at length: more kills.
+import './crash.test.ts'

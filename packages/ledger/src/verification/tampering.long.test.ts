@@ -1,0 +1,2 @@
+// tampering.test.ts at length: more of the changes.
+import './tampering.test.ts'

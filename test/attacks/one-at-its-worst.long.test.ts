@@ -1,0 +1,2 @@
+// one-at-its-worst.test.ts at length: all shapes.
+import './one-at-its-worst.test.ts'

@@ -1,0 +1,2 @@
+// pieces.test.ts at length: more sizes of pieces.
+import './pieces.test.ts'

@@ -1,0 +1,2 @@
+// complexity.test.ts at length: larger documents.
+import './complexity.test.ts'

@@ -1,0 +1,2 @@
+// kill-loop.test.ts at length: more kills.
+import './kill-loop.test.ts'

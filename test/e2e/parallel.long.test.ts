@@ -1,0 +1,2 @@
+// parallel.test.ts at length: more documents.
+import './parallel.test.ts'

@@ -1,0 +1,2 @@
+// ledger-model.test.ts at length: more histories.
+import './ledger-model.test.ts'

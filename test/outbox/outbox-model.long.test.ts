@@ -1,0 +1,2 @@
+// outbox-model.test.ts at length: more histories.
+import './outbox-model.test.ts'
