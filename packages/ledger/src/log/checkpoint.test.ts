@@ -43,6 +43,13 @@ t.test('a checkpoint is an origin, a size, a root and a signature, and opens', a
   t.same(openCheckpoint(note, verifier), head)
 })
 
+t.test('a size is that of a log whose tiles can be named, whatever was signed', async t => {
+  const sign = openCheckpointSigner({ name, privateKey })
+  t.match(openCheckpoint(sign({ ...head, size: 2 ** 48 }), verifier), { size: 2 ** 48 })
+  for (const size of [2 ** 48 + 1, 2 ** 53 - 1, 2 ** 53, 9_999_999_999_999_998])
+    t.throws(() => openCheckpoint(sign({ ...head, size }), verifier), { code: 'log-invalid' }, `${size}`)
+})
+
 t.test('lines of later versions and signatures of witnesses are let stand', async t => {
   const note = openCheckpointSigner({ name, privateKey })(head)
   t.same(openCheckpoint(`${note}\u2014 witness.example AAAAAAAAAAA=\n`, verifier), head)

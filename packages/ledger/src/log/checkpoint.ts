@@ -3,6 +3,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { Fault, formatVerifierKey, KEY_HASH_BYTES, quote, readVerifierKeyLine, verifierKeyHash } from '@seg/core'
 import { HASH_BYTES, type TreeHead } from './merkle.ts'
+import { MOST_ENTRIES } from './tiles.ts'
 
 const SIGNATURE_BYTES = 64
 /** No name of a key or log has white space or a plus sign. */
@@ -59,13 +60,16 @@ export function openCheckpoint(note: string, verifier: LogVerifier): TreeHead {
   checkSignature(text, signatures, verifier)
   const [, origin, size, root = ''] = /^([^\n]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n/u.exec(text) ?? []
   const octets = Buffer.from(root, 'base64')
-  if (octets.length !== HASH_BYTES || octets.toString('base64') !== root || !Number.isSafeInteger(Number(size)))
+  if (octets.length !== HASH_BYTES || octets.toString('base64') !== root)
     throw new Fault(
       'log-invalid',
       `expected an origin, a tree size and a root hash in a checkpoint, found ${quote(text)}`,
     )
   if (origin !== verifier.name)
     throw new Fault('log-invalid', `expected a checkpoint of ${quote(verifier.name)}, found ${quote(origin!)}`)
+  // A signed size may be any number, also one that no log reaches.
+  if (!(Number(size) <= MOST_ENTRIES))
+    throw new Fault('log-invalid', `expected a log of at most ${MOST_ENTRIES} entries, found a checkpoint of ${size}`)
   return { size: Number(size), root: octets }
 }
 

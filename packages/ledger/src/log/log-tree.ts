@@ -1,6 +1,6 @@
 // A growing log's tree: its right edge in memory, the tiles behind it wherever they are kept.
 // Proofs read O(log n) tiles.
-import { EMPTY_ROOT, hashChildren, type TreeHead } from './merkle.ts'
+import { EMPTY_ROOT, hashChildren, isPowerOfTwo, type TreeHead } from './merkle.ts'
 import { TileNodes } from './tile-nodes.ts'
 import { splitTile, TILE_WIDTH } from './tiles.ts'
 
@@ -113,9 +113,9 @@ export class LogTree {
    * holds them.
    */
   #hashRange(from: number, to: number): Buffer {
-    const height = Math.log2(to - from)
-    if (Number.isInteger(height)) return this.#node(height, from / 2 ** height)
-    const middle = from + splitOf(to - from)
+    const count = to - from
+    if (isPowerOfTwo(count)) return this.#node(Math.round(Math.log2(count)), from / count)
+    const middle = from + splitOf(count)
     return hashChildren(this.#hashRange(from, middle), this.#hashRange(middle, to))
   }
 

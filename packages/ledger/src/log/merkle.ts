@@ -83,8 +83,9 @@ function parents(first: number, last: number): [number, number] {
   return [Math.floor(first / 2), Math.floor(last / 2)]
 }
 
-function isPowerOfTwo(size: number): boolean {
-  return Number.isInteger(Math.log2(size))
+/** Exactly: the logarithm alone of a number next to a large power is rounded to that. */
+export function isPowerOfTwo(size: number): boolean {
+  return 2 ** Math.round(Math.log2(size)) === size
 }
 
 function checkRoot(computed: Buffer, { size, root }: TreeHead, which: string): void {

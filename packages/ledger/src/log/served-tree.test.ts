@@ -74,3 +74,16 @@ t.test('takes no tile of another length', async t => {
       { code: 'log-invalid' },
     )
 })
+
+t.test('whatever size was signed, and whatever is served for it, leads to a refusal and not to a defect', async t => {
+  const fetchTile: FetchTile = async ({ width }) => Buffer.alloc(32 * width, 7)
+  const most = 2 ** 48
+  const root = Buffer.alloc(32, 7)
+  for (const newer of [most, most - 1, most - 2, 2 ** 47 + 1, 2 ** 33])
+    for (const older of [1, 256, 2 ** 32 - 1, 2 ** 47 - 1, 2 ** 47, newer - 1].filter(size => size < newer)) {
+      const proof = await prove(older, newer, fetchTile)
+      t.ok(proof.length <= 49)
+      const verify = () => verifyConsistency({ size: older, root }, { size: newer, root }, proof)
+      t.throws(verify, { code: 'log-invalid' }, `${older} in ${newer}`)
+    }
+})

@@ -8,6 +8,8 @@ import { HASH_BYTES } from './merkle.ts'
  */
 export const TILE_WIDTH = 256
 const MOST_LEVELS = 6
+/** Of a log whose tiles can all be named: 2^48, which numbers hold exactly, and their sums too. */
+export const MOST_ENTRIES = TILE_WIDTH ** MOST_LEVELS
 
 /** `width` is 1 to 256; level 'entries' stands for the leaves themselves. */
 export type TileName = { readonly level: number | 'entries'; readonly index: number; readonly width: number }

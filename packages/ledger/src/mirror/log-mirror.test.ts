@@ -1,15 +1,17 @@
 // A mirror has what the log has, goes on where it ended, and keeps both sides of what does not fit.
+import assert from 'node:assert'
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Fault } from '@seg/core'
 import t, { type Test } from 'tap'
 import type { Ledger, LogReader } from '../ledger.ts'
-import { openCheckpoint, parseVerifierKey, verifierKeyOf } from '../log/checkpoint.ts'
+import { openCheckpoint, openCheckpointSigner, parseVerifierKey, verifierKeyOf } from '../log/checkpoint.ts'
 import { LogTree } from '../log/log-tree.ts'
 import { hashLeaf } from '../log/merkle.ts'
-import { splitEntries } from '../log/tiles.ts'
+import { formatEntries, splitEntries } from '../log/tiles.ts'
 import { makeFolder } from '../testing/sample-documents.ts'
 import { makeLedger } from '../testing/test-ledger.ts'
-import { nextLogKey, verifierKey } from '../testing/test-log.ts'
+import { logKey, nextLogKey, verifierKey } from '../testing/test-log.ts'
 import { openLogMirror } from './log-mirror.ts'
 
 const keys = [verifierKey]
@@ -91,6 +93,81 @@ t.test('a log that does not continue what is mirrored is refused, and both sides
     const evidence = await readdir(join(folder, 'evidence', kept!))
     t.ok(evidence.includes('mirrored') && (size === 0 || evidence.includes('shown')), String(evidence))
   }
+})
+
+t.test(
+  'a log that was refused, also by each start again, is kept once, and of many contradictions the first',
+  async t => {
+    const { ledger } = await makeLedger(t)
+    await enter(ledger, 10)
+    const { ledger: other } = await makeLedger(t)
+    await enter(other, 10, 'xml-name')
+    const folder = await makeFolder(t)
+    const first = await openLogMirror(folder, keys)
+    await first.follow(ledger.log, keys)
+    first.close()
+    const refused = async () => {
+      const mirror = await openLogMirror(folder, keys)
+      const fault = await mirror.follow(other.log, keys).then(
+        () => assert.fail(),
+        (error: Fault) => error.detail,
+      )
+      mirror.close()
+      return fault
+    }
+    const kept = async () => readdir(join(folder, 'evidence'))
+    const details = [await refused(), await refused()]
+    t.equal(details[0], details[1])
+    t.equal((await kept()).length, 1)
+    for (let i = 1; i < 34; i++) {
+      await enter(other, 1, 'xml-name')
+      t.match(await refused(), i < 32 ? /both sides are in/ : /of its contradictions the first ones are kept/)
+    }
+    t.equal((await kept()).length, 32, 'a fork that grows does not fill the disk')
+  },
+)
+
+t.test('of entries that no checkpoint covers nothing is among the tiles, nor is left', async t => {
+  const { ledger, folder, mirror } = await mirrorOf(t, 10)
+  const mirrored = splitEntries((await ledger.log.entries(0, 10))!)
+  let asked = 0
+  const cut: LogReader = {
+    ...readers(ledger.log),
+    checkpoint: async () => openCheckpointSigner(logKey)({ size: 20_000, root: Buffer.alloc(32) }),
+    async entries(index, width) {
+      if (++asked === 70) throw new Error('the connection is gone')
+      const leaves = Array.from({ length: width }, (_, i) => Buffer.from(`${index} ${i}`))
+      return formatEntries(index === 0 ? [...mirrored, ...leaves.slice(10)] : leaves)
+    },
+  }
+  await t.rejects(mirror.follow(cut, keys), /the connection is gone/)
+  t.equal((await leavesIn(folder)).length, 10)
+  mirror.close()
+  await enter(ledger, 1)
+  const again = await openLogMirror(folder, keys)
+  t.notOk((await readdir(folder)).includes('incoming'), 'a start removes it')
+  await again.follow(ledger.log, keys)
+  t.same([again.size, (await leavesIn(folder)).length], [11, 11])
+  again.close()
+})
+
+t.test('a signed size that no log has is no end of the mirror', async t => {
+  const { ledger, folder, mirror } = await mirrorOf(t, 300)
+  const sign = openCheckpointSigner(logKey)
+  const { root } = await mirror.follow(ledger.log, keys)
+  const shown = (size: number): LogReader => ({ ...readers(ledger.log), checkpoint: async () => sign({ size, root }) })
+  for (const size of [2 ** 53, 2 ** 53 - 1, 2 ** 48 + 1])
+    await t.rejects(mirror.follow(shown(size), keys), {
+      code: 'log-invalid',
+      detail: /at most 281474976710656 entries/,
+    })
+  const missing = { code: 'storage-unavailable', detail: /does not show its entries of 1/ }
+  for (const size of [2 ** 48, 2 ** 40 + 1, 2 ** 32]) await t.rejects(mirror.follow(shown(size), keys), missing)
+  t.equal((await leavesIn(folder)).length, 300)
+  mirror.close()
+  // Its own checkpoint, put there by somebody who has the key.
+  await writeFile(join(folder, 'checkpoint'), sign({ size: 2 ** 48, root }))
+  await t.rejects(openLogMirror(folder, keys), { code: 'log-invalid', detail: /has not the entries of its checkpoint/ })
 })
 
 t.test('a checkpoint that the key of the log did not sign is refused', async t => {

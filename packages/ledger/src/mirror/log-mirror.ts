@@ -7,7 +7,7 @@ import { isSignedWith, openCheckpoint, parseVerifierKey } from '../log/checkpoin
 import { LogTree } from '../log/log-tree.ts'
 import { EMPTY_ROOT, hashLeaf, type TreeHead } from '../log/merkle.ts'
 import { splitEntries, TILE_WIDTH } from '../log/tiles.ts'
-import { MirrorFiles } from './mirror-files.ts'
+import { type Bundle, MirrorFiles } from './mirror-files.ts'
 
 /** `logPub`: the lines of log.pub, one of which has signed each checkpoint. */
 export type LogMirror = {
@@ -52,6 +52,7 @@ class VerifiedMirror implements LogMirror {
   static async open(folder: string, files: MirrorFiles, logPub: readonly string[]): Promise<VerifiedMirror> {
     const note = await files.latest()
     const latest = note === undefined ? undefined : { note, head: openNote(note, logPub) }
+    await files.dropIncoming()
     const tree = await readTree(files, latest)
     if (latest !== undefined && !isSame(tree.head, latest.head))
       throw new Fault(
@@ -95,14 +96,13 @@ class VerifiedMirror implements LogMirror {
   }
 
   /**
-   * Crash on the way: entries beyond the checkpoint, which are copied again. After the checkpoint
-   * is put: all of it is there.
+   * Crash on the way: entries beside the mirror, or verified ones beyond the checkpoint, which are
+   * copied again. After the checkpoint is put: all of it is there.
    */
   async #extend(log: LogReader, shown: Shown): Promise<TreeHead> {
     this.#tree ??= await readTree(this.#files, this.#latest)
     const tree = this.#tree
     const from = this.size
-    const bundles: { index: number; width: number; octets: Buffer }[] = []
     for (const { index, width } of bundlesOf(from, shown.head.size)) {
       const octets = await log.entries(index, width)
       if (octets === undefined) throw new Fault('storage-unavailable', `the log does not show its entries of ${index}`)
@@ -115,24 +115,18 @@ class VerifiedMirror implements LogMirror {
           entries: octets,
         })
       for (const leaf of leaves.slice(known)) tree.append(hashLeaf(leaf))
-      bundles.push({ index, width, octets })
-      if (bundles.length < STEP) continue
-      await this.#put(bundles)
+      await this.#files.putIncoming({ index, width }, octets)
     }
     // The leaves that were mirrored, and the new ones: their root proves that nothing was changed.
     if (!isSame(tree.head, shown.head))
       throw await this.#refuse(`does not continue the ${amount(from, 'entry')} that are mirrored`, { note: shown.note })
-    await this.#put(bundles)
+    await this.#files.takeIncoming(bundlesOf(from, shown.head.size))
     await this.#files.putCheckpoint(shown.note)
     this.#latest = shown
-    const last = bundlesOf(shown.head.size - 1, shown.head.size)[0]!
+    const last = bundleOf(shown.head.size - 1, shown.head.size)
     for (const index of new Set([Math.floor(from / TILE_WIDTH), last.index]))
       await this.#files.dropShorter(index, index === last.index ? last.width : TILE_WIDTH)
     return shown.head
-  }
-
-  async #put(bundles: { index: number; width: number; octets: Buffer }[]): Promise<void> {
-    for (const { index, width, octets } of bundles.splice(0)) await this.#files.putEntries(index, width, octets)
   }
 
   async #refuse(found: string, shown: { note?: string; entries?: Buffer | undefined }): Promise<Fault> {
@@ -141,30 +135,34 @@ class VerifiedMirror implements LogMirror {
       shown: shown.note,
       entries: shown.entries,
     })
-    const detail = `the log ${found}: its history was rewritten, or its end is lost; both sides are in ${place}`
+    const kept = place === undefined ? 'of its contradictions the first ones are kept' : `both sides are in ${place}`
+    const detail = `the log ${found}: its history was rewritten, or its end is lost; ${kept}`
     this.#refused = new Fault('log-invalid', detail)
     return this.#refused
   }
 }
 
-/** Bundles that are in memory before they are written. */
-const STEP = 64
+/** Those with entries of [from, to): one after the other, for a signed size may be any number. */
+function* bundlesOf(from: number, to: number): Generator<Bundle> {
+  for (let first = from; first < to; first = (Math.floor(first / TILE_WIDTH) + 1) * TILE_WIDTH)
+    yield bundleOf(first, to)
+}
 
-/** Those with entries of [from, to), each as wide as the log of `to` entries has it. */
-function bundlesOf(from: number, to: number): { readonly index: number; readonly width: number }[] {
-  const first = Math.floor(from / TILE_WIDTH)
-  const count = Math.max(0, Math.ceil(to / TILE_WIDTH) - first)
-  return Array.from({ length: from < to ? count : 0 }, (_, i) => ({
-    index: first + i,
-    width: Math.min(TILE_WIDTH, to - (first + i) * TILE_WIDTH),
-  }))
+/** The one with this entry, as wide as the log of `to` entries has it. */
+function bundleOf(entry: number, to: number): Bundle {
+  const index = Math.floor(entry / TILE_WIDTH)
+  return { index, width: Math.min(TILE_WIDTH, to - index * TILE_WIDTH) }
 }
 
 /** Of what the checkpoint covers. */
 async function readTree(files: MirrorFiles, latest: Shown | undefined): Promise<LogTree> {
   const tree = new LogTree(noTile)
-  for (const { index, width } of bundlesOf(0, latest?.head.size ?? 0))
-    for (const leaf of splitEntries((await files.entries(index, width)) ?? Buffer.alloc(0))) tree.append(hashLeaf(leaf))
+  for (const { index, width } of bundlesOf(0, latest?.head.size ?? 0)) {
+    const octets = await files.entries(index, width)
+    // Whoever compares the tree with the checkpoint finds that it is shorter.
+    if (octets === undefined) break
+    for (const leaf of splitEntries(octets)) tree.append(hashLeaf(leaf))
+  }
   return tree
 }
 

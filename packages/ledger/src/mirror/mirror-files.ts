@@ -1,7 +1,8 @@
 // The files of a mirror: entry bundles as C2SP tlog-tiles names them, the checkpoint that covers
 // them, and all checkpoints before it, one signed note after the other.
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Fault, type FileLock, makeDurableFolder, quote, syncFolder, writeDurableFile } from '@seg/core'
 import { lockFolder } from '../files/folder-lock.ts'
@@ -11,7 +12,14 @@ import { formatTilePath, TILE_WIDTH } from '../log/tiles.ts'
 const LATEST = 'checkpoint'
 const ALL = 'checkpoints'
 const EVIDENCE = 'evidence'
-const KNOWN: readonly string[] = [LATEST, ALL, EVIDENCE, 'tile', 'lock']
+const INCOMING = 'incoming'
+const KNOWN: readonly string[] = [LATEST, ALL, EVIDENCE, INCOMING, 'tile', 'lock']
+/** Contradictions that are kept: a log that was forked shows another one with each checkpoint. */
+const MOST_EVIDENCE = 32
+const NAME_CHARACTERS = 32
+
+/** An entry bundle; `width` is how many entries it has. */
+export type Bundle = { readonly index: number; readonly width: number }
 
 export class MirrorFiles {
   readonly #folder: string
@@ -53,9 +61,31 @@ export class MirrorFiles {
     })
   }
 
-  /** Crash after: it is beyond the checkpoint, and written again. */
-  async putEntries(index: number, width: number, octets: Uint8Array): Promise<void> {
-    await writeDurableFile(this.#bundle(index, width), octets, { mode: 0o600, replace: true })
+  /** Of which nothing is verified yet: beside the tiles, where nobody looks for entries. */
+  async putIncoming({ index, width }: Bundle, octets: Uint8Array): Promise<void> {
+    await makeDurableFolder(join(this.#folder, INCOMING), 0o700)
+    await writeDurableFile(this.#incoming(index, width), octets, { mode: 0o600, replace: true })
+  }
+
+  /**
+   * What came in was verified, and becomes tiles. Crash on the way: some are there, beyond the
+   * checkpoint, and are written again.
+   */
+  async takeIncoming(bundles: Iterable<Bundle>): Promise<void> {
+    const folders = new Set<string>()
+    for (const { index, width } of bundles) {
+      const place = this.#bundle(index, width)
+      if (!folders.has(dirname(place))) await makeDurableFolder(dirname(place), 0o700)
+      await rename(this.#incoming(index, width), place)
+      folders.add(dirname(place))
+    }
+    for (const folder of folders) await syncFolder(folder)
+    await this.dropIncoming()
+  }
+
+  /** Unsigned, and not the log's: it proves nothing. */
+  async dropIncoming(): Promise<void> {
+    await rm(join(this.#folder, INCOMING), { recursive: true, force: true })
   }
 
   /**
@@ -94,16 +124,30 @@ export class MirrorFiles {
     if (width === TILE_WIDTH) await rm(folder, { recursive: true, force: true })
   }
 
-  /** Keeps both sides of a contradiction, by name; returns their folder. */
-  async keepEvidence(sides: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<string> {
-    const folder = join(this.#folder, EVIDENCE, new Date().toISOString().replaceAll(':', ''))
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    for (const [name, octets] of Object.entries(sides))
-      if (octets !== undefined) await writeDurableFile(join(folder, name), octets, { mode: 0o600, replace: true })
+  /**
+   * Keeps both sides of a contradiction, by name, once; returns their folder. Undefined when there
+   * are too many of them: the first ones stay.
+   */
+  async keepEvidence(sides: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<string | undefined> {
+    const found = Object.entries(sides).flatMap(([name, octets]) =>
+      octets === undefined ? [] : [[name, Buffer.from(octets as Uint8Array)] as const],
+    )
+    const digest = createHash('sha256')
+    for (const [name, octets] of found) digest.update(`${name} ${octets.length}\n`).update(octets)
+    const all = join(this.#folder, EVIDENCE)
+    const folder = join(all, digest.digest('hex').slice(0, NAME_CHARACTERS))
+    if (!existsSync(folder) && existsSync(all) && readdirSync(all).length >= MOST_EVIDENCE) return undefined
+    await makeDurableFolder(folder, 0o700)
+    for (const [name, octets] of found)
+      if (!existsSync(join(folder, name))) await writeDurableFile(join(folder, name), octets, { mode: 0o600 })
     return folder
   }
 
   #bundle(index: number, width: number): string {
     return join(this.#folder, formatTilePath({ level: 'entries', index, width }))
+  }
+
+  #incoming(index: number, width: number): string {
+    return join(this.#folder, INCOMING, `${index}-${width}`)
   }
 }
