@@ -16,6 +16,8 @@ import { signByToken } from '../../packages/pki/src/pkcs11/sign-by-token.ts'
 import { parseTokenUri } from '../../packages/pki/src/pkcs11/token-uri.ts'
 import { loadCredentials } from '../../packages/receiver/src/credentials/load-credentials.ts'
 import { certificateChecks } from '../../packages/receiver/src/diagnosis/certificate-checks.ts'
+import { watchReadiness } from '../../packages/receiver/src/measures/readiness.ts'
+import { SealState } from '../../packages/receiver/src/measures/seal-state.ts'
 import { openOriginCheck } from '../../packages/receiver/src/stored/verify-origin.ts'
 import { openReceiptCheck } from '../../packages/receiver/src/stored/verify-sealed-receipt.ts'
 import { post } from '../../packages/receiver/src/testing/client.ts'
@@ -267,6 +269,13 @@ t.test('without its token the receiver accepts nothing, and goes on when it is b
   const send = async (id: string) => post(gateway, await receiver.makeDocument(gateway, { id }))
   const first = await receiver.makeDocument(gateway)
   t.equal((await post(gateway, first)).status, 201)
+  let time = 0
+  const idle = new SealState(() => time)
+  const readinessWith = async (sealing = gateway.gate.sealing) => {
+    const readiness = watchReadiness({ ...gateway.gate, sealing })
+    return readiness.look().finally(() => readiness.close())
+  }
+  t.match(await readinessWith(idle), { isReady: true })
 
   const killAll = () => tokenProcesses().map(pid => process.kill(pid, 'SIGKILL'))
   t.ok(killAll().length > 0)
@@ -285,7 +294,13 @@ t.test('without its token the receiver accepts nothing, and goes on when it is b
     { level: 50, msg: /seal\.key names a key in a token .*expected one token with token=gone/ },
   )
   t.equal(await gateway.gate.ledger.find(receiver.senderId, 'away'), undefined)
+  const isMissing = { check: 'seal', ok: false, found: /expected one token with token=gone/ }
+  t.match((await readinessWith()).checks[3], isMissing, 'no load balancer sends documents here')
+  t.match((await readinessWith(idle)).checks[3], { ok: true }, 'each signature shows for a minute that the key signs')
+  time = 60_000
+  t.match((await readinessWith(idle)).checks[3], isMissing, 'then one is made, also without documents')
   await useTokens(token.files)
+  await eventually(t, async () => (await readinessWith()).isReady, true)
   await eventually(t, async () => (await send('away')).status, 201)
   t.equal((await post(gateway, first)).status, 200, 'a replay gets the first receipt')
 })

@@ -18,6 +18,7 @@ export {
   HELD_IN_MEMORY,
   type Ledger,
   type LedgerReader,
+  type LedgerTask,
   type LogReader,
   type NewestOfSender,
   type OfferedDocument,
@@ -55,6 +56,7 @@ export type {
 } from './outbox/outbox.ts'
 export { type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
 export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
+export type { SharedNote, SharedNotes } from './postgres/shared-notes.ts'
 export { openDatabase, openDatabaseReader } from './sqlite/database.ts'
 export { onDatabase } from './sqlite/database-fault.ts'
 export { checkFolders } from './sqlite/sqlite-ledger.ts'
@@ -70,6 +72,7 @@ export {
   openLedger,
   openLedgerReader,
   openNamedLedger,
+  openSharedNotes,
   readLogKeys,
 } from './stores.ts'
 export type { ReadOctets } from './verification/evidence.ts'

@@ -11,6 +11,7 @@ import type { LookedAt } from './postgres/look-at-database.ts'
 import { PostgresEvidence } from './postgres/postgres-evidence.ts'
 import { describePlace, keepPlace, parsePostgresPlace, placeOfLedger } from './postgres/postgres-place.ts'
 import { PostgresReader } from './postgres/postgres-reader.ts'
+import { openPostgresNotes, type SharedNotes } from './postgres/shared-notes.ts'
 import { openSqliteEvidence } from './sqlite/evidence.ts'
 import { LEDGER_FILE } from './sqlite/schema.ts'
 import {
@@ -74,6 +75,15 @@ export function openLedgerReader(folder: string): LedgerReader {
 export function openNamedLedger(folder: string): LedgerReader {
   checkNamed(folder, ledgerFolder)
   return openLedgerReader(folder)
+}
+
+/**
+ * What this node and others let each other know; undefined for a ledger that only one process
+ * writes. Throws the Fault `configuration`.
+ */
+export function openSharedNotes(folder: string): SharedNotes | undefined {
+  const place = placeOfLedger(folder)
+  return place && openPostgresNotes(place)
 }
 
 /** What verification asks for; the caller closes it. Throws the Faults of a reader. */

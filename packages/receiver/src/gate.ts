@@ -9,6 +9,7 @@ import type { LiveCredentials } from './credentials/live-credentials.ts'
 import type { Uploads } from './http/uploads.ts'
 import type { ReceiverLimits } from './limits.ts'
 import type { DocumentTraces } from './measures/document-traces.ts'
+import type { SealState } from './measures/seal-state.ts'
 import type { Witnesses } from './measures/witnesses.ts'
 
 export type Gate = {
@@ -19,6 +20,8 @@ export type Gate = {
   /** Replaced while we run: a request takes one snapshot of it. */
   readonly credentials: LiveCredentials
   readonly ledger: Ledger
+  /** Whether receipts can be made. */
+  readonly sealing: SealState
   readonly refusals: RefusalLog
   /** Acts of operators; undefined for a receiver that is embedded without them. */
   readonly audit?: AuditTrail

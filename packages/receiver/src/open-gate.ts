@@ -1,6 +1,6 @@
 // Everything the receiver needs from its folders, checked before it listens: it would refuse every
 // document with the wrong ones.
-import type { LedgerAddress } from '@seg/ledger'
+import { type LedgerAddress, openSharedNotes } from '@seg/ledger'
 import { type AuditTrail, findRestored, openAuditTrail, openDesk } from '@seg/operators'
 import { loadLogKey } from '@seg/pki'
 import { RefusalLog } from './acceptance/refusal-log.ts'
@@ -12,6 +12,7 @@ import { type CredentialSettings, loadCredentials } from './credentials/load-cre
 import type { Gate } from './gate.ts'
 import { openUploads } from './http/uploads.ts'
 import { defaultReceiverLimits } from './limits.ts'
+import { SealState } from './measures/seal-state.ts'
 import { openWitnesses } from './measures/witnesses.ts'
 import { closeReceiverLedger, openReceiverLedger, version } from './open-ledger.ts'
 
@@ -86,10 +87,11 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     node,
     credentials: openCredentials(first),
     ledger,
+    sealing: new SealState(),
     refusals,
     ...(audit && { audit }),
     desk,
-    witnesses: await openWitnesses(data, now, note ?? (() => {})),
+    witnesses: await openWitnesses(data, now, note ?? (() => {}), openSharedNotes(data)),
     room,
     uploads: openUploads(limits, room),
     secondOpinion,

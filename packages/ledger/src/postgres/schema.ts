@@ -90,4 +90,8 @@ export const postgresMigrations: Migrations = {
       since timestamptz NOT NULL DEFAULT now()
     ) WITH (fillfactor = 50)`,
   ],
+  '0004-notes': [
+    // What nodes let each other know beside the ledger; `at` in milliseconds since 1970.
+    'CREATE TABLE notes (kind text, id text, at bigint NOT NULL, note text NOT NULL, PRIMARY KEY (kind, id))',
+  ],
 }

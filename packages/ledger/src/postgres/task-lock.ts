@@ -10,16 +10,20 @@ import type { PostgresPlace } from './postgres-place.ts'
 const locks: Readonly<Record<LedgerTask, number>> = { 'hand-off': 0x5e6107, alerts: 0x5e6109 }
 /** Milliseconds for an answer. */
 const PATIENCE = 3000
-const form = { purpose: 'tasks', patience: PATIENCE, session: { idle_session_timeout: '5s' } } as const
+/** Milliseconds after which a task that is not asked for is another node's. */
+const UNASKED = 5000
+const form = { purpose: 'tasks', patience: PATIENCE, session: { idle_session_timeout: `${UNASKED / 1000}s` } } as const
 
 const TAKE_OVER = `INSERT INTO leases AS l (task, number, node) VALUES ($1, 1, $2)
   ON CONFLICT (task) DO UPDATE SET number = l.number + 1, node = excluded.node, since = now() RETURNING number`
+
+type Held = { readonly lease: TaskLease; askedAt: number }
 
 export class TaskLock {
   readonly #place: PostgresPlace
   readonly #node: string
   #connection: PostgresConnection | undefined
-  readonly #held = new Map<LedgerTask, TaskLease>()
+  readonly #held = new Map<LedgerTask, Held>()
   #asking: Promise<unknown> = Promise.resolve()
 
   constructor(place: PostgresPlace, node: string) {
@@ -45,13 +49,25 @@ export class TaskLock {
       this.#connection = await connectToPrimary(this.#place, form)
     }
     const connection = this.#connection
+    await this.#dropUnasked(connection, task)
     const held = this.#held.get(task)
     // An answer shows that the session, and so the lock, is there.
     const [row] = await connection.rows(
       held ? 'SELECT true AS is_held' : `SELECT pg_try_advisory_lock(${locks[task]}) AS is_held`,
     )
     if (row?.is_held !== true) return undefined
-    return held ?? this.#takeOver(connection, task)
+    if (held === undefined) return this.#takeOver(connection, task)
+    held.askedAt = performance.now()
+    return held.lease
+  }
+
+  /** Questions for one task keep the session of all of them. */
+  async #dropUnasked(connection: PostgresConnection, asked: LedgerTask): Promise<void> {
+    for (const [task, { askedAt }] of this.#held) {
+      if (task === asked || performance.now() - askedAt < UNASKED) continue
+      this.#held.delete(task)
+      await connection.rows(`SELECT pg_advisory_unlock(${locks[task]})`)
+    }
   }
 
   /**
@@ -62,7 +78,7 @@ export class TaskLock {
     try {
       const [row] = await connection.rows(TAKE_OVER, [task, this.#node])
       const lease = { task, number: Number(row!.number) }
-      this.#held.set(task, lease)
+      this.#held.set(task, { lease, askedAt: performance.now() })
       return lease
     } catch (error) {
       connection.destroy()

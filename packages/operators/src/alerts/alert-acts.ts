@@ -51,7 +51,7 @@ type Muting = { readonly hours: number; readonly by: string; readonly why: strin
 /** No alert of the rule is sent until then; it is shown all the same. */
 export function muteRule(store: AlertStore, { name }: Rule, { hours, by, why }: Muting, now: Date): Mute {
   const mute = { rule: name, until: now.getTime() + hours * HOUR, by, why }
-  store.mute(mute)
+  store.mute({ ...mute, at: now.getTime() })
   return mute
 }
 
@@ -59,7 +59,7 @@ export function muteRule(store: AlertStore, { name }: Rule, { hours, by, why }: 
 export function unmuteRule(store: AlertStore, rule: string, now: Date): void {
   if (muteOf(store, rule, now) === undefined)
     throw new Fault('not-found', `expected a rule that is muted, found ${quote(rule)}; \`alerts list\` shows mutes`)
-  store.unmute(rule)
+  store.unmute(rule, now.getTime())
 }
 
 export function muteOf(store: AlertStore, rule: string, now: Date): Mute | undefined {

@@ -27,4 +27,8 @@ export const alertMigrations: Migrations = {
       why TEXT NOT NULL
     ) WITHOUT ROWID`,
   ],
+  '0002-mutes-of-nodes': [
+    // When it was said: of several nodes the latest counts, also of an end (`until` is then 0).
+    'ALTER TABLE mutes ADD COLUMN at INTEGER NOT NULL DEFAULT 0',
+  ],
 }

@@ -32,6 +32,9 @@ export type ChannelState = {
 export type Acknowledgement = { readonly id: string; readonly since: number; readonly by: string; readonly at: number }
 export type Mute = { readonly rule: string; readonly until: number; readonly by: string; readonly why: string }
 
+/** `at`: when it was said, or ended. */
+export type KeptMute = Mute & { readonly at: number }
+
 /** Throws the Fault `storage-unavailable`. */
 export async function openAlertStore(folder: string): Promise<AlertStore> {
   return new AlertStore(await openDatabase(join(folder, ALERTS_FILE), alertMigrations))
@@ -67,6 +70,11 @@ export class AlertStore {
     return this.#all('SELECT rule, until, by, why FROM mutes WHERE until > ?', now) as Mute[]
   }
 
+  /** Also those whose end is over. */
+  keptMutes(): KeptMute[] {
+    return this.#all('SELECT rule, until, by, why, at FROM mutes') as KeptMute[]
+  }
+
   /** All of them, instead of what was there. Crash before: the state of 15 seconds ago. */
   save(alerts: readonly Alert[], channels: readonly ChannelState[]): void {
     onDatabase('keep the alerts', () => {
@@ -89,12 +97,14 @@ export class AlertStore {
     this.#run('INSERT OR REPLACE INTO acknowledgements (id, since, by, at) VALUES (?, ?, ?, ?)', id, since, by, at)
   }
 
-  mute({ rule, until, by, why }: Mute): void {
-    this.#run('INSERT OR REPLACE INTO mutes (rule, until, by, why) VALUES (?, ?, ?, ?)', rule, until, by, why)
+  mute({ rule, until, by, why, at }: KeptMute): void {
+    const sql = 'INSERT OR REPLACE INTO mutes (rule, until, by, why, at) VALUES (?, ?, ?, ?, ?)'
+    this.#run(sql, rule, until, by, why, at)
   }
 
-  unmute(rule: string): void {
-    this.#run('DELETE FROM mutes WHERE rule = ?', rule)
+  /** Ends it, and keeps that for other nodes. */
+  unmute(rule: string, now: number): void {
+    this.#run('UPDATE mutes SET until = 0, at = ? WHERE rule = ?', now, rule)
   }
 
   close(): void {

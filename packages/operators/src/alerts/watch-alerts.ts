@@ -1,13 +1,15 @@
 // Alerts while a gateway runs: the rules are evaluated in the desk's thread, and what is due is
 // sent. What cannot be kept is sent all the same.
 import { asFault, retryDelay } from '@seg/core'
+import type { SharedNotes } from '@seg/ledger'
 import type { MetricStore } from '../metrics/metric-store.ts'
 import { advanceAlerts, dueFor, noteSent } from './advance-alerts.ts'
 import { type Alert, type AlertStore, type ChannelState, openAlertStore } from './alert-store.ts'
 import type { Channel } from './channels.ts'
 import { notifiedOf } from './notification.ts'
-import { ruleOf, rules } from './rules.ts'
+import { rules } from './rules.ts'
 import { SeriesHistory } from './series-history.ts'
+import { isShared, type LedAlerts, readShared, writeShared } from './share-alerts.ts'
 
 /** Milliseconds that a channel has for a notification, and the longest pause between two tries. */
 const [SEND_TIME, LONGEST_PAUSE] = [20_000, 60_000]
@@ -27,22 +29,31 @@ type Parts = {
   readonly node?: string | undefined
   readonly channels: readonly Channel[]
   readonly metrics: MetricStore
+  /** Where several nodes have one ledger. */
+  readonly notes?: SharedNotes | undefined
   readonly complain: (line: string) => void
 }
 
 type Sending = { state: ChannelState; tries: number; nextTry: number; isBusy: boolean }
 
-export function watchAlerts({ folder, gateway, node, channels, metrics, complain }: Parts): AlertWatch {
+export function watchAlerts({ folder, gateway, node, channels, metrics, notes, complain }: Parts): AlertWatch {
   const history = new SeriesHistory()
   const stop = new AbortController()
   const sendings = new Map<string, Sending>()
   let store: AlertStore | undefined
   let alerts: readonly Alert[] = []
+  /** Whether the alerts that all nodes see are those that this one has sent. */
+  let isLeading = false
   let complaint = ''
 
   const report = (found: string) => {
     if (found !== '' && found !== complaint) complain(found)
     complaint = found
+  }
+  let strange = ''
+  const complainOnce = (line: string) => {
+    if (line !== strange) complain(line)
+    strange = line
   }
   const open = async () => {
     if (store !== undefined) return store
@@ -105,18 +116,42 @@ export function watchAlerts({ folder, gateway, node, channels, metrics, complain
       report(`alerts are not kept, and sent all the same: ${asFault(error).message}`)
     }
   }
+  /** Undefined: alone, or others cannot be asked. */
+  const readOthers = async (): Promise<LedAlerts | undefined> => {
+    if (notes === undefined) return undefined
+    try {
+      return await readShared(notes, await open())
+    } catch (error) {
+      complainOnce(`what other nodes have sent is not known: ${asFault(error).message}`)
+      return undefined
+    }
+  }
+  const tellOthers = async (at: number) => {
+    try {
+      if (notes !== undefined) await writeShared(notes, alerts, at)
+    } catch (error) {
+      complainOnce(`other nodes do not know what was sent: ${asFault(error).message}`)
+    }
+  }
   return {
     async evaluate(now, leads = true) {
+      const led = await readOthers()
       const said = { acknowledgements: [], mutes: [], ...(await sayings(open, now, report)) }
       measure()
       history.take(metrics, now.getTime())
-      alerts = advanceAlerts(alerts, rules, history, now.getTime())
+      // Who begins to send goes on from what the former one has sent.
+      if (led !== undefined && !isLeading) alerts = withShared(alerts, led.alerts)
+      const found = advanceAlerts(alerts, rules, history, now.getTime())
+      alerts = led !== undefined && !leads ? withShared(found, led.alerts) : found
+      isLeading = leads
       measure()
       save()
-      const isOurs = ({ rule }: Alert) => leads || ruleOf(rule)?.isShared !== true
-      const dueOf = (name: string) => dueFor(name, alerts, said, now.getTime()).filter(isOurs)
+      const dueOf = (name: string) =>
+        dueFor(name, alerts, said, now.getTime()).filter(alert => leads || !isShared(alert))
       await Promise.all(channels.map(channel => send(channel, dueOf(channel.name), now)))
       save()
+      // Later than the former one, whatever its clock said.
+      if (leads) await tellOthers(Math.max(now.getTime(), (led?.at ?? 0) + 1))
     },
     close() {
       stop.abort()
@@ -124,6 +159,10 @@ export function watchAlerts({ folder, gateway, node, channels, metrics, complain
       store = undefined
     },
   }
+}
+
+function withShared(own: readonly Alert[], shared: readonly Alert[]): Alert[] {
+  return [...own.filter(alert => !isShared(alert)), ...shared]
 }
 
 async function sayings(open: () => Promise<AlertStore>, now: Date, report: (line: string) => void) {

@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { asFault, pollLoop, readSection } from '@seg/core'
-import { openDatabase } from '@seg/ledger'
+import { openDatabase, openSharedNotes, type SharedNotes } from '@seg/ledger'
 import { alertsSection, openAlertChannels } from '../alerts/alerts-section.ts'
 import { type AlertWatch, watchAlerts } from '../alerts/watch-alerts.ts'
 import { MetricStore } from '../metrics/metric-store.ts'
@@ -62,6 +62,7 @@ let nextPrune = 0
 const metrics = new MetricStore()
 const measuring = openThreadMetrics(folder, metrics, send)
 let watching: Promise<AlertWatch> | undefined
+let notes: SharedNotes | undefined
 let isEvaluating = false
 let leads = alerts?.node === undefined
 
@@ -102,7 +103,8 @@ async function evaluateAlerts(): Promise<void> {
 async function openAlerts({ gateway, node, config }: NonNullable<DeskOptions['alerts']>): Promise<AlertWatch> {
   const { path, value } = readSection(config, alertsSection)
   const channels = await openAlertChannels(path, value)
-  return watchAlerts({ folder, gateway, node, channels, metrics, complain: trouble => send({ trouble }) })
+  if (node !== undefined) notes ??= openSharedNotes(folder)
+  return watchAlerts({ folder, gateway, node, channels, metrics, notes, complain: trouble => send({ trouble }) })
 }
 
 /** A failure has no answer: who asked waits a bounded time. */
@@ -219,6 +221,7 @@ async function close(): Promise<void> {
     watch => watch.close(),
     () => {},
   )
+  await notes?.close()
   opened?.database.close()
 }
 

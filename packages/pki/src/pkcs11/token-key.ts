@@ -1,9 +1,7 @@
 // A private key in a token, named by its address in a key file. The PIN is read when a session is
 // opened, is tried once, and stays in the process of the token.
 import type { KeyObject } from 'node:crypto'
-import { constants } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { Fault, shellWord } from '@seg/core'
+import { Fault, findReplaceable, shellWord } from '@seg/core'
 import { readPassphraseFile } from '../passphrases/find-passphrase.ts'
 import type { TokenMethod } from './mechanisms.ts'
 import type { TokenAnswer, TokenFailure, TokenQuestion } from './token-messages.ts'
@@ -68,10 +66,9 @@ export class TokenKey {
     return toPublicKey(answer.key)
   }
 
-  /** Ends the session; the next question opens another. */
+  /** Ends the session behind what was asked before; the next question opens another. */
   end(): void {
-    this.#process?.end()
-    this.#process = undefined
+    this.#last = this.#last.then(() => this.#endSession())
   }
 
   /** A session does one thing at a time. */
@@ -102,13 +99,18 @@ export class TokenKey {
   async #exchange(question: TokenQuestion): Promise<TokenAnswer> {
     const opened = this.#process === undefined ? await this.#open() : undefined
     const answer = opened ?? (await this.#process!.ask(question, SIGNING_TIME))
-    if (answer.kind === 'failed') this.end()
+    if (answer.kind === 'failed') this.#endSession()
     return answer
+  }
+
+  #endSession(): void {
+    this.#process?.end()
+    this.#process = undefined
   }
 
   /** Undefined: it is open. */
   async #open(): Promise<Failed | undefined> {
-    await checkModule(this.address.module)
+    checkModule(this.address.module)
     const pin = await readPin(this.address.pinFile)
     if (pin === this.#refused)
       return failed('pin', `the token refused the PIN in ${this.address.pinFile}; it is not tried again`)
@@ -147,15 +149,16 @@ function failed(failure: TokenFailure, detail: string): Failed {
 }
 
 /**
- * It gets the PIN, and acts as the gateway. Throws the Fault `configuration`; one that is not there
- * is found by its process.
+ * It gets the PIN, and acts as the gateway: nobody else may put another in its place. Throws the
+ * Fault `configuration`; one that is not there is found by its process.
  */
-async function checkModule(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined || (found.mode & constants.S_IWOTH) === 0) return
-  throw new Fault('configuration', `anybody may change ${path}, the module that gets the PIN: chmod o-w ${path}`, {
-    command: `chmod o-w ${shellWord(path)}`,
-  })
+function checkModule(path: string): void {
+  const found = findReplaceable(path)
+  if (found === undefined) return
+  const { place, why, isWritable } = found
+  const command = isWritable ? `chmod o-w ${shellWord(place)}` : `chown root ${shellWord(place)}`
+  const of = place === path ? '' : ` of ${path}`
+  throw new Fault('configuration', `${place}${of}, the module that gets the PIN, ${why}: ${command}`, { command })
 }
 
 /** Throws the Fault `configuration`, also for a file that others may read. */

@@ -34,9 +34,17 @@ export async function recordDocument(
     referenceDigest: facts.signature.digest.toString('base64'),
     chain: chainOf(received.signer.path),
   }
-  const { index, replay, receipt } = await gate.refusals.limitConflicts(facts.senderId, options =>
-    gate.ledger.accept(document, received.upload.staging, options),
-  )
-  if (!replay) received.upload.keep()
-  return { isReplay: replay, id: facts.id, receipt, entry: { index, at: acceptedAt.getTime() } }
+  try {
+    const { index, replay, receipt } = await gate.refusals.limitConflicts(facts.senderId, options =>
+      gate.ledger.accept(document, received.upload.staging, options),
+    )
+    if (!replay) {
+      received.upload.keep()
+      gate.sealing.signed()
+    }
+    return { isReplay: replay, id: facts.id, receipt, entry: { index, at: acceptedAt.getTime() } }
+  } catch (error) {
+    gate.sealing.failed(error)
+    throw error
+  }
 }

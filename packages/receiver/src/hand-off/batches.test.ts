@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { until } from '@seg/core/testing/until'
-import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
+import { HELD_IN_MEMORY, type Ledger, type LedgerTask } from '@seg/ledger'
 import t, { type Test } from 'tap'
 import { makeCerts, makeFolder, openTestLedger, senderId, someChain } from '../testing/gateway.ts'
 import { openBatches } from './batches.ts'
 import { fileNameOf } from './file-names.ts'
+import { HandOffLease } from './hand-off-lease.ts'
 import { openInbox } from './inbox.ts'
 import { startLanes } from './sender-lanes.ts'
 
@@ -33,6 +34,7 @@ async function accept(ledger: Ledger, id: string, { sender = senderId, size = 10
 }
 
 const edge = { now: () => new Date(), elapsed: () => performance.now(), random: () => 0, note: () => {} }
+const leaseOf = (ledger: Ledger) => new HandOffLease(ledger, edge.elapsed, () => {})
 const cursorOf = (ledger: Ledger, sender = senderId) => ledger.cursor(`inbox ${sender}`)
 
 /** A ledger, the folder of an inbox beside it, and what hands on from the one to the other. */
@@ -54,7 +56,10 @@ async function openScene(t: Test, options: { limit?: number; reserve?: number } 
     lines,
     notes,
     target,
-    start: () => startLanes(openBatches(target, edge), ledger, log as never, edge),
+    start: () => {
+      const parts = { ledger, logger: log as never, edge, lease: leaseOf(ledger) }
+      return startLanes(openBatches(target, parts), parts)
+    },
   }
 }
 
@@ -269,8 +274,8 @@ t.test('under load, a sender whose batch takes long waits itself, and keeps no o
       if (sender === 'SLOW') while (performance.now() < begin + 450);
     },
   }
-  const batches = { ...openBatches(target, edge), turn: 1 }
-  const handOff = startLanes(batches, ledger, { error: () => {}, info: () => {} } as never, edge)
+  const parts = { ledger, logger: { error: () => {}, info: () => {} } as never, edge, lease: leaseOf(ledger) }
+  const handOff = startLanes({ ...openBatches(target, parts), turn: 1 }, parts)
   await until(() => begun.length > 0)
   const [[, first]] = begun as [[string, number]]
   await accept(ledger, 'one', { sender: 'QUICK' })
@@ -307,4 +312,32 @@ t.test('leaves twice the reserve of the disk free, and waits', async t => {
   ])
   t.equal(await cursorOf(ledger), -1)
   await handOff.close()
+})
+
+t.test('while a call to the inbox hangs, another receiver may hand on', async t => {
+  let time = 0
+  let asked = 0
+  const lines: string[] = []
+  const shared = {
+    isShared: true,
+    lease: async (task: LedgerTask) => ({ task, number: ++asked }),
+  }
+  const complain = (line: string) => void lines.push(line)
+  const lease = new HandOffLease(shared, () => time, complain)
+  const { promise: answer, resolve } = Promise.withResolvers<void>()
+  const hanging = { name: 'inbox', prepare: () => answer, take: async () => {} }
+  const preparing = openBatches(hanging, { edge, lease }).prepare(new AbortController().signal)
+  t.match(await lease.renew(), { number: 1 })
+  time = 179_999
+  t.match(await lease.renew(), { number: 2 })
+  time = 180_000
+  t.same([await lease.renew(), await lease.renew(), asked], [undefined, undefined, 2], 'it is not asked for')
+  t.match(lines, [/^a call to the inbox has not ended for 180 s/], 'and says so once')
+  const alone = new HandOffLease({ ...shared, isShared: false }, () => time, complain)
+  void alone.watch('inbox', () => answer)
+  time = 360_000
+  t.match(await alone.renew(), { number: 3 }, 'nobody else could take it')
+  resolve()
+  await preparing
+  t.match(await lease.renew(), { number: 4 }, 'once it has ended')
 })

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AcceptedDocument } from '@seg/ledger'
+import type { HandOffLease } from './hand-off-lease.ts'
 import type { Edge, LaneTarget } from './sender-lanes.ts'
 
 /** Senders that have a batch under way at the same time. */
@@ -32,21 +33,24 @@ export type BatchTarget = Pick<LaneTarget, 'name' | 'prepare'> & {
   take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 
-export function openBatches(target: BatchTarget, { elapsed }: Pick<Edge, 'elapsed'>): LaneTarget {
+type BatchParts = { readonly edge: Pick<Edge, 'elapsed'>; readonly lease: Pick<HandOffLease, 'watch'> }
+
+/** Calls to the target may hang: then the lease goes to another receiver. */
+export function openBatches(target: BatchTarget, { edge: { elapsed }, lease }: BatchParts): LaneTarget {
   const rest = new Rest()
   return {
     name: target.name,
     lanes: LANES,
     turn: BATCH,
     longestPause: LONGEST_PAUSE,
-    prepare: signal => target.prepare(signal),
+    prepare: signal => lease.watch(target.name, () => target.prepare(signal)),
     async handOn(documents, lane, signal) {
       await rest.end(signal)
       if (signal.aborted) return undefined
       const work = rest.measure()
       const begin = elapsed()
       const batch = fitting(documents)
-      await target.take(batch)
+      await lease.watch(target.name, () => target.take(batch))
       await lane.moveBehind(batch.at(-1)!, { count: batch.length, totalTime: elapsed() - begin })
       // Until then another sender has the lane.
       lane.nextTry = elapsed() + work.end()

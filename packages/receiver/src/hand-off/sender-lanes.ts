@@ -4,6 +4,7 @@ import { asFault, Fault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
 import type { AcceptedDocument, Ledger, NewestOfSender, TaskLease } from '@seg/ledger'
 import type { Fact, NoteFact } from '@seg/operators'
 import type { Logger } from '../logger.ts'
+import type { HandOffLease } from './hand-off-lease.ts'
 
 /** Milliseconds between two looks at the ledger. */
 const LOOK_INTERVAL = 250
@@ -164,10 +165,11 @@ export class Lane {
   }
 }
 
-export function startLanes(target: LaneTarget, ledger: Ledger, logger: LaneLogger, edge: Edge): HandOff {
+type LanesParts = Omit<LaneParts, 'name' | 'lease'> & { readonly lease: HandOffLease }
+export function startLanes(target: LaneTarget, parts: LanesParts): HandOff {
   const stop = new AbortController()
-  const lanes = new SenderLanes(target, ledger, logger, edge, stop.signal)
-  const complain = (line: string) => logger.error(`the ${target.name} ${line}`)
+  const lanes = new SenderLanes(target, parts, stop.signal)
+  const complain = (line: string) => parts.logger.error(`the ${target.name} ${line}`)
   const ended = pollLoop(() => lanes.look(), {
     interval: LOOK_INTERVAL,
     wake: lanes.wake,
@@ -189,9 +191,7 @@ export function startLanes(target: LaneTarget, ledger: Ledger, logger: LaneLogge
 
 class SenderLanes {
   readonly #target: LaneTarget
-  readonly #ledger: Ledger
-  readonly #logger: LaneLogger
-  readonly #edge: Edge
+  readonly #parts: LanesParts
   readonly #signal: AbortSignal
   readonly #lanes = new Map<string, Lane>()
   readonly #underWay = new Map<Lane, Promise<void>>()
@@ -202,11 +202,9 @@ class SenderLanes {
   /** Triggered when a lane is free again. */
   readonly wake = new Wake()
 
-  constructor(target: LaneTarget, ledger: Ledger, logger: LaneLogger, edge: Edge, signal: AbortSignal) {
+  constructor(target: LaneTarget, parts: LanesParts, signal: AbortSignal) {
     this.#target = target
-    this.#ledger = ledger
-    this.#logger = logger
-    this.#edge = edge
+    this.#parts = parts
     this.#signal = signal
   }
 
@@ -218,7 +216,7 @@ class SenderLanes {
     const lease = await this.#renewLease()
     if (lease === undefined) return
     await this.#seeNewest(lease)
-    const now = this.#edge.elapsed()
+    const now = this.#parts.edge.elapsed()
     // Also of a former lease: its last document may still be on its way.
     const busy = new Set([...this.#underWay.keys()].map(({ sender }) => sender))
     const waiting = [...this.#lanes.values()].filter(
@@ -246,7 +244,7 @@ class SenderLanes {
    * Of several receivers with one ledger, one hands on; when it begins, it reads the cursors again.
    */
   async #renewLease(): Promise<TaskLease | undefined> {
-    const lease = await this.#ledger.lease('hand-off')
+    const lease = await this.#parts.lease.renew()
     if (lease?.number !== this.#lease?.number) {
       this.#lanes.clear()
       this.#seen = -1
@@ -256,15 +254,15 @@ class SenderLanes {
   }
 
   async #seeNewest(lease: TaskLease): Promise<void> {
-    const found = await this.#ledger.newest(this.#seen)
+    const found = await this.#parts.ledger.newest(this.#seen)
     for (const { sender, index } of found) {
       const lane = this.#lanes.get(sender)
       if (lane !== undefined) lane.extend(index)
       else {
         const { name } = this.#target
         // Earlier versions had one cursor for all senders of the inbox.
-        const cursor = Math.max(await this.#ledger.cursor(name), await this.#ledger.cursor(cursorOf(name, sender)))
-        const parts = { name, ledger: this.#ledger, logger: this.#logger, edge: this.#edge, lease }
+        const cursor = Math.max(await this.#parts.ledger.cursor(name), await this.#parts.ledger.cursor(cursorOf(name, sender)))
+        const parts = { ...this.#parts, name, lease }
         this.#lanes.set(sender, new Lane({ sender, index }, cursor, parts))
       }
     }
@@ -287,7 +285,7 @@ class SenderLanes {
     if (obstacle !== undefined) lane.postpone(obstacle, this.#target.longestPause)
   }
   async #handOnNext(lane: Lane): Promise<Obstacle | undefined> {
-    const documents = await this.#ledger.accepted(lane.cursor, this.#target.turn, lane.sender)
+    const documents = await this.#parts.ledger.accepted(lane.cursor, this.#target.turn, lane.sender)
     if (documents.length === 0)
       throw new Fault('storage-unavailable', `the ledger has lost what follows entry ${lane.cursor}`)
     return this.#target.handOn(documents, lane, this.#signal)

@@ -6,6 +6,7 @@ import { type Command, Fault, nameKind, readSettings, type Trouble } from '@seg/
 import type { Ledger } from '@seg/ledger'
 import type { Logger } from '../logger.ts'
 import { openBatches } from './batches.ts'
+import { HandOffLease } from './hand-off-lease.ts'
 import { openInbox } from './inbox.ts'
 import { type Edge, type HandOff, type LaneTarget, startLanes } from './sender-lanes.ts'
 import { loadWebhook, WebhookLanes } from './webhook.ts'
@@ -20,7 +21,7 @@ type Target = {
   readonly shown: string
   /** What does not keep a start from going on, and an operator should know. */
   readonly doubts?: readonly Trouble[]
-  open(parts: Parts): LaneTarget
+  open(parts: Parts & { readonly lease: HandOffLease }): LaneTarget
 }
 
 /** What the targets read of the settings, and the defaults of these. */
@@ -69,7 +70,9 @@ export async function readHandOffs(command: Command, data: string): Promise<Hand
 }
 
 export function startHandOffs(handOffs: HandOffs, parts: Parts): HandOff[] {
-  return [...handOffs.values()].map(target => startLanes(target.open(parts), parts.ledger, parts.logger, parts.edge))
+  const { ledger, logger, edge } = parts
+  const lease = new HandOffLease(ledger, edge.elapsed, line => logger.error(line))
+  return [...handOffs.values()].map(target => startLanes(target.open({ ...parts, lease }), { ...parts, lease }))
 }
 
 /** What may keep a target from taking documents. */
@@ -101,8 +104,8 @@ async function readInbox(command: Command, data: string): Promise<Target | undef
   return {
     place: folder,
     shown: folder,
-    open: ({ ledger, logger, edge }) =>
-      openBatches(openInbox(folder, ledger, { reserve, note: line => logger.warn(line) }), edge),
+    open: ({ ledger, logger, ...parts }) =>
+      openBatches(openInbox(folder, ledger, { reserve, note: line => logger.warn(line) }), parts),
   }
 }
 

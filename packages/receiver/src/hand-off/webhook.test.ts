@@ -12,7 +12,8 @@ import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
 import { loadIdentity } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { makeCerts, makeFolder, openTestLedger, someChain } from '../testing/gateway.ts'
-import { startLanes } from './sender-lanes.ts'
+import { HandOffLease } from './hand-off-lease.ts'
+import { type Edge, startLanes } from './sender-lanes.ts'
 import { LIFETIME, loadWebhook, WebhookLanes } from './webhook.ts'
 
 const certs = await makeCerts(t)
@@ -55,6 +56,11 @@ const answer =
   response =>
     response.writeHead(status, headers).end()
 
+const partsOf = (ledger: Ledger, logger: never, edge: Edge) => ({
+  ...{ ledger, logger, edge },
+  lease: new HandOffLease(ledger, edge.elapsed, () => {}),
+})
+
 async function openScene(t: Test, url: URL) {
   const data = await makeFolder(t)
   let time = Date.now()
@@ -66,7 +72,7 @@ async function openScene(t: Test, url: URL) {
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
   const traceParent = ({ id }: { readonly id: string }) => `trace of ${id}`
   const edge = { now, elapsed: () => passed + performance.now(), random: () => 0, note: () => {}, traceParent }
-  const handOff = startLanes(new WebhookLanes(webhook, ledger, log as never, edge), ledger, log as never, edge)
+  const handOff = startLanes(new WebhookLanes(webhook, ledger, log as never, edge), partsOf(ledger, log as never, edge))
   t.teardown(async () => {
     await handOff.close()
     await ledger.close()
@@ -227,7 +233,7 @@ t.test('posts again what was on its way when the receiver stopped, and nothing e
   t.equal(await ledger.cursor('webhook A'), 1)
   const webhook = await loadWebhook({ url, secret: secretFile, ca: join(certs, 'ca.crt') })
   const edge = { now: () => new Date(), elapsed: () => performance.now(), random: () => 0, note: () => {} }
-  const again = startLanes(new WebhookLanes(webhook, ledger, console, edge), ledger, console, edge)
+  const again = startLanes(new WebhookLanes(webhook, ledger, console, edge), partsOf(ledger, console as never, edge))
   await until(async () => (await ledger.cursor('webhook A')) === 2)
   await again.close()
   t.same(idsOf(posted), ['A one', 'A two', 'A two'])

@@ -20,7 +20,7 @@ export type Readiness = {
 const LOOK_INTERVAL = 10_000
 /** Milliseconds between two writes that only try whether the ledger can be written. */
 const WRITE_INTERVAL = 60_000
-/** Milliseconds that a write may take. */
+/** Milliseconds that a write may take, or a signature. */
 const WRITE_TIME = 5_000
 /** Milliseconds that the last entry of the log may be ahead of the clock. */
 const AHEAD = 5_000
@@ -43,6 +43,9 @@ const checks: Readonly<Record<string, Check>> = {
     if (validToDate < now()) throw new Error(`receiver.crt expired at ${validToDate.toISOString()}`)
     return 'in date'
   },
+  seal({ sealing, credentials }) {
+    return inTime(sealing.check(credentials.current.seal), 'the key has not signed')
+  },
   async disk({ room }) {
     if (room.trouble !== '') throw new Error(room.trouble)
     return 'there is room'
@@ -57,13 +60,20 @@ const checks: Readonly<Record<string, Check>> = {
 }
 
 async function tryWrite({ ledger }: Gate): Promise<string> {
+  const writing = async () => ledger.moveCursor(CURSOR, (await ledger.log.size()) - 1)
+  await inTime(writing(), 'no write ended')
+  return 'written'
+}
+
+/** `what` did not happen: the beginning of what was found then. */
+async function inTime<Result>(work: Promise<Result>, what: string): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no write ended within ${WRITE_TIME / 1000} s`)), WRITE_TIME)
+  const timer = setTimeout(() => reject(new Error(`${what} within ${WRITE_TIME / 1000} s`)), WRITE_TIME)
   try {
-    await Promise.race([ledger.moveCursor(CURSOR, (await ledger.log.size()) - 1), late])
-    return 'written'
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
+    work.catch(() => {})
   }
 }
 

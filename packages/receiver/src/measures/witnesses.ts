@@ -1,9 +1,10 @@
 // When each partner last read the transparency log, as a witness does with each new receipt, and
 // how much of it the checkpoint covers that it was given: kept in a file, so that a restart forgets
-// none.
+// none. Of several nodes with one log a partner reads that of any, so they let each other know.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asFault, isSystemError, writeDurableFile } from '@seg/core'
+import { asFault, isSystemError, pollLoop, writeDurableFile } from '@seg/core'
+import type { SharedNotes } from '@seg/ledger'
 import type { Sample, Witness } from '@seg/operators'
 
 const FILE = 'witnesses.json'
@@ -11,6 +12,9 @@ const FILE = 'witnesses.json'
 const MOST = 500
 /** Milliseconds between two writes; a crash forgets what was read since the last. */
 const WRITE_INTERVAL = 60_000
+/** Of what the nodes let each other know, every so many milliseconds. */
+const KIND = 'witness'
+const EXCHANGE_INTERVAL = 60_000
 
 export type Witnesses = {
   /**
@@ -34,11 +38,15 @@ type Kept = {
   readonly partners: readonly (readonly [id: string, at: number, size?: number | null])[]
 }
 
-/** `complain` gets a line for the operator: nothing else depends on the file. */
+/**
+ * `complain` gets a line for the operator: nothing else depends on the file. `notes`: of several
+ * nodes, closed with the witnesses.
+ */
 export async function openWitnesses(
   folder: string,
   now: () => Date,
   complain: (line: string) => void,
+  notes?: SharedNotes,
 ): Promise<Witnesses> {
   const path = join(folder, FILE)
   const { since, partners } = await readKept(path, now(), complain)
@@ -53,14 +61,31 @@ export async function openWitnesses(
       .then(() => writeDurableFile(path, text, { replace: true }))
       .catch(error => complain(`who reads the log cannot be kept: ${asFault(error).detail}`))
   }
+  /** Since the others were last asked. */
+  const fresh = new Map<string, Seen>()
+  const keep = (partner: string, seen: Seen) => {
+    // The last of the map read most recently.
+    read.delete(partner)
+    read.set(partner, seen)
+    if (read.size > MOST) read.delete(read.keys().next().value!)
+    timer ??= setTimeout(write, WRITE_INTERVAL).unref()
+  }
+  const exchange = async () => {
+    const ours = [...fresh]
+    const notesOfOurs = ours.map(([id, { at, size }]) => ({ kind: KIND, id, at, text: JSON.stringify(size) }))
+    const found = (await notes!.exchange(KIND, notesOfOurs)).slice(0, MOST)
+    for (const [partner, seen] of ours) if (fresh.get(partner) === seen) fresh.delete(partner)
+    for (const { id, at, text } of found.reverse())
+      if (at > (read.get(id)?.at ?? 0)) keep(id, { at, size: /^\d{1,15}$/.test(text) ? Number(text) : null })
+  }
+  const stop = new AbortController()
+  const say = (line: string) => complain(`which partners read the log of other nodes is not known: ${line}`)
+  const exchanging = notes && pollLoop(exchange, { interval: EXCHANGE_INTERVAL, signal: stop.signal, complain: say })
   return {
     note(partner, size) {
-      const seen = size ?? read.get(partner)?.size ?? null
-      // The last of the map read most recently.
-      read.delete(partner)
-      read.set(partner, { at: now().getTime(), size: seen })
-      if (read.size > MOST) read.delete(read.keys().next().value!)
-      timer ??= setTimeout(write, WRITE_INTERVAL).unref()
+      const seen = { at: now().getTime(), size: size ?? read.get(partner)?.size ?? null }
+      if (notes !== undefined && fresh.size < MOST) fresh.set(partner, seen)
+      keep(partner, seen)
     },
     list: () => [...read].map(([partner, { at, size }]) => ({ partner, at, size })).reverse(),
     samples: () => [
@@ -77,6 +102,10 @@ export async function openWitnesses(
       ),
     ],
     async close() {
+      stop.abort()
+      await exchanging
+      if (fresh.size > 0) await exchange().catch(() => {})
+      await notes?.close()
       if (timer !== undefined) write()
       await writing
     },

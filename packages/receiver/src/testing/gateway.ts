@@ -31,6 +31,7 @@ import { type RunningReceiver, startReceiver } from '../http/start-receiver.ts'
 import { openUploads } from '../http/uploads.ts'
 import { defaultReceiverLimits, type ReceiverLimits } from '../limits.ts'
 import { openLoggerInto } from '../logger.ts'
+import { SealState } from '../measures/seal-state.ts'
 import { openWitnesses } from '../measures/witnesses.ts'
 import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
@@ -151,6 +152,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
       file: '',
     }),
     ledger,
+    sealing: new SealState(),
     refusals: new RefusalLog(ledger, now),
     desk: openDesk({ folder: data, retention: { days: 36_500, bytes: 1024 ** 3 }, outbox }, () => {}),
     witnesses: await openWitnesses(data, now, () => {}),

@@ -8,7 +8,8 @@ import { isLoginRefused, onPostgres } from '../postgres-fault.ts'
 import { describePlace, type PostgresPlace } from '../postgres-place.ts'
 import { postgresMigrations, SCHEMA } from '../schema.ts'
 import { checkDatabaseServer } from '../server-settings.ts'
-import { LOG_LOCK, writerForm } from './postgres-writer.ts'
+import { LOG_LOCK } from './postgres-writer.ts'
+import { writerForm } from './writer-limits.ts'
 
 /** Hours after which pieces that no document names are those of a request that failed. */
 const ORPHANED = 24

@@ -37,7 +37,7 @@ try {
   const seen = new SeenLogFile(folder)
   await prepareDatabase(place, key)
   const composer = new BatchComposer(key, pace.measured(openSealer), sealer.data)
-  const writer = new PostgresWriter(place, key, composer, seen)
+  const writer = new PostgresWriter(place, key, composer, seen, () => pace.silence())
   port.on('message', (message: ToWriter) => {
     if (message === 'close') isClosing = true
     else waiting.push(...unpackRequests(message))

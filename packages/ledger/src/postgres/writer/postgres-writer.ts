@@ -15,31 +15,20 @@ import { ChainRows } from './chain-rows.ts'
 import { continueTree } from './log-end.ts'
 import { CLOCK_COLUMN, checkClock } from './node-clock.ts'
 import type { SeenLogFile } from './seen-log.ts'
+import { limitsFor, SILENCE, workTimeFor, writerForm } from './writer-limits.ts'
 
 /** Of the log, for all nodes; any number that nothing else in the database uses. */
 export const LOG_LOCK = 0x5e6106
 /** Milliseconds that requests wait for a commit; then they are in doubt, and it is waited for. */
 const COMMIT_TIME = 3000
-/** Milliseconds for all before it, longer than the limits of the session: the server is gone. */
-const WORK_TIME = 9000
-
-/** Of the writer's session: nobody waits for a node that was stopped with the lock. */
-export const writerForm = {
-  purpose: 'writer',
-  session: {
-    lock_timeout: '5s',
-    idle_in_transaction_session_timeout: '4s',
-    statement_timeout: '6s',
-    synchronous_commit: 'on',
-  },
-} as const
-
 type Head = { readonly size: number; readonly root: Buffer; readonly latest: number; readonly key: string }
 
 export class PostgresWriter {
   readonly #place: PostgresPlace
   readonly #composer: BatchComposer
   readonly #seen: SeenLogFile
+  /** Milliseconds that the session may be silent in the next transaction. */
+  readonly #silence: () => number
   readonly #chains = new ChainRows()
   #connection: PostgresConnection | undefined
   /** Undefined when the tree may have entries that the database does not have. */
@@ -51,7 +40,8 @@ export class PostgresWriter {
   /** Whether COMMIT was sent: what failed then may be there all the same. */
   #isCommitting = false
 
-  constructor(place: PostgresPlace, key: LogKey, composer: BatchComposer, seen: SeenLogFile) {
+  constructor(place: PostgresPlace, key: LogKey, composer: BatchComposer, seen: SeenLogFile, silence: () => number) {
+    this.#silence = silence
     this.#place = place
     this.#composer = composer
     this.#seen = seen
@@ -96,16 +86,17 @@ export class PostgresWriter {
    * batch of any node finds out under the lock, which the server holds until the commit is over.
    */
   async #transact(take: () => readonly WriteRequest[]): Promise<readonly WriteOutcome[]> {
-    const composing = this.#compose(take)
-    if (!(await isInTime(composing, WORK_TIME))) this.#connection?.destroy()
+    const silence = this.#silence()
+    const composing = this.#compose(take, silence)
+    if (!(await isInTime(composing, workTimeFor(silence)))) this.#connection?.destroy()
     const composed = await composing
     return composed === undefined ? [] : this.#finish(composed.connection, composed.batch)
   }
 
   /** A batch that is stored and not yet committed; undefined when nothing has gathered. */
-  async #compose(take: () => readonly WriteRequest[]) {
+  async #compose(take: () => readonly WriteRequest[], silence: number) {
     const connection = await this.#connect()
-    const head = await this.#begin(connection)
+    const head = await this.#begin(connection, silence)
     const requests = take()
     if (requests.length === 0) {
       await connection.tag('ROLLBACK')
@@ -132,10 +123,12 @@ export class PostgresWriter {
   }
 
   /** The head of the log, under the lock, which ends with the transaction. */
-  async #begin(connection: PostgresConnection): Promise<Head> {
+  async #begin(connection: PostgresConnection, silence: number): Promise<Head> {
     const { seen } = this.#seen
+    const limits = silence === SILENCE ? [] : Object.entries(limitsFor(silence))
     const [row] = await connection.lastRows(
-      `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${LOG_LOCK});
+      `BEGIN ISOLATION LEVEL READ COMMITTED; ${limits.map(([name, time]) => `SET LOCAL ${name} = '${time}'; `).join('')}
+      SELECT pg_advisory_xact_lock(${LOG_LOCK});
       SELECT size, root, latest, (SELECT verifier_key FROM log_keys ORDER BY from_size DESC LIMIT 1) AS key,
         (SELECT note FROM checkpoints WHERE tree_size = ${seen?.size ?? 0}) AS note,
         ${CLOCK_COLUMN}, ${LASTING_COLUMNS}

@@ -7,6 +7,7 @@ import { loadOutboundContext } from '@seg/operators'
 import t, { type Test } from 'tap'
 import { makeCerts, makeFolder, openTestLedger, someChain } from '../../testing/gateway.ts'
 import { NatsServer, natsPlace, needsNats } from '../../testing/nats-server.ts'
+import { HandOffLease } from '../hand-off-lease.ts'
 import { startLanes } from '../sender-lanes.ts'
 import type { NatsPlace } from './nats-connection.ts'
 import { nameNkey, readNatsProof } from './nats-credentials.ts'
@@ -38,7 +39,7 @@ async function openScene(t: Test, place: NatsPlace, stream = 'SEG', patience?: n
   const target: NatsTarget = { ...place, stream, subject: stream }
   const open = () => new NatsLanes(target, ledger, logger, edge, patience)
   const start = () => {
-    const handOff = startLanes(open(), ledger, logger, edge)
+    const handOff = startLanes(open(), { ledger, logger, edge, lease: new HandOffLease(ledger, edge.elapsed, () => {}) })
     t.teardown(() => handOff.close())
     return handOff
   }
