@@ -23,6 +23,8 @@ import type { Test } from 'tap'
 
 export const MISSING = 'PostgreSQL is not installed: apt-get install postgresql'
 
+type StartOptions = { readonly checksums?: boolean; readonly name?: string; readonly port?: number }
+
 export class PostgresServer {
   readonly socket: string
   readonly port: number
@@ -39,11 +41,11 @@ export class PostgresServer {
     this.#identity = identity
   }
 
-  /** Stopped, with all that it has, after the test. */
+  /** Stopped, with all that it has, after the test. A standby has the name of its cluster. */
   static async start(
-    t: Test,
+    t: Pick<Test, 'teardown'>,
     primary?: PostgresServer,
-    { checksums = true } = {},
+    { checksums = true, name = 'standby', port }: StartOptions = {},
   ): Promise<PostgresServer | undefined> {
     const programs = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
     const identity = identityOf()
@@ -52,9 +54,10 @@ export class PostgresServer {
     const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'seg-pg-'))
     if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid!)
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-    const server = new PostgresServer(folder, await freePort(), programs, identity)
+    const server = new PostgresServer(folder, port ?? (await freePort()), programs, identity)
     if (primary === undefined) server.#make(checksums)
     else server.#copy(primary)
+    if (primary !== undefined) server.configure(`cluster_name = '${name}'`)
     server.configure(`unix_socket_directories = '${folder}'`, `port = ${server.port}`)
     await server.run()
     t.teardown(() => server.stop())
@@ -96,7 +99,6 @@ export class PostgresServer {
       cwd: this.socket,
     })
     if (status !== 0) throw new Error(`pg_basebackup: ${stderr}`)
-    this.configure("cluster_name = 'standby'")
   }
 
   /** Lines of postgresql.conf, which a start reads; the last of a name counts. */
@@ -138,6 +140,12 @@ export class PostgresServer {
     if (running === undefined || running.exitCode !== null) return
     running.kill(signal)
     await once(running, 'exit')
+  }
+
+  /** With all that it has. */
+  async remove(): Promise<void> {
+    await this.stop('SIGQUIT')
+    rmSync(this.socket, { recursive: true, force: true })
   }
 
   /** Its address, as `--ledger` takes it. */

@@ -261,7 +261,10 @@ class SenderLanes {
       else {
         const { name } = this.#target
         // Earlier versions had one cursor for all senders of the inbox.
-        const cursor = Math.max(await this.#parts.ledger.cursor(name), await this.#parts.ledger.cursor(cursorOf(name, sender)))
+        const cursor = Math.max(
+          await this.#parts.ledger.cursor(name),
+          await this.#parts.ledger.cursor(cursorOf(name, sender)),
+        )
         const parts = { ...this.#parts, name, lease }
         this.#lanes.set(sender, new Lane({ sender, index }, cursor, parts))
       }

@@ -39,7 +39,12 @@ async function openScene(t: Test, place: NatsPlace, stream = 'SEG', patience?: n
   const target: NatsTarget = { ...place, stream, subject: stream }
   const open = () => new NatsLanes(target, ledger, logger, edge, patience)
   const start = () => {
-    const handOff = startLanes(open(), { ledger, logger, edge, lease: new HandOffLease(ledger, edge.elapsed, () => {}) })
+    const handOff = startLanes(open(), {
+      ledger,
+      logger,
+      edge,
+      lease: new HandOffLease(ledger, edge.elapsed, () => {}),
+    })
     t.teardown(() => handOff.close())
     return handOff
   }
