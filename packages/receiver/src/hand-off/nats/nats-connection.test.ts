@@ -40,6 +40,8 @@ t.test('leaves a server that speaks something else, says too much, or offers no 
     ['INFO nonsense\r\n', true, /expected INFO of NATS in JSON/],
     ['INFO {}\r\n', true, /expected a NATS server of version 2.2/],
     ['PING\r\n', true, /expected INFO of NATS, found PING/],
+    ['INFO {"headers":true}\r\n', true, /expected max_payload in INFO/],
+    [`${INFO}INFO {"max_payload":"x"}\r\n`, true, /expected max_payload in INFO/],
     [`${INFO}MSG a 1 999999999\r\n`, true, /found a message of 999999999 bytes/],
     [`${INFO}MSG a 1 -5\r\n`, true, /expected the protocol of NATS/],
     [`${INFO}MSG a 1 2\r\nabcd`, true, /a message that is longer than its line says/],
@@ -73,7 +75,9 @@ t.test('a certificate must name the host, also where that is an address', async 
     ...{ isPlain: false, secureContext: createSecureContext({ ca: ca! }), hosts: [{ name, port }] },
   })
   await t.rejects(connectToNats(to('127.0.0.1'), signal), { code: 'storage-unavailable', detail: /127\.0\.0\.1/ })
-  const connection = await connectToNats(to('localhost'), signal)
+  const closed = { name: '127.0.0.1', port: 1 }
+  const [host] = to('localhost').hosts
+  const connection = await connectToNats({ ...to('localhost'), hosts: [closed, host!] }, signal)
   t.equal(connection.maxPayload, 1000)
   connection.end('it is enough')
 })

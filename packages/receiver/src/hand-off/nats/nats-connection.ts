@@ -136,8 +136,7 @@ async function secure(
 export class NatsConnection {
   readonly #socket: Socket
   readonly #frames: NatsFrames
-  /** Bytes of headers and content that the server takes in one message. */
-  readonly maxPayload: number
+  #maxPayload = 0
   readonly #inbox = `_INBOX.${randomUUID()}`
   readonly #waiting = new Map<string, Waiting>()
   #requests = 0
@@ -148,13 +147,18 @@ export class NatsConnection {
   constructor(socket: Socket, frames: NatsFrames, info: ServerInfo) {
     this.#socket = socket
     this.#frames = frames
-    this.maxPayload = Number(info.max_payload)
+    this.#takeInfo(info)
     socket.on('error', error => this.end(quote(error.message)))
     socket.on('close', () => this.end('the server closed the connection'))
   }
 
   get isEnded(): boolean {
     return this.#end !== undefined
+  }
+
+  /** Bytes of headers and content that the server takes in one message, also by its account. */
+  get maxPayload(): number {
+    return this.#maxPayload
   }
 
   /** Says who we are; resolves when the server has agreed. */
@@ -181,6 +185,7 @@ export class NatsConnection {
     if (this.#end !== undefined) throw this.#end
     const name = `${this.#inbox}.${++this.#requests}`
     const { promise, resolve, reject } = Promise.withResolvers<NatsAnswer>()
+    const head = formatHeaders(headers)
     this.#waiting.set(name, { subject, resolve, reject })
     const late = setTimeout(() => {
       reject(new Fault('storage-unavailable', `no acknowledgement of NATS within ${time / 1000} s`))
@@ -189,7 +194,6 @@ export class NatsConnection {
     const stop = () => reject(new Fault('storage-unavailable', 'the receiver stops'))
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
-    const head = formatHeaders(headers)
     this.#socket.write(`HPUB ${subject} ${name} ${head.length} ${head.length + content.length}\r\n`)
     this.#socket.write(head)
     this.#socket.write(content)
@@ -233,6 +237,13 @@ export class NatsConnection {
     else if (frame.verb === 'PONG') this.#pings.shift()?.resolve()
     else if (frame.verb === 'MSG') this.#waiting.get(frame.subject)?.resolve(frame)
     else if (frame.verb === '-ERR') this.#takeError(frame.text)
+    else if (frame.verb === 'INFO') this.#takeInfo(parseInfo(frame.text))
+  }
+
+  /** Again once it knows our account, and when its limits change. */
+  #takeInfo({ max_payload: most }: ServerInfo): void {
+    if (!Number.isSafeInteger(most)) throw new Fault('storage-unavailable', 'expected max_payload in INFO of NATS')
+    this.#maxPayload = Number(most)
   }
 
   /** That a subject is not permitted concerns its requests alone; after other errors it closes. */

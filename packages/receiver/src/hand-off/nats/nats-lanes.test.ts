@@ -307,13 +307,20 @@ t.test("is a user of an operator's account by its JWT and nkey", needsNats, asyn
   ]
   const resolver = ['resolver: MEMORY', `resolver_preload: { ${tenants.join(', ')} }`, `system_account: ${system.name}`]
   const server = await NatsServer.start(t, [`operator: ${issuer}`, ...resolver])
-  const jwt = account.issue(user.name, { type: 'user', version: 2, subs: -1, data: -1, payload: -1 })
+  const jwt = account.issue(user.name, { type: 'user', version: 2, subs: -1, data: -1, payload: 4000 })
   const file = join(await makeFolder(t), 'user.creds')
   const block = (name: string, text: string) => `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n\n`
   await writeFile(file, block('NATS USER JWT', jwt) + block('USER NKEY SEED', user.seed), { mode: 0o600 })
   const place = { ...placeOf(server), proof: await readNatsProof(undefined, file) }
   await server.makeStream(place, 'SEG')
-  t.match(await lookAtNats({ ...place, stream: 'SEG', subject: 'SEG' }, signal), [/on one server/])
+  const { ledger, lines, start } = await openScene(t, place)
+  await accept(ledger, 'large', { size: 5000 })
+  await accept(ledger, 'small')
+  await accept(ledger, 'other', { sender: 'B' })
+  start()
+  await until(async () => (await cursorOf(ledger)) === 2 && (await cursorOf(ledger, 'B')) === 3)
+  t.match(await lettersOf(ledger), [/^large: \d+ bytes with its headers; the server takes 4000 \(max_payload\)/])
+  t.same((await idsIn(server, place)).toSorted(), ['A small', 'B other'], `once each: ${lines}`)
 })
 
 t.test('a server that hangs is left, and no document counts as taken', needsNats, async t => {

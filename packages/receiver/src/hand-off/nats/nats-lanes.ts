@@ -116,12 +116,9 @@ export class NatsLanes implements LaneTarget {
     const headers = headersOf(document, stream, this.#edge.traceParent?.(document))
     const bytes = messageBytes(headers, document)
     try {
-      const { maxPayload } = await this.#connected(signal)
-      if (bytes > maxPayload)
-        return {
-          reason: `${bytes} bytes with its headers; the server takes ${maxPayload} (max_payload)`,
-          isFinal: true,
-        }
+      const { maxPayload: most } = await this.#connected(signal)
+      if (bytes > most)
+        return { reason: `${bytes} bytes with its headers; the server takes ${most} (max_payload)`, isFinal: true }
       using _room = await this.#room.enter(bytes)
       const content = await readWhole(document, this.#ledger)
       const connection = await this.#connected(signal)
