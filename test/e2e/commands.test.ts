@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { openTestLedger, someChain } from '../../packages/receiver/src/testing/gateway.ts'
 import {
   answerReceipt,
   makeReceipt,
@@ -132,20 +133,20 @@ t.test('send, list, show, export: what arrives is what was signed, once, however
 })
 
 t.test('one document signed and sent by hand is the same document to a receiver that was started again', async t => {
-  const exchange = await openExchange(t, runProcess)
+  const exchange = await openExchange(t)
   const signed = join(exchange.folder, 'signed.xml')
-  t.equal((await runProcess('sender', ['sign', sample, '-o', signed, '--certs', certs])).exitCode, 0)
+  t.equal((await runCommand('sender', ['sign', sample, '-o', signed, '--certs', certs])).exitCode, 0)
   t.equal((await stat(signed)).mode & 0o777, 0o600)
   const first = json(await exchange.send(signed, '--json'))
   await exchange.receiver.kill()
   const restarted = await startReceiver(t, ['--certs', certs, '--data', exchange.data])
   // Another sender's state: only the receiver can know of the first delivery.
   const other = ['--certs', certs, '--data', join(exchange.folder, 'other'), '--to', restarted.url.origin]
-  const again = json(await runProcess('sender', ['send', signed, ...other, '--json']))
+  const again = json(await runCommand('sender', ['send', signed, ...other, '--json']))
   t.match(again, { state: 'delivered', acceptedAt: first.acceptedAt })
   t.same(await readFile(again.receipt), await readFile(first.receipt), 'its receipt is the first one')
   t.equal(
-    json(await runProcess('receiver', ['documents', 'list', '--data', exchange.data, '--json'])).documents.length,
+    json(await runCommand('receiver', ['documents', 'list', '--data', exchange.data, '--json'])).documents.length,
     1,
   )
 })
@@ -153,12 +154,12 @@ t.test('one document signed and sent by hand is the same document to a receiver 
 t.test('sign and verify need no network', async t => {
   const desk = await makeFolder(t)
   const signed = join(desk, 'signed.xml')
-  t.match(json(await runProcess('sender', ['sign', sample, '-o', signed, '--certs', certs, '--json'])), {
+  t.match(json(await runCommand('sender', ['sign', sample, '-o', signed, '--certs', certs, '--json'])), {
     ok: true,
     file: signed,
   })
   const verify = (...args: string[]) =>
-    runProcess('sender', ['verify', signed, '--cert', join(certs, 'sender.crt'), ...args])
+    runCommand('sender', ['verify', signed, '--cert', join(certs, 'sender.crt'), ...args])
   const verified = await verify()
   t.match({ ...verified, stdout: verified.stdout.toString() }, { exitCode: 0, stdout: /^valid: / })
   const timed = json(await verify('--repeat', '3', '--json'))
@@ -315,14 +316,15 @@ t.test('commands that read refuse a folder that is missing or not ours, and make
 t.test('a setting comes from the flag, else the environment, else seg.yaml', async t => {
   const desk = await makeFolder(t)
   const store = async (name: string) => {
-    const data = join(desk, name)
-    const receiver = await startReceiver(t, ['--certs', certs, '--data', data])
-    // To one that remembers another's log under the same key, it would be a log that was rewritten.
-    t.match(await outcome(sendTo(runCommand, receiver.url, join(desk, `state-${name}`), sample, '--id', name)), {
-      exitCode: 0,
-    })
-    await receiver.kill()
-    return data
+    const ledger = await openTestLedger(certs, join(desk, name))
+    const octets = Buffer.from(name)
+    const digests = { sha256: createHash('sha256').update(octets).digest('hex'), referenceDigest: '' }
+    const content = ledger.stage()
+    await content.write(octets)
+    const facts = { sender: 'MINISTRY 1_SEG01', id: name, acceptedAt: new Date().toISOString(), bytes: octets.length }
+    await ledger.accept({ ...facts, ...digests, chain: someChain }, content)
+    await ledger.close()
+    return join(desk, name)
   }
   const [flag, environment, file] = [await store('flag'), await store('environment'), await store('file')]
   const config = join(desk, 'seg.yaml')

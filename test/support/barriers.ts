@@ -12,9 +12,10 @@ type Look = {
   readonly width: number
   readonly rules: readonly string[] | undefined
 }
+/** The last one is how the page stays: as wide as a window is. */
 const usualLooks: readonly Look[] = [
-  { colorScheme: 'light', width: 1440, rules: undefined },
   { colorScheme: 'dark', width: 320, rules: COLOURS },
+  { colorScheme: 'light', width: 1440, rules: undefined },
 ]
 const looks = atLength(usualLooks, [
   ...usualLooks,
