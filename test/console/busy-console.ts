@@ -14,6 +14,7 @@ import { answersOf } from '../../packages/receiver/src/console/answers.ts'
 import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
 import { openGatewayMeasure } from '../../packages/receiver/src/measures/measure-gateway.ts'
 import { watchReadiness } from '../../packages/receiver/src/measures/readiness.ts'
+import { keepReceived } from '../../packages/receiver/src/rollover/announcements.ts'
 import { call } from '../../packages/receiver/src/testing/client.ts'
 import {
   makeDocument,
@@ -87,6 +88,8 @@ export async function openBusyConsole(t: Test, { documents, isCalm = false }: Bu
   const letter = isCalm ? undefined : await giveUp(gateway, 'permit-003993', start)
   await sendDocuments(gateway, senders, { from: start.getTime(), to: now - 15_000, count: documents })
   noteConnections(gateway, now)
+  for (const { id } of senders) gateway.gate.witnesses.note(id)
+  if (!isCalm) await announce(folder, senders[1]!, now)
   const outbox = await openOutbox(outboxFolder)
   t.teardown(() => outbox.close())
   await queueDeliveries(outbox, now, isCalm)
@@ -156,6 +159,19 @@ async function sendDocuments(gateway: TestGateway, senders: readonly Identity[],
       await send(signer, await makeDocument(gateway, { id, from: signer.id, now, signer }))
     before = { signer, body }
   }
+}
+
+/** The next certificate of a partner, which waits for an operator. */
+async function announce(data: string, { id, certificate }: Identity, now: number): Promise<void> {
+  const announcement = { certificate, uses: ['tls', 'sign'], from: now + DAY, until: now + 14 * DAY } as const
+  const present = { tls: [certificate], sign: [certificate] }
+  const known = { sender: id, document: 'rollover-1', sha256: digestOf(id), announcement, present }
+  await keepReceived(data, {
+    ...known,
+    at: new Date(now - 40 * MINUTE),
+    state: 'waiting',
+    reason: 'its record asks for it',
+  })
 }
 
 /** Connections that ended before a request: a scan of ports, an unknown CA, an old client. */
@@ -263,6 +279,7 @@ async function findPages({ listener, gateway }: TestConsole, letter: number | un
     'hand-off': '/hand-off',
     'dead-letter': `/hand-off/dead-letters/${letter ?? 0}`,
     partners: '/partners',
+    announced: '/partners/announced',
     partner: `/partners/${encodeURIComponent('TAX OFFICE_SEG01')}`,
     'partner-new': '/partners/new',
     certificates: '/certificates',
@@ -272,6 +289,7 @@ async function findPages({ listener, gateway }: TestConsole, letter: number | un
     evidence: `/evidence?document=${document.index}`,
     log: '/log',
     'log-entry': `/log/${(await gateway.gate.ledger.log.size()) - 5}`,
+    witnesses: '/log/witnesses',
     audit: '/audit',
     record: `/audit/${record.number}`,
     approvals: '/approvals',
@@ -280,8 +298,10 @@ async function findPages({ listener, gateway }: TestConsole, letter: number | un
     rules: '/alerts/rules',
     channels: '/alerts/channels',
     health: '/health',
+    tasks: '/health/tasks',
     settings: '/settings',
     people: '/settings/people',
+    sessions: '/settings/sessions',
     'api-keys': '/settings/api-keys',
     help: '/help',
     fault: '/help/signature-digest',
@@ -317,6 +337,10 @@ async function makeOtherCertificates(folder: string, now: number) {
 }
 
 const configuration = `trust: { mode: ca }
+people:
+  - { id: jane, name: Jane Doe, role: administrator, certificates: [{ subject: { CN: Jane Doe } }] }
+  - { id: joe, name: Joe Bloggs, role: security-officer, certificates: [{ subject: { CN: Joe Bloggs } }] }
+  - { id: eve, role: auditor, state: disabled, certificates: [{ subject: { CN: Eve } }] }
 partners:
   - { id: ${senderId}, name: Ministry of the Interior, contact: duty@ministry1.example }
   - { id: TAX OFFICE_SEG01, name: Federal Tax Office, contact: gateway@tax.example, limits: { rate: 200, bytes: 50MB } }

@@ -284,7 +284,7 @@ t.test(
     t.equal((await me()).status, 401)
 
     const other = await logIn('auditor')
-    await open('/settings/people')
+    await open('/settings/sessions')
     const row = page.getByRole('row', { name: /auditor/ })
     await row.getByRole('button').click()
     await dialog.getByRole('button', { name: 'End' }).click()

@@ -1,12 +1,13 @@
 // Our own keys over the API: a request that waits for its certificate, what is checked before that
 // takes its place, and certificates that our CA revokes.
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generate, loadIdentity } from '@seg/pki'
 import t from 'tap'
 import { openListener } from '../../packages/operators/src/testing/listener.ts'
 import { issueFiles } from '../../packages/pki/src/issuing/issue-files.ts'
+import { writePkcs12 } from '../../packages/pki/src/pkcs12/write-pkcs12.ts'
 
 const certs = t.testdir()
 await generate({ out: certs, key: 'ec-p256' })
@@ -96,6 +97,70 @@ t.test('a withdrawn request leaves neither key nor request; with four eyes only 
     (await ask('revocations', { serialNumber: '01', isUnknown: true, reason: 'keyCompromise', why: 'stolen' })).status,
     202,
   )
+})
+
+t.test('a key from a PKCS #12 file waits when each check has passed; its password stays nowhere', async t => {
+  const password = 'correct horse 4711'
+  const chain = [new X509Certificate(await readFile(join(certs, 'ca.crt')))]
+  /** A key that was made elsewhere, for these hosts. */
+  const make = async (name: string, hosts: readonly string[], changed: { readonly id?: string } = {}) => {
+    const options = { certs, ca: 'ca', profile: 'receiver', key: 'ec-p256', days: 30, now: new Date() } as const
+    const out = join(certs, 'made', name)
+    const { certificate } = await issueFiles({ ...options, id, hosts, out, ...changed })
+    const key = createPrivateKey(await readFile(`${out}.key`))
+    return { certificate, octets: writePkcs12({ key, certificate, chain, name }, password) }
+  }
+  const good = await make('elsewhere', ['localhost', '127.0.0.1', '::1'])
+  const bad = await make('bad', ['localhost'], { id: 'MINISTRY 9_SEG01' })
+  const give = (octets: Buffer, { dryRun = false, given = password, fields = {} } = {}) => {
+    const body = JSON.stringify({ pkcs12: octets.toString('base64'), password: given, why: 'made by the CA' })
+    return listener.ask('POST', `/api/v1/renewals/receiver/import?dryRun=${dryRun}`, { ...officer, ...fields }, body)
+  }
+  const failed = (json: { checks: { name: string; isPassed: boolean }[] }) =>
+    json.checks.filter(({ isPassed }) => !isPassed).map(({ name }) => name)
+  for (const [octets, given, names] of [
+    [good.octets, 'wrong', ['file']],
+    [good.octets, 'not ascii: ä', ['file']],
+    [Buffer.from('no such file'), password, ['file']],
+    [bad.octets, password, ['name', 'hosts']],
+  ] as const) {
+    const looked = await give(octets, { dryRun: true, given })
+    t.match(looked, { status: 200, json: { isGood: false, isDryRun: true } })
+    t.same(failed(looked.json), names)
+    t.match(await give(octets, { given }), { status: 403, json: { code: 'certificate-invalid' } })
+  }
+  t.match((await give(good.octets, { dryRun: true })).json, { isGood: true, isDryRun: true })
+  t.equal((await rowOf('receiver')).request, null, 'nothing of them is kept')
+  t.notOk((await readdir(certs)).some(name => /^receiver\..*\.next$/.test(name)))
+
+  const imported = await give(good.octets, { fields: { 'idempotency-key': 'import-1' } })
+  t.match(imported, { status: 200, json: { isGood: true, isDryRun: false } })
+  t.match(await give(good.octets), { status: 409, json: { code: 'act-impossible' } }, 'one waits')
+  const { certificate } = imported.json
+  t.match((await act('POST', 'renewals/receiver/check', { certificate })).json, { isGood: true })
+  t.equal((await act('POST', 'renewals/receiver/install', { certificate, why: 'new key' })).status, 200)
+  const identity = await loadIdentity(certs, 'receiver')
+  t.equal(identity.certificate.fingerprint256, good.certificate.fingerprint256)
+  t.ok(identity.certificate.checkPrivateKey(createPrivateKey(identity.keyPem)))
+  const acts = listener.records().filter(({ action }) => action === 'key.key-imported')
+  t.equal(acts.filter(({ outcome }) => outcome === 'success').length, 1)
+  for (const folder of [listener.folder, certs])
+    for (const name of await readdir(folder, { recursive: true })) {
+      const octets = await readFile(join(folder, name)).catch(() => Buffer.alloc(0))
+      t.notOk(octets.includes(password) || octets.includes(good.octets), name)
+    }
+  // Whoever has the file and the store of answers must not find the password by trying all.
+  const guess = (text: string) => createHash('sha256').update(text).digest()
+  const body = { password, pkcs12: good.octets.toString('base64'), why: 'made by the CA' }
+  const stores = (await readdir(listener.folder)).filter(name => name.startsWith('answers'))
+  t.ok(stores.length > 0)
+  for (const name of stores) {
+    const octets = await readFile(join(listener.folder, name))
+    for (const fields of [body, { pkcs12: body.pkcs12, password, why: body.why }])
+      t.notOk(
+        octets.includes(guess(JSON.stringify(['POST', '/api/v1/renewals/receiver/import?dryRun=false', null, fields]))),
+      )
+  }
 })
 
 t.test('of requests at once one is made; it can be withdrawn also when its key is lost', async t => {

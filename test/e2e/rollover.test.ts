@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { until } from '@seg/core/testing/until'
 import type { Identity } from '@seg/pki'
 import t, { type Test } from 'tap'
+import { openListener } from '../../packages/operators/src/testing/listener.ts'
 import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
+import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
 import { followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
 import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
 import { listReceived } from '../../packages/receiver/src/rollover/announcements.ts'
@@ -68,6 +70,8 @@ function payloadOf({ certificate }: Pick<Identity, 'certificate'>, changed: Part
 
 const announce = async (gateway: TestGateway, next: Pick<Identity, 'certificate'>, fields: Fields = {}) =>
   send(gateway, await makeDocument(gateway, { payload: payloadOf(next), ...fields }))
+
+const digestOf = ({ certificate }: Identity) => certificate.fingerprint256.replaceAll(':', '').toLowerCase()
 
 const nextOf = (wish: Wish = {}) => issue({ to: 100, ...wish }, ca)
 
@@ -274,6 +278,44 @@ t.test(
     t.equal(await readFile(join(ours, 'sender.crt'), 'utf8'), next.certificatePem)
   },
 )
+
+t.test('an operator decides by the API as by the commands, and what waits no more stays as it is', async t => {
+  const { gateway, config, following, text } = await openLive(t, 'rollover: approval, ')
+  const partners = openPartnerFile({ certs, data: gateway.data, config })
+  const listener = await openListener(t, certs, { partners })
+  const [officer, viewer] = [listener.keyOf('security-officer'), listener.keyOf('viewer')]
+  const rows = async () => (await listener.ask('GET', '/api/v1/rollovers', officer)).json.data
+  const decide = (one: Identity, verb: string, fields = officer) =>
+    listener.ask(
+      'POST',
+      `/api/v1/rollovers/${digestOf(one)}/${verb}`,
+      fields,
+      JSON.stringify({ why: 'compared by phone' }),
+    )
+  t.same(await rows(), [])
+  const [next, second, unknown] = [nextOf(), nextOf(), nextOf()]
+  t.match(await announce(gateway, next), /^201/)
+  t.match(await announce(gateway, second, { id: 'second' }), /^201/)
+  const waits = { partner: senderId, state: 'waiting', reason: /record asks for it/, acts: [{ isAllowed: true }, {}] }
+  t.match(await rows(), [
+    { ...waits, fingerprint: digestOf(second) },
+    { ...waits, fingerprint: digestOf(next) },
+  ])
+  const before = await text()
+  t.match(await decide(next, 'accept', viewer), { status: 403, json: { code: 'not-permitted' } })
+  t.match(await decide(unknown, 'accept'), { status: 404, json: { code: 'not-found' } })
+  t.match(await decide(second, 'refuse'), { status: 200, json: { state: 'refused' } })
+  t.match(await decide(second, 'accept'), { status: 404 }, 'what was refused is announced anew')
+  t.equal(await text(), before)
+  t.match(await decide(next, 'accept'), { status: 200, json: { state: 'taken', reason: null } })
+  await following.look()
+  t.equal(await read(gateway, next), '404 not-found', 'it counts')
+  t.equal(await read(gateway, second), '403 partner-unknown')
+  t.match((await rows())[0].acts, [{ name: 'accept', isAllowed: false, why: 'it is refused' }, { isAllowed: false }])
+  const acts = listener.records().map(({ action, outcome }) => `${action} ${outcome}`)
+  t.same(acts.slice(-2), ['partner.rollover-accepted pending', 'partner.rollover-accepted success'])
+  t.match(listener.records().at(-1), { why: 'compared by phone', on: { kind: 'certificate', id: digestOf(next) } })
+})
 
 t.test('no suspended partner announces, no revoked certificate, and none that was replaced', async t => {
   const { gateway, config, following, text } = await openLive(t)

@@ -14,7 +14,7 @@ export {
   runAlertsUnmute,
 } from './alerts/alerts-commands.ts'
 export { alertsSection, openAlertChannels } from './alerts/alerts-section.ts'
-export type { NewAuthority, PartnerFile, TrustEdit, TrustText } from './api/partner-file.ts'
+export type { AnnouncedCertificate, NewAuthority, PartnerFile, TrustEdit, TrustText } from './api/partner-file.ts'
 export type { ApiParts, AskGateway, GatewayAnswers, ReadinessReport, Witness } from './api/parts.ts'
 export { runAuditList, runAuditShow, runAuditVerify } from './audit/audit-commands.ts'
 export type { Act, AuditCategory } from './audit/audit-record.ts'

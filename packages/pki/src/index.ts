@@ -8,16 +8,15 @@ export { caWarnings, expiryWarnings } from './certificate-warnings.ts'
 export { checkIdentity, type Identity, loadIdentity, loadSeal, type SealIdentity } from './identity.ts'
 export { addVerifierKey, dropNextLogKey, findNextLogKey, nextLogKey, takeNextLogKey } from './issuing/add-log-key.ts'
 export { type GeneratedFile, type GenerateOptions, generate } from './issuing/generate.ts'
+export { importPkcs12, judgePkcs12 } from './issuing/import-next.ts'
 export { installIdentity } from './issuing/install-identity.ts'
 export type { KeyKind } from './issuing/key-pairs.ts'
-export type { GatewayProfile } from './issuing/profiles.ts'
+export { type GatewayProfile, type RenewedUse, renewedUses } from './issuing/profiles.ts'
 export {
   findRenewalRequest,
   installRenewal,
   judgeRenewal,
   makeRenewalRequest,
-  type RenewedUse,
-  renewedUses,
   withdrawRenewalRequest,
 } from './issuing/renewal-request.ts'
 export { type LogIdentity, loadLogKey, loadVerifierKeys, logName } from './log-key.ts'

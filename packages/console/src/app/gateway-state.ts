@@ -11,6 +11,7 @@ export type Need =
   | { readonly kind: 'health'; readonly check: string; readonly found: string }
   | { readonly kind: 'alert'; readonly alert: ApiSchemas['Alert'] }
   | { readonly kind: 'approval'; readonly approval: ApiSchemas['Approval'] }
+  | { readonly kind: 'rollover'; readonly rollover: ApiSchemas['Rollover'] }
   | { readonly kind: 'dead-letters'; readonly count: number }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
 
@@ -36,11 +37,12 @@ export const gatewayState = signal<GatewayState>({
 })
 
 export async function lookAtGateway(): Promise<void> {
-  const [health, alerts, approvals, certificates, text] = await Promise.all([
+  const [health, alerts, approvals, certificates, rollovers, text] = await Promise.all([
     askApi('GET /api/v1/health', {}),
     askApi('GET /api/v1/alerts', {}),
     askApi('GET /api/v1/approvals', {}),
     askApi('GET /api/v1/certificates', {}),
+    askApi('GET /api/v1/rollovers', {}),
     askApi('GET /metrics', {}),
   ])
   const metrics = readMetrics(text)
@@ -56,6 +58,9 @@ export async function lookAtGateway(): Promise<void> {
     ...approvals.data
       .filter(({ acts }) => acts.some(({ name, isAllowed }) => name === 'approve' && isAllowed))
       .map(approval => ({ kind: 'approval', approval }) as const),
+    ...rollovers.data
+      .filter(({ state }) => state === 'waiting')
+      .map(rollover => ({ kind: 'rollover', rollover }) as const),
     ...(letters > 0 ? [{ kind: 'dead-letters', count: letters } as const] : []),
     ...due.map(certificate => ({ kind: 'certificate', certificate }) as const),
   ]

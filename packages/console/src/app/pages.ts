@@ -11,15 +11,19 @@ import { pathTexts } from './documents/path-texts.ts'
 import { evidenceTexts } from './evidence/evidence-texts.ts'
 import { handOffTexts } from './hand-off/hand-off-texts.ts'
 import { healthTexts } from './health/health-texts.ts'
+import { taskTexts } from './health/task-texts.ts'
 import { helpTexts } from './help/help-texts.ts'
 import { logTexts } from './log/log-texts.ts'
+import { witnessTexts } from './log/witness-texts.ts'
 import { nowTexts } from './now/now-texts.ts'
 import type { ConsolePage } from './page.ts'
+import { announcedTexts } from './partners/announced-texts.ts'
 import { newPartnerTexts } from './partners/new-partner-texts.ts'
 import { partnerTexts } from './partners/partner-texts.ts'
 import { lazy } from './preact.ts'
 import { searchTexts } from './search/search-texts.ts'
 import { accessTexts } from './settings/access-texts.ts'
+import { peopleTexts } from './settings/people-texts.ts'
 import { settingTexts } from './settings/setting-texts.ts'
 
 /** In the order of the rail. */
@@ -103,6 +107,12 @@ export const pages: readonly ConsolePage[] = [
     view: lazy(() => import('./partners/new-partner-page.tsx').then(({ NewPartnerPage }) => NewPartnerPage)),
   },
   {
+    path: '/partners/announced',
+    title: () => announcedTexts().title,
+    permission: 'partners.read',
+    view: lazy(() => import('./partners/announced-page.tsx').then(({ AnnouncedPage }) => AnnouncedPage)),
+  },
+  {
     path: '/partners/:id',
     title: () => partnerTexts().title,
     permission: 'partners.read',
@@ -146,6 +156,12 @@ export const pages: readonly ConsolePage[] = [
     permission: 'log.read',
     icon: 'log',
     view: lazy(() => import('./log/log-page.tsx').then(({ LogPage }) => LogPage)),
+  },
+  {
+    path: '/log/witnesses',
+    title: () => witnessTexts().title,
+    permission: 'log.read',
+    view: lazy(() => import('./log/witnesses-page.tsx').then(({ WitnessesPage }) => WitnessesPage)),
   },
   {
     path: '/log/:index',
@@ -212,6 +228,12 @@ export const pages: readonly ConsolePage[] = [
     view: lazy(() => import('./health/health-page.tsx').then(({ HealthPage }) => HealthPage)),
   },
   {
+    path: '/health/tasks',
+    title: () => taskTexts().title,
+    permission: 'tasks.read',
+    view: lazy(() => import('./health/tasks-page.tsx').then(({ TasksPage }) => TasksPage)),
+  },
+  {
     path: '/settings',
     title: () => settingTexts().title,
     permission: 'settings.read',
@@ -220,6 +242,12 @@ export const pages: readonly ConsolePage[] = [
   },
   {
     path: '/settings/people',
+    title: () => peopleTexts().title,
+    permission: 'access.read',
+    view: lazy(() => import('./settings/people-page.tsx').then(({ PeoplePage }) => PeoplePage)),
+  },
+  {
+    path: '/settings/sessions',
     title: () => accessTexts().sessions,
     permission: 'access.read',
     view: lazy(() => import('./settings/sessions-page.tsx').then(({ SessionsPage }) => SessionsPage)),

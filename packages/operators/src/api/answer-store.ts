@@ -127,7 +127,8 @@ function hashesOf({ secret, owner, key, request }: KeyedAct) {
     caller: hash(`caller ${secret}`),
     owner: hash(`owner ${owner}`),
     key: hash(`key ${key}`),
-    request: hash(request),
+    // A request may have a password: without the secret nobody finds it by trying.
+    request: hash(`request ${secret} ${request}`),
   }
 }
 

@@ -22,6 +22,21 @@ export type NewAuthority = {
 
 export type ChangedTrustText = { readonly before: TrustText; readonly after: TrustText }
 
+/** A certificate that a partner announced as its next. Times are RFC 3339. */
+export type AnnouncedCertificate = {
+  readonly partner: string
+  readonly document: string
+  /** SHA-256 in hexadecimal. */
+  readonly fingerprint: string
+  readonly subject: string
+  readonly uses: readonly string[]
+  readonly from: string
+  readonly until: string
+  readonly at: string
+  readonly state: 'waiting' | 'taken' | 'refused'
+  readonly reason: string | null
+}
+
 export type PartnerFile = {
   /** Throws the Fault `configuration`. */
   read(): Promise<TrustRecord>
@@ -36,6 +51,13 @@ export type PartnerFile = {
     edit: TrustEdit,
     options: { readonly isDryRun: boolean; readonly check: (before: TrustText) => void },
   ): Promise<ChangedTrustText>
+  /** The latest first. Throws the Fault `storage-unavailable`. */
+  announced(): Promise<readonly AnnouncedCertificate[]>
+  /**
+   * An accepted one goes into the record of its partner. Throws the Fault `not-found` where none
+   * with this fingerprint waits, and why an accepted one cannot count.
+   */
+  decideAnnounced(fingerprint: string, decision: 'accepted' | 'refused', now: Date): Promise<AnnouncedCertificate>
   /** Throws the Faults `certificate-invalid` and `configuration`. */
   judge(octets: Buffer, now: Date): Promise<JudgedCertificate>
 }

@@ -6,6 +6,8 @@ import { faultRoutes } from '../desk/fault-routes.ts'
 import { keyRoutes } from '../keys/key-routes.ts'
 import { healthRoutes } from '../metrics/health-routes.ts'
 import { openIdRoutes } from '../openid/openid-routes.ts'
+import { partnerRoutes } from '../partners/partner-routes.ts'
+import { rolloverRoutes } from '../partners/rollover-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
 import { alertRoutes } from '../routes/alert-routes.ts'
 import { auditRoutes } from '../routes/audit-routes.ts'
@@ -19,7 +21,6 @@ import { factRoutes } from '../routes/fact-lists.ts'
 import { logRoutes } from '../routes/log-routes.ts'
 import { loginRoutes } from '../routes/login-routes.ts'
 import { meRoutes } from '../routes/me.ts'
-import { partnerRoutes } from '../routes/partner-routes.ts'
 import { searchRoutes } from '../routes/search-routes.ts'
 import { settingRoutes } from '../routes/setting-routes.ts'
 import { statsRoutes } from '../routes/stats.ts'
@@ -43,6 +44,7 @@ const groups: readonly ApiRoute[] = [
   ...auditRoutes,
   ...healthRoutes,
   ...partnerRoutes,
+  ...rolloverRoutes,
   ...certificateRoutes,
   ...keyRoutes,
   ...alertRoutes,

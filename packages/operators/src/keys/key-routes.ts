@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import {
   findRenewalRequest,
+  importPkcs12,
   installRenewal,
+  judgePkcs12,
   judgeRenewal,
   makeRenewalRequest,
   parseSerial,
@@ -40,6 +42,13 @@ const Request = exactly({
 })
 const Row = exactly({ use: Type.String(), request: orNull(Request), acts: Acts }, 'Renewal')
 const Check = exactly({ name: Type.String(), isPassed: Type.Boolean(), detail: Type.String() })
+const Judged = {
+  isGood: Type.Boolean(),
+  fingerprint: orNull(Digest),
+  validTo: orNull(Time),
+  checks: Type.Array(Check),
+}
+const Pkcs12 = Type.String({ ...givenForm, pattern: '^[A-Za-z0-9+/=]+$', description: 'The file, in base64.' })
 const Query = exactly({ why: Why })
 
 export const keyRoutes: readonly ApiRoute[] = [
@@ -90,20 +99,34 @@ export const keyRoutes: readonly ApiRoute[] = [
     summary: 'Whether a certificate answers the request that waits, check by check: nothing is kept.',
     params: Use,
     body: exactly({ certificate: Certificate }),
+    response: exactly(Judged),
+    handle: async ({ params: { use }, body }, { certs, now }) =>
+      judgedFacts(await judgeRenewal(certs, use, octetsOf(body.certificate), now())),
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/:use/import`,
+    permission: 'certificates.act',
+    summary:
+      'A key and its certificate out of a PKCS #12 file: when each check has passed, the key waits as that of a ' +
+      'request does, and `install` takes the certificate. A dry run keeps nothing; the password is never kept.',
+    params: Use,
+    query: DryRun,
+    body: exactly({ pkcs12: Pkcs12, password: Type.String({ maxLength: 1000 }), why: Why }),
     response: exactly({
-      isGood: Type.Boolean(),
-      fingerprint: orNull(Digest),
-      validTo: orNull(Time),
-      checks: Type.Array(Check),
+      ...Judged,
+      certificate: orNull(Type.String({ description: 'PEM, with its chain.' })),
+      isDryRun: Type.Boolean(),
     }),
-    handle: async ({ params: { use }, body }, { certs, now }) => {
-      const { checks, certificate } = await judgeRenewal(certs, use, octetsOf(body.certificate), now())
-      return {
-        isGood: checks.every(({ isPassed }) => isPassed),
-        fingerprint: certificate === undefined ? null : digestOf(certificate),
-        validTo: certificate?.validToDate.toISOString() ?? null,
-        checks: [...checks],
-      }
+    handle: async (request, parts) => {
+      const { use } = request.params
+      const { pkcs12, password, why } = request.body
+      const isDryRun = request.query.dryRun === true
+      const given = { octets: Buffer.from(pkcs12, 'base64'), password }
+      const work = isDryRun ? judgePkcs12 : importPkcs12
+      const run = () => work(parts.certs, use, given, parts.now())
+      const judged = isDryRun ? await run() : await actAs(request, parts, plan('key-imported', use, why, parts), run)
+      return { ...judgedFacts(judged), certificate: judged.pem ?? null, isDryRun }
     },
   }),
   route({
@@ -206,9 +229,22 @@ async function rowOf(use: RenewedUse, request: Pick<ApiRequest, 'operator'>, { c
     request: found === undefined ? null : { ...found, madeAt: found.madeAt.toISOString() },
     acts: possibleActs(request, 'certificates.act', {
       request: none ?? (found === undefined ? undefined : 'a request waits already'),
+      import: none ?? (found === undefined ? undefined : 'a request waits already; withdraw it first'),
       withdraw: waits,
       install: waits,
     }),
+  }
+}
+
+function judgedFacts({
+  checks,
+  certificate,
+}: Pick<Awaited<ReturnType<typeof judgeRenewal>>, 'checks' | 'certificate'>) {
+  return {
+    isGood: checks.every(({ isPassed }) => isPassed),
+    fingerprint: certificate === undefined ? null : digestOf(certificate),
+    validTo: certificate?.validToDate.toISOString() ?? null,
+    checks: [...checks],
   }
 }
 

@@ -185,6 +185,10 @@ const somePartners: PartnerFile = {
   read: async () => ({ mode: 'ca', authorities: [], partners: [] }),
   text: async () => ({ trust: 'ca', partners: [] }),
   change: async () => ({ before: { trust: 'ca', partners: [] }, after: { trust: 'ca', partners: [] } }),
+  announced: async () => [],
+  decideAnnounced: async () => {
+    throw new Fault('not-found', 'nobody announced a certificate here')
+  },
   judge: async () => {
     throw new Fault('certificate-invalid', 'no certificate here')
   },

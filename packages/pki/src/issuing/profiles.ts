@@ -76,3 +76,7 @@ export const profiles = {
 export function profileRow(profile: Profile): ProfileRow {
   return profiles[profile]
 }
+
+/** What a running receiver takes on by itself, once it is in its place. */
+export const renewedUses = ['receiver', 'seal', 'console'] as const satisfies readonly OwnProfile[]
+export type RenewedUse = (typeof renewedUses)[number]

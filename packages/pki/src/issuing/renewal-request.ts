@@ -3,23 +3,18 @@
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asFault, Fault, quote, readInput } from '@seg/core'
-import { checkCertificate } from '../certificate/check-certificate.ts'
+import { Fault, readInput } from '@seg/core'
 import { gatewayId } from '../certificate/gateway-id.ts'
 import { readBundle } from '../certificate/read-bundle.ts'
-import { parseCertificate, parsePrivateKey, readCertsFile, readKeyAndPassphrase, readKeyFile } from '../pem-file.ts'
+import { parsePrivateKey, readCertsFile, readKeyAndPassphrase, readKeyFile } from '../pem-file.ts'
 import { isTokenUri } from '../pkcs11/token-uri.ts'
 import { withListLock } from '../revocation/list-lock.ts'
-import { loadTrust } from '../trust.ts'
 import { buildCsr, readCsr } from './csr.ts'
 import { hostsOf, passphraseOf, requestKeyOf } from './issue-files.ts'
-import { exportPrivateKey, makeLike } from './key-pairs.ts'
+import { type JudgedRenewal, judgeNext, passedCertificate, presentOf } from './judge-next.ts'
+import { exportPrivateKey, type KeyPair, makeLike } from './key-pairs.ts'
 import { replaceFiles, writeNewFiles } from './new-files.ts'
-import { type OwnProfile, profileRow } from './profiles.ts'
-
-/** What a running receiver takes on by itself, once it is in its place. */
-export const renewedUses = ['receiver', 'seal', 'console'] as const satisfies readonly OwnProfile[]
-export type RenewedUse = (typeof renewedUses)[number]
+import { profileRow, type RenewedUse } from './profiles.ts'
 
 export type RenewalRequest = {
   /** PKCS #10 in PEM. */
@@ -27,18 +22,6 @@ export type RenewalRequest = {
   /** SHA-256 of the public key (SPKI), in hexadecimal. */
   readonly key: string
   readonly madeAt: Date
-}
-
-export type RenewalCheck = {
-  readonly name: 'certificate' | 'key' | 'name' | 'hosts' | 'form'
-  readonly isPassed: boolean
-  readonly detail: string
-}
-
-export type JudgedRenewal = {
-  readonly checks: readonly RenewalCheck[]
-  /** The one that has the waiting key, else the first. */
-  readonly certificate: X509Certificate | undefined
 }
 
 /** Undefined while none waits. */
@@ -61,14 +44,26 @@ export function makeRenewalRequest(certs: string, use: RenewedUse): Promise<Rene
 }
 
 async function makeRequest(certs: string, use: RenewedUse): Promise<RenewalRequest> {
+  await needNoRequest(certs, use)
+  const certificate = await presentOf(certs, use)
+  return keepWaiting(certs, use, certificate, await makeLike(certificate.publicKey))
+}
+
+export async function needNoRequest(certs: string, use: RenewedUse): Promise<void> {
   if ((await findRenewalRequest(certs, use)) !== undefined)
     throw new Fault('act-impossible', `a request for ${use} waits already; import its certificate, or withdraw it`)
-  const certificate = await presentOf(certs, use)
-  const path = join(certs, `${use}.key`)
-  if (isTokenUri((await readKeyAndPassphrase(path)).pem))
+  if (isTokenUri((await readKeyAndPassphrase(join(certs, `${use}.key`))).pem))
     throw new Fault('act-impossible', `the key of ${use} is in a token; make its request with \`pki csr\``)
-  const passphrase = await passphraseOf(path)
-  const keys = await makeLike(certificate.publicKey)
+}
+
+/** `certificate`: whose names the request has. */
+export async function keepWaiting(
+  certs: string,
+  use: RenewedUse,
+  certificate: X509Certificate,
+  keys: KeyPair,
+): Promise<RenewalRequest> {
+  const passphrase = await passphraseOf(join(certs, `${use}.key`))
   const hosts = profileRow(use).hasHosts ? hostsOf(certificate) : []
   await rm(join(certs, keyName(use)), { force: true })
   await writeNewFiles(certs, [
@@ -93,47 +88,8 @@ export function withdrawRenewalRequest(certs: string, use: RenewedUse): Promise<
 /** Every check by itself, so that all that is wrong shows at once. Throws the Fault `not-found`. */
 export async function judgeRenewal(certs: string, use: RenewedUse, octets: Buffer, now: Date): Promise<JudgedRenewal> {
   await needRequest(certs, use)
-  const [present, trust, key] = await Promise.all([presentOf(certs, use), loadTrust(certs), waitingKey(certs, use)])
-  const id = gatewayId(present)
-  const checks: RenewalCheck[] = []
-  let certificate: X509Certificate | undefined
-  const check = (name: RenewalCheck['name'], describe: () => string) => {
-    try {
-      checks.push({ name, isPassed: true, detail: describe() })
-    } catch (error) {
-      checks.push({ name, isPassed: false, detail: asFault(error).detail })
-    }
-  }
-  check('certificate', () => {
-    const { form, certificates } = readBundle(octets)
-    certificate = certificates.find(one => one.checkPrivateKey(key)) ?? certificates[0]
-    return `${form}, ${quote(certificate!.subject)}, serial number ${certificate!.serialNumber}`
-  })
-  const leaf = certificate
-  if (leaf === undefined) return { checks, certificate: undefined }
-  check('key', () => {
-    if (!leaf.checkPrivateKey(key))
-      throw new Fault('certificate-invalid', 'expected a certificate of the key of the request that waits')
-    return 'it has the key of the request that waits'
-  })
-  check('name', () => {
-    const name = gatewayId(leaf)
-    if (name !== id) throw new Fault('certificate-invalid', `expected the name ${quote(id)}, found ${quote(name)}`)
-    return `it names ${quote(name)}`
-  })
-  if (profileRow(use).hasHosts)
-    check('hosts', () => {
-      const named = hostsOf(leaf)
-      const missing = hostsOf(present).filter(host => !named.includes(host))
-      if (missing.length > 0)
-        throw new Fault('certificate-invalid', `expected all hosts of the present one, without ${missing.join(', ')}`)
-      return named.join(', ')
-    })
-  check('form', () => {
-    checkCertificate(leaf, use === 'console' ? 'receiver' : use, trust, now)
-    return `${profileRow(use).title}, until ${leaf.validToDate.toISOString()}`
-  })
-  return { checks, certificate }
+  const key = await waitingKey(certs, use)
+  return judgeNext(certs, use, { key, keyOf: 'the request that waits', read: () => readBundle(octets) }, now)
 }
 
 /**
@@ -147,10 +103,7 @@ export function installRenewal(certs: string, use: RenewedUse, octets: Buffer, n
 }
 
 async function install(certs: string, use: RenewedUse, octets: Buffer, now: Date): Promise<X509Certificate> {
-  const { checks, certificate } = await judgeRenewal(certs, use, octets, now)
-  const failed = checks.find(({ isPassed }) => !isPassed)
-  if (failed !== undefined || certificate === undefined)
-    throw new Fault('certificate-invalid', `${failed?.name}: ${failed?.detail}`)
+  const certificate = passedCertificate(await judgeRenewal(certs, use, octets, now))
   // As it was written: a key that is encrypted stays so.
   const key = readInput(join(certs, keyName(use)), { onlyFile: true }).toString('utf8')
   const files = [
@@ -163,7 +116,7 @@ async function install(certs: string, use: RenewedUse, octets: Buffer, now: Date
 }
 
 /** Two at once would each remove or replace a key that the other's request needs. */
-async function alone<Result>(certs: string, use: RenewedUse, work: () => Promise<Result>): Promise<Result> {
+export async function alone<Result>(certs: string, use: RenewedUse, work: () => Promise<Result>): Promise<Result> {
   try {
     return await withListLock(join(certs, requestName(use)), work)
   } catch (cause) {
@@ -186,11 +139,6 @@ async function removeFiles(certs: string, use: RenewedUse): Promise<void> {
 async function waitingKey(certs: string, use: RenewedUse): Promise<KeyObject> {
   const path = join(certs, keyName(use))
   return parsePrivateKey(path, await readKeyFile(path, 'withdraw the request, and make another'))
-}
-
-async function presentOf(certs: string, use: RenewedUse): Promise<X509Certificate> {
-  const path = join(certs, `${use}.crt`)
-  return parseCertificate(path, await readCertsFile(path))
 }
 
 /** Its passphrase is that of the key in use (`findPassphrase`). */

@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path'
 import { Fault, onFile, quote, readInput } from '@seg/core'
 import { exportPrivateKey } from '../issuing/key-pairs.ts'
 import { type NamedFile, writeNewFiles } from '../issuing/new-files.ts'
-import { type Pkcs12, readPkcs12 } from './read-pkcs12.ts'
+import { readPkcs12 } from './read-pkcs12.ts'
 
 export type ImportOptions = {
   readonly path: string
@@ -20,8 +20,7 @@ const LARGEST = 1024 * 1024
 /** Throws the Faults `p12-invalid`, `file-unreadable` and `file-exists`. */
 export async function importP12({ path, password, out, passphrase }: ImportOptions) {
   const octets = await onFile('read', path, async () => readInput(path, { most: LARGEST }))
-  const file = readPkcs12(octets, password)
-  const { key, certificate, others } = findOwn(file)
+  const { key, certificate, others } = openPkcs12(octets, password)
   const name = basename(out)
   const files: NamedFile[] = [
     { name: `${name}.key`, text: exportPrivateKey(key, passphrase) },
@@ -32,7 +31,9 @@ export async function importP12({ path, password, out, passphrase }: ImportOptio
   return { certificate, others, paths: files.map(({ name: file }) => `${dirname(out)}/${file}`) }
 }
 
-function findOwn({ keys, certificates: ders }: Pkcs12) {
+/** Its one key and the certificate of that, with others. Throws the Fault `p12-invalid`. */
+export function openPkcs12(octets: Buffer, password: string) {
+  const { keys, certificates: ders } = readPkcs12(octets, password)
   const [only, ...more] = keys
   if (only === undefined || more.length > 0)
     throw new Fault('p12-invalid', `expected one private key, found ${keys.length}`)

@@ -14,11 +14,13 @@ import {
   readConfigurationFile,
   writeDurableFile,
 } from '@seg/core'
-import type { NewAuthority, PartnerFile, TrustEdit, TrustText } from '@seg/operators'
+import type { AnnouncedCertificate, NewAuthority, PartnerFile, TrustEdit, TrustText } from '@seg/operators'
 import { fetchedListsFolder, judgeCertificate, loadTrust, loadTrustPolicy, type TrustRecord } from '@seg/pki'
 import { changeTrust, partnerWithState, type TrustPlace } from '../credentials/change-trust.ts'
 import { withAll, withAuthority, withoutAuthority, withoutPartner } from '../credentials/edit-trust.ts'
 import { readTrust, trustValues } from '../credentials/read-trust.ts'
+import { listReceived, type Received } from '../rollover/announcements.ts'
+import { acceptAnnounced, refuseAnnounced } from '../rollover/decide-announced.ts'
 
 export function openPartnerFile(place: TrustPlace): PartnerFile {
   const { certs, data, config } = place
@@ -48,12 +50,31 @@ export function openPartnerFile(place: TrustPlace): PartnerFile {
       if (found === undefined) throw new TypeError('the file was changed without its editor')
       return found
     },
+    announced: async () => (await listReceived(data)).toReversed().map(announcedFacts),
+    decideAnnounced: async (fingerprint, decision, now) =>
+      announcedFacts(
+        decision === 'accepted'
+          ? await acceptAnnounced(place, fingerprint, now)
+          : await refuseAnnounced(data, fingerprint),
+      ),
     async judge(octets, now) {
       const { path: file, record } = await readTrust(config)
       const fetched = fetchedListsFolder(data)
       const policy = await loadTrustPolicy(record, await loadTrust(certs), { certs, file, fetched })
       return judgeCertificate(octets, policy, now)
     },
+  }
+}
+
+function announcedFacts({ sender, document, announcement, at, state, reason }: Received): AnnouncedCertificate {
+  const { certificate, uses, from, until } = announcement
+  return {
+    ...{ partner: sender, document, uses, state, reason: reason ?? null },
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    subject: certificate.subject?.replaceAll('\n', ', ') ?? '',
+    from: new Date(from).toISOString(),
+    until: new Date(until).toISOString(),
+    at: at.toISOString(),
   }
 }
 

@@ -59,6 +59,9 @@ const checks: Readonly<Record<string, Check>> = {
   },
 }
 
+/** Names of all checks. */
+export const readinessChecks: readonly string[] = ['ledger', ...Object.keys(checks), STOPPING.check]
+
 async function tryWrite({ ledger }: Gate): Promise<string> {
   const writing = async () => ledger.moveCursor(CURSOR, (await ledger.log.size()) - 1)
   await inTime(writing(), 'no write ended')

@@ -189,6 +189,19 @@ export type ApiSchemas = {
     } | null
     readonly acts: readonly ApiSchemas['Act'][]
   }
+  readonly Rollover: {
+    readonly partner: string
+    readonly document: string
+    readonly fingerprint: string
+    readonly subject: string
+    readonly uses: readonly string[]
+    readonly from: string
+    readonly until: string
+    readonly at: string
+    readonly state: string
+    readonly reason: string | null
+    readonly acts: readonly ApiSchemas['Act'][]
+  }
   readonly Task: {
     readonly id: string
     readonly kind: string
@@ -1149,6 +1162,34 @@ export type ApiRoutes = {
       readonly isDryRun: boolean
     }
   }
+  readonly 'GET /api/v1/rollovers': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly ApiSchemas['Rollover'][]
+    }
+  }
+  readonly 'POST /api/v1/rollovers/{fingerprint}/accept': {
+    readonly path: {
+      readonly fingerprint: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Rollover']
+  }
+  readonly 'POST /api/v1/rollovers/{fingerprint}/refuse': {
+    readonly path: {
+      readonly fingerprint: string
+    }
+    readonly query: Record<never, never>
+    readonly body: {
+      readonly why: string
+    }
+    readonly answer: ApiSchemas['Rollover']
+  }
   readonly 'GET /api/v1/certificates': {
     readonly path: Record<never, never>
     readonly query: Record<never, never>
@@ -1261,6 +1302,31 @@ export type ApiRoutes = {
         readonly isPassed: boolean
         readonly detail: string
       }[]
+    }
+  }
+  readonly 'POST /api/v1/renewals/{use}/import': {
+    readonly path: {
+      readonly use: string
+    }
+    readonly query: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly body: {
+      readonly pkcs12: string
+      readonly password: string
+      readonly why: string
+    }
+    readonly answer: {
+      readonly isGood: boolean
+      readonly fingerprint: string | null
+      readonly validTo: string | null
+      readonly checks: readonly {
+        readonly name: string
+        readonly isPassed: boolean
+        readonly detail: string
+      }[]
+      readonly certificate: string | null
+      readonly isDryRun: boolean
     }
   }
   readonly 'POST /api/v1/renewals/{use}/install': {

@@ -62,16 +62,26 @@ export class ActWaits extends Error {
 
 /**
  * The same of an act: with one key it is done once, however often it is asked for. Throws an
- * ActWaits, too.
+ * ActWaits, too. `version`: of what it changes, as it was seen.
  */
 export async function actOnApi<Name extends Exclude<RouteName, Reading>>(
   name: Name,
   asking: Asking<Name>,
   key: string,
+  version?: string,
 ): Promise<AnswerOf<Name>> {
-  const response = await send(name, asking, undefined, key)
+  const response = await send(name, asking, undefined, { key, version })
   if (response.status === 202) throw new ActWaits(await response.json())
   return (await response.json()) as AnswerOf<Name>
+}
+
+/** An answer, and the version of what it is about. */
+export async function askVersion<Name extends Reading>(
+  name: Name,
+  asking: Asking<Name>,
+): Promise<{ readonly answer: AnswerOf<Name>; readonly version: string }> {
+  const response = await send(name, asking)
+  return { answer: (await response.json()) as AnswerOf<Name>, version: response.headers.get('etag') ?? '' }
 }
 
 /** The same of an answer that is octets. */
@@ -82,7 +92,14 @@ export async function askOctets<Name extends Reading>(
   return new Uint8Array(await (await send(name, asking)).arrayBuffer())
 }
 
-async function send(name: RouteName, asking: object, signal?: AbortSignal, key?: string): Promise<Response> {
+type ActFields = { readonly key?: string | undefined; readonly version?: string | undefined }
+
+async function send(
+  name: RouteName,
+  asking: object,
+  signal?: AbortSignal,
+  { key, version }: ActFields = {},
+): Promise<Response> {
   const { body } = asking as { readonly body?: unknown }
   const [method = ''] = name.split(' ', 1)
   let response: Response
@@ -95,6 +112,7 @@ async function send(name: RouteName, asking: object, signal?: AbortSignal, key?:
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
+        ...(version !== undefined && { 'if-match': version }),
         ...(isUnattended() && { 'seg-unattended': '1' }),
       },
     })

@@ -1,11 +1,14 @@
 // Facts as they happen (server-sent events): one connection for all windows of a browser, whose
-// holder passes on its events.
+// holder passes on its events. However many arrive, a window does work for them a few times a
+// second, and none while nobody sees it.
 import { signal, useEffect, useRef } from '../preact.ts'
 import type { ApiSchemas } from './api-types.ts'
 import { askApi, hasSessionEnded } from './client.ts'
 
 export type LiveFact = ApiSchemas['Fact']
-type Message = { readonly fact: LiveFact } | { readonly gap: true } | { readonly isOpen: boolean }
+/** A fact as text: each window reads it when it takes it. */
+type FactText = string
+type Message = { readonly facts: readonly FactText[] } | { readonly gap: true } | { readonly isOpen: boolean }
 
 const kinds = ['document', 'refusal', 'connection', 'hand-off', 'delivery'] as const
 
@@ -20,17 +23,17 @@ const REOPENED = 5000
 
 type TakeFacts = (facts: readonly LiveFact[]) => void
 
-/** Facts that one frame takes; more count as missed. */
+/** Milliseconds from the first fact until it and those after it are taken together. */
+const GATHERED = 250
+/** Facts that are taken together; more count as missed. */
 const MOST = 2000
-/** Milliseconds after which facts are taken without a frame: a hidden window draws none. */
-const UNSEEN = 1000
 
 const listeners = new Set<TakeFacts>()
 const gapListeners = new Set<() => void>()
 let isFollowing = false
 
 /**
- * Calls `take` with the facts of a frame, and `refetch` where some were missed.
+ * Calls `take` with the facts of a quarter of a second, and `refetch` where some were missed.
  */
 export function useFacts(take: TakeFacts, refetch: () => void): void {
   const latest = useRef({ take, refetch })
@@ -53,10 +56,14 @@ function follow(): void {
   isFollowing = true
   const others = new BroadcastChannel('seg-facts')
   others.onmessage = ({ data }: MessageEvent<Message>) => receive(data)
+  const tellOthers = gatherFor(others)
   const publish = (message: Message) => {
     receive(message)
-    others.postMessage(message)
+    tellOthers(message)
   }
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && gathered.length > 0) passOn()
+  })
   // Held until the window closes; then another window gets it.
   const asked = Date.now()
   void navigator.locks.request('seg-facts', () => {
@@ -67,10 +74,29 @@ function follow(): void {
   })
 }
 
+/** A message for each fact would cost this window as much as drawing them. */
+function gatherFor(others: BroadcastChannel): (message: Message) => void {
+  let facts: FactText[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
+    others.postMessage({ facts })
+    facts = []
+  }
+  return message => {
+    if (!('facts' in message)) return others.postMessage(message)
+    facts.push(...message.facts)
+    // Timers of a window that nobody sees are held back, of others that are seen not.
+    if (document.hidden) flush()
+    else timer ??= setTimeout(flush, GATHERED)
+  }
+}
+
 function openEvents(publish: (message: Message) => void): void {
   const events = new EventSource('/api/v1/events')
   for (const kind of kinds)
-    events.addEventListener(kind, ({ data }: MessageEvent<string>) => publish({ fact: JSON.parse(data) as LiveFact }))
+    events.addEventListener(kind, ({ data }: MessageEvent<FactText>) => publish({ facts: [data] }))
   events.addEventListener('gap', () => publish({ gap: true }))
   events.addEventListener('open', () => publish({ isOpen: true }))
   events.addEventListener('error', () => {
@@ -90,27 +116,27 @@ function reopen(publish: (message: Message) => void): void {
 }
 
 function receive(message: Message): void {
-  if ('fact' in message) gather(message.fact)
+  if ('facts' in message) gather(message.facts)
   else if ('gap' in message) for (const listener of gapListeners) listener()
   else if (message.isOpen) quietSince.value = undefined
   else quietSince.value ??= new Date()
 }
 
-let gathered: LiveFact[] = []
+let gathered: FactText[] = []
 
-/** Draws once a frame: a thousand facts a second are a thousand messages. */
-function gather(fact: LiveFact): void {
-  if (gathered.length === 0) {
-    if (document.hidden) setTimeout(passOn, UNSEEN)
-    else requestAnimationFrame(passOn)
-  }
-  // A window that is hidden before it draws has no frame until somebody sees it again.
-  if (gathered.length <= MOST) gathered.push(fact)
+function gather(facts: readonly FactText[]): void {
+  if (gathered.length === 0 && !document.hidden) setTimeout(passOn, GATHERED)
+  if (gathered.length <= MOST) gathered.push(...facts)
 }
 
+/** In a window that nobody sees they wait until somebody does. */
 function passOn(): void {
+  if (document.hidden || gathered.length === 0) return
   const facts = gathered
   gathered = []
   if (facts.length > MOST) for (const listener of gapListeners) listener()
-  else for (const listener of listeners) listener(facts)
+  else {
+    const read = facts.map(text => JSON.parse(text) as LiveFact)
+    for (const listener of listeners) listener(read)
+  }
 }

@@ -49,6 +49,8 @@ export const approvalTexts = inLanguages({
       key: of => `Make API key ${of}`,
       install: of => `Use the new certificate for ${of}`,
       revoke: of => `Revoke the certificate ${of}`,
+      follow: of => `Accept the announced certificate ${of.slice(0, 8)}`,
+      rights: of => `Change the rights of ${of}`,
     } as Titles,
   },
   de: {
@@ -94,6 +96,8 @@ export const approvalTexts = inLanguages({
       key: of => `API-Schlüssel ${of} anlegen`,
       install: of => `Neues Zertifikat für ${of} verwenden`,
       revoke: of => `Zertifikat ${of} sperren`,
+      follow: of => `Das angekündigte Zertifikat ${of.slice(0, 8)} annehmen`,
+      rights: of => `Die Rechte von ${of} ändern`,
     } as Titles,
   },
 })

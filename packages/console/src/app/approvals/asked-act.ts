@@ -24,6 +24,8 @@ export type AskedKind =
   | 'key'
   | 'install'
   | 'revoke'
+  | 'follow'
+  | 'rights'
 
 export type AskedAct = {
   /** Undefined for an act of another version of the gateway. */
@@ -48,6 +50,8 @@ const kinds: Readonly<Record<string, AskedKind>> = {
   'POST api-keys': 'key',
   'POST renewals install': 'install',
   'POST revocations': 'revoke',
+  'POST rollovers accept': 'follow',
+  'PATCH people': 'rights',
 }
 
 export function readAskedAct({ act, query, body }: Asked): AskedAct {

@@ -1,5 +1,5 @@
 // Texts of the pages of certificates.
-import { formatCount } from '../texts/formats.ts'
+import { formatCount, formatDays } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 export const certificateTexts = inLanguages({
@@ -32,7 +32,7 @@ export const certificateTexts = inLanguages({
     empty: 'No certificate is in use.',
     uses: {} as Readonly<Record<string, string>>,
     authority: (name: string) => `authority ${name}`,
-    ago: (days: number) => `ended ${formatCount(days)} days ago`,
+    ago: (days: number) => `ended ${formatDays(-days)}`,
   },
   de: {
     title: 'Zertifikate',
@@ -65,7 +65,7 @@ export const certificateTexts = inLanguages({
     empty: 'Kein Zertifikat ist in Gebrauch.',
     uses: { receiver: 'Empfänger', seal: 'Siegel', console: 'Konsole', 'own CA': 'eigene CA' },
     authority: (name: string) => `Aussteller ${name}`,
-    ago: (days: number) => `seit ${formatCount(days)} Tagen abgelaufen`,
+    ago: (days: number) => `abgelaufen ${formatDays(-days)}`,
   },
 })
 

@@ -12,6 +12,8 @@ export type GivenCertificate<Answer> = {
   readonly refusal: ApiRefusal | undefined
   /** Takes the files of a drop zone. */
   readonly take: (files: readonly ReadFile[]) => void
+  /** Takes one as text. */
+  readonly takeText: (certificate: string) => void
 }
 
 /** `ask` gets the text of a certificate; an answer that a later file has overtaken is dropped. */
@@ -22,11 +24,11 @@ export function useGivenCertificate<Answer>(
   const [answer, setAnswer] = useState<Answer | undefined>(undefined)
   const [refusal, setRefusal] = useState<ApiRefusal | undefined>(undefined)
   const latest = useRef(0)
-  const takeOne = async (file: ReadFile) => {
+  const takeOne = async (textOf: () => string) => {
     const turn = ++latest.current
     setRefusal(undefined)
     try {
-      const given = await ask(certificateText(file, tooLarge))
+      const given = await ask(textOf())
       if (turn === latest.current) setAnswer(given)
     } catch (error) {
       if (turn !== latest.current) return
@@ -35,16 +37,27 @@ export function useGivenCertificate<Answer>(
     }
   }
   const take = ([file]: readonly ReadFile[]) => {
-    if (file !== undefined) void takeOne(file)
+    if (file !== undefined) void takeOne(() => certificateText(file, tooLarge))
   }
-  return { answer, refusal, take }
+  const takeText = (certificate: string) => void takeOne(() => certificate)
+  return { answer, refusal, take, takeText }
 }
 
 /** PEM unchanged, other forms in base64. Throws an ApiRefusal. */
-export function certificateText({ octets }: ReadFile, tooLarge: string): string {
-  if (octets.length > MOST) throw new ApiRefusal({ code: 'certificate-invalid', detail: tooLarge })
-  const text = new TextDecoder('latin1').decode(octets)
+export function certificateText(file: ReadFile, tooLarge: string): string {
+  const text = textOf(file, tooLarge)
   return text.includes('-----') ? text : btoa(text)
+}
+
+/** Throws an ApiRefusal. */
+export function fileInBase64(file: ReadFile, tooLarge: string): string {
+  return btoa(textOf(file, tooLarge))
+}
+
+/** A character for each octet. */
+function textOf({ octets }: ReadFile, tooLarge: string): string {
+  if (octets.length > MOST) throw new ApiRefusal({ code: 'certificate-invalid', detail: tooLarge })
+  return String.fromCharCode(...octets)
 }
 
 export function asRefusal(error: unknown): ApiRefusal {

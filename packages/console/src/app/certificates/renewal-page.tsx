@@ -1,6 +1,6 @@
 // The next certificate of this gateway: its request, the checks of the certificate that the CA
 // issued, and putting it in place.
-import { type AnswerOf, actOnApi, askApi } from '../api/client.ts'
+import { actOnApi, askApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
 import { ActButtons, obstacleOf } from '../parts/act-buttons.tsx'
@@ -9,19 +9,20 @@ import { CopyButton } from '../parts/command.tsx'
 import { DropZone } from '../parts/drop-zone.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { DigestText, FactList, FullTime } from '../parts/values.tsx'
-import { useMemo } from '../preact.ts'
+import { useEffect, useMemo, useState } from '../preact.ts'
 import { usesInWords } from './certificate-texts.ts'
 import { useGivenCertificate } from './given-certificate.ts'
+import { ImportPkcs12 } from './import-pkcs12.tsx'
+import { JudgedChecks } from './judged-checks.tsx'
+import type { OfferedUse, Renewal } from './renewal.ts'
 import { renewalTexts } from './renewal-texts.ts'
-
-type Renewal = AnswerOf<'GET /api/v1/renewals'>['data'][number]
-type Use = 'receiver' | 'seal' | 'console'
 
 export function RenewalPage({ params: { use = '' } }: PageProps) {
   const texts = renewalTexts()
   const name = usesInWords([use])
   const { answer, refusal, at, again } = useAsked('GET /api/v1/renewals', {})
   const acting = useActing(again)
+  const [imported, setImported] = useState('')
   const renewal = answer?.data.find(row => row.use === use)
   return (
     <>
@@ -32,7 +33,11 @@ export function RenewalPage({ params: { use = '' } }: PageProps) {
       {renewal !== undefined && (
         <>
           <WaitingRequest renewal={renewal} name={name} acting={acting} />
-          {renewal.request !== null && <NextCertificate renewal={renewal} name={name} acting={acting} />}
+          {renewal.request === null ? (
+            <ImportPkcs12 renewal={renewal} name={name} acting={acting} onImported={setImported} />
+          ) : (
+            <NextCertificate renewal={renewal} name={name} acting={acting} imported={imported} />
+          )}
         </>
       )}
     </>
@@ -43,7 +48,7 @@ type PartProps = { readonly renewal: Renewal; readonly name: string; readonly ac
 
 function WaitingRequest({ renewal: { use, request, acts }, name, acting }: PartProps) {
   const texts = renewalTexts()
-  const path = { use: use as Use }
+  const path = { use: use as OfferedUse }
   const link = useMemo(
     () => request && URL.createObjectURL(new Blob([request.pem], { type: 'application/pkcs10' })),
     [request?.pem],
@@ -112,14 +117,23 @@ function WaitingRequest({ renewal: { use, request, acts }, name, acting }: PartP
   )
 }
 
-function NextCertificate({ renewal: { use, acts }, name, acting }: PartProps) {
+/** `imported`: the certificate of the key that waits, which need not be given again. */
+function NextCertificate({
+  renewal: { use, acts },
+  name,
+  acting,
+  imported,
+}: PartProps & { readonly imported: string }) {
   const texts = renewalTexts()
-  const path = { use: use as Use }
+  const path = { use: use as OfferedUse }
   const judge = async (certificate: string) => ({
     ...(await askApi('POST /api/v1/renewals/{use}/check', { path, body: { certificate } })),
     certificate,
   })
-  const { answer: judged, refusal, take } = useGivenCertificate(judge, texts.tooLarge)
+  const { answer: judged, refusal, take, takeText } = useGivenCertificate(judge, texts.tooLarge)
+  useEffect(() => {
+    if (imported !== '') takeText(imported)
+  }, [imported])
   return (
     <section class="section" aria-labelledby="next">
       <h2 id="next">{texts.second}</h2>
@@ -127,18 +141,7 @@ function NextCertificate({ renewal: { use, acts }, name, acting }: PartProps) {
       {refusal !== undefined && <RefusalNotice refusal={refusal} title={texts.notTaken} />}
       {judged !== undefined && (
         <>
-          <h3 class="beside">{texts.checks}</h3>
-          <ul class="judged">
-            {judged.checks.map(check => (
-              <li key={check.name}>
-                <span class={`tag ${check.isPassed ? 'accepted' : 'refused'}`}>
-                  {check.isPassed ? texts.passed : texts.failed}
-                </span>{' '}
-                <strong>{texts.names[check.name] ?? check.name}</strong>
-                <p>{check.detail}</p>
-              </li>
-            ))}
-          </ul>
+          <JudgedChecks checks={judged.checks} />
           <p class="beside">
             <ActButtons
               acts={[

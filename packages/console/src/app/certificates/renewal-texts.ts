@@ -1,4 +1,5 @@
 // Texts of the pages that renew and revoke certificates.
+import { counted } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 type Names = Readonly<Record<string, string>>
@@ -31,7 +32,26 @@ export const renewalTexts = inLanguages({
     checks: 'Checks',
     passed: 'passed',
     failed: 'not passed',
-    names: { certificate: 'Form', key: 'Key', name: 'Name', hosts: 'Hosts', form: 'Issuer, purpose, dates' } as Names,
+    names: {
+      file: 'File and password',
+      certificate: 'Form',
+      key: 'Key',
+      name: 'Name',
+      hosts: 'Hosts',
+      form: 'Issuer, purpose, dates',
+    } as Names,
+    import: 'Or a key that was made elsewhere',
+    importLead: 'Where the CA or a token made the key, it came with its certificate in one file.',
+    p12: 'A PKCS #12 file (.p12, .pfx)',
+    p12Hint: 'With the key, its certificate and its chain. Nothing is kept before each check has passed.',
+    password: (file: string) => `Password of ${file}`,
+    look: 'Check it',
+    lookReason: 'looked at in the console',
+    notLooked: 'give a file and its password, and check it',
+    importIt: 'Import its key',
+    importTitle: (use: string) => `Import the key for ${use}`,
+    importItLead: 'The key waits, encrypted if the present one is. Of the file and its password nothing else is kept.',
+    imported: (use: string) => `The key for ${use} waits. Put its certificate in use below.`,
     notTaken: 'It cannot be used like this.',
     install: 'Use it from now on',
     installTitle: (use: string) => `Use the new certificate for ${use}`,
@@ -58,8 +78,8 @@ export const renewalTexts = inLanguages({
     revokeIt: 'Revoke it',
     revokeTitle: (serial: string) => `Revoke the certificate ${serial}`,
     revokeDone: (serial: string, count: number) =>
-      `${serial} is revoked. The list has ${count}; a running gateway uses it within seconds. ` +
-      'Give it to partners, too.',
+      `${serial} is revoked. The list has ${counted(count, '# certificate', '# certificates')}; ` +
+      'a running gateway uses it within seconds. Give it to partners, too.',
     revokedBefore: (serial: string) => `${serial} was revoked before.`,
     fromFile: 'Or the certificate',
     fromFileHint: 'Its serial number is read, and that your CA issued it is checked.',
@@ -94,12 +114,27 @@ export const renewalTexts = inLanguages({
     passed: 'bestanden',
     failed: 'nicht bestanden',
     names: {
+      file: 'Datei und Passwort',
       certificate: 'Form',
       key: 'Schlüssel',
       name: 'Name',
       hosts: 'Hosts',
       form: 'Aussteller, Zweck, Daten',
     } as Names,
+    import: 'Oder ein anderswo erstellter Schlüssel',
+    importLead: 'Hat die CA oder ein Token den Schlüssel erstellt, kam er mit seinem Zertifikat in einer Datei.',
+    p12: 'Eine PKCS-#12-Datei (.p12, .pfx)',
+    p12Hint: 'Mit dem Schlüssel, seinem Zertifikat und der Kette. Nichts bleibt, bevor jede Prüfung bestanden ist.',
+    password: (file: string) => `Passwort von ${file}`,
+    look: 'Prüfen',
+    lookReason: 'in der Konsole geprüft',
+    notLooked: 'geben Sie eine Datei und ihr Passwort, und prüfen Sie sie',
+    importIt: 'Schlüssel übernehmen',
+    importTitle: (use: string) => `Den Schlüssel für ${use} übernehmen`,
+    importItLead:
+      'Der Schlüssel wartet, verschlüsselt, wenn der jetzige es ist. ' +
+      'Von der Datei und ihrem Passwort bleibt sonst nichts.',
+    imported: (use: string) => `Der Schlüssel für ${use} wartet. Nehmen Sie unten sein Zertifikat in Gebrauch.`,
     notTaken: 'So lässt es sich nicht verwenden.',
     install: 'Von jetzt an verwenden',
     installTitle: (use: string) => `Das neue Zertifikat für ${use} verwenden`,
@@ -126,8 +161,8 @@ export const renewalTexts = inLanguages({
     revokeIt: 'Sperren',
     revokeTitle: (serial: string) => `Das Zertifikat ${serial} sperren`,
     revokeDone: (serial: string, count: number) =>
-      `${serial} ist gesperrt. Die Liste hat ${count}; ein laufendes Gateway verwendet sie binnen Sekunden. ` +
-      'Geben Sie sie auch Partnern.',
+      `${serial} ist gesperrt. Die Liste hat ${counted(count, '# Zertifikat', '# Zertifikate')}; ` +
+      'ein laufendes Gateway verwendet sie binnen Sekunden. Geben Sie sie auch Partnern.',
     revokedBefore: (serial: string) => `${serial} war schon gesperrt.`,
     fromFile: 'Oder das Zertifikat',
     fromFileHint: 'Seine Seriennummer wird gelesen; geprüft wird, dass Ihre CA es ausgestellt hat.',

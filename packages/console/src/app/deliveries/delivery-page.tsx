@@ -89,7 +89,7 @@ export function DeliveryPage({ params }: PageProps) {
               [texts.expiresAt, timeOf(answer.expiresAt)],
               [texts.settledAt, timeOf(answer.settledAt)],
               [texts.file, answer.file],
-              [texts.size, `${formatSize(answer.bytes)} (${sharedTexts().bytes(String(answer.bytes))})`],
+              [texts.size, `${formatSize(answer.bytes)} (${sharedTexts().bytes(answer.bytes)})`],
               [texts.digest, <DigestText key="digest" hex={answer.sha256} />],
             ]}
           />

@@ -1,5 +1,5 @@
 // Texts of the pages of deliveries.
-import { formatCount } from '../texts/formats.ts'
+import { counted, formatCount } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 const count = formatCount
@@ -16,7 +16,7 @@ export const deliveryTexts = inLanguages({
     cause: 'Cause',
     causes: (seen: number) => `Causes of the latest ${count(seen)} that wait.`,
     firstTry: 'not tried yet',
-    of: (entries: number) => (entries === 1 ? 'one' : count(entries)),
+    of: (entries: number) => counted(entries, 'one', '#'),
     list: 'Deliveries, the latest first',
     time: 'Queued',
     document: 'Document',
@@ -41,10 +41,10 @@ export const deliveryTexts = inLanguages({
     cancelLead: 'The receiver does not get it. The document stays where it is, and can be queued again.',
     cancelled: (document: string) => `${document} is cancelled.`,
     retryMany: (entries: number, isExact: boolean) =>
-      entries === 1 ? 'Retry this one' : `Retry all ${isExact ? '' : 'of more than '}${count(entries)}`,
-    manyTitle: (entries: number) => (entries === 1 ? 'Retry one delivery' : `Retry ${count(entries)} deliveries`),
+      counted(entries, 'Retry this one', `Retry all ${isExact ? '' : 'of more than '}#`),
+    manyTitle: (entries: number) => counted(entries, 'Retry one delivery', 'Retry # deliveries'),
     manyLead: (filter: string, entries: number) =>
-      `Exactly these: ${filter}, ${entries === 1 ? 'one' : count(entries)} as counted now. ` +
+      `Exactly these: ${filter}, ${counted(entries, 'one', '#')} as counted now. ` +
       'If it is another number by then, nothing is done.',
     manyDone: (entries: number, failed: number) =>
       `${count(entries)} queued${failed === 0 ? '.' : `; ${count(failed)} had moved on meanwhile.`}`,
@@ -74,7 +74,7 @@ export const deliveryTexts = inLanguages({
     cause: 'Ursache',
     causes: (seen: number) => `Ursachen der letzten ${count(seen)} wartenden.`,
     firstTry: 'noch nicht versucht',
-    of: (entries: number) => (entries === 1 ? 'eine' : count(entries)),
+    of: (entries: number) => counted(entries, 'eine', '#'),
     list: 'Zustellungen, die neuesten zuerst',
     time: 'Eingereiht',
     document: 'Dokument',
@@ -100,16 +100,15 @@ export const deliveryTexts = inLanguages({
     cancelLead: 'Der Empfänger erhält es nicht. Das Dokument bleibt, wo es ist, und kann erneut eingereiht werden.',
     cancelled: (document: string) => `${document} ist abgebrochen.`,
     retryMany: (entries: number, isExact: boolean) =>
-      entries === 1
-        ? 'Diese eine erneut versuchen'
-        : `Alle ${isExact ? '' : 'von mehr als '}${count(entries)} erneut versuchen`,
+      counted(entries, 'Diese eine erneut versuchen', `Alle ${isExact ? '' : 'von mehr als '}# erneut versuchen`),
     manyTitle: (entries: number) =>
-      entries === 1 ? 'Eine Zustellung erneut versuchen' : `${count(entries)} Zustellungen erneut versuchen`,
+      counted(entries, 'Eine Zustellung erneut versuchen', '# Zustellungen erneut versuchen'),
     manyLead: (filter: string, entries: number) =>
-      `Genau diese: ${filter}, ${entries === 1 ? 'eine' : count(entries)} nach der Zählung von eben. ` +
+      `Genau diese: ${filter}, ${counted(entries, 'eine', '#')} nach der Zählung von eben. ` +
       'Ist es dann eine andere Zahl, geschieht nichts.',
     manyDone: (entries: number, failed: number) =>
-      `${count(entries)} eingereiht${failed === 0 ? '.' : `; ${count(failed)} hatten sich inzwischen geändert.`}`,
+      `${count(entries)} eingereiht` +
+      (failed === 0 ? '.' : `; ${counted(failed, '# hatte', '# hatten')} sich inzwischen geändert.`),
     tooMany: 'mehr als 1000 auf einmal gehen nicht; der Befehl `sender outbox retry` nimmt sie',
     otherFilters: 'es nimmt nur den Filter Zustand; hier sind andere gesetzt',
     delivered: 'sie sind zugestellt',

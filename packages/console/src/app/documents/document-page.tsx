@@ -9,6 +9,7 @@ import { DigestText, FactList, FullTime } from '../parts/values.tsx'
 import { useEffect, useState } from '../preact.ts'
 import { mayHere } from '../session.ts'
 import { formatCount, formatDuration, formatSize } from '../texts/formats.ts'
+import { sharedTexts } from '../texts/shared-texts.ts'
 import { pathTexts } from './path-texts.ts'
 import { DocumentPath } from './stations.tsx'
 
@@ -55,7 +56,7 @@ export function DocumentPage({ params: { index = '' } }: PageProps) {
               ],
               [texts.acceptedAt, <FullTime at={accepted.acceptedAt} />],
               [texts.index, <a href={`/log/${accepted.index}`}>{formatCount(accepted.index)}</a>],
-              [texts.bytes, texts.octets(formatCount(accepted.bytes))],
+              [texts.bytes, sharedTexts().bytes(accepted.bytes)],
               [texts.sha256, <DigestText hex={accepted.sha256} />],
               [texts.reference, <span class="mono">{accepted.referenceDigest}</span>],
               [texts.certificate, fact?.certificate && <DigestText hex={fact.certificate} />],

@@ -1,5 +1,5 @@
 // Texts of one document or refusal: its path, facts, receipt and proof.
-import { formatCount } from '../texts/formats.ts'
+import { counted } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 export const pathTexts = inLanguages({
@@ -43,7 +43,6 @@ export const pathTexts = inLanguages({
     refusedAt: 'Refused',
     index: 'Entry of the log',
     bytes: 'Size',
-    octets: (count: string) => `${count} bytes`,
     sha256: 'SHA-256',
     reference: 'Digest that was signed',
     certificate: 'Certificate of the sender',
@@ -59,8 +58,8 @@ export const pathTexts = inLanguages({
       `Your document ${id} of ${time} was refused: ${code}. ${meaning} ${remedy} Our reference: ${request}`,
     help: 'About this code',
     seen: (times: number, partners: number) =>
-      `${formatCount(times)} refusals with this code since the gateway started, ` +
-      `of ${partners === 1 ? 'one partner' : `${formatCount(partners)} partners`}.`,
+      `${counted(times, '# refusal', '# refusals')} with this code since the gateway started, ` +
+      counted(partners, 'of one partner.', 'of # partners.'),
     others: 'All of them',
     notRecorded: 'The gateway ended before these facts were recorded; the log has the acceptance.',
   },
@@ -104,7 +103,6 @@ export const pathTexts = inLanguages({
     refusedAt: 'Abgelehnt',
     index: 'Eintrag im Log',
     bytes: 'Größe',
-    octets: (count: string) => `${count} Bytes`,
     sha256: 'SHA-256',
     reference: 'Signierter Digest',
     certificate: 'Zertifikat des Absenders',
@@ -120,8 +118,8 @@ export const pathTexts = inLanguages({
       `Ihr Dokument ${id} vom ${time} wurde abgelehnt: ${code}. ${meaning} ${remedy} Unsere Referenz: ${request}`,
     help: 'Zu diesem Code',
     seen: (times: number, partners: number) =>
-      `${formatCount(times)} Ablehnungen mit diesem Code seit dem Start, ` +
-      `von ${partners === 1 ? 'einem Partner' : `${formatCount(partners)} Partnern`}.`,
+      `${counted(times, '# Ablehnung', '# Ablehnungen')} mit diesem Code seit dem Start, ` +
+      counted(partners, 'von einem Partner.', 'von # Partnern.'),
     others: 'Alle davon',
     notRecorded: 'Das Gateway endete, bevor diese Angaben festgehalten waren; das Log hat die Annahme.',
   },

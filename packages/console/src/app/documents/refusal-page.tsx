@@ -8,8 +8,9 @@ import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { DigestText, FactList, FullTime } from '../parts/values.tsx'
 import { useEffect } from '../preact.ts'
 import { formatCount, formatDuration, formatTime } from '../texts/formats.ts'
+import { sharedTexts } from '../texts/shared-texts.ts'
 import { pathTexts } from './path-texts.ts'
-import { DocumentPath } from './stations.tsx'
+import { DocumentPath, explanationInWords } from './stations.tsx'
 
 export function RefusalPage({ params: { id = '' } }: PageProps) {
   const texts = pathTexts()
@@ -28,14 +29,15 @@ export function RefusalPage({ params: { id = '' } }: PageProps) {
     )
   const { fact, explanation } = answer
   const code = fact.code ?? ''
+  const words = explanation && explanationInWords(code, explanation)
   const toPartner =
-    explanation &&
+    words &&
     texts.toPartner(
       fact.document ?? '',
       formatTime(new Date(fact.at)),
       code,
-      explanation.meaning,
-      explanation.remedy,
+      words.meaning,
+      words.remedy,
       fact.request ?? '',
     )
   return (
@@ -64,7 +66,7 @@ export function RefusalPage({ params: { id = '' } }: PageProps) {
               [texts.refusedAt, <FullTime at={fact.at} />],
               [texts.detail, fact.detail],
               [texts.index, fact.index !== null && <a href={`/log/${fact.index}`}>{formatCount(fact.index)}</a>],
-              [texts.bytes, fact.bytes !== null && texts.octets(formatCount(fact.bytes))],
+              [texts.bytes, fact.bytes !== null && sharedTexts().bytes(fact.bytes)],
               [texts.sha256, fact.sha256 && <DigestText hex={fact.sha256} />],
               [texts.certificate, fact.certificate && <DigestText hex={fact.certificate} />],
               [texts.connection, [fact.tlsVersion, fact.cipher, fact.group].filter(part => part).join(', ')],

@@ -2,6 +2,7 @@
 // reached.
 import type { AnswerOf } from '../api/client.ts'
 import type { LiveFact } from '../api/live.ts'
+import { faultInWords } from '../help/fault-in-words.ts'
 import type { ComponentChildren } from '../preact.ts'
 import { formatCount, formatDuration } from '../texts/formats.ts'
 import { pathTexts } from './path-texts.ts'
@@ -27,6 +28,12 @@ const places: Readonly<Record<string, Station>> = {
   receipt: 'receipt',
 }
 
+/** What the refusal means and what to do, in the language in force. */
+export function explanationInWords(code: string, { meaning, remedy }: Explanation) {
+  const words = faultInWords(code, { sentence: meaning, remedy })
+  return { meaning: words.sentence, remedy: words.remedy }
+}
+
 type PathProps = { readonly fact: LiveFact | null; readonly explanation?: Explanation | null }
 
 export function DocumentPath({ fact, explanation }: PathProps) {
@@ -45,7 +52,9 @@ export function DocumentPath({ fact, explanation }: PathProps) {
                 <span class="station-state">{texts.states[state]}</span>
               </h3>
               {state === 'passed' && <Passed station={station} fact={fact} />}
-              {state === 'failed' && explanation != null && <Failed explanation={explanation} />}
+              {state === 'failed' && explanation != null && (
+                <Failed code={fact?.code ?? ''} explanation={explanation} />
+              )}
             </div>
             <span class="took number">{state === 'passed' && timeOf(station, fact)}</span>
           </li>
@@ -85,18 +94,20 @@ function shortName(identifier: string | null | undefined): string | null {
   return identifier?.split(/[#/]/).at(-1) ?? null
 }
 
-function Failed({ explanation: { expected, found, meaning, remedy } }: { readonly explanation: Explanation }) {
+function Failed({ code, explanation }: { readonly code: string; readonly explanation: Explanation }) {
   const texts = pathTexts()
+  const { expected, found } = explanation
+  const { meaning, remedy } = explanationInWords(code, explanation)
   return (
     <div class="failed">
       <p>{meaning}</p>
       <dl class="expected-found">
         <dt>{texts.expected}</dt>
-        <dd class="mono">
+        <dd class="mono" lang="en">
           <Differing text={expected} other={found} />
         </dd>
         <dt>{texts.found}</dt>
-        <dd class="mono">
+        <dd class="mono" lang="en">
           <Differing text={found} other={expected} />
         </dd>
       </dl>

@@ -5,6 +5,7 @@ import { ProofTree } from '../log/proof-tree.tsx'
 import { FactList, FullTime } from '../parts/values.tsx'
 import { useMemo } from '../preact.ts'
 import { formatCount } from '../texts/formats.ts'
+import { checkInWords } from './check-texts.ts'
 import { evidenceTexts } from './evidence-texts.ts'
 import { readProofOfReceipt } from './receipt-proof.ts'
 
@@ -21,7 +22,9 @@ type ResultProps = { readonly result: ReceiptEvidence | undefined; readonly rece
 export function EvidenceResult({ result, receipt }: ResultProps) {
   const texts = evidenceTexts()
   if (result === undefined) return <h2>{texts.nothing}</h2>
-  const { isVerified, checks, first, fields, anchors } = result
+  const { isVerified, fields, anchors } = result
+  const checks = result.checks.map(check => ({ ...check, ...checkInWords(check) }))
+  const first = checks.find(({ name }) => name === result.first?.name)
   const open = checks.filter(({ state }) => state === 'not judged')
   return (
     <>
@@ -58,7 +61,11 @@ export function EvidenceResult({ result, receipt }: ResultProps) {
             </span>
             <span>{title}</span>
             <span class="muted">{clause}</span>
-            {detail !== '' && <span class="mono">{detail}</span>}
+            {detail !== '' && (
+              <span class="mono" lang={state === 'not given' ? undefined : 'en'}>
+                {detail}
+              </span>
+            )}
           </li>
         ))}
       </ol>

@@ -1,8 +1,6 @@
 // Texts of the pages of the hand-off and its dead letters.
-import { formatCount } from '../texts/formats.ts'
+import { counted } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
-
-const count = formatCount
 
 export const handOffTexts = inLanguages({
   en: {
@@ -44,12 +42,12 @@ export const handOffTexts = inLanguages({
     discardIt: 'Discard it',
     discarded: (document: string) => `${document} is discarded as a dead letter.`,
     allTargets: (targets: string) => `It concerns ${targets}.`,
-    retryMany: (letters: number) => (letters === 1 ? 'Retry this one' : `Retry all ${count(letters)}`),
-    manyTitle: (letters: number) => (letters === 1 ? 'Retry one dead letter' : `Retry ${count(letters)} dead letters`),
+    retryMany: (letters: number) => counted(letters, 'Retry this one', 'Retry all #'),
+    manyTitle: (letters: number) => counted(letters, 'Retry one dead letter', 'Retry # dead letters'),
     manyLead: (filter: string, letters: number) =>
-      `Exactly these: ${filter}, ${letters === 1 ? 'one' : count(letters)} as counted now. ` +
+      `Exactly these: ${filter}, ${counted(letters, 'one', '#')} as counted now. ` +
       'If it is another number by then, nothing is done.',
-    manyDone: (letters: number) => `${count(letters)} ${letters === 1 ? 'is' : 'are'} to be tried again.`,
+    manyDone: (letters: number) => counted(letters, '# is to be tried again.', '# are to be tried again.'),
     tooMany: 'more than 5000 at once are not taken; filter more',
     onlyOpen: 'only open ones are retried; the filter shows others',
     dead: (index: number) => `Dead letter ${index}`,
@@ -113,15 +111,12 @@ export const handOffTexts = inLanguages({
     discardIt: 'Verwerfen',
     discarded: (document: string) => `${document} ist als unzustellbar verworfen.`,
     allTargets: (targets: string) => `Es betrifft ${targets}.`,
-    retryMany: (letters: number) =>
-      letters === 1 ? 'Dieses eine erneut versuchen' : `Alle ${count(letters)} erneut versuchen`,
-    manyTitle: (letters: number) =>
-      letters === 1 ? 'Ein Dokument erneut übergeben' : `${count(letters)} Dokumente erneut übergeben`,
+    retryMany: (letters: number) => counted(letters, 'Dieses eine erneut versuchen', 'Alle # erneut versuchen'),
+    manyTitle: (letters: number) => counted(letters, 'Ein Dokument erneut übergeben', '# Dokumente erneut übergeben'),
     manyLead: (filter: string, letters: number) =>
-      `Genau diese: ${filter}, ${letters === 1 ? 'eines' : count(letters)} nach der Zählung von eben. ` +
+      `Genau diese: ${filter}, ${counted(letters, 'eines', '#')} nach der Zählung von eben. ` +
       'Ist es dann eine andere Zahl, geschieht nichts.',
-    manyDone: (letters: number) =>
-      letters === 1 ? 'Eines wird erneut versucht.' : `${count(letters)} werden erneut versucht.`,
+    manyDone: (letters: number) => counted(letters, 'Eines wird erneut versucht.', '# werden erneut versucht.'),
     tooMany: 'mehr als 5000 auf einmal gehen nicht; filtern Sie weiter',
     onlyOpen: 'nur offene werden erneut versucht; der Filter zeigt andere',
     dead: (index: number) => `Unzustellbar: ${index}`,

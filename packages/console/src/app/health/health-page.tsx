@@ -8,7 +8,8 @@ import { useNow } from '../parts/use-now.ts'
 import { FactList, FullTime } from '../parts/values.tsx'
 import { me } from '../session.ts'
 import { formatAgo, formatCount, formatDuration, formatSize } from '../texts/formats.ts'
-import { healthTexts } from './health-texts.ts'
+import { HealthTabs } from './health-tabs.tsx'
+import { findingInWords, healthTexts } from './health-texts.ts'
 
 const EVERY = 10_000
 
@@ -19,6 +20,7 @@ export function HealthPage() {
   return (
     <>
       <h1>{texts.title}</h1>
+      <HealthTabs />
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
       {answer !== undefined && (
         <>
@@ -33,7 +35,7 @@ export function HealthPage() {
             rows={answer.checks}
             keyOf={({ check }) => check}
             columns={[
-              { title: texts.check, cell: ({ check }) => check },
+              { title: texts.check, cell: finding => findingInWords(finding).name },
               {
                 title: texts.state,
                 isNarrow: true,
@@ -41,7 +43,7 @@ export function HealthPage() {
                   <span class={ok ? 'tag accepted' : 'tag refused'}>{ok ? texts.ok : texts.notOk}</span>
                 ),
               },
-              { title: texts.found, cell: ({ found }) => found },
+              { title: texts.found, cell: finding => findingInWords(finding).found },
             ]}
           />
           <p class="beside">{texts.diagnose}</p>

@@ -1,6 +1,8 @@
 // Texts of the page of health.
 import { inLanguages } from '../texts/languages.ts'
 
+type Words = Readonly<Record<string, string>>
+
 export const healthTexts = inLanguages({
   en: {
     title: 'Health',
@@ -13,6 +15,17 @@ export const healthTexts = inLanguages({
     ok: 'in order',
     notOk: 'not in order',
     found: 'What was found',
+    names: {
+      ledger: 'Ledger',
+      log: 'Transparency log',
+      certificates: 'Certificates',
+      disk: 'Disk',
+      clock: 'Clock',
+      stopping: 'Stop',
+    } as Words,
+    /** What was found, where the gateway's own words do not do. */
+    good: {} as Words,
+    bad: {} as Words,
     diagnose: 'For all that can be checked, with what to do, type on the machine of the gateway:',
     uses: 'What it uses',
     free: 'Free on the disk',
@@ -37,6 +50,29 @@ export const healthTexts = inLanguages({
     ok: 'in Ordnung',
     notOk: 'nicht in Ordnung',
     found: 'Gefunden',
+    names: {
+      ledger: 'Ledger',
+      log: 'Transparenz-Log',
+      certificates: 'Zertifikate',
+      disk: 'Datenträger',
+      clock: 'Uhr',
+      stopping: 'Beenden',
+    } as Words,
+    good: {
+      ledger: 'wird geschrieben',
+      log: 'setzt fort, was es zuvor zeigte',
+      certificates: 'gültig',
+      disk: 'hat Platz',
+      clock: 'nicht hinter dem Log',
+    } as Words,
+    bad: {
+      ledger: 'lässt sich nicht schreiben',
+      log: 'setzt nicht fort, was es zuvor zeigte',
+      certificates: 'eines ist nicht gültig',
+      disk: 'hat zu wenig Platz',
+      clock: 'liegt hinter dem letzten Eintrag des Logs',
+      stopping: 'der Empfänger wird beendet',
+    } as Words,
     diagnose: 'Alles Prüfbare, mit dem, was zu tun ist, zeigt dieser Befehl auf dem Rechner des Gateways:',
     uses: 'Was es braucht',
     free: 'Frei auf dem Datenträger',
@@ -51,3 +87,12 @@ export const healthTexts = inLanguages({
     started: 'Gestartet',
   },
 })
+
+type Finding = { readonly check: string; readonly ok: boolean; readonly found: string }
+
+/** A check of health in the language in force; what is not in order keeps the gateway's detail. */
+export function findingInWords({ check, ok, found }: Finding): { readonly name: string; readonly found: string } {
+  const { names, good, bad } = healthTexts()
+  const words = (ok ? good : bad)[check]
+  return { name: names[check] ?? check, found: words === undefined ? found : ok ? words : `${words} (${found})` }
+}

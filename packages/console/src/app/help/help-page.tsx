@@ -5,13 +5,15 @@ import { Filters } from '../parts/filters.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { sharedTexts } from '../texts/shared-texts.ts'
+import { faultInWords } from './fault-in-words.ts'
 import { helpTexts } from './help-texts.ts'
 
 export function HelpPage({ query: { q = '' } }: PageProps) {
   const texts = helpTexts()
   const { answer, refusal, again } = useAsked('GET /api/v1/faults', {})
   const words = q.toLowerCase().split(/\s+/)
-  const rows = answer?.data.filter(({ code, sentence, remedy }) => {
+  const known = answer?.data.map(row => ({ ...row, ...faultInWords(row.code, row) }))
+  const rows = known?.filter(({ code, sentence, remedy }) => {
     const text = `${code} ${sentence} ${remedy}`.toLowerCase()
     return words.every(word => text.includes(word))
   })
@@ -37,8 +39,8 @@ export function HelpPage({ query: { q = '' } }: PageProps) {
                 </a>
               ),
             },
-            { title: texts.means, cell: ({ sentence }) => <span lang="en">{sentence}</span> },
-            { title: texts.remedy, cell: ({ remedy }) => <span lang="en">{remedy}</span> },
+            { title: texts.means, cell: ({ sentence }) => sentence },
+            { title: texts.remedy, cell: ({ remedy }) => remedy },
           ]}
         />
       )}
@@ -49,18 +51,17 @@ export function HelpPage({ query: { q = '' } }: PageProps) {
 export function FaultPage({ params: { code = '' } }: PageProps) {
   const texts = helpTexts()
   const { answer, refusal, again } = useAsked('GET /api/v1/faults/{code}', { path: { code } })
+  const words = answer && faultInWords(code, answer)
   const query = `code=${encodeURIComponent(code)}`
   return (
     <>
       <h1 class="mono">{code}</h1>
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} />}
-      {answer !== undefined && (
+      {words !== undefined && (
         <>
-          <p class="lead" lang="en">
-            {answer.sentence}
-          </p>
+          <p class="lead">{words.sentence}</p>
           <h2>{texts.remedy}</h2>
-          <p lang="en">{answer.remedy}</p>
+          <p>{words.remedy}</p>
           <ul class="ways">
             <li>
               <a href={`/documents/refused?${query}`}>{texts.here}</a>

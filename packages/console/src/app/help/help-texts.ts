@@ -18,8 +18,8 @@ export const helpTexts = inLanguages({
   de: {
     title: 'Hilfe',
     lead:
-      'Jede Ablehnung und jedes Scheitern hat einen Code. Ein Partner erhält seinen Satz und sonst nichts; ' +
-      'die Sätze stehen auf Englisch da, wie er sie erhält.',
+      'Jede Ablehnung und jedes Scheitern hat einen Code. ' +
+      'Ein Partner erhält seinen Satz auf Englisch und sonst nichts.',
     codes: 'Fehlercodes',
     code: 'Code',
     means: 'Was er bedeutet',

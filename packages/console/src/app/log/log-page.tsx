@@ -4,6 +4,7 @@ import { useAsked } from '../api/use-asked.ts'
 import { List, type RowOf } from '../parts/table.tsx'
 import { DayTime, DigestText, FactList } from '../parts/values.tsx'
 import { formatCount } from '../texts/formats.ts'
+import { LogTabs } from './log-tabs.tsx'
 import { kindOfEvent, logTexts } from './log-texts.ts'
 import { readCheckpointText } from './read-checkpoint.ts'
 
@@ -16,6 +17,7 @@ export function LogPage() {
   return (
     <>
       <h1>{texts.title}</h1>
+      <LogTabs />
       <p class="lead">{texts.lead}</p>
       {head !== undefined && (
         <section class="checkpoint" aria-labelledby="head">

@@ -1,5 +1,5 @@
 // Texts of the log.
-import { formatCount } from '../texts/formats.ts'
+import { counted, formatCount } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 type Kinds = Readonly<Record<string, string>>
@@ -48,7 +48,7 @@ export const logTexts = inLanguages({
     next: 'Next entry',
     document: 'The document',
     treeName: (index: number, size: number) =>
-      `Path from entry ${formatCount(index)} to the root of the tree of ${formatCount(size)} entries`,
+      `Path from entry ${formatCount(index)} to the root of the tree of ${counted(size, '# entry', '# entries')}`,
     notCovered: 'No checkpoint covers this entry yet.',
     whatIsSigned: 'The whole note, as witnesses keep it',
   },
@@ -95,7 +95,7 @@ export const logTexts = inLanguages({
     next: 'Nächster Eintrag',
     document: 'Das Dokument',
     treeName: (index: number, size: number) =>
-      `Weg von Eintrag ${formatCount(index)} zur Wurzel des Baums mit ${formatCount(size)} Einträgen`,
+      `Weg von Eintrag ${formatCount(index)} zur Wurzel des Baums mit ${counted(size, '# Eintrag', '# Einträgen')}`,
     notCovered: 'Noch kein Checkpoint deckt diesen Eintrag ab.',
     whatIsSigned: 'Die ganze Notiz, wie Zeugen sie aufbewahren',
   },

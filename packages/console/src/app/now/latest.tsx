@@ -16,25 +16,32 @@ export function Latest() {
   const refusals = useAsked('GET /api/v1/refusals', query)
   const [fresh, setFresh] = useState<readonly LiveFact[]>([])
   const [held, setHeld] = useState<readonly LiveFact[] | undefined>(undefined)
+  const [waiting, setWaiting] = useState(0)
   const refetch = () => {
     documents.again()
     refusals.again()
   }
   useFacts(facts => {
     const shown = facts.filter(({ kind }) => kind === 'document' || kind === 'refusal')
-    if (shown.length > 0) setFresh(before => [...shown.toReversed(), ...before].slice(0, 5 * ROWS))
+    if (shown.length === 0) return
+    // No row beyond those that the page shows is made: what is more is a number.
+    setFresh(before => [...shown.slice(-ROWS).reverse(), ...before].slice(0, ROWS))
+    if (held !== undefined) setWaiting(before => before + shown.length)
   }, refetch)
   const all = latestOf([...fresh, ...(documents.answer?.data ?? []), ...(refusals.answer?.data ?? [])])
   const shown = held ?? all
-  const waiting = held === undefined ? 0 : all.filter(({ id }) => !held.some(row => row.id === id)).length
-  const hold = () => setHeld(before => before ?? all)
-  const release = () => setHeld(undefined)
+  const holdAt = (rows: readonly LiveFact[] | undefined) => {
+    setHeld(rows)
+    setWaiting(0)
+  }
+  const hold = () => held === undefined && holdAt(all)
+  const release = () => holdAt(undefined)
   return (
     <section class="latest" aria-labelledby="latest">
       <div class="over">
         <h2 id="latest">{texts.latest}</h2>
         {waiting > 0 && (
-          <button type="button" class="chip" onClick={() => setHeld(all)}>
+          <button type="button" class="chip" onClick={() => holdAt(all)}>
             {texts.fresh(waiting)}
           </button>
         )}

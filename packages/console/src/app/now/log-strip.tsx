@@ -2,16 +2,21 @@
 // arcs, and its head.
 import { useFacts } from '../api/live.ts'
 import { useAsked } from '../api/use-asked.ts'
+import { gatewayState } from '../gateway-state.ts'
 import { kindOfEvent, logTexts } from '../log/log-texts.ts'
 import { peaksOf } from '../log/peaks.ts'
 import { readCheckpointText } from '../log/read-checkpoint.ts'
+import { witnessTexts } from '../log/witness-texts.ts'
+import { witnessesOf } from '../log/witnesses.ts'
 import { CopyButton } from '../parts/command.tsx'
+import { useNow } from '../parts/use-now.ts'
 import { useWidth } from '../parts/use-width.ts'
 import { useLocation, useRef, useState } from '../preact.ts'
-import { formatCount, groupDigits } from '../texts/formats.ts'
+import { formatCount, formatPast, groupDigits } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
 
 const MOST = 200
+const WITNESSES = 2
 const SQUARE = 5
 const PITCH = 6
 const HEIGHT = 104
@@ -109,11 +114,25 @@ export function LogStrip() {
               <CopyButton text={checkpoint.root} of={texts.root} />
             </span>
             <span class="muted">{texts.signedBy(checkpoint.signers.join(', '))}</span>
+            <a class="muted" href="/log/witnesses">
+              <SeenBy />
+            </a>
           </div>
         )}
       </div>
     </section>
   )
+}
+
+/** Those who read it last. */
+function SeenBy() {
+  const texts = witnessTexts()
+  const now = useNow(10_000)
+  const { metrics } = gatewayState.value
+  if (metrics === undefined) return null
+  const latest = witnessesOf(metrics).slice(0, WITNESSES)
+  if (latest.length === 0) return <>{texts.seenByNone}</>
+  return <>{texts.seenBy(latest.map(({ partner, at }) => texts.one(partner, formatPast(at, now))).join(', '))}</>
 }
 
 /** One perfect subtree; where it begins before what is shown, it is open. */

@@ -3,6 +3,7 @@ import { ruleInWords } from '../alerts/rule-texts.ts'
 import { titleOf } from '../approvals/approval-texts.ts'
 import { usesInWords } from '../certificates/certificate-texts.ts'
 import { gatewayState, type Need } from '../gateway-state.ts'
+import { findingInWords } from '../health/health-texts.ts'
 import { useNow } from '../parts/use-now.ts'
 import { formatAgo, formatPast } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
@@ -14,8 +15,10 @@ type Described = { readonly what: string; readonly since?: string; readonly href
 export function describeNeed(need: Need): Described {
   const texts = nowTexts()
   switch (need.kind) {
-    case 'health':
-      return { what: `${texts.unhealthy(need.check)}: ${need.found}`, href: '/health' }
+    case 'health': {
+      const { name, found } = findingInWords({ ...need, ok: false })
+      return { what: `${texts.unhealthy(name)}: ${found}`, href: '/health' }
+    }
     case 'alert': {
       const { labels, since, id } = need.alert
       const summary = ruleInWords(need.alert).summary
@@ -29,6 +32,10 @@ export function describeNeed(need: Need): Described {
         since: approval.at,
         href: `/approvals/${approval.id}`,
       }
+    }
+    case 'rollover': {
+      const { partner, at } = need.rollover
+      return { what: texts.announced(partner), since: at, href: '/partners/announced' }
     }
     case 'dead-letters':
       return { what: `${texts.letters(need.count)}.`, href: '/hand-off' }

@@ -1,5 +1,5 @@
 // Texts of the front page.
-import { formatCount, formatSpan } from '../texts/formats.ts'
+import { counted, formatCount, formatDays, formatSpan } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 const count = formatCount
@@ -12,13 +12,17 @@ export const nowTexts = inLanguages({
     sinceMidnight: (accepted: number) =>
       accepted === 0
         ? 'No document since midnight yet.'
-        : accepted === 1
-          ? 'One document since midnight, receipted.'
-          : `${count(accepted)} documents since midnight, every one receipted.`,
+        : counted(
+            accepted,
+            'One document since midnight, receipted.',
+            '# documents since midnight, every one receipted.',
+          ),
     needs: (things: number) =>
-      things === 1
-        ? 'One thing needs you.'
-        : `${['No', 'One', 'Two', 'Three', 'Four', 'Five'][things] ?? count(things)} things need you.`,
+      counted(
+        things,
+        'One thing needs you.',
+        `${['No', 'One', 'Two', 'Three', 'Four', 'Five'][things] ?? '#'} things need you.`,
+      ),
     up: (milliseconds: number) => `up ${formatSpan(milliseconds)}`,
     hybrid: (percent: string) => `TLS 1.3, X25519MLKEM768 on ${percent} of documents`,
     head: (size: number) => `log head ${count(size)}`,
@@ -32,10 +36,10 @@ export const nowTexts = inLanguages({
     share: (refused: number, percent: string) => `${count(refused)} refused – ${percent}`,
     noOutbox: 'No outbox is followed',
     nothingWaits: 'Nothing waits',
-    waits: (things: number) => `${count(things)} wait`,
+    waits: (things: number) => counted(things, '# waits', '# wait'),
     oldest: (ago: string) => `The oldest was queued ${ago}`,
-    letters: (letters: number) => (letters === 1 ? 'One dead letter' : `${count(letters)} dead letters`),
-    nextDue: (uses: string, days: number) => (days < 0 ? `${uses} has ended` : `Next: ${uses}, in ${count(days)} days`),
+    letters: (letters: number) => counted(letters, 'One dead letter', '# dead letters'),
+    nextDue: (uses: string, days: number) => (days < 0 ? `${uses} has ended` : `Next: ${uses}, ${formatDays(days)}`),
     river: 'Documents over time',
     riverHint: 'Arrow keys go from document to document, Enter opens one; drag selects a span.',
     ranges: { '5m': '5 min', '1h': '1 hour', '24h': '24 hours', '7d': '7 days' },
@@ -52,18 +56,20 @@ export const nowTexts = inLanguages({
     oneBar: (at: string, accepted: number, refused: number) =>
       `${at}: ${count(accepted)} accepted, ${count(refused)} refused`,
     started: 'start',
-    ticks: (shown: number, refused: number) => `${count(shown)} documents, ${count(refused)} of them refused`,
+    ticks: (shown: number, refused: number) =>
+      `${counted(shown, '# document', '# documents')}, ${count(refused)} of them refused`,
     needsYou: 'Needs you',
     nothing: 'Nothing needs you.',
     waitsForYou: (act: string, author: string) => `${act}: ${author} asks for your approval`,
+    announced: (partner: string) => `The next certificate of ${partner} waits for your word`,
     checked: (time: string) => `Health, alerts, approvals, dead letters and certificates were looked at ${time}.`,
     seeWhy: 'See why',
     unhealthy: (check: string) => `${check} is not in order`,
     dueOne: (uses: string, days: number) =>
-      days < 0 ? `Certificate ${uses} has ended` : `Certificate ${uses} ends in ${count(days)} days`,
+      days < 0 ? `Certificate ${uses} has ended` : `Certificate ${uses} ends ${formatDays(days)}`,
     log: 'The log',
     logHint: 'Arrow keys go from entry to entry, Enter opens one.',
-    entries: (size: number) => `${count(size)} entries`,
+    entries: (size: number) => counted(size, '# entry', '# entries'),
     root: 'Root',
     signedBy: (name: string) => `signed by ${name}`,
     entry: (index: number, kind: string) => `Entry ${count(index)}: ${kind}`,
@@ -75,7 +81,7 @@ export const nowTexts = inLanguages({
     outcome: 'Outcome',
     size: 'Size',
     duration: 'Time taken',
-    fresh: (rows: number) => `${count(rows)} new – show`,
+    fresh: (rows: number) => counted(rows, 'One new – show', '# new – show'),
     all: 'All documents',
     unnamed: 'not known',
   },
@@ -86,13 +92,17 @@ export const nowTexts = inLanguages({
     sinceMidnight: (accepted: number) =>
       accepted === 0
         ? 'Seit Mitternacht noch kein Dokument.'
-        : accepted === 1
-          ? 'Ein Dokument seit Mitternacht, quittiert.'
-          : `${count(accepted)} Dokumente seit Mitternacht, jedes quittiert.`,
+        : counted(
+            accepted,
+            'Ein Dokument seit Mitternacht, quittiert.',
+            '# Dokumente seit Mitternacht, jedes quittiert.',
+          ),
     needs: (things: number) =>
-      things === 1
-        ? 'Eines braucht Sie.'
-        : `${['Kein', 'Ein', 'Zwei', 'Drei', 'Vier', 'Fünf'][things] ?? count(things)} Dinge brauchen Sie.`,
+      counted(
+        things,
+        'Eines braucht Sie.',
+        `${['Keine', 'Eines', 'Zwei', 'Drei', 'Vier', 'Fünf'][things] ?? '#'} Dinge brauchen Sie.`,
+      ),
     up: (milliseconds: number) => `läuft seit ${formatSpan(milliseconds)}`,
     hybrid: (percent: string) => `TLS 1.3, X25519MLKEM768 bei ${percent} der Dokumente`,
     head: (size: number) => `Log-Kopf ${count(size)}`,
@@ -106,11 +116,11 @@ export const nowTexts = inLanguages({
     share: (refused: number, percent: string) => `${count(refused)} abgelehnt – ${percent}`,
     noOutbox: 'Kein Ausgang wird verfolgt',
     nothingWaits: 'Nichts wartet',
-    waits: (things: number) => `${count(things)} warten`,
+    waits: (things: number) => counted(things, '# wartet', '# warten'),
     oldest: (ago: string) => `Das älteste kam ${ago}`,
-    letters: (letters: number) => (letters === 1 ? 'Ein unzustellbares' : `${count(letters)} unzustellbare`),
+    letters: (letters: number) => counted(letters, 'Ein unzustellbares', '# unzustellbare'),
     nextDue: (uses: string, days: number) =>
-      days < 0 ? `${uses} ist abgelaufen` : `Als Nächstes: ${uses}, in ${count(days)} Tagen`,
+      days < 0 ? `${uses} ist abgelaufen` : `Als Nächstes: ${uses}, ${formatDays(days)}`,
     river: 'Dokumente im Lauf der Zeit',
     riverHint: 'Pfeiltasten gehen von Dokument zu Dokument, Enter öffnet eines; Ziehen wählt eine Zeitspanne.',
     ranges: { '5m': '5 Min.', '1h': '1 Stunde', '24h': '24 Stunden', '7d': '7 Tage' },
@@ -127,19 +137,21 @@ export const nowTexts = inLanguages({
     oneBar: (at: string, accepted: number, refused: number) =>
       `${at}: ${count(accepted)} angenommen, ${count(refused)} abgelehnt`,
     started: 'Start',
-    ticks: (shown: number, refused: number) => `${count(shown)} Dokumente, davon ${count(refused)} abgelehnt`,
+    ticks: (shown: number, refused: number) =>
+      `${counted(shown, '# Dokument', '# Dokumente')}, davon ${count(refused)} abgelehnt`,
     needsYou: 'Braucht Sie',
     nothing: 'Nichts braucht Sie.',
     waitsForYou: (act: string, author: string) => `${act}: ${author} bittet um Ihre Genehmigung`,
+    announced: (partner: string) => `Das nächste Zertifikat von ${partner} wartet auf Ihr Wort`,
     checked: (time: string) =>
       `Zustand, Alarme, Genehmigungen, unzustellbare Dokumente und Zertifikate wurden ${time} geprüft.`,
     seeWhy: 'Warum',
     unhealthy: (check: string) => `${check} ist nicht in Ordnung`,
     dueOne: (uses: string, days: number) =>
-      days < 0 ? `Zertifikat ${uses} ist abgelaufen` : `Zertifikat ${uses} endet in ${count(days)} Tagen`,
+      days < 0 ? `Zertifikat ${uses} ist abgelaufen` : `Zertifikat ${uses} endet ${formatDays(days)}`,
     log: 'Das Log',
     logHint: 'Pfeiltasten gehen von Eintrag zu Eintrag, Enter öffnet einen.',
-    entries: (size: number) => `${count(size)} Einträge`,
+    entries: (size: number) => counted(size, '# Eintrag', '# Einträge'),
     root: 'Wurzel',
     signedBy: (name: string) => `signiert von ${name}`,
     entry: (index: number, kind: string) => `Eintrag ${count(index)}: ${kind}`,
@@ -151,7 +163,7 @@ export const nowTexts = inLanguages({
     outcome: 'Ergebnis',
     size: 'Größe',
     duration: 'Dauer',
-    fresh: (rows: number) => `${count(rows)} neue – zeigen`,
+    fresh: (rows: number) => counted(rows, 'Eines neu – zeigen', '# neue – zeigen'),
     all: 'Alle Dokumente',
     unnamed: 'nicht bekannt',
   },

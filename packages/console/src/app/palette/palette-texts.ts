@@ -1,4 +1,5 @@
 // Texts of the command palette and of the list of keys.
+import { counted } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 export const paletteTexts = inLanguages({
@@ -7,7 +8,7 @@ export const paletteTexts = inLanguages({
     title: 'Go to a page, do something, or find a document',
     ask: 'Page, act, id, digest or fingerprint',
     options: 'What there is',
-    count: (found: number) => (found === 1 ? 'One command' : `${found} commands`),
+    count: (found: number) => counted(found, 'One command', '# commands'),
     kinds: { page: 'Page', act: 'Act', view: 'View', found: 'Found', search: 'Search' },
     searchFor: (text: string) => `Search for ${text}`,
     addPartner: 'Add a partner',
@@ -35,7 +36,7 @@ export const paletteTexts = inLanguages({
     title: 'Zu einer Seite gehen, etwas tun oder ein Dokument finden',
     ask: 'Seite, Aktion, ID, Digest oder Fingerabdruck',
     options: 'Was es gibt',
-    count: (found: number) => (found === 1 ? 'Ein Befehl' : `${found} Befehle`),
+    count: (found: number) => counted(found, 'Ein Befehl', '# Befehle'),
     kinds: { page: 'Seite', act: 'Aktion', view: 'Ansicht', found: 'Gefunden', search: 'Suche' },
     searchFor: (text: string) => `${text} suchen`,
     addPartner: 'Partner hinzufügen',

@@ -1,4 +1,5 @@
 // Texts of the page that adds a partner by its certificate.
+import { counted } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 export const newPartnerTexts = inLanguages({
@@ -15,7 +16,7 @@ export const newPartnerTexts = inLanguages({
     fingerprint: 'SHA-256',
     validFrom: 'Valid from',
     validTo: 'Valid to',
-    chain: (others: number) => (others === 1 ? 'and one certificate of its chain' : `and ${others} of its chain`),
+    chain: (others: number) => counted(others, 'and one certificate of its chain', 'and # of its chain'),
     checks: 'What was checked',
     passed: 'passed',
     failed: 'not passed',
@@ -60,7 +61,7 @@ export const newPartnerTexts = inLanguages({
     fingerprint: 'SHA-256',
     validFrom: 'Gültig ab',
     validTo: 'Gültig bis',
-    chain: (others: number) => (others === 1 ? 'und ein Zertifikat seiner Kette' : `und ${others} seiner Kette`),
+    chain: (others: number) => counted(others, 'und ein Zertifikat seiner Kette', 'und # seiner Kette'),
     checks: 'Was geprüft wurde',
     passed: 'bestanden',
     failed: 'nicht bestanden',

@@ -4,6 +4,7 @@ import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { useMemo } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
+import { PartnerTabs } from './partner-tabs.tsx'
 import { PartnerTag } from './partner-tag.tsx'
 import { partnerTexts } from './partner-texts.ts'
 
@@ -28,6 +29,7 @@ export function PartnersPage() {
   return (
     <>
       <h1>{texts.title}</h1>
+      <PartnerTabs />
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
       {answer !== undefined && (
         <p class="lead">

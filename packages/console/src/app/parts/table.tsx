@@ -7,7 +7,7 @@ import { useAsked } from '../api/use-asked.ts'
 import { type ComponentChildren, useEffect } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
 import { RefusalNotice } from './refusal-notice.tsx'
-import { useFresh } from './use-fresh.ts'
+import { type Fresh, useFresh } from './use-fresh.ts'
 
 export type Column<Row> = {
   readonly title: string
@@ -111,13 +111,7 @@ export function List<Name extends ListRoute>(props: ListProps<Name>) {
     addressOf(path, { ...query, after: undefined, before: undefined, ...cursorOf(link) })
   return (
     <div {...fresh.holding}>
-      {fresh.count > 0 && (
-        <p>
-          <button type="button" class="chip" onClick={fresh.show}>
-            {texts.fresh(fresh.count)}
-          </button>
-        </p>
-      )}
+      <FreshRows fresh={fresh} />
       {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
       {data.length === 0 ? (
         isFiltered ? (
@@ -152,5 +146,16 @@ export function List<Name extends ListRoute>(props: ListProps<Name>) {
         </nav>
       )}
     </div>
+  )
+}
+
+function FreshRows({ fresh: { count, show } }: { readonly fresh: Fresh }) {
+  if (count.value === 0) return null
+  return (
+    <p>
+      <button type="button" class="chip" onClick={show}>
+        {sharedTexts().fresh(count.value)}
+      </button>
+    </p>
   )
 }

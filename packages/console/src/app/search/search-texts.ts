@@ -1,5 +1,5 @@
 // Texts of the search.
-import { formatCount } from '../texts/formats.ts'
+import { counted } from '../texts/formats.ts'
 import { inLanguages } from '../texts/languages.ts'
 
 type Names = Readonly<Record<string, string>>
@@ -7,8 +7,7 @@ type Names = Readonly<Record<string, string>>
 export const searchTexts = inLanguages({
   en: {
     title: 'Search',
-    found: (question: string, facts: number) =>
-      `${facts === 1 ? 'One fact' : `${formatCount(facts)} facts`} about ${question}`,
+    found: (question: string, facts: number) => `${counted(facts, 'One fact', '# facts')} about ${question}`,
     never: (question: string) => `Never seen: ${question}`,
     neverHow:
       'It was looked for as document id, partner, digest, certificate, ' +
@@ -29,8 +28,7 @@ export const searchTexts = inLanguages({
   },
   de: {
     title: 'Suche',
-    found: (question: string, facts: number) =>
-      `${facts === 1 ? 'Eine Angabe' : `${formatCount(facts)} Angaben`} zu ${question}`,
+    found: (question: string, facts: number) => `${counted(facts, 'Eine Angabe', '# Angaben')} zu ${question}`,
     never: (question: string) => `Nie gesehen: ${question}`,
     neverHow:
       'Gesucht wurde nach Dokument-ID, Partner, Digest, Zertifikat, ' +

@@ -1,6 +1,7 @@
-// Settings, sessions and API keys, each a page.
+// Settings, people, sessions and API keys, each a page.
 import { Tabs } from '../parts/tabs.tsx'
 import { accessTexts } from './access-texts.ts'
+import { peopleTexts } from './people-texts.ts'
 import { settingTexts } from './setting-texts.ts'
 
 export function SettingTabs() {
@@ -11,7 +12,8 @@ export function SettingTabs() {
       label={texts.sections}
       pages={[
         ['/settings', texts.title],
-        ['/settings/people', access.sessions],
+        ['/settings/people', peopleTexts().title],
+        ['/settings/sessions', access.sessions],
         ['/settings/api-keys', access.keys],
       ]}
     />

@@ -10,6 +10,12 @@ export function formatCount(count: number): string {
   return String(Math.trunc(count)).replace(/\B(?=(\d{3})+(?!\d))/g, THIN)
 }
 
+/** The form that the language has for this number, with the number in place of its `#`. */
+export function counted(count: number, one: string, other: string): string {
+  const rule = kept('plural', () => new Intl.PluralRules(locale())).select(count)
+  return (rule === 'one' ? one : other).replace('#', () => formatCount(count))
+}
+
 export function formatSize(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -39,7 +45,8 @@ export function formatSpan(milliseconds: number): string {
         : seconds < 86_400
           ? (['hour', Math.floor(seconds / 3600)] as const)
           : (['day', Math.floor(seconds / 86_400)] as const)
-  return new Intl.NumberFormat(language.value, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+  const options = { style: 'unit', unit, unitDisplay: 'long' } as const
+  return kept(`unit ${unit}`, () => new Intl.NumberFormat(locale(), options)).format(value)
 }
 
 /** `4 minutes ago`, `in 12 days`. */
@@ -54,7 +61,12 @@ export function formatAgo(time: Date, now: Date): string {
         : size < 86_400
           ? (['hour', Math.trunc(seconds / 3600)] as const)
           : (['day', Math.trunc(seconds / 86_400)] as const)
-  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(value, unit)
+  return relativeFormat().format(value, unit)
+}
+
+/** `today`, `tomorrow`, `in 12 days`, `3 days ago`. */
+export function formatDays(days: number): string {
+  return relativeFormat().format(days, 'day')
 }
 
 /** The same of what has happened, by a clock that goes in steps and may be behind it. */
@@ -98,16 +110,31 @@ export function groupDigits(hex: string): string {
   return hex.replace(/(.{4})(?=.)/g, '$1 ')
 }
 
+function relativeFormat(): Intl.RelativeTimeFormat {
+  return kept('relative', () => new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }))
+}
+
 function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const timeZone = zone.value === 'utc' ? 'UTC' : undefined
-  return new Intl.DateTimeFormat(locale(), {
-    ...options,
-    ...(timeZone !== undefined && { timeZone }),
-  })
+  const isUtc = zone.value === 'utc'
+  return kept(
+    `date ${isUtc} ${Object.entries(options)}`,
+    () => new Intl.DateTimeFormat(locale(), { ...options, ...(isUtc && { timeZone: 'UTC' }) }),
+  )
 }
 
 function decimal(value: number, digits: number): string {
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, useGrouping: false }).format(value)
+  const options = { maximumFractionDigits: digits, useGrouping: false }
+  return kept(`decimal ${digits}`, () => new Intl.NumberFormat(locale(), options)).format(value)
+}
+
+const formats = new Map<string, unknown>()
+
+/** Of each format one: making one costs as much as using it a hundred times. */
+function kept<Format>(name: string, make: () => Format): Format {
+  const key = `${locale()} ${name}`
+  const known = (formats.get(key) as Format | undefined) ?? make()
+  formats.set(key, known)
+  return known
 }
 
 function locale(): string {

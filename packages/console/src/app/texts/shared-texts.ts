@@ -1,4 +1,5 @@
 // Texts that all pages share.
+import { counted } from './formats.ts'
 import { inLanguages } from './languages.ts'
 
 export const sharedTexts = inLanguages({
@@ -48,10 +49,10 @@ export const sharedTexts = inLanguages({
     older: 'Older',
     first: 'Newest',
     pageLinks: 'Pages of this list',
-    fresh: (rows: number) => (rows === 1 ? 'One new – show' : `${rows} new – show`),
+    fresh: (rows: number) => counted(rows, 'One new – show', '# new – show'),
     notRecorded: 'not recorded',
     none: 'none',
-    bytes: (count: string) => `${count} bytes`,
+    bytes: (octets: number) => counted(octets, '# byte', '# bytes'),
     filters: 'Filters',
     apply: 'Apply',
     clear: 'Clear',
@@ -80,7 +81,7 @@ export const sharedTexts = inLanguages({
       cancelled: 'cancelled',
     } as Readonly<Record<string, string>>,
     wellShort: 'All is well',
-    needsShort: (count: number) => (count === 1 ? 'One thing needs you' : `${count} things need you`),
+    needsShort: (count: number) => counted(count, 'One thing needs you', '# things need you'),
   },
   de: {
     product: 'Secure Exchange Gateway',
@@ -129,10 +130,10 @@ export const sharedTexts = inLanguages({
     older: 'Ältere',
     first: 'Neueste',
     pageLinks: 'Seiten dieser Liste',
-    fresh: (rows: number) => (rows === 1 ? 'Eines neu – zeigen' : `${rows} neue – zeigen`),
+    fresh: (rows: number) => counted(rows, 'Eines neu – zeigen', '# neue – zeigen'),
     notRecorded: 'nicht aufgezeichnet',
     none: 'keine',
-    bytes: (count: string) => `${count} Bytes`,
+    bytes: (octets: number) => counted(octets, '# Byte', '# Bytes'),
     filters: 'Filter',
     apply: 'Anwenden',
     clear: 'Zurücksetzen',
@@ -162,6 +163,6 @@ export const sharedTexts = inLanguages({
       cancelled: 'abgebrochen',
     } as Readonly<Record<string, string>>,
     wellShort: 'Alles in Ordnung',
-    needsShort: (count: number) => (count === 1 ? 'Eines braucht Sie' : `${count} Dinge brauchen Sie`),
+    needsShort: (count: number) => counted(count, 'Eines braucht Sie', '# Dinge brauchen Sie'),
   },
 })

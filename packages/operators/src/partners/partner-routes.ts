@@ -239,7 +239,7 @@ async function change(request: ApiRequest<unknown, object, unknown>, parts: ApiP
 }
 
 /** What a file of ours would be refused for is a fault of what was sent. */
-async function onInput<Result>(work: () => Promise<Result>): Promise<Result> {
+export async function onInput<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (cause) {

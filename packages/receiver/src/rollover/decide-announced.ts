@@ -1,0 +1,50 @@
+// An operator's word on an announced certificate that waits: it counts as the record of its partner
+// says, or it does not.
+import { Fault, quote } from '@seg/core'
+import { fetchedListsFolder, loadTrust, loadTrustPolicy } from '@seg/pki'
+import type { TrustPlace } from '../credentials/change-trust.ts'
+import { readTrust } from '../credentials/read-trust.ts'
+import { keepReceived, listReceived, type Received } from './announcements.ts'
+import { takeCertificate } from './take-certificate.ts'
+
+/**
+ * A running receiver follows the record. Throws the Fault `not-found` where none waits, and those
+ * of `takeCertificate`.
+ */
+export async function acceptAnnounced(place: TrustPlace, digest: string, now: Date): Promise<Received> {
+  const { certs, data, config } = place
+  const waiting = await findWaiting(data, digest)
+  const received = waiting.at(-1)!
+  const [trust, { record, path }] = await Promise.all([loadTrust(certs), readTrust(config)])
+  const policy = await loadTrustPolicy(record, trust, { certs, file: path, fetched: fetchedListsFolder(data) })
+  await takeCertificate(path, received, policy, now)
+  // Crash between: it waits still, and to accept it again changes nothing.
+  for (const one of waiting) await keepReceived(data, { ...one, state: 'taken', reason: undefined })
+  return { ...received, state: 'taken', reason: undefined }
+}
+
+/** Throws the Fault `not-found` where none waits. */
+export async function refuseAnnounced(data: string, digest: string): Promise<Received> {
+  const waiting = await findWaiting(data, digest)
+  const decided = { state: 'refused', reason: 'an operator refused it' } as const
+  for (const one of waiting) await keepReceived(data, { ...one, ...decided })
+  return { ...waiting.at(-1)!, ...decided }
+}
+
+/** By the SHA-256 of the certificate, which both compare. */
+async function findWaiting(data: string, digest: string): Promise<Received[]> {
+  const all = await listReceived(data)
+  const wanted = digest.replaceAll(':', '').toUpperCase()
+  const found = all.filter(
+    ({ announcement: { certificate } }) => certificate.fingerprint256.replaceAll(':', '') === wanted,
+  )
+  const waiting = found.filter(({ state }) => state === 'waiting')
+  if (waiting.length > 0) return waiting
+  const [last] = found.slice(-1)
+  throw new Fault(
+    'not-found',
+    last === undefined
+      ? `nobody announced the certificate ${quote(digest)}; \`pnpm --filter receiver rollover list\` shows what was`
+      : `the certificate ${quote(digest)} is ${last.state}, and does not wait`,
+  )
+}
