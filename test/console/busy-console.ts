@@ -66,6 +66,7 @@ export async function openBusyConsole(t: Test, { documents, isCalm = false }: Bu
         identity: () => answers!.identity(),
         readiness: () => answers!.readiness(),
         metrics: isOpen => patiently(() => answers!.metrics(isOpen)),
+        witnesses: () => answers!.witnesses(),
         settings: () => settings,
         certificates: () => [...answers!.certificates(), ...others],
       },
@@ -88,7 +89,7 @@ export async function openBusyConsole(t: Test, { documents, isCalm = false }: Bu
   const letter = isCalm ? undefined : await giveUp(gateway, 'permit-003993', start)
   await sendDocuments(gateway, senders, { from: start.getTime(), to: now - 15_000, count: documents })
   noteConnections(gateway, now)
-  for (const { id } of senders) gateway.gate.witnesses.note(id)
+  for (const { id } of senders) gateway.gate.witnesses.note(id, await gateway.gate.ledger.log.size())
   if (!isCalm) await announce(folder, senders[1]!, now)
   const outbox = await openOutbox(outboxFolder)
   t.teardown(() => outbox.close())

@@ -145,6 +145,23 @@ t.test('operators and their console', needsChromium, async t => {
     await page.locator('h2', { hasText: 'Verified: the receiver accepted exactly this document' }).waitFor()
     const checks = await page.locator('.checks li').count()
     await eventually(t, () => page.locator('.checks [data-state=passed]').count(), checks)
+    await page.context().setOffline(false)
+    const paper = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+    t.equal(paper.match(/\/Type \/Page\b/g)?.length, 1, 'it is one page for a file')
+    t.match(paper, /\/MediaBox \[0 0 59[45]\S* 84[12]\S*\]/, 'of A4')
+    await page.emulateMedia({ media: 'print' })
+    // As wide as A4 without its margins, in pixels of CSS.
+    await page.setViewportSize({ width: 657, height: 1000 })
+    await eventually(
+      t,
+      () => page.evaluate(printedParts),
+      { checks, others: 0 },
+      'all checks, and nothing that leads on',
+    )
+    await eventually(t, () => page.evaluate(brokenLines), [], 'what is compared stands in one line')
+    await page.emulateMedia({ media: 'screen' })
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await page.context().setOffline(true)
     await page.getByRole('button', { name: 'Remove all files' }).click()
     const receipt = (await gateway.gate.ledger.receipt(senderId, 'first'))!.toString()
     await evidence.setInputFiles([
@@ -169,6 +186,19 @@ t.test('operators and their console', needsChromium, async t => {
     await page.unroute('**/api/v1/refusals?*')
   })
 
+  await t.test('forced colours and reduced motion keep what a page says', async t => {
+    await open(`/documents/in/${(await gateway.gate.ledger.find(senderId, 'first'))!.index}`)
+    await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
+    await eventually(t, () => page.evaluate(unseenStates), [])
+    await page.getByRole('button', { name: 'Recompute in this browser' }).click()
+    await page.locator('.verdict', { hasText: 'Root equals that of the signed checkpoint' }).waitFor()
+    await eventually(t, () => page.evaluate(() => document.getAnimations().length), 0, 'nothing moves')
+    await open('/')
+    await page.getByRole('link', { name: 'second', exact: true }).waitFor()
+    await eventually(t, () => page.evaluate(unseenStates), [])
+    await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' })
+  })
+
   await t.test('German is complete, and chosen in the menu', async t => {
     await open('/')
     await page.locator('.menu summary').click()
@@ -179,7 +209,9 @@ t.test('operators and their console', needsChromium, async t => {
     await eventually(t, () => page.evaluate(() => document.documentElement.lang), 'en')
   })
 
-  t.same(wrongs(), [], 'no error, no violation of the policy, and no request to others')
+  // The network was off for a while.
+  const others = wrongs().filter(wrong => !/ERR_INTERNET_DISCONNECTED/.test(wrong))
+  t.same(others, [], 'no error, no violation of the policy, and no request to others')
 
   await t.test('whose session ends keeps what is shown, and reads how to go on', async t => {
     const { page, open } = await logIn(browser, 'viewer')
@@ -206,4 +238,40 @@ function pathOf(link: string): string {
 
 function asUpload(name: string, buffer: Buffer) {
   return { name, mimeType: 'application/octet-stream', buffer }
+}
+
+/** In the page: how much of it is shown. */
+function printedParts(): { readonly checks: number; readonly others: number } {
+  const shown = (selector: string) =>
+    [...document.querySelectorAll(selector)].filter(element => element.getClientRects().length > 0).length
+  return { checks: shown('.checks li'), others: shown('.header, .rail, .zones, .buttons, .acts, .not-printed') }
+}
+
+/** In the page: texts that have more than one line, and must not. */
+function brokenLines(): string[] {
+  const lineOf = (element: Element) => Number.parseFloat(getComputedStyle(element).lineHeight)
+  return [...document.querySelectorAll('.anchor, .facts .mono')]
+    .filter(element => element.getBoundingClientRect().height > 1.5 * lineOf(element))
+    .map(element => element.textContent ?? '')
+}
+
+/**
+ * In the page: what a background says elsewhere and forced colours hide, drawings that the ground
+ * hides, and tags without a border. The browser puts the ground behind each text unless told not to.
+ */
+function unseenStates(): string[] {
+  const ground = getComputedStyle(document.body).backgroundColor
+  const of = (selector: string) => [...document.querySelectorAll(selector)]
+  const filled = of('.rail a[aria-current], .switch [aria-pressed="true"], .button.first').filter(element => {
+    const { color, backgroundColor, forcedColorAdjust } = getComputedStyle(element) as CSSStyleDeclaration & {
+      readonly forcedColorAdjust: string
+    }
+    return forcedColorAdjust !== 'none' || color === backgroundColor || backgroundColor === ground
+  })
+  const drawn = of('.tick line, .sparkline polyline, .leaf, .node rect').filter(element => {
+    const { stroke, fill } = getComputedStyle(element)
+    return [stroke, fill].every(colour => colour === 'none' || colour === ground)
+  })
+  const tags = of('.tag').filter(element => getComputedStyle(element).borderStyle !== 'solid')
+  return [...filled, ...drawn, ...tags].map(element => element.outerHTML.slice(0, 100))
 }

@@ -3,7 +3,8 @@
 import { peopleRoutes } from '../access/people-routes.ts'
 import { approvalRoutes } from '../approvals/approval-routes.ts'
 import { faultRoutes } from '../desk/fault-routes.ts'
-import { keyRoutes } from '../keys/key-routes.ts'
+import { renewalRoutes } from '../keys/renewal-routes.ts'
+import { revocationRoutes } from '../keys/revocation-routes.ts'
 import { healthRoutes } from '../metrics/health-routes.ts'
 import { openIdRoutes } from '../openid/openid-routes.ts'
 import { partnerRoutes } from '../partners/partner-routes.ts'
@@ -46,7 +47,8 @@ const groups: readonly ApiRoute[] = [
   ...partnerRoutes,
   ...rolloverRoutes,
   ...certificateRoutes,
-  ...keyRoutes,
+  ...renewalRoutes,
+  ...revocationRoutes,
   ...alertRoutes,
   ...settingRoutes,
   ...taskRoutes,

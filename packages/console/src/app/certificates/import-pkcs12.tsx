@@ -79,27 +79,30 @@ export function ImportPkcs12({ renewal: { use, acts }, name, acting, onImported 
       )}
       {refusal !== undefined && <RefusalNotice refusal={refusal} title={texts.notTaken} />}
       {judged !== undefined && <JudgedChecks checks={judged.checks} />}
-      <ActButtons
-        acts={[
-          {
-            verb: texts.importIt,
-            of: name,
-            obstacle: obstacle ?? (judged === undefined ? texts.notLooked : judged.isGood ? undefined : texts.notGood),
-            begin: () =>
-              acting.begin({
-                title: texts.importTitle(name),
-                verb: texts.importIt,
-                lead: <p>{texts.importItLead}</p>,
-                perform: async (given, key) => {
-                  const { certificate } = await ask(false, givenReason(given), key)
-                  forget()
-                  onImported(certificate ?? '')
-                  return texts.imported(name)
-                },
-              }),
-          },
-        ]}
-      />
+      <p class="beside">
+        <ActButtons
+          acts={[
+            {
+              verb: texts.importIt,
+              of: name,
+              obstacle:
+                obstacle ?? (judged === undefined ? texts.notLooked : judged.isGood ? undefined : texts.notGood),
+              begin: () =>
+                acting.begin({
+                  title: texts.importTitle(name),
+                  verb: texts.importIt,
+                  lead: <p>{texts.importItLead}</p>,
+                  perform: async (given, key) => {
+                    const { certificate } = await ask(false, givenReason(given), key)
+                    forget()
+                    onImported(certificate ?? '')
+                    return texts.imported(name)
+                  },
+                }),
+            },
+          ]}
+        />
+      </p>
     </section>
   )
 }

@@ -54,7 +54,7 @@ export function EvidencePage({ query: { document: index = '' } }: PageProps) {
   return (
     <>
       <h1>{texts.title}</h1>
-      <p class="lead">{texts.lead}</p>
+      <p class="lead evidence-lead">{texts.lead}</p>
       <div class="zones">
         <DropZone label={texts.given} hint={texts.givenHint} onFiles={files => add('evidence', files)}>
           <FileNames files={given.evidence} />

@@ -12,6 +12,8 @@ export const witnessTexts = inLanguages({
       'Partners that read the log will be here, with the time. A sender does it by itself with each receipt; ' +
       '`receiver log mirror` keeps a verified copy.',
     partner: 'Partner',
+    covers: 'Has a checkpoint of',
+    coversOf: (covered: string, all: string) => `${covered} of ${all} entries`,
     read: 'Last read the log',
     ago: 'That is',
     seenBy: (names: string) => `read by ${names}`,
@@ -29,6 +31,8 @@ export const witnessTexts = inLanguages({
       'Hier stehen Partner, die das Log lesen, mit der Zeit. Ein Sender tut es von selbst mit jeder Quittung; ' +
       '`receiver log mirror` hält eine geprüfte Kopie.',
     partner: 'Partner',
+    covers: 'Hat einen Checkpoint über',
+    coversOf: (covered: string, all: string) => `${covered} von ${all} Einträgen`,
     read: 'Las das Log zuletzt',
     ago: 'Das ist',
     seenBy: (names: string) => `gelesen von ${names}`,

@@ -1,46 +1,51 @@
 // Who reads the log, as a witness does with each receipt: whoever reads it would notice if it did
 // not continue what it showed before.
-import { gatewayState } from '../gateway-state.ts'
+import type { AnswerOf } from '../api/client.ts'
+import { useAsked } from '../api/use-asked.ts'
+import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { useNow } from '../parts/use-now.ts'
 import { FullTime } from '../parts/values.tsx'
-import { formatPast } from '../texts/formats.ts'
-import { sharedTexts } from '../texts/shared-texts.ts'
+import { formatCount, formatPast } from '../texts/formats.ts'
 import { LogTabs } from './log-tabs.tsx'
 import { witnessTexts } from './witness-texts.ts'
-import { type Witness, witnessesOf } from './witnesses.ts'
 
-const STEP = 1000
+type Witness = AnswerOf<'GET /api/v1/log/witnesses'>['data'][number]
+
+const EVERY = 15_000
 /** Longer than a partner that sends documents leaves it unread (the alert SegWitnessOld). */
 const DAY = 24 * 3_600_000
 
 export function WitnessesPage() {
   const texts = witnessTexts()
-  const now = useNow(STEP)
-  const { metrics } = gatewayState.value
-  const witnesses = metrics && witnessesOf(metrics)
+  const now = useNow(1000)
+  const { answer, refusal, at, again } = useAsked('GET /api/v1/log/witnesses', {}, { every: EVERY })
   return (
     <>
       <h1>{texts.title}</h1>
       <LogTabs />
       <p class="lead">{texts.lead}</p>
-      {witnesses === undefined && <p class="muted">{sharedTexts().loading}</p>}
-      {witnesses?.length === 0 && (
+      {refusal !== undefined && <RefusalNotice refusal={refusal} again={again} since={at} />}
+      {answer?.data.length === 0 && (
         <div class="empty">
           <p>{texts.empty}</p>
         </div>
       )}
-      {witnesses !== undefined && witnesses.length > 0 && (
+      {answer !== undefined && answer.data.length > 0 && (
         <Table
           caption={texts.title}
-          rows={witnesses}
+          rows={answer.data}
           keyOf={({ partner }) => partner}
           columns={[
             {
               title: texts.partner,
               cell: ({ partner }) => <a href={`/partners/${encodeURIComponent(partner)}`}>{partner}</a>,
             },
-            { title: texts.read, cell: ({ at }) => <FullTime at={at.toISOString()} /> },
+            {
+              title: texts.covers,
+              cell: ({ size }) => size !== null && texts.coversOf(formatCount(size), formatCount(answer.size)),
+            },
+            { title: texts.read, cell: ({ readAt }) => <FullTime at={readAt} /> },
             { title: texts.ago, isNarrow: true, cell: witness => <Age witness={witness} now={now} /> },
           ]}
         />
@@ -49,7 +54,8 @@ export function WitnessesPage() {
   )
 }
 
-function Age({ witness: { at }, now }: { readonly witness: Witness; readonly now: Date }) {
+function Age({ witness: { readAt }, now }: { readonly witness: Witness; readonly now: Date }) {
+  const at = new Date(readAt)
   const isOld = now.getTime() - at.getTime() > DAY
   return <span class={isOld ? 'tag waiting' : 'tag evidence'}>{formatPast(at, now)}</span>
 }

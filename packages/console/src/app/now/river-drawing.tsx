@@ -244,13 +244,17 @@ function Bars({
 }
 
 const MINUTES = 60_000
+/** Half of a label, of the width. */
+const EDGE = 0.03
 
 /** A label in whole steps that leaves room between two. */
 function timeLabels({ from, to }: Span): { readonly at: number; readonly text: string }[] {
   const length = (to - from) / MINUTES
   const every = (length <= 5 ? 1 : length <= 60 ? 10 : length <= 1440 ? 240 : 1440) * MINUTES
   const labels = []
-  for (let at = Math.ceil(from / every) * every; at < to; at += every)
+  // One at the edge would be cut off.
+  const edge = length * MINUTES * EDGE
+  for (let at = Math.ceil((from + edge) / every) * every; at < to - edge; at += every)
     labels.push({ at, text: formatMinute(new Date(at), every >= 1440 * MINUTES) })
   return labels
 }

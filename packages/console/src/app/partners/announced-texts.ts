@@ -7,7 +7,7 @@ export const announcedTexts = inLanguages({
     sections: 'Partners and what they announce',
     lead:
       'A partner announces its next certificate in a document that the present one signed. It counts at once, ' +
-      'or waits here where its record says `rollover: approval`. ' +
+      'or waits here where its record says “rollover: approval”. ' +
       'Compare the SHA-256 with the partner before you accept it.',
     empty: 'Certificates that partners announce will be here. A partner does it with `sender rollover announce`.',
     partner: 'Partner',
@@ -33,7 +33,7 @@ export const announcedTexts = inLanguages({
     sections: 'Partner und ihre Ankündigungen',
     lead:
       'Ein Partner kündigt sein nächstes Zertifikat in einem Dokument an, das das jetzige signierte. Es gilt sofort ' +
-      'oder wartet hier, wenn sein Eintrag `rollover: approval` sagt. ' +
+      'oder wartet hier, wenn sein Eintrag „rollover: approval“ sagt. ' +
       'Vergleichen Sie den SHA-256 zuvor mit dem Partner.',
     empty: 'Hier stehen Zertifikate, die Partner ankündigen. Ein Partner tut das mit `sender rollover announce`.',
     partner: 'Partner',

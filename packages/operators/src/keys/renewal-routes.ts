@@ -1,8 +1,6 @@
-// Our own keys: requests for the next certificates of this gateway, and what our CA revokes.
-import type { X509Certificate } from 'node:crypto'
+// Our own keys: requests for the next certificates of this gateway, and keys that were made elsewhere.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault } from '@seg/core'
 import {
   findRenewalRequest,
   importPkcs12,
@@ -10,12 +8,8 @@ import {
   judgePkcs12,
   judgeRenewal,
   makeRenewalRequest,
-  parseSerial,
   type RenewedUse,
-  readBundle,
   renewedUses,
-  revocationReasons,
-  revokeCertificate,
   withdrawRenewalRequest,
 } from '@seg/pki'
 import { Acts, possibleActs } from '../api/acts.ts'
@@ -23,14 +17,10 @@ import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
 import { Digest, DryRun, exactly, orNull, Time, Type, Why, wordOf } from '../api/schema.ts'
-import { findCertificate } from './find-certificate.ts'
+import { certificateDigestOf, givenForm, givenOctets } from './given-certificates.ts'
 
 const path = '/api/v1/renewals'
-/** Days until the next list is due, the default of `pki revoke`. */
-const LIST_DAYS = 397
-
 const Use = exactly({ use: wordOf(...renewedUses) })
-const givenForm = { minLength: 1, maxLength: 60_000 }
 const Certificate = Type.String({
   ...givenForm,
   description: 'PEM; or DER or PKCS #7 in base64. With its chain, in any order.',
@@ -51,7 +41,7 @@ const Judged = {
 const Pkcs12 = Type.String({ ...givenForm, pattern: '^[A-Za-z0-9+/=]+$', description: 'The file, in base64.' })
 const Query = exactly({ why: Why })
 
-export const keyRoutes: readonly ApiRoute[] = [
+export const renewalRoutes: readonly ApiRoute[] = [
   route({
     method: 'GET',
     path,
@@ -101,7 +91,7 @@ export const keyRoutes: readonly ApiRoute[] = [
     body: exactly({ certificate: Certificate }),
     response: exactly(Judged),
     handle: async ({ params: { use }, body }, { certs, now }) =>
-      judgedFacts(await judgeRenewal(certs, use, octetsOf(body.certificate), now())),
+      judgedFacts(await judgeRenewal(certs, use, givenOctets(body.certificate), now())),
   }),
   route({
     method: 'POST',
@@ -143,80 +133,10 @@ export const keyRoutes: readonly ApiRoute[] = [
     handle: async (request, parts) => {
       const { use } = request.params
       const { certificate: given, why } = request.body
-      const work = () => installRenewal(parts.certs, use, octetsOf(given), parts.now())
+      const work = () => installRenewal(parts.certs, use, givenOctets(given), parts.now())
       const certificate = await actAs(request, parts, plan('certificate-installed', use, why, parts), work)
-      return { use, fingerprint: digestOf(certificate), validTo: certificate.validToDate.toISOString() }
+      return { use, fingerprint: certificateDigestOf(certificate), validTo: certificate.validToDate.toISOString() }
     },
-  }),
-  route({
-    method: 'POST',
-    path: '/api/v1/revocations',
-    permission: 'certificates.act',
-    needsApproval: true,
-    summary: 'Puts a certificate of our CA on its list; a running gateway takes the list within seconds.',
-    query: DryRun,
-    body: exactly({
-      serialNumber: Type.String({ pattern: '^[0-9a-fA-F]{1,40}$', description: 'In hexadecimal.' }),
-      certificate: Type.Optional(
-        Type.String({ ...givenForm, description: 'The one with this number: that our CA issued it is checked then.' }),
-      ),
-      isUnknown: Type.Optional(
-        Type.Boolean({
-          description: 'True: no certificate with this number is known here, and the number is certain.',
-        }),
-      ),
-      reason: wordOf(...revocationReasons),
-      why: Why,
-    }),
-    response: exactly({
-      serialNumber: Type.String(),
-      subject: orNull(Type.String({ description: 'Of the certificate; null where that is not known here.' })),
-      fingerprint: orNull(Digest),
-      isNew: Type.Boolean({ description: 'False: it was on the list already.' }),
-      number: Type.String({ description: 'Of the list.' }),
-      count: Type.Integer({ description: 'Certificates on the list.' }),
-      nextUpdate: Time,
-      isDryRun: Type.Boolean(),
-    }),
-    handle: async (request, parts) => {
-      const { serialNumber, certificate, isUnknown = false, reason, why } = request.body
-      const serial = parseSerial(serialNumber)
-      if (serial === undefined) throw new Fault('parameter-invalid', 'expected a serial number above 0')
-      const given = certificate === undefined ? undefined : certificateWith(serial, octetsOf(certificate))
-      const obstacle = revokingObstacle(parts)
-      if (obstacle !== undefined) throw new Fault('act-impossible', obstacle)
-      const known = given ?? (await findCertificate(serial, parts))
-      if (known === undefined && !isUnknown) throw unknownCertificate(serial)
-      const isDryRun = request.query.dryRun === true
-      const on = { kind: 'certificate', id: serial.toString('hex') }
-      const planned = { action: 'key.certificate-revoked', category: 'key' as const, on, why }
-      const options = {
-        certs: parts.certs,
-        ca: 'ca',
-        target: known ?? serial,
-        reason,
-        days: LIST_DAYS,
-        now: parts.now(),
-      }
-      const work = () => revokeCertificate({ ...options, isDryRun })
-      const done = await (isDryRun ? work() : actAs(request, parts, planned, work))
-      return {
-        ...{ serialNumber: done.serial ?? '', isNew: done.isNew, number: String(done.number), count: done.count },
-        subject: known?.subject.replaceAll('\n', ', ') ?? null,
-        fingerprint: known === undefined ? null : digestOf(known),
-        ...{ nextUpdate: done.nextUpdate.toISOString(), isDryRun },
-      }
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/v1/revocations',
-    permission: 'certificates.read',
-    summary: 'Whether certificates of our CA can be revoked here.',
-    response: exactly({ acts: Acts }),
-    handle: (request, parts) => ({
-      acts: possibleActs(request, 'certificates.act', { revoke: revokingObstacle(parts) }),
-    }),
   }),
 ]
 
@@ -242,7 +162,7 @@ function judgedFacts({
 }: Pick<Awaited<ReturnType<typeof judgeRenewal>>, 'checks' | 'certificate'>) {
   return {
     isGood: checks.every(({ isPassed }) => isPassed),
-    fingerprint: certificate === undefined ? null : digestOf(certificate),
+    fingerprint: certificate === undefined ? null : certificateDigestOf(certificate),
     validTo: certificate?.validToDate.toISOString() ?? null,
     checks: [...checks],
   }
@@ -252,32 +172,4 @@ function judgedFacts({
 function plan(action: string, use: RenewedUse, why: string, { certs }: ApiParts) {
   const look = async () => ({ waiting: (await findRenewalRequest(certs, use))?.key ?? null })
   return { action: `key.${action}`, category: 'key' as const, on: { kind: 'certificate', id: use }, why, look }
-}
-
-function revokingObstacle({ certs }: ApiParts): string | undefined {
-  return existsSync(join(certs, 'ca.key')) ? undefined : 'the key of the CA is not on this machine'
-}
-
-function unknownCertificate(serial: Buffer): Fault {
-  return new Fault(
-    'parameter-invalid',
-    `expected the serial number of a certificate that is known here, found ${serial.toString('hex')}: ` +
-      'give the certificate itself as "certificate", or say "isUnknown": true if the number is certain',
-  )
-}
-
-/** Throws the Fault `certificate-invalid`. */
-function certificateWith(serial: Buffer, octets: Buffer): X509Certificate {
-  const found = readBundle(octets).certificates.find(one => parseSerial(one.serialNumber)?.equals(serial))
-  if (found !== undefined) return found
-  throw new Fault('certificate-invalid', `expected a certificate with the serial number ${serial.toString('hex')}`)
-}
-
-/** Base64 has no dashes, PEM begins with them. */
-function octetsOf(text: string): Buffer {
-  return Buffer.from(text, text.includes('-----') ? 'utf8' : 'base64')
-}
-
-function digestOf({ fingerprint256 }: { readonly fingerprint256: string }): string {
-  return fingerprint256.replaceAll(':', '').toLowerCase()
 }
