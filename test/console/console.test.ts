@@ -257,7 +257,8 @@ function brokenLines(): string[] {
 
 /**
  * In the page: what a background says elsewhere and forced colours hide, drawings that the ground
- * hides, and tags without a border. The browser puts the ground behind each text unless told not to.
+ * hides, and tags without a border. The browser puts the ground behind each text unless told not
+ * to.
  */
 function unseenStates(): string[] {
   const ground = getComputedStyle(document.body).backgroundColor

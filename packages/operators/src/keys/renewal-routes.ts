@@ -1,4 +1,5 @@
-// Our own keys: requests for the next certificates of this gateway, and keys that were made elsewhere.
+// Our own keys: requests for the next certificates of this gateway, and keys that were made
+// elsewhere.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
