@@ -23,6 +23,7 @@ const files: Readonly<Record<string, ItemName>> = {
   'open-elements.ts': 'tags',
   'fast-content.ts': 'character data',
   'cdata-reader.ts': 'character data',
+  'pending-run.ts': 'character data',
   'tokenizer.ts': 'character data',
   'skip.ts': 'character data',
   'references.ts': 'character data',

@@ -123,7 +123,19 @@ const pieces = [
   '&',
   '<',
   'x',
-].concat(['abcd', '\u00e9', '\uff0c\ufffd', '\u{1f600}', '\ufffe', '\u0001', '&no;', ' '.repeat(61), 'y'.repeat(67)])
+].concat([
+  '&#8364;',
+  '&#x1F600;',
+  'abcd',
+  '\u00e9',
+  '\uff0c\ufffd',
+  '\u{1f600}',
+  '\ufffe',
+  '\u0001',
+  '&no;',
+  ' '.repeat(125),
+  'y'.repeat(131),
+])
 
 t.test('character data that is written otherwise is the same with the fast path and without', async t => {
   for (const begins of ['>', '\r\n', '&#xE9;'])
@@ -166,6 +178,7 @@ const lines: readonly string[] = [
   '<b xmlns:o="urn:o"><o:c/></b><b xmlns:o="urn:o" xmlns:a="urn:a"><a:c/><o:c a:d="">x</o:c></b>',
   '<b c="\u0416\'\uff0c\ufffd">\u0416\uff0c\ufffd]]\r\n</b><b c=\'"\'/><b c="&amp;&#9;"/><\u03b1 \u03b2="1"/>',
   '<b c=\'\uff0c"\ufffd\uf8ff\'/><b c="&#xD;&#xA;&#x9;&quot;&lt;&amp;"/>',
+  '<b c="\u0416\uff0c\tabcdefg\u20ac&#x1F600;ab"/>',
   '<b c="a\tb"/><b c="a&gt;b"/><b c="">&amp;&lt;&gt;&#13;&quot;</b>\n<b c="x">a>b</b>\r<b c="x">a\r\nb</b>',
   '<b c="x" xml:lang="en" o:d="1"><![CDATA[a<b>&\r\n\r]]]]><![CDATA[>\uff0c\ufffd]]></b ><o:b\n>x</o:b\r\n>',
   '<b>1 &amp; 2 &lt;</b>',
@@ -265,6 +278,21 @@ t.test('more namespaces in turn than can be known at once are written each in it
   const document = `<r><s>${lines.join('')}${lines[0]}</s></r>`
   const octets = document.replace(/<b xmlns:p="([^"]*)"><p:c>/g, '<b><p:c xmlns:p="$1">')
   t.ok(canonicalize([Buffer.from(document)], methods[0]!).equals(Buffer.from(octets)))
+})
+
+t.test('of forms that begin alike, more than can be known at once, each is read for itself', async t => {
+  const names = ['b', 'c', 'd', 'e', 'f', 'g', 'h']
+  const tags = Array.from({ length: 2 ** names.length }, (_, n) => {
+    const attributes = names.filter((_, i) => (n >> i) & 1).map(name => ` ${name}="${n}"`)
+    return `<a i="${n}"${(n % 3 === 0 ? attributes.reverse() : attributes).join('')}${n % 2 ? '/>' : '>x</a>'}`
+  })
+  const many = `<a${Array.from({ length: 17 }, (_, i) => ` n${i + 10}="${i}"`).join('')}/>`
+  const long = `<a b="${'x'.repeat(9000)}" a="${'y'.repeat(9000)}"/>`
+  const text = [...tags, many, long].flatMap((tag, i, all) => [tag, tag, all[(i * 37) % all.length]]).join('\n')
+  const bytes = Buffer.from(`<r><s>${text}${text}${many.repeat(9)}${long.repeat(9)}${tags[5]!.repeat(400)}</s></r>`)
+  const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
+  t.ok(fast === slow)
+  t.notMatch(slow, /xml-/)
 })
 
 t.test('what one document has in scope, and written, is nothing to another', async t => {

@@ -172,7 +172,7 @@ export class Canonicalizer implements ContentSink {
     const { names, order, closing, nameLength } = form
     const { inserted } = form.plan
     const octets = this.#octets
-    const { gathered, words } = octets
+    const { words } = octets
     const most = (isRewritten ? MOST_OCTETS : 1) * (to - from) + 2 * form.octets.length + closing.length
     let at = octets.beginBehind(runFrom, from + nameLength, most + inserted.length)
     at = copyWords(inserted.words, 0, inserted.length, words, at)
@@ -183,7 +183,7 @@ export class Canonicalizer implements ContentSink {
       const begins = valueFrom[value]!
       const ends = valueTo[value]!
       at = isRewritten
-        ? writeValue(window, begins, ends, gathered, at)
+        ? writeValue(window, begins, ends, words, at)
         : copyWords(windowWords, begins, ends - begins, words, at)
     }
     octets.end(copyWords(closing.words, 0, closing.length, words, at))
@@ -297,7 +297,7 @@ export class Canonicalizer implements ContentSink {
       at = copyShort(octets.bytes, 0, octets.length, gathered, at)
     }
     if (isCanonicalBehindName) at = copyShort(source, tag.nameTo, tag.isEmpty ? tag.to - 2 : tag.to - 1, gathered, at)
-    else for (let i = 0; i < attributes.count; i++) at = writeAttribute(tag, attributes.order[i]!, gathered, at)
+    else for (let i = 0; i < attributes.count; i++) at = writeAttribute(tag, attributes.order[i]!, this.#octets, at)
     gathered[at++] = GREATER_THAN
     if (tag.isEmpty) {
       gathered[at++] = LESS_THAN
@@ -381,8 +381,13 @@ export class Canonicalizer implements ContentSink {
   }
 }
 
-/** Writes attribute `i` into `target` from `at` on; returns the index behind it. */
-function writeAttribute({ source, attributes }: StartTag, i: number, target: Buffer, at: number): number {
+/** Writes attribute `i` among the gathered octets from `at` on; returns the index behind it. */
+function writeAttribute(
+  { source, attributes }: StartTag,
+  i: number,
+  { gathered: target, words }: OctetWriter,
+  at: number,
+): number {
   const { nameFrom, nameTo, valueFrom, valueTo, isPlain, isCanonical } = attributes
   if (isCanonical[i]) return copyShort(source, nameFrom[i]! - 1, valueTo[i]! + 1, target, at)
   let into = at
@@ -392,7 +397,7 @@ function writeAttribute({ source, attributes }: StartTag, i: number, target: Buf
   target[into++] = QUOTE
   into = isPlain[i]
     ? copyShort(source, valueFrom[i]!, valueTo[i]!, target, into)
-    : writeValue(source, valueFrom[i]!, valueTo[i]!, target, into)
+    : writeValue(source, valueFrom[i]!, valueTo[i]!, words, into)
   target[into++] = QUOTE
   return into
 }

@@ -15,12 +15,12 @@ import { textStops } from '../xml/fast/canonical-run.ts'
 import { findReference } from '../xml/references.ts'
 import { NOTHING } from '../xml/skip.ts'
 import { window, windowWords } from '../xml/window.ts'
-import { bracketsBefore, canonicalCharacter, escapes, LINE_END } from './text-octets.ts'
+import { bracketsBefore, escapes, LINE_END } from './text-octets.ts'
 
 /** Octets taken at a time. */
 const TAKEN_OCTETS = 2048
 /** After so many octets that are canonical as they stand a range of them costs less than a copy. */
-const PLAIN_OCTETS = 64
+const PLAIN_OCTETS = 128
 /** Octets written for one at most: `&amp;` for `&` in a CDATA section. */
 const LARGEST_ESCAPE = 5
 /** Octets that `rewriteText` writes at most. */
@@ -91,6 +91,12 @@ export function rewriteText(
       target.setUint8(into++, byte)
       linesEnded++
       lastLine = at++
+    } else if (byte === AMPERSAND && !isCdata) {
+      const next = findReference(source, at, end, reference)
+      if (next < 0) break
+      into = writeCharacter(reference.code, target, into)
+      at = next
+      plainTo = at + PLAIN_OCTETS
     } else {
       const octets = replace(first, at, end, isCdata)
       if (octets === undefined) break
@@ -109,14 +115,37 @@ export function rewriteText(
   return into
 }
 
-/** What C14N writes for what stands at `at`, no plain octet; undefined for what is to be left. */
+/** Writes the canonical octets of a character, in UTF-8; returns the index behind them. */
+function writeCharacter(code: number, target: DataView, to: number): number {
+  if (code < 0x80) {
+    const octets = escapes[code]
+    if (octets === undefined) target.setUint8(to, code)
+    else for (let i = 0; i < octets.length; i++) target.setUint8(to + i, octets[i]!)
+    return to + (octets?.length ?? 1)
+  }
+  const last = 0x80 | (code & 0x3f)
+  if (code < 0x800) {
+    target.setUint16(to, ((0xc0 | (code >> 6)) << 8) | last)
+    return to + 2
+  }
+  const third = 0x80 | ((code >> 6) & 0x3f)
+  if (code < 0x10000) {
+    target.setUint8(to, 0xe0 | (code >> 12))
+    target.setUint16(to + 1, (third << 8) | last)
+    return to + 3
+  }
+  target.setUint16(to, ((0xf0 | (code >> 18)) << 8) | 0x80 | ((code >> 12) & 0x3f))
+  target.setUint16(to + 2, (third << 8) | last)
+  return to + 4
+}
+
+/**
+ * What C14N writes for what stands at `at`, no plain octet and no reference; undefined for what is
+ * to be left.
+ */
 function replace(first: number, at: number, end: number, isCdata: boolean): Buffer | undefined {
   const byte = source[at]!
   behind = at + 1
-  if (byte === AMPERSAND && !isCdata) {
-    behind = findReference(source, at, end, reference)
-    return behind < 0 ? undefined : canonicalCharacter(reference.code)
-  }
   if (byte === CR) {
     if (behind >= end) return undefined
     return source[behind] === LF ? NOTHING : LINE_END

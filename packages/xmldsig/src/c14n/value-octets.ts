@@ -1,6 +1,8 @@
 // Values of attributes as C14N writes them (XML-C14N 2.3, Attribute Nodes).
-import { AMPERSAND, APOSTROPHE, CR, LAST_BMP_LEAD, LESS_THAN, LF, QUOTE, TAB, valueStop } from '../xml/characters.ts'
+import { AMPERSAND, APOSTROPHE, CR, LESS_THAN, LF, QUOTE, TAB, valueStop } from '../xml/characters.ts'
+import { valueStops } from '../xml/fast/form-match.ts'
 import { readReference } from '../xml/references.ts'
+import { window, windowWords } from '../xml/window.ts'
 import { characterOctets } from './text-octets.ts'
 
 /**
@@ -20,7 +22,9 @@ const byCharacter: ReadonlyMap<number, Buffer> = new Map([
 
 /** Of the characters of ASCII. */
 const escapes: (Buffer | undefined)[] = Array.from({ length: 0x80 }, (_, code) => byCharacter.get(code))
+// Constants of this module, which the compiler knows: an imported name is looked up each time.
 const stops = valueStop
+const words = windowWords
 const [A, L, M, Q] = [0x61, 0x6c, 0x6d, 0x71]
 const SPACE_OCTET = Buffer.from(' ')
 const reference = { code: 0 }
@@ -30,18 +34,35 @@ const reference = { code: 0 }
  * on: normalized (XML 1.0 3.3.3, with the line ends of 2.11 first), then escaped. Returns the index
  * behind it.
  */
-export function writeValue(source: Buffer, from: number, to: number, target: Buffer, at: number): number {
+export function writeValue(source: Buffer, from: number, to: number, target: DataView, at: number): number {
+  const isWindow = source === window
   let into = at
   for (let i = from; i < to; ) {
+    // Four octets, of which those before the first stop count.
+    if (isWindow) {
+      const w = words.getInt32(i, true)
+      const stop = valueStops(w)
+      const plain = Math.min(stop === 0 ? 4 : (31 - Math.clz32(stop & -stop)) >> 3, to - i)
+      if (plain > 0) {
+        target.setInt32(into, w, true)
+        i += plain
+        into += plain
+        continue
+      }
+    }
     const byte = source[i]!
-    if (stops[byte] === 0 || byte === APOSTROPHE || byte === LAST_BMP_LEAD) {
-      target[into++] = byte
+    if (byte >= 0x80) {
+      while (i < to && source[i]! >= 0x80) target.setUint8(into++, source[i++]!)
+      continue
+    }
+    if (stops[byte] === 0 || byte === APOSTROPHE) {
+      target.setUint8(into++, byte)
       i++
       continue
     }
     const kept = byte === AMPERSAND ? keptReference(source, i) : 0
     if (kept > 0) {
-      for (const behind = i + kept; i < behind; i++) target[into++] = source[i]!
+      for (const behind = i + kept; i < behind; i++) target.setUint8(into++, source[i]!)
       continue
     }
     let octets: Buffer = SPACE_OCTET
@@ -53,7 +74,7 @@ export function writeValue(source: Buffer, from: number, to: number, target: Buf
       else if (byte === CR && i + 1 < to && source[i + 1] === LF) i++
       i++
     }
-    for (let k = 0; k < octets.length; k++) target[into++] = octets[k]!
+    for (let k = 0; k < octets.length; k++) target.setUint8(into++, octets[k]!)
   }
   return into
 }

@@ -23,6 +23,12 @@ function entity(text: string, code: number) {
   return { name, code, length: name.length + 2, mask, head: Buffer.from(`${text}\0\0`).readInt32LE() & mask }
 }
 
+/** The value of each octet as a digit, to base 16 at most. */
+const digits = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase())
+  return value < 0 ? 99 : value
+})
+
 /** Why there is no reference: results of `findReference`, each with its sentence. */
 const NO_ENTITY = -2
 const NO_NUMBER = -3
@@ -89,7 +95,7 @@ function findCharacterReference(source: Uint8Array, at: number, end: number, int
   let code = 0
   let i = first
   for (; i < end; i++) {
-    const digit = digitOf(source[i]!)
+    const digit = digits[source[i]!]!
     if (digit >= base) break
     // Kept from overflow: no value this large is a character.
     code = Math.min(code * base + digit, 0x110000)
@@ -99,12 +105,6 @@ function findCharacterReference(source: Uint8Array, at: number, end: number, int
   if (!isCharacter(code)) return NO_CHARACTER
   into.code = code
   return i + 1
-}
-
-function digitOf(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const lower = byte | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : 99
 }
 
 /** Bytes of a code point in UTF-8. */

@@ -6,10 +6,17 @@ import type { Declaration } from '../namespaces.ts'
 export const UNSETTLED_EPOCH = -1
 /** Epochs that are stored, of all documents. */
 const MOST_EPOCHS = 4096
-/** With more an epoch is not known again: what it stands for takes long to write down. */
+/** With more an epoch is not known again: what it stands for takes long to compare. */
 const [MOST_BINDINGS, LONGEST_KIND] = [64, 256]
+/** FNV-1a. */
+const [BASIS, PRIME] = [0x811c9dc5, 0x01000193]
 
-const known = new Map<string, number>()
+type KnownEpoch = { readonly epoch: number; readonly kind: string; readonly parts: readonly number[] }
+
+/** By hash; of two with one hash the later is stored. */
+const known = new Map<number, KnownEpoch>()
+/** Of each binding under way its declaration, and whether that is written. */
+const parts: number[] = Array.from({ length: MOST_BINDINGS }, () => 0)
 let epochs = 0
 
 /**
@@ -21,12 +28,24 @@ export function epochOf(
   bindings: readonly Declaration[],
   isWritten: (binding: number) => boolean,
 ): number {
-  if (bindings.length > MOST_BINDINGS || kind.length > LONGEST_KIND) return ++epochs
-  let key = `${kind};`
-  for (let i = 0; i < bindings.length; i++) key += `${isWritten(i) ? ' ' : '-'}${bindings[i]!.id}`
-  const found = known.get(key)
-  if (found !== undefined) return found
+  const { length } = bindings
+  if (length > MOST_BINDINGS || kind.length > LONGEST_KIND) return ++epochs
+  let hash = BASIS
+  for (let i = 0; i < kind.length; i++) hash = Math.imul(hash ^ kind.charCodeAt(i), PRIME)
+  for (let i = 0; i < length; i++) {
+    const part = 2 * bindings[i]!.id + (isWritten(i) ? 1 : 0)
+    parts[i] = part
+    hash = Math.imul(hash ^ part, PRIME)
+  }
+  const found = known.get(hash)
+  if (found !== undefined && found.kind === kind && isUnderWay(found.parts, length)) return found.epoch
   if (known.size === MOST_EPOCHS) known.clear()
-  known.set(key, ++epochs)
+  known.set(hash, { epoch: ++epochs, kind, parts: parts.slice(0, length) })
   return epochs
+}
+
+function isUnderWay(others: readonly number[], length: number): boolean {
+  if (others.length !== length) return false
+  for (let i = 0; i < length; i++) if (others[i] !== parts[i]) return false
+  return true
 }

@@ -1,6 +1,5 @@
 // A faster reader for content in the form that nearly all documents have. It never refuses: what it
 // does not take is left to the tokenizer.
-import { rewritten } from '../../c14n/rewritten-text.ts'
 import { bracketsBefore, canonicalCharacter, isCanonicalReference } from '../../c14n/text-octets.ts'
 import type { Limits } from '../../limits.ts'
 import {
@@ -28,6 +27,7 @@ import type { ContentSink, TokenHandler } from '../token-handler.ts'
 import { window } from '../window.ts'
 import { CdataReader } from './cdata-reader.ts'
 import { KnownTags } from './known-tags.ts'
+import { PendingRun } from './pending-run.ts'
 import { NOT_TAKEN, TagRecognizer } from './tag-recognizer.ts'
 
 /**
@@ -59,8 +59,7 @@ export class FastContent {
   readonly #name = { colon: -1 }
   /** Whether the element of the tag read last was opened, and need not be reported. */
   #isOpen = false
-  /** From where on canonical octets are still to be written. */
-  #runFrom = 0
+  readonly #run: PendingRun
 
   constructor(handler: TokenHandler, tag: StartTag, elements: OpenElements, lines: LineCounter, limits: Limits) {
     this.#handler = handler
@@ -69,7 +68,8 @@ export class FastContent {
     this.#lines = lines
     this.#limits = limits
     this.#recognizer = new TagRecognizer(tag, limits)
-    if (KnownTags.fit(limits)) this.#known = new KnownTags(tag, elements, lines, limits, handler.sink)
+    this.#run = new PendingRun(lines)
+    if (KnownTags.fit(limits)) this.#known = new KnownTags(tag, elements, lines, limits, handler.sink, this.#run)
     this.#cdata = new CdataReader(lines)
   }
 
@@ -80,16 +80,13 @@ export class FastContent {
   read(from: number, end: number): number {
     const { stack } = this.#elements
     let at = from
-    this.#runFrom = from
+    this.#run.from = from
     this.isInCdata = false
     do {
       const isUnreported = this.#isUnreported
       this.#sink = isUnreported ? this.#handler.sink : undefined
       const known = isUnreported && this.#lines.offset + at >= fastPath.knownFrom ? this.#known : undefined
-      if (known !== undefined) {
-        at = known.take(at, this.#runFrom, from, end)
-        this.#runFrom = known.runFrom
-      }
+      if (known !== undefined) at = known.take(at, from, end)
       if (at + 1 >= end) break
       const next = this.#readNext(at, from, end, known)
       if (next === NOT_TAKEN) break
@@ -111,8 +108,8 @@ export class FastContent {
 
   /** Writes what is canonical as it stands, up to `to`. */
   #handOn(to: number): void {
-    if (to > this.#runFrom) this.#handler.text(source, this.#runFrom, to)
-    this.#runFrom = to
+    if (to > this.#run.from) this.#handler.text(source, this.#run.from, to)
+    this.#run.from = to
   }
 
   /**
@@ -140,34 +137,22 @@ export class FastContent {
 
   /** A reference, a line end, or what else is mostly not canonical as it stands. */
   #readSpecial(at: number, first: number, end: number): number {
-    const byte = source[at]!
-    let to = NOT_TAKEN
-    if (byte === AMPERSAND) {
-      to = findReference(source, at, end, this.#reference)
-      if (to < 0 || isCanonicalReference(source, at, to)) return Math.max(to, NOT_TAKEN)
-    }
-    if (this.#sink !== undefined) return this.#rewrite(this.#sink, at, first, end)
-    if (byte === AMPERSAND) {
-      this.#handOn(at)
-      this.#handler.replacedText(canonicalCharacter(this.#reference.code), source, at, to)
-      this.#runFrom = to
-    }
-    return to
-  }
-
-  #rewrite(sink: ContentSink, at: number, first: number, end: number): number {
+    if (this.#sink !== undefined) return this.#run.rewrite(this.#sink, at, first, end)
+    if (source[at] !== AMPERSAND) return NOT_TAKEN
+    const to = findReference(source, at, end, this.#reference)
+    if (to < 0 || isCanonicalReference(source, at, to)) return Math.max(to, NOT_TAKEN)
     this.#handOn(at)
-    this.#runFrom = sink.rewriteText(first, at, end, false)
-    this.#lines.endLines(rewritten.linesEnded, rewritten.lastLine)
-    return this.#runFrom > at ? this.#runFrom : NOT_TAKEN
+    this.#handler.replacedText(canonicalCharacter(this.#reference.code), source, at, to)
+    this.#run.from = to
+    return to
   }
 
   #readCdata(at: number, end: number): number {
     const sink = this.#sink
     if (sink === undefined || !CdataReader.begins(at, end)) return NOT_TAKEN
     this.#handOn(at)
-    this.#runFrom = this.#takeCdata(CdataReader.behindBegin(at), end, sink)
-    return this.#runFrom
+    this.#run.from = this.#takeCdata(CdataReader.behindBegin(at), end, sink)
+    return this.#run.from
   }
 
   /** The rest of a section that began in an earlier window; returns the index behind. */
@@ -198,7 +183,7 @@ export class FastContent {
     if (elements.stack.effect === REPORTED) {
       this.#handOn(at)
       elements.close(source, at, nameTo + 1, true)
-      this.#runFrom = nameTo + 1
+      this.#run.from = nameTo + 1
     } else elements.closeUnreported()
     return nameTo + 1
   }
@@ -210,7 +195,7 @@ export class FastContent {
     this.#handOn(at)
     this.#lines.count(source, close)
     this.#elements.end(source, at, nameTo, close + 1)
-    this.#runFrom = close + 1
+    this.#run.from = close + 1
     return close + 1
   }
 
@@ -222,8 +207,8 @@ export class FastContent {
     known?.learn(depth)
     if (this.#isOpen) return to
     this.#handOn(from)
-    this.#runFrom = elements.open(source, to)
-    return this.#runFrom
+    this.#run.from = elements.open(source, to)
+    return this.#run.from
   }
 
   /**

@@ -13,12 +13,9 @@ import {
 } from '../characters.ts'
 import { findReference } from '../references.ts'
 import { window, windowWords } from '../window.ts'
-import { FORM_ATTRIBUTES, FORM_OCTETS, formWords } from './known-forms.ts'
+import { FORM_ATTRIBUTES, FORM_OCTETS, formWords, TAG_OCTETS } from './known-forms.ts'
 import type { TagForm } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
-
-/** Octets of the longest tag that is taken by its form. */
-export const TAG_OCTETS = 8192
 
 /** Where the values of the tag matched last begin and end in the window. */
 export const valueFrom: Int32Array = new Int32Array(FORM_ATTRIBUTES)
@@ -151,8 +148,11 @@ function skipTo(from: number, end: number): number {
   return at
 }
 
-/** The same in a value between double quotes. `"` and `&` differ in one bit. */
-function valueStops(w: number): number {
+/**
+ * Of four octets those at which a value between double quotes may not be plain, or not ASCII, as
+ * their highest bits: exact up to the first. `"` and `&` differ in one bit.
+ */
+export function valueStops(w: number): number {
   const angle = w ^ 0x3c3c3c3c
   const amp = (w & ~0x04040404) ^ 0x22222222
   return ((angle - 0x01010101) | (amp - 0x01010101) | (w - 0x20202020) | w) & -0x7f7f7f80

@@ -6,10 +6,17 @@ import { makeForm, NEVER, NO_FORM, type TagForm } from './tag-form.ts'
 /** Octets of a form, and attributes: tags with more are read each time. */
 export const FORM_OCTETS = 512
 export const FORM_ATTRIBUTES = 16
+/** Octets of the longest tag that is taken by its form. */
+export const TAG_OCTETS = 8192
 const PLACES = 2048
 /** Places where a form of one hash may be. */
 const PROBES = 4
-const MOST_STRENGTH = 8
+/**
+ * A form keeps its place against so many tags that have none: making one costs as much as reading
+ * some tags.
+ */
+const FIRST_STRENGTH = 16
+const MOST_STRENGTH = 32
 /** Octets that a hash goes over. */
 const HASHED_OCTETS = 96
 /** FNV-1a. */
@@ -61,6 +68,7 @@ export function learnForm(hash: number, tag: StartTag): TagForm {
   const form = makeForm(tag)
   table[place] = form
   form.isKnown = true
+  form.strength = FIRST_STRENGTH
   form.first = NO_FORM
   form.after = NO_FORM
   form.place = place * FORM_OCTETS
@@ -76,12 +84,13 @@ function isSeenAgain(hash: number): boolean {
   return false
 }
 
-/** Whether the tag has little else than values. */
+/** Whether the tag has little else than values, which are not long either. */
 function hasShortForm({ from, to, attributes }: StartTag): boolean {
   const { count, valueFrom, valueTo } = attributes
   let length = to - from
+  if (count > FORM_ATTRIBUTES || length > TAG_OCTETS) return false
   for (let i = 0; i < count; i++) length -= valueTo[i]! - valueFrom[i]!
-  return count <= FORM_ATTRIBUTES && length <= FORM_OCTETS
+  return length <= FORM_OCTETS
 }
 
 /** A free place, or that of a form that is seldom used; -1 for none. */

@@ -2,49 +2,45 @@
 //
 // An epoch stands for what is in scope and which declarations are written. While it is the same, a
 // tag of one form means the same, and is written in the same way.
-import { rewritten } from '../../c14n/rewritten-text.ts'
-import { isCanonicalReference } from '../../c14n/text-octets.ts'
 import type { Limits } from '../../limits.ts'
-import { AMPERSAND, EXCLAMATION, GREATER_THAN, LESS_THAN, SLASH } from '../characters.ts'
+import { EXCLAMATION, GREATER_THAN, LESS_THAN, SLASH } from '../characters.ts'
 import { effects, epochBefore, NOTHING_TO_UNDO, UNDO } from '../element-stack.ts'
 import type { LineCounter } from '../line-counter.ts'
 import { NO_OCTETS } from '../octet-words.ts'
 import type { OpenElements } from '../open-elements.ts'
-import { findReference } from '../references.ts'
 import type { StartTag } from '../start-tag.ts'
 import type { ContentSink } from '../token-handler.ts'
 import { window } from '../window.ts'
 import { cursor, openForms, takeCanonicalRun } from './canonical-run.ts'
 import { epochOf, UNSETTLED_EPOCH } from './epochs.ts'
-import { isRewritten, matchForm, TAG_OCTETS } from './form-match.ts'
-import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm } from './known-forms.ts'
+import { isRewritten, matchForm } from './form-match.ts'
+import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm, TAG_OCTETS } from './known-forms.ts'
+import type { PendingRun } from './pending-run.ts'
 import { NO_FORM, type TagForm, type WrittenTag } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
 
 /** Octets of declarations written in one tag, so that plans are bounded. */
 const INSERTED_OCTETS = 512
 /** A plan costs as much as reading a few tags. */
-const [READS_PER_PLAN, FREE_READS] = [8, 2048]
+const [READS_PER_PLAN, FREE_READS] = [32, 8192]
 const NO_MARKS: readonly number[] = []
 /** The floor before each element whose end undoes something, by depth. */
 const floors = new Int32Array(effects.length)
 const NOT_WRITTEN: WrittenTag = { isAsWritten: true, marks: [], inserted: NO_OCTETS }
 
 export class KnownTags {
-  /** From where on canonical octets are still to be written. */
-  runFrom = 0
   readonly #tag: StartTag
   readonly #elements: OpenElements
   readonly #lines: LineCounter
   readonly #limits: Limits
   readonly #sink: ContentSink | undefined
+  readonly #run: PendingRun
   /** Form of the element that was opened or closed last, and whether it was opened. */
   #last: TagForm = NO_FORM
   #isInside = false
   /** Of the tag at which `take` ended, for it had no form; 0 when it ended elsewhere. */
   #hash = 0
   #found: TagForm = NO_FORM
-  readonly #reference = { code: 0 }
   /** Depth of the innermost element that the run must not close. */
   #floor = 0
   /**
@@ -62,12 +58,14 @@ export class KnownTags {
     lines: LineCounter,
     limits: Limits,
     sink: ContentSink | undefined,
+    run: PendingRun,
   ) {
     this.#tag = tag
     this.#elements = elements
     this.#lines = lines
     this.#limits = limits
     this.#sink = sink
+    this.#run = run
     this.#kind = `${limits.namespaces} ${sink?.kind}`
   }
 
@@ -77,14 +75,12 @@ export class KnownTags {
   }
 
   /**
-   * Takes tags of known forms and character data from `from` on; what stands before it is canonical
-   * from `runFrom` on, and read since `first`. Returns the index behind.
+   * Takes tags of known forms and character data from `from` on; what stands before it was read
+   * since `first`. Returns the index behind.
    */
-  take(from: number, runFrom: number, first: number, end: number): number {
+  take(from: number, first: number, end: number): number {
     const elements = this.#elements
     const { stack } = elements
-    if (elements.epoch === UNSETTLED_EPOCH) elements.epoch = this.#epochWith(NO_MARKS)
-    this.runFrom = runFrom
     this.#hash = 0
     this.#floor = stack.depth
     while (this.#floor > stack.kept && effects[this.#floor] === NOTHING_TO_UNDO) this.#floor--
@@ -105,7 +101,8 @@ export class KnownTags {
   /** What the run does not take at `at`, for it takes more than a comparison. */
   #takeOther(at: number, first: number, end: number): number {
     if (at + 1 >= end) return NOT_TAKEN
-    if (window[at] !== LESS_THAN) return this.#rewrite(at, first, end)
+    const sink = this.#sink
+    if (window[at] !== LESS_THAN) return sink === undefined ? NOT_TAKEN : this.#run.rewrite(sink, at, first, end)
     const second = window[at + 1]
     if (second === SLASH) return this.#close(at, end)
     if (second === EXCLAMATION || this.#elements.stack.depth === this.#limits.depth) return NOT_TAKEN
@@ -138,9 +135,12 @@ export class KnownTags {
       if (to === NOT_TAKEN) return NOT_TAKEN
     }
     this.#reads++
-    if (form.plan.epoch !== this.#elements.epoch && !this.#findPlan(form)) return NOT_TAKEN
+    const elements = this.#elements
+    if (elements.epoch === UNSETTLED_EPOCH) elements.epoch = this.#epochWith(NO_MARKS)
+    if (form.plan.epoch !== elements.epoch && !this.#findPlan(form)) return NOT_TAKEN
     if (form.holdsLines || isRewritten) this.#lines.count(window, to)
-    this.runFrom = this.#sink?.write(form, this.runFrom, from, to) ?? this.runFrom
+    const run = this.#run
+    run.from = this.#sink?.write(form, run.from, from, to) ?? run.from
     cursor.form = form
     cursor.isInside = !form.isEmpty
     if (!form.isEmpty) this.#push(form, from)
@@ -178,21 +178,6 @@ export class KnownTags {
     this.#floor = floors[depth]!
     this.#elements.closeUnreported()
     return nameTo + 1
-  }
-
-  /** Character data that is not canonical as it stands. */
-  #rewrite(at: number, first: number, end: number): number {
-    const sink = this.#sink
-    if (sink === undefined) return NOT_TAKEN
-    if (window[at] === AMPERSAND) {
-      const to = findReference(window, at, end, this.#reference)
-      if (to < 0) return NOT_TAKEN
-      if (isCanonicalReference(window, at, to)) return to
-    }
-    if (at > this.runFrom) sink.text(window, this.runFrom, at)
-    this.runFrom = sink.rewriteText(first, at, end, false)
-    this.#lines.endLines(rewritten.linesEnded, rewritten.lastLine)
-    return this.runFrom > at ? this.runFrom : NOT_TAKEN
   }
 
   #findPlan(form: TagForm): boolean {
