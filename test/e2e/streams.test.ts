@@ -10,12 +10,12 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
-import { root, runProcess, startReceiver } from '../support/commands.ts'
+import { root, runCommand, startReceiver } from '../support/commands.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-streams-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const certs = join(folder, 'certs')
-const made = await runProcess('pki', ['gen', '--out', certs, '--key', 'ec-p256'])
+const made = await runCommand('pki', ['gen', '--out', certs, '--key', 'ec-p256'])
 t.equal(made.exitCode, 0)
 const sample = join(root, 'sample_document.xml')
 
@@ -105,11 +105,10 @@ t.test('a receiver starts when nobody reads what it reports', async t => {
     writing.fd,
     full.fd,
   )
-  for (let i = 0; i < 400; i++) {
-    const list = await runProcess('receiver', ['log', 'verify', '--certs', certs, '--data', data, '--json'])
-    if (list.exitCode === 0 && JSON.parse(list.stdout.toString()).size > 0) break
-    if (child.exitCode !== null) break
-  }
+  await until(async () => {
+    const verified = await runCommand('receiver', ['log', 'verify', '--certs', certs, '--data', data, '--json'])
+    return child.exitCode !== null || (verified.exitCode === 0 && JSON.parse(verified.stdout.toString()).size > 0)
+  })
   t.equal(child.exitCode, null)
   t.same(await stop(child), [0, null])
 })
