@@ -1,6 +1,6 @@
 // Who may log in: API keys, login links and sessions of one data folder, for any of its processes.
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Fault, quote } from '@seg/core'
 import { claimDataFolder, onDatabase, openDatabase } from '@seg/ledger'
 import {
@@ -67,6 +67,8 @@ export class AccessStore {
   /** Logins that were refused, by address. */
   readonly refused = new Attempts()
   readonly #database: DatabaseSync
+  /** By their text: those who follow events are looked up some times a second. */
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -227,14 +229,20 @@ export class AccessStore {
   }
 
   #run(sql: string, ...values: readonly (string | number | Buffer | null)[]) {
-    return onDatabase('change who may log in', () => this.#database.prepare(sql).run(...values))
+    return onDatabase('change who may log in', () => this.#prepare(sql).run(...values))
   }
 
   #one(sql: string, ...values: readonly (string | number | Buffer)[]): Row | undefined {
-    return onDatabase('read who may log in', () => this.#database.prepare(sql).get(...values))
+    return onDatabase('read who may log in', () => this.#prepare(sql).get(...values))
   }
 
   #all(sql: string): Row[] {
-    return onDatabase('read who may log in', () => this.#database.prepare(sql).all())
+    return onDatabase('read who may log in', () => this.#prepare(sql).all())
+  }
+
+  #prepare(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 }
