@@ -7,9 +7,14 @@ import { onDatabase, openDatabaseReader } from '@seg/ledger'
 import { type DeskFilter, type PageOf, type PageQuery, pageQuery } from './desk-query.ts'
 import { DESK_FILE, deskMigrations, deskViews } from './desk-schema.ts'
 import type { FactKind, FactOutcome } from './fact.ts'
-import { type FactValues, formatFact, type KeptFact, NEWER_FACTS, readFact } from './fact-columns.ts'
+import { type FactValues, formatFact, type KeptFact, NEWER_FACTS, readFact, timeOf } from './fact-columns.ts'
 import type { Query } from './leading-filter.ts'
 import { Terms } from './terms.ts'
+
+/** What `waiting` finds. */
+const WAITING = `SELECT receiver.text AS receiver, COUNT(*) AS entries, MIN(position) AS oldest FROM facts
+  JOIN terms AS receiver ON receiver.id = target
+  WHERE outcome = (SELECT id FROM terms WHERE text = 'queued') AND entry IS NOT NULL GROUP BY target`
 
 /**
  * Newest first. It may have fewer rows than its limit, or none, and still a page beside it: of
@@ -28,6 +33,8 @@ export type Counted = {
   readonly events: number
   readonly bytes: number
 }
+
+export type Waiting = { readonly receiver: string; readonly entries: number; readonly since: number }
 
 /** `text`: as JSON. */
 export type FactText = { readonly position: number; readonly kind: FactKind; readonly text: string }
@@ -100,6 +107,15 @@ export class DeskSearch {
     const statement = this.#database.prepare(NEWER_FACTS)
     statement.setReturnArrays(true)
     return statement
+  }
+
+  /** Entries of the outbox that are queued, by receiver: how many, and since when the oldest is. */
+  waiting(): Waiting[] {
+    return this.#all({ sql: WAITING, values: [] }).map(({ receiver, entries, oldest }) => ({
+      receiver: String(receiver),
+      entries: Number(entries),
+      since: timeOf(Number(oldest)),
+    }))
   }
 
   /** How many rows are newer than this position, `most` at most. */

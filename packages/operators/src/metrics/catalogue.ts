@@ -32,6 +32,7 @@ export const catalogue = {
   seg_log_rewritten_total: counter('logs that do not continue what they showed before', 'receiver'),
   seg_desk_lost_facts_total: counter('facts that were not recorded'),
   seg_logins_total: counter("logins at the operators' listener", 'result'),
+  seg_admin_acts_total: counter('acts of operators, and logins', 'action', 'outcome'),
   seg_night_acts_total: counter('acts on keys, partners and rights outside office hours', 'action'),
   seg_alert_notifications_total: counter('notifications, by channel', 'channel', 'result'),
 

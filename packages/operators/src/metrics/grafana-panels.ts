@@ -154,6 +154,9 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
     title: 'Operators',
     panels: [
       graph('Logins', "At the operators' listener.", 'short', [increase('seg_logins_total', ['result'], 'logins')]),
+      graph('Acts', 'In the audit trail, and logins.', 'short', [
+        increase('seg_admin_acts_total', ['action', 'outcome'], 'acts'),
+      ]),
       graph('Acts at night', 'On keys, partners and rights.', 'short', [
         increase('seg_night_acts_total', ['action'], 'acts'),
       ]),

@@ -27,6 +27,7 @@ export function watchAudit(folder: string, metrics: MetricStore): AuditWatch {
   const take = ({ action, category, outcome, at }: AuditRecord) => {
     if (action === 'authentication.login') metrics.add('seg_logins_total', { result: 'accepted' })
     if (action === 'authentication.login-refused') metrics.add('seg_logins_total', { result: 'refused' })
+    if (outcome !== 'pending') metrics.add('seg_admin_acts_total', { action, outcome })
     if (outcome !== 'success') return
     if (action === 'system.backed-up') backup = Date.parse(at)
     if (sensitive.includes(category) && isNight(new Date(at))) metrics.add('seg_night_acts_total', { action })

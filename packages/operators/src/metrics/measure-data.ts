@@ -3,6 +3,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { LedgerReader } from '@seg/ledger'
+import { DeskSearch } from '../desk/desk-search.ts'
 import type { MetricName, Sample } from './catalogue.ts'
 import type { LogState } from './watch-log.ts'
 
@@ -82,18 +83,11 @@ export async function measureDeadLetters(
 
 /** What waits in the outbox, as the desk has read it. */
 export function measureOutbox(database: DatabaseSync): Sample[] {
-  const rows = database
-    .prepare(
-      `SELECT receiver.text AS receiver, COUNT(*) AS entries, MIN(position) AS oldest FROM facts
-      JOIN terms AS receiver ON receiver.id = target
-      WHERE outcome = (SELECT id FROM terms WHERE text = 'queued') AND entry IS NOT NULL GROUP BY target`,
-    )
-    .all()
-  return rows.flatMap(({ receiver, entries, oldest }): Sample[] => {
-    const labels = { receiver: String(receiver) }
+  return new DeskSearch(database).waiting().flatMap(({ receiver, entries, since }): Sample[] => {
+    const labels = { receiver }
     return [
-      { name: 'seg_outbox_entries', labels, value: Number(entries) },
-      { name: 'seg_outbox_oldest_timestamp_seconds', labels, value: Math.floor(Number(oldest) / 4096) / 1000 },
+      { name: 'seg_outbox_entries', labels, value: entries },
+      { name: 'seg_outbox_oldest_timestamp_seconds', labels, value: since / 1000 },
     ]
   })
 }

@@ -75,6 +75,18 @@ t.test('logins, acts at night and the age of the backup come from the audit trai
     ['refused', 1],
     ['accepted', 1],
   ])
+  const acts = metrics
+    .of('seg_admin_acts_total')
+    .map(({ labels, value }) => `${labels.action} ${labels.outcome} ${value}`)
+  t.same(acts.sort(), [
+    'authentication.login success 1',
+    'authentication.login-refused failure 1',
+    'partner.changed failure 1',
+    'partner.changed success 2',
+    'partner.suspended success 1',
+    'system.backed-up failure 1',
+    'system.backed-up success 1',
+  ])
   const again = watchAudit(folder, new MetricStore())
   t.teardown(() => again.close())
   t.same(again.look(), watch.look(), 'also after a start')

@@ -48,6 +48,20 @@ const DeliveryRow = exactly(
 export const deliveryRoutes: readonly ApiRoute[] = [
   route({
     method: 'GET',
+    path: '/api/v1/receivers',
+    permission: 'deliveries.read',
+    summary: 'Receivers that documents of the outbox wait for: how many, and since when the oldest is queued.',
+    response: exactly({
+      data: Type.Array(exactly({ receiver: Type.String(), queued: Type.Integer(), since: Time })),
+    }),
+    handle: (_request, { desk }) => ({
+      data: desk()
+        .waiting()
+        .map(({ receiver, entries, since }) => ({ receiver, queued: entries, since: new Date(since).toISOString() })),
+    }),
+  }),
+  route({
+    method: 'GET',
     path: `${path}/count`,
     permission: 'deliveries.read',
     summary: 'How many entries of the outbox match.',

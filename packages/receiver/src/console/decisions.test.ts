@@ -210,6 +210,12 @@ t.test('deliveries are tried at once, queued again or cancelled, as the outbox a
   t.match((await act('retry', { ...bulk, expect: 2 })).json, { count: 2, failed: [], isDryRun: false })
   const queued = (await Array.fromAsync(outbox.list(['queued']))).map(({ document }) => document.id)
   t.same(queued.sort(), ['one', 'three', 'two'])
+  const { data: waiting } = await until(
+    async () => (await listener.ask('GET', '/api/v1/receivers', operator)).json,
+    json => json.data?.[0]?.queued === 3,
+  )
+  t.match(waiting, [{ receiver: 'https://r.example', queued: 3, since: /^\d{4}-.*Z$/ }])
+  t.equal(waiting.length, 1)
   t.match((await act('retry', { ...bulk, expect: 2 })).status, 409, 'those have been queued again')
   const without = await openListener(t, certs)
   t.match(await without.ask('GET', '/api/v1/deliveries/1', without.keyOf('viewer')), {

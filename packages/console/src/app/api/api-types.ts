@@ -699,6 +699,18 @@ export type ApiRoutes = {
       readonly isDryRun: boolean
     }
   }
+  readonly 'GET /api/v1/receivers': {
+    readonly path: Record<never, never>
+    readonly query: Record<never, never>
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly {
+        readonly receiver: string
+        readonly queued: number
+        readonly since: string
+      }[]
+    }
+  }
   readonly 'GET /api/v1/deliveries/count': {
     readonly path: Record<never, never>
     readonly query: {
