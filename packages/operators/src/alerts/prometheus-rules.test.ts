@@ -15,8 +15,12 @@ t.test('deploy/prometheus/seg.rules.yml has the rules of the gateway', async t =
   t.equal(readFileSync(join(folder, 'seg.rules.yml'), 'utf8'), writePrometheusRules(), how)
 })
 
-t.test('each rule has a test for promtool', async t => {
-  for (const { name } of rules) t.ok(tests.includes(`alertname: ${name}\n`), name)
+t.test('each rule has a test for promtool, and a row in the docs', async t => {
+  const page = readFileSync(join(rootFolder, 'docs/alerts.md'), 'utf8')
+  for (const { name } of rules) {
+    t.ok(tests.includes(`alertname: ${name}\n`), name)
+    t.ok(page.includes(`\n| \`${name}\` `), `docs/alerts.md: ${name}`)
+  }
 })
 
 const hasTool = spawnSync('promtool', ['--version']).status === 0
