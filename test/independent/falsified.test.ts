@@ -1,8 +1,10 @@
 // Whatever is falsified of a log or of a receipt, the independent verifier sees: so a log that it
 // finds in order is one.
+import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atLength } from '@seg/core/testing/length'
 import t, { type Test } from 'tap'
 import { exchangeLog } from '../support/exchanged-log.ts'
 import { readKey } from './checkpoint.ts'
@@ -12,6 +14,10 @@ import { checkReceipt, readReceipt } from './receipt.ts'
 import { Rejected } from './rejected.ts'
 import { bundlePath, type Fetch, tilePath, tilesOf } from './tiles.ts'
 import { verifyGrowth, verifyLog, verifyTiles } from './verify-log.ts'
+
+/** Of many changes, one of so many is tried, each time others; the ways of changing are four. */
+const ONE_OF = atLength(3, 1)
+const MANY = 500
 
 const folder = await mkdtemp(join(tmpdir(), 'seg-falsified-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -148,14 +154,16 @@ async function allSeen(
   verify: (fetch: Fetch, by: string) => Promise<unknown>,
 ): Promise<void> {
   const unseen: string[] = []
-  for (const change of changes) {
+  const first = randomInt(ONE_OF)
+  const tried = changes.length < MANY ? changes : changes.filter((_, i) => i % ONE_OF === first)
+  for (const change of tried) {
     const isSame = change.every(([path, octets]) => files.get(path)?.equals(octets))
     const outcome = await verify(serve(new Map([...files, ...change])), verifierKey).catch(error => error)
     if (isSame || !(outcome instanceof Rejected))
       unseen.push(`${change.map(([path]) => path)}: ${isSame ? 'not a change' : outcome}`)
   }
-  t.ok(changes.length > 0)
-  t.same(unseen, [], `${changes.length} falsifications are seen`)
+  t.ok(tried.length > 0)
+  t.same(unseen, [], `${tried.length} falsifications are seen`)
 }
 
 async function fetchFiles(fetch: Fetch): Promise<Map<string, Buffer>> {

@@ -1,0 +1,2 @@
+// falsified.test.ts at length: each of the changes.
+import './falsified.test.ts'
