@@ -28,6 +28,8 @@ export class LogTree {
   /** The partial tile of each level; one that would be empty is there all the same. */
   readonly #edge: TileNodes[]
   readonly #remembered = new Map<string, TileNodes>()
+  /** Roots of incomplete subtrees that end with the last leaf, by their first leaf. */
+  readonly #incomplete = new Map<number, Buffer>()
 
   /** `edge` has the hashes of the partial tile of each level, from 0 on. */
   constructor(readTile: ReadTile, size = 0, edge: readonly (readonly Buffer[])[] = []) {
@@ -59,6 +61,7 @@ export class LogTree {
       this.#edge[level] = new TileNodes()
     }
     this.#size++
+    this.#incomplete.clear()
     return completed
   }
 
@@ -115,8 +118,13 @@ export class LogTree {
   #hashRange(from: number, to: number): Buffer {
     const count = to - from
     if (isPowerOfTwo(count)) return this.#node(Math.round(Math.log2(count)), from / count)
+    const isLast = to === this.#size
+    const known = isLast ? this.#incomplete.get(from) : undefined
+    if (known !== undefined) return known
     const middle = from + splitOf(count)
-    return hashChildren(this.#hashRange(from, middle), this.#hashRange(middle, to))
+    const root = hashChildren(this.#hashRange(from, middle), this.#hashRange(middle, to))
+    if (isLast) this.#incomplete.set(from, root)
+    return root
   }
 
   /** Root of the complete subtree of 2^height leaves, the `index`th of its kind. */

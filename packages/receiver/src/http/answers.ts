@@ -23,7 +23,8 @@ export type AnswerFields = Readonly<Record<string, string>>
 type RefusingParts = Pick<Gate, 'credentials' | 'desk' | 'limits' | 'now'> & { readonly logger: Logger }
 
 export function answer({ response }: ServedRequest, status: number, fields: AnswerFields, body: Buffer): void {
-  response.writeHead(status, { ...fields, 'content-length': body.length }).end(body)
+  // As a text it leaves with its header in one piece; two would be gathered, and copied once more.
+  response.writeHead(status, { ...fields, 'content-length': body.length }).end(body.toString('latin1'), 'latin1')
 }
 
 /** Refuses what is no document yet, or another request: with its line and its fact. */

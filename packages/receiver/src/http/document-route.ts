@@ -1,8 +1,7 @@
 // `POST /v1/documents`. Nearly all requests are that, so they are answered below the framework,
 // which costs as much as a tenth of an acceptance.
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
-import type { Fault } from '@seg/core'
+import { type Fault, timeOrderedId } from '@seg/core'
 import { acceptDocument } from '../acceptance/accept-document.ts'
 import { DocumentAccount } from '../acceptance/document-account.ts'
 import type { Acceptance } from '../acceptance/record-document.ts'
@@ -21,7 +20,7 @@ export const DOCUMENTS = '/v1/documents'
 type Parts = Gate & { readonly logger: Logger; readonly stopping: Stopping }
 
 export function requestId(): string {
-  return `urn:uuid:${randomUUID()}`
+  return `urn:uuid:${timeOrderedId()}`
 }
 
 /** Other requests, and other forms of the target, are those of `others`. */

@@ -1,13 +1,12 @@
 // The exchange listener below HTTP semantics: TLS 1.3 with a client certificate, bounded in time
 // and number.
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { Fault } from '@seg/core'
+import { Fault, timeOrderedId } from '@seg/core'
 import { Balancers } from '../connections/balancers.ts'
 import { connectionOf, ExchangeRequest } from '../connections/connection.ts'
 import { connectionFacts } from '../connections/connection-facts.ts'
@@ -157,7 +156,7 @@ function answerLast(
   { logger, desk, now }: Reporting,
   fields: Readonly<Record<string, string>> = {},
 ): void {
-  const instance = `urn:uuid:${randomUUID()}`
+  const instance = `urn:uuid:${timeOrderedId()}`
   const { code, detail } = fault
   const shown = { ...connectionFacts(socket as TLSSocket), certificate: shownCertificate(socket as TLSSocket) }
   desk.note({ kind: 'refusal', outcome: 'refused', at: now().getTime(), code, detail, request: instance, ...shown })

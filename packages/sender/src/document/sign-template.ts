@@ -1,7 +1,6 @@
 // From a template on disk to a signed document, in three passes over it: its outline, its digest,
 // and the document with its Signature.
-import { randomUUID } from 'node:crypto'
-import { Fault, quote } from '@seg/core'
+import { Fault, quote, timeOrderedId } from '@seg/core'
 import type { OwnSignature } from '@seg/ledger'
 import {
   DOCUMENT_ID,
@@ -101,7 +100,7 @@ export async function signTemplate<Kept>(
  * `usage` for what can be no document id.
  */
 export function chooseId(option: string | undefined): string | undefined {
-  if (option === 'auto') return `doc-${randomUUID()}`
+  if (option === 'auto') return `doc-${timeOrderedId()}`
   if (option !== undefined && !DOCUMENT_ID.test(option)) {
     throw new Fault(
       'usage',

@@ -19,81 +19,96 @@ const DIGEST_BYTES = 32
 export function openReceiptSeal(signer: BlockingSigner): (facts: ReceiptFacts) => Buffer {
   const algorithm = signingAlgorithm(signer)
   const der = signer.certificate.raw.toString('base64')
-  const keyInfo = `<KeyInfo><X509Data><X509Certificate>${der}</X509Certificate></X509Data></KeyInfo>`
   const [beforeDigest, afterDigest] = writeSignedInfo(algorithm.identifier)
-  const writeSignature = (digest: string, value: string) =>
-    `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${beforeDigest}${digest}${afterDigest}` +
-    `<SignatureValue>${value}</SignatureValue>${keyInfo}</Signature>${END}\n`
+  const beforeSigned = `<SignedInfo xmlns="${DSIG_NAMESPACE}">${beforeDigest}`
+  const beforeSignature = `<Signature xmlns="${DSIG_NAMESPACE}"><SignedInfo>${beforeDigest}`
+  const beforeValue = `${afterDigest}<SignatureValue>`
+  const afterValue =
+    `</SignatureValue><KeyInfo><X509Data><X509Certificate>${der}</X509Certificate></X509Data></KeyInfo></Signature>` +
+    `${END}\n`
   // Of the same length in each receipt: a value that verifies has the length of its key's values.
-  const signatureLength = writeSignature(
-    emptyBase64(DIGEST_BYTES),
-    emptyBase64(valueBytesOf(knownKeyOf(signer))),
-  ).length
+  const signatureLength =
+    beforeSignature.length +
+    base64Length(DIGEST_BYTES) +
+    beforeValue.length +
+    base64Length(valueBytesOf(knownKeyOf(signer))) +
+    afterValue.length
   const writeFacts = openFactsWriter()
   return facts => {
-    const content = `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n${writeFacts(facts)}`
+    const content = writeFacts(facts)
     const { length } = content
     // One octet of UTF-8 in each character of these texts: one character above U+00FF would make V8
     // store all of it with two bytes a character.
     const receipt = Buffer.allocUnsafe(length + signatureLength)
-    receipt.write(`${content}${END}`, 0, 'latin1')
+    receipt.write(content + END, 0, 'latin1')
     const digest = hash('sha256', receipt.subarray(0, length + END.length), 'base64')
-    const signed = Buffer.from(`<SignedInfo xmlns="${DSIG_NAMESPACE}">${beforeDigest}${digest}${afterDigest}`)
+    const signed = Buffer.from(beforeSigned + digest + afterDigest, 'latin1')
     const value = makeOwnValueNow(signed, algorithm, signer).toString('base64')
-    receipt.write(writeSignature(digest, value), length, 'latin1')
+    receipt.write(beforeSignature + digest + beforeValue + value + afterValue, length, 'latin1')
     return receipt
   }
 }
 
-function emptyBase64(bytes: number): string {
-  return Buffer.alloc(bytes).toString('base64')
+function base64Length(bytes: number): number {
+  return 4 * Math.ceil(bytes / 3)
 }
 
-/** Returns what writes the facts of receipts, with what comes again and again written once. */
+/**
+ * Returns what writes the facts of receipts: a text in one piece for all that stands between two
+ * facts, and once for all that receipts have in common.
+ */
 function openFactsWriter(): (facts: ReceiptFacts) => string {
-  const receiver = openEscaper()
-  const checkpoint = openEscaper()
+  const begin = openLatest(
+    (receiverId: string) =>
+      `<Receipt xmlns="${RECEIPT_NAMESPACE}">\n  <ReceiverID>${escapeText(receiverId)}</ReceiverID>\n  <SenderID>`,
+  )
+  const end = openLatest(
+    (checkpoint: string) => `    </Proof>\n    <Checkpoint>${escapeText(checkpoint)}</Checkpoint>\n  </LogEntry>\n`,
+  )
+  // Hashes near the root are those of all receipts under one checkpoint.
+  const hashes = openLatest((_checkpoint: string) => new Map<Buffer, string>())
   return ({ receiverId, senderId, documentId, documentDigest, referenceDigest, acceptedAt, logEntry }) => {
-    const written =
-      line('  ', 'ReceiverID', receiver(receiverId)) +
-      line('  ', 'SenderID', escapeText(senderId)) +
-      line('  ', 'DocumentID', escapeText(documentId)) +
-      line('  ', 'DocumentDigest', documentDigest.toString('base64')) +
-      line('  ', 'ReferenceDigest', referenceDigest.toString('base64')) +
-      line('  ', 'AcceptedAt', escapeText(acceptedAt))
-    const proof = logEntry.proof.map(octets => line('      ', 'Hash', octets.toString('base64'))).join('')
-    const opening =
-      logEntry.opening === undefined
+    const { index, treeSize, leaf, opening, proof, checkpoint } = logEntry
+    const known = hashes(checkpoint)
+    let path = ''
+    for (const octets of proof) {
+      let line = known.get(octets)
+      if (line === undefined) {
+        line = `      <Hash>${octets.toString('base64')}</Hash>\n`
+        known.set(octets, line)
+      }
+      path += line
+    }
+    const opened =
+      opening === undefined
         ? ''
-        : line('    ', 'Facts', logEntry.opening.facts.toString('base64')) +
-          line('    ', 'Nonce', logEntry.opening.nonce.toString('base64'))
-    const entry =
-      line('    ', 'Index', String(logEntry.index)) +
-      line('    ', 'TreeSize', String(logEntry.treeSize)) +
-      line('    ', 'Leaf', logEntry.leaf.toString('base64')) +
-      opening +
-      `    <Proof>\n${proof}    </Proof>\n` +
-      line('    ', 'Checkpoint', checkpoint(logEntry.checkpoint))
-    return `${written}  <LogEntry>\n${entry}  </LogEntry>\n`
+        : `    <Facts>${opening.facts.toString('base64')}</Facts>\n` +
+          `    <Nonce>${opening.nonce.toString('base64')}</Nonce>\n`
+    return `${begin(receiverId)}${escapeText(senderId)}</SenderID>
+  <DocumentID>${escapeText(documentId)}</DocumentID>
+  <DocumentDigest>${documentDigest.toString('base64')}</DocumentDigest>
+  <ReferenceDigest>${referenceDigest.toString('base64')}</ReferenceDigest>
+  <AcceptedAt>${escapeText(acceptedAt)}</AcceptedAt>
+  <LogEntry>
+    <Index>${index}</Index>
+    <TreeSize>${treeSize}</TreeSize>
+    <Leaf>${leaf.toString('base64')}</Leaf>
+${opened}    <Proof>
+${path}${end(checkpoint)}`
   }
 }
 
-/** `escapeText` for what is often the same as the last time. */
-function openEscaper(): (text: string) => string {
-  let latest = ''
-  let escaped = ''
+/** What `make` makes of a text, made anew only for another text than the last one. */
+function openLatest<Made>(make: (text: string) => Made): (text: string) => Made {
+  let latest: string | undefined
+  let made: Made
   return text => {
     if (text !== latest) {
-      escaped = escapeText(text)
+      made = make(text)
       latest = text
     }
-    return escaped
+    return made
   }
-}
-
-/** `content` is canonical as it stands. */
-function line(indent: string, name: string, content: string): string {
-  return `${indent}<${name}>${content}</${name}>\n`
 }
 
 /** XML-C14N 2.3, Text Nodes. */
