@@ -77,6 +77,17 @@ t.test('roots and proofs of every small tree are those of the recursion, and ver
   }
 })
 
+t.test('a tree that is asked at each size, as a writer does, has the roots and proofs of that size', async t => {
+  const leaves = leavesOf(40)
+  const { tree } = grow([])
+  for (let size = 1; size <= leaves.length; size++) {
+    tree.append(hashLeaf(leaves[size - 1]!))
+    const some = leaves.slice(0, size)
+    t.ok(tree.head.root.equals(treeHash(some)))
+    for (let index = 0; index < size; index++) t.same(tree.proveInclusion(index, size), path(index, some))
+  }
+})
+
 t.test('trees across the edges of tiles, at the time and later, from tiles and from memory', async t => {
   const leaves = leavesOf(66_000)
   const { tree, tiles } = grow(leaves)
