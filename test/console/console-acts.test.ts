@@ -1,17 +1,22 @@
 // What operators do on the pages of the console, in a real Chromium: done once, with a reason and a
 // record; never more than was seen; and what was typed stays where it is refused.
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '@seg/core/testing/until'
+import { loadIdentity } from '@seg/pki'
 import t from 'tap'
 import { openOutbox } from '../../packages/ledger/src/index.ts'
 import { type Alert, openAlertStore } from '../../packages/operators/src/alerts/alert-store.ts'
 import { openDesk } from '../../packages/operators/src/index.ts'
+import { issueFiles } from '../../packages/pki/src/issuing/issue-files.ts'
+import { writePkcs12 } from '../../packages/pki/src/pkcs12/write-pkcs12.ts'
 import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
+import { keepReceived } from '../../packages/receiver/src/rollover/announcements.ts'
 import {
   makeCerts,
   makeFolder,
+  receiverId,
   senderId,
   someChain,
   type TestGateway,
@@ -259,6 +264,80 @@ t.test(
     )
   },
 )
+
+t.test('a key from a PKCS #12 file is checked, imported, and used', needsChromium, async t => {
+  const officer = await logIn('security-officer')
+  const { page, open } = officer
+  const { certs } = console
+  const out = join(certs, 'elsewhere')
+  const hosts = ['localhost', '127.0.0.1', '::1']
+  const issued = { certs, ca: 'ca', profile: 'receiver', id: receiverId, key: 'ec-p256', days: 30 } as const
+  const { certificate } = await issueFiles({ ...issued, hosts, out, now: new Date() })
+  const key = createPrivateKey(await readFile(`${out}.key`))
+  const buffer = writePkcs12({ key, certificate, chain: [], name: 'receiver' }, 'from the CA')
+  await open('/certificates/renew/receiver')
+  await page.locator('input[type=file]').setInputFiles({ name: 'new.p12', mimeType: 'application/x-pkcs12', buffer })
+  const password = page.getByLabel('Password of new.p12')
+  const isFile = page.locator('.judged li', { hasText: 'File and password' })
+  await password.fill('something else')
+  await page.getByRole('button', { name: 'Check it' }).click()
+  await isFile.getByText('not passed').waitFor()
+  await password.fill('from the CA')
+  await page.getByRole('button', { name: 'Check it' }).click()
+  await isFile.getByText('passed', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Import its key/ }).click()
+  await give(officer, 'made by the CA', 'Import its key')
+  await page.getByText(/^The key for .* waits/).waitFor()
+  t.notMatch(await page.content(), 'from the CA')
+  // Its certificate came with it.
+  await page.getByRole('button', { name: /^Use it from now on/ }).click()
+  await give(officer, 'due', 'Use it from now on')
+  await page.getByText(/^The new certificate for .* is in its place/).waitFor()
+  t.equal((await loadIdentity(certs, 'receiver')).certificate.fingerprint256, certificate.fingerprint256)
+  t.same(officer.wrongs(), [])
+})
+
+t.test('an announced certificate waits on the front page, and is accepted or refused', needsChromium, async t => {
+  const officer = await logIn('security-officer')
+  const { page, open } = officer
+  const issued = { certs: partnerCerts, ca: 'ca', profile: 'sender', id: senderId, key: 'ec-p256', days: 30 } as const
+  const present = [(await loadIdentity(partnerCerts, 'sender')).certificate]
+  const announce = async (document: string) => {
+    const now = new Date()
+    const options = { ...issued, hosts: [], out: join(partnerCerts, document), now }
+    const { certificate } = await issueFiles(options)
+    const [from, until] = [now.getTime(), now.getTime() + 10 * 86_400_000]
+    const announcement = { certificate, uses: ['tls', 'sign'], from, until } as const
+    const sha256 = createHash('sha256').update(document).digest('hex')
+    const received = { sender: senderId, document, sha256, announcement, present: { tls: present, sign: present } }
+    await keepReceived(folder, { ...received, at: now, state: 'waiting', reason: 'its record asks for it' })
+    return certificate
+  }
+  await announce('rollover-1')
+  const next = await announce('rollover-2')
+  await open('/')
+  await page.locator('.needs a[href="/partners/announced"]').first().click()
+  const rowOf = (state: string) => page.getByRole('row').filter({ hasText: state })
+  const last = next.fingerprint256.replaceAll(':', '').toLowerCase().slice(-4)
+  await page
+    .getByRole('row', { name: new RegExp(last) })
+    .getByRole('button', { name: /^Accept/ })
+    .click()
+  await give(officer, 'compared by phone', 'Accept')
+  await page.getByText(/^The next certificate of .* counts/).waitFor()
+  t.match(await readFile(config, 'utf8'), next.fingerprint256)
+  await rowOf('waits')
+    .getByRole('button', { name: /^Refuse/ })
+    .click()
+  await give(officer, 'nobody knows of it', 'Refuse')
+  await page.getByText(/^The next certificate of .* does not count/).waitFor()
+  await rowOf('waits').waitFor({ state: 'detached' })
+  t.same(recordsOf('partner.rollover-refused'), [
+    ['pending', 'nobody knows of it'],
+    ['success', 'nobody knows of it'],
+  ])
+  t.same(officer.wrongs(), [])
+})
 
 t.test(
   'an API key is shown once and counts until it is revoked; a session ends when somebody ends it',

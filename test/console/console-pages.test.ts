@@ -2,6 +2,7 @@
 // wide, without a barrier, a complaint or a request to others; and what a first visit loads.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { findBarriers } from '../support/barriers.ts'
 import { needsChromium, openBrowser } from '../support/chromium.ts'
@@ -21,6 +22,13 @@ const others = [
   '/audit?who=nobody',
   '/approvals/0',
 ]
+/** Of a run of CI, which keeps them: each page as the visit leaves it. */
+async function keepPicture(page: Page, name: string): Promise<void> {
+  if (process.env.CI === undefined) return
+  const path = join(root, '.tap/screenshots', `${name}.jpg`)
+  await page.screenshot({ path, fullPage: true, type: 'jpeg', quality: 60 })
+}
+
 const browser = needsChromium.skip === false ? await openBrowser(t) : undefined
 
 t.test('whoever has not logged in gets a page that says how, and no file', async t => {
@@ -67,9 +75,10 @@ t.test('a first visit loads at most 90 kB of script and 20 kB of style', async t
 
 t.test('each page is reached by its address, and has no barrier in any theme and width', needsChromium, async t => {
   const { page, open, wrongs } = await console.logIn(browser!, 'administrator')
-  for (const address of [...Object.values(console.pages), ...others]) {
+  for (const [name, address] of [...Object.entries(console.pages), ...others.entries()]) {
     await open(address)
     t.same(await findBarriers(page), [], address)
+    await keepPicture(page, `${name}`)
   }
   // Of the document that is not there, by its address.
   const expected = /status of 404/

@@ -1,5 +1,6 @@
 // How smooth the front page stays while a thousand facts a second arrive: the time between two
 // frames, and what the page's thread does, in a headless Chromium.
+import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { openBrowser } from '../support/chromium.ts'
@@ -61,7 +62,8 @@ async function measure(work: () => Promise<void>): Promise<string> {
   const at = (part: number) => `${(sorted[Math.floor(part * (sorted.length - 1))] ?? 0).toFixed(1)} ms`
   return (
     `${(frames.length / seconds).toFixed(1)} frames a second, between two ${at(0.5)} (p50), ${at(0.99)} (p99), ` +
-    `${at(1)} (most); the page's thread is busy ${((share / seconds) * 100).toFixed(1)} % of the time`
+    `${at(1)} (most); the page's thread works ${((share / seconds) * 1000).toFixed(0)} ms a second; ` +
+    `load ${loadavg()[0]!.toFixed(0)}`
   )
 }
 

@@ -15,6 +15,8 @@ const { values, positionals } = parseArgs({
 })
 const folder = resolve(positionals[0] ?? (values.docs ? join(root, 'docs/images') : join(root, '.tap/screenshots')))
 await mkdir(folder, { recursive: true })
+// As long as it takes: each page in two widths, themes and languages.
+t.setTimeout(3_600_000)
 const browser = await openBrowser(t)
 const console = await openBusyConsole(t, { documents: 340, isCalm: values.docs })
 const { pages } = console
@@ -26,8 +28,9 @@ t.pass(`${count} pictures in ${folder}`)
 
 async function takeAll(locale: string): Promise<void> {
   const window = await console.logIn(browser, 'administrator', { locale, reducedMotion: 'reduce' })
-  for (const [name, address] of Object.entries(pages)) {
-    if (values.only !== undefined && !values.only.split(',').includes(name)) continue
+  const wanted = Object.entries(pages).filter(([name]) => values.only?.split(',').includes(name) ?? true)
+  for (const [number, [name, address]] of wanted.entries()) {
+    process.stderr.write(`${locale}, page ${number + 1} of ${wanted.length}: ${address}\n`)
     await window.open(address)
     for (const width of [1440, 320])
       for (const colorScheme of ['light', 'dark'] as const) {
