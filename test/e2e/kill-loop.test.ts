@@ -37,7 +37,7 @@ type Letter = { readonly id: string; readonly bytes: Buffer }
 /** What is known to be accepted: letters with their receipts, by id. */
 type Accepted = Map<string, { readonly bytes: Buffer; readonly receipt: Buffer }>
 
-t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing partial`, async t => {
+t.test(`${ROUNDS} kills or more lose nothing that was acknowledged and show nothing partial`, async t => {
   const accepted: Accepted = new Map()
   /**
    * Milliseconds from the first post to the kill, at most: what all letters took the last time,
@@ -46,7 +46,9 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
   let longestLife = 100
   const seen = { interrupted: 0, unanswered: 0, leftovers: 0 }
   let receiver = await startReceiver(t, startArgs)
-  for (let round = 0; round < ROUNDS; round++) {
+  let round = 0
+  // Some kills must hit among the answers; few rounds may not.
+  for (; round < ROUNDS || (seen.interrupted === 0 && round < 10 * ROUNDS); round++) {
     const letters = await signLetters(round)
     const acknowledged = await postAndKill(receiver, letters, longestLife)
     for (const { id, bytes } of letters) {
@@ -63,15 +65,15 @@ t.test(`${ROUNDS} kills lose nothing that was acknowledged and show nothing part
     t.same(await readdir(join(data, 'staging')), [], 'the start sweeps up')
     longestLife = await checkOverNetwork(t, receiver, letters, visible, accepted)
   }
-  t.equal(accepted.size, ROUNDS * LETTERS, 'in the end every letter is accepted')
+  t.equal(accepted.size, round * LETTERS, 'in the end every letter is accepted')
   await checkAll(t, accepted)
   await checkInbox(t, accepted)
-  await checkWebhook(t, accepted)
+  await checkWebhook(t, accepted, round)
   await receiver.stop()
   const { exitCode } = await runCommand('receiver', ['log', 'verify', '--data', data, '--certs', certs])
   t.equal(exitCode, 0, 'the log verifies')
   t.comment(
-    `of ${ROUNDS} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`,
+    `of ${round} kills ${seen.interrupted} hit among the answers; they left ${seen.leftovers} documents half stored`,
   )
   t.comment(`and ${seen.unanswered} stored but not acknowledged`)
   t.ok(seen.interrupted > ROUNDS / 8, 'the kills did hit')
@@ -258,7 +260,7 @@ async function untilThere(count: () => Promise<number>, goal: number): Promise<v
 }
 
 /** A kill posts again what was on its way, and leaves out nothing. */
-async function checkWebhook(t: Test, accepted: Accepted): Promise<void> {
+async function checkWebhook(t: Test, accepted: Accepted, rounds: number): Promise<void> {
   const { posted } = endpoint
   const taken = () => new Map(posted.map(({ id, sha256 }) => [id, sha256]))
   await untilThere(async () => taken().size, accepted.size)
@@ -269,5 +271,5 @@ async function checkWebhook(t: Test, accepted: Accepted): Promise<void> {
   const isInOrder = posted.every(({ index }, i) => i === 0 || index >= posted[i - 1]!.index)
   t.ok(isInOrder, 'in the order of acceptance')
   const again = posted.length - accepted.size
-  t.ok(again <= ROUNDS + ROUNDS / KILL_START_EVERY + 1, `${again} of them once more, at most one for each kill`)
+  t.ok(again <= rounds + rounds / KILL_START_EVERY + 1, `${again} of them once more, at most one for each kill`)
 }
