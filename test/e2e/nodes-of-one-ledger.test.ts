@@ -117,7 +117,7 @@ t.test('a partner that reads the log from one node is a witness of all', async t
       openSharedNotes(folder),
     )
   const first = await open(folders[0])
-  first.note('M1')
+  first.note('M1', 7)
   // The close lets the others know the rest.
   await first.close()
   const second = await open(folders[1])
@@ -129,6 +129,7 @@ t.test('a partner that reads the log from one node is a witness of all', async t
     ),
     [{ value: 300 }, witness],
   )
+  t.match(second.list(), [{ partner: 'M1', size: 7 }], 'with what it has seen')
   await second.close()
   t.same(complaints, [])
 })

@@ -22,7 +22,7 @@ export type ReadinessReport = {
   readonly checks: readonly { readonly check: string; readonly ok: boolean; readonly found: string }[]
 }
 
-/** A partner that reads the log. `size`: entries of the latest checkpoint that it was given. */
+/** A partner that reads the log. `size`: entries that it has seen that the log has. */
 export type Witness = { readonly partner: string; readonly at: number; readonly size: number | null }
 
 /** What only the gateway's main thread knows: it answers from memory, and asks no database. */

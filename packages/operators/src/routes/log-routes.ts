@@ -72,13 +72,15 @@ export const logRoutes = [
     method: 'GET',
     path: '/api/v1/log/witnesses',
     permission: 'log.read',
-    summary: 'Partners that read the log, the latest first: when, and how many entries their checkpoint covers.',
+    summary: 'Partners that read the log, the latest first: when, and how many entries each has seen that it has.',
     response: exactly({
       data: Type.Array(
         exactly({
           partner: Type.String(),
           readAt: Time,
-          size: orNull(Type.Integer({ description: 'Entries that the latest checkpoint covers which it was given.' })),
+          size: orNull(
+            Type.Integer({ description: 'By a checkpoint or by tiles; null where a version before kept none.' }),
+          ),
         }),
       ),
       size: Type.Integer({ description: 'Entries of the log now.' }),

@@ -25,6 +25,13 @@ t.test('a tile that is whole is read once, one that still grows each time', asyn
   }
   const paths = ['tile/0/000', 'tile/entries/000', 'tile/0/001.p/4', 'tile/entries/001.p/4']
   const first = await Promise.all(paths.map(path => readLogFile(path, counted)))
+  t.same(
+    first.map(file => file.size),
+    [256, 256, 260, 260],
+    'how many entries each shows',
+  )
+  t.equal((await readLogFile('tile/1/000.p/1', log)).size, 256)
+  t.equal((await readLogFile('checkpoint', log)).size, 260)
   for (let i = 0; i < 3; i++) t.same(await Promise.all(paths.map(path => readLogFile(path, counted))), first)
   t.same(reads.filter(read => read.endsWith(' 256')).sort(), ['entries 0 256', 'tile 0 0 256'])
   t.equal(reads.filter(read => read.endsWith(' 4')).length, 8)

@@ -6,8 +6,8 @@ export type LogFile = {
   readonly type: string
   readonly cacheControl: string
   readonly body: string | Buffer
-  /** Of a checkpoint: how many entries it covers. */
-  readonly size?: number
+  /** How many entries it shows that the log has. */
+  readonly size: number
 }
 
 /** A full tile never changes: caches may keep it (RFC 8246). */
@@ -23,8 +23,13 @@ export async function readLogFile(path: string, log: LogReader): Promise<LogFile
   }
   const name = parseTilePath(path)
   const tile = name && (await readThrough(name, path, log))
-  if (tile === undefined) throw new Fault('not-found', `the log has no ${quote(path)}`)
-  return { type: 'application/octet-stream', cacheControl: IMMUTABLE, body: tile }
+  if (name === undefined || tile === undefined) throw new Fault('not-found', `the log has no ${quote(path)}`)
+  return { type: 'application/octet-stream', cacheControl: IMMUTABLE, body: tile, size: coveredBy(name) }
+}
+
+/** A hash of level L is the root of 256^L entries. Tiles at the right edge show the whole size. */
+function coveredBy({ level, index, width }: TileName): number {
+  return (index * WHOLE + width) * WHOLE ** (level === 'entries' ? 0 : level)
 }
 
 async function readCheckpoint(log: LogReader): Promise<string> {

@@ -119,10 +119,14 @@ t.test(
     t.same(witnesses.samples(), start)
     gateway.setTime(new Date(Date.now() + 60_000))
     const value = gateway.gate.now().getTime() / 1000
-    t.equal((await call(gateway, { path: '/v1/log/checkpoint' })).status, 200)
-    t.match(witnesses.list(), [{ partner: senderId, at: value * 1000, size: 2 }])
-    t.equal((await call(gateway, { path: '/v1/log/tile/0/000.p/2' })).status, 200)
-    t.match(witnesses.list(), [{ partner: senderId, size: 2 }], 'a tile says nothing of the size')
+    const seenBy = async (path: string) => {
+      t.equal((await call(gateway, { path: `/v1/log/${path}` })).status, 200)
+      t.match(witnesses.list(), [{ partner: senderId, at: value * 1000 }])
+      return witnesses.list().map(({ size }) => size)
+    }
+    t.same(await seenBy('tile/0/000.p/1'), [1], 'what tiles show')
+    t.same(await seenBy('checkpoint'), [2], 'and a checkpoint')
+    t.same(await seenBy('tile/entries/000.p/1'), [2], 'it has seen more before')
     t.same(witnesses.samples(), [
       { name: 'seg_log_read_timestamp_seconds', value },
       { name: 'seg_witness_checkpoint_timestamp_seconds', labels: { partner: senderId }, value },
@@ -145,8 +149,8 @@ t.test('readers of the log are known after a restart, unless the file is damaged
   const first = await open()
   t.match(newest(first.samples()), { value: 1 })
   time = 5000
-  for (let i = 0; i < 501; i++) first.note(`M${i}`)
-  first.note('M1')
+  for (let i = 0; i < 501; i++) first.note(`M${i}`, 1)
+  first.note('M1', 1)
   await first.close()
   time = 9000
   const second = await open()

@@ -1,6 +1,6 @@
 // When each partner last read the transparency log, as a witness does with each new receipt, and
-// how much of it the checkpoint covers that it was given: kept in a file, so that a restart forgets
-// none. Of several nodes with one log a partner reads that of any, so they let each other know.
+// how many entries it has seen that the log has: kept in a file, so that a restart forgets none.
+// Of several nodes with one log a partner reads that of any, so they let each other know.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asFault, isSystemError, pollLoop, writeDurableFile } from '@seg/core'
@@ -18,10 +18,10 @@ const EXCHANGE_INTERVAL = 60_000
 
 export type Witnesses = {
   /**
-   * This partner was given a checkpoint of so many entries, or, without a number, a tile or
+   * This partner was given a checkpoint, a tile or entries, which show that the log has so many
    * entries. Never throws, never waits.
    */
-  note(partner: string, size?: number): void
+  note(partner: string, size: number): void
   list(): readonly Witness[]
   samples(): Sample[]
   close(): Promise<void>
@@ -63,10 +63,11 @@ export async function openWitnesses(
   }
   /** Since the others were last asked. */
   const fresh = new Map<string, Seen>()
-  const keep = (partner: string, seen: Seen) => {
+  const keep = (partner: string, { at, size }: Seen) => {
+    const most = Math.max(size ?? 0, read.get(partner)?.size ?? 0)
     // The last of the map read most recently.
     read.delete(partner)
-    read.set(partner, seen)
+    read.set(partner, { at, size: most === 0 ? null : most })
     if (read.size > MOST) read.delete(read.keys().next().value!)
     timer ??= setTimeout(write, WRITE_INTERVAL).unref()
   }
@@ -83,7 +84,7 @@ export async function openWitnesses(
   const exchanging = notes && pollLoop(exchange, { interval: EXCHANGE_INTERVAL, signal: stop.signal, complain: say })
   return {
     note(partner, size) {
-      const seen = { at: now().getTime(), size: size ?? read.get(partner)?.size ?? null }
+      const seen = { at: now().getTime(), size }
       if (notes !== undefined && fresh.size < MOST) fresh.set(partner, seen)
       keep(partner, seen)
     },
