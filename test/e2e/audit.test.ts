@@ -66,7 +66,7 @@ const reading = [
 ]
 
 /** Their records are in the folder that they make: their own tests look for them. */
-const restoring = ['receiver restore', 'sender restore']
+const restoring = ['receiver log recover', 'receiver restore', 'sender restore']
 
 /** The action that the records of each other command have. */
 const acting: Readonly<Record<string, { readonly action: string; readonly args: readonly string[] }>> = {

@@ -1,7 +1,6 @@
 // A node of one ledger as a process, which accepts documents as fast as it may and writes a line
 // for each that it acknowledges: `load-node.ts FOLDER URL NAME`. What fails is asked for again.
 import { createHash } from 'node:crypto'
-import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asFault } from '@seg/core'
 import { openLedger } from '../../packages/ledger/src/index.ts'
@@ -51,5 +50,5 @@ async function load(lane: number): Promise<never> {
 }
 
 function say(line: object): void {
-  writeSync(1, `${JSON.stringify(line)}\n`)
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }

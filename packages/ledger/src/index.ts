@@ -5,7 +5,7 @@ export { findBackup, wholeBackups } from './backup/backup-place.ts'
 export { type BackupRecord, readBackupRecord } from './backup/backup-record.ts'
 export { type BackupOptions, type MadeBackup, makeBackup } from './backup/make-backup.ts'
 export { checkEmpty, restoreBackup } from './backup/restore-backup.ts'
-export { type CertificateChain, makeCertificateChain } from './certificate-chain.ts'
+export { type CertificateChain, fingerprintOf, makeCertificateChain } from './certificate-chain.ts'
 export { checkDataFolder, claimDataFolder } from './claim-data-folder.ts'
 export { isFolderLocked } from './files/folder-lock.ts'
 export { releaseOctets } from './files/release-octets.ts'
@@ -57,6 +57,7 @@ export type {
 export { type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
 export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
 export type { SharedNote, SharedNotes } from './postgres/shared-notes.ts'
+export type { KnownAcceptance, Recovered } from './recovery/recovered-log.ts'
 export { openDatabase, openDatabaseReader } from './sqlite/database.ts'
 export { onDatabase } from './sqlite/database-fault.ts'
 export { checkFolders } from './sqlite/sqlite-ledger.ts'
@@ -68,12 +69,15 @@ export {
   type LedgerOptions,
   lookAtLedger,
   moveLedger,
+  moveLedgerBack,
   openEvidence,
   openLedger,
   openLedgerReader,
   openNamedLedger,
   openSharedNotes,
+  type Recovering,
   readLogKeys,
+  recoverLedger,
 } from './stores.ts'
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'

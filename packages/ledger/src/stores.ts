@@ -3,15 +3,18 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Fault } from '@seg/core'
+import { copyLedger } from './copy/copy-ledger.ts'
 import { checkNamed, checkReadable, claimFolder } from './files/data-folder.ts'
 import type { Ledger, LedgerReader } from './ledger.ts'
 import type { KeyRange } from './log/log-keys.ts'
 import type { TreeHead } from './log/merkle.ts'
+import { readMirror } from './mirror/read-mirror.ts'
 import type { LookedAt } from './postgres/look-at-database.ts'
 import { PostgresEvidence } from './postgres/postgres-evidence.ts'
 import { describePlace, keepPlace, parsePostgresPlace, placeOfLedger } from './postgres/postgres-place.ts'
 import { PostgresReader } from './postgres/postgres-reader.ts'
 import { openPostgresNotes, type SharedNotes } from './postgres/shared-notes.ts'
+import { type KnownAcceptance, type Recovered, recoverLog } from './recovery/recovered-log.ts'
 import { openSqliteEvidence } from './sqlite/evidence.ts'
 import { LEDGER_FILE } from './sqlite/schema.ts'
 import {
@@ -22,6 +25,7 @@ import {
   readSqliteLogKeys,
   type SqliteLedgerOptions,
 } from './sqlite/sqlite-ledger.ts'
+import { SqliteTarget } from './sqlite/sqlite-target.ts'
 import type { Evidence } from './verification/evidence.ts'
 
 /** A database, and the file of its password, as settings name them. */
@@ -106,6 +110,62 @@ export async function moveLedger(
   const { migrateLedger } = await import('./postgres/migration/migrate-ledger.ts')
   const source = openSqliteEvidence(folder)
   return migrateLedger({ folder, source, reader: openSqliteReader(folder), address, onProgress })
+}
+
+/**
+ * The way back: copies the ledger in a database into a new data folder; the database then says that
+ * it has moved. `finish` is called when all is there, and gives the copy its name. Throws as
+ * `moveLedger` does.
+ */
+export async function moveLedgerBack(
+  address: LedgerAddress,
+  folder: string,
+  onProgress: (progress: { readonly entries: number; readonly of: number }) => void,
+  finish?: (giveName: () => Promise<void>) => Promise<void>,
+): Promise<TreeHead> {
+  const { migrateBack } = await import('./postgres/migration/migrate-back.ts')
+  return migrateBack(parsePostgresPlace(address.ledger, address.password), folder, onProgress, finish)
+}
+
+export type Recovering = {
+  /** Data folder of an earlier state of the ledger, such as a restored one; undefined: none. */
+  readonly from: string | undefined
+  readonly mirror: string
+  readonly acceptances: readonly KnownAcceptance[]
+  readonly logPub: readonly string[]
+  readonly onProgress: (progress: { readonly entries: number; readonly of: number }) => void
+  /** Throws when what is found must not become a ledger; before anything is written. */
+  readonly check: (found: Recovered) => void
+  /** When all is there: gives the copy its name. */
+  readonly finish: (giveName: () => Promise<void>) => Promise<void>
+}
+
+/**
+ * A new data folder with a log that lost its end, as far as it can be made again; what an earlier
+ * run has made is not made again. Throws as `moveLedger` does.
+ */
+export async function recoverLedger(folder: string, recovering: Recovering): Promise<Recovered> {
+  const { from, acceptances, logPub, onProgress, check, finish } = recovering
+  const mirror = await readMirror(recovering.mirror, logPub)
+  const earlier = from === undefined ? undefined : openEvidence(from)
+  const reader = from === undefined ? undefined : openLedgerReader(from)
+  try {
+    const found = await recoverLog({ earlier, mirror, acceptances, logPub, now: new Date() })
+    check(found)
+    const target = await SqliteTarget.open(folder)
+    try {
+      const copying = copyLedger(found.source, target, reader?.deadLetters())
+      for (let step = await copying.next(); !step.done; step = await copying.next()) onProgress(step.value)
+      await finish(() => target.giveName())
+    } finally {
+      target.close()
+    }
+    return found
+  } finally {
+    mirror.close()
+    await earlier?.close()
+    await reader?.close()
+  }
 }
 
 /**

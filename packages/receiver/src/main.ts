@@ -64,6 +64,7 @@ import {
   runPartnersTrust,
 } from './commands/partners-command.ts'
 import { readsOnly } from './commands/reads-only.ts'
+import { runLogRecover } from './commands/recover-command.ts'
 import { runRolloverAccept, runRolloverList, runRolloverRefuse } from './commands/rollover-command.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
@@ -165,21 +166,21 @@ for (const [name, help, run] of [
 addFactsCommands(program, { data, about: 'documents and connections, refused ones, too', wrap: readsOnly })
 
 const log = program.command('log').description('the transparency log')
-const logVerify = log
-  .command('verify')
-  .description('recompute the log from the documents up, also while the receiver runs')
+const logVerify = log.command('verify').description('recompute the log from the documents up, also while it grows')
 addSettings(logVerify, { certs, data }).action(readsOnly(runLogVerify))
 
-const mirroring = log
-  .command('mirror')
-  .description('copy the log into a folder, verified, and go on copying while the receiver runs')
-mirroring.argument('<folder>', 'where it is, or an empty folder; not on the machine of the log')
-mirroring.option('--once', 'only what is there now')
+const mirroring = log.command('mirror').description('copy the log into a folder, verified, and go on copying')
+mirroring.argument('<folder>', 'where it is, or an empty folder; elsewhere').option('--once', 'only what is there now')
 addSettings(mirroring, { certs, data }).action(readsOnly(runLogMirror))
 
-const rotateKey = log
-  .command('rotate-key')
-  .description('give the log a new key, also while the receiver runs: an entry under the present key names it')
+const recovering = log.command('recover').description('make a new data folder of a log that lost its end')
+recovering.argument('<mirror>', 'what `log mirror` has copied').requiredOption('--to <dir>', 'a new data folder')
+recovering.option('--from <dir>', 'data folder of the ledger as it was earlier, such as a restored one')
+recovering.option('--receipts <dir>', 'receipts (*.receipt.xml), with documents beside them (*.xml), as in an inbox')
+recovering.option('--entries-lost', 'entries that partners have seen are lost: they report that').option(...why)
+addSettings(recovering, { certs }).action(readsOnly(runLogRecover))
+
+const rotateKey = log.command('rotate-key').description('give the log a new key: an entry under the present names it')
 rotateKey.option('--prepare', 'only make the next key, and print its line for partners')
 addSettings(rotateKey.option(...why), { certs, data }).action(audited(rotateAct, runRotateKey))
 
@@ -192,9 +193,11 @@ restoring.option('--checkpoint <file>', 'the latest checkpoint of the log that i
 restoring.option('--entries-lost', 'entries that partners have seen are lost, or nobody knows: they report that')
 addSettings(restoring.option(...why), { certs, data }).action(readsOnly(runRestore))
 
-const migrating = program.command('migrate').description('copy the ledger of a stopped receiver into PostgreSQL')
-migrating.requiredOption('--from <dir>', 'data folder of the receiver, which then names the database')
-migrating.requiredOption('--to <url>', 'an empty database, as --ledger has it')
+const migrating = program
+  .command('migrate')
+  .description('copy the ledger of stopped receivers into PostgreSQL, or back')
+migrating.requiredOption('--from <dir>', 'data folder of the receiver, which then names the database; or postgres://…')
+migrating.requiredOption('--to <url>', 'an empty database, as --ledger has it; or, from a database, a new data folder')
 addSettings(migrating.option(...why), { ledgerPassword: undefined }).action(runMigrate)
 
 const partners = program.command('partners').description('who may send, also while the receiver runs')

@@ -10,10 +10,10 @@ import { onStorage } from '../files/storage-fault.ts'
 import { formatTilePath, TILE_WIDTH } from '../log/tiles.ts'
 
 const LATEST = 'checkpoint'
-const ALL = 'checkpoints'
+export const ALL_CHECKPOINTS = 'checkpoints'
 const EVIDENCE = 'evidence'
 const INCOMING = 'incoming'
-const KNOWN: readonly string[] = [LATEST, ALL, EVIDENCE, INCOMING, 'tile', 'lock']
+const KNOWN: readonly string[] = [LATEST, ALL_CHECKPOINTS, EVIDENCE, INCOMING, 'tile', 'lock']
 /** Contradictions that are kept: a log that was forked shows another one with each checkpoint. */
 const MOST_EVIDENCE = 32
 const NAME_CHARACTERS = 32
@@ -101,7 +101,7 @@ export class MirrorFiles {
   /** All checkpoints end with the latest, of which a part may be there. */
   async #completeAll(): Promise<void> {
     const note = Buffer.from((await this.latest()) ?? '')
-    const file = await open(join(this.#folder, ALL), 'a+', 0o600)
+    const file = await open(join(this.#folder, ALL_CHECKPOINTS), 'a+', 0o600)
     try {
       const { size } = await file.stat()
       const length = Math.min(size, note.length)

@@ -94,4 +94,8 @@ export const postgresMigrations: Migrations = {
     // What nodes let each other know beside the ledger; `at` in milliseconds since 1970.
     'CREATE TABLE notes (kind text, id text, at bigint NOT NULL, note text NOT NULL, PRIMARY KEY (kind, id))',
   ],
+  '0005-moved': [
+    // The ledger was copied elsewhere, and is continued there.
+    'ALTER TABLE log_head ADD COLUMN has_moved boolean NOT NULL DEFAULT false',
+  ],
 }

@@ -1,14 +1,15 @@
 // The rows of some entries with their documents, as another store shows them.
 import { randomUUID } from 'node:crypto'
 import { splitFingerprints } from '../../certificate-chain.ts'
+import type { CopySource } from '../../copy/copy-ledger.ts'
 import { HELD_IN_MEMORY } from '../../ledger.ts'
-import { type Evidence, octetsOf, type StoredEntry } from '../../verification/evidence.ts'
+import { octetsOf, type StoredEntry } from '../../verification/evidence.ts'
 import type { PostgresConnection } from '../connect.ts'
 import { inPieces } from '../pieces.ts'
 
 /** In the transaction of the caller. */
 export async function copyRows(
-  source: Evidence,
+  source: CopySource,
   connection: PostgresConnection,
   rows: readonly StoredEntry[],
 ): Promise<void> {
@@ -31,7 +32,7 @@ export async function copyRows(
   for (const row of rows) if (row.document !== null) await copyDocument(source, connection, row)
 }
 
-async function copyDocument(source: Evidence, connection: PostgresConnection, row: StoredEntry): Promise<void> {
+async function copyDocument(source: CopySource, connection: PostgresConnection, row: StoredEntry): Promise<void> {
   const index = Number(row.leaf_index)
   const isLarge = Number(row.bytes) > HELD_IN_MEMORY
   const contentId = isLarge ? randomUUID() : null
@@ -58,7 +59,7 @@ async function copyDocument(source: Evidence, connection: PostgresConnection, ro
 }
 
 /** The row of a chain that is stored, or is from here on. */
-async function keepChain(source: Evidence, connection: PostgresConnection, fingerprints: string): Promise<number> {
+async function keepChain(source: CopySource, connection: PostgresConnection, fingerprints: string): Promise<number> {
   const [known] = await connection.rows('SELECT id FROM chains WHERE fingerprints = $1', [fingerprints])
   if (known !== undefined) return Number(known.id)
   for (const fingerprint of splitFingerprints(fingerprints))

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { moveLedger, openEvidence, openLedger, openLedgerReader } from '../../stores.ts'
+import { moveLedger, moveLedgerBack, openEvidence, openLedger, openLedgerReader } from '../../stores.ts'
 import { checks } from '../../testing/entry-sealer.ts'
 import { MISSING, PostgresServer } from '../../testing/postgres-server.ts'
 import { collect, makeFolder, makeSample, readBytes, sender } from '../../testing/sample-documents.ts'
@@ -77,6 +77,50 @@ t.test('with the same root, documents and receipts, also when a run was cut off'
   t.same([await ledger.cursor('inbox'), (await collect(ledger.deadLetters())).length], [20, 1])
   t.equal(await ledger.record({ type: 'start', at, version: '1' }), size, 'its log goes on')
   t.match(await verify(folder), { head: { size: size + 1 }, documents: before.documents })
+})
+
+t.test('and back, with the same root, also when a run was cut off; nothing is continued in both places', async t => {
+  const [folder, back] = [await makeFolder(t), join(await makeFolder(t), 'back')]
+  await makeUsed(folder)
+  const before = await verify(folder)
+  const address = { ledger: await server.makeDatabase(), password: undefined }
+  await moveLedger(folder, address, () => {})
+  const node = await openLedger(await makeFolder(t), { ...options, address })
+  t.teardown(() => node.close())
+  await t.rejects(
+    moveLedgerBack(address, back, () => {
+      throw new Error('cut off')
+    }),
+    /cut off/,
+  )
+  await t.rejects(openLedger(back, options), { code: 'configuration', detail: /has lost its database/ })
+  t.equal(await node.record({ type: 'start', at, version: '1' }), before.head.size, 'until then it goes on there')
+  const steps: number[] = []
+  const { size } = await moveLedgerBack(address, back, ({ entries }) => steps.push(entries))
+  t.same(steps, [512, size], 'what was copied is not copied again')
+  t.equal(size, before.head.size + 1)
+  await verify(back).then(found => t.match(found, { head: { size }, documents: before.documents }))
+  const moved = { code: 'storage-unavailable', detail: /was moved to a data folder/ }
+  await t.rejects(node.record({ type: 'stop', at }), moved, 'a receiver that runs enters nothing more')
+  await t.rejects(openLedger(await makeFolder(t), { ...options, address }), moved, 'and none starts')
+  await t.rejects(
+    moveLedgerBack(address, back, () => {}),
+    { code: 'configuration', detail: /found "?ledger\.sqlite/ },
+  )
+
+  const ledger = await openLedger(back, options)
+  t.teardown(() => ledger.close())
+  for (const [id, length] of [
+    ['doc0', 500],
+    ['doc300', 1_500_000],
+  ] as const) {
+    const { document, bytes } = makeSample(id, { size: length })
+    t.ok((await readBytes(ledger, sender, id))?.equals(bytes))
+    t.match(await acceptBytes(ledger, document, bytes), { replay: true, receipt: await ledger.receipt(sender, id) })
+  }
+  t.same([await ledger.cursor('inbox'), (await collect(ledger.deadLetters())).length], [20, 1])
+  t.equal(await ledger.record({ type: 'start', at, version: '1' }), size, 'its log goes on')
+  t.match(await verify(back), { head: { size: size + 1 }, documents: before.documents })
 })
 
 t.test('into an empty database alone, and not while its receiver runs', async t => {

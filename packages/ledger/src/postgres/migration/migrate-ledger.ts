@@ -1,6 +1,7 @@
 // `receiver migrate`: the ledger of a data folder moves into an empty database, and the folder
 // names that from then on. What was in the folder stays there as it was.
 import { amount, Fault } from '@seg/core'
+import { type CopyProgress, copyLedger } from '../../copy/copy-ledger.ts'
 import { lockFolder } from '../../files/folder-lock.ts'
 import type { LedgerReader } from '../../ledger.ts'
 import type { TreeHead } from '../../log/merkle.ts'
@@ -10,7 +11,7 @@ import { onPostgres } from '../postgres-fault.ts'
 import { describePlace, keepPlace, parsePostgresPlace, placeOfLedger } from '../postgres-place.ts'
 import { prepareSchema } from '../writer/open-writer.ts'
 import { LOG_LOCK } from '../writer/postgres-writer.ts'
-import { type CopyProgress, copyLedger } from './copy-ledger.ts'
+import { PostgresTarget } from './postgres-target.ts'
 
 /** A step may have large documents. */
 const form = { purpose: 'migration', session: { lock_timeout: '3s', synchronous_commit: 'on' } } as const
@@ -40,10 +41,9 @@ export async function migrateLedger({ folder, source, reader, address, onProgres
       return await onPostgres(`copy the ledger to ${describePlace(place)}`, async () => {
         await prepareSchema(connection, place.standbys)
         await begin(connection)
-        const copying = copyLedger(source, connection)
+        const copying = copyLedger(source, new PostgresTarget(connection), reader.deadLetters())
         let step = await copying.next()
         for (; !step.done; step = await copying.next()) onProgress(step.value)
-        await copyRest(connection, source, reader)
         await keepPlace(folder, address.ledger, address.password)
         await connection.rows('UPDATE log_head SET is_copying = false')
         return step.value
@@ -68,23 +68,4 @@ async function begin(connection: PostgresConnection): Promise<void> {
       `the database has a ledger of ${amount(Number(head?.size), 'entry')}, expected an empty one`,
     )
   await connection.rows('UPDATE log_head SET is_copying = true')
-}
-
-/** What is no part of the log: small, and copied anew by each run. */
-async function copyRest(connection: PostgresConnection, source: Evidence, reader: LedgerReader): Promise<void> {
-  await connection.rows('DELETE FROM log_keys')
-  for (const { from, verifierKey } of await source.logKeys())
-    await connection.rows('INSERT INTO log_keys (from_size, verifier_key) VALUES ($1, $2)', [from, verifierKey])
-  for (const { name, index } of await source.cursors())
-    await connection.rows(
-      'INSERT INTO cursors (name, leaf_index) VALUES ($1, $2) ' +
-        'ON CONFLICT (name) DO UPDATE SET leaf_index = excluded.leaf_index',
-      [name, index],
-    )
-  for await (const { cursor, document, at, reason } of reader.deadLetters())
-    await connection.rows(
-      'INSERT INTO dead_letters (cursor, leaf_index, at, reason) ' +
-        'VALUES ($1, $2, $3, $4) ON CONFLICT (cursor, leaf_index) DO NOTHING',
-      [cursor, document.index, at, reason.replaceAll('\0', '\u{fffd}')],
-    )
 }

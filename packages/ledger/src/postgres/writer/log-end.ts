@@ -4,10 +4,20 @@ import { amount, Fault } from '@seg/core'
 import { LogTree } from '../../log/log-tree.ts'
 import { hashLeaf, type TreeHead } from '../../log/merkle.ts'
 import { TILE_WIDTH } from '../../log/tiles.ts'
-import type { PostgresConnection } from '../connect.ts'
+import type { PostgresConnection, PostgresRow } from '../connect.ts'
 
 /** Entries of others that are hashed one by one; beyond, the tree's edge is read again. */
 const MOST_APPENDED = 256
+
+/** Of the log's head. Throws the Fault `storage-unavailable`: it would be a second history. */
+export function checkNotMoved({ has_moved }: PostgresRow): void {
+  if (has_moved !== true) return
+  throw new Fault(
+    'storage-unavailable',
+    'the ledger of this database was moved to a data folder (`receiver migrate`), and is continued there: ' +
+      'start the receiver with that folder, without --ledger',
+  )
+}
 
 /**
  * The tree of the log's head: `known`, which is changed, or one that is opened. Throws the Fault

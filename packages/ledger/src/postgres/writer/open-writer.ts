@@ -8,6 +8,7 @@ import { isLoginRefused, onPostgres } from '../postgres-fault.ts'
 import { describePlace, type PostgresPlace } from '../postgres-place.ts'
 import { postgresMigrations, SCHEMA } from '../schema.ts'
 import { checkDatabaseServer } from '../server-settings.ts'
+import { checkNotMoved } from './log-end.ts'
 import { LOG_LOCK } from './postgres-writer.ts'
 import { writerForm } from './writer-limits.ts'
 
@@ -54,7 +55,8 @@ export async function prepareSchema(connection: PostgresConnection, standbys: nu
 }
 
 async function checkWhole(connection: PostgresConnection): Promise<void> {
-  const [head] = await connection.rows('SELECT is_copying FROM log_head')
+  const [head] = await connection.rows('SELECT is_copying, has_moved FROM log_head')
+  if (head !== undefined) checkNotMoved(head)
   if (head?.is_copying !== true) return
   throw new Fault(
     'configuration',

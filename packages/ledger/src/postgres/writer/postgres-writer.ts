@@ -12,7 +12,7 @@ import { checkLasting, LASTING_COLUMNS } from '../server-settings.ts'
 import { checkGivenUp, checkLeases, checkPieces, findEarlierOf } from './batch-lookup.ts'
 import { batchValues, STORE_BATCH } from './batch-rows.ts'
 import { ChainRows } from './chain-rows.ts'
-import { continueTree } from './log-end.ts'
+import { checkNotMoved, continueTree } from './log-end.ts'
 import { CLOCK_COLUMN, checkClock } from './node-clock.ts'
 import type { SeenLogFile } from './seen-log.ts'
 import { limitsFor, SILENCE, workTimeFor, writerForm } from './writer-limits.ts'
@@ -129,12 +129,13 @@ export class PostgresWriter {
     const [row] = await connection.lastRows(
       `BEGIN ISOLATION LEVEL READ COMMITTED; ${limits.map(([name, time]) => `SET LOCAL ${name} = '${time}'; `).join('')}
       SELECT pg_advisory_xact_lock(${LOG_LOCK});
-      SELECT size, root, latest, (SELECT verifier_key FROM log_keys ORDER BY from_size DESC LIMIT 1) AS key,
+      SELECT size, root, latest, has_moved, (SELECT verifier_key FROM log_keys ORDER BY from_size DESC LIMIT 1) AS key,
         (SELECT note FROM checkpoints WHERE tree_size = ${seen?.size ?? 0}) AS note,
         ${CLOCK_COLUMN}, ${LASTING_COLUMNS}
       FROM log_head`,
     )
     if (row === undefined) throw new Fault('storage-unavailable', 'the log in the database has no head')
+    checkNotMoved(row)
     checkLasting(row, this.#place.standbys)
     checkClock(Date.now(), Number(row.clock))
     const size = Number(row.size)
