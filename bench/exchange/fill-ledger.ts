@@ -9,7 +9,6 @@ const LANES = 512
 const CONTENT = Buffer.from('<CriticalDocument/>')
 /** The ledger reads no certificate. */
 const chain = makeCertificateChain([Buffer.from('certificate'), Buffer.from('certificate of the CA')])
-const acceptedAt = new Date().toISOString()
 
 /** Under the log of the receiver in `certs`, which can go on with it. */
 export async function fillLedger(folder: string, certs: string, entries: number): Promise<void> {
@@ -19,14 +18,16 @@ export async function fillLedger(folder: string, certs: string, entries: number)
     sealer: { module: new URL('./short-sealer.ts', import.meta.url).href, data: undefined },
   })
   let next = 0
+  /** Each in a millisecond of its own, as no log has thousands in one. */
+  const begin = Date.now() - entries
   const lane = async () => {
-    while (next < entries) await acceptOne(ledger, next++)
+    while (next < entries) await acceptOne(ledger, next, begin + next++)
   }
   await Promise.all(Array.from({ length: LANES }, lane))
   await ledger.close()
 }
 
-async function acceptOne(ledger: Ledger, number: number): Promise<void> {
+async function acceptOne(ledger: Ledger, number: number, at: number): Promise<void> {
   const digest = createHash('sha256').update(`document ${number}`).digest()
   const [sha256, referenceDigest] = [digest.toString('hex'), digest.toString('base64')]
   const content = ledger.stage()
@@ -35,7 +36,7 @@ async function acceptOne(ledger: Ledger, number: number): Promise<void> {
   const document = {
     sender: 'MINISTRY 1_SEG01',
     id: sha256.slice(0, 24),
-    acceptedAt,
+    acceptedAt: new Date(at).toISOString(),
     bytes: CONTENT.length,
     sha256,
     referenceDigest,
