@@ -349,7 +349,8 @@ t.test('values and runs that are longer than the window, or nearly', async t => 
   for (const size of [8000, 8192, 8193, 65000, 65537, 131_000, 131_073]) {
     const text = 'lorem '.repeat(size / 6)
     const line = `<b c="${text.slice(0, 65000)}">${text}</b>`
-    const documents = [`<b c="1">2</b>`.repeat(3) + line.repeat(3), `<b c="${text}"/>`]
+    const behindText = `<b d="1" c="2">${text.slice(0, 400)}</b>`.repeat(5)
+    const documents = [`<b c="1">2</b>`.repeat(3) + line.repeat(3), `<b c="${text}"/>`, behindText]
     for (const document of documents) {
       const bytes = Buffer.from(`<r><s>${document}</s></r>`)
       const [fast, slow] = bothWays(() => verdictOf(() => canonicalize([bytes], methods[0]!)))
