@@ -6,12 +6,15 @@ import { isAbsolute } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { Fault, readSecretFile } from '@seg/core'
 import type { Client, ClientConfig, QueryConfig, QueryResult } from 'pg'
+import { isInTime } from './in-time.ts'
 import { onPostgres } from './postgres-fault.ts'
 import { type DatabaseHost, describePlace, isLocal, type PostgresPlace } from './postgres-place.ts'
 import { SCHEMA } from './schema.ts'
 
 /** Milliseconds for a host to answer. */
 const CONNECT_TIME = 3000
+/** Milliseconds for a server to hear that a connection is closed. */
+const CLOSE_TIME = 1000
 
 /**
  * NULL of a standby. That of the checkpoint is not up to date after a promotion, that of the file
@@ -113,14 +116,13 @@ export class PostgresConnection {
   async close(): Promise<void> {
     if (this.#isEnded) return
     this.#isEnded = true
-    await this.#client.end().catch(() => {})
+    await endClient(this.#client)
   }
 
   /** Without a word to the server, which may not hear it. */
   destroy(): void {
     this.#isEnded = true
-    const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } }
-    connection.stream.destroy()
+    streamOf(this.#client).destroy()
   }
 
   async #ask<Result>(query: Question): Promise<Result> {
@@ -176,10 +178,20 @@ async function connectTo(place: PostgresPlace, host: DatabaseHost, form: Connect
       checkSession(name, { backend: connection.backend, ...session }, found)
       return connection
     } catch (error) {
-      await client.end().catch(() => {})
+      await endClient(client)
       throw error
     }
   })
+}
+
+/** Also where nothing of the host is heard any more: TCP would try for many minutes. */
+async function endClient(client: Client): Promise<void> {
+  const ended = client.end().catch(() => {})
+  if (!(await isInTime(ended, CLOSE_TIME))) streamOf(client).destroy()
+}
+
+function streamOf(client: Client): { destroy(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream
 }
 
 function settingsOf(session: Session): string {

@@ -100,13 +100,18 @@ t.test('the same is asked again in each transaction', async t => {
     synchronous_commit: 'on',
     synchronous_standby_names: 'ANY 1 (one, two)',
   }
-  t.doesNotThrow(() => checkLasting(good, 1))
+  for (const names of ['ANY 1 (one, two)', 'FIRST 1 (one)', '1 (one, two)', 'one', '"pg-1"', 'one, two'])
+    t.doesNotThrow(() => checkLasting({ ...good, synchronous_standby_names: names }, 1), names)
+  t.throws(() => checkLasting({ ...good, synchronous_standby_names: 'one, two' }, 2), 'names alone are one standby')
   for (const [name, value] of [
     ['fsync', 'off'],
     ['full_page_writes', 'off'],
     ['synchronous_commit', 'local'],
     ['synchronous_standby_names', ''],
     ['synchronous_standby_names', 'ANY 1 (one, "*")'],
+    ['synchronous_standby_names', '"*"'],
+    ['synchronous_standby_names', 'one, *'],
+    ['synchronous_standby_names', 'ANY 1 (one'],
   ] as const)
     t.throws(() => checkLasting({ ...good, [name]: value }, 1), { code: 'storage-unavailable', detail: name })
 })

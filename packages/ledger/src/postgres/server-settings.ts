@@ -101,12 +101,14 @@ function columnsFor(requirements: readonly Requirement[]): string {
 }
 
 /**
- * How many standbys a commit waits for. `*` is no quorum: any connection could name itself a
- * standby.
+ * How many standbys a commit waits for; names alone are FIRST 1 (PostgreSQL, 20.6.2), as Patroni
+ * writes one. `*` is no quorum: any connection could name itself a standby.
  */
 function quorumOf(names: string): number {
-  const [, method, count, list = ''] = /^\s*(?:(ANY|FIRST)\s+)?(\d+)\s*\(([^()]*)\)\s*$/i.exec(names) ?? []
+  const [, method, count, listed] = /^\s*(?:(ANY|FIRST)\s+)?(\d+)\s*\(([^()]*)\)\s*$/i.exec(names) ?? []
+  const list = listed ?? (/[()]/.test(names) ? '' : names)
   const standbys = list.split(',').map(name => name.trim().replace(/^"|"$/g, ''))
-  if (count === undefined || standbys.some(name => name === '' || name === '*')) return 0
+  if (standbys.some(name => name === '' || name === '*')) return 0
+  if (count === undefined) return 1
   return method === undefined ? Math.min(Number(count), standbys.length) : Number(count)
 }

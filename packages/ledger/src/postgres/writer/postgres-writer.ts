@@ -6,6 +6,7 @@ import type { WriteOutcome, WriteRequest } from '../../batch/requests.ts'
 import { type LogKey, verifierKeyOf } from '../../log/checkpoint.ts'
 import { connectToPrimary, type PostgresConnection } from '../connect.ts'
 import { BARRIER } from '../connections.ts'
+import { isInTime } from '../in-time.ts'
 import { postgresFault } from '../postgres-fault.ts'
 import type { PostgresPlace } from '../postgres-place.ts'
 import { checkLasting, LASTING_COLUMNS } from '../server-settings.ts'
@@ -19,6 +20,9 @@ import { limitsFor, SILENCE, workTimeFor, writerForm } from './writer-limits.ts'
 
 /** Of the log, for all nodes; any number that nothing else in the database uses. */
 export const LOG_LOCK = 0x5e6106
+/** Of this process of the server. */
+const HELD_LOCK = `SELECT 1 FROM pg_locks
+  WHERE pid = $1 AND locktype = 'advisory' AND classid = 0 AND objid = ${LOG_LOCK} AND objsubid = 1 AND granted`
 /** Milliseconds that requests wait for a commit; then they are in doubt, and it is waited for. */
 const COMMIT_TIME = 3000
 type Head = { readonly size: number; readonly root: Buffer; readonly latest: number; readonly key: string }
@@ -208,18 +212,24 @@ export class PostgresWriter {
     return fault
   }
 
-  /** A server that vanished never answers; one that takes writes elsewhere has taken over. */
+  /**
+   * Gives the answer up where it cannot come any more: the server has let go of the lock, which it
+   * holds until the commit is over and seen by others (then the answer was lost on its way, or the
+   * session has ended), or another server has taken over. A commit that has not arrived, or waits
+   * for standbys, has the lock. The requests were answered, and are not acknowledged here.
+   */
   async #lookAfter(connection: PostgresConnection): Promise<void> {
     const other = await connectToPrimary(this.#place, { purpose: 'watchdog', patience: COMMIT_TIME }).catch(
       () => undefined,
     )
+    if (other === undefined) return
     try {
-      const [row] = (await other?.rows('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [connection.backend])) ?? [{}]
-      if (row === undefined || (other !== undefined && other.timeline > connection.timeline)) connection.destroy()
+      const [held] = await other.rows(HELD_LOCK, [connection.backend])
+      if (held === undefined || other.timeline > connection.timeline) connection.destroy()
     } catch {
       // The next look tries again.
     } finally {
-      await other?.close()
+      await other.close()
     }
   }
 
@@ -246,22 +256,6 @@ async function storeCursors(connection: PostgresConnection, cursors: Batch['curs
     ON CONFLICT (name) DO UPDATE SET leaf_index = GREATEST(c.leaf_index, excluded.leaf_index)`,
     [[...last.keys()], [...last.values()]],
   )
-}
-
-async function isInTime(work: Promise<unknown>, time: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>()
-  const timer = setTimeout(() => resolve(false), time)
-  try {
-    return await Promise.race([
-      work.then(
-        () => true as const,
-        () => true as const,
-      ),
-      promise,
-    ])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** PostgreSQL has no text with a NUL. */
