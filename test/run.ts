@@ -2,6 +2,7 @@
 // of processes that it starts.
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
@@ -11,7 +12,9 @@ const args =
   given[0] === 'long'
     ? [...given.slice(1), ...globSync('{packages/*/src,test}/**/*.long.test.ts', { cwd: root })]
     : given
-const { status } = spawnSync('tap', args, {
+// Tests wait a third of their time for processes, servers and the disk.
+const jobs = `--jobs=${2 * availableParallelism()}`
+const { status } = spawnSync('tap', [jobs, ...args], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
   env: { ...process.env, NODE_COMPILE_CACHE: cache },

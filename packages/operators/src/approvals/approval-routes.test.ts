@@ -190,7 +190,8 @@ t.test(
   async t => {
     const ending = [
       ...['DELETE /api/v1/sessions/:id', 'DELETE /api/v1/api-keys/:id'],
-      ...['POST /api/v1/renewals/:use', 'DELETE /api/v1/renewals/:use'],
+      ...['POST /api/v1/renewals/:use', 'DELETE /api/v1/renewals/:use', 'POST /api/v1/renewals/:use/import'],
+      'POST /api/v1/rollovers/:fingerprint/refuse',
     ]
     const acts = routeTable.filter(({ permission }) =>
       ['partners.act', 'access.act', 'certificates.act', 'settings.act'].includes(permission),

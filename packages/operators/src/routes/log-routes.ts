@@ -63,7 +63,7 @@ export const logRoutes = [
     handle: async ({ query: { from } }, { ledger }) => {
       const { checkpoint, size, tree } = await openLatest(ledger())
       if (from > size)
-        throw new Fault('not-found', `expected at most the ${size} entries of the latest checkpoint, found ${from}`)
+        throw new Fault('not-found', `expected at most ${size}, the size of the latest checkpoint, found ${from}`)
       const proof = await tree.proveFrom(from)
       return { from, proof: proof.map(hash => hash.toString('base64')), checkpoint }
     },
