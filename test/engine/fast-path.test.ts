@@ -166,6 +166,99 @@ t.test('much character data that is written otherwise is the same in pieces of a
     }
 })
 
+t.test('a reference is the octets of its character, wherever it stands and is cut', async t => {
+  const codes = [0x9, 0x20, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xfffd, 0x10000, 0x3ffff, 0x40000, 0x10ffff]
+  const written = (code: number) => [
+    `&#${code};`,
+    `&#x${code.toString(16)};`,
+    `&#x000${code.toString(16).toUpperCase()};`,
+  ]
+  for (const code of codes) {
+    const character = String.fromCodePoint(code)
+    const references = written(code).join('>')
+    const bytes = Buffer.from(`<r><s><b>>${references}</b>${`<b c="\t${references}"/>`.repeat(4)}</s></r>`)
+    const text = `<b>&gt;${Array(3).fill(character).join('&gt;')}</b>`
+    const value = Array(3)
+      .fill(code === 0x9 ? '&#x9;' : character)
+      .join('>')
+    const octets = Buffer.from(`<r><s>${text}${`<b c=" ${value}"></b>`.repeat(4)}</s></r>`)
+    for (const pieces of [[bytes], ...cuts(bytes)]) {
+      const found = canonicalize(pieces, methods[0]!)
+      if (!found.equals(octets))
+        t.equal(found.toString(), octets.toString(), `in pieces of ${pieces.map(p => p.length)}`)
+    }
+  }
+  for (const code of [0, 1, 0x1f, 0xd800, 0xdbff, 0xdfff, 0xfffe, 0xffff, 0x110000, 0x7fffffff, 2 ** 32 + 0x41])
+    for (const reference of written(code))
+      for (const content of [`>${reference}`, `${'<b c="1"/>'.repeat(3)}<b c="${reference}"/>`])
+        t.match(
+          verdictOf(() => canonicalize([Buffer.from(`<r><s>${content}</s></r>`)], methods[0]!)),
+          /^xml-malformed .*not an XML/,
+        )
+})
+
+t.test('a reference of any length is one, in text and in a value', async t => {
+  for (const zeros of [2040, 2048, 8192, 65_530, 140_000]) {
+    const reference = `&#x${'0'.repeat(zeros)}41;`
+    const bytes = Buffer.from(`<r><s>${'<b c="1">2</b>'.repeat(3)}<b c="&gt;${reference}">>${reference}</b></s></r>`)
+    const octets = `<r><s>${'<b c="1">2</b>'.repeat(3)}<b c=">A">&gt;A</b></s></r>`
+    for (const pieces of [[bytes], [bytes.subarray(0, 2000), bytes.subarray(2000)]])
+      t.equal(canonicalize(pieces, methods[0]!).toString(), octets, `${zeros}`)
+  }
+})
+
+t.test('what stands where a reference might is none without its ampersand', async t => {
+  for (const text of ['>#65;', '\r#65;', '\r\n#65;', '>amp;', '\rlt;']) {
+    const octets = text.replace('>', '&gt;').replace(/\r\n?/, '\n')
+    for (const [open, close] of [
+      ['<r>', '</r>'],
+      ['<r><s>', '</s></r>'],
+      ['<r><s><b>', '</b></s></r>'],
+    ] as const)
+      t.equal(canonicalize([Buffer.from(`${open}${text}${close}`)], methods[0]!).toString(), `${open}${octets}${close}`)
+  }
+})
+
+/** Parts of a value, and how C14N writes each. */
+const valueParts: readonly (readonly [written: string, canonical: string])[] = [
+  ['"', '&quot;'],
+  ['\t', ' '],
+  ['\n', ' '],
+  ['\r', ' '],
+  ['\r\n', ' '],
+  ['&#9;', '&#x9;'],
+  ['&#13;&#10;', '&#xD;&#xA;'],
+  ['&apos;&gt;', "'>"],
+  ['&amp;&lt;&quot;', '&amp;&lt;&quot;'],
+  ['\u0416\uff0c\u{1f600}', '\u0416\uff0c\u{1f600}'],
+]
+
+t.test('a value that C14N changes is copied to its end and no further, wherever it begins and ends', async t => {
+  const plain = ['', 'a', 'ab', 'abc', 'abcd', 'abcde']
+  const tags: string[] = []
+  const written: string[] = []
+  for (const [part, octets] of valueParts)
+    for (const before of plain)
+      for (const behind of plain) {
+        tags.push(`<b e='\t${before}${part}${behind}' c='${before}${part}'>${tags.length}</b>`)
+        written.push(`<b c="${before}${octets}" e=" ${before}${octets}${behind}">${written.length}</b>`)
+      }
+  const bytes = Buffer.from(`<r><s>${tags.join('')}</s></r>`)
+  const octets = `<r><s>${written.join('')}</s></r>`
+  for (const size of [1, 7, 64, 1000, 1e6]) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    )
+    t.equal(canonicalize(pieces, methods[0]!).toString(), octets, `pieces of ${size}`)
+  }
+  const few = Buffer.from(`<r><s>${tags.slice(0, 3).join('')}${tags[45]}${tags[150]}</s></r>`)
+  const expected = `<r><s>${written.slice(0, 3).join('')}${written[45]}${written[150]}</s></r>`
+  for (const pieces of cuts(few)) {
+    const found = canonicalize(pieces, methods[0]!).toString()
+    if (found !== expected) t.equal(found, expected, `in pieces of ${pieces.map(piece => piece.length)}`)
+  }
+})
+
 /**
  * Tags that are known by their form from the third time on, each as it may stand elsewhere, too.
  */
@@ -265,7 +358,7 @@ t.test('a prefix behind values that hold other prefixes of its namespace is its 
 })
 
 t.test('declarations that are longer than a plan may hold are written all the same', async t => {
-  const uris = ['p', 'q', 'o'].map(prefix => `urn:${prefix.repeat(300)}`)
+  const uris = ['p', 'q', 'o'].map(prefix => `urn:${prefix.repeat(250)}`)
   const declared = `xmlns:o="${uris[2]}" xmlns:p="${uris[0]}" xmlns:q="${uris[1]}"`
   const tag = '<p:b q:c="1">2</p:b>'
   const written = `<p:b xmlns:p="${uris[0]}" xmlns:q="${uris[1]}" q:c="1">2</p:b>`

@@ -1,4 +1,7 @@
 // Each limit, at its value and one beyond.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { until } from '@seg/core/testing/until'
 import t from 'tap'
 import { DSIG } from '../../packages/sender/src/attack/forging.ts'
 import { defaultLimits, type Limits } from '../../packages/xmldsig/src/limits.ts'
@@ -137,4 +140,24 @@ t.test('what XML lets grow without end does not grow the memory', async t => {
   t.match(inPieces(`<a>&#${'0'.repeat(5000)}65;</a>`), /^xml-limit /, 'zeros in a reference')
   t.match(inPieces(`<?xml version="1.0"${' '.repeat(5000)}?><a/>`), /^xml-limit /, 'white space in the declaration')
   t.equal(inPieces(`<a${' '.repeat(500)}/>`), empty('a'))
+})
+
+t.test('namespaces of a document that is gone are not held in memory, however long they were', async t => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc')
+  const inUse = () => {
+    collectGarbage()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  const [count, length] = [200, 50_000]
+  const readLong = () => {
+    const uri = (i: number) => `urn:${i}:${'x'.repeat(length)}`
+    const content = (i: number) => `<p:b${i}/>`.repeat(4) + `<c${i} p:d=""/>`.repeat(4)
+    const elements = many(count, i => `<p:a xmlns:p="${uri(i)}">${content(i)}</p:a>`)
+    t.match(read(`<r><s>${elements}</s></r>`, defaultLimits).slice(-50), /<c199 p:d=""><\/c199><\/p:a><\/s><\/r>$/)
+  }
+  const before = inUse()
+  readLong()
+  t.ok(await until(() => inUse() - before < (count * length) / 4))
 })

@@ -1,6 +1,6 @@
 // Each row of the table of algorithms signs and verifies with the keys of its kinds, in the form of
 // XMLDSig, and with the digest that its identifier names.
-import { generateKeyPairSync, verify } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import t from 'tap'
 import { type SignatureRow, signatures } from '../../packages/xmldsig/src/signature/algorithms.ts'
 import { valueBytesOf } from '../../packages/xmldsig/src/signature/key-kinds.ts'
@@ -42,4 +42,16 @@ t.test('a key that cannot sign with the algorithm is an error of the signer', as
   const { publicKey } = pairs.ed25519[0]!
   t.throws(() => makeSignatureValue(octets, row, publicKey))
   await t.rejects(signInPool(row, pairs.ed25519[0]!.privateKey))
+})
+
+t.test('a key of a known curve with another generator is of no curve, and refused', async t => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' })
+  const key = publicKey.export({ format: 'der', type: 'spki' })
+  t.equal(valueBytesOf(createPublicKey({ key, format: 'der', type: 'spki' })), 64)
+  // Both are points of 65 octets: the generator, an OCTET STRING, and the key, at the end.
+  key.copy(key, key.indexOf(Buffer.of(0x04, 65, 0x04)) + 2, key.length - 65)
+  t.throws(() => valueBytesOf(createPublicKey({ key, format: 'der', type: 'spki' })), {
+    code: 'signature-key',
+    detail: 'expected the curve P-256, P-384 or P-521, found none',
+  })
 })

@@ -1,7 +1,7 @@
 // The forms of start tags that were read before, of all documents: bounded in number and length.
 import { EQUALS, GREATER_THAN } from '../characters.ts'
 import type { StartTag } from '../start-tag.ts'
-import { makeForm, NEVER, NO_FORM, type TagForm } from './tag-form.ts'
+import { makeForm, NAMESPACE_LENGTH, NEVER, NO_FORM, type TagForm } from './tag-form.ts'
 
 /** Octets of a form, and attributes: tags with more are read each time. */
 export const FORM_OCTETS = 512
@@ -84,12 +84,15 @@ function isSeenAgain(hash: number): boolean {
   return false
 }
 
-/** Whether the tag has little else than values, which are not long either. */
-function hasShortForm({ from, to, attributes }: StartTag): boolean {
-  const { count, valueFrom, valueTo } = attributes
+/** Whether the tag has little else than values; neither these nor its namespaces are long. */
+function hasShortForm({ from, to, attributes, scope }: StartTag): boolean {
+  const { count, valueFrom, valueTo, binding } = attributes
   let length = to - from
   if (count > FORM_ATTRIBUTES || length > TAG_OCTETS) return false
-  for (let i = 0; i < count; i++) length -= valueTo[i]! - valueFrom[i]!
+  for (let i = 0; i < count; i++) {
+    if (scope.uri(binding[i]!).length > NAMESPACE_LENGTH) return false
+    length -= valueTo[i]! - valueFrom[i]!
+  }
   return length <= FORM_OCTETS
 }
 

@@ -63,6 +63,8 @@ const NO_PLAN: Plan = {
 }
 /** Plans of one form that are kept. */
 const PLANS = 8
+/** Characters of the longest namespace that a form holds: the memory of all forms is bounded. */
+export const NAMESPACE_LENGTH = 256
 /** Longer than any tag. */
 export const NEVER = 0x3fffffff
 
@@ -81,8 +83,8 @@ export class PrefixUse {
   }
 
   /**
-   * Finds the binding of the prefix. False for one that is not declared, and for an element of XML
-   * Signature: that one must be reported.
+   * Finds the binding of the prefix. False for one that is not declared, for a long namespace, and
+   * for an element of XML Signature: that one must be reported.
    */
   resolve(scope: NamespaceScope): boolean {
     const innermost = scope.inScope()
@@ -94,6 +96,7 @@ export class PrefixUse {
     const found = length === 0 ? scope.defaultIndex : scope.find(this.#prefix, 0, length)
     if (found === UNDECLARED) return false
     const uri = scope.uri(found)
+    if (uri.length > NAMESPACE_LENGTH) return false
     if (this.#uri === undefined ? uri === DSIG_NAMESPACE : uri !== this.#uri) return false
     this.#slot = innermost.indexOf(found)
     this.#declaration = scope.bindings[found]
