@@ -3,11 +3,16 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { checkConfiguration } from '../packages/core/src/configuration/read-configuration.ts'
+import { settings } from '../packages/core/src/settings.ts'
+import { parsePostgresPlace } from '../packages/ledger/src/postgres/postgres-place.ts'
+import { receiverSections } from '../packages/receiver/src/configuration-sections.ts'
 import { root } from './support/commands.ts'
 
 t.setTimeout(600_000)
@@ -94,3 +99,72 @@ t.test('the image has the Node that the product is tested with', async t => {
   const used = [...dockerfile!.matchAll(/^FROM node:([\d.]+)-/gm)].map(([, version]) => version)
   t.same(used, [tested, tested])
 })
+
+t.test('the files of deploy/ha agree with each other, and with the settings of the receiver', async t => {
+  const place = (name: string) => join(root, 'deploy/ha', name)
+  const read = (name: string) => readFile(place(name), 'utf8')
+  const { parse } = createRequire(join(root, 'packages/core/package.json'))('yaml')
+  const { services, volumes, networks } = parse(await read('compose.yaml'), { merge: true })
+  const receiver = parse(await read('receiver.yaml'))
+  const patroni = parse(await read('patroni.yml'))
+  t.same((await checkConfiguration(place('receiver.yaml'), receiverSections)).problems, [])
+
+  const servers = parsePostgresPlace(receiver.ledger, receiver['ledger-password']).hosts
+  t.ok(servers.length > 2)
+  for (const { name, port } of servers) {
+    t.equal(services[name].environment.PATRONI_NAME, name, 'Patroni names a server as its host is named')
+    t.equal(patroni.postgresql.listen, `0.0.0.0:${port}`)
+  }
+  for (const host of patroni.etcd3.hosts) {
+    const [name, port] = host.split(':')
+    t.ok(services[name].command.includes(`--advertise-client-urls=http://${name}:${port}`), host)
+    t.ok(services[name].entrypoint.includes(`--listen-client-urls=http://0.0.0.0:${port}`), host)
+  }
+  const madeForReceivers = services.keys.command.join()
+  for (const path of [receiver['ledger-password'], /ca=([^&]+)/.exec(receiver.ledger)![1]])
+    t.match(madeForReceivers, path.replace('/certs/', ' /receiver/'), `${path} is made`)
+
+  t.equal(receiver['proxy-protocol'], services.haproxy.networks.exchange.ipv4_address)
+  const balancer = await read('haproxy.cfg')
+  const [, checked] = /default-server check port (\d+)/.exec(balancer)!
+  const behind = [...balancer.matchAll(/^\s*server (\S+) (\S+):\d+$/gm)]
+  t.equal(behind.length, 2)
+  for (const [, name, host] of behind) {
+    t.equal(name, host)
+    const { command, networks: reached } = services[name!]
+    const valueAfter = (flag: string) => command[command.indexOf(flag) + 1]
+    t.equal(valueAfter('--ready-listen'), `${reached.exchange.ipv4_address}:${checked}`)
+    t.equal(valueAfter('--node'), name)
+  }
+
+  const flags = new Set(['--config', ...Object.values(settings).map(({ flag }) => flag.split(' ')[0])])
+  for (const [name, service] of Object.entries<Service>(services)) {
+    const isGateway = service.image === 'seg'
+    for (const flag of isGateway ? (service.command ?? []).filter(word => word.startsWith('--')) : [])
+      t.ok(flags.has(flag), `${name} ${flag}`)
+    for (const needed of Object.keys(service.depends_on ?? {})) t.ok(services[needed], `${name} needs ${needed}`)
+    for (const network of Object.keys(service.networks ?? {}))
+      t.ok(
+        networks[Array.isArray(service.networks) ? service.networks[Number(network)]! : network],
+        `${name} ${network}`,
+      )
+    for (const volume of service.volumes ?? []) {
+      const [from] = volume.split(':') as [string]
+      if (from.startsWith('.')) t.ok((await lstat(place(from))).isFile(), from)
+      else t.ok(Object.hasOwn(volumes, from), `${name} ${from}`)
+    }
+  }
+  const copied = [...(await read('Dockerfile')).matchAll(/^COPY (?:--\S+ )?(.+) \S+$/gm)].flatMap(([, names]) =>
+    names!.split(' '),
+  )
+  for (const name of copied) t.ok((await lstat(place(name))).isFile(), name)
+  for (const program of ['start-patroni', 'make-database']) t.ok(copied.includes(program))
+})
+
+type Service = {
+  readonly image?: string
+  readonly command?: readonly string[]
+  readonly depends_on?: Record<string, unknown>
+  readonly networks?: Record<string, unknown> | readonly string[]
+  readonly volumes?: readonly string[]
+}
