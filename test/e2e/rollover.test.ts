@@ -10,7 +10,7 @@ import { revoke } from '../../packages/pki/src/revocation/revoke.ts'
 import { openPartnerFile } from '../../packages/receiver/src/console/partner-file.ts'
 import { followCredentials } from '../../packages/receiver/src/credentials/follow-credentials.ts'
 import { openLoggerInto } from '../../packages/receiver/src/logger.ts'
-import { listReceived } from '../../packages/receiver/src/rollover/announcements.ts'
+import { keepReceived, listReceived } from '../../packages/receiver/src/rollover/announcements.ts'
 import { call, refusalOf } from '../../packages/receiver/src/testing/client.ts'
 import {
   makeCerts,
@@ -285,12 +285,12 @@ t.test('an operator decides by the API as by the commands, and what waits no mor
   const listener = await openListener(t, certs, { partners })
   const [officer, viewer] = [listener.keyOf('security-officer'), listener.keyOf('viewer')]
   const rows = async () => (await listener.ask('GET', '/api/v1/rollovers', officer)).json.data
-  const decide = (one: Identity, verb: string, fields = officer) =>
+  const decide = (one: Identity, verb: string, fields = officer, partner?: string) =>
     listener.ask(
       'POST',
       `/api/v1/rollovers/${digestOf(one)}/${verb}`,
       fields,
-      JSON.stringify({ why: 'compared by phone' }),
+      JSON.stringify({ why: 'compared by phone', partner }),
     )
   t.same(await rows(), [])
   const [next, second, unknown] = [nextOf(), nextOf(), nextOf()]
@@ -302,6 +302,17 @@ t.test('an operator decides by the API as by the commands, and what waits no mor
     { ...waits, fingerprint: digestOf(next) },
   ])
   const before = await text()
+  // A certificate is no secret: another partner announces the same.
+  const [ours] = (await listReceived(gateway.data)).filter(one => one.sender === senderId)
+  await keepReceived(gateway.data, { ...ours!, sender: 'OTHER', at: new Date(ours!.at.getTime() + 1) })
+  const several = { status: 409, json: { code: 'act-impossible', detail: /and "OTHER" announced the certificate/ } }
+  t.match(await decide(next, 'accept'), several)
+  t.match(await decide(next, 'refuse'), several)
+  t.match(await decide(next, 'refuse', officer, 'OTHER'), { status: 200, json: { partner: 'OTHER' } })
+  t.match(
+    (await rows()).find((one: { partner: string }) => one.partner === senderId),
+    waits,
+  )
   t.match(await decide(next, 'accept', viewer), { status: 403, json: { code: 'not-permitted' } })
   t.match(await decide(unknown, 'accept'), { status: 404, json: { code: 'not-found' } })
   t.match(await decide(second, 'refuse'), { status: 200, json: { state: 'refused' } })

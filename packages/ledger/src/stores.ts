@@ -142,7 +142,7 @@ export type Recovering = {
 
 /**
  * A new data folder with a log that lost its end, as far as it can be made again; what an earlier
- * run has made is not made again. Throws as `moveLedger` does.
+ * run has made of the same is not made again. Throws as `moveLedger` does.
  */
 export async function recoverLedger(folder: string, recovering: Recovering): Promise<Recovered> {
   const { from, acceptances, logPub, onProgress, check, finish } = recovering
@@ -152,7 +152,7 @@ export async function recoverLedger(folder: string, recovering: Recovering): Pro
   try {
     const found = await recoverLog({ earlier, mirror, acceptances, logPub, now: new Date() })
     check(found)
-    const target = await SqliteTarget.open(folder)
+    const target = await SqliteTarget.open(folder, found.origin)
     try {
       const copying = copyLedger(found.source, target, reader?.deadLetters())
       for (let step = await copying.next(); !step.done; step = await copying.next()) onProgress(step.value)

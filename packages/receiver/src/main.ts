@@ -243,14 +243,13 @@ addSettings(partners.command('export').description('all authorities and partners
 )
 
 const rollover = program.command('rollover').description('next certificates that partners announced')
-addSettings(rollover.command('list').description('all announcements, the oldest first'), { data }).action(
-  readsOnly(runRolloverList),
-)
+addSettings(rollover.command('list').description('all, the oldest first'), { data }).action(readsOnly(runRolloverList))
 const digestHelp = 'SHA-256 of the certificate, as list shows it'
+const by = ['--partner <id>', 'who announced it, where several did'] as const
 const accepting = rollover.command('accept').description('let one that waits count').argument('<sha256>', digestHelp)
-addSettings(accepting.option(...why), places).action(audited(rolloverAct('accepted'), runRolloverAccept))
+addSettings(accepting.option(...by).option(...why), places).action(audited(rolloverAct('accepted'), runRolloverAccept))
 const refusing = rollover.command('refuse').description('refuse one that waits').argument('<sha256>', digestHelp)
-addSettings(refusing.option(...why), { data }).action(audited(rolloverAct('refused'), runRolloverRefuse))
+addSettings(refusing.option(...by).option(...why), { data }).action(audited(rolloverAct('refused'), runRolloverRefuse))
 
 const audit = program.command('audit').description('who did what, when, from where and why; also while it runs')
 const auditList = audit.command('list').description('all records, the oldest first')

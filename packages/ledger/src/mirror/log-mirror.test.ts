@@ -106,9 +106,9 @@ t.test(
     const first = await openLogMirror(folder, keys)
     await first.follow(ledger.log, keys)
     first.close()
-    const refused = async () => {
+    const refused = async (log: LogReader) => {
       const mirror = await openLogMirror(folder, keys)
-      const fault = await mirror.follow(other.log, keys).then(
+      const fault = await mirror.follow(log, keys).then(
         () => assert.fail(),
         (error: Fault) => error.detail,
       )
@@ -116,14 +116,18 @@ t.test(
       return fault
     }
     const kept = async () => readdir(join(folder, 'evidence'))
-    const details = [await refused(), await refused()]
+    await enter(other, 1, 'xml-name')
+    const details = [await refused(other.log), await refused(other.log)]
     t.equal(details[0], details[1])
     t.equal((await kept()).length, 1)
     for (let i = 1; i < 34; i++) {
       await enter(other, 1, 'xml-name')
-      t.match(await refused(), i < 32 ? /both sides are in/ : /of its contradictions the first ones are kept/)
+      t.match(await refused(other.log), i < 32 ? /both sides are in/ : /of such contradictions the first ones are kept/)
     }
     t.equal((await kept()).length, 32, 'a fork that grows does not fill the disk')
+    const { ledger: forked } = await makeLedger(t)
+    await enter(forked, 10)
+    t.match(await refused(forked.log), /both sides are in .*fork-/, 'and what proves one has a place all the same')
   },
 )
 

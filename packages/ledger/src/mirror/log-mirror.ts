@@ -78,7 +78,7 @@ class VerifiedMirror implements LogMirror {
     if (head.size < this.size)
       throw await this.#refuse(`ends with entry ${head.size - 1}, ${amount(this.size, 'entry')} are mirrored`, { note })
     if (!head.root.equals(this.#latest.head.root))
-      throw await this.#refuse(`has another root at ${amount(head.size, 'entry')}`, { note })
+      throw await this.#refuse(`has another root at ${amount(head.size, 'entry')}`, { note }, 'fork')
     return head
   }
 
@@ -129,13 +129,17 @@ class VerifiedMirror implements LogMirror {
     return shown.head
   }
 
-  async #refuse(found: string, shown: { note?: string; entries?: Buffer | undefined }): Promise<Fault> {
-    const place = await this.#files.keepEvidence({
+  async #refuse(
+    found: string,
+    shown: { note?: string; entries?: Buffer | undefined },
+    kind: 'fork' | 'notes' | 'entries' = shown.entries === undefined ? 'notes' : 'entries',
+  ): Promise<Fault> {
+    const place = await this.#files.keepEvidence(kind, {
       mirrored: this.#latest?.note,
       shown: shown.note,
       entries: shown.entries,
     })
-    const kept = place === undefined ? 'of its contradictions the first ones are kept' : `both sides are in ${place}`
+    const kept = place === undefined ? 'of such contradictions the first ones are kept' : `both sides are in ${place}`
     const detail = `the log ${found}: its history was rewritten, or its end is lost; ${kept}`
     this.#refused = new Fault('log-invalid', detail)
     return this.#refused

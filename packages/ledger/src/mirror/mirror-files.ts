@@ -14,8 +14,13 @@ export const ALL_CHECKPOINTS = 'checkpoints'
 const EVIDENCE = 'evidence'
 const INCOMING = 'incoming'
 const KNOWN: readonly string[] = [LATEST, ALL_CHECKPOINTS, EVIDENCE, INCOMING, 'tile', 'lock']
-/** Contradictions that are kept: a log that was forked shows another one with each checkpoint. */
-const MOST_EVIDENCE = 32
+/**
+ * Contradictions that are kept of each kind: a log that was forked shows another one with each
+ * checkpoint. `fork`: two notes with two roots of one size, which prove it; `notes`: two that do
+ * not continue each other; `entries`: with entries, which anybody on the way may have made, so
+ * that those take no place of the others.
+ */
+const MOST_EVIDENCE = { fork: 32, notes: 500, entries: 32 } as const
 const NAME_CHARACTERS = 32
 
 /** An entry bundle; `width` is how many entries it has. */
@@ -126,17 +131,21 @@ export class MirrorFiles {
 
   /**
    * Keeps both sides of a contradiction, by name, once; returns their folder. Undefined when there
-   * are too many of them: the first ones stay.
+   * are too many of its kind: the first ones stay.
    */
-  async keepEvidence(sides: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<string | undefined> {
+  async keepEvidence(
+    kind: keyof typeof MOST_EVIDENCE,
+    sides: Readonly<Record<string, string | Uint8Array | undefined>>,
+  ): Promise<string | undefined> {
     const found = Object.entries(sides).flatMap(([name, octets]) =>
       octets === undefined ? [] : [[name, Buffer.from(octets as Uint8Array)] as const],
     )
     const digest = createHash('sha256')
     for (const [name, octets] of found) digest.update(`${name} ${octets.length}\n`).update(octets)
     const all = join(this.#folder, EVIDENCE)
-    const folder = join(all, digest.digest('hex').slice(0, NAME_CHARACTERS))
-    if (!existsSync(folder) && existsSync(all) && readdirSync(all).length >= MOST_EVIDENCE) return undefined
+    const folder = join(all, `${kind}-${digest.digest('hex').slice(0, NAME_CHARACTERS)}`)
+    const kept = existsSync(all) ? readdirSync(all).filter(name => name.startsWith(`${kind}-`)).length : 0
+    if (!existsSync(folder) && kept >= MOST_EVIDENCE[kind]) return undefined
     await makeDurableFolder(folder, 0o700)
     for (const [name, octets] of found)
       if (!existsSync(join(folder, name))) await writeDurableFile(join(folder, name), octets, { mode: 0o600 })

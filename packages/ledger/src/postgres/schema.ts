@@ -98,4 +98,8 @@ export const postgresMigrations: Migrations = {
     // The ledger was copied elsewhere, and is continued there.
     'ALTER TABLE log_head ADD COLUMN has_moved boolean NOT NULL DEFAULT false',
   ],
+  '0006-moved-to': [
+    // The id of the one copy that may be finished then.
+    'ALTER TABLE log_head ADD COLUMN moved_to text',
+  ],
 }

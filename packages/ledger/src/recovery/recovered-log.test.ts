@@ -91,6 +91,11 @@ t.test('with all receipts and documents it is the same log, also when a run was 
     { code: 'configuration', detail: /has lost its database/ },
     'no receiver starts with a part',
   )
+  await t.rejects(
+    recover(to, { from: earlier, mirror, acceptances: acceptances.slice(1) }),
+    { code: 'configuration', detail: /was made of something else/ },
+    'what was begun with other receipts would lack documents',
+  )
   const steps: number[] = []
   const found = await recover(to, { from: earlier, mirror, acceptances, onProgress: step => steps.push(step.entries) })
   t.same(steps, [512, 604])

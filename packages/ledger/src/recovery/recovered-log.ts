@@ -1,6 +1,7 @@
 // A log that lost its end, as evidence to be copied: the entries of an earlier ledger, those of a
 // mirror, and behind them those of receipts, as far as none is missing and a signed checkpoint
 // covers them. Facts come from receipts; what no receipt opens is as if its facts were erased.
+import { hash } from 'node:crypto'
 import { amount, Fault, quote } from '@seg/core'
 import { formatFingerprints, makeCertificateChain } from '../certificate-chain.ts'
 import type { CopySource } from '../copy/copy-ledger.ts'
@@ -27,6 +28,8 @@ export type KnownAcceptance = Pick<SealableAcceptance, 'treeSize' | 'leaf' | 'pr
 
 export type Recovered = {
   readonly source: CopySource
+  /** The same for the same entries, of which the same have their documents. */
+  readonly origin: string
   /** Of the log as far as it can be made again; the copy proves it. */
   readonly head: TreeHead
   /** Entries that the earlier ledger has. */
@@ -72,7 +75,8 @@ export async function recoverLog({ earlier, mirror, acceptances, logPub, now }: 
   const log = new RecoveredLog({ earlier, mirror, now }, kept, byIndex)
   const byBundle = Map.groupBy(notes, note => bundleOf(sizeOf(note)))
   const inReach = acceptances.filter(({ document }) => document.index >= kept && document.index < size)
-  const documents = inReach.filter(isWhole).length
+  const whole = inReach.filter(isWhole).map(({ document }) => document.index)
+  const origin = hash('sha256', JSON.stringify([head.root.toString('hex'), kept, whole.sort((a, b) => a - b)]))
   const source: CopySource = {
     extent: async () => ({ note: last?.note ?? extent?.note }),
     entries: (from, to) => log.entries(from, to),
@@ -89,8 +93,8 @@ export async function recoverLog({ earlier, mirror, acceptances, logPub, now }: 
     cursors: async () => (await earlier?.cursors()) ?? [],
   }
   return {
-    ...{ source, head, kept, documents },
-    unopened: size - kept - documents,
+    ...{ source, origin: `recovery ${origin}`, head, kept, documents: whole.length },
+    unopened: size - kept - whole.length,
     shown: Math.max(size, ...checkpoints.keys()),
     beyond: acceptances.filter(({ document }) => document.index >= size).map(({ document }) => document),
   }

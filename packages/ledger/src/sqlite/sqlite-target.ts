@@ -1,8 +1,8 @@
 // A data folder that a ledger is copied into: its database has another name until all of it is
 // there, and the folder says that it must have one, so no receiver starts with a part.
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { existsSync, readdirSync } from 'node:fs'
+import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, type FileLock, makeDurableFolder, quote, syncFolder, writeDurableFile } from '@seg/core'
@@ -24,6 +24,8 @@ import { transact } from './transact.ts'
 import { openTree } from './writer/open-tree.ts'
 
 const COPYING = `.copying-${LEDGER_FILE}`
+/** What this copy is one of, and its id, as long as it is unfinished. */
+const ID_FILE = `${COPYING}-id`
 /** What an unfinished copy has in its folder, and its audit trail. */
 const OWN = /^(?:lost\+found|lock|seg-folder\.json|contents|audit\.sqlite(?:-\w+)?|\.tmp-.*)$/
 
@@ -31,21 +33,25 @@ const OWN = /^(?:lost\+found|lock|seg-folder\.json|contents|audit\.sqlite(?:-\w+
 type Content = { readonly octets: Buffer } | { readonly file: string } | undefined
 
 export class SqliteTarget implements CopyTarget {
+  /** The same in each run that continues this copy, and that of no other. */
+  readonly id: string
   readonly #folder: string
   readonly #database: DatabaseSync
   readonly #lock: FileLock
 
-  private constructor(folder: string, database: DatabaseSync, lock: FileLock) {
+  private constructor(folder: string, id: string, database: DatabaseSync, lock: FileLock) {
     this.#folder = folder
+    this.id = id
     this.#database = database
     this.#lock = lock
   }
 
   /**
-   * A folder that is new, empty, or has what an earlier run has copied. Throws the Faults
-   * `configuration` and `storage-unavailable`.
+   * A folder that is new, empty, or has what an earlier run has copied of the same `origin`: of
+   * another one some entries may have other documents. Throws the Faults `configuration` and
+   * `storage-unavailable`.
    */
-  static async open(folder: string): Promise<SqliteTarget> {
+  static async open(folder: string, origin: string): Promise<SqliteTarget> {
     return onStorage(`open the folder ${folder}`, async () => {
       await makeDurableFolder(folder, 0o700)
       const other = readdirSync(folder).find(name => !OWN.test(name) && !name.startsWith(COPYING))
@@ -55,7 +61,8 @@ export class SqliteTarget implements CopyTarget {
       try {
         await markFolder(folder, ledgerFolder)
         await makeDurableFolder(contentsFolder(folder), 0o700)
-        return new SqliteTarget(folder, await openDatabase(join(folder, COPYING), migrations), lock)
+        const id = await keepId(join(folder, ID_FILE), origin)
+        return new SqliteTarget(folder, id, await openDatabase(join(folder, COPYING), migrations), lock)
       } catch (error) {
         lock.release()
         throw error
@@ -129,6 +136,7 @@ export class SqliteTarget implements CopyTarget {
     this.#database.close()
     await onStorage(`finish the copy in ${this.#folder}`, async () => {
       await rename(join(this.#folder, COPYING), join(this.#folder, LEDGER_FILE))
+      await rm(join(this.#folder, ID_FILE), { force: true })
       await syncFolder(this.#folder)
     })
   }
@@ -146,6 +154,16 @@ export class SqliteTarget implements CopyTarget {
     await writeDurableFile(join(contentsFolder(this.#folder), file), pieces, { mode: 0o600 })
     return { file }
   }
+}
+
+async function keepId(path: string, origin: string): Promise<string> {
+  if (!existsSync(path)) await writeDurableFile(path, `${origin}\n${randomUUID()}\n`, { mode: 0o600 })
+  const [found, id = ''] = (await readFile(path, 'utf8')).split('\n')
+  if (found === origin) return id
+  throw new Fault(
+    'configuration',
+    'the unfinished copy there was made of something else, so it is not continued: name an empty folder',
+  )
 }
 
 async function* asAsync(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -54,10 +54,15 @@ export type PartnerFile = {
   /** The latest first. Throws the Fault `storage-unavailable`. */
   announced(): Promise<readonly AnnouncedCertificate[]>
   /**
-   * An accepted one goes into the record of its partner. Throws the Fault `not-found` where none
-   * with this fingerprint waits, and why an accepted one cannot count.
+   * An accepted one goes into the record of its partner. Throws the Faults `not-found` where none
+   * with this fingerprint waits, and `act-impossible` where those of several partners do, and why
+   * an accepted one cannot count.
    */
-  decideAnnounced(fingerprint: string, decision: 'accepted' | 'refused', now: Date): Promise<AnnouncedCertificate>
+  decideAnnounced(
+    which: { readonly fingerprint: string; readonly partner?: string | undefined },
+    decision: 'accepted' | 'refused',
+    now: Date,
+  ): Promise<AnnouncedCertificate>
   /** Throws the Faults `certificate-invalid` and `configuration`. */
   judge(octets: Buffer, now: Date): Promise<JudgedCertificate>
 }

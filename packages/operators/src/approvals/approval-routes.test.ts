@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { LoginMethod } from '../access/access-rows.ts'
 import type { Person } from '../access/people-section.ts'
 import type { Role } from '../access/roles.ts'
-import type { PartnerFile, TrustText } from '../api/partner-file.ts'
+import type { AnnouncedCertificate, PartnerFile, TrustText } from '../api/partner-file.ts'
 import { routeTable } from '../api/route-table.ts'
 import { makeConsoleCerts, openListener } from '../testing/listener.ts'
 import { APPROVAL_TIME, MOST_OF_ONE } from './approval-store.ts'
@@ -18,6 +18,11 @@ async function open(t: Test, fourEyes = true, people: () => readonly Person[] = 
   let text: TrustText = { trust: 'ca', partners: [] }
   const partners: Partial<PartnerFile> = {
     text: async () => text,
+    announced: async () => announced,
+    decideAnnounced: async ({ fingerprint }, decision) => {
+      done.push(decision)
+      return announced.find(one => one.fingerprint === fingerprint)!
+    },
     change: async (edit, { isDryRun }) => {
       if (edit.kind !== 'state') throw new Error('expected a state')
       if (edit.id === 'broken') throw new Error('no such disk')
@@ -27,6 +32,10 @@ async function open(t: Test, fourEyes = true, people: () => readonly Person[] = 
       if (!isDryRun) text = after
       return { before, after }
     },
+  }
+  let announced: AnnouncedCertificate[] = []
+  const announce = (...waiting: AnnouncedCertificate[]) => {
+    announced = waiting
   }
   const edit = (state: string) => {
     text = { trust: 'ca', partners: [{ id: 'M1', state }] }
@@ -41,7 +50,7 @@ async function open(t: Test, fourEyes = true, people: () => readonly Person[] = 
   const decide = (id: string, verb: 'approve' | 'refuse', fields: ReturnType<typeof as>) =>
     listener.ask('POST', `/api/v1/approvals/${id}/${verb}`, fields, verb === 'refuse' ? '{"why":"not now"}' : undefined)
   const actions = () => listener.records().map(({ action, outcome }) => `${action} ${outcome}`)
-  return { listener, done, as, ask, decide, actions, edit }
+  return { listener, done, as, ask, decide, actions, edit, announce }
 }
 
 t.test('an act waits, is done when another person approves it, once, and its records name both', async t => {
@@ -73,6 +82,24 @@ t.test('an act waits, is done when another person approves it, once, and its rec
   ])
   const act = listener.records().find(({ action, outcome }) => action === 'partner.suspended' && outcome === 'success')
   t.match(act, { actor: { id: 'jane' }, approval: { id, by: { id: 'joe', method: 'link' } }, why: 'key stolen' })
+})
+
+t.test('an announcement that was replaced since it was asked for is not accepted', async t => {
+  const { done, as, ask, decide, announce } = await open(t)
+  const [fingerprint, at] = ['a'.repeat(64), '2026-01-02T03:04:05.678Z']
+  const times = { from: at, until: at, at }
+  const first = { partner: 'M1', document: '1', fingerprint, subject: 'CN=M1', uses: ['tls'], ...times }
+  const waiting: AnnouncedCertificate = { ...first, state: 'waiting', reason: null }
+  announce(waiting)
+  const accept = `/api/v1/rollovers/${fingerprint}/accept`
+  const { id } = (await ask(as('jane'), accept)).json
+  announce({ ...waiting, document: '2', uses: ['tls', 'sign'] }, waiting)
+  t.match(await decide(id, 'approve', as('joe')), { status: 412, json: { code: 'version-changed' } })
+  t.same(done, [])
+  announce(waiting)
+  const again = (await ask(as('jane'), accept)).json
+  t.match(await decide(again.id, 'approve', as('joe')), { status: 200 })
+  t.same(done, ['accepted'])
 })
 
 t.test('of two approvals at once one does it', async t => {

@@ -11,7 +11,10 @@ import { onInput } from './partner-routes.ts'
 
 const path = '/api/v1/rollovers'
 const Certificate = exactly({ fingerprint: Digest })
-const Reason = exactly({ why: Why })
+const Word = exactly({
+  partner: Type.Optional(Type.String({ description: 'Who announced it: needed where several partners did.' })),
+  why: Why,
+})
 
 const RolloverRow = exactly(
   {
@@ -48,7 +51,9 @@ export const rolloverRoutes: readonly ApiRoute[] = [
     needsApproval: true,
     summary: 'An announced certificate that waits counts, as the record of its partner says.',
     params: Certificate,
-    body: Reason,
+    body: Word,
+    // What a partner announces anew is something else than what was approved.
+    version: ({ params: { fingerprint } }, parts) => waitingWith(fingerprint, parts),
     response: RolloverRow,
     handle: (request, parts) => decide('accepted', request, parts),
   }),
@@ -58,22 +63,32 @@ export const rolloverRoutes: readonly ApiRoute[] = [
     permission: 'partners.act',
     summary: 'An announced certificate that waits does not count.',
     params: Certificate,
-    body: Reason,
+    body: Word,
     response: RolloverRow,
     handle: (request, parts) => decide('refused', request, parts),
   }),
 ]
 
-type Asked = ApiRequest<{ readonly fingerprint: string }, unknown, { readonly why: string }>
+async function waitingWith(fingerprint: string, { partners }: ApiParts) {
+  const announced = await partners.announced()
+  return announced.filter(one => one.fingerprint === fingerprint && one.state === 'waiting')
+}
+
+type Asked = ApiRequest<
+  { readonly fingerprint: string },
+  unknown,
+  { readonly partner?: string | undefined; readonly why: string }
+>
 
 async function decide(decision: 'accepted' | 'refused', request: Asked, parts: ApiParts) {
   const { fingerprint } = request.params
+  const which = { fingerprint, partner: request.body.partner }
   const planned = {
     ...{ action: `partner.rollover-${decision}`, category: 'partner' as const },
     ...{ on: { kind: 'certificate', id: fingerprint }, why: request.body.why },
     look: async () => (decision === 'accepted' ? (await parts.partners.text()).partners : null),
   }
-  const work = () => onInput(() => parts.partners.decideAnnounced(fingerprint, decision, parts.now()))
+  const work = () => onInput(() => parts.partners.decideAnnounced(which, decision, parts.now()))
   return rolloverRow(await actAs(request, parts, planned, work), request)
 }
 

@@ -1,6 +1,7 @@
 // BER (X.690 8) as PKCS #12 files have it, and the ciphers of old ones, 3DES and RC2: node-forge.
 // Only strings and Buffers cross this border.
 import forge from 'node-forge'
+import type { Derivations } from './derivations.ts'
 
 type Asn1 = forge.asn1.Asn1
 
@@ -62,8 +63,12 @@ const { pbe } = forge.pki as unknown as {
   readonly pbe: { getCipher(oid: string, parameters: Asn1, password: string): forge.cipher.BlockCipher }
 }
 
+/** Iterations of OpenSSL that take as long as one of node-forge, which derives two values. */
+const WEIGHT = 20
+
 /** Under an AlgorithmIdentifier of RFC 7292 C. Throws for others, and for a wrong password. */
-export function decryptLegacy(algorithm: BerValue, octets: Buffer, password: string): Buffer {
+export function decryptLegacy(algorithm: BerValue, octets: Buffer, password: string, derivations: Derivations): Buffer {
+  derivations.spend(algorithm.at(1, 1).number, WEIGHT)
   const cipher = pbe.getCipher(algorithm.at(0).oid, asn1Of.get(algorithm.at(1))!, password)
   cipher.update(forge.util.createBuffer(octets.toString('binary')))
   if (!cipher.finish()) throw new Error('expected padding')

@@ -10,9 +10,6 @@ const hashes: Readonly<Record<string, { readonly name: string; readonly block: n
   '2.16.840.1.101.3.4.2.3': { name: 'sha512', block: 128 },
 }
 
-/** More take minutes. */
-const MOST_ITERATIONS = 10_000_000
-
 export type MacParameters = {
   /** Object identifier of the hash. */
   readonly hash: string
@@ -26,8 +23,6 @@ export function computeMac(octets: Buffer, password: string, parameters: MacPara
   if (row === undefined)
     throw new Fault('p12-invalid', `expected an integrity code of SHA-1 or SHA-2, found ${parameters.hash}`)
   const { salt, iterations } = parameters
-  if (!(iterations >= 1 && iterations <= MOST_ITERATIONS))
-    throw new Fault('p12-invalid', `expected 1 to ${MOST_ITERATIONS} iterations, found ${iterations}`)
   return createHmac(row.name, deriveKey(row, password, salt, iterations))
     .update(octets)
     .digest()

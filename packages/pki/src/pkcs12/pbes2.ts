@@ -3,6 +3,7 @@
 import { createDecipheriv, pbkdf2Sync } from 'node:crypto'
 import { Fault } from '@seg/core'
 import type { BerValue } from './ber.ts'
+import type { Derivations } from './derivations.ts'
 
 export const PBES2 = '1.2.840.113549.1.5.13'
 const PBKDF2 = '1.2.840.113549.1.5.12'
@@ -22,11 +23,10 @@ const ciphers: Readonly<Record<string, { readonly name: string; readonly keyOcte
   '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyOctets: 24 },
 }
 
-const MOST_ITERATIONS = 10_000_000
 const SEQUENCE = 0x30
 
 /** `parameters`: PBES2-params. Throws for a wrong password, and for other algorithms. */
-export function decryptPbes2(parameters: BerValue, octets: Buffer, password: string): Buffer {
+export function decryptPbes2(parameters: BerValue, octets: Buffer, password: string, derivations: Derivations): Buffer {
   const [derivation, encryption] = [parameters.at(0), parameters.at(1)]
   const cipher = ciphers[encryption.at(0).oid]
   const [salt, iterations, ...options] = derivation.at(1).parts
@@ -36,8 +36,7 @@ export function decryptPbes2(parameters: BerValue, octets: Buffer, password: str
   const rounds = iterations!.number
   if (derivation.at(0).oid !== PBKDF2 || cipher === undefined || hash === undefined)
     throw new Fault('p12-invalid', 'expected contents under PBKDF2 with HMAC of SHA-1 or SHA-2, and AES or 3DES')
-  if (!(rounds >= 1 && rounds <= MOST_ITERATIONS))
-    throw new Fault('p12-invalid', `expected 1 to ${MOST_ITERATIONS} iterations, found ${rounds}`)
+  derivations.spend(rounds)
   const key = pbkdf2Sync(password, salt!.octets, rounds, cipher.keyOctets, hash)
   const decipher = createDecipheriv(cipher.name, key, encryption.at(1).octets)
   return Buffer.concat([decipher.update(octets), decipher.final()])

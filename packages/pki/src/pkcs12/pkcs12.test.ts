@@ -8,6 +8,7 @@ import { loadIdentity } from '../identity.ts'
 import type { KeyKind } from '../issuing/key-pairs.ts'
 import { makeCerts } from '../testing/make-certs.ts'
 import { hasOpenssl } from '../testing/openssl-verify.ts'
+import { Derivations } from './derivations.ts'
 import { exportP12 } from './export-p12.ts'
 import { importP12 } from './import-p12.ts'
 import { readPkcs12 } from './read-pkcs12.ts'
@@ -151,4 +152,22 @@ t.test('a file that is damaged anywhere says what it said, or is refused', async
     }
   }
   t.ok(refused > 10, `${refused} are refused`)
+})
+
+t.test('what a file may ask of key derivation is bounded, in all its parts together', needsOpenssl, async t => {
+  const certs = await makeCerts(t, { key: 'ec-p256' })
+  const path = join(certs, 'slow.p12')
+  const old = ['-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-iter', '250000']
+  const files = ['-inkey', 'seal.key', '-in', 'seal.crt', '-passout', `pass:${password}`, '-out', path]
+  t.match(openssl(certs, 'pkcs12', '-export', ...old, ...files), { status: 0 })
+  const refused = {
+    code: 'p12-invalid',
+    detail: /expected 1 to 187500 more iterations of key derivation, found 250000/,
+  }
+  await t.rejects(importP12({ path, password, out: join(certs, 'new') }), refused)
+  const derivations = new Derivations()
+  derivations.spend(3_000_000)
+  t.throws(() => derivations.spend(1_000_001), { code: 'p12-invalid' }, 'each alone would be allowed')
+  for (const none of [0, Number.NaN, Number.POSITIVE_INFINITY])
+    t.throws(() => derivations.spend(none), { code: 'p12-invalid' })
 })

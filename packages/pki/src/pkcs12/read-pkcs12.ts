@@ -3,6 +3,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Fault } from '@seg/core'
 import { type BerValue, decryptLegacy, readBer } from './ber.ts'
+import { Derivations } from './derivations.ts'
 import { computeMac } from './integrity-code.ts'
 import { decryptPbes2, PBES2 } from './pbes2.ts'
 
@@ -22,14 +23,15 @@ const oids = {
 
 /** Throws the Fault `p12-invalid`; nothing of the file is quoted. */
 export function readPkcs12(octets: Buffer, password: string): Pkcs12 {
+  const secret = { password, derivations: new Derivations() }
   try {
     const [, authSafe, macData] = readBer(octets).parts
     const safe = authSafe!.at(1, 0).octets
-    checkIntegrity(safe, macData, password)
-    const bags = readBer(safe).parts.flatMap(info => readBer(readContent(info, password)).parts)
+    checkIntegrity(safe, macData, secret)
+    const bags = readBer(safe).parts.flatMap(info => readBer(readContent(info, secret)).parts)
     const valuesOf = (...types: string[]) => bags.filter(bag => types.includes(bag.at(0).oid))
     return {
-      keys: valuesOf(oids.keyBag, oids.shroudedKeyBag).map(bag => readKey(bag, password)),
+      keys: valuesOf(oids.keyBag, oids.shroudedKeyBag).map(bag => readKey(bag, secret)),
       certificates: valuesOf(oids.certificateBag).map(bag => bag.at(1, 0, 1, 0).octets),
     }
   } catch (error) {
@@ -38,37 +40,42 @@ export function readPkcs12(octets: Buffer, password: string): Pkcs12 {
   }
 }
 
+/** The password, and what the file may still spend on deriving keys from it. */
+type Secret = { readonly password: string; readonly derivations: Derivations }
+
 /** MacData ::= SEQUENCE { mac DigestInfo, macSalt, iterations DEFAULT 1 } (RFC 7292 4). */
-function checkIntegrity(safe: Buffer, macData: BerValue | undefined, password: string): void {
+function checkIntegrity(safe: Buffer, macData: BerValue | undefined, { password, derivations }: Secret): void {
   if (macData === undefined) throw new Fault('p12-invalid', 'expected an integrity code (RFC 7292 4), found none')
   const found = macData.at(0, 1).octets
+  const iterations = macData.parts[2]?.number ?? 1
+  derivations.spend(iterations)
   const expected = computeMac(safe, password, {
     hash: macData.at(0, 0, 0).oid,
     salt: macData.at(1).octets,
-    iterations: macData.parts[2]?.number ?? 1,
+    iterations,
   })
   if (found.length !== expected.length || !timingSafeEqual(found, expected))
     throw new Fault('p12-invalid', 'the password is not that of the file, or the file was changed')
 }
 
 /** ContentInfo: SafeContents in clear, or in an EncryptedData (RFC 5652 8). */
-function readContent(info: BerValue, password: string): Buffer {
+function readContent(info: BerValue, secret: Secret): Buffer {
   const type = info.at(0).oid
   if (type === oids.data) return info.at(1, 0).octets
-  if (type === oids.encryptedData) return decrypt(info.at(1, 0, 1, 1), info.at(1, 0, 1, 2).octets, password)
+  if (type === oids.encryptedData) return decrypt(info.at(1, 0, 1, 1), info.at(1, 0, 1, 2).octets, secret)
   throw new Fault('p12-invalid', `expected contents that are protected by a password, found some of the type ${type}`)
 }
 
-function readKey(bag: BerValue, password: string): Buffer {
+function readKey(bag: BerValue, secret: Secret): Buffer {
   const value = bag.at(1, 0)
-  return bag.at(0).oid === oids.keyBag ? value.der : decrypt(value.at(0), value.at(1).octets, password)
+  return bag.at(0).oid === oids.keyBag ? value.der : decrypt(value.at(0), value.at(1).octets, secret)
 }
 
-function decrypt(algorithm: BerValue, octets: Buffer, password: string): Buffer {
+function decrypt(algorithm: BerValue, octets: Buffer, { password, derivations }: Secret): Buffer {
   try {
     return algorithm.at(0).oid === PBES2
-      ? decryptPbes2(algorithm.at(1), octets, password)
-      : decryptLegacy(algorithm, octets, password)
+      ? decryptPbes2(algorithm.at(1), octets, password, derivations)
+      : decryptLegacy(algorithm, octets, password, derivations)
   } catch (error) {
     if (error instanceof Fault) throw error
     const name = algorithm.at(0).oid

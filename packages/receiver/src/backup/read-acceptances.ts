@@ -1,8 +1,8 @@
 // Receipts in a folder, with the documents beside them, as the inbox has them: what proves
 // acceptances that a ledger has lost.
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, onFile, quote, readInput } from '@seg/core'
 import { type AcceptedDocument, fingerprintOf, type KnownAcceptance, type LedgerReader, readEntry } from '@seg/ledger'
@@ -70,12 +70,19 @@ function readReceipt(receipt: Buffer, trust: Trust) {
 /** The document beside a receipt, where it is that one. */
 async function findContent(path: string, { sha256 }: AcceptedDocument, doubts: string[]) {
   const beside = `${path.slice(0, -END.length)}.xml`
-  if (!existsSync(beside)) return undefined
-  const hash = createHash('sha256')
-  for await (const piece of createReadStream(beside)) hash.update(piece)
-  if (hash.digest('hex') === sha256) return () => createReadStream(beside)
+  const found = await stat(beside).catch(() => undefined)
+  if (found === undefined) return undefined
+  // A pipe would never end.
+  if (found.isFile() && (await onFile('read', beside, () => digestOf(beside))) === sha256)
+    return () => createReadStream(beside)
   doubts.push(`${beside} is not the document of its receipt`)
   return undefined
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path)) hash.update(piece)
+  return hash.digest('hex')
 }
 
 /** Certificates that earlier documents were verified with, by the SHA-256 of the sender's. */

@@ -18,11 +18,13 @@ export async function runRolloverList(_options: object, command: Command): Promi
   openOutput(command).report({ announcements }, lines.length > 0 ? lines.join('\n') : 'nothing was announced')
 }
 
+type DecideOptions = { readonly partner?: string }
+
 /** From now on it counts as the record of its partner says; a running receiver follows that. */
-export async function runRolloverAccept(digest: string, _options: object, command: Command): Promise<void> {
+export async function runRolloverAccept(digest: string, { partner }: DecideOptions, command: Command): Promise<void> {
   const { certs, data } = readSettings(command, ['certs', 'data'])
   const { config } = command.opts()
-  const received = await acceptAnnounced({ certs, data, config }, digest, new Date())
+  const received = await acceptAnnounced({ certs, data, config }, { digest, partner }, new Date())
   const [trust, { record, path }] = await Promise.all([loadTrust(certs), readTrust(config)])
   const policy = await loadTrustPolicy(record, trust, { certs, file: path, fetched: fetchedListsFolder(data) })
   await recordWhileStopped(certs, data, { record, policy }, SOME_OPERATOR)
@@ -32,8 +34,8 @@ export async function runRolloverAccept(digest: string, _options: object, comman
   )
 }
 
-export async function runRolloverRefuse(digest: string, _options: object, command: Command): Promise<void> {
-  const received = await refuseAnnounced(readSettings(command, ['data']).data, digest)
+export async function runRolloverRefuse(digest: string, { partner }: DecideOptions, command: Command): Promise<void> {
+  const received = await refuseAnnounced(readSettings(command, ['data']).data, { digest, partner })
   openOutput(command).report(
     factsOf(received),
     `${quote(received.sender)}: its next certificate does not count; ask it to announce another one`,

@@ -51,11 +51,11 @@ export function openPartnerFile(place: TrustPlace): PartnerFile {
       return found
     },
     announced: async () => (await listReceived(data)).toReversed().map(announcedFacts),
-    decideAnnounced: async (fingerprint, decision, now) =>
+    decideAnnounced: async ({ fingerprint: digest, partner }, decision, now) =>
       announcedFacts(
         decision === 'accepted'
-          ? await acceptAnnounced(place, fingerprint, now)
-          : await refuseAnnounced(data, fingerprint),
+          ? await acceptAnnounced(place, { digest, partner }, now)
+          : await refuseAnnounced(data, { digest, partner }),
       ),
     async judge(octets, now) {
       const { path: file, record } = await readTrust(config)

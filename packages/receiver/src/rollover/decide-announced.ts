@@ -7,13 +7,16 @@ import { readTrust } from '../credentials/read-trust.ts'
 import { keepReceived, listReceived, type Received } from './announcements.ts'
 import { takeCertificate } from './take-certificate.ts'
 
+/** By the SHA-256 of the certificate, which both compare; `partner`: who announced it. */
+export type WantedAnnouncement = { readonly digest: string; readonly partner?: string | undefined }
+
 /**
- * A running receiver follows the record. Throws the Fault `not-found` where none waits, and those
- * of `takeCertificate`.
+ * A running receiver follows the record. Throws the Faults `not-found` where none waits,
+ * `act-impossible` where several partners announced it, and those of `takeCertificate`.
  */
-export async function acceptAnnounced(place: TrustPlace, digest: string, now: Date): Promise<Received> {
+export async function acceptAnnounced(place: TrustPlace, wanted: WantedAnnouncement, now: Date): Promise<Received> {
   const { certs, data, config } = place
-  const waiting = await findWaiting(data, digest)
+  const waiting = await findWaiting(data, wanted)
   const received = waiting.at(-1)!
   const [trust, { record, path }] = await Promise.all([loadTrust(certs), readTrust(config)])
   const policy = await loadTrustPolicy(record, trust, { certs, file: path, fetched: fetchedListsFolder(data) })
@@ -23,22 +26,29 @@ export async function acceptAnnounced(place: TrustPlace, digest: string, now: Da
   return { ...received, state: 'taken', reason: undefined }
 }
 
-/** Throws the Fault `not-found` where none waits. */
-export async function refuseAnnounced(data: string, digest: string): Promise<Received> {
-  const waiting = await findWaiting(data, digest)
+/** Throws `not-found` where none waits, and `act-impossible` as `acceptAnnounced` does. */
+export async function refuseAnnounced(data: string, wanted: WantedAnnouncement): Promise<Received> {
+  const waiting = await findWaiting(data, wanted)
   const decided = { state: 'refused', reason: 'an operator refused it' } as const
   for (const one of waiting) await keepReceived(data, { ...one, ...decided })
   return { ...waiting.at(-1)!, ...decided }
 }
 
-/** By the SHA-256 of the certificate, which both compare. */
-async function findWaiting(data: string, digest: string): Promise<Received[]> {
+/** Of one partner: a certificate is no secret, and another partner may announce the same. */
+async function findWaiting(data: string, { digest, partner }: WantedAnnouncement): Promise<Received[]> {
   const all = await listReceived(data)
-  const wanted = digest.replaceAll(':', '').toUpperCase()
+  const sha256 = digest.replaceAll(':', '').toUpperCase()
   const found = all.filter(
-    ({ announcement: { certificate } }) => certificate.fingerprint256.replaceAll(':', '') === wanted,
+    ({ sender, announcement: { certificate } }) =>
+      certificate.fingerprint256.replaceAll(':', '') === sha256 && sender === (partner ?? sender),
   )
   const waiting = found.filter(({ state }) => state === 'waiting')
+  const senders = [...new Set(waiting.map(({ sender }) => quote(sender)))]
+  if (senders.length > 1)
+    throw new Fault(
+      'act-impossible',
+      `${senders.join(' and ')} announced the certificate ${quote(digest)}: name the one that is meant, with --partner`,
+    )
   if (waiting.length > 0) return waiting
   const [last] = found.slice(-1)
   throw new Fault(

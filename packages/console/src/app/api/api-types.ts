@@ -1188,6 +1188,7 @@ export type ApiRoutes = {
     }
     readonly query: Record<never, never>
     readonly body: {
+      readonly partner?: string
       readonly why: string
     }
     readonly answer: ApiSchemas['Rollover']
@@ -1198,6 +1199,7 @@ export type ApiRoutes = {
     }
     readonly query: Record<never, never>
     readonly body: {
+      readonly partner?: string
       readonly why: string
     }
     readonly answer: ApiSchemas['Rollover']

@@ -89,7 +89,7 @@ function decisions({ partner, fingerprint, acts }: Rollover, acting: Acting): re
           verb: texts.accept,
           lead: <p>{texts.acceptLead}</p>,
           perform: async (given, key) => {
-            const body = { why: givenReason(given) }
+            const body = { partner, why: givenReason(given) }
             await actOnApi('POST /api/v1/rollovers/{fingerprint}/accept', { path, body }, key)
             return texts.accepted(partner)
           },
@@ -105,7 +105,7 @@ function decisions({ partner, fingerprint, acts }: Rollover, acting: Acting): re
           verb: texts.refuse,
           lead: <p>{texts.refuseLead}</p>,
           perform: async (given, key) => {
-            const body = { why: givenReason(given) }
+            const body = { partner, why: givenReason(given) }
             await actOnApi('POST /api/v1/rollovers/{fingerprint}/refuse', { path, body }, key)
             return texts.refused(partner)
           },

@@ -17,7 +17,8 @@ const form = { purpose: 'migration', session: { lock_timeout: '10s', synchronous
 
 /**
  * Until its connection ends nobody writes to the database. Crash before the database says that it
- * has moved: it is as it was, and `folder` an unfinished copy. After: the next run finishes.
+ * has moved: it is as it was, and `folder` an unfinished copy. After: the next run into the same
+ * folder finishes, and no other folder gets a copy.
  * `finish` gives the copy its name. Throws the Faults `storage-unavailable`, `configuration` and
  * `log-invalid`.
  */
@@ -27,18 +28,18 @@ export async function migrateBack(
   onProgress: (progress: CopyProgress) => void,
   finish: (giveName: () => Promise<void>) => Promise<void> = giveName => giveName(),
 ): Promise<TreeHead> {
-  const target = await SqliteTarget.open(folder)
+  const target = await SqliteTarget.open(folder, 'migration')
   const [source, reader] = [new PostgresEvidence(place), new PostgresReader(place)]
   try {
     const connection = await connectToPrimary(place, form)
     try {
       return await onPostgres(`copy the ledger of ${describePlace(place)}`, async () => {
         await prepareSchema(connection, place.standbys)
-        await begin(connection)
+        await begin(connection, target.id)
         const copying = copyLedger(source, target, reader.deadLetters())
         let step = await copying.next()
         for (; !step.done; step = await copying.next()) onProgress(step.value)
-        await connection.rows('UPDATE log_head SET has_moved = true')
+        await connection.rows('UPDATE log_head SET has_moved = true, moved_to = $1', [target.id])
         await finish(() => target.giveName())
         return step.value
       })
@@ -52,9 +53,16 @@ export async function migrateBack(
   }
 }
 
-async function begin(connection: PostgresConnection): Promise<void> {
+/** After the ledger has moved, only that copy is finished: two would be two histories. */
+async function begin(connection: PostgresConnection, copy: string): Promise<void> {
   await connection.rows(`SELECT pg_advisory_lock(${LOG_LOCK})`)
-  const [head] = await connection.rows('SELECT is_copying FROM log_head')
+  const [head] = await connection.rows('SELECT is_copying, has_moved, moved_to FROM log_head')
   if (head?.is_copying === true)
     throw new Fault('configuration', 'a ledger is being copied into this database, and not all of it is there')
+  if (head?.has_moved === true && head.moved_to !== copy)
+    throw new Fault(
+      'configuration',
+      'the ledger of this database was moved to another data folder before: go on with that one, for a second copy ' +
+        'would be a second history',
+    )
 }

@@ -1,5 +1,5 @@
 // A ledger moves from SQLite to PostgreSQL whole, also in several runs, and goes on there.
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { moveLedger, moveLedgerBack, openEvidence, openLedger, openLedgerReader } from '../../stores.ts'
@@ -96,6 +96,20 @@ t.test('and back, with the same root, also when a run was cut off; nothing is co
   await t.rejects(openLedger(back, options), { code: 'configuration', detail: /has lost its database/ })
   t.equal(await node.record({ type: 'start', at, version: '1' }), before.head.size, 'until then it goes on there')
   const steps: number[] = []
+  const atItsEnd = moveLedgerBack(
+    address,
+    back,
+    ({ entries }) => steps.push(entries),
+    async () => {
+      throw new Error('cut off at its end')
+    },
+  )
+  await t.rejects(atItsEnd, /cut off at its end/)
+  await t.rejects(
+    moveLedgerBack(address, join(await makeFolder(t), 'second'), () => {}),
+    { code: 'configuration', detail: /was moved to another data folder/ },
+    'no second copy of what has moved',
+  )
   const { size } = await moveLedgerBack(address, back, ({ entries }) => steps.push(entries))
   t.same(steps, [512, size], 'what was copied is not copied again')
   t.equal(size, before.head.size + 1)
@@ -106,6 +120,10 @@ t.test('and back, with the same root, also when a run was cut off; nothing is co
   await t.rejects(
     moveLedgerBack(address, back, () => {}),
     { code: 'configuration', detail: /found "?ledger\.sqlite/ },
+  )
+  t.notOk(
+    (await readdir(back)).some(name => name.startsWith('.copying')),
+    'nothing of the copying is left',
   )
 
   const ledger = await openLedger(back, options)

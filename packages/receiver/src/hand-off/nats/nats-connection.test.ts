@@ -4,13 +4,14 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createSecureContext, TLSSocket } from 'node:tls'
+import { until } from '@seg/core/testing/until'
 import { generate } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { makeFolder, receiverId, senderId } from '../../testing/gateway.ts'
 import { ByteRoom } from './byte-room.ts'
 import { connectToNats, formatHeaders } from './nats-connection.ts'
 import { NatsFrames } from './nats-frames.ts'
-import { readPublished } from './nats-stream.ts'
+import { checkStream, readPublished } from './nats-stream.ts'
 
 const INFO = 'INFO {"headers":true,"max_payload":1000}\r\n'
 const { signal } = new AbortController()
@@ -37,6 +38,7 @@ t.test('leaves a server that speaks something else, says too much, or offers no 
   const cases: [sent: string, isPlain: boolean, detail: RegExp][] = [
     ['HTTP/1.1 200 OK\r\n\r\n', true, /expected the protocol of NATS, found "HTTP\/1.1 200 OK"/],
     ['x'.repeat(40_000), true, /found a line of more than 32768 bytes/],
+    ['INFO {"headers":true,"max_payload":0}\r\n', true, /expected max_payload in INFO/],
     ['INFO nonsense\r\n', true, /expected INFO of NATS in JSON/],
     ['INFO {}\r\n', true, /expected a NATS server of version 2.2/],
     ['PING\r\n', true, /expected INFO of NATS, found PING/],
@@ -89,6 +91,40 @@ t.test('a stop ends the wait for a server that says nothing', async t => {
   while (sockets.size === 0) await pause(5)
   stop.abort()
   await t.rejects(connecting, { code: 'storage-unavailable', detail: /the receiver stops/ })
+})
+
+t.test('a server that asks and does not read fills no memory', async t => {
+  let said = ''
+  const { place, sockets } = await startServer(t, socket => {
+    socket.write(INFO)
+    socket.once('data', () => socket.write('PONG\r\n'))
+    socket.on('data', piece => {
+      said += piece
+    })
+  })
+  const connection = await connectToNats(place, signal)
+  const [socket] = sockets
+  const before = said.length
+  socket!.write(`${'PING\r\n'.repeat(100_000)}-ERR 'it is enough'\r\n`)
+  await until(() => connection.isEnded)
+  if (!socket!.destroyed) await once(socket!, 'close')
+  t.ok(said.length - before < 6 * 10_000, `one answer for many questions: ${said.length - before} bytes`)
+
+  const other = await connectToNats(place, signal)
+  for (const one of sockets) one.pause()
+  const request = other.request('a', {}, Buffer.alloc(64 * 1024 * 1024), { time: 300, signal })
+  await t.rejects(request, { code: 'storage-unavailable' })
+  t.ok(other.isEnded, 'what it does not read is not kept')
+})
+
+t.test('settings in a form that nobody expects are no settings that keep documents', async t => {
+  const place = { stream: 'SEG', subject: 'seg' }
+  const usual = { name: 'SEG', subjects: ['seg.*'], storage: 'file', retention: 'limits', num_replicas: 3 }
+  const look = (config: object) => checkStream({ status: '', octets: Buffer.from(JSON.stringify({ config })) }, place)
+  t.same(look(usual), [])
+  t.same(look({ ...usual, persist_mode: 'default' }), [])
+  for (const mode of ['async', 'other', 1])
+    t.throws(() => look({ ...usual, persist_mode: mode }), { code: 'configuration', detail: /expected persist_mode/ })
 })
 
 t.test('reads frames in pieces of any size', async t => {

@@ -6,6 +6,7 @@ import { checkServerIdentity, type SecureContext, connect as secureConnect } fro
 import { Fault, type NatsAddress, type NatsHost, quote } from '@seg/core'
 import type { NatsProof } from './nats-credentials.ts'
 import { type NatsFrame, NatsFrames } from './nats-frames.ts'
+import { checkInfo, parseInfo, readInfo, type ServerInfo } from './nats-info.ts'
 
 export type NatsPlace = Pick<NatsAddress, 'hosts' | 'isPlain'> & {
   readonly secureContext: SecureContext | undefined
@@ -23,13 +24,6 @@ const KEEP_ALIVE = 60_000
 /** Characters of what a server says that are shown. */
 const LONGEST_REASON = 300
 
-type ServerInfo = {
-  readonly headers?: unknown
-  readonly nonce?: unknown
-  readonly max_payload?: unknown
-  readonly tls_required?: unknown
-  readonly tls_available?: unknown
-}
 type Waiting = {
   readonly subject: string
   readonly resolve: (answer: NatsAnswer) => void
@@ -54,6 +48,25 @@ export async function connectToNats(place: NatsPlace, signal: AbortSignal): Prom
   throw new Fault('storage-unavailable', `no NATS server can be used: ${reasons.join('; ') || 'the receiver stops'}`)
 }
 
+/**
+ * That the server takes no more than `most` bytes: its first line, which says so, comes before TLS,
+ * and anybody on the way may have written it. Throws the Fault `storage-unavailable`.
+ */
+export async function proveLimit(
+  place: NatsPlace,
+  most: number,
+  { time, signal }: { readonly time: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const connection = await connectToNats(place, signal)
+  const reason = await connection.announce(most + 1, time)
+  if (/maximum payload/i.test(reason)) return
+  throw new Fault(
+    'storage-unavailable',
+    `the server says that it takes ${most} bytes (max_payload), and does not refuse more: somebody on the way may ` +
+      `have changed what it says before TLS (${reason || 'it answers'})`,
+  )
+}
+
 async function connectTo(place: NatsPlace, host: NatsHost, signal: AbortSignal): Promise<NatsConnection> {
   const socket = connect(host.port, host.name)
   const late = setTimeout(() => socket.destroy(new Error(`not ready within ${CONNECT_TIME / 1000} s`)), CONNECT_TIME)
@@ -75,42 +88,6 @@ async function connectTo(place: NatsPlace, host: NatsHost, signal: AbortSignal):
     clearTimeout(late)
     signal.removeEventListener('abort', stop)
   }
-}
-
-/** The first line of a server comes before TLS: nothing in it is believed but what it offers. */
-function readInfo(socket: Socket, frames: NatsFrames): Promise<ServerInfo> {
-  const { promise, resolve, reject } = Promise.withResolvers<ServerInfo>()
-  socket.on('error', reject)
-  socket.on('close', () => reject(new Error('the server closed the connection')))
-  const take = (piece: Buffer) => {
-    try {
-      const { value: frame } = frames.read(piece).next()
-      if (frame === undefined) return
-      if (frame.verb !== 'INFO') throw new Fault('storage-unavailable', `expected INFO of NATS, found ${frame.verb}`)
-      socket.off('data', take).pause()
-      resolve(parseInfo(frame.text))
-    } catch (error) {
-      reject(error)
-    }
-  }
-  socket.on('data', take)
-  return promise
-}
-
-function parseInfo(text: string): ServerInfo {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    throw new Fault('storage-unavailable', 'expected INFO of NATS in JSON')
-  }
-}
-
-function checkInfo(info: ServerInfo, { isPlain }: NatsPlace): void {
-  if (info.headers !== true) throw new Fault('storage-unavailable', 'expected a NATS server of version 2.2 or later')
-  if (!isPlain && info.tls_required !== true && info.tls_available !== true)
-    throw new Fault('storage-unavailable', 'the server offers no TLS')
-  if (isPlain && info.tls_required === true)
-    throw new Fault('storage-unavailable', 'the server demands TLS: expected tls:// in --nats')
 }
 
 /** What came with INFO before TLS is nobody's: it would be read as if the server had said it. */
@@ -143,6 +120,7 @@ export class NatsConnection {
   /** Of each PING, in order. */
   readonly #pings: { readonly resolve: () => void; readonly reject: (reason: Fault) => void }[] = []
   #end: Fault | undefined
+  #isPongUnsent = false
 
   constructor(socket: Socket, frames: NatsFrames, info: ServerInfo) {
     this.#socket = socket
@@ -156,7 +134,10 @@ export class NatsConnection {
     return this.#end !== undefined
   }
 
-  /** Bytes of headers and content that the server takes in one message, also by its account. */
+  /**
+   * Bytes of headers and content that the server takes in one message, also by its account; as it
+   * says before TLS (`proveLimit`).
+   */
   get maxPayload(): number {
     return this.#maxPayload
   }
@@ -187,9 +168,12 @@ export class NatsConnection {
     const { promise, resolve, reject } = Promise.withResolvers<NatsAnswer>()
     const head = formatHeaders(headers)
     this.#waiting.set(name, { subject, resolve, reject })
+    let isSent = false
     const late = setTimeout(() => {
       reject(new Fault('storage-unavailable', `no acknowledgement of NATS within ${time / 1000} s`))
-      this.#ping().catch(() => {})
+      // What it does not read would stay in memory, request after request.
+      if (isSent) this.#ping().catch(() => {})
+      else this.end('the server does not read')
     }, time)
     const stop = () => reject(new Fault('storage-unavailable', 'the receiver stops'))
     signal.addEventListener('abort', stop)
@@ -197,7 +181,9 @@ export class NatsConnection {
     this.#socket.write(`HPUB ${subject} ${name} ${head.length} ${head.length + content.length}\r\n`)
     this.#socket.write(head)
     this.#socket.write(content)
-    this.#socket.write('\r\n')
+    this.#socket.write('\r\n', () => {
+      isSent = true
+    })
     return promise.finally(() => {
       clearTimeout(late)
       signal.removeEventListener('abort', stop)
@@ -214,11 +200,29 @@ export class NatsConnection {
     this.#waiting.clear()
   }
 
+  /**
+   * Why the server ends the connection when a message of so many bytes is announced, none of which
+   * follows: one that would take it waits for them, and no PONG comes. It is over in any case.
+   */
+  async announce(bytes: number, time = PING_TIME): Promise<string> {
+    // Together: a server that closes with something unread may lose its own last words.
+    this.#socket.cork()
+    this.#socket.write(`PUB ${this.#inbox}.0 ${bytes}\r\n`)
+    const answered = this.#ping(Math.min(time, PING_TIME))
+    this.#socket.uncork()
+    return answered
+      .then(
+        () => '',
+        ({ detail }: Fault) => detail,
+      )
+      .finally(() => this.end('it was for one question'))
+  }
+
   /** A server that does not answer is left. */
-  async #ping(): Promise<void> {
+  async #ping(time = PING_TIME): Promise<void> {
     if (this.#end !== undefined) throw this.#end
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const late = setTimeout(() => this.end(`no PONG within ${PING_TIME / 1000} s`), PING_TIME)
+    const late = setTimeout(() => this.end(`no PONG within ${time / 1000} s`), time)
     this.#pings.push({ resolve, reject })
     this.#socket.write('PING\r\n')
     return promise.finally(() => clearTimeout(late))
@@ -233,16 +237,26 @@ export class NatsConnection {
   }
 
   #takeFrame(frame: NatsFrame): void {
-    if (frame.verb === 'PING') this.#socket.write('PONG\r\n')
+    if (frame.verb === 'PING') this.#pong()
     else if (frame.verb === 'PONG') this.#pings.shift()?.resolve()
     else if (frame.verb === 'MSG') this.#waiting.get(frame.subject)?.resolve(frame)
     else if (frame.verb === '-ERR') this.#takeError(frame.text)
     else if (frame.verb === 'INFO') this.#takeInfo(parseInfo(frame.text))
   }
 
+  /** One answers all that came before it: a server that only asks gets no queue of answers. */
+  #pong(): void {
+    if (this.#isPongUnsent) return
+    this.#isPongUnsent = true
+    this.#socket.write('PONG\r\n', () => {
+      this.#isPongUnsent = false
+    })
+  }
+
   /** Again once it knows our account, and when its limits change. */
   #takeInfo({ max_payload: most }: ServerInfo): void {
-    if (!Number.isSafeInteger(most)) throw new Fault('storage-unavailable', 'expected max_payload in INFO of NATS')
+    if (!Number.isSafeInteger(most) || Number(most) <= 0)
+      throw new Fault('storage-unavailable', 'expected max_payload in INFO of NATS')
     this.#maxPayload = Number(most)
   }
 

@@ -1,5 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { until } from '@seg/core/testing/until'
 import { HELD_IN_MEMORY, type Ledger } from '@seg/ledger'
@@ -185,6 +187,37 @@ t.test('a stream that is full holds documents up; what is too large is a dead le
   await server.ask(place, 'STREAM.PURGE.FULL')
   await until(async () => (await cursorOf(ledger)) === 5)
   t.same(await idsIn(server, place, 'FULL'), ['A three'])
+})
+
+t.test('a limit that somebody on the way wrote into the first line gives no document up', needsNats, async t => {
+  const server = shared!
+  await server.makeStream(placeOf(server), 'BETWEEN')
+  let said = '"max_payload":50'
+  const sockets = new Set<Socket>()
+  const between = createServer(socket => {
+    const further = connect(server.port, '127.0.0.1')
+    for (const one of [socket, further]) sockets.add(one.on('error', () => {}))
+    further.once('data', first => {
+      socket.write(String(first).replace(/"max_payload":\d+/, said))
+      further.pipe(socket)
+    })
+    socket.pipe(further)
+  }).listen(0, '127.0.0.1')
+  await once(between, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    between.close()
+  })
+  const { ledger, lines, start } = await openScene(t, placeOf(between.address() as AddressInfo), 'BETWEEN', 300)
+  await accept(ledger, 'one')
+  start()
+  await until(() => lines.some(line => /takes 50 bytes .*, and does not refuse more: somebody on the way/.test(line)))
+  t.same([await cursorOf(ledger), await lettersOf(ledger)], [-1, []])
+  said = '"max_payload":4000'
+  for (const socket of sockets) socket.destroy()
+  await until(async () => (await cursorOf(ledger)) === 1)
+  t.same(await lettersOf(ledger), [])
+  t.same(await idsIn(server, placeOf(server), 'BETWEEN'), ['A one'])
 })
 
 t.test('refuses a stream that may lose documents, and says which setting', needsNats, async t => {

@@ -5,7 +5,7 @@ import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import type { Logger } from '../../logger.ts'
 import type { Edge, Lane, LaneTarget, Obstacle, RetryOutcome } from '../sender-lanes.ts'
 import { ByteRoom } from './byte-room.ts'
-import { connectToNats, type NatsConnection, type NatsPlace } from './nats-connection.ts'
+import { connectToNats, type NatsConnection, type NatsPlace, proveLimit } from './nats-connection.ts'
 import { headersOf, messageBytes, subjectOf } from './nats-message.ts'
 import { checkStream, readPublished, type StreamPlace } from './nats-stream.ts'
 
@@ -56,6 +56,8 @@ export class NatsLanes implements LaneTarget {
   readonly #room = new ByteRoom(BYTES_UNDER_WAY)
   #connection: NatsConnection | undefined
   #connecting: Promise<NatsConnection> | undefined
+  /** Bytes of a message, more than which the server has refused. */
+  #provenLimit: number | undefined
   /** When the stream was looked at, by `elapsed`. */
   #lookedAt = Number.NEGATIVE_INFINITY
   #failures = 0
@@ -117,8 +119,10 @@ export class NatsLanes implements LaneTarget {
     const bytes = messageBytes(headers, document)
     try {
       const { maxPayload: most } = await this.#connected(signal)
-      if (bytes > most)
+      if (bytes > most) {
+        await this.#prove(most, signal)
         return { reason: `${bytes} bytes with its headers; the server takes ${most} (max_payload)`, isFinal: true }
+      }
       using _room = await this.#room.enter(bytes)
       const content = await readWhole(document, this.#ledger)
       const connection = await this.#connected(signal)
@@ -130,6 +134,13 @@ export class NatsLanes implements LaneTarget {
     } catch (error) {
       return { reason: asFault(error).message, isFinal: false }
     }
+  }
+
+  /** Nothing is given up for what nobody has signed; once for each connection. */
+  async #prove(most: number, signal: AbortSignal): Promise<void> {
+    if (this.#provenLimit === most) return
+    await proveLimit(this.#target, most, { time: this.#patience, signal })
+    this.#provenLimit = most
   }
 
   /** One attempt for all senders, with growing pauses; the stream is looked at every minute. */
@@ -149,6 +160,7 @@ export class NatsLanes implements LaneTarget {
     try {
       const isOpen = this.#connection !== undefined && !this.#connection.isEnded
       const connection = isOpen ? this.#connection! : await connectToNats(this.#target, signal)
+      if (connection !== this.#connection) this.#provenLimit = undefined
       this.#connection = connection
       const warnings = (await lookAtStream(connection, this.#target, signal)).join('; ')
       if (warnings !== '' && warnings !== this.#warnings) this.#logger.warn(warnings)

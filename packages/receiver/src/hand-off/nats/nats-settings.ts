@@ -1,5 +1,5 @@
 // What the settings say of NATS: servers, stream and subject, and the files that prove who is who.
-import { Fault, type NatsAddress, type Trouble } from '@seg/core'
+import { asFault, Fault, type NatsAddress, type Trouble } from '@seg/core'
 import { loadOutboundContext } from '@seg/operators'
 import { readNatsProof } from './nats-credentials.ts'
 import { lookAtNats, type NatsTarget } from './nats-lanes.ts'
@@ -41,7 +41,7 @@ async function findDoubts(target: NatsTarget): Promise<readonly string[]> {
   try {
     return await lookAtNats(target, AbortSignal.timeout(LOOK_TIME))
   } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'storage-unavailable') throw error
-    return [`documents wait for NATS: ${error.detail}`]
+    if (error instanceof Fault && error.code !== 'storage-unavailable') throw error
+    return [`documents wait for NATS: ${asFault(error).detail}`]
   }
 }

@@ -24,6 +24,10 @@ const SHOWN = 300
 /** A row each: whether it is so, and what is expected; otherwise documents vanish. */
 const demands: readonly { isMet(config: Config, place: StreamPlace): boolean; readonly expected: string }[] = [
   { isMet: ({ storage }) => storage === 'file', expected: 'storage "file", for one in memory is lost with its server' },
+  {
+    isMet: ({ persist_mode: mode }) => mode === undefined || mode === '' || mode === 'default',
+    expected: 'persist_mode "default", for another acknowledges what it has not written',
+  },
   { isMet: ({ no_ack }) => no_ack !== true, expected: 'acknowledgements (no_ack off)' },
   { isMet: ({ sealed }) => sealed !== true, expected: 'a stream that is not sealed' },
   {
