@@ -48,6 +48,7 @@ export const peopleRoutes = [
     permission: 'access.act',
     needsApproval: true,
     concerns: ({ id }: { readonly id: string }) => id,
+    act: 'authorization.person-changed',
     summary: 'Changes the role of another person in seg.yaml, or withdraws all rights with the state disabled.',
     params: Id,
     version: versionOf,

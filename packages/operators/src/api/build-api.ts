@@ -10,6 +10,7 @@ import { findLoginWays } from '../access/login-ways.ts'
 import { mayDo, roles } from '../access/roles.ts'
 import { Approval, approvalRow, holdAct, mustWait } from '../approvals/hold-act.ts'
 import { checkConcerned } from '../approvals/who-decides.ts'
+import { checkRecorded } from './api-act.ts'
 import { formatApiProblem, PROBLEM_FIELDS, PROBLEM_MEDIA_TYPE, toApiFault } from './api-problem.ts'
 import { Denials } from './denials.ts'
 import { checkEntityTag, entityTag } from './entity-tag.ts'
@@ -58,8 +59,8 @@ const DEEPEST = 32
 const LONGEST_PARAMETER = 3 * 4 * 128
 
 /**
- * Builds the listener without listening. TypeError for a route that does not say who may, or what
- * it answers.
+ * Builds the listener without listening. TypeError for a route that does not say who may, what it
+ * answers, or which act it is.
  */
 export function buildOperatorsApi(
   parts: ApiParts,
@@ -131,6 +132,9 @@ function checkRoute(row: ApiRoute): ApiRoute {
   const name = `${row.method} ${row.path}`
   if (!permissions.has(row.permission)) throw new TypeError(`${name} has no permission`)
   if (typeof row.response !== 'object') throw new TypeError(`${name} has no schema of its answer`)
+  if (row.act !== undefined && row.onlyReads) throw new TypeError(`${name} only reads, and has an act`)
+  if (row.method !== 'GET' && row.act === undefined && !row.onlyReads)
+    throw new TypeError(`${name} has no act of the audit trail, and does not say that it only reads`)
   return row
 }
 
@@ -172,6 +176,7 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
         address: request.ip,
         headers: request.headers,
         operator: operators.get(request),
+        act: row.act,
         signal: gone.signal,
       }
       if (method !== 'GET') await checkVersion(row, asked, parts)
@@ -187,6 +192,7 @@ function addRoute(app: Api, row: ApiRoute, parts: ApiParts, idempotency: Idempot
           .send(approvalRow(held, asked, row.permission, parts))
       }
       const answer = await row.handle(asked, parts)
+      checkRecorded(row, asked)
       if (!(answer instanceof RawAnswer)) return answer
       return reply.code(answer.status).headers(answer.fields).type(answer.type).send(answer.body)
     },

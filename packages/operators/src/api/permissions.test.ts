@@ -1,11 +1,15 @@
 // Every route of the table × every way not to be let in: a new route is in it by itself.
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rootFolder } from '@seg/core'
 import t from 'tap'
 import { IDLE_TIME, SESSION_TIME } from '../access/access-rows.ts'
 import { mayDo, type Permission, type Role, roleNames } from '../access/roles.ts'
 import { makeConsoleCerts, openListener, someone } from '../testing/listener.ts'
+import { actAs } from './api-act.ts'
 import { buildOperatorsApi } from './build-api.ts'
-import type { ApiRoute } from './route.ts'
+import { type ApiRequest, type ApiRoute, route } from './route.ts'
 import { routeTable } from './route-table.ts'
 import { Type } from './schema.ts'
 
@@ -108,6 +112,60 @@ t.test('no request of another site goes through with a cookie, a key needs no pa
       )
     }
   }
+})
+
+t.test('each route that changes something, or gives out content, has an act that docs/audit.md names', async t => {
+  const unsafe = routeTable.filter(({ method }) => method !== 'GET')
+  t.same(unsafe.filter(({ act }) => act === undefined).map(nameOf), [
+    'POST /api/v1/certificates/check',
+    'POST /api/v1/renewals/:use/check',
+  ])
+  const gives = routeTable.filter(({ method, act }) => method === 'GET' && act !== undefined)
+  t.same(gives.map(nameOf), [
+    'GET /api/v1/exports/documents',
+    'GET /api/v1/exports/refusals',
+    'GET /api/v1/exports/deliveries',
+    'GET /api/v1/exports/audit',
+    'GET /api/v1/documents/:index/bytes',
+  ])
+  const page = readFileSync(join(rootFolder, 'docs/audit.md'), 'utf8')
+  for (const row of [...unsafe, ...gives]) {
+    const [category, name] = (row.act ?? '').split('.')
+    // A cell names the first of a category whole, the others behind a dot.
+    const named = new RegExp(`\`${category}\\.[^|\\n]*[\`.]${name}\`|\`${category}\\.${name}\``)
+    if (row.act !== undefined) t.match(page, named, `${nameOf(row)}: ${row.act}`)
+  }
+})
+
+t.test('a route without an act does not start, and none does anything but the act that it declares', async t => {
+  const row = { method: 'POST', path: '/api/v1/x', summary: '', permission: 'me', response: Type.String() } as const
+  const build = (extra: object) => () =>
+    buildOperatorsApi({} as never, [{ ...row, handle: () => '', ...extra } as never], { tls: {} })
+  t.throws(build({}), /has no act/)
+  t.throws(build({ act: 'system.x', onlyReads: true }), /only reads, and has an act/)
+  let done = 0
+  const look = async () => ({ done })
+  const routes = Object.entries({ other: 'system.y', none: undefined, same: 'system.x' }).map(([name, action]) =>
+    route({
+      ...{ ...row, path: `/api/v1/${name}`, act: 'system.x' },
+      handle: async (request, parts) => {
+        if (action === undefined) return ''
+        const planned = { action, category: 'system', on: { kind: 'test', id: name }, look } as const
+        await actAs(request as ApiRequest, parts, planned, async () => void done++)
+        return ''
+      },
+    }),
+  )
+  const listener = await openListener(t, certs, { routes })
+  const ask = async (name: string) => (await listener.ask('POST', `/api/v1/${name}`, listener.keyOf('viewer'))).status
+  t.equal(await ask('other'), 500)
+  t.equal(done, 0, 'nothing is done')
+  t.equal(await ask('none'), 500)
+  t.match(listener.complaints.join('\n'), /POST \/api\/v1\/none left no record of system\.x/)
+  t.equal(await ask('same'), 200)
+  const [intent, outcome] = listener.records()
+  t.match(intent, { action: 'system.x', outcome: 'pending' })
+  t.match(outcome, { intent: intent!.id, outcome: 'success', change: [{ path: 'done', before: 0, after: 1 }] })
 })
 
 t.test('a route without a permission or a schema of its answer does not start', async t => {

@@ -21,6 +21,8 @@ export type ApiRequest<Params = unknown, Query = unknown, Body = unknown> = {
   readonly operator: Operator | undefined
   /** Of an act that waited: who approved it. `operator` is who asked for it. */
   readonly approval?: Approved
+  /** That of its route. */
+  readonly act?: string | undefined
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -60,6 +62,13 @@ export type ApiRoute = {
   readonly type?: string
   /** What the ETag of a thing is made of, and what If-Match is held against before an act on it. */
   readonly version?: (request: ApiRequest<never, never, never>, parts: ApiParts) => unknown
+  /**
+   * The action of its records in the audit trail. Each route that is not a GET has one, unless it
+   * only reads.
+   */
+  readonly act?: string
+  /** What is sent is judged, and nothing kept. */
+  readonly onlyReads?: true
   /** With four eyes it waits for another person; of what answers JSON. */
   readonly needsApproval?: true
   /** The id of the person whose rights it changes: they neither ask for it nor approve it. */

@@ -1,6 +1,6 @@
 // Acts that wait for another person: listed, approved and refused.
 import { asFault, Fault, quote } from '@seg/core'
-import { actAs, actorOf } from '../api/api-act.ts'
+import { actAs, actorOf, checkRecorded } from '../api/api-act.ts'
 import { entityTag } from '../api/entity-tag.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, operatorOf, RawAnswer, route } from '../api/route.ts'
@@ -44,6 +44,7 @@ export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[]
       method: 'POST',
       path: '/api/v1/approvals/:id/approve',
       permission: 'approvals.act',
+      act: 'authorization.approval-given',
       summary: 'Does what another person asked for. Answers what the act answers.',
       params: Id,
       response: exactly({ id: Type.String(), state: Type.String(), answer: Type.String({ description: 'JSON.' }) }),
@@ -54,6 +55,7 @@ export function approvalRoutes(routes: readonly ApiRoute[]): readonly ApiRoute[]
       method: 'POST',
       path: '/api/v1/approvals/:id/refuse',
       permission: 'approvals.act',
+      act: 'authorization.approval-refused',
       summary: 'Ends it: the act is not done. Who asked for it may do so, too.',
       params: Id,
       body: exactly({ why: Why }),
@@ -105,7 +107,10 @@ async function approve(request: ApiRequest<{ id: string }>, parts: ApiParts, row
     store.decide(id, { state: 'approved', by: approver.id }, parts.now())
     const approval = { id, by: actorOf(approver) }
     try {
-      return await row.handle({ ...asked, approval } as ApiRequest<never, never, never>, parts)
+      const approved = { ...asked, act: row.act, approval } as ApiRequest<never, never, never>
+      const answer = await row.handle(approved, parts)
+      checkRecorded(row, approved)
+      return answer
     } catch (error) {
       const { code, detail } = asFault(error)
       store.setReason(id, `${code}: ${detail}`)

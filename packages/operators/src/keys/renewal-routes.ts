@@ -57,6 +57,7 @@ export const renewalRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: `${path}/:use`,
     permission: 'certificates.act',
+    act: 'key.request-made',
     summary: 'Makes a key and a request for the next certificate; both wait until it is there.',
     params: Use,
     body: exactly({ why: Why }),
@@ -72,6 +73,7 @@ export const renewalRoutes: readonly ApiRoute[] = [
     method: 'DELETE',
     path: `${path}/:use`,
     permission: 'certificates.act',
+    act: 'key.request-withdrawn',
     summary: 'Withdraws the request that waits; its key was never in use.',
     params: Use,
     query: Query,
@@ -87,6 +89,7 @@ export const renewalRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: `${path}/:use/check`,
     permission: 'certificates.read',
+    onlyReads: true,
     summary: 'Whether a certificate answers the request that waits, check by check: nothing is kept.',
     params: Use,
     body: exactly({ certificate: Certificate }),
@@ -98,6 +101,7 @@ export const renewalRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: `${path}/:use/import`,
     permission: 'certificates.act',
+    act: 'key.key-imported',
     summary:
       'A key and its certificate out of a PKCS #12 file: when each check has passed, the key waits as that of a ' +
       'request does, and `install` takes the certificate. A dry run keeps nothing; the password is never kept.',
@@ -125,6 +129,7 @@ export const renewalRoutes: readonly ApiRoute[] = [
     path: `${path}/:use/install`,
     permission: 'certificates.act',
     needsApproval: true,
+    act: 'key.certificate-installed',
     summary:
       'Puts the certificate and its key in the place of those in use; a running gateway takes them within seconds.',
     params: Use,

@@ -21,6 +21,7 @@ export const revocationRoutes: readonly ApiRoute[] = [
     path: '/api/v1/revocations',
     permission: 'certificates.act',
     needsApproval: true,
+    act: 'key.certificate-revoked',
     summary: 'Puts a certificate of our CA on its list; a running gateway takes the list within seconds.',
     query: DryRun,
     body: exactly({

@@ -56,6 +56,7 @@ export const partnerRoutes: readonly ApiRoute[] = [
     path,
     permission: 'partners.act',
     needsApproval: true,
+    act: 'partner.changed',
     summary: 'Adds a partner, by its record as seg.yaml has it.',
     query: DryRun,
     body: exactly({ record: Text, why: Why }),
@@ -72,6 +73,7 @@ export const partnerRoutes: readonly ApiRoute[] = [
     path: `${path}/:id`,
     permission: 'partners.act',
     needsApproval: true,
+    act: 'partner.changed',
     summary: 'Replaces the record of a partner.',
     params: Id,
     version: versionOf,
@@ -90,6 +92,7 @@ export const partnerRoutes: readonly ApiRoute[] = [
     path: `${path}/:id`,
     permission: 'partners.act',
     needsApproval: true,
+    act: 'partner.removed',
     summary: 'Removes the record of a partner.',
     params: Id,
     version: versionOf,
@@ -116,6 +119,7 @@ export const partnerRoutes: readonly ApiRoute[] = [
     path: '/api/v1/trust',
     permission: 'partners.act',
     needsApproval: true,
+    act: 'partner.imported',
     summary: 'Replaces all authorities and partners, as `receiver partners import` does it.',
     version: (_request, { partners }) => partners.text(),
     needsVersion: true,
@@ -133,6 +137,7 @@ export const partnerRoutes: readonly ApiRoute[] = [
     path: '/api/v1/authorities/:name',
     permission: 'partners.act',
     needsApproval: true,
+    act: 'partner.authority-changed',
     summary: 'Relies on an authority, for partners that name it; with the first one only listed partners count.',
     params: Name,
     version: (_request, { partners }) => partners.text(),
@@ -168,6 +173,7 @@ export const partnerRoutes: readonly ApiRoute[] = [
     path: '/api/v1/authorities/:name',
     permission: 'partners.act',
     needsApproval: true,
+    act: 'partner.authority-changed',
     summary: 'Relies on an authority no more.',
     params: Name,
     version: (_request, { partners }) => partners.text(),
@@ -181,11 +187,13 @@ export const partnerRoutes: readonly ApiRoute[] = [
 ]
 
 function stateRoute(verb: string, state: 'active' | 'suspended', summary: string): ApiRoute {
+  const action = state === 'suspended' ? 'suspended' : 'resumed'
   return route({
     method: 'POST',
     path: `${path}/:id/${verb}`,
     permission: 'partners.act',
     needsApproval: true,
+    act: `partner.${action}`,
     summary,
     params: Id,
     version: versionOf,
@@ -194,7 +202,6 @@ function stateRoute(verb: string, state: 'active' | 'suspended', summary: string
     response: exactly({ id: Type.String(), state: Type.String(), isDryRun: Type.Boolean() }),
     handle: async (request, parts) => {
       const { id } = request.params
-      const action = state === 'suspended' ? 'suspended' : 'resumed'
       const { isDryRun } = await change(request, parts, partnerAct(action, id), { kind: 'state', id, state })
       return { id, state, isDryRun }
     },

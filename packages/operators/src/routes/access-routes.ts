@@ -54,6 +54,7 @@ export const accessRoutes = [
     method: 'DELETE',
     path: '/api/v1/sessions/:id',
     permission: 'access.act',
+    act: 'authentication.session-revoked',
     summary: 'Ends a session at once.',
     params: Id,
     response: Ended,
@@ -80,6 +81,7 @@ export const accessRoutes = [
     path: '/api/v1/api-keys',
     permission: 'access.act',
     needsApproval: true,
+    act: 'authorization.api-key-made',
     summary: 'Makes an API key, which this answer alone shows.',
     body: exactly({
       name: Type.String({ minLength: 1, maxLength: 100 }),
@@ -113,6 +115,7 @@ export const accessRoutes = [
     method: 'DELETE',
     path: '/api/v1/api-keys/:id',
     permission: 'access.act',
+    act: 'authorization.api-key-revoked',
     summary: 'Revokes an API key at once.',
     params: Id,
     response: Ended,

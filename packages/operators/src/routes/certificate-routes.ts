@@ -48,6 +48,7 @@ export const certificateRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: '/api/v1/certificates/check',
     permission: 'certificates.read',
+    onlyReads: true,
     summary: 'What a certificate is, which partner it would be, and each check: nothing is kept.',
     body: exactly({
       certificate: Type.String({

@@ -102,6 +102,7 @@ export const deadLetterRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: `${path}/retry`,
     permission: 'deliveries.act',
+    act: 'delivery.dead-letters-retried',
     summary: 'Hands all open dead letters that match to their targets once more, when they are as many as expected.',
     query: DryRun,
     body: exactly({
@@ -135,6 +136,7 @@ function actRoute(act: LetterAct, action: string, summary: string): ApiRoute {
     method: 'POST',
     path: `${path}/:index/${act}`,
     permission: 'deliveries.act',
+    act: action,
     summary,
     params: Index,
     version: versionOf,

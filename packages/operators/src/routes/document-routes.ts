@@ -77,6 +77,7 @@ export const documentRoutes = [
     method: 'GET',
     path: '/api/v1/documents/:index/bytes',
     permission: 'documents.bytes',
+    act: 'document.bytes-exported',
     summary: 'The exact received bytes, to be saved and not shown; leaves a record in the audit trail.',
     params,
     response: Type.String({ format: 'binary' }),

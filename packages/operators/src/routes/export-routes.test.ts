@@ -100,7 +100,8 @@ t.test('for a reader who has gone no further page is read', async t => {
   const search = openDeskSearch(folder)
   t.teardown(() => search.close())
   const gone = new AbortController()
-  const asked = { query: {}, operator: someone('viewer'), signal: gone.signal, address: '::1', id: 'urn:uuid:1' }
+  const place = { address: '::1', id: 'urn:uuid:1' }
+  const asked = { ...place, query: {}, act: 'document.list-exported', operator: someone('viewer'), signal: gone.signal }
   const parts = { audit, desk: () => search, now: () => new Date() }
   const { body } = (await exportRoutes[0]!.handle(asked as never, parts as never)) as RawAnswer
   gone.abort()

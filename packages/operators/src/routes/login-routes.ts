@@ -42,6 +42,7 @@ export const loginRoutes = [
     method: 'POST',
     path: '/api/v1/logout',
     permission: 'me',
+    act: 'authentication.logout',
     summary: 'Ends the session that asks.',
     response: Seen,
     type: 'text/plain',
