@@ -58,6 +58,13 @@ t.test('a desk that is rebuilt gives the same rows in the same order', async t =
   t.same(rows(second.search), rows(first.search))
 })
 
+t.test('rows of one millisecond are all kept, also more than it has positions', async t => {
+  const { database, store } = await openTestDesk(t)
+  const count = 10_000
+  store.enter(Array.from({ length: count }, (_, index) => ({ ...noted(index), at: begin })))
+  t.equal(Number(database.prepare('SELECT COUNT(*) AS count FROM facts').get()!.count), count)
+})
+
 t.test('a conflict finds its entry, in any order', async t => {
   const event: LogEvent = {
     type: 'conflict',

@@ -13,6 +13,9 @@ export type FoundValues = {
   readonly reasons: readonly (readonly [name: string, reason: string])[]
 }
 
+/** `index`: in the log; `partner`: its term. */
+export type NextDocument = { readonly index: number; readonly partner: number }
+
 /**
  * `version`: of the expressions; those of another are forgotten, and all documents are next again.
  * Undefined while there is no desk.
@@ -35,32 +38,55 @@ export class ValueStore {
     this.#transact(() => {
       if (this.#value(cursor) !== undefined) return
       database.exec("DELETE FROM indexed; DELETE FROM not_indexed; DELETE FROM cursors WHERE name LIKE 'values %'")
-      this.#move(0)
+      this.#move(cursor, 0)
     })
   }
 
   /**
-   * The index of the next accepted document; undefined when there is none yet. Below the cursor of
-   * the ledger each acceptance has its row.
+   * The next accepted document of partners that do not wait for turns; undefined when there is none
+   * yet. Below the cursor of the ledger each acceptance has its row.
    */
-  next(): number | undefined {
+  next(): NextDocument | undefined {
     return onDatabase('read the desk', () => {
       const end = this.#value('ledger') ?? 0
-      const row = this.#database
-        .prepare(
-          `SELECT leaf_index FROM facts WHERE leaf_index >= ? AND leaf_index < ?
-          AND +outcome = (SELECT id FROM terms WHERE text = 'accepted') ORDER BY leaf_index LIMIT 1`,
-        )
-        .get(this.#value(this.#cursor) ?? 0, end)
-      if (row !== undefined) return Number(row.leaf_index)
+      const slow = this.slow()
+      const others = slow.length === 0 ? '' : `AND IFNULL(partner, 0) NOT IN (${slow.map(() => '?').join(', ')})`
+      const row = this.#find(others, this.#value(this.#cursor) ?? 0, end, ...slow)
       // What was looked through is not looked through again.
-      if ((this.#value(this.#cursor) ?? 0) < end) this.#move(end)
-      return undefined
+      if (row === undefined && (this.#value(this.#cursor) ?? 0) < end) this.#move(this.#cursor, end)
+      return row
     })
   }
 
+  /**
+   * The next of a partner that waits for its turns, of what the others are past; when there is none
+   * it waits no longer.
+   */
+  nextOf(partner: number): NextDocument | undefined {
+    return onDatabase('read the desk', () => {
+      const cursor = this.#cursorOf(partner)
+      const from = this.#value(cursor)
+      const row = from && this.#find('AND IFNULL(partner, 0) = ?', from, this.#value(this.#cursor) ?? 0, partner)
+      if (!row) this.#database.prepare('DELETE FROM cursors WHERE name = ?').run(cursor)
+      return row || undefined
+    })
+  }
+
+  /** Partners whose documents wait for turns of their own. */
+  slow(): number[] {
+    const begin = this.#cursorOf('')
+    const sql = 'SELECT name FROM cursors WHERE name > ? AND name < ? ORDER BY name'
+    const rows = onDatabase('read the desk', () => this.#database.prepare(sql).all(begin, `${begin}:`))
+    return rows.map(({ name }) => Number(String(name).slice(begin.length)))
+  }
+
+  /** From the document behind this one on, those of the partner wait for turns of their own. */
+  wait({ index, partner }: NextDocument): void {
+    this.#transact(() => this.#move(this.#cursorOf(partner), index + 1))
+  }
+
   /** Crash before: the document is next again. */
-  enter(index: number, { values, reasons }: FoundValues): void {
+  enter({ index, partner }: NextDocument, { values, reasons }: FoundValues): void {
     this.#transact(() => {
       const row = this.#database.prepare('SELECT position FROM facts WHERE leaf_index = ?').get(index)
       const terms = new Terms(this.#database)
@@ -72,7 +98,8 @@ export class ValueStore {
         for (const [name, value] of values) insert.run(terms.enter(name), value, Number(row.position))
         for (const [name, reason] of reasons) explain.run(Number(row.position), name, reason)
       }
-      this.#move(index + 1)
+      const own = this.#cursorOf(partner)
+      this.#move(this.#value(own) === undefined ? this.#cursor : own, index + 1)
     })
   }
 
@@ -85,12 +112,26 @@ export class ValueStore {
     return row === undefined ? undefined : Number(row.value)
   }
 
-  #move(value: number): void {
+  #find(and: string, from: number, end: number, ...values: readonly number[]): NextDocument | undefined {
+    const row = this.#database
+      .prepare(
+        `SELECT leaf_index, partner FROM facts WHERE leaf_index >= ? AND leaf_index < ?
+        AND +outcome = (SELECT id FROM terms WHERE text = 'accepted') ${and} ORDER BY leaf_index LIMIT 1`,
+      )
+      .get(from, end, ...values)
+    return row && { index: Number(row.leaf_index), partner: Number(row.partner) }
+  }
+
+  #cursorOf(partner: number | ''): string {
+    return `${this.#cursor} of ${partner}`
+  }
+
+  #move(cursor: string, value: number): void {
     this.#database
       .prepare(
         'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
       )
-      .run(this.#cursor, value)
+      .run(cursor, value)
   }
 
   #transact(work: () => void): void {

@@ -123,7 +123,7 @@ t.test('what cannot be evaluated says so, and the next document is not held up',
     ['good', elements(2)],
   ] as const)
     t.equal((await post(gateway, await makeDocument(gateway, { id, payload }))).status, 201, id)
-  const indexing = indexDocuments(gateway.data, () => types, complain, 3000)
+  const indexing = indexDocuments(gateway.data, () => types, complain, { evaluationTime: 3000 })
   t.teardown(() => indexing.close())
   const facts = await waitFor(gateway.data, found => found.length === 5 && found.every(isLookedAt))
   const of = (id: string) => facts.find(({ document }) => document === id)
@@ -132,6 +132,20 @@ t.test('what cannot be evaluated says so, and the next document is not held up',
   t.match(of('many')?.notIndexed, { many: /at most 32 nodes, found 40/ })
   t.match(of('large')?.notIndexed, { '': /evaluated are those of at most 4194304/ })
   t.match(of('good'), { values: { slow: [/^\d+$/], many: ['1'] } })
+})
+
+t.test('a partner whose documents take long has all of them evaluated, in its turns', { timeout: 600_000 }, async t => {
+  const types = await readTypes(t, 'payload: "name(/*/Payload)"')
+  const gateway = await openGateway(t, certs)
+  for (let i = 0; i < 4; i++) t.equal((await post(gateway, await makeDocument(gateway, { id: `d${i}` }))).status, 201)
+  // Each document takes too long.
+  const indexing = indexDocuments(gateway.data, () => types, complain, { slow: -1 })
+  t.teardown(() => indexing.close())
+  const facts = await waitFor(gateway.data, found => found.length === 4 && found.every(isLookedAt))
+  t.same(
+    facts.map(({ values }) => values),
+    [0, 1, 2, 3].map(() => ({ payload: ['Payload'] })),
+  )
 })
 
 t.test('an expression that does not compile keeps the receiver from starting', async t => {

@@ -1,10 +1,13 @@
 // Follows accepted documents through the desk, and has a thread take values out of each: bounded in
 // time and memory, after the acceptance, so nothing waits for it and nothing is refused for it.
+// Partners whose documents take long share half of that thread, and hold up none of the others.
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { Fault, pollLoop } from '@seg/core'
+import type { NextDocument } from '@seg/operators'
 import type { DocumentType } from '@seg/xmldsig'
 import { BoundedThread } from '../shares/bounded-thread.ts'
+import { IndexTurns } from './index-turns.ts'
 import type { IndexAnswer, IndexOptions, IndexQuestion } from './index-worker.ts'
 
 /** Milliseconds for one document, or one look at the desk, on a thread that others go before. */
@@ -14,6 +17,11 @@ const START_TIME = 30_000
 const INTERVAL = 500
 /** Bytes: of a larger document its row says that it is not evaluated. */
 const MOST_BYTES = 4 * 1024 * 1024
+
+/** Milliseconds: a partner with a document that takes longer waits for its turns. */
+const SLOW = 1000
+/** Partners that do at once; further ones are taken as they come. */
+const MOST_SLOW = 64
 
 type IndexThread = BoundedThread<IndexQuestion, IndexAnswer>
 export type Indexing = { close(): Promise<void> }
@@ -50,7 +58,7 @@ export function indexDocuments(
   folder: string,
   typesNow: () => readonly DocumentType[],
   complain: (line: string) => void,
-  evaluationTime = EVALUATION_TIME,
+  { evaluationTime = EVALUATION_TIME, slow = SLOW } = {},
 ): Indexing {
   const stop = new AbortController()
   let types: readonly DocumentType[] | undefined
@@ -61,11 +69,19 @@ export function indexDocuments(
       await thread?.stop()
       thread = hasIndex(types) ? openThread(folder, types, evaluationTime) : undefined
     }
+    const turns = new IndexTurns(evaluationTime)
     while (thread !== undefined && !stop.signal.aborted) {
-      const { index, problem } = await thread.ask({ do: 'find' })
+      const of = turns.next()
+      if (of === 'nobody') return
+      const { document, slow: waiting = [], problem } = await thread.ask({ do: 'find', ...(of !== 'others' && { of }) })
       if (problem !== undefined) throw new Error(problem)
-      if (index === undefined) return
-      await evaluate(thread, index)
+      turns.found(of, document !== undefined, waiting)
+      if (document === undefined) continue
+      const begin = performance.now()
+      await evaluate(thread, document)
+      const time = performance.now() - begin
+      turns.spent(of, time)
+      if (of === 'others' && time > slow && waiting.length < MOST_SLOW) await ask(thread, { do: 'wait', document })
     }
   }
   const ended = pollLoop(look, {
@@ -86,8 +102,14 @@ export function indexDocuments(
  * The thread that took too long was replaced; its document is not asked again. Throws an Error when
  * the desk cannot be written: then the document is next again.
  */
-async function evaluate(thread: IndexThread, index: number): Promise<void> {
-  const overtaken = (error: Error): IndexQuestion => ({ do: 'evaluate', index, reason: error.message })
-  const { problem } = await thread.ask({ do: 'evaluate', index }).catch(error => thread.ask(overtaken(error as Error)))
+async function evaluate(thread: IndexThread, document: NextDocument): Promise<void> {
+  const overtaken = (error: Error): IndexQuestion => ({ do: 'evaluate', document, reason: error.message })
+  const asked = thread.ask({ do: 'evaluate', document }).catch(error => thread.ask(overtaken(error as Error)))
+  const { problem } = await asked
+  if (problem !== undefined) throw new Error(problem)
+}
+
+async function ask(thread: IndexThread, question: IndexQuestion): Promise<void> {
+  const { problem } = await thread.ask(question)
   if (problem !== undefined) throw new Error(problem)
 }

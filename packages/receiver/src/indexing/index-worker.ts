@@ -5,7 +5,7 @@ import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asFault, quote } from '@seg/core'
 import { type LedgerReader, openLedgerReader } from '@seg/ledger'
-import { type FoundValues, openValueStore, type ValueStore } from '@seg/operators'
+import { type FoundValues, type NextDocument, openValueStore, type ValueStore } from '@seg/operators'
 import { type DocumentType, openVerifier, type VerifiedDocument, Verifier } from '@seg/xmldsig'
 import { compileExpression, ParsedXml, type XmlExpression } from '../schemas/libxml2.ts'
 import { LOADED } from '../shares/bounded-thread.ts'
@@ -19,12 +19,22 @@ export type IndexOptions = {
   readonly mostBytes: number
 }
 
-/** `compile`: only try the expressions out. `reason`: why the document is not evaluated. */
+/**
+ * `compile`: only try the expressions out. `find`: of one slow partner, or of all others, whose
+ * turns are their own. `reason`: why the document is not evaluated. `wait`: what its partner sent
+ * behind it waits for turns.
+ */
 export type IndexQuestion =
   | { readonly do: 'compile' }
-  | { readonly do: 'find' }
-  | { readonly do: 'evaluate'; readonly index: number; readonly reason?: string }
-export type IndexAnswer = { readonly index?: number | undefined; readonly problem?: string | undefined }
+  | { readonly do: 'find'; readonly of?: number }
+  | { readonly do: 'evaluate'; readonly document: NextDocument; readonly reason?: string }
+  | { readonly do: 'wait'; readonly document: NextDocument }
+export type IndexAnswer = {
+  readonly document?: NextDocument | undefined
+  /** Partners whose documents wait for turns of their own. */
+  readonly slow?: readonly number[]
+  readonly problem?: string | undefined
+}
 
 /** Of one expression in one document; characters of one value. */
 const MOST_NODES = 32
@@ -50,9 +60,17 @@ parentPort?.postMessage(LOADED)
 async function answer(question: IndexQuestion): Promise<IndexAnswer> {
   if (question.do === 'compile') return { problem: tryOut() }
   store ??= await openValueStore(folder, version)
-  if (question.do === 'find') return { index: store?.next() }
-  const { index, reason } = question
-  store?.enter(index, reason === undefined ? await findValues(index) : notEvaluated(reason))
+  if (store === undefined) return {}
+  if (question.do === 'find') {
+    const document = question.of === undefined ? store.next() : store.nextOf(question.of)
+    return { document, slow: store.slow() }
+  }
+  const { document } = question
+  if (question.do === 'wait') store.wait(document)
+  else {
+    const { reason } = question
+    store.enter(document, reason === undefined ? await findValues(document.index) : notEvaluated(reason))
+  }
   return {}
 }
 
