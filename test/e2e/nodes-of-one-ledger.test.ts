@@ -1,5 +1,5 @@
-// What the nodes of one ledger let each other know, in a real database: alerts that were sent, what
-// operators said of them, and which partners read the log.
+// What the nodes of one ledger exchange, in a real database: alerts that were sent, what operators
+// said of them, and which partners read the log.
 import { until } from '@seg/core/testing/until'
 import t, { type Test } from 'tap'
 import { openSharedNotes } from '../../packages/ledger/src/index.ts'
@@ -118,7 +118,7 @@ t.test('a partner that reads the log from one node is a witness of all', async t
     )
   const first = await open(folders[0])
   first.note('M1', 7)
-  // The close lets the others know the rest.
+  // The close sends the rest to the others.
   await first.close()
   const second = await open(folders[1])
   const witness = { name: 'seg_witness_checkpoint_timestamp_seconds', labels: { partner: 'M1' }, value: 300 }

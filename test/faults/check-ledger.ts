@@ -1,6 +1,5 @@
 // What must be true of the ledger after each fault, by the independent verifier and by the tables
 // alone: one log without a gap, and every acknowledged document in it, once, with its receipt.
-
 import { openLedgerReader } from '../../packages/ledger/src/stores.ts'
 import { verifierKey } from '../../packages/ledger/src/testing/test-log.ts'
 import { readLogFile } from '../../packages/receiver/src/http/log-files.ts'

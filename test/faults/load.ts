@@ -36,7 +36,7 @@ export class LoadNode {
     const name = `${this.#name}${++this.#generation}`
     const child = spawn(process.execPath, [script, ...this.#args, name], { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process = child
-    createInterface(child.stdout!).on('line', line => this.#hear(line))
+    createInterface(child.stdout!).on('line', line => this.#read(line))
     child.once('exit', code => {
       if (code !== null) this.#defect(`${name} ended with status ${code}`)
     })
@@ -54,7 +54,7 @@ export class LoadNode {
     await once(child, 'exit')
   }
 
-  #hear(line: string): void {
+  #read(line: string): void {
     // A process that is killed may leave a part of a line.
     const said = parse(line)
     if (said?.defect !== undefined) this.#defect(`${said.id}: ${said.defect}`)

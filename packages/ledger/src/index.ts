@@ -35,6 +35,7 @@ export {
   openCheckpoint,
   openCheckpointSigner,
   parseVerifierKey,
+  sizeOfCheckpoint,
 } from './log/checkpoint.ts'
 export type { AcceptedEvent, LogEvent } from './log/events.ts'
 export { type Opening, readEntry, writeEntry } from './log/leaf.ts'

@@ -82,8 +82,8 @@ export function openNamedLedger(folder: string): LedgerReader {
 }
 
 /**
- * What this node and others let each other know; undefined for a ledger that only one process
- * writes. Throws the Fault `configuration`.
+ * What this node and others share; undefined for a ledger that only one process writes. Throws the
+ * Fault `configuration`.
  */
 export function openSharedNotes(folder: string): SharedNotes | undefined {
   const place = placeOfLedger(folder)

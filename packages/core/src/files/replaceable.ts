@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path'
 
 /** As the system: a path with more links leads nowhere. */
 const MOST_LINKS = 40
+const STICKY = 0o1000
 
 /** `why` ends a sentence that begins with the place. */
 export type Replaceable = { readonly place: string; readonly why: string; readonly isWritable: boolean }
@@ -32,8 +33,6 @@ function isWritableForAll(stats: Stats): boolean {
   if (stats.isSymbolicLink() || (stats.mode & constants.S_IWOTH) === 0) return false
   return !stats.isDirectory() || (stats.mode & STICKY) === 0
 }
-
-const STICKY = 0o1000
 
 function* wayTo(path: string): Generator<{ readonly place: string; readonly stats: Stats }> {
   let place = '/'

@@ -2,7 +2,7 @@
 // transaction. The tree is computed anew, so each checkpoint on the way proves the copy so far.
 import { amount, Fault } from '@seg/core'
 import type { DeadLetter } from '../ledger.ts'
-import { openCheckpoint } from '../log/checkpoint.ts'
+import { openCheckpoint, sizeOfCheckpoint } from '../log/checkpoint.ts'
 import { type KeyRange, LogKeys } from '../log/log-keys.ts'
 import type { CompletedTile, LogTree } from '../log/log-tree.ts'
 import { hashLeaf, type TreeHead } from '../log/merkle.ts'
@@ -60,7 +60,7 @@ export async function* copyLedger(
   if (ranges.length === 0)
     throw new Fault('configuration', 'the ledger is bound to no key: start its receiver once, and stop it')
   const keys = LogKeys.open(ranges.map(({ verifierKey }) => verifierKey).join('\n'), ranges, note)
-  const last = openCheckpoint(note, keys.at(Number(note.split('\n')[1])))
+  const last = openCheckpoint(note, keys.at(sizeOfCheckpoint(note)))
   let tree: LogTree | undefined
   for (;;) {
     const head = await target.head()

@@ -49,6 +49,11 @@ export function openCheckpointSigner({ name, privateKey }: LogKey): (head: TreeH
   }
 }
 
+/** The size that a checkpoint names, before anything of it is verified. */
+export function sizeOfCheckpoint(note: string): number {
+  return Number(note.split('\n', 2)[1])
+}
+
 /**
  * The tree that a checkpoint vouches for. Signatures by other keys are let stand. Throws the Fault
  * `log-invalid`.

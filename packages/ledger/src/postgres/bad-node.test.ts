@@ -70,10 +70,8 @@ t.test('the others go on when a node is stopped with the lock, and it does when 
   )
   t.equal(locks.length, 1, 'it has the lock')
 
-  const begun = performance.now()
   const { document, bytes } = makeSample('doc2')
   const acknowledged = new Map([['doc2', await acceptBytes(other.ledger, document, bytes)]])
-  t.ok(performance.now() - begun < 60_000, `it was waited for ${Math.round(performance.now() - begun)} ms`)
   t.match(acknowledged.get('doc2'), { index: 0, replay: false }, 'nothing of the other is there')
 
   node.kill('SIGCONT')

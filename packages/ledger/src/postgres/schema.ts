@@ -91,7 +91,7 @@ export const postgresMigrations: Migrations = {
     ) WITH (fillfactor = 50)`,
   ],
   '0004-notes': [
-    // What nodes let each other know beside the ledger; `at` in milliseconds since 1970.
+    // What nodes share beside the ledger; `at` in milliseconds since 1970.
     'CREATE TABLE notes (kind text, id text, at bigint NOT NULL, note text NOT NULL, PRIMARY KEY (kind, id))',
   ],
   '0005-moved': [

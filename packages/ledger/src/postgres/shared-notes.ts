@@ -1,5 +1,5 @@
-// What the nodes of one ledger let each other know beside it: short notes by kind and id, of which
-// the latest counts. No part of the log, and evidence of nothing.
+// What the nodes of one ledger share beside it: short notes by kind and id, of which the latest
+// counts. No part of the log, and evidence of nothing.
 import { PostgresConnections } from './connections.ts'
 import type { PostgresPlace } from './postgres-place.ts'
 

@@ -6,7 +6,7 @@ import { amount, Fault, quote } from '@seg/core'
 import { formatFingerprints, makeCertificateChain } from '../certificate-chain.ts'
 import type { CopySource } from '../copy/copy-ledger.ts'
 import type { AcceptedDocument, SealableAcceptance } from '../ledger.ts'
-import { isSignedWith, openCheckpoint, parseVerifierKey } from '../log/checkpoint.ts'
+import { isSignedWith, openCheckpoint, parseVerifierKey, sizeOfCheckpoint } from '../log/checkpoint.ts'
 import { columnsOf } from '../log/entry-columns.ts'
 import { type Opening, readEntry, readLeaf } from '../log/leaf.ts'
 import type { KeyRange } from '../log/log-keys.ts'
@@ -73,7 +73,7 @@ export async function recoverLog({ earlier, mirror, acceptances, logPub, now }: 
   const last = checkpoints.get(size)
   const head = last?.head ?? headOf(String(extent?.note), keys)
   const log = new RecoveredLog({ earlier, mirror, now }, kept, byIndex)
-  const byBundle = Map.groupBy(notes, note => bundleOf(sizeOf(note)))
+  const byBundle = Map.groupBy(notes, note => bundleOf(sizeOfCheckpoint(note)))
   const inReach = acceptances.filter(({ document }) => document.index >= kept && document.index < size)
   const whole = inReach.filter(isWhole).map(({ document }) => document.index)
   const origin = hash('sha256', JSON.stringify([head.root.toString('hex'), kept, whole.sort((a, b) => a - b)]))
@@ -83,8 +83,12 @@ export async function recoverLog({ earlier, mirror, acceptances, logPub, now }: 
     checkpoints: async (from, to) => {
       const own = (await earlier?.checkpoints(from, Math.min(to, kept))) ?? []
       // Steps do not cross the end of a bundle.
-      const seen = (byBundle.get(bundleOf(to)) ?? []).filter(note => sizeOf(note) > from && sizeOf(note) <= to)
-      return merge(own, seen)
+      const isInStep = (size: number) => size > from && size <= to
+      const seen = byBundle.get(bundleOf(to)) ?? []
+      return merge(
+        own,
+        seen.filter(note => isInStep(sizeOfCheckpoint(note))),
+      )
     },
     logKeys: async () => keys,
     content: index => log.content(index),
@@ -188,7 +192,7 @@ function readCheckpoints(notes: readonly string[], kept: number, { verifierKey }
   const verifier = parseVerifierKey(verifierKey)
   const found = new Map<number, Signed>()
   for (const note of new Set(notes)) {
-    const size = sizeOf(note)
+    const size = sizeOfCheckpoint(note)
     if (size <= kept) continue
     if (!isSignedWith(note, verifier))
       throw new Fault(
@@ -212,7 +216,7 @@ function keyOf(notes: readonly string[], logPub: readonly string[]): KeyRange {
 }
 
 function headOf(note: string, keys: readonly KeyRange[]): TreeHead {
-  const size = sizeOf(note)
+  const size = sizeOfCheckpoint(note)
   const { verifierKey } = keys.findLast(({ from }) => from < size) ?? keys[0]!
   return openCheckpoint(note, parseVerifierKey(verifierKey))
 }
@@ -224,9 +228,10 @@ function headOf(note: string, keys: readonly KeyRange[]): TreeHead {
 function merge(own: readonly StoredCheckpoint[], seen: readonly string[]): StoredCheckpoint[] {
   const bySize = new Map(own.map(({ treeSize, note }) => [Number(treeSize), String(note)]))
   for (const note of seen) {
-    const other = bySize.get(sizeOf(note)) ?? note
-    if (rootOf(other) !== rootOf(note)) throw twoHistories(sizeOf(note))
-    bySize.set(sizeOf(note), other)
+    const size = sizeOfCheckpoint(note)
+    const other = bySize.get(size) ?? note
+    if (rootOf(other) !== rootOf(note)) throw twoHistories(size)
+    bySize.set(size, other)
   }
   return [...bySize].sort(([one], [another]) => one - another).map(([treeSize, note]) => ({ treeSize, note }))
 }
@@ -236,10 +241,6 @@ function twoHistories(size: number): Fault {
 }
 
 /** The lines of a checkpoint are its origin, its size and its root. */
-function sizeOf(note: string): number {
-  return Number(note.split('\n')[1])
-}
-
 function rootOf(note: string): string | undefined {
   return note.split('\n')[2]
 }

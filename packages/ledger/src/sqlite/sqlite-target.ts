@@ -103,8 +103,8 @@ export class SqliteTarget implements CopyTarget {
             insert.certificate.run(name, certificates.get(name)!)
           if (typeof row.chain === 'string') insert.chain.run(row.chain)
           const { from_sender, name, accepted_at, bytes, sha256, reference_digest, chain } = row
-          const facts_ = [index, from_sender, name, accepted_at, bytes, sha256, reference_digest, chain]
-          insert.document.run(...facts_.map(storable))
+          const columns = [index, from_sender, name, accepted_at, bytes, sha256, reference_digest, chain]
+          insert.document.run(...columns.map(storable))
           const content = contents.get(row)
           if (content !== undefined && 'octets' in content) insert.content.run(storable(index), content.octets)
           if (content !== undefined && 'file' in content) insert.contentFile.run(content.file, storable(index))

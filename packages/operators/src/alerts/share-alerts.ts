@@ -1,6 +1,6 @@
-// Alerts about what all nodes of one ledger see: the node that sends them lets the others know what
-// it found and sent, so that the next one goes on from there; and what operators say of such alerts
-// on one node holds for all.
+// Alerts about what all nodes of one ledger see: the node that sends them shares what it found and
+// sent, so that the next one goes on from there; and what operators say of such alerts on one node
+// holds for all.
 import { Fault } from '@seg/core'
 import type { SharedNote, SharedNotes } from '@seg/ledger'
 import type { Acknowledgement, Alert, AlertStore, KeptMute } from './alert-store.ts'

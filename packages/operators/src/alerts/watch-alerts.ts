@@ -50,10 +50,10 @@ export function watchAlerts({ folder, gateway, node, channels, metrics, notes, c
     if (found !== '' && found !== complaint) complain(found)
     complaint = found
   }
-  let strange = ''
+  let complaintOfNotes = ''
   const complainOnce = (line: string) => {
-    if (line !== strange) complain(line)
-    strange = line
+    if (line !== complaintOfNotes) complain(line)
+    complaintOfNotes = line
   }
   const open = async () => {
     if (store !== undefined) return store
@@ -126,7 +126,7 @@ export function watchAlerts({ folder, gateway, node, channels, metrics, notes, c
       return undefined
     }
   }
-  const tellOthers = async (at: number) => {
+  const shareSent = async (at: number) => {
     try {
       if (notes !== undefined) await writeShared(notes, alerts, at)
     } catch (error) {
@@ -151,7 +151,7 @@ export function watchAlerts({ folder, gateway, node, channels, metrics, notes, c
       await Promise.all(channels.map(channel => send(channel, dueOf(channel.name), now)))
       save()
       // Later than the former one, whatever its clock said.
-      if (leads) await tellOthers(Math.max(now.getTime(), (led?.at ?? 0) + 1))
+      if (leads) await shareSent(Math.max(now.getTime(), (led?.at ?? 0) + 1))
     },
     close() {
       stop.abort()

@@ -1,6 +1,5 @@
-// The next certificates that partners announced, and an operator's word on those that wait for it,
-// as `receiver rollover` does it.
-
+// The next certificates that partners announced, and an operator's decisions on those that wait, as
+// `receiver rollover` makes them.
 import { Acts, possibleActs } from '../api/acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { AnnouncedCertificate } from '../api/partner-file.ts'

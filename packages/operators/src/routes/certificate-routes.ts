@@ -4,6 +4,7 @@ import { Fault } from '@seg/core'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRoute, route } from '../api/route.ts'
 import { Digest, exactly, orNull, Time, Type } from '../api/schema.ts'
+import { certificateDigestOf } from '../keys/given-certificates.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -106,14 +107,14 @@ async function readAll({ ask, now }: ApiParts) {
 }
 
 function describeUse(use: string, certificate: X509Certificate, now: Date) {
-  const { subject, issuer, serialNumber, fingerprint256, validFromDate, validToDate } = certificate
+  const { subject, issuer, serialNumber, validFromDate, validToDate } = certificate
   const state = now > validToDate ? 'expired' : now < validFromDate ? 'not-yet-valid' : 'valid'
   return {
     uses: [use],
     subject: nameOf(subject),
     issuer: nameOf(issuer),
     serialNumber,
-    fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+    fingerprint: certificateDigestOf(certificate),
     validFrom: validFromDate.toISOString(),
     validTo: validToDate.toISOString(),
     daysLeft: Math.floor((validToDate.getTime() - now.getTime()) / DAY),

@@ -1,6 +1,6 @@
 // The transparency log: its entries as the ledger opens them, and its checkpoint.
 import { Fault } from '@seg/core'
-import { type LedgerReader, openServedTree } from '@seg/ledger'
+import { type LedgerReader, openServedTree, sizeOfCheckpoint } from '@seg/ledger'
 import { linksOf, readPosition } from '../api/cursors.ts'
 import { RawAnswer, route } from '../api/route.ts'
 import { exactly, orNull, pageOf, paging, Time, Type } from '../api/schema.ts'
@@ -144,7 +144,7 @@ export const logRoutes = [
 async function openLatest({ log }: LedgerReader) {
   const checkpoint = await log.checkpoint()
   if (checkpoint === undefined) throw new Fault('not-found', 'the log has no checkpoint yet')
-  const size = Number(checkpoint.split('\n', 2)[1])
+  const size = sizeOfCheckpoint(checkpoint)
   const tree = await openServedTree(size, async ({ level, index, width }) => {
     const hashes = await log.tile(Number(level), index, width)
     if (hashes === undefined) throw new Fault('storage-unavailable', `the log has no tile ${level}/${index}`)

@@ -1,5 +1,5 @@
-// `receiver rollover`: the next certificates that partners announced, and an operator's word on
-// those that wait for it.
+// `receiver rollover`: the next certificates that partners announced, and an operator's decisions
+// on those that wait.
 import { type Command, openOutput, quote, readSettings } from '@seg/core'
 import { fetchedListsFolder, loadTrust, loadTrustPolicy } from '@seg/pki'
 import { readTrust } from '../credentials/read-trust.ts'

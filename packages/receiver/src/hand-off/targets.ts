@@ -47,7 +47,7 @@ const natsSettings = [
   'natsCertificate',
   'natsKey',
 ] as const
-export const handOffSettings = ['inbox', 'webhook', 'webhookSecret', 'webhookCa', ...natsSettings] as const
+export const handOffSettings = Object.keys(handOffDefaults) as (keyof typeof handOffDefaults)[]
 
 /** Each reads its settings; undefined when it is off. */
 const targets = { inbox: readInbox, webhook: readWebhook, nats: readNats } as const satisfies Readonly<

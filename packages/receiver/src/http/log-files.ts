@@ -1,6 +1,6 @@
 // The transparency log as the files of C2SP tlog-tiles (docs/log.md).
 import { Fault, quote } from '@seg/core'
-import { type LogReader, parseTilePath, type TileName } from '@seg/ledger'
+import { type LogReader, parseTilePath, sizeOfCheckpoint, type TileName } from '@seg/ledger'
 
 export type LogFile = {
   readonly type: string
@@ -17,8 +17,7 @@ const IMMUTABLE = 'max-age=31536000, immutable'
 export async function readLogFile(path: string, log: LogReader): Promise<LogFile> {
   if (path === 'checkpoint') {
     const body = await readCheckpoint(log)
-    // C2SP signed note of a tlog-checkpoint: origin, then size.
-    const size = Number(body.split('\n', 2)[1])
+    const size = sizeOfCheckpoint(body)
     return { type: 'text/plain; charset=utf-8', cacheControl: 'no-store', body, size }
   }
   const name = parseTilePath(path)

@@ -1,6 +1,6 @@
 // When each partner last read the transparency log, as a witness does with each new receipt, and
 // how many entries it has seen that the log has: kept in a file, so that a restart forgets none.
-// Of several nodes with one log a partner reads that of any, so they let each other know.
+// Of several nodes with one log a partner reads that of any, so they exchange what each knows.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asFault, isSystemError, pollLoop, writeDurableFile } from '@seg/core'
@@ -12,7 +12,7 @@ const FILE = 'witnesses.json'
 const MOST = 500
 /** Milliseconds between two writes; a crash forgets what was read since the last. */
 const WRITE_INTERVAL = 60_000
-/** Of what the nodes let each other know, every so many milliseconds. */
+/** Of the notes that nodes exchange, every so many milliseconds. */
 const KIND = 'witness'
 const EXCHANGE_INTERVAL = 60_000
 

@@ -1,5 +1,5 @@
-// An operator's word on an announced certificate that waits: it counts as the record of its partner
-// says, or it does not.
+// An operator's decision on an announced certificate that waits: it counts as the record of its
+// partner says, or it does not.
 import { Fault, quote } from '@seg/core'
 import { fetchedListsFolder, loadTrust, loadTrustPolicy } from '@seg/pki'
 import type { TrustPlace } from '../credentials/change-trust.ts'

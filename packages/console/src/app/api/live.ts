@@ -56,10 +56,10 @@ function follow(): void {
   isFollowing = true
   const others = new BroadcastChannel('seg-facts')
   others.onmessage = ({ data }: MessageEvent<Message>) => receive(data)
-  const tellOthers = gatherFor(others)
+  const passToOthers = gatherFor(others)
   const publish = (message: Message) => {
     receive(message)
-    tellOthers(message)
+    passToOthers(message)
   }
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden && gathered.length > 0) passOn()

@@ -1,5 +1,4 @@
 // Long work that operators asked for, one at a time: backups and diagnoses, with what came of each.
-
 import type { ApiSchemas } from '../api/api-types.ts'
 import { type AnswerOf, actOnApi } from '../api/client.ts'
 import { useAsked } from '../api/use-asked.ts'

@@ -61,7 +61,7 @@ export const nowTexts = inLanguages({
     needsYou: 'Needs you',
     nothing: 'Nothing needs you.',
     waitsForYou: (act: string, author: string) => `${act}: ${author} asks for your approval`,
-    announced: (partner: string) => `The next certificate of ${partner} waits for your word`,
+    announced: (partner: string) => `The next certificate of ${partner} waits for your decision`,
     checked: (time: string) => `Health, alerts, approvals, dead letters and certificates were looked at ${time}.`,
     seeWhy: 'See why',
     unhealthy: (check: string) => `${check} is not in order`,
@@ -142,7 +142,7 @@ export const nowTexts = inLanguages({
     needsYou: 'Braucht Sie',
     nothing: 'Nichts braucht Sie.',
     waitsForYou: (act: string, author: string) => `${act}: ${author} bittet um Ihre Genehmigung`,
-    announced: (partner: string) => `Das nächste Zertifikat von ${partner} wartet auf Ihr Wort`,
+    announced: (partner: string) => `Das nächste Zertifikat von ${partner} wartet auf Ihre Entscheidung`,
     checked: (time: string) =>
       `Zustand, Alarme, Genehmigungen, unzustellbare Dokumente und Zertifikate wurden ${time} geprüft.`,
     seeWhy: 'Warum',

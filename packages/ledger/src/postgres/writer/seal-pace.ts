@@ -1,6 +1,6 @@
 // How many requests fit into a batch, and how long its session may be silent: receipts are sealed
-// under the lock, in a transaction that the server ends when nothing is heard of it for too long. A
-// key in a token may take seconds for each.
+// under the lock, in a transaction that the server ends when it is silent for too long. A key in a
+// token may take seconds for each.
 import type { Sealer } from '../../ledger.ts'
 import { LONGEST_SILENCE, SILENCE } from './writer-limits.ts'
 

@@ -88,7 +88,7 @@ t.test('a stop ends the wait for a server that says nothing', async t => {
   const { place, sockets } = await startServer(t, () => {})
   const stop = new AbortController()
   const connecting = connectToNats(place, stop.signal)
-  while (sockets.size === 0) await pause(5)
+  await until(() => sockets.size > 0)
   stop.abort()
   await t.rejects(connecting, { code: 'storage-unavailable', detail: /the receiver stops/ })
 })
