@@ -1,13 +1,14 @@
 // `pnpm bench bars`: the whole path against a bare Fastify with the same TLS, with the clients of
 // partners: both servers started in each round, from their first second to warm, time by thread.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, openOutput, rootFolder } from '@seg/core'
+import { type Command, openOutput } from '@seg/core'
 import { generate } from '@seg/pki'
 import { openGenerator } from '../exchange/orders.ts'
 import { openBareServer, openReceiver } from '../exchange/server.ts'
 import { describeMachine } from '../machine.ts'
 import { formatSize, median } from '../tables.ts'
+import { makeWorkFolder } from '../work-folder.ts'
 import { type Bar, measureBar, type Pace, type Sample, withServer } from './measure-bar.ts'
 import { type BarsReport, type Compared, writeBarsReport } from './report.ts'
 import { type ThreadTimes, threadKinds } from './thread-times.ts'
@@ -32,12 +33,8 @@ export async function runBarsBench({ quick: isQuick, only = '' }: Options, comma
   const output = openOutput(command)
   const { rounds, ...pace } = isQuick ? quick : full
   const machine = describeMachine()
-  // A real disk, as for `exchange`.
-  const home = join(rootFolder, 'data')
-  await mkdir(home, { recursive: true })
-  const folder = await mkdtemp(join(home, 'bench-'))
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeWorkFolder(undo)
   const certs = join(folder, 'certs')
   await mkdir(certs)
   await generate({ out: certs, key: KEY })

@@ -1,10 +1,10 @@
 // `pnpm bench desk --behind`: what a desk has to catch up with. Rows that have become too old, and
 // a ledger that it has never read; meanwhile it takes new facts, and is searched.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type openOutput, rootFolder } from '@seg/core'
+import type { openOutput } from '@seg/core'
 import { openDatabase } from '@seg/ledger'
 import { generate } from '@seg/pki'
 import { openDesk } from '../../packages/operators/src/desk/desk.ts'
@@ -14,6 +14,7 @@ import { readThreadTimes } from '../bars/thread-times.ts'
 import { fillLedger } from '../exchange/fill-ledger.ts'
 import { describeMachine, writeMachine } from '../machine.ts'
 import { formatCount, formatTime, writeTable } from '../tables.ts'
+import { makeWorkFolder } from '../work-folder.ts'
 import { fillDesk, partnerName } from './fill-desk.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -40,11 +41,8 @@ type CaughtUp = {
 export async function runBehindBench(isQuick: boolean, output: ReturnType<typeof openOutput>): Promise<void> {
   const { rows, entries } = isQuick ? quick : full
   const machine = describeMachine()
-  const home = join(rootFolder, 'data')
-  await mkdir(home, { recursive: true })
   await using undo = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(home, 'bench-'))
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeWorkFolder(undo)
   const [old, ledger, certs] = ['old', 'ledger', 'certs'].map(name => join(folder, name)) as [string, string, string]
   for (const one of [old, certs]) await mkdir(one)
 

@@ -1,15 +1,16 @@
 // `pnpm bench desk`: searching a desk of ten million rows with each filter of each list, also for
 // values that no row has.
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, openOutput, rootFolder } from '@seg/core'
+import { type Command, openOutput } from '@seg/core'
 import { openDatabase } from '@seg/ledger'
 import type { DeskFilter, PageOf } from '../../packages/operators/src/desk/desk-query.ts'
 import { deskMigrations } from '../../packages/operators/src/desk/desk-schema.ts'
 import { DeskSearch } from '../../packages/operators/src/desk/desk-search.ts'
 import { describeMachine, writeMachine } from '../machine.ts'
 import { formatCount, formatTime, median, writeTable } from '../tables.ts'
+import { makeWorkFolder } from '../work-folder.ts'
 import { runBehindBench } from './behind.ts'
 import { fillDesk, partnerName, REPLAYED } from './fill-desk.ts'
 
@@ -35,11 +36,8 @@ export async function runDeskBench(options: Options, command: Command): Promise<
   if (options.behind) return runBehindBench(options.quick === true, output)
   const rows = options.quick ? 1_000_000 : 10_000_000
   const machine = describeMachine()
-  const home = join(rootFolder, 'data')
-  await mkdir(home, { recursive: true })
   await using undo = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(home, 'bench-'))
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeWorkFolder(undo)
   const path = options.desk ?? join(folder, 'desk.sqlite')
   const isThere = existsSync(path)
   const database = await openDatabase(path, deskMigrations)

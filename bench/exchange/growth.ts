@@ -1,11 +1,12 @@
 // `pnpm bench growth`: whether the size of a ledger shows in the speed. Receivers with ledgers of
 // several sizes, under the same load in turn.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, openOutput, rootFolder } from '@seg/core'
+import { type Command, openOutput } from '@seg/core'
 import { generate } from '@seg/pki'
 import { describeMachine, type Machine, writeMachine } from '../machine.ts'
 import { formatCount, formatTime, writeTable } from '../tables.ts'
+import { makeWorkFolder } from '../work-folder.ts'
 import { type Figures, type Load, measure, summarize } from './compare.ts'
 import { fillLedger } from './fill-ledger.ts'
 import { openGenerator } from './orders.ts'
@@ -34,11 +35,8 @@ export async function runGrowthBench(options: { readonly quick?: true }, command
   const output = openOutput(command)
   const { sizes, rounds, seconds } = options.quick ? quick : full
   const machine = describeMachine()
-  const home = join(rootFolder, 'data')
-  await mkdir(home, { recursive: true })
   await using undo = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(home, 'bench-'))
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeWorkFolder(undo)
   const certs = join(folder, 'certs')
   await mkdir(certs)
   await generate({ out: certs, key: 'rsa-2048' })

@@ -1,10 +1,10 @@
 // What every load needs: certificates, a receiver with an empty ledger on a real disk, a load
 // generator; all gone afterwards.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { rootFolder } from '@seg/core'
 import { generate } from '@seg/pki'
 import { pinTo } from '../machine.ts'
+import { makeWorkFolder } from '../work-folder.ts'
 import { type Generator, openGenerator } from './orders.ts'
 import { openReceiver, type Server } from './server.ts'
 
@@ -19,13 +19,8 @@ export type Scene = AsyncDisposable & {
 
 export async function openScene({ pinned }: { readonly pinned: boolean }): Promise<Scene> {
   const [serverPin, generatorPin] = pinned ? [pinTo(0), pinTo(1)] : [[], []]
-  // Not the system's folder for temporary files, which may lie in memory, where durability costs
-  // nothing.
-  const home = join(rootFolder, 'data')
-  await mkdir(home, { recursive: true })
-  const folder = await mkdtemp(join(home, 'bench-'))
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeWorkFolder(undo)
   const [certs, data] = [join(folder, 'certs'), join(folder, 'receiver')]
   await mkdir(certs)
   await generate({ out: certs, key: 'rsa-2048' })

@@ -1,12 +1,13 @@
 // `pnpm bench exchange --watched`: what it costs to record what happens, and to watch it. The same
 // load for a receiver without a desk, for one as it is, and for one that is watched.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, openOutput, rootFolder } from '@seg/core'
+import { type Command, openOutput } from '@seg/core'
 import { generate } from '@seg/pki'
 import { readThreadTimes, subtract, sumOf, type ThreadTimes, threadKinds } from '../bars/thread-times.ts'
 import { describeMachine, type Machine, writeMachine } from '../machine.ts'
 import { formatCount, formatTime, median, writeTable } from '../tables.ts'
+import { makeWorkFolder } from '../work-folder.ts'
 import { type Load, measure, measureAt } from './compare.ts'
 import { openGenerator } from './orders.ts'
 import { openReceiver } from './server.ts'
@@ -37,11 +38,8 @@ export async function runWatchedBench(options: { readonly quick?: true }, comman
   const output = openOutput(command)
   const { rounds, seconds } = options.quick ? quick : full
   const machine = describeMachine()
-  const home = join(rootFolder, 'data')
-  await mkdir(home, { recursive: true })
   await using undo = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(home, 'bench-'))
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeWorkFolder(undo)
   const certs = join(folder, 'certs')
   await mkdir(certs)
   await generate({ out: certs, key: 'rsa-2048' })
