@@ -4,6 +4,7 @@ import { runBarsBench } from './bars/command.ts'
 import { runDeskBench } from './desk/command.ts'
 import { runExchangeBench } from './exchange/command.ts'
 import { runGrowthBench } from './exchange/growth.ts'
+import { runProcessesBench } from './exchange/processes.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
 import { runWatchedBench } from './exchange/watched.ts'
 import { parseSigningKey, runSignBench, runVerifyBench, signingKeys } from './verify/command.ts'
@@ -63,6 +64,13 @@ program
   .option('--only <text>', 'only loads whose name has this text, such as "1.6 kB undici"')
   .option('--json', 'print one JSON object instead of tables')
   .action(runBarsBench)
+
+program
+  .command('processes')
+  .description('what a document costs with one process and with two, thread by thread')
+  .option('--quick', 'fewer and shorter rounds')
+  .option('--json', 'print one JSON object instead of a table')
+  .action(runProcessesBench)
 
 program
   .command('growth')

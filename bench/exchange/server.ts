@@ -74,6 +74,12 @@ async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void>
   await ended
 }
 
+/** Process ids of its connection processes. */
+export async function childrenOf({ pid }: Server): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return children.split(' ').filter(Boolean).map(Number)
+}
+
 export async function readUsage({ pid }: Server): Promise<Usage> {
   const folder = `/proc/${pid}`
   const [stat, io, status, descriptors] = await Promise.all([

@@ -13,6 +13,7 @@ registerHooks({
 export function openDesk(): Desk {
   return {
     note: () => {},
+    pass: () => {},
     measureWith: () => {},
     leadAlerts: () => {},
     isLogConsistent: () => undefined,

@@ -126,16 +126,13 @@ t.test('of many requests of one partner only a few are answered before those of 
 
 t.test('answers on their way out have places, and one partner a share of them', async t => {
   const gateway = await openGateway(t, certs, { reads: 3, readsOfOne: 2 })
-  const { uploads, now } = gateway.gate
-  const begin = (partner: string) => uploads.beginRead(partner, now())
-  const [first] = [begin('A'), begin('A')]
-  const ofOther = begin('B')
-  t.throws(() => begin('A'), { code: 'overloaded' })
-  ofOther()
-  t.throws(() => begin('A'), { code: 'overloaded' }, 'alone')
+  const begin = (partner: string) => gateway.gate.uploads.beginRead(partner)
+  const [first, , ofOther] = await Promise.all(['A', 'A', 'B'].map(begin))
+  await t.rejects(begin('A'), { code: 'overloaded' })
+  ofOther!()
+  await t.rejects(begin('A'), { code: 'overloaded' }, 'alone')
   first!()
-  begin('A')
-  begin('B')
+  await Promise.all(['A', 'B'].map(begin))
 })
 
 t.test('requests of one connection are served one after the other, so that they need one place', async t => {

@@ -40,6 +40,9 @@ const start = (data: string) =>
     join(folder, 'inbox'),
     '--admin-port',
     'off',
+    // One of them with connection processes.
+    '--processes',
+    data === one ? '2' : '1',
   ])
 const json = async (...args: string[]) => {
   const { exitCode, stdout, stderr } = await runCommand('receiver', [...args, '--json'])

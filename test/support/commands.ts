@@ -94,6 +94,10 @@ export function launchReceiver(args: readonly string[]): ChildProcess {
   return spawnCommand('receiver', ['start', '--port', '0', '--json', ...args], {}, 'ignore')
 }
 
+/** With TEST_PROCESSES=2, what the tests demand of one process is demanded of two. */
+const { TEST_PROCESSES } = process.env
+const processes = TEST_PROCESSES === undefined ? {} : { SEG_PROCESSES: TEST_PROCESSES }
+
 function spawnCommand(
   name: PackageName,
   args: readonly string[],
@@ -103,7 +107,7 @@ function spawnCommand(
   return spawn(process.execPath, [`packages/${name}/src/main.ts`, ...args], {
     cwd: root,
     // Receivers of many tests at once would each start a thread for one port.
-    env: cleanEnvironment({ SEG_ADMIN_PORT: 'off', ...environment }),
+    env: cleanEnvironment({ SEG_ADMIN_PORT: 'off', ...processes, ...environment }),
     stdio: ['ignore', 'pipe', stderr],
   })
 }

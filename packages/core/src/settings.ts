@@ -129,6 +129,14 @@ export const settings = {
     help: 'how long a receiver that is stopped goes on while /readyz answers 503, for the load balancer to notice',
     ...number({ what: 'a time in seconds', least: 0, most: 3600, decimals: 3 }),
   },
+  processes: {
+    flag: '--processes <number>',
+    key: 'processes',
+    help:
+      'processes for connections and verification, beside the one that has the ledger (1: none beside it); ' +
+      'auto: by the cores of the machine',
+    ...numberOr('auto', { what: 'a number of processes, where it is not auto,', least: 1, most: 16 }),
+  },
   host: { flag: '--host <address>', key: 'host', help: 'address to listen on', parse: parseHost, schema: STRING },
   port: {
     flag: '--port <number>',

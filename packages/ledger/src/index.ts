@@ -5,10 +5,12 @@ export { findBackup, wholeBackups } from './backup/backup-place.ts'
 export { type BackupRecord, readBackupRecord } from './backup/backup-record.ts'
 export { type BackupOptions, type MadeBackup, makeBackup } from './backup/make-backup.ts'
 export { checkEmpty, restoreBackup } from './backup/restore-backup.ts'
-export { type CertificateChain, fingerprintOf, makeCertificateChain } from './certificate-chain.ts'
+export { type CertificateChain, fingerprintOf, formatFingerprints, makeCertificateChain } from './certificate-chain.ts'
 export { checkDataFolder, claimDataFolder } from './claim-data-folder.ts'
 export { isFolderLocked } from './files/folder-lock.ts'
 export { releaseOctets } from './files/release-octets.ts'
+export { StagedDocument, stagingFolder } from './files/staged-document.ts'
+export { removeMarked } from './files/unclaimed.ts'
 export { checkWritable, placeOfFolder } from './files/writable-folder.ts'
 export {
   type AcceptedDocument,
@@ -20,6 +22,7 @@ export {
   type LedgerReader,
   type LedgerTask,
   type LogReader,
+  type MetDocument,
   type NewestOfSender,
   type OfferedDocument,
   type RecordedEvent,
@@ -83,3 +86,4 @@ export {
 export type { ReadOctets } from './verification/evidence.ts'
 export type { CheckOrigin, CheckReceipt } from './verification/verify-document.ts'
 export { type LedgerProgress, type VerifiedLedger, verifyLedger } from './verification/verify-ledger.ts'
+export { WorkUnderWay } from './writer/work-under-way.ts'

@@ -21,7 +21,12 @@ export function loadTrust(certs: string): Promise<Trust> {
 
 /** The same for a file of another name; `advice` says what names it. */
 export async function loadTrustFile(path: string, advice?: string): Promise<Trust> {
-  const certificates = parseCertificates(path, await readCertsFile(path, advice))
+  return parseAuthorities(path, await readCertsFile(path, advice))
+}
+
+/** The same of the text of a file. */
+export function parseAuthorities(path: string, text: string): Trust {
+  const certificates = parseCertificates(path, text)
   if (certificates.length > MOST)
     throw new Fault('configuration', `${path} holds ${certificates.length} certificates, expected at most ${MOST}`)
   const authorities = certificates.map(certificate => {

@@ -11,32 +11,51 @@ import type { ReceiverLimits } from './limits.ts'
 import type { DocumentTraces } from './measures/document-traces.ts'
 import type { SealState } from './measures/seal-state.ts'
 import type { Witnesses } from './measures/witnesses.ts'
+import type { InTurn } from './shares/in-turn.ts'
+import type { UploadShares } from './shares/upload-shares.ts'
 
-export type Gate = {
+/**
+ * What connections, requests and acceptance need. In a connection process, what writes or counts
+ * asks the process with the ledger.
+ */
+export type ExchangeGate = {
   /** The data folder. */
   readonly data: string
-  /** The name of this receiver, of several with one ledger. */
-  readonly node: string
   /** Replaced while we run: a request takes one snapshot of it. */
   readonly credentials: LiveCredentials
+  readonly ledger: Pick<Ledger, 'accept' | 'acceptAgain' | 'find' | 'log' | 'receipt' | 'record' | 'stage'>
+  /** Hears of receipts. */
+  readonly sealing: Pick<SealState, 'failed' | 'signed'>
+  readonly refusals: Pick<RefusalLog, 'limitConflicts' | 'record'>
+  /** Takes what happens, for operators; nothing depends on it. */
+  readonly desk: Pick<Desk, 'note'>
+  /** Takes what happens, too, where a collector wants it. */
+  readonly traces?: Pick<DocumentTraces, 'answering'> | undefined
+  /** Who reads the log. */
+  readonly witnesses: Pick<Witnesses, 'note'>
+  readonly uploads: Uploads
+  readonly inTurn: InTurn
+  readonly secondOpinion: SecondOpinion
+  /** How far TimestampForSignature may be from our clock, either way, in seconds. */
+  readonly clockSkew: number
+  readonly limits: ReceiverLimits
+  now(): Date
+}
+
+export type Gate = ExchangeGate & {
+  /** The name of this receiver, of several with one ledger. */
+  readonly node: string
   readonly ledger: Ledger
   /** Whether receipts can be made. */
   readonly sealing: SealState
   readonly refusals: RefusalLog
   /** Acts of operators; undefined for a receiver that is embedded without them. */
   readonly audit?: AuditTrail
-  /** Takes what happens, for operators; nothing depends on it. */
   readonly desk: Desk
-  /** Takes what happens, too, where a collector wants it. */
   readonly traces?: DocumentTraces | undefined
-  /** Who reads the log. */
   readonly witnesses: Witnesses
   /** On the disk of the data folder. */
   readonly room: StorageRoom
-  readonly uploads: Uploads
-  readonly secondOpinion: SecondOpinion
-  /** How far TimestampForSignature may be from our clock, either way, in seconds. */
-  readonly clockSkew: number
-  readonly limits: ReceiverLimits
-  now(): Date
+  /** Of which `uploads` takes. */
+  readonly shares: UploadShares
 }

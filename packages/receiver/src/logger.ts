@@ -6,8 +6,10 @@ import { prettyFactory } from 'pino-pretty'
 
 export type { Logger }
 
-type OpenLogger = {
+export type OpenLogger = {
   readonly logger: Logger
+  /** Takes lines of another process of this receiver, each with its end. */
+  write(lines: string): void
   /** Waits for its reader, for a bounded time. */
   close(): Promise<void>
 }
@@ -21,7 +23,8 @@ const WARN = 40
 export function openLogger({ isTerminal, node }: { isTerminal: boolean; node?: string }): OpenLogger {
   const format = openFormat(isTerminal)
   const lines = openLineOutput(2, dropped => format(describeLoss(dropped)))
-  return { logger: buildLogger(node, line => lines.write(format(line))), close: () => lines.close() }
+  const write = (line: string) => lines.write(format(line))
+  return { logger: buildLogger(node, write), write: text => eachLine(text, write), close: () => lines.close() }
 }
 
 /**
@@ -30,7 +33,8 @@ export function openLogger({ isTerminal, node }: { isTerminal: boolean; node?: s
  */
 export function openFileLogger(path: string, node?: string): OpenLogger {
   const lines = openLineFile(path, dropped => escapeJson(describeLoss(dropped)))
-  const logger = buildLogger(node, line => lines.write(escapeJson(line)))
+  const write = (line: string) => lines.write(escapeJson(line))
+  const logger = buildLogger(node, write)
   const reopen = () => {
     try {
       lines.reopen()
@@ -41,6 +45,7 @@ export function openFileLogger(path: string, node?: string): OpenLogger {
   process.on('SIGHUP', reopen)
   return {
     logger,
+    write: text => eachLine(text, write),
     close() {
       process.off('SIGHUP', reopen)
       return lines.close()
@@ -48,8 +53,21 @@ export function openFileLogger(path: string, node?: string): OpenLogger {
   }
 }
 
-function buildLogger(node: string | undefined, write: (line: string) => void): Logger {
-  return pino({ base: { name: 'receiver', node }, timestamp: stdTimeFunctions.isoTime }, { write })
+/** Of the connection process with this number, whose lines another process writes. */
+export function openLoggerOfProcess(node: string, number: number, write: (line: string) => void): Logger {
+  return buildLogger(node, write, number)
+}
+
+function buildLogger(node: string | undefined, write: (line: string) => void, process?: number): Logger {
+  const base = { name: 'receiver', node, ...(process !== undefined && { process }) }
+  return pino({ base, timestamp: stdTimeFunctions.isoTime }, { write })
+}
+
+function eachLine(text: string, write: (line: string) => void): void {
+  for (let at = 0, end = 0; at < text.length; at = end) {
+    end = text.indexOf('\n', at) + 1 || text.length
+    write(text.slice(at, end))
+  }
 }
 
 function describeLoss(dropped: number): string {
@@ -65,7 +83,7 @@ export function openFormat(isTerminal: boolean): (line: string) => string {
   if (!isTerminal) return escapeJson
   const show = prettyFactory({
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'name,node,request,outcome,signature,sender,document,bytes,sha256,code',
+    ignore: 'name,node,process,request,outcome,signature,sender,document,bytes,sha256,code',
     colorize: isScreen(2) && !process.env.NO_COLOR,
   })
   // Before colours are added, which are escape sequences themselves.

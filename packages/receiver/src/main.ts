@@ -111,6 +111,7 @@ const allDefaults = {
   proxyProtocol: 'off',
   readyListen: 'off',
   drainTime: 0,
+  processes: 1,
   ...handOffDefaults,
 } as const
 addSettings(start, allDefaults).action(runStart)

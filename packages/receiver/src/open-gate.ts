@@ -15,6 +15,8 @@ import { defaultReceiverLimits } from './limits.ts'
 import { SealState } from './measures/seal-state.ts'
 import { openWitnesses } from './measures/witnesses.ts'
 import { closeReceiverLedger, openReceiverLedger, version } from './open-ledger.ts'
+import { openTurnsByKey } from './shares/in-turn.ts'
+import { openUploadShares } from './shares/upload-shares.ts'
 
 export type GateSettings = CredentialSettings & {
   readonly data: string
@@ -81,6 +83,7 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     },
     note ?? (() => {}),
   )
+  const shares = openUploadShares(limits, room, now)
   const secondOpinion = openSecondOpinion(settings.secondOpinion, limits.opinionTime)
   return {
     data,
@@ -93,7 +96,9 @@ export async function openGate(settings: GateSettings, now: () => Date, note?: (
     desk,
     witnesses: await openWitnesses(data, now, note ?? (() => {}), openSharedNotes(data)),
     room,
-    uploads: openUploads(limits, room),
+    uploads: openUploads(shares),
+    shares,
+    inTurn: openTurnsByKey(),
     secondOpinion,
     clockSkew,
     limits,

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { quote } from '@seg/core'
 import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
 import { readChunks } from './file-chunks.ts'
 import { NEEDS_OWN_MEMORY, releaseOctets } from './release-octets.ts'
@@ -18,6 +19,16 @@ const PART_OF_ANNOUNCED = 1 / 16
  */
 const SYNC_BYTES = 8 * 1024 * 1024
 const NOTHING = Buffer.alloc(0)
+/** Names that we give to documents in files. */
+export const OURS = /^[0-9a-f]{32}$/
+
+/** A staged document on its way to another process of ours, which puts it into the ledger. */
+export type HandedDocument = { readonly octets: Buffer } | { readonly file: string; readonly bytes: number }
+
+/** Where documents are staged within a data folder. */
+export function stagingFolder(folder: string): string {
+  return join(folder, 'staging')
+}
 
 /**
  * Crash at any time before `moveTo`: at most a file in staging, which no reader uses and the
@@ -25,7 +36,9 @@ const NOTHING = Buffer.alloc(0)
  */
 export class StagedDocument implements Staging {
   readonly #folder: string
+  readonly #mark: string
   #name: string | undefined
+  #isSealed = false
   #bytes = 0
   #announced = 0
   /**
@@ -40,13 +53,40 @@ export class StagedDocument implements Staging {
   /** The write under way. Its failure is thrown to the next caller that waits for it. */
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(stagingFolder: string) {
+  /** `mark`: how the names of its files end, an even number of hexadecimal digits. */
+  constructor(stagingFolder: string, mark = '') {
     this.#folder = stagingFolder
+    this.#mark = mark
+  }
+
+  /** A small document that another process received. */
+  static hold(octets: Uint8Array): StagedDocument {
+    const staged = new StagedDocument('')
+    staged.#bytes = octets.length
+    staged.#length = octets.length
+    // What is large is handed over with all of its memory, which must be its own.
+    staged.#buffer =
+      octets.length < NEEDS_OWN_MEMORY
+        ? Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+        : Buffer.from(Buffer.allocUnsafeSlow(octets.length).fill(octets).buffer)
+    return staged
+  }
+
+  /** The same of a large one, which is in a file that was sealed. */
+  static async adopt(stagingFolder: string, file: string, bytes: number): Promise<StagedDocument> {
+    if (!OURS.test(file)) throw new TypeError(`expected the name of a staged document, found ${quote(file)}`)
+    const staged = new StagedDocument(stagingFolder)
+    staged.#name = file
+    staged.#bytes = bytes
+    await onStorage('take a staged document', async () => {
+      staged.#file = await open(staged.#path, 'r+')
+    })
+    return staged
   }
 
   /** Of the file, if there is one: unique. */
   get name(): string {
-    this.#name ??= randomBytes(16).toString('hex')
+    this.#name ??= randomBytes(16).toString('hex').slice(this.#mark.length) + this.#mark
     return this.#name
   }
 
@@ -93,6 +133,19 @@ export class StagedDocument implements Staging {
     await file.close()
     if (size !== this.#bytes)
       throw new TypeError(`a document of ${this.#bytes} bytes was sealed before all of it was written: ${size}`)
+  }
+
+  /** For another process; to be called again, if need be. From `leave` on it is that one's. */
+  async handOver(): Promise<HandedDocument> {
+    const { held } = this
+    if (held !== undefined) return { octets: held }
+    if (!this.#isSealed) await onStorage('stage a document', () => this.seal())
+    this.#isSealed = true
+    return { file: this.name, bytes: this.#bytes }
+  }
+
+  leave(): void {
+    this.#file = undefined
   }
 
   /** Moves a sealed document; from here on it is no longer this object's to remove. */

@@ -2,9 +2,7 @@
 import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { amount, makeDurableFolder, quote, syncFolder } from '@seg/core'
-
-/** Names that we give to documents in files. */
-const OURS = /^[0-9a-f]{32}$/
+import { OURS } from './staged-document.ts'
 
 type Note = (line: string) => void
 
@@ -32,6 +30,12 @@ export async function putUnclaimedAside(
       'one or a few are what a crash leaves, ' +
       'many mean that the ledger is older than they are (a backup): compare before you delete them',
   )
+}
+
+/** Removes documents that another process of ours was receiving when it ended. */
+export async function removeMarked(staging: string, mark: string): Promise<void> {
+  const { ours } = await sort(staging)
+  for (const name of ours) if (name.endsWith(mark)) await unlink(join(staging, name)).catch(() => {})
 }
 
 /** Removes documents that were being received when the process ended: none was acknowledged. */

@@ -1,12 +1,12 @@
 // The ledger on PostgreSQL as a node has it: a worker on a thread of its own, connections for
 // reading here, and documents too large for a row put into the database in pieces.
 import { hostname } from 'node:os'
-import { extname, join, resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { Fault, type FileLock, makeDurableFolder, quote } from '@seg/core'
 import type { AcceptRequest, AgainRequest } from '../batch/requests.ts'
 import { type CertificateChain, formatFingerprints } from '../certificate-chain.ts'
 import { lockFolder } from '../files/folder-lock.ts'
-import { StagedDocument } from '../files/staged-document.ts'
+import { StagedDocument, stagingFolder } from '../files/staged-document.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { emptyStaging } from '../files/unclaimed.ts'
 import type {
@@ -58,7 +58,7 @@ export async function openPostgresLedger(
   return onStorage(`open the data folder ${folder}`, async () => {
     const lock = lockFolder(folder)
     try {
-      const staging = join(folder, 'staging')
+      const staging = stagingFolder(folder)
       await makeDurableFolder(staging, 0o700)
       await emptyStaging(staging, note)
       const start = { script, options: { ...options, place, folder: resolve(folder) }, files: [] }

@@ -13,7 +13,7 @@ import { checkNeverSettled, checkReadable, claimFolder, type FolderKind } from '
 import type { ReadOptions } from '../files/file-chunks.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { lockFolder } from '../files/folder-lock.ts'
-import { StagedDocument } from '../files/staged-document.ts'
+import { StagedDocument, stagingFolder } from '../files/staged-document.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { emptyStaging, putUnclaimedAside } from '../files/unclaimed.ts'
 import { checkOneFileSystem } from '../files/writable-folder.ts'
@@ -153,10 +153,6 @@ function openEmpty(): DatabaseSync {
   const database = new DatabaseSync(':memory:')
   for (const statement of Object.values(migrations).flat()) database.exec(statement)
   return database
-}
-
-function stagingFolder(folder: string): string {
-  return join(folder, 'staging')
 }
 
 class SqliteLedger implements Ledger {

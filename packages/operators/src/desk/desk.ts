@@ -27,6 +27,8 @@ export type Measure = () => readonly Sample[]
 
 export type Desk = {
   readonly note: NoteFact
+  /** So many facts of another process of this gateway, in JSON. Never throws, never waits. */
+  pass(facts: string, count: number): void
   /** From now on, what the main thread measures is among the metrics. */
   measureWith(measure: Measure): void
   /**
@@ -79,6 +81,16 @@ class DeskThread implements Desk {
     }
     if (this.#gathered.length === 0) setTimeout(() => this.#flush(), GATHER_TIME).unref()
     this.#gathered.push(fact)
+  }
+
+  pass(facts: string, count: number): void {
+    if (this.#onTheWay + count > QUEUE || this.#worker === undefined) {
+      if (this.#lost === 0) this.#lostSince = Date.now()
+      this.#lost += count
+      return
+    }
+    this.#onTheWay += count
+    this.#post(this.#worker, { facts, count })
   }
 
   measureWith(measure: Measure): void {

@@ -169,7 +169,7 @@ async function loadAuthority(
   }
 }
 
-function makePolicy(
+export function makePolicy(
   mode: TrustMode,
   authorities: readonly Authority[],
   partners: readonly Partner[],

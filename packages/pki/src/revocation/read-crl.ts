@@ -5,7 +5,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Fault, type FaultCode } from '@seg/core'
 import type { RevocationList, RevocationLists } from '../path/revocation-lists.ts'
-import { findRevoked } from './revocation-table.ts'
+import { findRevoked, type TableParts } from './revocation-table.ts'
 import { type CrlParts, splitCrls, verifyCrl } from './verify-crl.ts'
 
 /** A verified list, the CA that it is of, and how many certificates it revokes. */
@@ -14,6 +14,8 @@ export type Crl = RevocationList & {
   /** For people. */
   readonly issuer: string
   readonly count: number
+  /** What `find` searches. */
+  readonly table: TableParts
 }
 
 /** From here on a list is read in a thread of its own: it takes more than a few milliseconds. */
@@ -32,7 +34,7 @@ export async function readCrl(octets: Buffer, issuers: readonly X509Certificate[
   if (octets.length > LARGEST)
     throw new Fault('crl-invalid', `expected a list of at most ${LARGEST} octets, found ${octets.length}`)
   const ders = issuers.map(({ raw }) => raw)
-  return toCrl(octets.length < LARGE ? verifyCrl(octets, ders) : await verifyInThread(octets, ders))
+  return openCrl(octets.length < LARGE ? verifyCrl(octets, ders) : await verifyInThread(octets, ders))
 }
 
 /**
@@ -61,8 +63,9 @@ async function verifyInThread(octets: Buffer, issuers: readonly Buffer[]): Promi
   }
 }
 
-function toCrl({ table, ...rest }: CrlParts): Crl {
-  return { ...rest, count: table.count, find: serial => findRevoked(table, serial) }
+/** Of what a thread or another process of ours has read and verified. */
+export function openCrl({ table, ...rest }: CrlParts): Crl {
+  return { ...rest, table, count: table.count, find: serial => findRevoked(table, serial) }
 }
 
 /**

@@ -11,8 +11,14 @@ export type WantedStatus = MissingStatus & { readonly key: string }
 const MOST = 4096
 
 export class StatusBoard {
+  readonly #seen: (certificate: MissingStatus) => void
   readonly #wanted = new Map<string, WantedStatus>()
   #statuses: ReadonlyMap<string, CertificateStatus> = new Map()
+
+  /** `seen`: gets each certificate that is in use, for a board elsewhere that has the answers. */
+  constructor(seen: (certificate: MissingStatus) => void = () => {}) {
+    this.#seen = seen
+  }
 
   /** Replaced whole with each answer. */
   get statuses(): ReadonlyMap<string, CertificateStatus> {
@@ -23,6 +29,7 @@ export class StatusBoard {
   see({ authority, leaf, issuer }: MissingStatus): void {
     const key = keyOf(leaf, issuer)
     if (key === undefined) return
+    this.#seen({ authority, leaf, issuer })
     this.#wanted.delete(key)
     this.#wanted.set(key, { authority, leaf, issuer, key })
     if (this.#wanted.size > MOST) this.#wanted.delete(this.#wanted.keys().next().value!)
@@ -30,6 +37,11 @@ export class StatusBoard {
 
   wanted(): WantedStatus[] {
     return [...this.#wanted.values()]
+  }
+
+  /** Those of a board elsewhere. */
+  replace(statuses: ReadonlyMap<string, CertificateStatus>): void {
+    this.#statuses = statuses
   }
 
   answer(key: string, status: CertificateStatus): void {

@@ -3,7 +3,7 @@
 // last step leaves nothing; after it the document is stored, and every retry gets the same receipt.
 import type { IncomingMessage } from 'node:http'
 import type { OctetSink } from '@seg/xmldsig'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import { confirmPeer, type Peer } from '../http/peer.ts'
 import { checkLength } from '../http/read-body.ts'
 import type { Upload } from '../http/uploads.ts'
@@ -11,7 +11,6 @@ import type { ReceiverLimits } from '../limits.ts'
 import { freshnessOf } from '../schemas/document-policy.ts'
 import {
   type AddressedDocument,
-  type AdmittedDocument,
   checkParties,
   checkSchema,
   checkTimestamp,
@@ -23,32 +22,36 @@ import {
 import { confirmDocument } from './confirm-document.ts'
 import type { DocumentAccount } from './document-account.ts'
 import { receiveDocument } from './receive-document.ts'
-import { type Acceptance, recordDocument } from './record-document.ts'
+import { type Acceptance, type JudgedDocument, recordDocument } from './record-document.ts'
 
 export async function acceptDocument(
   peer: Peer,
   request: IncomingMessage,
-  gate: Gate,
+  gate: ExchangeGate,
   account: DocumentAccount,
 ): Promise<Acceptance> {
   const begin = gate.now()
   account.from(peer)
-  await using upload = gate.uploads.begin(gate.ledger, peer.id, begin, peer.recognized.partner?.limits)
+  await using upload = await gate.uploads.begin(gate.ledger, uploaderOf(peer, request))
   const judged = await judgeDocument(peer, request, { upload, begin, findEarlier }, gate, account)
   if (judged.isReplay) return judged
-  return await recordDocument(judged.admitted, judged.acceptedAt, gate)
+  return await recordDocument(judged, gate)
 }
 
-export type Judged<Earlier> =
-  | Earlier
-  | { readonly isReplay: false; readonly admitted: AdmittedDocument; readonly acceptedAt: Date }
+/** Whose document it is that comes in, and the bytes that are announced. */
+export function uploaderOf(peer: Peer, { headers }: IncomingMessage) {
+  const announced = Number(headers['content-length'] ?? 0)
+  return { partner: peer.id, own: peer.recognized.partner?.limits, announced }
+}
+
+export type Judged<Earlier> = Earlier | JudgedDocument
 
 /** Every step but the last. */
 export async function judgeDocument<Earlier extends { readonly isReplay: true }>(
   peer: Peer,
   request: IncomingMessage,
   { upload, begin, findEarlier: find, onCanonical }: Judging<Earlier>,
-  gate: Gate,
+  gate: ExchangeGate,
   account: DocumentAccount,
 ): Promise<Judged<Earlier>> {
   const own = peer.recognized.partner?.limits ?? {}
@@ -75,11 +78,14 @@ export async function judgeDocument<Earlier extends { readonly isReplay: true }>
   if (earlier.isReplay) return earlier
   const timely = checkTimestamp(earlier.document, begin, clockSkew)
   const admitted = account.confirmed(await confirmDocument(await checkSchema(timely), gate))
-  const acceptedAt = gate.now()
-  const current = confirm(acceptedAt)
-  received.signer.confirm(current, acceptedAt)
-  checkType(admitted.facts, current)
-  return { isReplay: false, admitted, acceptedAt }
+  const confirmNow = () => {
+    const acceptedAt = gate.now()
+    const current = confirm(acceptedAt)
+    received.signer.confirm(current, acceptedAt)
+    checkType(admitted.facts, current)
+    return acceptedAt
+  }
+  return { isReplay: false, admitted, acceptedAt: confirmNow(), confirmAgain: confirmNow }
 }
 
 type Judging<Earlier> = {
@@ -88,7 +94,7 @@ type Judging<Earlier> = {
   readonly findEarlier: (
     document: AddressedDocument,
     begin: Date,
-    gate: Gate,
+    gate: ExchangeGate,
     clockSkew: number,
   ) => Promise<Earlier | FirstOrSafe>
   /** Gets the canonical octets of each pass. */
@@ -96,7 +102,7 @@ type Judging<Earlier> = {
 }
 
 /** No partner's record allows more than the receiver does. */
-function limitsFor({ recognized }: Peer, { limits }: Gate): ReceiverLimits {
+function limitsFor({ recognized }: Peer, { limits }: ExchangeGate): ReceiverLimits {
   const { bytes: documentBytes = limits.documentBytes } = recognized.partner?.limits ?? {}
   return documentBytes < limits.documentBytes ? { ...limits, documentBytes } : limits
 }

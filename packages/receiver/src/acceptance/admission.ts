@@ -3,7 +3,7 @@
 // still gets its receipt).
 import { Fault, quote } from '@seg/core'
 import { type VerifiedDocument, Verifier } from '@seg/xmldsig'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import type { Peer } from '../http/peer.ts'
 import { canSeal } from '../own-certificates.ts'
 import type { ReceivedDocument } from './receive-document.ts'
@@ -35,7 +35,7 @@ export type ValidDocument = Passed<'schema'>
  */
 export type AdmittedDocument = Passed<'second-opinion'> & { readonly doubt?: Fault; readonly unasked?: Fault }
 
-type EarlierGate = Pick<Gate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion'>
+type EarlierGate = Pick<ExchangeGate, 'ledger' | 'credentials' | 'refusals' | 'now' | 'secondOpinion'>
 export type FirstOrSafe = { readonly isReplay: false; readonly document: RetrySafeDocument }
 
 export type Replay = { readonly isReplay: true; readonly id: string; readonly receipt: Buffer }
@@ -112,7 +112,7 @@ export async function findEarlier(
  */
 export async function lookForEarlier(
   { facts, received }: AddressedDocument,
-  { ledger }: Pick<Gate, 'ledger'>,
+  { ledger }: Pick<ExchangeGate, 'ledger'>,
 ): Promise<{ readonly isReplay: true; readonly id: string } | FirstOrSafe> {
   const { senderId, id } = facts
   const earlier = await ledger.find(senderId, id)

@@ -1,7 +1,7 @@
 // The second opinion on a document that we would accept. It can refuse, or raise an alarm; it never
 // makes a refused document acceptable.
 import { Fault, type FaultCode } from '@seg/core'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import type { AdmittedDocument, ValidDocument } from './admission.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { AdmittedDocument, ValidDocument } from './admission.ts'
  */
 export async function confirmDocument(
   document: ValidDocument,
-  gate: Pick<Gate, 'secondOpinion' | 'limits'>,
+  gate: Pick<ExchangeGate, 'secondOpinion' | 'limits'>,
 ): Promise<AdmittedDocument> {
   const { mode } = gate.secondOpinion
   const { bytes } = document.received
@@ -43,7 +43,7 @@ const notes: Partial<Record<FaultCode, 'doubt' | 'unasked'>> = {
 
 async function askAbout(
   { received, facts }: ValidDocument,
-  { secondOpinion }: Pick<Gate, 'secondOpinion'>,
+  { secondOpinion }: Pick<ExchangeGate, 'secondOpinion'>,
 ): Promise<void> {
   const { digestAlgorithm, digest } = facts.signature
   const { peer, upload, signer } = received

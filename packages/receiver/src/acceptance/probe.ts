@@ -5,11 +5,11 @@ import type { IncomingMessage } from 'node:http'
 import { quote } from '@seg/core'
 import { HELD_IN_MEMORY } from '@seg/ledger'
 import { connectionFacts } from '../connections/connection-facts.ts'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import type { Peer } from '../http/peer.ts'
 import type { Stopping } from '../http/stopping.ts'
 import { checkSeal } from '../own-certificates.ts'
-import { judgeDocument } from './accept-document.ts'
+import { judgeDocument, uploaderOf } from './accept-document.ts'
 import { lookForEarlier } from './admission.ts'
 import { DocumentAccount } from './document-account.ts'
 
@@ -31,7 +31,7 @@ export async function probeDocument(
   peer: Peer,
   request: IncomingMessage,
   id: string,
-  gate: Gate & { readonly stopping: Stopping },
+  gate: ExchangeGate & { readonly stopping: Stopping },
 ): Promise<Probe> {
   gate.stopping.beginWork()
   try {
@@ -45,7 +45,7 @@ export async function probeDocument(
   }
 }
 
-async function judgeProbe(peer: Peer, request: IncomingMessage, id: string, gate: Gate): Promise<ProbeResult> {
+async function judgeProbe(peer: Peer, request: IncomingMessage, id: string, gate: ExchangeGate): Promise<ProbeResult> {
   const begin = gate.now()
   const account = new DocumentAccount(connectionFacts(request.socket), id)
   const small = {
@@ -53,7 +53,7 @@ async function judgeProbe(peer: Peer, request: IncomingMessage, id: string, gate
     limits: { ...gate.limits, documentBytes: Math.min(gate.limits.documentBytes, HELD_IN_MEMORY) },
   }
   account.from(peer)
-  await using upload = gate.uploads.beginProbe(gate.ledger, peer.id, begin, peer.recognized.partner?.limits)
+  await using upload = await gate.uploads.beginProbe(gate.ledger, uploaderOf(peer, request))
   let found: Found | undefined
   const judged = await judgeDocument(
     peer,
@@ -82,7 +82,7 @@ type Facts = Parameters<typeof lookForEarlier>[0]['facts']
 type Found = { readonly facts: Facts; readonly bytes: number; readonly sha256: string }
 
 /** What a partner knows of itself, and of its document. */
-function describeSteps(peer: Peer, { facts, bytes, sha256 }: Found, judged: Judged, gate: Gate): Step[] {
+function describeSteps(peer: Peer, { facts, bytes, sha256 }: Found, judged: Judged, gate: ExchangeGate): Step[] {
   const { signatureAlgorithm, digestAlgorithm } = facts.signature
   const { schemas } = peer.credentials.documents
   const steps: Step[] = [

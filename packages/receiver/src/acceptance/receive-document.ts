@@ -48,7 +48,8 @@ export async function receiveDocument(
 ): Promise<ReceivedDocument> {
   checkHeaders(request, limits)
   const announced = Number(request.headers['content-length'] ?? 0)
-  upload.expect(announced)
+  const expecting = upload.expect(announced)
+  if (expecting !== undefined) await expecting
   const signer = new SigningCertificate(peer, now)
   const given = onCanonical && { onCanonical }
   const verifier = openVerifier(signer, { types, limits: { documentBytes: limits.documentBytes }, ...given })

@@ -124,6 +124,16 @@ export class StorageRoom {
     }
   }
 
+  /** Whether `check` would throw nothing. */
+  hasRoom(partner: string, bytes: number): boolean {
+    try {
+      this.check(partner, bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** Throws as `check` does. */
   take(partner: string, bytes: number): void {
     this.check(partner, bytes)

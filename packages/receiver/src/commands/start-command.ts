@@ -38,6 +38,8 @@ import { watchReadiness } from '../measures/readiness.ts'
 import { openReadyListener } from '../measures/ready-listener.ts'
 import { closeGate, openGate } from '../open-gate.ts'
 import { consoleCertificateOf, watchOwnCertificates } from '../own-certificates.ts'
+import { startConnectionProcesses } from '../processes/connection-processes.ts'
+import { processesOf } from '../processes/processes-of.ts'
 import { checksOfStart, startSettings } from './start-settings.ts'
 
 export async function runStart(_options: object, command: Command): Promise<void> {
@@ -58,6 +60,7 @@ async function start(command: Command): Promise<void> {
   surviveHangup()
   const output = openServiceOutput(command)
   const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
+  const count = processesOf(settings.processes)
   const { certs, data, proxyProtocol, readyListen, node = hostname() } = settings
   const { config } = command.opts()
   const handOffs = await readHandOffs(command, data)
@@ -67,8 +70,11 @@ async function start(command: Command): Promise<void> {
   await openAlertChannels(alerts.path, alerts.value)
   const sinks = await openAuditSinks(path, value)
   const { logFile } = readSettings(command, ['logFile'])
-  const { logger, close: closeLogger } =
-    logFile === undefined ? openLogger({ isTerminal: isatty(2), node }) : openFileLogger(logFile, node)
+  const {
+    logger,
+    write,
+    close: closeLogger,
+  } = logFile === undefined ? openLogger({ isTerminal: isatty(2), node }) : openFileLogger(logFile, node)
   const complain = (line: string) => logger.warn(line)
   const tracer = await openReceiverTracer(settings, node, complain)
   const traces = tracer && new DocumentTraces(tracer)
@@ -80,7 +86,8 @@ async function start(command: Command): Promise<void> {
     throw error
   })
   const gate = { ...opened, traces }
-  const readiness = watchReadiness(gate)
+  let receiver: RunningReceiver | undefined
+  const readiness = watchReadiness(gate, () => receiver?.processes?.())
   const answers = answersOf(gate, readiness, showSettings(command, startSettings), config, [...handOffs.keys()])
   const operators = await listener.open(answers, logger).catch(async error => {
     await readiness.close()
@@ -95,13 +102,17 @@ async function start(command: Command): Promise<void> {
   }
   // The last step that takes time: from here on a signal finds everything in place.
   const balancers = proxyProtocol === 'off' ? [] : proxyProtocol
-  const receiver = await startReceiver({ ...gate, logger, staple, balancers }, { host, port }).catch(close)
+  const place = { host, port }
+  const starting =
+    count === 1
+      ? startReceiver({ ...gate, logger, staple, balancers }, place)
+      : startConnectionProcesses({ gate, logger, write, tracer, staple, balancers, node }, place, count)
+  const running = await starting.catch(close)
+  receiver = running
   const ready =
     readyListen === 'off'
       ? undefined
-      : await openReadyListener(readyListen, readiness, logger).catch(error =>
-          receiver.close().then(() => close(error)),
-        )
+      : await openReadyListener(readyListen, readiness, logger).catch(error => running.close().then(() => close(error)))
   const clock = { now: gate.now, elapsed: () => performance.now(), random: Math.random }
   const edge = { ...clock, ...(traces?.follow(gate.desk.note) ?? { note: gate.desk.note }) }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
@@ -117,7 +128,7 @@ async function start(command: Command): Promise<void> {
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
-  const measured = { receiver, handOffs: handingOn, forwarding, readiness, consoleCertificate }
+  const measured = { receiver: running, handOffs: handingOn, forwarding, readiness, consoleCertificate }
   gate.desk.measureWith(openGatewayMeasure(gate, measured))
   const leading = gate.ledger.isShared ? leadAlerts(gate, logger) : undefined
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
@@ -131,7 +142,7 @@ async function start(command: Command): Promise<void> {
     if (err) logger.error({ err }, 'stopping after a defect')
     else logger.info(`stopping on ${signal ?? 'request'}`)
     readiness.drain()
-    if (!err) await drain(receiver, drainTime)
+    if (!err) await drain(running, drainTime)
     await Promise.all([lists.close(), statuses.close(), staple.close(), logKey.close()])
     await following.close()
     await indexing.close()
@@ -142,7 +153,7 @@ async function start(command: Command): Promise<void> {
     room.close()
     await leading?.close()
     await ready?.close()
-    await Promise.all([receiver.close(), operators?.close(), ...handingOn.map(running => running.close())])
+    await Promise.all([running.close(), operators?.close(), ...handingOn.map(running => running.close())])
     await closeGate(gate)
     await tracer?.close()
     logger.info('stopped')
@@ -152,7 +163,8 @@ async function start(command: Command): Promise<void> {
   const { id } = gate.credentials.current.identity
   output.report(
     {
-      listening: receiver.url,
+      listening: running.url,
+      ...(count > 1 && { processes: count }),
       id,
       certs,
       data,
@@ -163,9 +175,9 @@ async function start(command: Command): Promise<void> {
       pid: process.pid,
     },
     [
-      `${id} listens on ${receiver.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
+      `${id} listens on ${running.url} (TLS 1.3, client certificates of ${certs}/ca.crt)`,
       `documents are kept in ${data}${describeHandOffs(handOffs)}`,
-      adviseNext(command, receiver.url, { certs, data }),
+      adviseNext(command, running.url, { certs, data }),
       ...(operators ? [`operators: ${operators.url}, with a link of \`pnpm --filter receiver console login\``] : []),
       ...(operators?.certificateLogin ? [`operators with a certificate: ${operators.certificateLogin}`] : []),
     ].join('\n'),

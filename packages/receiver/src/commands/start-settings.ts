@@ -30,6 +30,7 @@ export const startSettings = [
   'proxyProtocol',
   'readyListen',
   'drainTime',
+  'processes',
 ] as const
 
 /** What a start with these settings needs. */

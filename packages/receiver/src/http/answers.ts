@@ -4,7 +4,7 @@ import { type Fault, quote } from '@seg/core'
 import { levelOf } from '../acceptance/document-account.ts'
 import { connectionOf } from '../connections/connection.ts'
 import { connectionFacts } from '../connections/connection-facts.ts'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import type { ReceiverLimits } from '../limits.ts'
 import type { Logger } from '../logger.ts'
 import { costs } from '../shares/turns.ts'
@@ -20,7 +20,7 @@ export type ServedRequest = {
 }
 
 export type AnswerFields = Readonly<Record<string, string>>
-type RefusingParts = Pick<Gate, 'credentials' | 'desk' | 'limits' | 'now'> & { readonly logger: Logger }
+type RefusingParts = Pick<ExchangeGate, 'credentials' | 'desk' | 'limits' | 'now'> & { readonly logger: Logger }
 
 export function answer({ response }: ServedRequest, status: number, fields: AnswerFields, body: Buffer): void {
   // As a text it leaves with its header in one piece; two would be gathered, and copied once more.

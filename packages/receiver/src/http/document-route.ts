@@ -7,7 +7,7 @@ import { DocumentAccount } from '../acceptance/document-account.ts'
 import type { Acceptance } from '../acceptance/record-document.ts'
 import type { RefusalLog } from '../acceptance/refusal-log.ts'
 import { connectionFacts } from '../connections/connection-facts.ts'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import type { Logger } from '../logger.ts'
 import { type AnswerFields, answer, answerFault, refuseServed, type ServedRequest } from './answers.ts'
 import { identifyPeer, type Peer } from './peer.ts'
@@ -17,7 +17,7 @@ import type { Stopping } from './stopping.ts'
 
 export const DOCUMENTS = '/v1/documents'
 
-type Parts = Gate & { readonly logger: Logger; readonly stopping: Stopping }
+type Parts = ExchangeGate & { readonly logger: Logger; readonly stopping: Stopping }
 
 export function requestId(): string {
   return `urn:uuid:${timeOrderedId()}`
@@ -86,7 +86,7 @@ async function noteRefusal(
   fault: Fault,
   entry: ReturnType<RefusalLog['record']> | undefined,
   { request, response }: ServedRequest,
-  { desk, traces, now }: Gate,
+  { desk, traces, now }: ExchangeGate,
 ): Promise<void> {
   try {
     const at = now().getTime()

@@ -12,7 +12,7 @@ import Fastify, {
 import { probeDocument } from '../acceptance/probe.ts'
 import { connectionOf } from '../connections/connection.ts'
 import type { Staple } from '../credentials/follow-staple.ts'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import type { Logger } from '../logger.ts'
 import { acceptAnnouncement } from '../rollover/accept-announcement.ts'
 import { costs } from '../shares/turns.ts'
@@ -26,7 +26,7 @@ import { identifyPeer, type Peer } from './peer.ts'
 import { checkRequestForm, pathOf, unserved } from './request-form.ts'
 import type { Stopping } from './stopping.ts'
 
-export type ReceiverParts = Gate & {
+export type ReceiverParts = ExchangeGate & {
   readonly logger: Logger
   readonly stopping: Stopping
   readonly staple?: Staple | undefined
@@ -129,9 +129,9 @@ async function answerReceipt(
   peer: Peer,
   request: Request<ReceiptRoute>,
   reply: FastifyReply,
-  gate: Gate,
+  gate: ExchangeGate,
 ): Promise<FastifyReply> {
-  beginRead(peer, reply, gate)
+  await beginRead(peer, reply, gate)
   const receipt = await gate.ledger.receipt(peer.id, request.params.id)
   if (receipt === undefined)
     throw new Fault('not-found', `${quote(peer.id)} has no receipt for ${quote(request.params.id)}`)
@@ -139,13 +139,15 @@ async function answerReceipt(
 }
 
 /** An answer counts until the client has taken it, or its connection has ended. */
-function beginRead(peer: Peer, reply: FastifyReply, { uploads, now }: Gate): void {
+async function beginRead(peer: Peer, reply: FastifyReply, { uploads }: ExchangeGate): Promise<void> {
   connectionOf(reply.request.raw.socket)?.charge(costs.answer)
-  reply.raw.once('close', uploads.beginRead(peer.id, now(), peer.recognized.partner?.limits))
+  const end = await uploads.beginRead(peer.id, peer.recognized.partner?.limits)
+  if (reply.raw.closed || reply.raw.destroyed) end()
+  else reply.raw.once('close', end)
 }
 
-async function answerLog(peer: Peer, request: Request, reply: FastifyReply, gate: Gate): Promise<FastifyReply> {
-  beginRead(peer, reply, gate)
+async function answerLog(peer: Peer, request: Request, reply: FastifyReply, gate: ExchangeGate): Promise<FastifyReply> {
+  await beginRead(peer, reply, gate)
   const path = pathOf(request.url).slice('/v1/log/'.length)
   const { type, cacheControl, body, size } = await readLogFile(path, gate.ledger.log)
   gate.witnesses.note(peer.id, size)

@@ -9,11 +9,24 @@ import { connectionsOf } from './partner-connections.ts'
 import { buildReceiver, type ReceiverParts } from './receiver.ts'
 import { Stopping } from './stopping.ts'
 
+/** One process that has connections, beside the one that has the ledger. */
+export type ConnectionProcess = {
+  readonly number: number
+  readonly isListening: boolean
+  /** How often it was started. */
+  readonly starts: number
+  /** Seconds of the processor, and bytes of memory. */
+  readonly cpu: number
+  readonly memory: number
+}
+
 export type RunningReceiver = {
   /** Where senders reach it. */
   readonly url: string
   /** Open connections of each partner. */
   connections(): ReadonlyMap<string, number>
+  /** Those that have the connections, where they are not this one's own. */
+  processes?(): readonly ConnectionProcess[]
   /**
    * Each answer is the last of its connection from here on: what its client sends next comes on a
    * new one, which a load balancer leads elsewhere.

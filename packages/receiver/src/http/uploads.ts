@@ -2,98 +2,79 @@
 // them take together, and how fast they may follow one another.
 import { HELD_IN_MEMORY, type Ledger, type Staging } from '@seg/ledger'
 import type { PartnerLimits } from '@seg/pki'
-import { DOCUMENT_OVERHEAD, type StorageRoom } from '../acceptance/storage-room.ts'
-import type { ReceiverLimits } from '../limits.ts'
-import { Places, Rates } from '../shares/partner-shares.ts'
+import { DOCUMENT_OVERHEAD } from '../acceptance/storage-room.ts'
+import type { Taking, UploadShares } from '../shares/upload-shares.ts'
+
+type Stages = Pick<Ledger, 'stage'>
+
+/** Whose it is, what the record of that partner says, and the bytes that are announced. */
+type Uploader = { readonly partner: string; readonly own?: PartnerLimits | undefined; readonly announced: number }
 
 export type Uploads = {
   /**
    * Throws the Faults `overloaded` when too many documents are being received, `rate-limit` when
    * too many are the partner's or came too fast, and `storage-unavailable` when there is no room
-   * for more. `own`: what the record of the partner says.
+   * for more.
    */
-  begin(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
+  begin(ledger: Stages, uploader: Uploader): Promise<Upload>
   /** A test document, which counts as one, and is rarer. Throws as `begin` does. */
-  beginProbe(ledger: Ledger, partner: string, now: Date, own?: PartnerLimits): Upload
+  beginProbe(ledger: Stages, uploader: Uploader): Promise<Upload>
   /**
    * A receipt or a file of the log that is being sent; the function ends it. Throws the Faults
    * `overloaded` and `rate-limit`.
    */
-  beginRead(partner: string, now: Date, own?: PartnerLimits): () => void
+  beginRead(partner: string, own?: PartnerLimits): Promise<() => void>
   /** How many documents are being received, and how many of them are large. */
   active(): { readonly all: number; readonly large: number }
 }
 
-/**
- * Reads are counted apart from documents: a delivery ends with reads that prove its log, and would
- * begin again, document and all, when the document took what they need.
- */
-const READS_PER_DOCUMENT = 10
-const PROBES_PER_SECOND = 5
-
-/** For one receiver. */
-export function openUploads(
-  { uploads, uploadsOfOne, reads, readsOfOne, largeUploads, largeUploadsOfOne, documentsPerSecond }: ReceiverLimits,
-  room: StorageRoom,
-): Uploads {
-  const all = new Places(uploads, uploadsOfOne, 'documents are being received')
-  const answers = new Places(reads, readsOfOne, 'receipts and files of the log are being sent')
-  const large = new Places(
-    largeUploads,
-    largeUploadsOfOne,
-    `documents of more than ${HELD_IN_MEMORY} bytes are being received`,
-  )
-  const rates = new Rates(documentsPerSecond, 'documents')
-  const readRates = new Rates(documentsPerSecond * READS_PER_DOCUMENT, 'requests for receipts and the log')
-  const probes = new Rates(PROBES_PER_SECOND, 'test documents')
-  const begin: Uploads['begin'] = (ledger, partner, now, own = {}) => {
-    rates.take(partner, now.getTime(), own.rate)
-    return new Upload(ledger, { partner, own }, all, large, room)
+export function openUploads(shares: UploadShares): Uploads {
+  const open = (take: UploadShares['takeDocument']): Uploads['begin'] => {
+    return async (ledger, { partner, own = {}, announced }) => {
+      const taking = take(partner, own, announced)
+      if (taking !== undefined) await taking
+      return new Upload(ledger.stage(), partner, shares)
+    }
   }
   return {
-    begin,
-    beginProbe(ledger, partner, now, own) {
-      probes.take(partner, now.getTime())
-      return begin(ledger, partner, now, own)
+    begin: open(shares.takeDocument),
+    beginProbe: open(shares.takeProbe),
+    async beginRead(partner, own = {}) {
+      await shares.takeRead(partner, own)
+      return () => shares.giveBack(partner, { reads: 1 })
     },
-    beginRead(partner, now, own = {}) {
-      readRates.take(partner, now.getTime(), own.rate && own.rate * READS_PER_DOCUMENT)
-      answers.take(partner)
-      return () => answers.giveBack(partner)
-    },
-    active: () => ({ all: all.taken, large: large.taken }),
+    active: shares.active,
   }
 }
 
-type Uploader = { readonly partner: string; readonly own: PartnerLimits }
-
-/** One document being received. Disposing of it removes what was staged and not accepted. */
+/**
+ * One document being received, which is counted. Disposing of it removes what was staged and not
+ * accepted.
+ */
 export class Upload implements AsyncDisposable {
   readonly staging: Staging
   readonly #partner: string
-  readonly #large: Places
-  readonly #room: StorageRoom
-  readonly #taken: Places[] = []
+  readonly #shares: UploadShares
+  #isLarge = false
   /** Bytes of the room that were taken, and are not stored yet. */
-  #bytes = 0
+  #bytes = DOCUMENT_OVERHEAD
+  /** What is asked of another process. */
+  #taking: Promise<void> | undefined
 
-  constructor(ledger: Ledger, { partner, own }: Uploader, all: Places, large: Places, room: StorageRoom) {
+  constructor(staging: Staging, partner: string, shares: UploadShares) {
+    this.staging = staging
     this.#partner = partner
-    this.#large = large
-    this.#room = room
-    room.check(partner, DOCUMENT_OVERHEAD)
-    this.#take(all, own.concurrency)
-    this.#takeRoom(DOCUMENT_OVERHEAD)
-    this.staging = ledger.stage()
+    this.#shares = shares
   }
 
   /**
-   * Whether there is room for as many bytes as are announced. Throws the Faults
-   * `storage-unavailable` and `rate-limit`.
+   * Whether there is room for as many bytes as are announced; the promise, if there is one, must be
+   * waited for. Throws the Faults `storage-unavailable` and `rate-limit`.
    */
-  expect(bytes: number): void {
-    this.#room.check(this.#partner, bytes)
+  expect(bytes: number): Taking {
+    const checking = this.#shares.checkRoom(this.#partner, bytes)
     this.staging.expect(bytes)
+    return checking
   }
 
   /** What was taken is stored now. */
@@ -107,25 +88,33 @@ export class Upload implements AsyncDisposable {
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
     const { bytes } = this.staging
-    if (bytes <= HELD_IN_MEMORY && bytes + chunk.length > HELD_IN_MEMORY) this.#take(this.#large)
-    this.#takeRoom(chunk.length)
+    const becomesLarge = bytes <= HELD_IN_MEMORY && bytes + chunk.length > HELD_IN_MEMORY
+    const large = becomesLarge ? this.#shares.takeLarge(this.#partner) : undefined
+    if (becomesLarge && large === undefined) this.#isLarge = true
+    if (large !== undefined) return this.#askThenWrite(chunk, large)
+    const room = this.#shares.takeRoom(this.#partner, chunk.length)
+    if (room !== undefined) return this.#askThenWrite(chunk, undefined, room)
+    this.#bytes += chunk.length
     return this.staging.write(chunk)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#taking?.catch(() => {})
     await this.staging.discard()
-    for (const places of this.#taken.splice(0)) places.giveBack(this.#partner)
-    this.#room.giveBack(this.#partner, this.#bytes)
+    this.#shares.giveBack(this.#partner, { documents: 1, large: Number(this.#isLarge), bytes: this.#bytes })
     this.#bytes = 0
   }
 
-  #takeRoom(bytes: number): void {
-    this.#room.take(this.#partner, bytes)
-    this.#bytes += bytes
-  }
-
-  #take(places: Places, most?: number): void {
-    places.take(this.#partner, most)
-    this.#taken.push(places)
+  /** What is taken in the end is ours to give back, also when the request has ended meanwhile. */
+  #askThenWrite(chunk: Uint8Array, large: Promise<void> | undefined, room?: Promise<void>): Promise<void> {
+    this.#taking = (async () => {
+      if (large !== undefined) {
+        await large
+        this.#isLarge = true
+      }
+      await (room ?? this.#shares.takeRoom(this.#partner, chunk.length))
+      this.#bytes += chunk.length
+    })()
+    return this.#taking.then(() => this.staging.write(chunk))
   }
 }

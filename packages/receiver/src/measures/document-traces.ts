@@ -44,9 +44,18 @@ export class DocumentTraces {
   readonly #accepted = new Remembered<TraceContext>()
   /** The same of a hand-off under way. */
   readonly #begun = new Remembered<Begun>()
+  readonly #remembered: DocumentTraces['remember']
 
-  constructor(tracer: Tracer) {
+  /** `remembered`: gets what another process is to `remember`, where the hand-off is there. */
+  constructor(tracer: Tracer, remembered: DocumentTraces['remember'] = () => {}) {
     this.#tracer = tracer
+    this.#remembered = remembered
+  }
+
+  /** The span of an accepted document. */
+  remember(partner: string, document: string, own: TraceContext): void {
+    this.#accepted.set(partner, document, own)
+    this.#remembered(partner, document, own)
   }
 
   /**
@@ -57,7 +66,7 @@ export class DocumentTraces {
     const parent = parseTraceParent(given)
     const own = { traceId: parent?.traceId ?? newTraceId(), spanId: newSpanId() }
     const { kind, partner = '', document = '' } = fact
-    if (kind === 'document') this.#accepted.set(partner, document, own)
+    if (kind === 'document') this.remember(partner, document, own)
     const noted = Date.now()
     const record = () =>
       this.#tracer.record(partner, ...spansOf(fact, { ...own, parentId: parent?.spanId }, noted, Date.now()))

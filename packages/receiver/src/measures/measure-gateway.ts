@@ -5,13 +5,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Forwarding, Sample } from '@seg/operators'
 import type { Gate } from '../gate.ts'
 import type { HandOff } from '../hand-off/sender-lanes.ts'
-import type { RunningReceiver } from '../http/start-receiver.ts'
+import type { ConnectionProcess, RunningReceiver } from '../http/start-receiver.ts'
 import { version } from '../open-ledger.ts'
 import type { ReadConsoleCertificate } from '../own-certificates.ts'
 import type { Readiness } from './readiness.ts'
 
 export type Measured = {
-  readonly receiver: Pick<RunningReceiver, 'connections'>
+  readonly receiver: Pick<RunningReceiver, 'connections' | 'processes'>
   readonly handOffs: readonly HandOff[]
   readonly forwarding: Forwarding | undefined
   readonly readiness: Pick<Readiness, 'last'>
@@ -32,6 +32,7 @@ export function openGatewayMeasure(gate: Gate, measured: Measured): () => Sample
     ...[...measured.receiver.connections()].map(
       ([partner, value]): Sample => ({ name: 'seg_connections_active', labels: { partner }, value }),
     ),
+    ...(measured.receiver.processes?.() ?? []).flatMap(samplesOfProcess),
     ...measured.handOffs.flatMap(samplesOfHandOff),
     ...(measured.forwarding?.lag() ?? []).map(
       ({ sink, records }): Sample => ({ name: 'seg_audit_forward_lag_entries', labels: { sink }, value: records }),
@@ -67,6 +68,16 @@ function samplesOfUploads({ uploads, limits }: Gate): Sample[] {
     { name: 'seg_uploads_active', labels: { size: 'large' }, value: large },
     { name: 'seg_uploads_limit', labels: { size: 'small' }, value: limits.uploads },
     { name: 'seg_uploads_limit', labels: { size: 'large' }, value: limits.largeUploads },
+  ]
+}
+
+function samplesOfProcess({ number, isListening, starts, cpu, memory }: ConnectionProcess): Sample[] {
+  const labels = { process: `${number}` }
+  return [
+    { name: 'seg_connection_process_up', labels, value: Number(isListening) },
+    { name: 'seg_connection_process_starts_total', labels, value: starts },
+    { name: 'seg_connection_process_cpu_seconds_total', labels, value: cpu },
+    { name: 'seg_connection_process_resident_memory_bytes', labels, value: memory },
   ]
 }
 

@@ -3,6 +3,7 @@
 import { asFault, pollLoop } from '@seg/core'
 import type { ReadinessReport } from '@seg/operators'
 import type { Gate } from '../gate.ts'
+import type { ConnectionProcess } from '../http/start-receiver.ts'
 import { checkSeal } from '../own-certificates.ts'
 
 type Finding = ReadinessReport['checks'][number]
@@ -28,6 +29,9 @@ const AHEAD = 5_000
 const CURSOR = 'readiness'
 
 const STOPPING: Finding = { check: 'stopping', ok: false, found: 'the receiver is being stopped' }
+
+/** Of those that have the connections; undefined: this one has them. */
+type ReadProcesses = () => readonly ConnectionProcess[] | undefined
 
 type Check = (gate: Gate) => Promise<string>
 
@@ -81,7 +85,7 @@ async function inTime<Result>(work: Promise<Result>, what: string): Promise<Resu
 }
 
 /** Looks at once, and every ten seconds. The ledger was written by the start itself. */
-export function watchReadiness(gate: Gate): Readiness {
+export function watchReadiness(gate: Gate, processes: ReadProcesses = () => undefined): Readiness {
   const stop = new AbortController()
   let last: ReadinessReport = { isReady: false, at: gate.now().toISOString(), checks: [] }
   let written: Finding = { check: 'ledger', ok: true, found: 'written' }
@@ -96,7 +100,7 @@ export function watchReadiness(gate: Gate): Readiness {
       written = await find('ledger', tryWrite, gate)
     }
     const others = Object.entries(checks).map(([name, check]) => find(name, check, gate))
-    const found = [written, ...(await Promise.all(others))]
+    const found = [written, ...(await Promise.all(others)), ...findProcesses(processes())]
     last = { isReady: found.every(({ ok }) => ok), at: gate.now().toISOString(), checks: found }
     lookedAt = performance.now()
     return last
@@ -117,6 +121,14 @@ export function watchReadiness(gate: Gate): Readiness {
       await ended
     },
   }
+}
+
+/** Ready as long as one listens: the others are started again. */
+function findProcesses(processes: readonly ConnectionProcess[] | undefined): Finding[] {
+  if (processes === undefined) return []
+  const listening = processes.filter(({ isListening }) => isListening).length
+  const found = `${listening} of ${processes.length} connection processes run`
+  return [{ check: 'processes', ok: listening > 0, found }]
 }
 
 function find(check: string, look: Check, gate: Gate): Promise<Finding> {

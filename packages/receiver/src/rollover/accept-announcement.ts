@@ -5,11 +5,11 @@ import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { quote } from '@seg/core'
 import { LARGEST_ANNOUNCEMENT, readAnnouncement } from '@seg/xmldsig'
-import { type Judged, judgeDocument } from '../acceptance/accept-document.ts'
+import { type Judged, judgeDocument, uploaderOf } from '../acceptance/accept-document.ts'
 import { findEarlier } from '../acceptance/admission.ts'
 import type { DocumentAccount } from '../acceptance/document-account.ts'
 import { type Acceptance, recordDocument } from '../acceptance/record-document.ts'
-import type { Gate } from '../gate.ts'
+import type { ExchangeGate } from '../gate.ts'
 import { identifyPeer, type Peer } from '../http/peer.ts'
 import { toFault } from '../http/problem.ts'
 import type { Logger } from '../logger.ts'
@@ -17,7 +17,7 @@ import { checkRoom, findReceived, keepReceived, type Received } from './announce
 import { checkTimes, planRollover } from './plan-rollover.ts'
 import { takeCertificate } from './take-certificate.ts'
 
-type Logging = Gate & { readonly logger: Pick<Logger, 'info' | 'error'> }
+type Logging = ExchangeGate & { readonly logger: Pick<Logger, 'info' | 'error'> }
 
 /** Throws the Faults of `acceptDocument`, `readAnnouncement`, `checkTimes` and `planRollover`. */
 export async function acceptAnnouncement(
@@ -28,7 +28,7 @@ export async function acceptAnnouncement(
 ): Promise<Acceptance> {
   const begin = gate.now()
   account.from(peer)
-  await using upload = gate.uploads.beginProbe(gate.ledger, peer.id, begin, peer.recognized.partner?.limits)
+  await using upload = await gate.uploads.beginProbe(gate.ledger, uploaderOf(peer, request))
   await checkRoom(gate.data, peer.id, begin)
   let octets: Buffer[] = []
   let signers: readonly X509Certificate[] = []
@@ -46,7 +46,7 @@ export async function acceptAnnouncement(
   let sha256 = ''
   const judged = await judgeDocument(peer, request, { upload, begin, findEarlier: find, onCanonical }, small, account)
   const given = { peer, request, judged, sha256, signers, canonical: Buffer.concat(octets) }
-  return await inTurn(`${gate.data} ${peer.id}`, () => settle(given, gate))
+  return await gate.inTurn(`rollover ${peer.id}`, () => settle(given, gate))
 }
 
 type Given = {
@@ -63,7 +63,7 @@ async function settle(
   { peer, request, judged, sha256, signers, canonical }: Given,
   gate: Logging,
 ): Promise<Acceptance> {
-  const record = async () => (judged.isReplay ? judged : await recordDocument(judged.admitted, judged.acceptedAt, gate))
+  const record = async () => (judged.isReplay ? judged : await recordDocument(judged, gate))
   // Independent of the decision since then: the same bytes do nothing twice.
   const earlier = await findReceived(gate.data, peer.id, sha256)
   if (earlier !== undefined) {
@@ -88,20 +88,6 @@ async function settle(
   await keepReceived(gate.data, received)
   if (!needsApproval) await take(received, gate)
   return acceptance
-}
-
-/** By data folder and partner; what has ended is not kept. */
-const underWay = new Map<string, Promise<unknown>>()
-
-function inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-  const mine = (underWay.get(key) ?? Promise.resolve()).then(work)
-  const ended = mine.then(
-    () => {},
-    () => {},
-  )
-  underWay.set(key, ended)
-  void ended.then(() => underWay.get(key) === ended && underWay.delete(key))
-  return mine
 }
 
 /** What keeps it from being taken is for an operator: the announcement itself is accepted. */

@@ -5,11 +5,13 @@ import { Fault, readInput, readSection, whyUnreadable } from '@seg/core'
 import { type DocumentType, defaultTypes, documentsSection } from '@seg/xmldsig'
 import { tryExpressions } from '../indexing/index-documents.ts'
 import type { SchemaSource } from './libxml2.ts'
-import { openSchemas, type Schemas } from './schemas.ts'
+import { openSchemas, type Schemas, startSchemas } from './schemas.ts'
 
 export type DocumentPolicy = {
   readonly types: readonly DocumentType[]
   readonly schemas: Schemas
+  /** What these were made of. */
+  readonly sources: readonly SchemaSource[]
   /** The files of the schemas, which decide as well. */
   readonly files: readonly string[]
   /** Of the types, and of what stands in their files. */
@@ -45,10 +47,24 @@ export async function openDocumentPolicy(
     await tryExpressions(types)
     const schemas = await openSchemas(sources, limits)
     const names = sources.flatMap(({ files }) => files.map(([name]) => name))
-    return { types: isDefault ? defaultTypes : types, schemas, files: names, digest }
+    return { types: isDefault ? defaultTypes : types, schemas, sources, files: names, digest }
   } catch (fault) {
     refused = { digest, fault }
     throw fault
+  }
+}
+
+/** The same in another process of ours, where all was tried out before. */
+export function copyDocumentPolicy(
+  { types, sources, ...rest }: Omit<DocumentPolicy, 'schemas'>,
+  limits: Parameters<typeof startSchemas>[1],
+): DocumentPolicy {
+  const isDefault = types.length === 1 && types[0]!.fields === undefined && sources.length === 0
+  return {
+    ...rest,
+    types: isDefault && JSON.stringify(types) === JSON.stringify(defaultTypes) ? defaultTypes : types,
+    schemas: startSchemas(sources, limits),
+    sources,
   }
 }
 

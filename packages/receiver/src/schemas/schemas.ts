@@ -46,11 +46,13 @@ const PACE = 2_000
  * Tries each schema out. Throws the Fault `configuration` for one that cannot be used, with file
  * and line.
  */
-export async function openSchemas(
-  sources: readonly SchemaSource[],
-  { schemaTime, schemaBytes }: Bounds,
-): Promise<Schemas> {
+export async function openSchemas(sources: readonly SchemaSource[], bounds: Bounds): Promise<Schemas> {
   await tryOut(sources)
+  return startSchemas(sources, bounds)
+}
+
+/** Each was tried out before. */
+export function startSchemas(sources: readonly SchemaSource[], { schemaTime, schemaBytes }: Bounds): Schemas {
   const threads = Array.from(
     { length: THREADS },
     (): SchemaThread => new BoundedThread({ script, time: schemaTime, data: sources }),

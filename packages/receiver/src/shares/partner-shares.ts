@@ -37,6 +37,11 @@ export class Places {
     this.#taken++
   }
 
+  /** Whether less than half is taken, of all and by this partner. */
+  isAmple(partner: string): boolean {
+    return 2 * this.#taken < this.#count && 2 * (this.#takenBy.get(partner) ?? 0) < this.#ofOne
+  }
+
   /** How many are taken, and by whom. */
   get taken(): number {
     return this.#taken

@@ -37,6 +37,9 @@ import { closeGate } from '../open-gate.ts'
 import { openReceiverLedger } from '../open-ledger.ts'
 import { type DocumentPolicy, openDocumentPolicy } from '../schemas/document-policy.ts'
 import { openSchemas } from '../schemas/schemas.ts'
+import { openTurnsByKey } from '../shares/in-turn.ts'
+import { openUploadShares } from '../shares/upload-shares.ts'
+import { openThroughChannel } from './through-channel.ts'
 
 export const senderId = 'MINISTRY 1_SEG01'
 export const receiverId = 'MINISTRY 2_SEG01'
@@ -93,7 +96,13 @@ export async function openTestLedger(certs: string, data: string, now = () => ne
 
 /** What a receiver without a configuration file takes. */
 export async function makeDefaultDocuments(): Promise<DocumentPolicy> {
-  return { types: defaultTypes, schemas: await openSchemas([], defaultReceiverLimits), files: [], digest: '' }
+  return {
+    types: defaultTypes,
+    schemas: await openSchemas([], defaultReceiverLimits),
+    sources: [],
+    files: [],
+    digest: '',
+  }
 }
 
 type GatewayOptions = Partial<ReceiverLimits & StorageLimits> & {
@@ -138,6 +147,7 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
   const now = () => time ?? new Date()
   const ledger = await openTestLedger(certs, data, now)
   const room = await openStorageRoom({ reserve, quota }, () => measureSpace(data), ledger, now())
+  const shares = openUploadShares(limits, room, now)
   const gate: Gate = {
     data,
     node: 'node1',
@@ -157,17 +167,18 @@ export async function openGateway(t: Test, certs: string, options: GatewayOption
     desk: openDesk({ folder: data, retention: { days: 36_500, bytes: 1024 ** 3 }, outbox }, () => {}),
     witnesses: await openWitnesses(data, now, () => {}),
     room,
-    uploads: openUploads(limits, room),
+    uploads: openUploads(shares),
+    shares,
+    inTurn: openTurnsByKey(),
     secondOpinion,
     clockSkew,
     limits,
     now,
   }
   const log: LogEntry[] = []
-  const running = await startReceiver(
-    { ...gate, logger: openLoggerInto({ write: line => log.push(JSON.parse(line)) }), staple, balancers },
-    { host, port: 0 },
-  )
+  const logger = openLoggerInto({ write: line => log.push(JSON.parse(line)) })
+  const exchange = process.env.TEST_GATEWAY === 'channel' ? openThroughChannel(gate, logger) : gate
+  const running = await startReceiver({ ...exchange, now, logger, staple, balancers }, { host, port: 0 })
   t.teardown(async () => {
     await running.close()
     await closeGate(gate)

@@ -22,6 +22,7 @@ export const healthTexts = inLanguages({
       seal: 'Key of the seal',
       disk: 'Disk',
       clock: 'Clock',
+      processes: 'Connection processes',
       stopping: 'Stop',
     } as Words,
     /** What was found, where the gateway's own words do not do. */
@@ -58,6 +59,7 @@ export const healthTexts = inLanguages({
       seal: 'Schlüssel des Siegels',
       disk: 'Datenträger',
       clock: 'Uhr',
+      processes: 'Verbindungsprozesse',
       stopping: 'Beenden',
     } as Words,
     good: {
@@ -67,6 +69,7 @@ export const healthTexts = inLanguages({
       seal: 'siegelt',
       disk: 'hat Platz',
       clock: 'nicht hinter dem Log',
+      processes: 'laufen',
     } as Words,
     bad: {
       ledger: 'lässt sich nicht schreiben',
@@ -75,6 +78,7 @@ export const healthTexts = inLanguages({
       seal: 'siegelt nicht',
       disk: 'hat zu wenig Platz',
       clock: 'liegt hinter dem letzten Eintrag des Logs',
+      processes: 'keiner läuft',
       stopping: 'der Empfänger wird beendet',
     } as Words,
     diagnose: 'Alles Prüfbare, mit dem, was zu tun ist, zeigt dieser Befehl auf dem Rechner des Gateways:',
