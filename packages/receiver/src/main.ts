@@ -1,14 +1,5 @@
 // The receiver's commands.
-import { resolve } from 'node:path'
-import {
-  addConfigCommands,
-  addSettings,
-  buildProgram,
-  parseLimit,
-  parseNumber,
-  rootFolder,
-  runProgram,
-} from '@seg/core'
+import { addConfigCommands, addSettings, buildProgram, parseLimit, parseNumber, runProgram } from '@seg/core'
 import {
   addFactsCommands,
   parseHours,
@@ -68,52 +59,18 @@ import { runLogRecover } from './commands/recover-command.ts'
 import { runRolloverAccept, runRolloverList, runRolloverRefuse } from './commands/rollover-command.ts'
 import { runRotateKey } from './commands/rotate-key-command.ts'
 import { runStart } from './commands/start-command.ts'
+import { startDefaults } from './commands/start-settings.ts'
 import { receiverSections } from './configuration-sections.ts'
 import { handOffDefaults } from './hand-off/targets.ts'
-import { defaultReceiverLimits } from './limits.ts'
 
-const certs = resolve(rootFolder, 'certs')
-const data = resolve(rootFolder, 'data/receiver')
+const { certs, data } = startDefaults
 const program = buildProgram('receiver', 'accepts signed documents over mutual TLS and keeps them')
 
 const parseKeyDays = parseNumber({ what: '--days', least: 1, most: 366 })
 const why = ['--why <text>', 'the reason, for the audit trail'] as const
 
 const start = program.command('start').description('listen for documents until it is stopped')
-const startDefaults = {
-  port: 8443,
-  host: 'localhost',
-  certs,
-  data,
-  clockSkew: 300,
-  documentLimit: defaultReceiverLimits.documentBytes,
-} as const
-const allDefaults = {
-  ...startDefaults,
-  secondOpinion: 'off',
-  logFile: undefined,
-  rateLimit: 'off',
-  diskReserve: 'auto',
-  storageQuota: 'off',
-  adminPort: 'auto',
-  adminHost: 'localhost',
-  adminCertificatePort: 'off',
-  fourEyes: 'off',
-  deskDays: 90,
-  deskBytes: 10 * 1024 ** 3,
-  consoleOutbox: 'off',
-  backups: 'off',
-  tracing: 'off',
-  tracingCa: undefined,
-  ledger: undefined,
-  ledgerPassword: undefined,
-  node: undefined,
-  proxyProtocol: 'off',
-  readyListen: 'off',
-  drainTime: 0,
-  processes: 1,
-  ...handOffDefaults,
-} as const
+const allDefaults = { ...startDefaults, ...handOffDefaults }
 addSettings(start, allDefaults).action(runStart)
 
 const diagnosing = program.command('diagnose').description('what would keep it from starting or accepting, and why')

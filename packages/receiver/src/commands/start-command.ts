@@ -59,7 +59,7 @@ const skipped = ['SIGHUP', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', '
 async function start(command: Command): Promise<void> {
   surviveHangup()
   const output = openServiceOutput(command)
-  const { host, port, ...settings } = readSettings(command, startSettings, receiverSections)
+  const { host, port, logFile, ...settings } = readSettings(command, startSettings, receiverSections)
   const count = processesOf(settings.processes)
   const { certs, data, proxyProtocol, readyListen, node = hostname() } = settings
   const { config } = command.opts()
@@ -69,7 +69,6 @@ async function start(command: Command): Promise<void> {
   // The desk's thread opens them again: here only what cannot be used is found.
   await openAlertChannels(alerts.path, alerts.value)
   const sinks = await openAuditSinks(path, value)
-  const { logFile } = readSettings(command, ['logFile'])
   const {
     logger,
     write,
