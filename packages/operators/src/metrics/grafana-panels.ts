@@ -184,11 +184,20 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
           legend: '{{quantile}}',
         },
       ]),
-      graph('Processor', 'Processors in use.', 'short', [
+      graph('Processor', 'Processors in use, and those of each connection process.', 'short', [
         { expr: `sum(rate(${of('process_cpu_seconds_total')}[$__rate_interval]))`, legend: 'processors' },
+        rate('seg_connection_process_cpu_seconds_total', ['process']),
       ]),
-      graph('Memory', 'Of the process.', 'bytes', [
+      graph('Memory', 'Of the process with the ledger, and of each connection process.', 'bytes', [
         { expr: `max(${of('process_resident_memory_bytes')})`, legend: 'resident' },
+        {
+          expr: `max by (process) (${of('seg_connection_process_resident_memory_bytes')})`,
+          legend: '{{process}}',
+        },
+      ]),
+      graph('Connection processes', 'Those that take connections, and starts.', 'short', [
+        { expr: `sum(${of('seg_connection_process_up')})`, legend: 'take connections' },
+        increase('seg_connection_process_starts_total', ['process'], 'starts'),
       ]),
       graph('Storage', 'Size of what is kept.', 'bytes', [
         { expr: `sum by (part) (${of('seg_storage_used_bytes')})`, legend: '{{part}}' },

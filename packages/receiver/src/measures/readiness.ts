@@ -28,6 +28,7 @@ const AHEAD = 5_000
 /** A cursor that nothing follows: moving it proves that the ledger can be written. */
 const CURSOR = 'readiness'
 
+const PROCESSES = 'processes'
 const STOPPING: Finding = { check: 'stopping', ok: false, found: 'the receiver is being stopped' }
 
 /** Of those that have the connections; undefined: this one has them. */
@@ -64,7 +65,7 @@ const checks: Readonly<Record<string, Check>> = {
 }
 
 /** Names of all checks. */
-export const readinessChecks: readonly string[] = ['ledger', ...Object.keys(checks), STOPPING.check]
+export const readinessChecks: readonly string[] = ['ledger', ...Object.keys(checks), PROCESSES, STOPPING.check]
 
 async function tryWrite({ ledger }: Gate): Promise<string> {
   const writing = async () => ledger.moveCursor(CURSOR, (await ledger.log.size()) - 1)
@@ -128,7 +129,7 @@ function findProcesses(processes: readonly ConnectionProcess[] | undefined): Fin
   if (processes === undefined) return []
   const listening = processes.filter(({ isListening }) => isListening).length
   const found = `${listening} of ${processes.length} connection processes run`
-  return [{ check: 'processes', ok: listening > 0, found }]
+  return [{ check: PROCESSES, ok: listening > 0, found }]
 }
 
 function find(check: string, look: Check, gate: Gate): Promise<Finding> {

@@ -135,7 +135,7 @@ export function answerProcess(
       const { facts, lines } = value as { facts: number; lines: number }
       const detail = 'facts that were not recorded: more came than the process with the ledger could take'
       if (facts > 0) desk.note({ kind: 'gap', outcome: 'lost', at: gate.now().getTime(), count: facts, detail })
-      if (lines > 0) logger.warn({ process: number, dropped: lines }, `dropped here: ${lines} lines of the log`)
+      if (lines > 0) logger.warn({ process: number, dropped: lines }, 'lines of the log were dropped here')
       return undefined
     },
     witness({ value }) {
