@@ -93,6 +93,8 @@ t.test('a connection process that is killed loses nothing acknowledged, and is s
   const { acknowledged, stop } = load(receiver, 'killed')
   const first = await processesOf(receiver)
   t.equal(first.length, 2)
+  for (const pid of first)
+    t.notMatch(await readFile(`/proc/${pid}/environ`, 'utf8'), /SEG_/, 'settings, and passphrases, are not theirs')
   for (const pid of first) {
     const before = acknowledged.size
     await until(() => acknowledged.size > before + 8)

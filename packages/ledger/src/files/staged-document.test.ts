@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { HELD_IN_MEMORY, type Staging } from '../ledger.ts'
-import { collect, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
+import { collect, makeFolder, makeSample, readBytes, sender } from '../testing/sample-documents.ts'
 import { makeLedger } from '../testing/test-ledger.ts'
 import { acceptBytes } from '../testing/test-log.ts'
 import { releaseOctets } from './release-octets.ts'
@@ -30,6 +30,15 @@ t.test('a document of any size, in pieces of any size, is stored as it came', as
       t.ok(stored.equals(bytes), `${id} is the same`)
     }
   }
+})
+
+t.test('a file that cannot be taken from another process is removed', async t => {
+  const staging = await makeFolder(t)
+  const name = 'a'.repeat(32)
+  // Cannot be opened by anybody.
+  await symlink(name, join(staging, name))
+  await t.rejects(StagedDocument.adopt(staging, name, 1), { code: 'storage-unavailable' })
+  t.same(await readdir(staging), [])
 })
 
 t.test('a piece in memory of its own may be released once it is written', async t => {

@@ -72,14 +72,19 @@ export class StagedDocument implements Staging {
     return staged
   }
 
-  /** The same of a large one, which is in a file that was sealed. */
+  /** The same of a large one, which is in a file that was sealed; ours from here on. */
   static async adopt(stagingFolder: string, file: string, bytes: number): Promise<StagedDocument> {
     if (!OURS.test(file)) throw new TypeError(`expected the name of a staged document, found ${quote(file)}`)
     const staged = new StagedDocument(stagingFolder)
     staged.#name = file
     staged.#bytes = bytes
     await onStorage('take a staged document', async () => {
-      staged.#file = await open(staged.#path, 'r+')
+      try {
+        staged.#file = await open(staged.#path, 'r+')
+      } catch (error) {
+        await unlink(staged.#path).catch(() => {})
+        throw error
+      }
     })
     return staged
   }

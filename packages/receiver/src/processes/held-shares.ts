@@ -1,5 +1,6 @@
 // What each connection process has taken of the shares of partners, so that its end gives all of it
 // back.
+import { Fault } from '@seg/core'
 import type { PartnerLimits } from '@seg/pki'
 import { DOCUMENT_OVERHEAD } from '../acceptance/storage-room.ts'
 import type { ShareCounts, UploadShares } from '../shares/upload-shares.ts'
@@ -15,35 +16,41 @@ type Held = Record<(typeof names)[number], number>
 export class HeldShares {
   readonly #shares: UploadShares
   readonly #held = new Map<string, Held>()
+  #hasEnded = false
 
   constructor(shares: UploadShares) {
     this.#shares = shares
   }
 
-  /** Throws as `takeDocument` of the shares does. */
+  /** Throws as `takeDocument` of the shares does, and `overloaded` after the end. */
   takeDocument(partner: string, own: PartnerLimits, announced: number): Granted {
+    this.#checkRuns()
     this.#shares.takeDocument(partner, own, announced)
     return this.#begun(partner, own, announced)
   }
 
   /** As `takeDocument`. */
   takeProbe(partner: string, own: PartnerLimits, announced: number): Granted {
+    this.#checkRuns()
     this.#shares.takeProbe(partner, own, announced)
     return this.#begun(partner, own, announced)
   }
 
   takeRead(partner: string, own: PartnerLimits): void {
+    this.#checkRuns()
     this.#shares.takeRead(partner, own)
     this.#of(partner).reads++
   }
 
   takeLarge(partner: string): void {
+    this.#checkRuns()
     this.#shares.takeLarge(partner)
     this.#of(partner).large++
   }
 
   /** The bytes that were taken: as many as are needed, or more. Throws as the shares do. */
   takeRoom(partner: string, bytes: number): number {
+    this.#checkRuns()
     const taken = this.#shares.isAmple(partner) ? this.#takeIfThere(partner, bytes + MORE_BYTES) : 0
     if (taken > 0) return taken
     this.#shares.takeRoom(partner, bytes)
@@ -56,6 +63,8 @@ export class HeldShares {
   }
 
   giveBack(partner: string, taken: ShareCounts): void {
+    // All of it was given back.
+    if (this.#hasEnded) return
     this.#subtract(partner, taken)
     this.#shares.giveBack(partner, taken)
   }
@@ -65,10 +74,15 @@ export class HeldShares {
     this.#subtract(partner, { bytes: bytes + DOCUMENT_OVERHEAD })
   }
 
-  /** The process has ended. */
+  /** The process has ended. What it still waits for is not taken: nobody would give it back. */
   giveBackAll(): void {
+    this.#hasEnded = true
     for (const [partner, held] of this.#held) this.#shares.giveBack(partner, held)
     this.#held.clear()
+  }
+
+  #checkRuns(): void {
+    if (this.#hasEnded) throw new Fault('overloaded', 'the connection process has ended')
   }
 
   #begun(partner: string, { rate, concurrency }: PartnerLimits, announced: number): Granted {

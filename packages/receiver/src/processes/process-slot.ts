@@ -1,6 +1,6 @@
 // The place of one connection process: a process that ends there without being asked is started
 // again, and one that is stuck is ended for it.
-import cluster, { type Worker } from 'node:cluster'
+import type { Worker } from 'node:cluster'
 import type { Duplex, Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { serialize } from 'node:v8'
@@ -11,6 +11,7 @@ import type { Staple } from '../credentials/follow-staple.ts'
 import type { Credentials } from '../credentials/live-credentials.ts'
 import { type AnsweredProcess, type Answering, answerProcess } from './answer-process.ts'
 import { ProcessChannel } from './channel.ts'
+import { forkProcess, isStarted, whyNotStarted } from './fork-process.ts'
 import { type Alive, CHANNEL, type Listening, markOf, type Stapled, type StartedWith } from './messages.ts'
 
 export type SlotOptions = Answering & {
@@ -28,6 +29,8 @@ const SETTLED = 60_000
 /** Milliseconds between two looks at a process; after so many, one that says nothing is ended. */
 const LOOK_INTERVAL = 1_000
 const MOST_MISSED = 30
+/** The same of one that starts. */
+const LONGEST_START = 120
 /** Milliseconds beside the time of open requests that a process has to end. */
 const CLOSING_TIME = 3_000
 /** Characters shown of what a process said last. */
@@ -78,7 +81,9 @@ export class ProcessSlot {
   /** Where it listens. Throws the Fault that keeps it from that. */
   async start(): Promise<string> {
     const { gate, staple, started, portNow } = this.#options
-    const running = this.#open()
+    const worker = forkProcess()
+    if (!isStarted(worker)) throw await whyNotStarted(worker)
+    const running = this.#open(worker)
     this.#running = running
     this.#startedAt = performance.now()
     this.#starts++
@@ -110,9 +115,10 @@ export class ProcessSlot {
   /** Credentials were replaced. */
   replace(next: Credentials): void {
     if (this.#running === undefined) return
+    // First: nothing is accepted by what it has from here on, whether the next reaches it or not.
+    this.#snapshot++
     this.#running.channel.tell('credentials', null, packCredentials(next, this.#sent))
     this.#sent = next
-    this.#snapshot++
     this.#sendStaple()
   }
 
@@ -129,8 +135,7 @@ export class ProcessSlot {
     await running.ended
   }
 
-  #open(): Running {
-    const worker = cluster.fork()
+  #open(worker: Worker): Running {
     const { promise: ended, resolve } = Promise.withResolvers<void>()
     const snapshot = () => this.#snapshot
     const answered = answerProcess(this.number, this.#options, snapshot, alive => {
@@ -202,12 +207,13 @@ export class ProcessSlot {
 
   #lookAt(): void {
     const running = this.#running
-    if (running === undefined || !this.#isListening) return
-    this.#sendStaple()
-    if (++this.#missed <= MOST_MISSED) return
+    if (running === undefined) return
+    if (this.#isListening) this.#sendStaple()
+    const most = this.#isListening ? MOST_MISSED : LONGEST_START
+    if (++this.#missed <= most) return
     this.#missed = 0
     const { logger } = this.#options
-    const line = `connection process ${this.number} has said nothing for ${MOST_MISSED} s: it is ended`
+    const line = `connection process ${this.number} has said nothing for ${most} s: it is ended`
     logger.error({ process: this.number }, line)
     running.worker.process.kill('SIGKILL')
   }

@@ -28,6 +28,8 @@ export function openRemoteLedger(
   const sent = new WeakSet<CertificateChain>()
   const accept = async ({ chain, ...document }: OfferedDocument, content: Staging) => {
     const staged = asOurs(content)
+    // Those that it was judged by: others may come while a large one goes to the disk.
+    const judgedBy = snapshot()
     const handed = await staged.handOver()
     for (;;) {
       const question: AcceptQuestion = {
@@ -35,7 +37,7 @@ export function openRemoteLedger(
         fingerprints: formatFingerprints(chain.fingerprints),
         certificates: sent.has(chain) ? undefined : chain.certificates.map(der => der.toString('base64')),
         staged: 'file' in handed ? handed : undefined,
-        snapshot: snapshot(),
+        snapshot: judgedBy,
       }
       const asked = channel.ask('accept', question, 'octets' in handed ? handed.octets : undefined)
       channel.hurry()
