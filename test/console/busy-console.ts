@@ -76,13 +76,15 @@ export async function openBusyConsole(t: Test, { documents, isCalm = false }: Bu
   const { gateway, listener } = console
   const readiness = watchReadiness({ ...gateway.gate, now: () => new Date() })
   t.teardown(() => readiness.close())
-  answers = answersOf(gateway.gate, readiness, [], config, ['inbox', 'webhook'])
+  answers = answersOf(gateway.gate, readiness, [], config, ['inbox', 'webhook'], { value: 0 })
   const measured = {
     receiver: gateway,
     handOffs: [],
     forwarding: undefined,
     readiness,
     consoleCertificate: () => undefined,
+    credentials: { reload: { takenAt: now, isTaken: true } },
+    eventGaps: { value: 0 },
   }
   gateway.gate.desk.measureWith(openGatewayMeasure(gateway.gate, measured))
 

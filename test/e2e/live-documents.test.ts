@@ -82,7 +82,10 @@ t.test('types and schemas count with the next look at both ends; what is broken 
   await set(order('a.xsd'), { 'a.xsd': schema('string') })
   t.equal(await send('d', 'much'), 'delivered', 'a schema is followed as the file is that names it')
 
+  const { takenAt } = following.reload
+  t.match(following.reload, { isTaken: true })
   await set(order('b.xsd'), { 'b.xsd': '<xs:schema' })
+  t.same(following.reload, { takenAt, isTaken: false })
   t.match(
     lines.filter(line => line.startsWith('what changed is not taken')).join('\n'),
     /the schema of Order: .*b\.xsd:1/,

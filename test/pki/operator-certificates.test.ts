@@ -245,7 +245,7 @@ t.test(
       prepareOperatorsListener({
         ...{ certs, data: gateway.data, config, adminHost: '127.0.0.1' },
         ...{ adminPort: port, adminCertificatePort: 0 },
-      }).open(answersOf(gateway.gate, readiness, [], config, []), voice)
+      }).open(answersOf(gateway.gate, readiness, [], config, [], { value: 0 }), voice)
     await t.rejects(open('off'), { code: 'configuration', detail: /--admin-port is off/ })
     const listener = (await open(0))!
     t.teardown(() => listener.close())

@@ -165,6 +165,14 @@ export type Accepted = { readonly index: number; readonly replay: boolean; reado
  */
 export type AcceptOptions = { readonly omitsConflict?: boolean }
 
+/** Of the writer: requests that wait for it, and its commits since the start. */
+export type LedgerLoad = {
+  readonly waiting: number
+  readonly commits: number
+  /** Milliseconds, of each commit since its oldest request was sent. */
+  readonly commitTime: number
+}
+
 /**
  * The one writer. Whatever it returns is durable: `find` and `receipt` never name a document that a
  * power loss could take back.
@@ -174,6 +182,7 @@ export interface Ledger extends LedgerReader {
   readonly mostBytes: number
   /** Whether others enter in the log too, by clocks of their own; each write compares ours. */
   readonly isShared: boolean
+  readonly load: LedgerLoad
   stage(): Staging
   /**
    * The document with its entry in the log and its receipt, durable when it resolves. `content` was

@@ -1,15 +1,24 @@
 // Requests that wait for the writer of a ledger: a bounded queue, in which outcomes come in the
 // order of the requests.
 import { Fault } from '@seg/core'
+import type { LedgerLoad } from '../ledger.ts'
 import type { Succeeded, WriteOutcome, WriteRequest } from './requests.ts'
 
-type Waiting = { readonly resolve: (outcome: Succeeded) => void; readonly reject: (fault: Error) => void }
+/** `since`: of a monotonic clock, the same of all requests of a step of the event loop. */
+type Waiting = {
+  readonly since: number
+  readonly resolve: (outcome: Succeeded) => void
+  readonly reject: (fault: Error) => void
+}
 
 export class WriteQueue {
   readonly #limit: number
   readonly #wake: () => void
   readonly #waiting: Waiting[] = []
   #gathered: WriteRequest[] = []
+  #since = 0
+  #commits = 0
+  #commitTime = 0
   /** Why nothing is taken any more, and why nothing is taken for now. */
   #end: Fault | undefined
   #failure: Fault | undefined
@@ -44,9 +53,12 @@ export class WriteQueue {
     if (refusal !== undefined) return Promise.reject(refusal)
     if (this.#waiting.length >= this.#limit)
       return Promise.reject(new Fault('overloaded', `${this.#limit} requests are waiting for the ledger already`))
-    if (this.#gathered.length === 0) process.nextTick(this.#wake)
+    if (this.#gathered.length === 0) {
+      process.nextTick(this.#wake)
+      this.#since = performance.now()
+    }
     this.#gathered.push(request)
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiting.push({ since: this.#since, resolve, reject }))
   }
 
   /** What was sent since the last call. */
@@ -59,6 +71,11 @@ export class WriteQueue {
   /** Of the requests that were taken first. */
   settle(outcomes: readonly WriteOutcome[]): void {
     const settled = this.#waiting.splice(0, outcomes.length)
+    const [oldest] = settled
+    if (oldest !== undefined) {
+      this.#commits++
+      this.#commitTime += performance.now() - oldest.since
+    }
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome.kind !== 'failed') {
         settled[i]!.resolve(outcome)
@@ -67,6 +84,10 @@ export class WriteQueue {
       if (outcome.isDoubtful) this.#doubtful.add(outcome.fault)
       settled[i]!.reject(outcome.fault)
     }
+  }
+
+  get load(): LedgerLoad {
+    return { waiting: this.#waiting.length, commits: this.#commits, commitTime: this.#commitTime }
   }
 
   /** Refuses what comes from here on; false when it does so already. */

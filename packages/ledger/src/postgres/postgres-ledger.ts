@@ -13,6 +13,7 @@ import type {
   Accepted,
   AcceptOptions,
   Ledger,
+  LedgerLoad,
   LedgerTask,
   MetDocument,
   OfferedDocument,
@@ -93,6 +94,10 @@ class PostgresLedger extends PostgresReader implements Ledger {
     const form = { purpose: 'pieces', patience: PATIENCE, session: { synchronous_commit: 'off' } }
     this.#uploads = new PostgresConnections(place, form, UPLOADS)
     this.#tasks = new TaskLock(place, node)
+  }
+
+  get load(): LedgerLoad {
+    return this.#writer.load
   }
 
   stage(): Staging {

@@ -24,6 +24,7 @@ import type {
   DeadLetter,
   DeadLetterPlace,
   Ledger,
+  LedgerLoad,
   LedgerReader,
   LedgerTask,
   LogReader,
@@ -241,6 +242,10 @@ class SqliteLedger implements Ledger {
 
   cursor(name: string): Promise<number> {
     return this.#reader.cursor(name)
+  }
+
+  get load(): LedgerLoad {
+    return this.#writer.load
   }
 
   stage(): Staging {

@@ -9,6 +9,7 @@ import { formatFingerprints } from '../certificate-chain.ts'
 import type {
   AcceptOptions,
   Ledger,
+  LedgerLoad,
   LedgerTask,
   MetDocument,
   OfferedDocument,
@@ -48,6 +49,10 @@ class MemoryLedger extends MemoryReader implements Ledger {
     this.#composer = composer
     this.#end = store.end()
     this.#queue = new WriteQueue(limit, () => this.#wake())
+  }
+
+  get load(): LedgerLoad {
+    return this.#queue.load
   }
 
   stage(): Staging {

@@ -6,6 +6,7 @@ import { asFault, Fault } from '@seg/core'
 import type { Succeeded, WriteRequest } from '../batch/requests.ts'
 import { WriteQueue } from '../batch/write-queue.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
+import type { LedgerLoad } from '../ledger.ts'
 import { startThread } from './start-thread.ts'
 import { type FromWriter, packRequests, type SentFault, type ToWriter, unpackOutcomes } from './writer-messages.ts'
 
@@ -80,6 +81,11 @@ export class WriterClient {
   /** Another number when another thread writes. */
   get generation(): number {
     return this.#opened
+  }
+
+  /** As that of the queue. */
+  get load(): LedgerLoad {
+    return this.#queue.load
   }
 
   /** As that of the queue. */

@@ -194,6 +194,14 @@ export class AccessStore {
       .filter(({ endsAt }) => endsAt > now.getTime())
   }
 
+  /** Of those in force, by role. */
+  countSessions(now: Date): ReadonlyMap<Role, number> {
+    const sql = `SELECT role, COUNT(*) AS count FROM sessions WHERE revoked_at IS NULL AND ${SESSION_END} > ?
+      GROUP BY role`
+    const rows = onDatabase('read who may log in', () => this.#prepare(sql).all(now.getTime()))
+    return new Map(rows.map(row => [roleOf(row), Number(row.count)]))
+  }
+
   /** Throws the Fault `not-found`. */
   revokeSession(id: string, now: Date): void {
     const { changes } = this.#run('UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', +now, id)

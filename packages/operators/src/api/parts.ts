@@ -41,6 +41,8 @@ export type GatewayAnswers = {
   targets(): readonly string[]
   /** Who has read the log, the latest first. */
   witnesses(): readonly Witness[]
+  /** A reader of events lost some: counted for the metrics. */
+  noteEventGap(): void
   /** Certificates that are in use, in DER, each with what for. */
   certificates(): readonly { readonly use: string; readonly der: Uint8Array }[]
 }

@@ -36,7 +36,10 @@ export type HeldAct = {
   readonly reason: string | undefined
 }
 
-const migrations: Migrations = {
+/** Of the database in the data folder. */
+export const APPROVALS_FILE = 'approvals.sqlite'
+
+export const approvalMigrations: Migrations = {
   '0001-approvals': [
     `CREATE TABLE approvals (
       id TEXT NOT NULL PRIMARY KEY,
@@ -55,7 +58,7 @@ const migrations: Migrations = {
 
 /** Throws the Fault `storage-unavailable`. */
 export async function openApprovalStore(folder: string): Promise<ApprovalStore> {
-  return new ApprovalStore(await openDatabase(join(folder, 'approvals.sqlite'), migrations))
+  return new ApprovalStore(await openDatabase(join(folder, APPROVALS_FILE), approvalMigrations))
 }
 
 type Asked = Pick<HeldAct, 'route' | 'params' | 'query' | 'body' | 'seen' | 'author'>
@@ -94,6 +97,16 @@ export class ApprovalStore {
   /** The newest first. */
   list(): HeldAct[] {
     return this.#all(`SELECT * FROM approvals ORDER BY at DESC, id LIMIT ${SHOWN}`).map(toHeld)
+  }
+
+  /** Acts that somebody may still decide. */
+  countWaiting(now: Date): number {
+    const sql = "SELECT COUNT(*) AS count FROM approvals WHERE state = 'waiting' AND ends_at > ?"
+    return onDatabase('read approvals', () => Number(this.#database.prepare(sql).get(now.getTime())?.count))
+  }
+
+  close(): void {
+    this.#database.close()
   }
 
   /** Throws the Fault `not-found`. */

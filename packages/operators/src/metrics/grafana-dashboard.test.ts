@@ -86,8 +86,9 @@ t.test(
       t.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length, title)
     }
     const used = new Set(queries.flatMap(({ expr }) => readSeries(expr).map(({ name }) => name)))
-    // Metrics that another panel covers: silent partners, dates of lists, versions.
-    const others = 'partner_|crl_|build_|log_read_|storage_room|outbox_oldest|alert_channel_|certificate_not_before'
+    // Metrics that another panel covers: silent partners, dates of lists, versions, renewals.
+    const others =
+      'partner_|crl_|build_|log_read_|storage_room|outbox_oldest|alert_channel_|certificate_(not_before|renewal)|config_reload_time'
     const elsewhere = new RegExp(`^(seg_(${others})|process_start)`)
     for (const name of metricNames) t.ok(used.has(name) || elsewhere.test(name), `${name} is shown`)
   },

@@ -94,6 +94,9 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
       graph('Connections by partner', 'Those that are open.', 'short', [
         { expr: `sum by (partner) (${of('seg_connections_active')})`, legend: '{{partner}}' },
       ]),
+      graph('Handshakes', 'That succeeded, with a client of a known CA.', 'ops', [
+        { ...rate('seg_tls_handshakes_total', []), legend: 'handshakes' },
+      ]),
       graph('Connections that failed', 'Before they were authenticated.', 'ops', [
         rate('seg_tls_failures_total', ['code']),
       ]),
@@ -138,6 +141,17 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
       graph('Entries of the log', 'Documents, refusals, acts.', 'short', [
         { expr: `max(${of('seg_log_entries')})`, legend: 'entries' },
       ]),
+      graph('Time of a commit', 'Of the ledger, with the wait of its oldest request.', 's', [
+        {
+          expr:
+            `sum(rate(${of('seg_ledger_commit_seconds_total')}[$__rate_interval])) / ` +
+            `sum(rate(${of('seg_ledger_commits_total')}[$__rate_interval]))`,
+          legend: 'mean',
+        },
+      ]),
+      graph('Waits for a commit', 'Requests in the queue of the ledger.', 'short', [
+        { expr: `max(${of('seg_ledger_queue_length')})`, legend: 'requests' },
+      ]),
       graph('Partners that read the log', 'Since each has last read it.', 's', [
         {
           expr: `time() - max by (partner) (${of('seg_witness_checkpoint_timestamp_seconds')})`,
@@ -154,6 +168,13 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
     title: 'Operators',
     panels: [
       graph('Logins', "At the operators' listener.", 'short', [increase('seg_logins_total', ['result'], 'logins')]),
+      graph('Sessions, approvals', 'People logged in, and acts that wait for another person.', 'short', [
+        { expr: `sum by (role) (${of('seg_sessions_active')})`, legend: '{{role}}' },
+        { expr: `sum(${of('seg_approvals_pending')})`, legend: 'approvals' },
+      ]),
+      graph('Certificates, partners and types taken', '0: what changed on the disk is refused.', 'short', [
+        { expr: `min(${of('seg_config_reload_ok')})`, legend: 'taken' },
+      ]),
       graph('Acts', 'In the audit trail, and logins.', 'short', [
         increase('seg_admin_acts_total', ['action', 'outcome'], 'acts'),
       ]),
@@ -162,12 +183,13 @@ export const dashboardSections: readonly { readonly title: string; readonly pane
       ]),
       graph(
         'What is behind',
-        'Audit records that a sink lacks, entries that the desk has not read, facts lost.',
+        'Audit records that a sink lacks, entries that the desk has not read, facts lost, events that readers lost.',
         'short',
         [
           { expr: `max by (sink) (${of('seg_audit_forward_lag_entries')})`, legend: 'audit: {{sink}}' },
           { expr: `max(${of('seg_desk_lag_entries')})`, legend: 'desk' },
           increase('seg_desk_lost_facts_total', [], 'lost'),
+          increase('seg_event_gaps_total', [], 'gaps of readers'),
         ],
       ),
       graph('Notifications', 'Alerts that were sent.', 'short', [

@@ -17,6 +17,8 @@ export const measuredHere: readonly MetricName[] = [
   'seg_dead_letters',
   'seg_partner_silent',
   'seg_backup_timestamp_seconds',
+  'seg_sessions_active',
+  'seg_approvals_pending',
   'seg_outbox_entries',
   'seg_outbox_oldest_timestamp_seconds',
   'seg_desk_lag_entries',

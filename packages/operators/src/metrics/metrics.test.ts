@@ -1,11 +1,14 @@
 // Metrics: what facts count for, how many label sets there can be, and what Prometheus reads.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OutboxEntry } from '@seg/ledger'
 import t from 'tap'
+import { type Operator, openAccess } from '../access/access-store.ts'
+import { openApprovalStore } from '../approvals/approval-store.ts'
 import type { Fact } from '../desk/fact.ts'
-import { catalogue, metricNames } from './catalogue.ts'
+import { catalogue, metricNames, type Sample } from './catalogue.ts'
 import { countDelivery, FactCounter } from './count-facts.ts'
+import { watchAccess } from './measure-access.ts'
 import { MetricStore } from './metric-store.ts'
 import { renderMetrics } from './render-metrics.ts'
 
@@ -118,6 +121,32 @@ t.test('OpenMetrics has families without suffix and ends as it must', async t =>
   t.notMatch(text, /_total_total/)
   t.ok(text.endsWith('\n# EOF\n'))
   t.notOk(text.includes('\n\n'))
+})
+
+t.test('sessions in force by role, and acts that wait, are measured where the listener keeps them', async t => {
+  const folder = t.testdir()
+  const watch = watchAccess(folder)
+  const now = new Date()
+  const measured = (samples: readonly Sample[], name: string, role?: string) =>
+    samples.find(sample => sample.name === name && sample.labels?.role === role)?.value
+  t.same(watch.look(now), [], 'there is no listener')
+  writeFileSync(join(folder, 'access.sqlite'), '')
+  t.same(watch.look(now), [], 'it is being made')
+  rmSync(join(folder, 'access.sqlite'))
+  const [access, approvals] = [await openAccess(folder), await openApprovalStore(folder)]
+  const jane: Operator = { id: 'jane', role: 'auditor', method: 'link', credential: 'x' }
+  const { id } = access.addSession(jane, '::1', now)
+  access.addSession(jane, '::1', now)
+  access.revokeSession(id, now)
+  approvals.add({ route: 'PUT /x', params: null, query: null, body: null, seen: null, author: jane }, now)
+  const samples = watch.look(now)
+  t.equal(measured(samples, 'seg_sessions_active', 'auditor'), 1)
+  t.equal(measured(samples, 'seg_sessions_active', 'viewer'), 0)
+  t.equal(measured(samples, 'seg_approvals_pending'), 1)
+  const later = watch.look(new Date(+now + 25 * 3_600_000))
+  t.equal(measured(later, 'seg_sessions_active', 'auditor'), 0)
+  t.equal(measured(later, 'seg_approvals_pending'), 0)
+  for (const one of [watch, access, approvals]) one.close()
 })
 
 t.test('counting a document costs about a microsecond', t => {

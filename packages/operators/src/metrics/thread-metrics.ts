@@ -6,6 +6,7 @@ import { type LetterStore, openLetterReader } from '../dead-letters/letter-store
 import type { FromDesk } from '../desk/desk-messages.ts'
 import type { DeskStore } from '../desk/desk-store.ts'
 import type { MetricName, Sample } from './catalogue.ts'
+import { watchAccess } from './measure-access.ts'
 import { watchAudit } from './measure-audit.ts'
 import {
   measureDeadLetters,
@@ -48,6 +49,7 @@ export function openThreadMetrics(
   let sent: readonly MetricName[] = []
   let complaint = ''
   const audit = watchAudit(folder, metrics)
+  const access = watchAccess(folder)
   let habits: readonly Sample[] = []
   let habitsAt = Number.NEGATIVE_INFINITY
   let letters: LetterStore | undefined
@@ -61,7 +63,7 @@ export function openThreadMetrics(
     if (state !== undefined) send({ isLogConsistent: state.isConsistent })
     if (state !== undefined) samples.push(...samplesOfLog(state, opened?.store.cursor('ledger') ?? 0))
     if (log.reader !== undefined) samples.push(...(await measureDeadLetters(log.reader, lettersOver())))
-    samples.push(...audit.look())
+    samples.push(...audit.look(), ...access.look(new Date()))
     if (opened !== undefined) {
       samples.push(...measureOutbox(opened.database))
       if (performance.now() - habitsAt > HABITS_INTERVAL) {
@@ -99,6 +101,7 @@ export function openThreadMetrics(
     close: async () => {
       letters?.close()
       audit.close()
+      access.close()
       await log.close()
     },
   }

@@ -11,6 +11,7 @@ import { loadTrust } from '@seg/pki'
 import t, { type Test } from 'tap'
 import { IDLE_TIME } from '../access/access-rows.ts'
 import { authenticate } from '../access/authenticate.ts'
+import type { GatewayAnswers } from '../api/parts.ts'
 import type { RawAnswer } from '../api/route.ts'
 import { deskMigrations } from '../desk/desk-schema.ts'
 import { openDeskSearch } from '../desk/desk-search.ts'
@@ -21,9 +22,9 @@ import { eventRoutes } from './event-routes.ts'
 
 const certs = await makeConsoleCerts(t)
 
-async function openDeskListener(t: Test) {
+async function openDeskListener(t: Test, answers: Partial<GatewayAnswers> = {}) {
   const data = await mkdtemp(join(tmpdir(), 'seg-events-'))
-  const listener = await openListener(t, certs, { data })
+  const listener = await openListener(t, certs, { data, answers })
   const database = await openDatabase(join(data, 'desk.sqlite'), deskMigrations)
   const store = new DeskStore(database, new MetricStore())
   t.teardown(async () => {
@@ -104,11 +105,13 @@ t.test('what happens now reaches each reader, in order and once, however late th
 })
 
 t.test('who missed too much gets a gap instead, and the newest from there', async t => {
-  const { listener, enter } = await openDeskListener(t)
+  let gaps = 0
+  const { listener, enter } = await openDeskListener(t, { noteEventGap: () => void gaps++ })
   enter(0, 5001)
   const reader = await follow(listener, listener.keyOf('viewer'), '?after=0')
   await reader.until(() => reader.text().includes('event: gap'))
   t.same(reader.documents(), [])
+  t.equal(gaps, 1, 'the metrics count it')
   reader.asked.destroy()
 })
 

@@ -65,6 +65,7 @@ async function* follow(
     let events = tail.after(position, horizon())
     if (events === undefined && isFarBehind(search, position)) {
       position = horizon()
+      parts.ask('noteEventGap').catch(() => {})
       yield `id: ${position}\nevent: gap\ndata: {"missed":"more than ${MISSED}; the lists have all"}\n\n`
     }
     events ??= readEvents(search, position, horizon())

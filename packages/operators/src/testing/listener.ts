@@ -178,6 +178,7 @@ const someAnswers: GatewayAnswers = {
   configuration: () => undefined,
   targets: () => ['inbox', 'webhook'],
   witnesses: () => [],
+  noteEventGap: () => {},
   certificates: () => [],
 }
 

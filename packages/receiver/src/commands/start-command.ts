@@ -87,7 +87,15 @@ async function start(command: Command): Promise<void> {
   const gate = { ...opened, traces }
   let receiver: RunningReceiver | undefined
   const readiness = watchReadiness(gate, () => receiver?.processes?.())
-  const answers = answersOf(gate, readiness, showSettings(command, startSettings), config, [...handOffs.keys()])
+  const eventGaps = { value: 0 }
+  const answers = answersOf(
+    gate,
+    readiness,
+    showSettings(command, startSettings),
+    config,
+    [...handOffs.keys()],
+    eventGaps,
+  )
   const operators = await listener.open(answers, logger).catch(async error => {
     await readiness.close()
     await closeGate(gate)
@@ -127,10 +135,18 @@ async function start(command: Command): Promise<void> {
   stopPrompting()
   const auditing = gate.audit && runAudit(gate.audit, gate, logger)
   const forwarding = gate.audit && forwardRecords(gate.audit, sinks, line => logger.error(line))
-  const measured = { receiver: running, handOffs: handingOn, forwarding, readiness, consoleCertificate }
-  gate.desk.measureWith(openGatewayMeasure(gate, measured))
   const leading = gate.ledger.isShared ? leadAlerts(gate, logger) : undefined
   const following = followCredentials({ certs, data, config }, gate, logger, auditing)
+  const measured = {
+    receiver: running,
+    handOffs: handingOn,
+    forwarding,
+    readiness,
+    consoleCertificate,
+    credentials: following,
+    eventGaps,
+  }
+  gate.desk.measureWith(openGatewayMeasure(gate, measured))
   const logKey = followLogKey(certs, gate, logger)
   const lists = followLists({ data }, gate, logger, () => following.look())
   const statuses = followStatuses(gate, logger)

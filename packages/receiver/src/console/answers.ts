@@ -13,6 +13,7 @@ export function answersOf(
   settings: readonly ShownSetting[],
   configuration: string | undefined,
   targets: readonly string[],
+  eventGaps: { value: number },
 ): GatewayAnswers {
   const startedAt = now().toISOString()
   return {
@@ -23,6 +24,9 @@ export function answersOf(
     configuration: () => configuration,
     targets: () => targets,
     witnesses: witnesses.list,
+    noteEventGap: () => {
+      eventGaps.value++
+    },
     certificates: () => {
       const { identity, seal, trust, policy } = credentials.current
       const use = (name: string, certificates: readonly X509Certificate[]) =>

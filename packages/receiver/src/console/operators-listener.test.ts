@@ -27,7 +27,10 @@ type Options = Partial<Parameters<typeof prepareOperatorsListener>[0]>
 function open({ data, gate }: TestGateway, options: Options = {}, lines: string[] = []) {
   const note = (line: string) => lines.push(line)
   const prepared = prepareOperatorsListener({ certs, data, adminHost: '127.0.0.1', adminPort: 0, ...options })
-  return prepared.open(answersOf(gate, { look: noLook }, shown, options.config, ['inbox']), { info: note, error: note })
+  return prepared.open(answersOf(gate, { look: noLook }, shown, options.config, ['inbox'], { value: 0 }), {
+    info: note,
+    error: note,
+  })
 }
 
 /** Asks as a role that may, and ends with the test. */

@@ -19,13 +19,17 @@ import { recordTrustChanges, SOME_OPERATOR } from './trust-journal.ts'
  */
 const SEAL_SETTLED = 10_000
 
+/** Milliseconds since 1970; `isTaken`: false while what changed since then is refused. */
+export type Reload = { readonly takenAt: number; readonly isTaken: boolean }
+
 /** A look has ended when what was found is in use, or was refused. */
 export function followCredentials(
   settings: CredentialSettings,
   gate: Gate,
   logger: Logger,
   audit?: Pick<RunningAudit, 'found'>,
-): Looks {
+): Looks & { readonly reload: Reload } {
+  let reload: Reload = { takenAt: gate.now().getTime(), isTaken: true }
   /** Of what is in use; at first of nothing, for much may change while a ledger is opened. */
   let inUse = ''
   let isRecorded = false
@@ -39,6 +43,7 @@ export function followCredentials(
     try {
       if (found !== inUse) await replaceWith(found)
       refused = ''
+      reload = { ...reload, isTaken: true }
     } catch (error) {
       // Changed while it was read: the next look has it.
       if (found !== (await digestOf(settings, gate.credentials.current))) return
@@ -46,6 +51,7 @@ export function followCredentials(
       if (refused !== found)
         logger.error({ code }, `what changed is not taken, the former stays in use: ${code}: ${detail}`)
       refused = found
+      reload = { ...reload, isTaken: false }
     }
     if (isRecorded) return
     try {
@@ -73,8 +79,14 @@ export function followCredentials(
       audit?.found('credentials-replaced', 'receiver', next.identity.id)
     }
     inUse = digest
+    reload = { takenAt: gate.now().getTime(), isTaken: true }
   }
-  return keepLooking(lookOnce)
+  return {
+    ...keepLooking(lookOnce),
+    get reload() {
+      return reload
+    },
+  }
 }
 
 function isOtherKey(a: SealIdentity, b: SealIdentity): boolean {

@@ -37,6 +37,13 @@ export function connectionsOf(server: object): ReadonlyMap<string, number> {
   return placesOf.get(server)?.takenBy ?? new Map()
 }
 
+const handshakes = new WeakMap<object, number>()
+
+/** That succeeded, with a client of a CA that we know. */
+export function handshakesOf(server: object): number {
+  return handshakes.get(server) ?? 0
+}
+
 /** Puts turns between a finished handshake and Node's listener, which would begin HTTP at once. */
 export function openConnections(
   server: Server,
@@ -83,6 +90,7 @@ export function openConnections(
     try {
       partner = identify(socket, strangers.hasHybrid(socket), exchange, strangerLog)
       if (partner === null) return void socket.destroy()
+      handshakes.set(server, handshakesOf(server) + 1)
       if (partner !== undefined) strangers.recognize(socket, partner)
       checkWaiting(turns.waitingFor(partner ?? ''), partner ?? '', limits)
       if (partner !== undefined) places.take(partner)

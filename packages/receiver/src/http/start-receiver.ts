@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { Fault } from '@seg/core'
 import { openCountedLog } from '../counted-log.ts'
 import type { Logger } from '../logger.ts'
-import { connectionsOf } from './partner-connections.ts'
+import { connectionsOf, handshakesOf } from './partner-connections.ts'
 import { buildReceiver, type ReceiverParts } from './receiver.ts'
 import { Stopping } from './stopping.ts'
 
@@ -25,6 +25,8 @@ export type RunningReceiver = {
   readonly url: string
   /** Open connections of each partner. */
   connections(): ReadonlyMap<string, number>
+  /** That succeeded, since the start. */
+  handshakes(): number
   /** Those that have the connections, where they are not this one's own. */
   processes?(): readonly ConnectionProcess[]
   /**
@@ -77,6 +79,7 @@ export async function startReceiver(
   return {
     url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     connections: () => connectionsOf(app.server),
+    handshakes: () => handshakesOf(app.server),
     drain: () => stopping.begin(),
     close,
   }

@@ -3,6 +3,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Forwarding, Sample } from '@seg/operators'
+import type { Reload } from '../credentials/follow-credentials.ts'
 import type { Gate } from '../gate.ts'
 import type { HandOff } from '../hand-off/sender-lanes.ts'
 import type { ConnectionProcess, RunningReceiver } from '../http/start-receiver.ts'
@@ -11,11 +12,13 @@ import type { ReadConsoleCertificate } from '../own-certificates.ts'
 import type { Readiness } from './readiness.ts'
 
 export type Measured = {
-  readonly receiver: Pick<RunningReceiver, 'connections' | 'processes'>
+  readonly receiver: Pick<RunningReceiver, 'connections' | 'handshakes' | 'processes'>
   readonly handOffs: readonly HandOff[]
   readonly forwarding: Forwarding | undefined
   readonly readiness: Pick<Readiness, 'last'>
   readonly consoleCertificate: ReadConsoleCertificate
+  readonly credentials: { readonly reload: Reload }
+  readonly eventGaps: { readonly value: number }
 }
 
 /** Milliseconds between two samples of the delay, and that a window of them is at least. */
@@ -29,6 +32,10 @@ export function openGatewayMeasure(gate: Gate, measured: Measured): () => Sample
     { name: 'seg_storage_room', value: Number(gate.room.trouble === '') },
     ...delay(),
     ...samplesOfUploads(gate),
+    ...samplesOfWriter(gate),
+    ...samplesOfReload(measured.credentials.reload),
+    { name: 'seg_event_gaps_total', value: measured.eventGaps.value },
+    { name: 'seg_tls_handshakes_total', value: measured.receiver.handshakes() },
     ...[...measured.receiver.connections()].map(
       ([partner, value]): Sample => ({ name: 'seg_connections_active', labels: { partner }, value }),
     ),
@@ -81,6 +88,22 @@ function samplesOfProcess({ number, isListening, starts, cpu, memory }: Connecti
   ]
 }
 
+function samplesOfWriter({ ledger }: Gate): Sample[] {
+  const { waiting, commits, commitTime } = ledger.load
+  return [
+    { name: 'seg_ledger_queue_length', value: waiting },
+    { name: 'seg_ledger_commits_total', value: commits },
+    { name: 'seg_ledger_commit_seconds_total', value: commitTime / 1000 },
+  ]
+}
+
+function samplesOfReload({ takenAt, isTaken }: Reload): Sample[] {
+  return [
+    { name: 'seg_config_reload_timestamp_seconds', value: takenAt / 1000 },
+    { name: 'seg_config_reload_ok', value: Number(isTaken) },
+  ]
+}
+
 function samplesOfHandOff(handOff: HandOff): Sample[] {
   const labels = { target: handOff.target }
   const { senders, since } = handOff.waiting()
@@ -107,9 +130,12 @@ function samplesOfCredentials({ credentials }: Gate, ofConsole: X509Certificate 
 }
 
 function samplesOfCertificate(use: string, { fingerprint256, validFromDate, validToDate }: X509Certificate): Sample[] {
+  const [from, to] = [validFromDate.getTime() / 1000, validToDate.getTime() / 1000]
   const labels = { use, fingerprint: fingerprint256.replaceAll(':', '').slice(0, 8).toLowerCase() }
   return [
-    { name: 'seg_certificate_not_before_timestamp_seconds', labels, value: validFromDate.getTime() / 1000 },
-    { name: 'seg_certificate_not_after_timestamp_seconds', labels, value: validToDate.getTime() / 1000 },
+    { name: 'seg_certificate_not_before_timestamp_seconds', labels, value: from },
+    { name: 'seg_certificate_not_after_timestamp_seconds', labels, value: to },
+    // As the rule SegCertificateRenewalDue has it.
+    { name: 'seg_certificate_renewal_due_timestamp_seconds', labels, value: to - (to - from) / 3 },
   ]
 }

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '@seg/core/testing/until'
+import { openAccess } from '@seg/operators'
 import t, { type Test } from 'tap'
 import { consoleCertificateOf } from '../own-certificates.ts'
 import { call, post } from '../testing/client.ts'
@@ -18,7 +19,10 @@ async function openMeasured(t: Test) {
   const handOff = { target: 'inbox', waiting: () => ({ senders: 2, since: 5000 }), close: async () => {} }
   const forwarding = { lag: () => [{ sink: 'file' as const, records: 7 }], close: async () => {} }
   const consoleCertificate = consoleCertificateOf(certs, 'auto')
-  const measured = { receiver: gateway, handOffs: [handOff], forwarding, readiness, consoleCertificate }
+  const credentials = { reload: { takenAt: 4000, isTaken: true } }
+  const eventGaps = { value: 3 }
+  const ours = { handOffs: [handOff], forwarding, readiness, consoleCertificate, credentials, eventGaps }
+  const measured = { receiver: gateway, ...ours }
   gateway.gate.desk.measureWith(openGatewayMeasure(gateway.gate, measured))
   t.teardown(() => readiness.close())
   return { ...gateway, readiness }
@@ -31,6 +35,9 @@ async function linesOf({ gate }: Awaited<ReturnType<typeof openMeasured>>): Prom
 t.test('documents and the state of a receiver are among its metrics', async t => {
   const gateway = await openMeasured(t)
   const document = await makeDocument(gateway)
+  const access = await openAccess(gateway.data)
+  access.addSession({ id: 'jane', role: 'auditor', method: 'link', credential: 'x' }, '::1', new Date())
+  access.close()
   t.equal((await post(gateway, document)).status, 201)
   t.equal((await post(gateway, Buffer.from('no document'))).status, 400)
   await gateway.readiness.look()
@@ -44,6 +51,13 @@ t.test('documents and the state of a receiver are among its metrics', async t =>
     'seg_handoff_waiting_senders{target="inbox"} 2',
     'seg_handoff_oldest_timestamp_seconds{target="inbox"} 5',
     'seg_audit_forward_lag_entries{sink="file"} 7',
+    'seg_config_reload_timestamp_seconds 4',
+    'seg_config_reload_ok 1',
+    'seg_event_gaps_total 3',
+    'seg_ledger_queue_length 0',
+    'seg_sessions_active{role="auditor"} 1',
+    'seg_sessions_active{role="viewer"} 0',
+    'seg_approvals_pending 0',
   ]
   const missing = async () => {
     const lines = await linesOf(gateway)
@@ -51,6 +65,14 @@ t.test('documents and the state of a receiver are among its metrics', async t =>
   }
   await eventually(t, missing, [])
   const lines = await linesOf(gateway)
+  for (const name of ['seg_tls_handshakes_total', 'seg_ledger_commits_total', 'seg_ledger_commit_seconds_total'])
+    t.ok(Number(lines.find(line => line.startsWith(`${name} `))?.split(' ')[1]) > 0, name)
+  const ofSeal = (name: string) => Number(lines.find(line => line.startsWith(`${name}{use="seal"`))?.split(' ')[1])
+  const [from, to] = [
+    ofSeal('seg_certificate_not_before_timestamp_seconds'),
+    ofSeal('seg_certificate_not_after_timestamp_seconds'),
+  ]
+  t.equal(Math.round(ofSeal('seg_certificate_renewal_due_timestamp_seconds')), Math.round((from + 2 * to) / 3))
   for (const start of [
     'seg_certificate_not_after_timestamp_seconds{use="seal",fingerprint="',
     'seg_certificate_not_after_timestamp_seconds{use="console",fingerprint="',

@@ -57,6 +57,7 @@ function measure(receiver: RunningReceiver): Alive {
   const { user, system } = process.cpuUsage()
   return {
     connections: [...receiver.connections()],
+    handshakes: receiver.handshakes(),
     cpu: (user + system) / 1e6,
     memory: process.memoryUsage.rss(),
   }

@@ -86,6 +86,7 @@ export async function startConnectionProcesses(
     return {
       url,
       connections: () => sumOf(slots),
+      handshakes: () => slots.reduce((sum, { handshakes }) => sum + handshakes, 0),
       processes: () => slots.map(describe),
       drain() {
         for (const slot of slots) slot.drain()

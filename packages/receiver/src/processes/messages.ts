@@ -74,6 +74,8 @@ export function readLimits({ concurrency, rate }: SentLimits): PartnerLimits {
 export type Alive = {
   /** Open connections of each partner. */
   readonly connections: readonly (readonly [partner: string, count: number])[]
+  /** That succeeded, since its start. */
+  readonly handshakes: number
   /** Seconds of the processor, and bytes of memory. */
   readonly cpu: number
   readonly memory: number

@@ -36,6 +36,9 @@ const CLOSING_TIME = 3_000
 /** Characters shown of what a process said last. */
 const SHOWN = 300
 
+/** What a process says that has said nothing yet. */
+const SILENT: Alive = { connections: [], handshakes: 0, cpu: 0, memory: 0 }
+
 type Running = {
   readonly worker: Worker
   readonly channel: ProcessChannel
@@ -52,7 +55,9 @@ export class ProcessSlot {
   #startedAt = 0
   #delay = FIRST_RESTART
   #missed = 0
-  #alive: Alive = { connections: [], cpu: 0, memory: 0 }
+  #alive: Alive = SILENT
+  /** Of the processes that were here before. */
+  #handshakes = 0
   /** Credentials that the process was sent last, and how many after the first. */
   #sent: Credentials | undefined
   #snapshot = 0
@@ -76,6 +81,11 @@ export class ProcessSlot {
 
   get alive(): Alive {
     return this.#alive
+  }
+
+  /** Of all processes that were here. */
+  get handshakes(): number {
+    return this.#handshakes + this.#alive.handshakes
   }
 
   /** Where it listens. Throws the Fault that keeps it from that. */
@@ -167,7 +177,8 @@ export class ProcessSlot {
     const wasListening = this.#isListening
     this.#isListening = false
     this.#running = undefined
-    this.#alive = { connections: [], cpu: 0, memory: 0 }
+    this.#handshakes += this.#alive.handshakes
+    this.#alive = SILENT
     await running.answered.end()
     await removeMarked(stagingFolder(gate.data), markOf(this.number)).catch(() => {})
     if (this.#closing.signal.aborted || !wasListening) return
