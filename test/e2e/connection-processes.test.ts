@@ -130,14 +130,19 @@ t.test('the end of the process with the ledger is the end of all, and a start go
   t.ok(ended.every(isGone), 'a stop ends them, too')
 })
 
-/** One that has begun to come in, until `end`. */
+/** One whose request has arrived, and whose document comes in until `end`. */
 async function beginDocument({ url }: Started, document: Buffer) {
   const { identity, trust } = partner
   const tls = { ca: trust.caPem, cert: identity.certificatePem, key: identity.keyPem, agent: false } as const
-  const headers = { 'content-type': 'application/xml', 'content-length': document.length }
+  const headers = { 'content-type': 'application/xml', 'content-length': document.length, expect: '100-continue' }
   const outgoing = request(`${url.origin}/v1/documents`, { method: 'POST', headers, ...tls })
+  outgoing.flushHeaders()
+  const refused = once(outgoing, 'response').then(([{ statusCode }]) => {
+    throw new Error(`the first answer is ${statusCode}`)
+  })
+  await Promise.race([once(outgoing, 'continue'), refused])
+  refused.catch(() => {})
   outgoing.write(document.subarray(0, 100))
-  await once(outgoing, 'socket')
   return async () => {
     outgoing.end(document.subarray(100))
     const [{ statusCode }] = await once(outgoing, 'response')
