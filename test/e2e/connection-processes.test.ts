@@ -167,9 +167,10 @@ t.test('what bounds a partner bounds it in all processes, and its record counts 
   await write('active')
   const receiver = await start(t, join(folder, 'bounds'), '--config', config)
   const end = await beginDocument(receiver, await signLetter('slow', 'x'.repeat(200), partner))
-  const isTaken = async () => (await postOnMany(receiver, 'early')).every(status => status === 429)
-  await until(isTaken)
-  const refusing = async () => new Set(receiver.lines.filter(({ msg }) => msg.includes('rate-limit')).map(numberOf))
+  const refusing = async () => {
+    t.same(new Set(await postOnMany(receiver, 'early')), new Set([429]), 'each other is refused')
+    return new Set(receiver.lines.filter(({ msg }) => msg.includes('rate-limit')).map(numberOf))
+  }
   await eventually(t, refusing, new Set([1, 2]), 'while one comes in, both refuse another')
   t.equal(await end(), 201)
   await write('suspended')

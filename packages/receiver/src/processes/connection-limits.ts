@@ -4,9 +4,14 @@ import type { ReceiverLimits } from '../limits.ts'
 
 /** Of connections and handshakes, whose cost is that of the process that has them. */
 const divided = [
-  ...(['connections', 'connectionsOfOne', 'newcomersOfOne'] as const),
-  ...(['strangers', 'strangersOfOne', 'handshakesPerSecond', 'handshakesAtOnce'] as const),
-] satisfies (keyof ReceiverLimits)[]
+  'connections',
+  'connectionsOfOne',
+  'newcomersOfOne',
+  'strangers',
+  'strangersOfOne',
+  'handshakesPerSecond',
+  'handshakesAtOnce',
+] as const satisfies (keyof ReceiverLimits)[]
 
 export function limitsOfProcess(limits: ReceiverLimits, count: number): ReceiverLimits {
   const parts = divided.map(name => [name, Math.max(1, Math.floor(limits[name] / count))])

@@ -46,7 +46,11 @@ export async function startConnectionProcesses(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
   })
   const started: Omit<StartedWith, 'number' | 'port' | 'credentials' | 'staple'> = {
-    ...{ count, data: gate.data, node, host, balancers },
+    count,
+    data: gate.data,
+    node,
+    host,
+    balancers,
     clockSkew: gate.clockSkew,
     limits: limitsOfProcess(gate.limits, count),
     secondOpinion: gate.secondOpinion.mode,

@@ -104,7 +104,8 @@ export class ProcessSlot {
     this.#stapled = staple.answerFor(current.identity.certificate.raw)
     const given: StartedWith = {
       ...started,
-      ...{ number: this.number, port: portNow() },
+      number: this.number,
+      port: portNow(),
       staple: this.#stapledNow(),
       credentials: packCredentials(current),
     }
