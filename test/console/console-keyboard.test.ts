@@ -117,6 +117,18 @@ t.test('operators at their keyboard', needsChromium, async t => {
     await begin()
     await page.keyboard.press('Control+k')
     await field.waitFor({ state: 'detached' })
+    await begin()
+    await page.keyboard.type('Dark')
+    await chosen.filter({ hasText: 'Colours: Dark' }).waitFor()
+    // Between what closes it and its event `close`, which is a task of its own.
+    await page.evaluate(async () => {
+      document.querySelector<HTMLFormElement>('.palette form')?.requestSubmit()
+      for (let turns = 0; turns < 8; turns++) await Promise.resolve()
+      dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true }))
+    })
+    await page.locator('[role=combobox]:focus').waitFor()
+    await page.keyboard.press('Escape')
+    await field.waitFor({ state: 'detached' })
   })
 
   await t.test('a question mark shows the keys, unless somebody types or has switched them off', async t => {

@@ -1,7 +1,7 @@
 // The command palette: a list that is narrowed by what somebody types, for the keyboard alone (the
 // combobox of the ARIA Authoring Practices Guide).
 import { useEffect, useId, useLayoutEffect, useLocation, useRef, useState } from '../preact.ts'
-import { openDialog } from './open-dialog.ts'
+import { closeDialog, onDialogEnd } from './open-dialog.ts'
 import { narrowEntries, type PaletteEntry, paletteEntries } from './palette-entries.ts'
 import { paletteTexts } from './palette-texts.ts'
 import { useFound } from './use-found.ts'
@@ -34,7 +34,7 @@ export function CommandPalette() {
     list.current?.children[place]?.scrollIntoView({ block: 'nearest' })
   }, [place])
 
-  const close = () => dialog.current?.close()
+  const close = () => closeDialog(dialog.current)
   const perform = ({ to, act }: PaletteEntry) => {
     close()
     if (to !== undefined) route(to)
@@ -56,9 +56,8 @@ export function CommandPalette() {
       ref={dialog}
       class="palette"
       aria-label={texts.title}
-      onClose={() => {
-        if (openDialog.value === 'palette') openDialog.value = undefined
-      }}
+      onCancel={onDialogEnd}
+      onClose={onDialogEnd}
       onKeyDown={onKey}
       onClick={({ target }) => {
         const option = (target as Element).closest('[role="option"]')

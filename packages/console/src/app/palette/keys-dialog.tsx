@@ -1,7 +1,7 @@
 // The keys of the console, as a table.
 import { useId, useLayoutEffect, useRef } from '../preact.ts'
 import { shortcuts } from '../preferences.ts'
-import { openDialog } from './open-dialog.ts'
+import { closeDialog, onDialogEnd } from './open-dialog.ts'
 import { paletteTexts } from './palette-texts.ts'
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform)
@@ -25,9 +25,8 @@ export function KeysDialog() {
       ref={dialog}
       class="act keys"
       aria-labelledby={id}
-      onClose={() => {
-        if (openDialog.value === 'keys') openDialog.value = undefined
-      }}
+      onCancel={onDialogEnd}
+      onClose={onDialogEnd}
     >
       <h2 id={id}>{texts.keysTitle}</h2>
       <dl class="facts">
@@ -40,7 +39,7 @@ export function KeysDialog() {
       </dl>
       {!shortcuts.value && <p class="under">{texts.off}</p>}
       <div class="buttons">
-        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+        <button type="button" class="button" onClick={() => closeDialog(dialog.current)}>
           {texts.close}
         </button>
       </div>

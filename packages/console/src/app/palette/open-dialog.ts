@@ -4,6 +4,17 @@ import { shortcuts } from '../preferences.ts'
 
 export const openDialog = signal<'palette' | 'keys' | undefined>(undefined)
 
+/** Closes it and says so at once: its event `close` is a later task, and keys may come before it. */
+export function closeDialog(dialog: HTMLDialogElement | null): void {
+  dialog?.close()
+  openDialog.value = undefined
+}
+
+/** For the events `cancel` and `close` of a dialog, unless another has taken its place since. */
+export function onDialogEnd({ currentTarget }: { readonly currentTarget: HTMLDialogElement }): void {
+  if (currentTarget.isConnected) closeDialog(currentTarget)
+}
+
 /** `toSearch`: for `/`. */
 export function useKeys(toSearch: () => void): void {
   useEffect(() => {
@@ -21,7 +32,7 @@ export function useKeys(toSearch: () => void): void {
 function actOf(event: KeyboardEvent, toSearch: () => void): (() => void) | undefined {
   const open = document.querySelector<HTMLDialogElement>('dialog[open]')
   const isCommand = event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey)
-  if (isCommand && openDialog.value === 'palette') return () => open?.close()
+  if (isCommand && openDialog.value === 'palette') return () => closeDialog(open)
   // None is opened while another dialog is, such as one that takes a reason.
   if (open !== null) return undefined
   if (isCommand)
