@@ -21,13 +21,7 @@ export function KeysDialog() {
     ['Esc', texts.escape],
   ] as const
   return (
-    <dialog
-      ref={dialog}
-      class="act keys"
-      aria-labelledby={id}
-      onCancel={onDialogEnd}
-      onClose={onDialogEnd}
-    >
+    <dialog ref={dialog} class="act keys" aria-labelledby={id} onCancel={onDialogEnd} onClose={onDialogEnd}>
       <h2 id={id}>{texts.keysTitle}</h2>
       <dl class="facts">
         {rows.flatMap(([key, what]) => [
