@@ -210,15 +210,15 @@ async function queueDeliveries(outbox: Awaited<ReturnType<typeof openOutbox>>, n
   }
   for (let minutes = 48; minutes > 0; minutes -= 6) {
     const number = await queue(`answer-${1000 + minutes}`, 'https://gateway.ministry1.example', minutes)
-    await outbox.leaseOne(number)
-    await outbox.deliver(number, Buffer.from('receipt'), now - minutes * MINUTE + 240)
+    const held = (await outbox.leaseOne(number))!
+    await outbox.deliver(held, Buffer.from('receipt'), now - minutes * MINUTE + 240)
   }
   if (isCalm) return
   for (let minutes = 14; minutes > 0; minutes -= 3) {
     const number = await queue(`answer-${2000 + minutes}`, 'https://gateway.ministry3.example', minutes)
-    await outbox.leaseOne(number)
+    const held = (await outbox.leaseOne(number))!
     await outbox.postpone(
-      number,
+      held,
       { code: 'overloaded', detail: 'HTTP status 503 with Retry-After: 120', at: now - MINUTE },
       now + 2 * MINUTE,
     )

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { atLength } from '@seg/core/testing/length'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Outbox, openOutbox } from '../../packages/ledger/src/index.ts'
+import { type LeasedEntry, type Outbox, openOutbox } from '../../packages/ledger/src/index.ts'
 
 const RUNS = Number(process.env.MODEL_RUNS ?? atLength(50, 300))
 const LIFETIME = 100
@@ -26,8 +26,8 @@ type Entry = {
 
 /** Entry n stands at n - 1. */
 type Model = { now: number; entries: Entry[] }
-/** The two senders, and their folder. */
-type Real = { senders: Outbox[]; folder: string }
+/** The two senders, the last lease that each had of each entry, and their folder. */
+type Real = { senders: Outbox[]; held: Map<number, LeasedEntry>[]; folder: string }
 
 const isOwn = (entry: Entry | undefined, holder: number) => entry?.state === 'queued' && entry.holder === holder
 const isFree = (entry: Entry) => entry.state === 'queued' && entry.holder === undefined
@@ -148,7 +148,7 @@ const commands = [
     )
   }),
   fc.tuple(sender, receiver, fc.nat(3)).map(([who, to, limit]) => {
-    return new Command(`lease up to ${limit} for ${to} by ${who}`, async (model, { senders }) => {
+    return new Command(`lease up to ${limit} for ${to} by ${who}`, async (model, { senders, held }) => {
       const of = model.entries
         .map((entry, i) => ({ entry, number: i + 1 }))
         .filter(({ entry }) => entry.receiver === to)
@@ -161,31 +161,36 @@ const commands = [
       for (const { entry } of leased) Object.assign(entry, { holder: who, isHurried: false })
       const real = await senders[who]!.lease({ receiver: to, limit, urgent: limit + 1, now: model.now })
       same(numbersOf(real), numbersOf(leased))
+      for (const entry of real) held[who]!.set(entry.number, entry)
     })
   }),
   fc.tuple(sender, number).map(([who, n]) => {
-    return new Command(`lease ${n} by ${who}`, async (model, { senders }) => {
+    return new Command(`lease ${n} by ${who}`, async (model, { senders, held }) => {
       const entry = model.entries[n - 1]
       const isLeased = entry !== undefined && isFree(entry)
       if (isLeased) Object.assign(entry, { holder: who, isHurried: false })
-      same((await senders[who]!.leaseOne(n))?.number, isLeased ? n : undefined)
+      const real = await senders[who]!.leaseOne(n)
+      same(real?.number, isLeased ? n : undefined)
+      if (real !== undefined) held[who]!.set(n, real)
     })
   }),
   fc
     .tuple(sender, number, fc.constantFrom('release', 'postpone', 'deliver', 'refuse', 'giveUp'), wait)
     .map(([who, n, how, delay]) => {
-      return new Command(`${how} ${n} by ${who}`, async (model, { senders }) => {
+      return new Command(`${how} ${n} by ${who}`, async (model, { senders, held }) => {
         const [entry, outbox] = [model.entries[n - 1], senders[who]!]
+        const lease = held[who]!.get(n) ?? { number: n, lease: 'nobody', leases: 0 }
         const reason = { code: 'overloaded', detail: '', at: model.now } as const
         const actions = {
-          release: () => outbox.release(n),
-          postpone: () => outbox.postpone(n, reason, model.now + delay),
-          deliver: () => outbox.deliver(n, receiptOf(n), model.now),
-          refuse: () => outbox.refuse(n, reason),
-          giveUp: () => outbox.giveUp(n, reason),
+          release: () => outbox.release(lease),
+          postpone: () => outbox.postpone(lease, reason, model.now + delay),
+          deliver: () => outbox.deliver(lease, receiptOf(n), model.now),
+          refuse: () => outbox.refuse(lease, reason),
+          giveUp: () => outbox.giveUp(lease, reason),
         }
         const mayDo = isOwn(entry, who)
-        same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : 'TypeError')
+        const otherwise = how === 'release' ? 'done' : 'delivery-pending'
+        same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : otherwise)
         if (!mayDo || entry === undefined) return
         entry.holder = undefined
         if (how !== 'release') entry.tries++
@@ -236,7 +241,8 @@ const commands = [
 t.test(`${RUNS} histories of two senders are those of the model`, async t => {
   const property = fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async history => {
     const folder = await mkdtemp(join(tmpdir(), 'seg-model-'))
-    const real = { folder, senders: [await openOutbox(folder), await openOutbox(folder)] }
+    const senders = [await openOutbox(folder), await openOutbox(folder)]
+    const real: Real = { folder, senders, held: [new Map(), new Map()] }
     try {
       await fc.asyncModelRun(() => ({ model: { now: 1000, entries: [] }, real }), history)
     } finally {

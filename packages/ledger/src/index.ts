@@ -50,13 +50,15 @@ export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
 export type { Migrations } from './migrations/migrations.ts'
 export { openLogMirror } from './mirror/log-mirror.ts'
 export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
-export type {
-  Outbox,
-  OutboxDocument,
-  OutboxEntry,
-  OutboxReason,
-  OutboxState,
-  OwnSignature,
+export {
+  type LeasedEntry,
+  LeaseLost,
+  type Outbox,
+  type OutboxDocument,
+  type OutboxEntry,
+  type OutboxReason,
+  type OutboxState,
+  type OwnSignature,
 } from './outbox/outbox.ts'
 export { type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
 export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'

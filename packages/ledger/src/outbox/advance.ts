@@ -1,32 +1,40 @@
 // How an entry of the outbox moves: forward only, and while it is sent only in the hands of who
 // holds its lease.
 import { Fault } from '@seg/core'
-import type { OutboxDocument, OutboxEntry, OutboxReason, OutboxState } from './outbox.ts'
+import {
+  type HeldLease,
+  LeaseLost,
+  type OutboxDocument,
+  type OutboxEntry,
+  type OutboxReason,
+  type OutboxState,
+} from './outbox.ts'
 
 export type OutboxEvent =
   | { readonly type: 'lease'; readonly holder: string }
-  | { readonly type: 'release'; readonly holder: string }
-  | { readonly type: 'replace'; readonly holder: string; readonly document: OutboxDocument }
-  | { readonly type: 'postpone'; readonly holder: string; readonly reason: OutboxReason; readonly nextTry: number }
-  | { readonly type: 'deliver'; readonly holder: string; readonly at: number }
-  | { readonly type: 'refuse'; readonly holder: string; readonly reason: OutboxReason }
-  | { readonly type: 'giveUp'; readonly holder: string; readonly reason: OutboxReason }
+  | { readonly type: 'release'; readonly held: HeldLease }
+  | { readonly type: 'replace'; readonly held: HeldLease; readonly document: OutboxDocument }
+  | { readonly type: 'postpone'; readonly held: HeldLease; readonly reason: OutboxReason; readonly nextTry: number }
+  | { readonly type: 'deliver'; readonly held: HeldLease; readonly at: number }
+  | { readonly type: 'refuse'; readonly held: HeldLease; readonly reason: OutboxReason }
+  | { readonly type: 'giveUp'; readonly held: HeldLease; readonly reason: OutboxReason }
   | { readonly type: 'expire'; readonly at: number }
   | { readonly type: 'renew'; readonly expiresAt: number }
   | { readonly type: 'cancel'; readonly at: number }
   | { readonly type: 'hurry'; readonly at: number }
 
 /**
- * The entry after the event. Throws TypeError for an event that no caller may cause, Fault
- * `usage` for one that a person asked for too late.
+ * The entry after the event. Throws LeaseLost when the lease is not the last one any more,
+ * TypeError for an event that no caller may cause, Fault `usage` for one that a person asked for
+ * too late.
  */
 export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
-  if ('holder' in event && event.type !== 'lease') checkHolder(entry, event.holder)
+  if ('held' in event && !isHeld(entry, event.held)) throw new LeaseLost(entry)
   switch (event.type) {
     case 'lease':
       if (entry.state !== 'queued' || entry.lease !== undefined)
         throw new TypeError(`entry ${entry.number} cannot be leased`)
-      return { ...entry, lease: event.holder, isHurried: false }
+      return { ...entry, lease: event.holder, leases: entry.leases + 1, isHurried: false }
     case 'release':
       return { ...entry, lease: undefined }
     case 'replace':
@@ -58,9 +66,9 @@ function settle(entry: OutboxEntry, state: Exclude<OutboxState, 'queued'>, settl
   return { ...entry, state, settledAt, lease: undefined }
 }
 
-function checkHolder({ number, state, lease }: OutboxEntry, holder: string): void {
-  if (state !== 'queued' || lease !== holder)
-    throw new TypeError(`entry ${number} is ${state}, and its lease is not ours`)
+/** Whether this lease is the one that the entry has now. */
+export function isHeld({ state, lease, leases }: OutboxEntry, held: HeldLease): boolean {
+  return state === 'queued' && lease === held.lease && leases === held.leases
 }
 
 function checkFree({ number, state, lease }: OutboxEntry, what: string): void {

@@ -82,4 +82,8 @@ export const outboxMigrations: Migrations = {
       first_blinded INTEGER
     )`,
   ],
+  '0006-lease-numbers': [
+    // How often an entry was leased: what is written under an earlier lease is refused.
+    'ALTER TABLE outbox ADD COLUMN leases INTEGER NOT NULL DEFAULT 0',
+  ],
 }

@@ -1,6 +1,6 @@
 // The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of
 // SQLite.
-import type { FaultCode } from '@seg/core'
+import { Fault, type FaultCode } from '@seg/core'
 import type { LogMemory, SeenCheckpoint, WitnessedLog } from './log-memory.ts'
 
 /** Where a delivery stands. `queued` is the only one that anything comes after. */
@@ -60,17 +60,37 @@ export type OutboxEntry = {
   readonly isHurried: boolean
   /** Who is sending it at the moment. */
   readonly lease: string | undefined
+  /** How often it was leased: the number of its last lease. */
+  readonly leases: number
   readonly settledAt: number | undefined
   readonly reason: OutboxReason | undefined
+}
+
+/**
+ * An entry in the hands of who leased it. What is written by it counts only while its lease is the
+ * last one of the entry, by holder and number.
+ */
+export type LeasedEntry = OutboxEntry & { readonly lease: string }
+export type HeldLease = Pick<LeasedEntry, 'number' | 'lease' | 'leases'>
+
+/** Another process has the entry now: nothing was written. It sends the same bytes. */
+export class LeaseLost extends Fault {
+  constructor({ number, state }: Pick<OutboxEntry, 'number' | 'state'>) {
+    super(
+      'delivery-pending',
+      `the lease of number ${number} of the outbox was lost to another process: the entry is ${state}, ` +
+        'and nothing is written',
+    )
+  }
 }
 
 export type OutboxRequest = Pick<OutboxEntry, 'delivery' | 'receiver' | 'file' | 'document' | 'queuedAt' | 'expiresAt'>
 
 /**
- * Open to several processes of one machine at once. What a promise resolves with is durable. A
- * lease is its holder's until it gives it back, or until its process has ended, however that was:
- * nobody else can take the entry before. Every method throws the Fault `storage-unavailable` when
- * the storage fails.
+ * Open to several processes at once. What a promise resolves with is durable. A lease is its
+ * holder's until it gives it back, or until its process has ended or is taken to have ended: nobody
+ * else can take the entry before. Every method throws the Fault `storage-unavailable` when the
+ * storage fails.
  */
 export interface Outbox {
   /**
@@ -102,23 +122,24 @@ export interface Outbox {
    * first, as long as no more than `limit` are. An entry past its time is tried like another: only
    * the holder gives it up.
    */
-  lease(ask: { receiver: string; limit: number; urgent?: number; now: number }): Promise<OutboxEntry[]>
+  lease(ask: { receiver: string; limit: number; urgent?: number; now: number }): Promise<LeasedEntry[]>
   /**
    * Leases one entry whether it is due or not; undefined when it is not queued any more, or is
    * leased.
    */
-  leaseOne(number: number): Promise<OutboxEntry | undefined>
+  leaseOne(number: number): Promise<LeasedEntry | undefined>
 
-  /** These five are for the holder of the lease, and end it; TypeError for anyone else. */
-  release(number: number): Promise<OutboxEntry>
-  postpone(number: number, reason: OutboxReason, nextTry: number): Promise<OutboxEntry>
+  /** Gives the lease back; one that was lost is nobody's to give. */
+  release(held: HeldLease): Promise<void>
+  /** These four end the lease, and throw LeaseLost when it was lost before. */
+  postpone(held: HeldLease, reason: OutboxReason, nextTry: number): Promise<OutboxEntry>
   /** `receipt` was verified: nothing else may lead here. */
-  deliver(number: number, receipt: Uint8Array, now: number): Promise<OutboxEntry>
-  refuse(number: number, reason: OutboxReason): Promise<OutboxEntry>
+  deliver(held: HeldLease, receipt: Uint8Array, now: number): Promise<OutboxEntry>
+  refuse(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry>
   /** The entry expires: a try that began after its time has failed, too. */
-  giveUp(number: number, reason: OutboxReason): Promise<OutboxEntry>
-  /** New bytes instead of those that were never accepted; the lease stays. */
-  replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry>
+  giveUp(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry>
+  /** New bytes instead of those that were never accepted; the lease stays. Throws LeaseLost. */
+  replaceDocument(held: HeldLease, document: OutboxDocument): Promise<LeasedEntry>
 
   /** Throws the Fault `usage` for an entry that is settled or on its way. */
   cancel(number: number, now: number): Promise<OutboxEntry>

@@ -11,12 +11,22 @@ import { openDatabase } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
 import { transact } from '../sqlite/transact.ts'
 import { asBuffer } from '../sqlite/writer/open-tree.ts'
-import { advance, type OutboxEvent } from './advance.ts'
+import { advance, isHeld, type OutboxEvent } from './advance.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
-import { LogMemory, type SeenCheckpoint, type WitnessedLog } from './log-memory.ts'
-import type { Outbox, OutboxDocument, OutboxEntry, OutboxReason, OutboxRequest, OutboxState } from './outbox.ts'
+import type { SeenCheckpoint, WitnessedLog } from './log-memory.ts'
+import type {
+  HeldLease,
+  LeasedEntry,
+  Outbox,
+  OutboxDocument,
+  OutboxEntry,
+  OutboxReason,
+  OutboxRequest,
+  OutboxState,
+} from './outbox.ts'
 import { entryColumns, readEntryRow, writeEntryRow } from './outbox-rows.ts'
 import { OUTBOX_FILE, outboxMigrations } from './outbox-schema.ts'
+import { SqliteLogMemory } from './sqlite-log-memory.ts'
 
 const PAGE = 500
 /**
@@ -61,7 +71,7 @@ class SqliteOutbox implements Outbox {
   readonly #leases: string
   readonly #files: FilesInPlace
   readonly #database: DatabaseSync
-  readonly logs: LogMemory
+  readonly logs: SqliteLogMemory
   /** Made when the first lease is taken: a process that only reads has none. */
   #holder: LeaseHolder | undefined
 
@@ -69,7 +79,7 @@ class SqliteOutbox implements Outbox {
     this.#leases = join(folder, 'leases')
     this.#files = new FilesInPlace([folder, join(folder, OUTBOX_FILE), `${join(folder, OUTBOX_FILE)}-wal`])
     this.#database = database
-    this.logs = new LogMemory(database)
+    this.logs = new SqliteLogMemory(database)
   }
 
   async queue(
@@ -132,7 +142,7 @@ class SqliteOutbox implements Outbox {
     return rows.map(({ receiver }) => String(receiver))
   }
 
-  async lease({ receiver, limit, urgent = limit, now }: Parameters<Outbox['lease']>[0]): Promise<OutboxEntry[]> {
+  async lease({ receiver, limit, urgent = limit, now }: Parameters<Outbox['lease']>[0]): Promise<LeasedEntry[]> {
     const holder = this.#openHolder().id
     // Most of the time there is nothing to do, and then nothing is written.
     if (!this.#isAnythingDue(receiver, now)) return []
@@ -156,41 +166,44 @@ class SqliteOutbox implements Outbox {
         now + FARTHEST_TRY,
         Math.max(0, roomBelow(limit) - hurried.length),
       )
-      return [...hurried, ...due].map(entry => this.#move(entry, { type: 'lease', holder }))
+      return [...hurried, ...due].map(entry => this.#lease(entry, holder))
     })
   }
 
-  async leaseOne(number: number): Promise<OutboxEntry | undefined> {
+  async leaseOne(number: number): Promise<LeasedEntry | undefined> {
     const holder = this.#openHolder().id
     return this.#transact('lease from the outbox', () => {
       this.#endLeasesOfTheGone()
       const [entry] = this.#select("number = ? AND state = 'queued' AND lease IS NULL", number)
-      return entry && this.#move(entry, { type: 'lease', holder })
+      return entry && this.#lease(entry, holder)
     })
   }
 
-  async release(number: number): Promise<OutboxEntry> {
-    return this.#change(number, { type: 'release', holder: this.#openHolder().id })
+  async release(held: HeldLease): Promise<void> {
+    this.#transact('write to the outbox', () => {
+      const entry = this.#entry(held.number)
+      if (isHeld(entry, held)) this.#move(entry, { type: 'release', held })
+    })
   }
 
-  async postpone(number: number, reason: OutboxReason, nextTry: number): Promise<OutboxEntry> {
-    return this.#change(number, { type: 'postpone', holder: this.#openHolder().id, reason, nextTry })
+  async postpone(held: HeldLease, reason: OutboxReason, nextTry: number): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'postpone', held, reason, nextTry })
   }
 
-  async deliver(number: number, receipt: Uint8Array, now: number): Promise<OutboxEntry> {
-    return this.#change(number, { type: 'deliver', holder: this.#openHolder().id, at: now }, receipt)
+  async deliver(held: HeldLease, receipt: Uint8Array, now: number): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'deliver', held, at: now }, receipt)
   }
 
-  async refuse(number: number, reason: OutboxReason): Promise<OutboxEntry> {
-    return this.#change(number, { type: 'refuse', holder: this.#openHolder().id, reason })
+  async refuse(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'refuse', held, reason })
   }
 
-  async giveUp(number: number, reason: OutboxReason): Promise<OutboxEntry> {
-    return this.#change(number, { type: 'giveUp', holder: this.#openHolder().id, reason })
+  async giveUp(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'giveUp', held, reason })
   }
 
-  async replaceDocument(number: number, document: OutboxDocument): Promise<OutboxEntry> {
-    return this.#change(number, { type: 'replace', holder: this.#openHolder().id, document })
+  async replaceDocument(held: HeldLease, document: OutboxDocument): Promise<LeasedEntry> {
+    return { ...this.#change(held.number, { type: 'replace', held, document }), lease: held.lease }
   }
 
   async cancel(number: number, now: number): Promise<OutboxEntry> {
@@ -210,17 +223,7 @@ class SqliteOutbox implements Outbox {
   }
 
   async remember(log: string, proven: WitnessedLog, next: SeenCheckpoint): Promise<boolean> {
-    return this.#transact('remember a checkpoint', () => {
-      const now = this.logs.witnessed(log)
-      if (now.own?.note !== proven.own?.note || now.latest?.note !== proven.latest?.note) return false
-      const { size, root, note } = next
-      this.#run(
-        `INSERT INTO seen_checkpoints (log, tree_size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT (log) DO UPDATE
-         SET tree_size = excluded.tree_size, root = excluded.root, note = excluded.note`,
-        ...[log, size, root, note],
-      )
-      return true
-    })
+    return this.#transact('remember a checkpoint', () => this.logs.replace(log, proven, next))
   }
 
   async close(): Promise<void> {
@@ -253,7 +256,12 @@ class SqliteOutbox implements Outbox {
   }
 
   #endLeases(holder: string): void {
-    for (const entry of this.#select('lease = ?', holder)) this.#move(entry, { type: 'release', holder })
+    for (const entry of this.#select('lease = ?', holder))
+      this.#move(entry, { type: 'release', held: { ...entry, lease: holder } })
+  }
+
+  #lease(entry: OutboxEntry, holder: string): LeasedEntry {
+    return { ...this.#move(entry, { type: 'lease', holder }), lease: holder }
   }
 
   #change(number: number, event: OutboxEvent, receipt?: Uint8Array): OutboxEntry {
@@ -279,7 +287,7 @@ class SqliteOutbox implements Outbox {
       number,
       ...{ delivery, receiver, file, document, queuedAt, expiresAt },
       ...{ state: 'queued', tries: 0, nextTry: queuedAt, isHurried },
-      ...{ lease: undefined, settledAt: undefined, reason: undefined },
+      ...{ lease: undefined, leases: 0, settledAt: undefined, reason: undefined },
     }
     const places = entryColumns.map(() => '?').join(', ')
     this.#run(`INSERT INTO outbox (${entryColumns.join(', ')}) VALUES (${places})`, ...writeEntryRow(entry))

@@ -33,7 +33,7 @@ const LOOK_TIME = 10_000
 export async function runLogShow({ out }: { out?: string }, command: Command): Promise<void> {
   const output = openOutput(command)
   const { data } = readSettings(command, ['data'])
-  const logs = await withOutbox(data, async outbox => listLogs(outbox))
+  const logs = await withOutbox(data, listLogs)
   const facts = { ok: true, logs }
   if (out !== undefined) await writeOutputFile(resolveUserPath(out), octets(`${JSON.stringify(facts, undefined, 2)}\n`))
   const where = out === undefined ? [] : [`written to ${resolveUserPath(out)}, for a partner to compare`]
@@ -63,8 +63,8 @@ export async function runLogCompare(files: readonly string[], { to }: { to?: URL
   const { trust } = registered
   const others = await Promise.all(files.map(file => readCheckpointFile(file, trust.logs)))
   const { own, remembered } = await withOutbox(data, async ({ logs }) => ({
-    own: logs.seen(),
-    remembered: logs.remembered(),
+    own: await logs.seen(),
+    remembered: await logs.remembered(),
   }))
   const ended = new Set(remembered.filter(({ hasEnded }) => hasEnded).map(known => known.log))
   const sightings = [
@@ -161,9 +161,9 @@ async function openLogAt(to: URL, certs: string, { trust: all, receivers }: Regi
   return { served: openServedLog({ link, signal: AbortSignal.timeout(PROOF_TIME) }), name: logName(id) }
 }
 
-function listLogs({ logs }: Outbox) {
-  const [seen, doubts] = [Object.groupBy(logs.seen(), ({ log }) => log), logs.doubts()]
-  const remembered = new Map(logs.remembered().map(known => [known.log, known]))
+async function listLogs({ logs }: Outbox) {
+  const [seen, doubts] = [Object.groupBy(await logs.seen(), ({ log }) => log), await logs.doubts()]
+  const remembered = new Map((await logs.remembered()).map(known => [known.log, known]))
   const names = new Set([...Object.keys(seen), ...remembered.keys(), ...doubts.keys()])
   return [...names].sort().map(log => {
     const [last, doubt] = [remembered.get(log), doubts.get(log)]
@@ -180,7 +180,7 @@ function listLogs({ logs }: Outbox) {
   })
 }
 
-type ListedLog = ReturnType<typeof listLogs>[number]
+type ListedLog = Awaited<ReturnType<typeof listLogs>>[number]
 
 function describeLog({ log, remembered, hasEnded, doubt, checkpoints }: ListedLog): string[] {
   const last = remembered ? `proven up to ${amount(remembered.size, 'entry')}` : 'nothing proven yet'

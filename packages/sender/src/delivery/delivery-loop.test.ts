@@ -232,9 +232,9 @@ t.test('does not send a document that is not what was queued any more', async t 
   const gateway = await open(t)
   await queue(t, gateway, receiver.url, ['doc1'])
   const { document } = (await gateway.outbox.find(1))!
-  await gateway.outbox.leaseOne(1)
-  await gateway.outbox.replaceDocument(1, { ...document, sha256: '00'.repeat(32) })
-  await gateway.outbox.release(1)
+  const held = (await gateway.outbox.leaseOne(1))!
+  await gateway.outbox.replaceDocument(held, { ...document, sha256: '00'.repeat(32) })
+  await gateway.outbox.release(held)
   const outcomes = await runUntil(gateway, outcomes => outcomes.length > 0)
   t.match(outcomes[0], { fault: { code: 'file-unreadable', detail: /is not what was queued/ } })
   t.same(receiver.received, [])

@@ -1,7 +1,7 @@
 // Delivers what any process has queued, up to a limit for each receiver and each entry by one
 // process at a time, until it is stopped.
 import { asFault, Fault, LONGEST_PAUSE, pollLoop, Wake } from '@seg/core'
-import type { OutboxEntry } from '@seg/ledger'
+import type { LeasedEntry } from '@seg/ledger'
 import type { SendingGateway } from './gateway.ts'
 import type { SendOutcome } from './outcome.ts'
 import { delayAfter, isLastTry, postpone } from './postpone.ts'
@@ -44,7 +44,7 @@ class DeliveryLoop {
   readonly #paces = new Map<string, ReceiverPace>()
   readonly #underWay = new Set<Promise<void>>()
   /** Leases that could not be ended when their try was. */
-  readonly #unended = new Set<number>()
+  readonly #unended = new Set<LeasedEntry>()
   readonly #stop = new AbortController()
   /** Triggered when a try has ended: there may be room for another. */
   readonly wake = new Wake()
@@ -57,9 +57,9 @@ class DeliveryLoop {
   async look(): Promise<void> {
     const { outbox, clock } = this.#gateway
     const { concurrency } = this.#options
-    for (const number of this.#unended) {
-      await outbox.release(number)
-      this.#unended.delete(number)
+    for (const entry of this.#unended) {
+      await outbox.release(entry)
+      this.#unended.delete(entry)
     }
     for (const receiver of await outbox.receivers()) {
       const limit = this.#pace(receiver).limitAt(clock.elapsed())
@@ -80,9 +80,9 @@ class DeliveryLoop {
     return pace
   }
 
-  #start(entry: OutboxEntry): void {
+  #start(entry: LeasedEntry): void {
     const trying = this.#try(entry).catch(error => {
-      this.#unended.add(entry.number)
+      this.#unended.add(entry)
       this.#gateway.note(`the outbox cannot be written: ${asFault(error).message}`)
     })
     this.#underWay.add(trying)
@@ -92,7 +92,7 @@ class DeliveryLoop {
     })
   }
 
-  async #try(entry: OutboxEntry): Promise<void> {
+  async #try(entry: LeasedEntry): Promise<void> {
     const { elapsed } = this.#gateway.clock
     const begin = elapsed()
     const isLast = isLastTry(entry, this.#gateway)
@@ -105,7 +105,7 @@ class DeliveryLoop {
   }
 
   async #end(
-    entry: OutboxEntry,
+    entry: LeasedEntry,
     outcome: TryOutcome,
     { isLast, seconds }: { isLast: boolean; seconds: number },
   ): Promise<void> {
@@ -119,15 +119,16 @@ class DeliveryLoop {
       pace.answered()
       return this.#report(entry, outcome.fault, seconds)
     }
+    if (outcome.kind === 'lost') return this.#report(entry, outcome.fault, seconds)
     // Ended by our own stop: nothing is known about the receiver.
-    if (this.#stop.signal.aborted) return void (await outbox.release(entry.number))
+    if (this.#stop.signal.aborted) return void (await outbox.release(entry))
     if (outcome.concernsReceiver) pace.failed(clock.elapsed(), outcome.kind === 'later' ? outcome.retryAfter : 0)
     const delay = delayAfter(outcome, entry.tries + 1, this.#gateway, LONGEST_PAUSE)
     this.#report(entry, await postpone(entry, outcome, { delay, isLast }, this.#gateway), seconds)
   }
 
   #report(
-    { number, file }: OutboxEntry,
+    { number, file }: LeasedEntry,
     end: Fault | (TryOutcome & { kind: 'delivered' })['delivery'],
     seconds: number,
   ): void {

@@ -68,9 +68,9 @@ t.test('takes the receipt of earlier bytes when others stand in their place alre
   const bytes = await readFile(join(other.data, document.path))
   await other[Symbol.asyncDispose]()
   await writeFile(join(data, document.path), bytes)
-  await sender.outbox.leaseOne(1)
-  await sender.outbox.replaceDocument(1, document)
-  await sender.outbox.release(1)
+  const held = (await sender.outbox.leaseOne(1))!
+  await sender.outbox.replaceDocument(held, document)
+  await sender.outbox.release(held)
   t.not(document.sha256, first.sha256)
   const { documentPath } = await send()
   t.same(await readFile(documentPath), receiver.received[0])

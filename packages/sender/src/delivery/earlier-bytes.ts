@@ -2,7 +2,7 @@
 // asked, before other bytes take their place.
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
-import type { OutboxEntry } from '@seg/ledger'
+import type { LeasedEntry, OutboxEntry } from '@seg/ledger'
 import { verifyReceipt } from '@seg/xmldsig'
 import { readClaimedFile } from '../document/signed-document.ts'
 import { askReceipt } from '../exchange/ask-receipt.ts'
@@ -28,7 +28,7 @@ export type Others = {
  * DeliveryRefused when the receiver refuses to answer.
  */
 export async function findAccepted(
-  entry: OutboxEntry,
+  entry: LeasedEntry,
   link: Link,
   gateway: SendingGateway,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export async function findAccepted(
   const signed = await readClaimedFile(join(data, path), signer.certificate, { types, meter })
   const isNamed = path === entry.document.path
   // Crash after: the earlier bytes are the entry's again, and are what the next try sends.
-  const named = isNamed ? entry : await outbox.replaceDocument(entry.number, describeDocument(path, signed, own))
+  const named = isNamed ? entry : await outbox.replaceDocument(entry, describeDocument(path, signed, own))
   return takeReceipt(asked.answer, { entry: named, signed, link }, gateway, signal)
 }
 

@@ -1,7 +1,7 @@
 // An entry goes back into the outbox until its next try, with the reason why; or expires, when the
 // try began after its time.
 import { amount, Fault, faultRow, retryDelay } from '@seg/core'
-import type { OutboxEntry, OutboxReason } from '@seg/ledger'
+import { type LeasedEntry, LeaseLost, type OutboxEntry, type OutboxReason } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { SendingGateway } from './gateway.ts'
 import type { TryOutcome } from './try-delivery.ts'
@@ -21,11 +21,11 @@ export function delayAfter(outcome: Unsettled, tries: number, { clock }: Sending
 
 /**
  * Ends the lease after a try with this outcome; `delay` in milliseconds. Returns what became of the
- * entry: the reason, or the Fault `delivery-expired` after its last try. So nothing expires
- * untried, however wrong a clock is.
+ * entry: the reason, the Fault `delivery-expired` after its last try, or LeaseLost. So nothing
+ * expires untried, however wrong a clock is.
  */
 export async function postpone(
-  { number, tries }: OutboxEntry,
+  entry: LeasedEntry,
   outcome: Unsettled,
   { delay, isLast }: { delay: number; isLast: boolean },
   { outbox, clock }: SendingGateway,
@@ -33,13 +33,18 @@ export async function postpone(
   const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
   const at = clock.now().getTime()
   const reason = reasonOf(fault, at)
-  if (!isLast || faultRow(fault.code).lacks !== undefined) {
-    await outbox.postpone(number, reason, at + delay)
-    return fault
+  try {
+    if (!isLast || faultRow(fault.code).lacks !== undefined) {
+      await outbox.postpone(entry, reason, at + delay)
+      return fault
+    }
+    await outbox.giveUp(entry, reason)
+  } catch (error) {
+    if (error instanceof LeaseLost) return error
+    throw error
   }
-  await outbox.giveUp(number, reason)
-  const last = `the last of ${amount(tries + 1, 'try')}: ${reason.code}: ${reason.detail}`
-  return new Fault('delivery-expired', `number ${number} of the outbox has expired; ${last}`, { cause: fault })
+  const last = `the last of ${amount(entry.tries + 1, 'try')}: ${reason.code}: ${reason.detail}`
+  return new Fault('delivery-expired', `number ${entry.number} of the outbox has expired; ${last}`, { cause: fault })
 }
 
 /** What the receiver said, when it did, rather than that it refused. */

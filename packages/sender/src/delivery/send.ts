@@ -55,12 +55,14 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Wait
     tries++
     const isLast = isLastTry(entry, gateway)
     const outcome = await tryDelivery(entry, gateway, { signal }, known).catch(async error => {
-      await outbox.release(number)
+      await outbox.release(entry)
       throw error
     })
     known = undefined
     if (outcome.kind === 'delivered') return { ...outcome.delivery, made: { ...outcome.delivery.made, tries } }
     if (outcome.kind === 'refused') throw outcome.fault
+    // Who has it now sends the same bytes: its outcome is ours.
+    if (outcome.kind === 'lost') continue
     const left = deadline - clock.elapsed()
     if (outcome.kind === 'stuck') {
       const delay = delayAfter(outcome, entry.tries + 1, gateway)

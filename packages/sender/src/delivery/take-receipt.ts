@@ -2,7 +2,7 @@
 // followed, and only then is it kept as one.
 
 import { Fault, quote } from '@seg/core'
-import type { OutboxEntry } from '@seg/ledger'
+import type { LeasedEntry } from '@seg/ledger'
 import { gatewayId } from '@seg/pki'
 import { trustFor } from '../credentials/sender-credentials.ts'
 import type { SignedFacts } from '../document/signed-document.ts'
@@ -14,12 +14,13 @@ import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /** What the receipt must be for: the bytes that `entry` names, and what they sign. */
-export type Delivering = { readonly entry: OutboxEntry; readonly signed: SignedFacts; readonly link: Link }
+export type Delivering = { readonly entry: LeasedEntry; readonly signed: SignedFacts; readonly link: Link }
 export type Taken = { readonly kind: 'delivered'; readonly delivery: Delivery } | ({ readonly kind: 'later' } & Later)
 
 /**
  * Ends the lease when it resolves with `delivered`. Throws the Faults `receipt-invalid`,
  * `log-rewritten` and `log-unproven`; a receipt that its log does not prove is kept as unproven.
+ * Throws LeaseLost when another process has the entry now: its replay gets the same receipt.
  */
 export async function takeReceipt(
   answer: Answer,
@@ -40,11 +41,11 @@ export async function takeReceipt(
     await files.keepUnproven(receipt.octets)
     return { kind: 'later', ...doubt }
   }
-  noteVersion(receipt.checked, outbox.logs)
+  await noteVersion(receipt.checked, outbox.logs)
   await files.keepReceipt(receipt.octets)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
   // network is needed for it.
-  const { tries } = await outbox.deliver(entry.number, receipt.octets, clock.now().getTime())
+  const { tries } = await outbox.deliver(entry, receipt.octets, clock.now().getTime())
   return {
     kind: 'delivered',
     delivery: {
@@ -73,7 +74,7 @@ async function openReceipt(
     const delivered = { bytes: length, sha256, document, signer, serverId: gatewayId(answer.server) }
     const trust = trustFor(document.receiverId, { trust: all, receivers })
     const checked = checkReceipt(octets, delivered, trust, clock.now())
-    checkVersion(checked, outbox.logs)
+    await checkVersion(checked, outbox.logs)
     return { octets, checked }
   } catch (error) {
     if (!(error instanceof Fault)) throw error

@@ -1,7 +1,7 @@
 // One try to deliver a leased entry of the outbox, from its bytes to a receipt that is believed.
 
 import { Fault, faultRow, faults, quote } from '@seg/core'
-import type { OutboxEntry } from '@seg/ledger'
+import { type LeasedEntry, LeaseLost, type OutboxEntry } from '@seg/ledger'
 import { readFilePieces } from '../document/document-file.ts'
 import { signTemplate } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
@@ -26,6 +26,8 @@ export type TryOutcome =
   | ({ readonly kind: 'later' } & Later)
   /** An operator must fix something first, at the sender or at the receiver. */
   | { readonly kind: 'stuck'; readonly fault: Fault; readonly concernsReceiver: boolean }
+  /** Another process has the entry now, and nothing of this try was written to it. */
+  | { readonly kind: 'lost'; readonly fault: LeaseLost }
 
 type Limits = Omit<TryLimits, 'now'>
 
@@ -34,23 +36,35 @@ type Limits = Omit<TryLimits, 'now'>
  * entry is still leased.
  */
 export async function tryDelivery(
-  entry: OutboxEntry,
+  entry: LeasedEntry,
   gateway: SendingGateway,
   limits: Limits,
   known?: SignedFacts,
+): Promise<TryOutcome> {
+  return settleOrKeep(entry, gateway, limits, known).catch(error => {
+    if (error instanceof LeaseLost) return { kind: 'lost', fault: error }
+    throw error
+  })
+}
+
+async function settleOrKeep(
+  entry: LeasedEntry,
+  gateway: SendingGateway,
+  limits: Limits,
+  known: SignedFacts | undefined,
 ): Promise<TryOutcome> {
   try {
     const isKnown = known?.sha256.toString('hex') === entry.document.sha256
     return await exchange(entry, known && isKnown ? known : await readKept(entry, gateway), gateway, limits)
   } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault
+    if (!(fault instanceof Fault) || fault instanceof LeaseLost) throw fault
     if (!(fault instanceof DeliveryRefused))
       return { kind: 'stuck', fault, concernsReceiver: faultRow(fault.code).lacks !== 'document' }
     // The receiver refused our certificate, say: nothing is known about this document.
     if (faultRow(fault.problem.code).asAnswer === 'operator') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
     // Crash before: the next try is refused again. After: final.
-    await gateway.outbox.refuse(entry.number, { code, detail: sentence, at: gateway.clock.now().getTime() })
+    await gateway.outbox.refuse(entry, { code, detail: sentence, at: gateway.clock.now().getTime() })
     return { kind: 'refused', fault }
   }
 }
@@ -67,7 +81,7 @@ async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Pro
 }
 
 async function exchange(
-  entry: OutboxEntry,
+  entry: LeasedEntry,
   kept: SignedFacts,
   gateway: SendingGateway,
   limits: Limits,
@@ -89,7 +103,7 @@ async function exchange(
   }
 }
 
-type Refused = { readonly entry: OutboxEntry; readonly kept: SignedFacts; readonly link: Link }
+type Refused = { readonly entry: LeasedEntry; readonly kept: SignedFacts; readonly link: Link }
 
 /** A refusal may be caused by an earlier acceptance or a wrong clock; throws it otherwise. */
 async function answerRefusal(
@@ -138,7 +152,7 @@ function explainOthers({ sha256, receiptPath }: Others, refusal: Fault): Fault {
  * New bytes for the same document, once the receiver has said that it accepted none of those
  * before.
  */
-async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
+async function exchangeAfresh(entry: LeasedEntry, link: Link, gateway: SendingGateway, limits: Limits): Promise<Taken> {
   const { outbox, signer, clock, data, types, meter } = gateway
   const { own } = entry.document
   if (own === undefined) throw new TypeError('only what we signed can be signed again')
@@ -152,7 +166,7 @@ async function exchangeAfresh(entry: OutboxEntry, link: Link, gateway: SendingGa
   const signed = await signTemplate(template, outline, signer, clock.now(), pieces => files.keepDocument(pieces))
   // Crash before: the old bytes are refused once more, and signed again then. After: the new ones
   // go out on every try. The old ones stay.
-  const replaced = await outbox.replaceDocument(entry.number, describeDocument(signed.kept, signed.facts, signed.own))
+  const replaced = await outbox.replaceDocument(entry, describeDocument(signed.kept, signed.facts, signed.own))
   try {
     return await post(replaced, signed.facts, link, gateway, limits)
   } catch (error) {
@@ -167,7 +181,7 @@ const idTaken = {
 } as const
 
 async function post(
-  entry: OutboxEntry,
+  entry: LeasedEntry,
   signed: SignedFacts,
   link: Link,
   gateway: SendingGateway,

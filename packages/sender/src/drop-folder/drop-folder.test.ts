@@ -63,8 +63,8 @@ const isMoved = (list: () => Promise<Record<string, string[]>>) => async () => (
 async function settle({ outbox, data }: SendingGateway, number: number, how: 'deliver' | 'refuse') {
   const entry = (await outbox.leaseOne(number))!
   const receipt = await makeReceipt(await readFile(join(data, entry.document.path)), certs)
-  if (how === 'deliver') await outbox.deliver(number, receipt, Date.now())
-  else await outbox.refuse(number, { ...reason, at: Date.now() })
+  if (how === 'deliver') await outbox.deliver(entry, receipt, Date.now())
+  else await outbox.refuse(entry, { ...reason, at: Date.now() })
 }
 
 t.test('takes a file, and moves it beside its receipt or its reason when that is known', async t => {

@@ -6,9 +6,9 @@ import { logName } from '@seg/pki'
 import type { CheckedReceipt } from './check-receipt.ts'
 
 /** Against what earlier receipts showed. Throws the Fault `receipt-invalid`. */
-export function checkVersion(receipt: CheckedReceipt, logs: LogMemory): void {
+export async function checkVersion(receipt: CheckedReceipt, logs: LogMemory): Promise<void> {
   const { name, version, index } = entryOf(receipt)
-  const { lastShown, firstBlinded } = logs.versions(name) ?? {}
+  const { lastShown, firstBlinded } = (await logs.versions(name)) ?? {}
   const other = version === 1 ? firstBlinded : lastShown
   if (other === undefined || (version === 1 ? index < other : index > other)) return
   const [older, newer] = version === 1 ? [other, index] : [index, other]
@@ -16,9 +16,9 @@ export function checkVersion(receipt: CheckedReceipt, logs: LogMemory): void {
 }
 
 /** For the next ones; the entry is proven to be of the log that was seen before. */
-export function noteVersion(receipt: CheckedReceipt, logs: LogMemory): void {
+export async function noteVersion(receipt: CheckedReceipt, logs: LogMemory): Promise<void> {
   const { name, version, index } = entryOf(receipt)
-  logs.noteVersion(name, version, index)
+  await logs.noteVersion(name, version, index)
 }
 
 function entryOf({ receiverId, logEntry: { opening, index } }: CheckedReceipt) {

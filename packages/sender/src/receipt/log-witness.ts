@@ -112,9 +112,9 @@ export class LogWitness {
     const trees = batch.map(({ tree }) => tree)
     const newest = trees.reduce((newer, tree) => (tree.size > newer.size ? tree : newer))
     // Before any proof: a tree that breaks with the others is what partners must be able to find.
-    this.#outbox.logs.note(log, trees, this.#now().getTime())
+    await this.#outbox.logs.note(log, trees, this.#now().getTime())
     for (;;) {
-      const known = this.#outbox.logs.witnessed(log)
+      const known = await this.#outbox.logs.witnessed(log)
       const { own, latest: before } = known
       if (before !== undefined && own !== undefined && isReplaced(log, own, before, newest))
         return this.#alarm(
@@ -136,7 +136,7 @@ export class LogWitness {
         if (broken === undefined) demand.settle(undefined)
         else await this.#alarm([demand], top, broken)
       }
-      this.#outbox.logs.settleDoubt(log)
+      await this.#outbox.logs.settleDoubt(log)
       return
     }
   }
@@ -148,7 +148,7 @@ export class LogWitness {
   async #weigh(log: string, batch: readonly Demand[], error: unknown): Promise<unknown> {
     if (!(error instanceof LogUnread)) return error
     const { logs } = this.#outbox
-    const before = logs.witnessed(log).latest
+    const before = (await logs.witnessed(log)).latest
     const now = error.isRefusal && before !== undefined ? await readLastWord(batch[0]!) : undefined
     if (before !== undefined && now !== undefined && now.size < before.size)
       return this.#prove(
@@ -157,7 +157,7 @@ export class LogWitness {
         now,
         `the log has shrunk: it had ${amount(before.size, 'entry')}, and now has ${now.size}`,
       )
-    const doubt = logs.doubt(log, {
+    const doubt = await logs.doubt(log, {
       at: this.#now().getTime(),
       isRefusal: error.isRefusal,
       reason: error.message,
@@ -175,7 +175,7 @@ export class LogWitness {
   /** The Fault of a log whose own last checkpoint shows less than one before. */
   async #prove(batch: readonly Demand[], before: SeenCheckpoint, shown: ShownTree, reason: string): Promise<Fault> {
     const { receipt, link } = batch[0]!
-    this.#outbox.logs.note(shown.log, [shown], this.#now().getTime())
+    await this.#outbox.logs.note(shown.log, [shown], this.#now().getTime())
     const place = await keepEvidence(this.#data, { before, shown, receipt, receiver: link.receiver, reason })
     return new Fault(
       'log-rewritten',
