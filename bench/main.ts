@@ -7,6 +7,7 @@ import { runGrowthBench } from './exchange/growth.ts'
 import { runProcessesBench } from './exchange/processes.ts'
 import { parseCount, runSoak } from './exchange/soak.ts'
 import { runWatchedBench } from './exchange/watched.ts'
+import { runScaleBench } from './scale/command.ts'
 import { parseSigningKey, runSignBench, runVerifyBench, signingKeys } from './verify/command.ts'
 import { runProfile } from './verify/profile.ts'
 
@@ -71,6 +72,13 @@ program
   .option('--quick', 'fewer and shorter rounds')
   .option('--json', 'print one JSON object instead of a table')
   .action(runProcessesBench)
+
+program
+  .command('scale')
+  .description('one ledger on PostgreSQL: several receivers, standbys near and far; needs a PostgreSQL of Debian')
+  .option('--quick', 'two standbys, one and two receivers, fewer documents')
+  .option('--json', 'print one JSON object instead of a table')
+  .action(runScaleBench)
 
 program
   .command('growth')

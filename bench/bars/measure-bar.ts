@@ -44,7 +44,7 @@ export async function measureBar(
   pace: Pace,
 ): Promise<Sample> {
   if (stock === 'repeated') await generator.rewind({ payload, count: documents })
-  await generator.connect({ port: server.port, count: connections, client })
+  await generator.connect({ ports: [server.port], count: connections, client })
   const mostOf = (part: keyof Pace) => (stock === 'repeated' ? Math.floor(documents * shares[part]) : undefined)
   const run = async (part: keyof Pace) => {
     const before = await readThreadTimes(server.pid)
@@ -56,7 +56,7 @@ export async function measureBar(
   const cold = await run('cold')
   await run('warmUp')
   const warm = await run('warm')
-  await generator.connect({ port: server.port, count: connections * 2, client })
+  await generator.connect({ ports: [server.port], count: connections * 2, client })
   const rate = warm.perSecond / 2
   const seconds = Math.min(pace.half, (mostOf('half') ?? Number.POSITIVE_INFINITY) / rate)
   const half: Outcome = await generator.runOpen({ payload, stock, rate, seconds, isPatient: true })

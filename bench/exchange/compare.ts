@@ -82,7 +82,7 @@ export async function measure(
   { payload, connections, client }: Load,
   { stock, seconds }: Run,
 ): Promise<Figures> {
-  await generator.connect({ port: server.port, count: connections, client })
+  await generator.connect({ ports: [server.port], count: connections, client })
   const before = await readUsage(server)
   const outcome = await generator.runClosed({ payload, stock, seconds })
   const after = await readUsage(server)
@@ -105,7 +105,7 @@ export async function measureAt(
   seconds: number,
 ) {
   await generator.sign({ payload, count: Math.ceil(rate * seconds * 1.2) + 10 })
-  await generator.connect({ port: receiver.port, count: connections * 2, client })
+  await generator.connect({ ports: [receiver.port], count: connections * 2, client })
   const outcome = await generator.runOpen({ payload, stock: 'fresh', rate, seconds, isPatient: true })
   checkAllAccepted(outcome)
   return { perSecond: rate, ...outcome }

@@ -35,10 +35,11 @@ const orders: Orders = {
     repeated.set(payload, stock)
     stock.rewind(count)
   },
-  async connect({ port, count, client }) {
+  async connect({ ports, count, client }) {
     for (const connection of connections) connection.close()
-    const target = { port, ca, cert: signer.certificatePem, key: signer.keyPem }
-    connections = Array.from({ length: count }, () => new clients[client](target))
+    const target = { ca, cert: signer.certificatePem, key: signer.keyPem }
+    const open = (_: unknown, i: number) => new clients[client]({ ...target, port: ports[i % ports.length]! })
+    connections = Array.from({ length: count }, open)
     for (const connection of connections) await connection.open()
   },
   async runClosed({ payload, stock: kind, ...load }) {

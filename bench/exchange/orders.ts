@@ -16,8 +16,12 @@ export type Orders = {
   sign(order: { readonly payload: number; readonly count: number }): Promise<void>
   /** Signs documents to be repeated until there are `count`, and begins with the first again. */
   rewind(order: { readonly payload: number; readonly count: number }): Promise<void>
-  /** Opens `count` connections; gives up those that it had. */
-  connect(order: { readonly port: number; readonly count: number; readonly client: ClientKind }): Promise<void>
+  /** Opens `count` connections, to the ports in turn; gives up those that it had. */
+  connect(order: {
+    readonly ports: readonly number[]
+    readonly count: number
+    readonly client: ClientKind
+  }): Promise<void>
   /** Ends early when there are no documents left. */
   runClosed(order: Documents & ClosedLoad): Promise<Outcome>
   runOpen(order: Documents & OpenLoad): Promise<Outcome>

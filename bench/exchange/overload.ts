@@ -39,7 +39,7 @@ export async function overload(
   const { generator, receiver } = scene
   const { payload } = load
   await generator.sign({ payload, count: Math.ceil(speed * seconds * 2) + CONNECTIONS })
-  await generator.connect({ port: receiver.port, count: CONNECTIONS, client: 'lean' })
+  await generator.connect({ ports: [receiver.port], count: CONNECTIONS, client: 'lean' })
   const offered = speed * 3
   const outcome = await generator.runOpen({ payload, stock: 'fresh', rate: offered, seconds, isPatient: false })
   const isNormal = (p99s: readonly number[]) => p99s.every(p99 => p99 <= 2 * normal)

@@ -52,7 +52,7 @@ export async function runProcessesBench(options: { readonly quick?: true }, comm
 }
 
 async function measureCost(server: Server, generator: Awaited<ReturnType<typeof openScene>>['generator']) {
-  await generator.connect({ port: server.port, count: LOAD.connections, client: LOAD.client })
+  await generator.connect({ ports: [server.port], count: LOAD.connections, client: LOAD.client })
   const pids = await childrenOf(server)
   const read = () => Promise.all([server.pid, ...pids].map(readThreadTimes))
   const before = await read()

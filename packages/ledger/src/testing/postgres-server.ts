@@ -23,7 +23,13 @@ import type { Test } from 'tap'
 
 export const MISSING = 'PostgreSQL is not installed: apt-get install postgresql'
 
-type StartOptions = { readonly checksums?: boolean; readonly name?: string; readonly port?: number }
+type StartOptions = {
+  readonly checksums?: boolean
+  readonly name?: string
+  readonly port?: number
+  /** The folder for its data; by default in memory where there is some: syncing costs nothing there. */
+  readonly home?: string
+}
 
 export class PostgresServer {
   readonly socket: string
@@ -45,13 +51,17 @@ export class PostgresServer {
   static async start(
     t: Pick<Test, 'teardown'>,
     primary?: PostgresServer,
-    { checksums = true, name = 'standby', port }: StartOptions = {},
+    {
+      checksums = true,
+      name = 'standby',
+      port,
+      home = existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
+    }: StartOptions = {},
   ): Promise<PostgresServer | undefined> {
     const programs = globSync('/usr/lib/postgresql/*/bin').sort().at(-1)
     const identity = identityOf()
     if (programs === undefined || identity === undefined) return undefined
-    // In memory where there is some: what is synced there costs nothing.
-    const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'seg-pg-'))
+    const folder = mkdtempSync(join(home, 'seg-pg-'))
     if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid!)
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
     const server = new PostgresServer(folder, port ?? (await freePort()), programs, identity)
@@ -62,6 +72,10 @@ export class PostgresServer {
     await server.run()
     t.teardown(() => server.stop())
     return server
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
   }
 
   get #data(): string {
