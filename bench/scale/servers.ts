@@ -4,7 +4,7 @@ import { until } from '@seg/core/testing/until'
 import { MISSING, PostgresServer } from '../../packages/ledger/src/testing/postgres-server.ts'
 import { openDelayedWay } from './delayed-way.ts'
 
-/** For files that outlast a restart (hier(7)), so on a disk; servers do not run as who may read `data/`. */
+/** On a disk (hier(7)), and open to the user that servers run as, which `data/` may not be. */
 const HOME = '/var/tmp'
 
 export type Servers = {

@@ -27,7 +27,7 @@ type StartOptions = {
   readonly checksums?: boolean
   readonly name?: string
   readonly port?: number
-  /** The folder for its data; by default in memory where there is some: syncing costs nothing there. */
+  /** The folder for its data; by default in memory, if there is some: syncs cost nothing there. */
   readonly home?: string
 }
 

@@ -4,7 +4,7 @@ import { shortcuts } from '../preferences.ts'
 
 export const openDialog = signal<'palette' | 'keys' | undefined>(undefined)
 
-/** Closes it and says so at once: its event `close` is a later task, and keys may come before it. */
+/** Closes it and says so at once: its event `close` is a later task, keys may come before it. */
 export function closeDialog(dialog: HTMLDialogElement | null): void {
   dialog?.close()
   openDialog.value = undefined
