@@ -5,7 +5,7 @@ import { root } from '../support/commands.ts'
 
 const texts = join(root, 'packages/console/src/app/texts')
 // By computed names: these modules have the types of a browser.
-const { counted, formatDays, formatDuration, formatSize } = await import(join(texts, 'formats.ts'))
+const { counted, formatDays, formatDuration, formatShare, formatSize } = await import(join(texts, 'formats.ts'))
 const { language } = await import(join(texts, 'languages.ts'))
 
 t.test('a decimal sign is that of the language, also of one that is added', async t => {
@@ -18,6 +18,9 @@ t.test('a decimal sign is that of the language, also of one that is added', asyn
     t.equal(formatSize(1500), `${size}\u2009kB`, code)
     t.equal(formatDuration(2300), `${time}\u2009s`, code)
     t.equal(formatSize(2000), '2\u2009kB', code)
+    t.equal(formatShare(0.0425), `${{ en: '4.3', de: '4,3', fr: '4,3' }[code]}\u2009%`, code)
+    t.match(formatShare(0.0002), /^0[.,]02\u2009%$/)
+    t.equal(formatShare(0.964), '96\u2009%')
   }
 })
 

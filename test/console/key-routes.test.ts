@@ -54,6 +54,7 @@ t.test('each check of a certificate is shown, and what fails one takes no place'
   t.same(failed(await check(fewer)), ['hosts'])
   t.same(failed(await check(sender)), ['key', 'name', 'hosts', 'form'])
   t.same(failed(await check('nonsense')), ['certificate'])
+  t.match((await check('nonsense')).checks, [{ code: 'certificate-invalid', values: {} }])
   const before = await present()
   for (const certificate of [other, fewer, sender, 'nonsense']) {
     const { status, json } = await act('POST', 'renewals/receiver/install', { certificate, why: 'new' })
@@ -127,6 +128,7 @@ t.test('a key from a PKCS #12 file waits when each check has passed; its passwor
     const looked = await give(octets, { dryRun: true, given })
     t.match(looked, { status: 200, json: { isGood: false, isDryRun: true } })
     t.same(failed(looked.json), names)
+    if (names[0] === 'file') t.match(looked.json.checks, [{ code: 'p12-invalid' }])
     t.match(await give(octets, { given }), { status: 403, json: { code: 'certificate-invalid' } })
   }
   t.match((await give(good.octets, { dryRun: true })).json, { isGood: true, isDryRun: true })

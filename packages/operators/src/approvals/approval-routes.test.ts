@@ -136,7 +136,8 @@ t.test('each approval says who may decide it, and why the one who asks may not',
   const of = async (fields: ReturnType<typeof as>, id = held.json.id) =>
     (await listener.ask('GET', `/api/v1/approvals/${id}`, fields)).json.acts
   const [approve, refuse] = held.json.acts
-  t.match(approve, { name: 'approve', isAllowed: false, why: /another person than "jane"/ })
+  t.match(approve, { name: 'approve', isAllowed: false, why: /another person than "jane"/, code: 'own-act' })
+  t.same(approve.values, { person: 'jane' })
   t.match(refuse, { name: 'refuse', isAllowed: true, why: null })
   t.match(await of(as('joe')), [{ isAllowed: true, why: null }, { isAllowed: true }])
   t.match(await of(listener.keyOf('security-officer') as never), [{ isAllowed: false, why: /found an API key/ }, {}])

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { asFault, keepLooking, type Looks } from '@seg/core'
-import { Acts } from '../api/acts.ts'
+import { Acts } from '../acts/possible-acts.ts'
 import { actorOf, placeOfRequest } from '../api/api-act.ts'
 import { entityTag } from '../api/entity-tag.ts'
 import type { ApiParts } from '../api/parts.ts'

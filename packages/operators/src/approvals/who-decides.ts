@@ -1,9 +1,11 @@
 // Who may decide about an act that waits: another person than its author, with a role for that act.
-import { asFault, Fault, quote } from '@seg/core'
+import { Fault, quote } from '@seg/core'
 import { stateOf } from '../access/access-commands.ts'
 import type { AccessStore, Operator } from '../access/access-store.ts'
 import { isSamePerson } from '../access/people.ts'
 import { mayDo, type Permission } from '../access/roles.ts'
+import { type ActObstacle, obstacle } from '../acts/obstacles.ts'
+import { possibleAct } from '../acts/possible-acts.ts'
 import type { ApiParts } from '../api/parts.ts'
 import type { ApiRoute } from '../api/route.ts'
 import type { HeldAct } from './approval-store.ts'
@@ -17,9 +19,7 @@ export function checkApprover(
   permission: ApiRoute['permission'],
   known: Known,
 ): void {
-  checkRefuser(approver, permission)
-  checkOther(approver, author, known)
-  checkAuthor(author, permission, known)
+  needNone(findApproverObstacle(approver, author, permission, known))
 }
 
 /**
@@ -38,10 +38,12 @@ export function checkConcerned(
 }
 
 /** Its author may, too. Throws the Fault `not-permitted`. */
-export function checkRefuser({ role }: Operator, permission: ApiRoute['permission']): void {
-  for (const needed of ['approvals.act', permission])
-    if (!mayDo(role, needed as Permission))
-      throw new Fault('not-permitted', `expected a role with ${needed}, found ${role}`)
+export function checkRefuser(operator: Operator, permission: ApiRoute['permission']): void {
+  needNone(findRefuserObstacle(operator, permission))
+}
+
+function needNone(found: ActObstacle | undefined): void {
+  if (found !== undefined) throw new Fault('not-permitted', found.why)
 }
 
 /** What somebody may do with it now, and why not, as the checks above say. */
@@ -51,34 +53,39 @@ export function decisionActs(
   permission: ApiRoute['permission'],
   known: Known,
 ) {
-  const act = (name: string, check: () => void) => {
-    const why = state === 'waiting' ? obstacleOf(check) : `it is ${state}`
-    return { name, isAllowed: why === null, why }
-  }
+  const settled = state === 'waiting' ? undefined : obstacle('in-state', { state })
   return [
-    act('approve', () => checkApprover(operator, author, permission, known)),
-    act('refuse', () => checkRefuser(operator, permission)),
+    possibleAct('approve', settled ?? findApproverObstacle(operator, author, permission, known)),
+    possibleAct('refuse', settled ?? findRefuserObstacle(operator, permission)),
   ]
 }
 
-function obstacleOf(check: () => void): string | null {
-  try {
-    check()
-    return null
-  } catch (error) {
-    return asFault(error).detail
-  }
+function findApproverObstacle(
+  approver: Operator,
+  author: Operator,
+  permission: ApiRoute['permission'],
+  known: Known,
+): ActObstacle | undefined {
+  return (
+    findRefuserObstacle(approver, permission) ??
+    findSamePerson(approver, author, known) ??
+    findAuthorObstacle(author, permission, known)
+  )
+}
+
+function findRefuserObstacle({ role }: Operator, permission: ApiRoute['permission']): ActObstacle | undefined {
+  const lacking = ['approvals.act', permission].find(needed => !mayDo(role, needed as Permission))
+  return lacking === undefined ? undefined : obstacle('role-lacks', { permission: lacking, role })
 }
 
 /**
  * A person, and another one: neither a program, nor who made the author's key, nor who approved
  * that key and was given it; nor who did so with a key that led to it.
  */
-function checkOther(approver: Operator, author: Operator, { access }: Known): void {
-  if (approver.method === 'api-key')
-    throw new Fault('not-permitted', 'expected a person who has logged in, found an API key')
-  if (isAmong(approver.id, access.personsBehind(author)) || isSameProof(approver, author))
-    throw new Fault('not-permitted', `expected another person than ${quote(approver.id)}, who asked for it`)
+function findSamePerson(approver: Operator, author: Operator, { access }: Known): ActObstacle | undefined {
+  if (approver.method === 'api-key') return obstacle('not-a-person')
+  const isSame = isAmong(approver.id, access.personsBehind(author)) || isSameProof(approver, author)
+  return isSame ? obstacle('own-act', { person: approver.id }) : undefined
 }
 
 function isAmong(person: string, persons: readonly string[]): boolean {
@@ -92,14 +99,17 @@ function isSameProof(approver: Operator, { method, credential }: Operator): bool
 }
 
 /** A key that has ended does nothing more; a session ends by itself. */
-function checkAuthor(author: Operator, permission: ApiRoute['permission'], { access, now }: Known): void {
+function findAuthorObstacle(
+  author: Operator,
+  permission: ApiRoute['permission'],
+  { access, now }: Known,
+): ActObstacle | undefined {
   const { method, credential, id, role } = author
-  if (!mayDo(role, permission as Permission))
-    throw new Fault('not-permitted', `expected an author whose role has ${permission}, found ${role}`)
-  if (method !== 'api-key') return
+  if (!mayDo(role, permission as Permission)) return obstacle('author-role-lacks', { permission, role })
+  if (method !== 'api-key') return undefined
   const key = access.keys().find(one => one.id === credential)
   const state = key === undefined ? 'removed' : stateOf(key, now())
-  if (state !== 'active') throw new Fault('not-permitted', `the API key of ${quote(id)} is ${state} by now`)
+  return state === 'active' ? undefined : obstacle('author-key-ended', { person: id, state })
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { Fault } from '@seg/core'
 import { onDatabase, openDatabase, openDatabaseReader, transact } from '@seg/ledger'
+import { type ActObstacle, obstacle } from '../acts/obstacles.ts'
 import { LETTERS_FILE, letterMigrations } from './letter-schema.ts'
 
 /**
@@ -35,16 +36,16 @@ export const letterActs = {
 
 export type LetterAct = keyof typeof letterActs
 
-const because: Readonly<Record<LetterState, string>> = {
-  open: 'is open',
-  retrying: 'is to be tried again already',
-  taken: 'was taken when it was tried again',
-  discarded: 'was discarded',
+const obstacles: Readonly<Record<LetterState, ActObstacle>> = {
+  open: obstacle('in-state', { state: 'open' }),
+  retrying: obstacle('letter-retrying'),
+  taken: obstacle('letter-taken'),
+  discarded: obstacle('letter-discarded'),
 }
 
 /** Why the act is not possible in this state; undefined when it is. */
-export function findLetterObstacle(act: LetterAct, state: LetterState): string | undefined {
-  return letterActs[act].from.some(from => from === state) ? undefined : `it ${because[state]}`
+export function findLetterObstacle(act: LetterAct, state: LetterState): ActObstacle | undefined {
+  return letterActs[act].from.some(from => from === state) ? undefined : obstacles[state]
 }
 
 /** Throws the Fault `storage-unavailable`. */
@@ -99,9 +100,9 @@ export class LetterStore {
     this.#change(() => {
       for (const letter of letters) {
         const before = this.#find(letter)
-        const obstacle = findLetterObstacle(act, before?.state ?? 'open')
-        if (obstacle !== undefined)
-          throw new Fault('act-impossible', `cannot ${act} the dead letter ${letter.index}: ${obstacle}`)
+        const found = findLetterObstacle(act, before?.state ?? 'open')
+        if (found !== undefined)
+          throw new Fault('act-impossible', `cannot ${act} the dead letter ${letter.index}: ${found.why}`)
         this.#write({
           ...{ tries: 0, triedAt: undefined, reason: undefined },
           ...before,

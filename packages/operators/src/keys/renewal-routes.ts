@@ -13,7 +13,8 @@ import {
   renewedUses,
   withdrawRenewalRequest,
 } from '@seg/pki'
-import { Acts, possibleActs } from '../api/acts.ts'
+import { obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
@@ -32,7 +33,16 @@ const Request = exactly({
   madeAt: Time,
 })
 const Row = exactly({ use: Type.String(), request: orNull(Request), acts: Acts }, 'Renewal')
-const Check = exactly({ name: Type.String(), isPassed: Type.Boolean(), detail: Type.String() })
+const Check = exactly({
+  name: Type.String(),
+  isPassed: Type.Boolean(),
+  detail: Type.String(),
+  values: Type.Object(
+    {},
+    { additionalProperties: true, description: 'Of one that passed: those in `detail`, as texts.' },
+  ),
+  code: orNull(Type.String({ description: 'Of the fault that a check has found.' })),
+})
 const Judged = {
   isGood: Type.Boolean(),
   fingerprint: orNull(Digest),
@@ -148,16 +158,17 @@ export const renewalRoutes: readonly ApiRoute[] = [
 
 async function rowOf(use: RenewedUse, request: Pick<ApiRequest, 'operator'>, { certs }: ApiParts) {
   const found = existsSync(join(certs, `${use}.crt`)) ? await findRenewalRequest(certs, use) : undefined
-  const none = existsSync(join(certs, `${use}.crt`)) ? undefined : `there is no ${use}.crt`
-  const waits = found === undefined ? 'no request waits' : undefined
+  const none = existsSync(join(certs, `${use}.crt`)) ? undefined : obstacle('no-certificate', { use })
+  const missing = found === undefined ? obstacle('no-request') : undefined
+  const waiting = found === undefined ? undefined : obstacle('request-waits')
   return {
     use,
     request: found === undefined ? null : { ...found, madeAt: found.madeAt.toISOString() },
     acts: possibleActs(request, 'certificates.act', {
-      request: none ?? (found === undefined ? undefined : 'a request waits already'),
-      import: none ?? (found === undefined ? undefined : 'a request waits already; withdraw it first'),
-      withdraw: waits,
-      install: waits,
+      request: none ?? waiting,
+      import: none ?? waiting,
+      withdraw: missing,
+      install: missing,
     }),
   }
 }
@@ -170,7 +181,7 @@ function judgedFacts({
     isGood: checks.every(({ isPassed }) => isPassed),
     fingerprint: certificate === undefined ? null : certificateDigestOf(certificate),
     validTo: certificate?.validToDate.toISOString() ?? null,
-    checks: [...checks],
+    checks: checks.map(row => ({ ...row, values: row.values ?? {}, code: row.code ?? null })),
   }
 }
 

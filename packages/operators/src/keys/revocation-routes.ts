@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '@seg/core'
 import { parseSerial, readBundle, revocationReasons, revokeCertificate } from '@seg/pki'
-import { Acts, possibleActs } from '../api/acts.ts'
+import { type ActObstacle, obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRoute, route } from '../api/route.ts'
@@ -53,7 +54,7 @@ export const revocationRoutes: readonly ApiRoute[] = [
       if (serial === undefined) throw new Fault('parameter-invalid', 'expected a serial number above 0')
       const given = certificate === undefined ? undefined : certificateWith(serial, givenOctets(certificate))
       const obstacle = revokingObstacle(parts)
-      if (obstacle !== undefined) throw new Fault('act-impossible', obstacle)
+      if (obstacle !== undefined) throw new Fault('act-impossible', obstacle.why)
       const known = given ?? (await findCertificate(serial, parts))
       if (known === undefined && !isUnknown) throw unknownCertificate(serial)
       const isDryRun = request.query.dryRun === true
@@ -89,8 +90,8 @@ export const revocationRoutes: readonly ApiRoute[] = [
   }),
 ]
 
-function revokingObstacle({ certs }: ApiParts): string | undefined {
-  return existsSync(join(certs, 'ca.key')) ? undefined : 'the key of the CA is not on this machine'
+function revokingObstacle({ certs }: ApiParts): ActObstacle | undefined {
+  return existsSync(join(certs, 'ca.key')) ? undefined : obstacle('no-ca-key')
 }
 
 function unknownCertificate(serial: Buffer): Fault {

@@ -1,6 +1,7 @@
 // Partners and their rules as answers have them.
 import type { CertificateRule, Partner } from '@seg/pki'
-import { Acts, possibleActs } from '../api/acts.ts'
+import { obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import type { ApiRequest } from '../api/route.ts'
 import { exactly, orNull, Time, Type } from '../api/schema.ts'
 
@@ -43,8 +44,8 @@ export function partnerRow(partner: Partner, request: Pick<ApiRequest, 'operator
     certificates: certificates.map(ruleRow),
     documents: documents === undefined ? null : [...documents],
     acts: possibleActs(request, 'partners.act', {
-      suspend: state === 'suspended' ? 'it is suspended' : undefined,
-      resume: state === 'active' ? 'it is active' : undefined,
+      suspend: state === 'suspended' ? obstacle('in-state', { state }) : undefined,
+      resume: state === 'active' ? obstacle('in-state', { state }) : undefined,
       change: undefined,
       remove: undefined,
     }),

@@ -1,6 +1,8 @@
 // The next certificates that partners announced, and an operator's decisions on those that wait, as
 // `receiver rollover` makes them.
-import { Acts, possibleActs } from '../api/acts.ts'
+
+import { obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { AnnouncedCertificate } from '../api/partner-file.ts'
 import type { ApiParts } from '../api/parts.ts'
@@ -94,10 +96,10 @@ async function decide(decision: 'accepted' | 'refused', request: Asked, parts: A
 }
 
 function rolloverRow({ uses, ...announced }: AnnouncedCertificate, request: Pick<ApiRequest, 'operator'>) {
-  const obstacle = announced.state === 'waiting' ? undefined : `it is ${announced.state}`
+  const settled = announced.state === 'waiting' ? undefined : obstacle('in-state', { state: announced.state })
   return {
     ...announced,
     uses: [...uses],
-    acts: possibleActs(request, 'partners.act', { accept: obstacle, refuse: obstacle }),
+    acts: possibleActs(request, 'partners.act', { accept: settled, refuse: settled }),
   }
 }

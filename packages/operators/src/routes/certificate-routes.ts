@@ -68,6 +68,11 @@ export const certificateRoutes: readonly ApiRoute[] = [
           name: Type.String(),
           isPassed: Type.Boolean(),
           detail: Type.String(),
+          values: Type.Object(
+            {},
+            { additionalProperties: true, description: 'Of one that passed: those in `detail`, as texts.' },
+          ),
+          code: orNull(Type.String({ description: 'Of the fault that it found.' })),
           remedy: orNull(Type.String()),
         }),
       ),
@@ -88,7 +93,7 @@ export const certificateRoutes: readonly ApiRoute[] = [
         }),
         isGood: checks.every(({ isPassed }) => isPassed),
         partner: partner ?? null,
-        checks: checks.map(row => ({ ...row, remedy: row.remedy ?? null })),
+        checks: checks.map(row => ({ ...row, code: row.code ?? null, remedy: row.remedy ?? null })),
         rule: (rule as Record<string, never> | undefined) ?? null,
       }
     },

@@ -1,7 +1,8 @@
 // Dead letters: accepted documents that a target of the hand-off did not take, and what operators
 // decide of them.
 import { Fault } from '@seg/core'
-import { Acts, possibleActs } from '../api/acts.ts'
+import { obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import { actAs } from '../api/api-act.ts'
 import { linksOf, readPosition } from '../api/cursors.ts'
 import type { ApiParts } from '../api/parts.ts'
@@ -159,9 +160,9 @@ function actRoute(act: LetterAct, action: string, summary: string): ApiRoute {
       const check = async () => {
         const letters = await lettersAt(source, index)
         for (const { state } of letters) {
-          const obstacle = findLetterObstacle(act, state)
-          if (obstacle !== undefined)
-            throw new Fault('act-impossible', `cannot ${act} the dead letter ${index}: ${obstacle}`)
+          const found = findLetterObstacle(act, state)
+          if (found !== undefined)
+            throw new Fault('act-impossible', `cannot ${act} the dead letter ${index}: ${found.why}`)
         }
         return letters
       }
@@ -204,7 +205,7 @@ async function rowsOf(letters: readonly Letter[], request: Pick<ApiRequest, 'ope
   return letters.map(letter => {
     const { document, decision, state, target } = letter
     const { sender: partner, id, bytes, sha256, acceptedAt } = document
-    const off = targets.includes(target) ? undefined : `the receiver hands nothing on to a ${target}`
+    const off = targets.includes(target) ? undefined : obstacle('no-target', { target })
     return {
       ...{ index: letter.index, target, partner, document: id, bytes, sha256, acceptedAt },
       ...{ at: letter.at, reason: letter.reason, state },

@@ -1,7 +1,8 @@
 // Entries of a sender's outbox, and what operators do about them: as `sender outbox` does.
 import { amount, Fault } from '@seg/core'
 import type { Outbox, OutboxEntry } from '@seg/ledger'
-import { Acts, possibleActs } from '../api/acts.ts'
+import { type ActObstacle, obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, type ApiRoute, route } from '../api/route.ts'
@@ -130,8 +131,8 @@ function actRoute(act: DeliveryAct, action: string, summary: string): ApiRoute {
       const outbox = await parts.outbox()
       const check = async () => {
         const entry = await entryOf(number, outbox)
-        const obstacle = findObstacle(act, entry)
-        if (obstacle !== undefined) throw new Fault('act-impossible', `cannot ${act} the entry ${number}: ${obstacle}`)
+        const found = findObstacle(act, entry)
+        if (found !== undefined) throw new Fault('act-impossible', `cannot ${act} the entry ${number}: ${found.why}`)
         return entry
       }
       if (request.query.dryRun === true) return rowOf(await check(), request)
@@ -222,10 +223,10 @@ async function entryOf(number: number, outbox: Outbox): Promise<OutboxEntry> {
   return entry
 }
 
-function findObstacle(act: DeliveryAct, { state, lease }: OutboxEntry): string | undefined {
-  if (lease !== undefined) return 'it is on its way at this moment'
-  if (act === 'retry') return state === 'delivered' ? 'it is delivered' : undefined
-  return state === 'queued' ? undefined : `it is ${state}`
+function findObstacle(act: DeliveryAct, { state, lease }: OutboxEntry): ActObstacle | undefined {
+  if (lease !== undefined) return obstacle('on-its-way')
+  if (act === 'retry') return state === 'delivered' ? obstacle('in-state', { state }) : undefined
+  return state === 'queued' ? undefined : obstacle('in-state', { state })
 }
 
 function rowOf(entry: OutboxEntry, request: Pick<ApiRequest, 'operator'>) {

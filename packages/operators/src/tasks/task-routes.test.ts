@@ -47,7 +47,9 @@ t.test('a backup is begun, says how far it is, and ends with its result and two 
   edges[0]!.end({ ok: true, size: 3 })
   const { json } = await untilTask(id, hasEnded)
   t.match(json, { state: 'done', result: { ok: true, size: 3 }, endedAt: String, reason: null })
-  t.match(json.acts, [{ name: 'cancel', isAllowed: false, why: 'it is done' }])
+  t.match(json.acts, [
+    { name: 'cancel', isAllowed: false, why: 'it is done', code: 'in-state', values: { state: 'done' } },
+  ])
   t.match(records('system.backed-up'), [
     { outcome: 'pending', on: { kind: 'backups', id: '/nowhere/backups' } },
     { outcome: 'success', actor: { id: 'administrator', method: 'api-key' } },

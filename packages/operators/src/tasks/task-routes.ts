@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { asFault, Fault } from '@seg/core'
 import { readBackupRecord, wholeBackups } from '@seg/ledger'
 import { mayDo } from '../access/roles.ts'
-import { Acts, possibleActs } from '../api/acts.ts'
+import { obstacle } from '../acts/obstacles.ts'
+import { Acts, possibleActs } from '../acts/possible-acts.ts'
 import { actAs } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'
 import { type ApiRequest, operatorOf, route } from '../api/route.ts'
@@ -67,7 +68,7 @@ export const taskRoutes = [
     body: Reason,
     response: TaskRow,
     handle: async (request, parts) => {
-      if (parts.backups === undefined) throw new Fault('act-impossible', NO_FOLDER)
+      if (parts.backups === undefined) throw new Fault('act-impossible', NO_FOLDER.why)
       const on = { kind: 'backups', id: parts.backups }
       const planned = { action: 'system.backed-up', category: 'system', on, why: request.body.why } as const
       return begin('backup', request, parts, planned)
@@ -131,7 +132,7 @@ export const taskRoutes = [
   }),
 ]
 
-const NO_FOLDER = 'expected a folder for backups, found none: --backups of receiver start names it'
+const NO_FOLDER = obstacle('no-backup-folder')
 
 function permissionOf(kind: TaskKind) {
   return kind === 'backup' ? 'backups.act' : 'tasks.act'
@@ -164,7 +165,7 @@ async function begin(
 }
 
 function taskRow({ at, endedAt, by, ...task }: Task, request: Pick<ApiRequest, 'operator'>): Static<typeof TaskRow> {
-  const obstacle = task.state === 'running' ? undefined : `it is ${task.state}`
+  const settled = task.state === 'running' ? undefined : obstacle('in-state', { state: task.state })
   return {
     ...task,
     by,
@@ -173,7 +174,7 @@ function taskRow({ at, endedAt, by, ...task }: Task, request: Pick<ApiRequest, '
     progress: task.progress ?? null,
     result: (task.result ?? null) as Static<typeof TaskRow>['result'],
     reason: task.reason ?? null,
-    acts: possibleActs(request, permissionOf(task.kind), { cancel: obstacle }),
+    acts: possibleActs(request, permissionOf(task.kind), { cancel: settled }),
   }
 }
 

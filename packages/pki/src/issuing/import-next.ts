@@ -44,7 +44,7 @@ async function openNext(certs: string, use: RenewedUse, { octets, password }: Gi
     return { checks: [file, ...checks], certificate, pem: certificates.map(String).join(''), key }
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'p12-invalid') throw error
-    const file: RenewalCheck = { name: 'file', isPassed: false, detail: error.detail }
+    const file: RenewalCheck = { name: 'file', isPassed: false, detail: error.detail, code: error.code }
     return { checks: [file], certificate: undefined, pem: undefined, key: undefined }
   }
 }

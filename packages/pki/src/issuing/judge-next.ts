@@ -2,7 +2,7 @@
 // that is wrong shows at once.
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { asFault, Fault, quote } from '@seg/core'
+import { asFault, Fault, type FaultCode, quote } from '@seg/core'
 import { checkCertificate } from '../certificate/check-certificate.ts'
 import { gatewayId } from '../certificate/gateway-id.ts'
 import { parseCertificate, readCertsFile } from '../pem-file.ts'
@@ -14,6 +14,10 @@ export type RenewalCheck = {
   readonly name: 'file' | 'certificate' | 'key' | 'name' | 'hosts' | 'form'
   readonly isPassed: boolean
   readonly detail: string
+  /** Of one that passed: those in `detail`. */
+  readonly values?: Readonly<Record<string, string>>
+  /** Of the fault that it found. */
+  readonly code?: FaultCode
 }
 
 export type JudgedRenewal = {
@@ -39,29 +43,35 @@ export async function judgeNext(
   const id = gatewayId(present)
   const checks: RenewalCheck[] = []
   let certificate: X509Certificate | undefined
-  const check = (name: RenewalCheck['name'], describe: () => string) => {
+  const check = (
+    name: RenewalCheck['name'],
+    describe: () => readonly [detail: string, values?: Readonly<Record<string, string>>],
+  ) => {
     try {
-      checks.push({ name, isPassed: true, detail: describe() })
+      const [detail, values = {}] = describe()
+      checks.push({ name, isPassed: true, detail, values })
     } catch (error) {
-      checks.push({ name, isPassed: false, detail: asFault(error).detail })
+      const { code, detail } = asFault(error)
+      checks.push({ name, isPassed: false, detail, code })
     }
   }
   check('certificate', () => {
     const { form, certificates } = read()
     certificate = certificates.find(one => one.checkPrivateKey(key)) ?? certificates[0]
-    return `${form}, ${quote(certificate!.subject)}, serial number ${certificate!.serialNumber}`
+    const { subject, serialNumber: serial } = certificate!
+    return [`${form}, ${quote(subject)}, serial number ${serial}`, { form, subject, serial }]
   })
   const leaf = certificate
   if (leaf === undefined) return { checks, certificate: undefined }
   check('key', () => {
     if (!leaf.checkPrivateKey(key))
       throw new Fault('certificate-invalid', `expected a certificate of the key of ${keyOf}`)
-    return `it has the key of ${keyOf}`
+    return [`it has the key of ${keyOf}`]
   })
   check('name', () => {
     const name = gatewayId(leaf)
     if (name !== id) throw new Fault('certificate-invalid', `expected the name ${quote(id)}, found ${quote(name)}`)
-    return `it names ${quote(name)}`
+    return [`it names ${quote(name)}`, { name }]
   })
   if (profileRow(use).hasHosts)
     check('hosts', () => {
@@ -69,11 +79,12 @@ export async function judgeNext(
       const missing = hostsOf(present).filter(host => !named.includes(host))
       if (missing.length > 0)
         throw new Fault('certificate-invalid', `expected all hosts of the present one, without ${missing.join(', ')}`)
-      return named.join(', ')
+      return [named.join(', '), { hosts: named.join(', ') }]
     })
   check('form', () => {
     checkCertificate(leaf, use === 'console' ? 'receiver' : use, trust, now)
-    return `${profileRow(use).title}, until ${leaf.validToDate.toISOString()}`
+    const until = leaf.validToDate.toISOString()
+    return [`${profileRow(use).title}, until ${until}`, { until }]
   })
   return { checks, certificate }
 }

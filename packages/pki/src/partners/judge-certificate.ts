@@ -1,7 +1,7 @@
 // What a certificate that somebody sends is, and whether it would be taken as a partner's: each
 // check by itself, so that all that is wrong shows at once.
 import type { X509Certificate } from 'node:crypto'
-import { advice, asFault, Fault, quote } from '@seg/core'
+import { advice, asFault, Fault, type FaultCode, quote } from '@seg/core'
 import { findWeakKey } from '../certificate/certificate-algorithms.ts'
 import { readGatewayCertificate } from '../certificate/certificate-form.ts'
 import { gatewayId } from '../certificate/gateway-id.ts'
@@ -15,9 +15,11 @@ import type { TrustPolicy } from './trust-policy.ts'
 export type CertificateCheck = {
   readonly name: string
   readonly isPassed: boolean
-  /** What was found. */
+  /** What was found, and of a check that passed the values in it. */
   readonly detail: string
-  /** Of one that failed: what to do. */
+  readonly values: Readonly<Record<string, string>>
+  /** Of one that failed: its fault, and what to do. */
+  readonly code: FaultCode | undefined
   readonly remedy: string | undefined
 }
 
@@ -39,36 +41,45 @@ export function judgeCertificate(octets: Buffer, policy: TrustPolicy, now: Date)
   if (leaf === undefined) throw new Fault('certificate-invalid', 'each of the certificates is that of a CA of another')
   const presented = certificates.filter(one => one !== leaf)
   const chain = { leaf, presented }
-  const found = recognize(chain, 'tls', policy, now)
+  const recognized = recognize(chain, 'tls', policy, now)
   const checks = [
     check('dates', () => describeDates(leaf, now)),
     check('key', () => describeKey(leaf)),
-    check('name', () => `it names ${quote(gatewayId(leaf))}`),
+    check('name', () => {
+      const name = gatewayId(leaf)
+      return found(`it names ${quote(name)}`, { name })
+    }),
     check('form', () => {
       readGatewayCertificate(leaf, 'sender')
-      return 'a certificate that a partner may connect with'
+      return found('a certificate that a partner may connect with')
     }),
     check('chain', () => describeChain(leaf, presented)),
     pathCheck('authority', chain, 'client', policy, now),
     pathCheck('signing', chain, 'sign', policy, now),
     check('partner', () => {
-      if (found.kind !== 'partner') throw found.fault
-      return `it is recognized as ${quote(found.id)}`
+      if (recognized.kind !== 'partner') throw recognized.fault
+      return found(`it is recognized as ${quote(recognized.id)}`, { partner: recognized.id })
     }),
   ]
   return {
     ...{ ...bundle, leaf, checks },
-    partner: found.kind === 'partner' ? found.id : undefined,
+    partner: recognized.kind === 'partner' ? recognized.id : undefined,
     rule: suggestRule(chain, policy, now),
   }
 }
 
-function check(name: string, describe: () => string): CertificateCheck {
+type Found = Pick<CertificateCheck, 'detail' | 'values'>
+
+function found(detail: string, values: Found['values'] = {}): Found {
+  return { detail, values }
+}
+
+function check(name: string, describe: () => Found): CertificateCheck {
   try {
-    return { name, isPassed: true, detail: describe(), remedy: undefined }
+    return passed(name, describe())
   } catch (error) {
     const { code, detail } = asFault(error)
-    return { name, isPassed: false, detail, remedy: advice[code] }
+    return { name, isPassed: false, detail, values: {}, code, remedy: advice[code] }
   }
 }
 
@@ -78,30 +89,38 @@ function pathCheck(name: string, chain: Chain, purpose: PathPurpose, policy: Tru
   const { anchors, revocation } = policy
   const verdict = validatePath({ ...chain, anchors, purpose, at: now, revocation })
   if (verdict.ok) {
-    const detail = `it leads to ${verdict.authorities.join(', ')}, until ${verdict.notAfter.toISOString()}`
-    return { name, isPassed: true, detail, remedy: undefined }
+    const authorities = verdict.authorities.join(', ')
+    const until = verdict.notAfter.toISOString()
+    return passed(name, found(`it leads to ${authorities}, until ${until}`, { authorities, until }))
   }
-  const { certificate, check: failed, expected, found, remedy } = verdict
-  const detail = `${quote(certificate.subject)}: ${failed}: expected ${expected}, found ${found}`
-  return { name, isPassed: false, detail, remedy }
+  const { certificate, check: failed, expected, code, remedy } = verdict
+  const detail = `${quote(certificate.subject)}: ${failed}: expected ${expected}, found ${verdict.found}`
+  return { name, isPassed: false, detail, values: {}, code, remedy }
 }
 
-function describeDates({ validFromDate, validToDate }: X509Certificate, now: Date): string {
-  const period = `from ${validFromDate.toISOString()} to ${validToDate.toISOString()}`
+function passed(name: string, { detail, values }: Found): CertificateCheck {
+  return { name, isPassed: true, detail, values, code: undefined, remedy: undefined }
+}
+
+function describeDates({ validFromDate, validToDate }: X509Certificate, now: Date): Found {
+  const from = validFromDate.toISOString()
+  const to = validToDate.toISOString()
+  const period = `from ${from} to ${to}`
   if (now < validFromDate || now > validToDate)
     throw new Fault('certificate-expired', `expected one that counts at ${now.toISOString()}, found one ${period}`)
-  return period
+  return found(period, { from, to })
 }
 
-function describeKey(leaf: X509Certificate): string {
+function describeKey(leaf: X509Certificate): Found {
   const key = leaf.publicKey
   const weak = findWeakKey(key)
   if (weak !== undefined) throw new Fault('certificate-invalid', `expected a key that is strong enough, found ${weak}`)
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
-  return [key.asymmetricKeyType, modulusLength ?? namedCurve].filter(part => part !== undefined).join(' ')
+  const kind = [key.asymmetricKeyType, modulusLength ?? namedCurve].filter(part => part !== undefined).join(' ')
+  return found(kind, { key: kind })
 }
 
-function describeChain(leaf: X509Certificate, presented: readonly X509Certificate[]): string {
+function describeChain(leaf: X509Certificate, presented: readonly X509Certificate[]): Found {
   const all = [leaf, ...presented]
   const foreign = presented.find(ca => !all.some(one => one !== ca && one.checkIssued(ca)))
   if (foreign !== undefined)
@@ -109,7 +128,8 @@ function describeChain(leaf: X509Certificate, presented: readonly X509Certificat
       'certificate-invalid',
       `expected CAs of the certificate only, found ${quote(shownName(foreign.subject))}, which issued none of them`,
     )
-  return presented.length === 0 ? 'it came alone' : `it came with ${presented.length} of its CAs`
+  const text = presented.length === 0 ? 'it came alone' : `it came with ${presented.length} of its CAs`
+  return found(text, { count: String(presented.length) })
 }
 
 /** By its authority and CN where one of ours issued it, else by its digest. */

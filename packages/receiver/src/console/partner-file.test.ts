@@ -88,6 +88,8 @@ t.test('an authority comes with its certificates; all is exported, and imported 
   t.match(await ask('DELETE', `authorities/none?why=${why}`), { status: 404 })
 })
 
+type Named = { readonly name: string; readonly code: string | null; readonly values: object }
+
 t.test('a certificate is judged in any form, each check by itself, and nothing is kept', async t => {
   const { ask, listener, text } = await open(t)
   const check = async (certificate: string) => ask('POST', 'certificates/check', { certificate })
@@ -96,6 +98,9 @@ t.test('a certificate is judged in any form, each check by itself, and nothing i
   const [own, foreign] = [await pemOf(certs, 'sender.crt'), await pemOf(other, 'sender.crt')]
   const good = await check((await pemOf(certs, 'ca.crt')) + own)
   t.match(good.json, { form: 'PEM', isGood: true, partner: senderId, certificates: [{ isCa: false }, { isCa: true }] })
+  const found = Object.fromEntries(good.json.checks.map(({ name, values }: Named) => [name, values]))
+  t.match(found, { dates: { from: /Z$/, to: /Z$/ }, partner: { partner: senderId }, chain: { count: '1' } })
+  t.ok(good.json.checks.every(({ code }: Named) => code === null))
   const [{ raw }] = await readCertificates(join(certs, 'sender.crt'))
   t.match((await check(raw.toString('base64'))).json, { form: 'DER', isGood: true })
   const p7 = execFileSync('openssl', ['crl2pkcs7', '-nocrl', '-certfile', join(certs, 'sender.crt')]).toString()
@@ -106,7 +111,7 @@ t.test('a certificate is judged in any form, each check by itself, and nothing i
   t.same(failed(stranger.json), ['authority', 'signing', 'partner'])
   t.match(
     stranger.json.checks.find(({ name }: { name: string }) => name === 'authority'),
-    { detail: /expected/, remedy: String },
+    { detail: /expected/, remedy: String, code: 'certificate-untrusted', values: {} },
   )
   t.same(failed((await check(own + foreign)).json), ['chain'], 'what does not belong to it is named')
   t.ok(failed((await check(await pemOf(certs, 'receiver.crt'))).json).includes('form'))

@@ -6,6 +6,8 @@ export type ApiSchemas = {
     readonly name: string
     readonly isAllowed: boolean
     readonly why: string | null
+    readonly code: string | null
+    readonly values: Readonly<Record<string, unknown>> | null
   }
   readonly Alert: {
     readonly id: string
@@ -1266,6 +1268,8 @@ export type ApiRoutes = {
         readonly name: string
         readonly isPassed: boolean
         readonly detail: string
+        readonly values: Readonly<Record<string, unknown>>
+        readonly code: string | null
         readonly remedy: string | null
       }[]
       readonly rule: Readonly<Record<string, unknown>> | null
@@ -1315,6 +1319,8 @@ export type ApiRoutes = {
         readonly name: string
         readonly isPassed: boolean
         readonly detail: string
+        readonly values: Readonly<Record<string, unknown>>
+        readonly code: string | null
       }[]
     }
   }
@@ -1338,6 +1344,8 @@ export type ApiRoutes = {
         readonly name: string
         readonly isPassed: boolean
         readonly detail: string
+        readonly values: Readonly<Record<string, unknown>>
+        readonly code: string | null
       }[]
       readonly certificate: string | null
       readonly isDryRun: boolean

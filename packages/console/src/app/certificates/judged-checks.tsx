@@ -1,5 +1,6 @@
 // Each check of a certificate that may follow the one in use: nothing is hidden that passed.
 import type { AnswerOf } from '../api/client.ts'
+import { FoundByCheck } from './found-by-check.tsx'
 import { renewalTexts } from './renewal-texts.ts'
 
 type ShownCheck = AnswerOf<'POST /api/v1/renewals/{use}/check'>['checks'][number]
@@ -16,7 +17,7 @@ export function JudgedChecks({ checks }: { readonly checks: readonly ShownCheck[
               {check.isPassed ? texts.passed : texts.failed}
             </span>{' '}
             <strong>{texts.names[check.name] ?? check.name}</strong>
-            <p>{check.detail}</p>
+            <FoundByCheck check={check} />
           </li>
         ))}
       </ul>

@@ -7,7 +7,7 @@ import { Table } from '../parts/table.tsx'
 import { useNow } from '../parts/use-now.ts'
 import { FactList, FullTime } from '../parts/values.tsx'
 import { me } from '../session.ts'
-import { formatAgo, formatCount, formatDuration, formatSize } from '../texts/formats.ts'
+import { formatAgo, formatCount, formatDuration, formatShare, formatSize } from '../texts/formats.ts'
 import { HealthTabs } from './health-tabs.tsx'
 import { findingInWords, healthTexts } from './health-texts.ts'
 
@@ -81,7 +81,7 @@ function Uses() {
         [
           texts.free,
           free !== undefined && total
-            ? texts.freeOf(formatSize(free), formatSize(total), `${Math.round((free / total) * 100)} %`)
+            ? texts.freeOf(formatSize(free), formatSize(total), formatShare(free / total))
             : undefined,
         ],
         [texts.parts, parts.join(', ')],

@@ -1,18 +1,10 @@
 // What came of a task: the checks of a diagnosis, the folder of a backup, or why there is nothing.
 import type { ApiSchemas } from '../api/api-types.ts'
+import { faultInWords } from '../help/fault-in-words.ts'
+import { type DiagnosisCheck, diagnosisInWords } from './diagnosis-texts.ts'
 import { taskTexts } from './task-texts.ts'
 
 type Task = ApiSchemas['Task']
-/** Of `receiver diagnose`: what it found, or what is wrong and the command that fixes it. */
-type DiagnosisCheck = {
-  readonly id: string
-  readonly status: 'ok' | 'warning' | 'failure' | 'not-checked'
-  readonly found?: string
-  readonly cause?: string
-  readonly command?: string
-  readonly after?: string
-}
-
 export function TaskResult({ task: { progress, result, reason } }: { readonly task: Task }) {
   if (reason !== null)
     return (
@@ -20,7 +12,7 @@ export function TaskResult({ task: { progress, result, reason } }: { readonly ta
         <a class="mono" href={`/help/${reason.code}`}>
           {reason.code}
         </a>{' '}
-        {reason.detail}
+        {faultInWords(reason.code, { sentence: '', remedy: '' }).sentence} <span lang="en">{reason.detail}</span>
       </>
     )
   if (result === null) return <span class="muted">{progress}</span>
@@ -50,21 +42,25 @@ function Diagnosis({ checks }: { readonly checks: readonly DiagnosisCheck[] }) {
 }
 
 function CheckList({ checks }: { readonly checks: readonly DiagnosisCheck[] }) {
-  const texts = taskTexts()
   return (
     <ul>
-      {checks.map(({ id, status, found, cause, command, after }, number) => (
-        // One that warns twice has two.
-        <li key={`${id} ${number}`} lang="en">
-          <strong>{id}</strong>: {status === 'not-checked' ? texts.after(after ?? '') : (cause ?? found)}
-          {command !== undefined && (
-            <>
-              {' '}
-              <code>{command}</code>
-            </>
-          )}
-        </li>
-      ))}
+      {checks.map((check, number) => {
+        const { name, words, said } = diagnosisInWords(check)
+        return (
+          // One that warns twice has two.
+          <li key={`${check.id} ${number}`}>
+            <strong>{name}</strong>: {words}
+            {words !== '' && said !== '' && ' – '}
+            <span lang="en">{said}</span>
+            {check.command !== undefined && (
+              <>
+                {' '}
+                <code>{check.command}</code>
+              </>
+            )}
+          </li>
+        )
+      })}
     </ul>
   )
 }

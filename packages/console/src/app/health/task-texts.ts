@@ -43,7 +43,6 @@ export const taskTexts = inLanguages({
     diagnosis: (failures: number, warnings: number) =>
       `${counted(failures, '# failure', '# failures')}, ${counted(warnings, '# warning', '# warnings')}`,
     rest: (checks: number) => counted(checks, '# other check', '# other checks'),
-    after: (check: string) => `not checked, after ${check}`,
     made: 'Made',
     folder: 'Folder',
     entries: 'Entries of the log',
@@ -88,7 +87,6 @@ export const taskTexts = inLanguages({
     diagnosis: (failures: number, warnings: number) =>
       `${counted(failures, '# Fehler', '# Fehler')}, ${counted(warnings, '# Warnung', '# Warnungen')}`,
     rest: (checks: number) => counted(checks, '# weitere Prüfung', '# weitere Prüfungen'),
-    after: (check: string) => `nicht geprüft, nach ${check}`,
     made: 'Erstellt',
     folder: 'Ordner',
     entries: 'Einträge im Log',

@@ -6,7 +6,7 @@ import { gatewayState } from '../gateway-state.ts'
 import { Sparkline } from '../parts/sparkline.tsx'
 import type { ComponentChildren } from '../preact.ts'
 import { effect } from '../preact.ts'
-import { formatAgo, formatCount } from '../texts/formats.ts'
+import { formatAgo, formatCount, formatShare } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
 
 const MINUTE = 60_000
@@ -49,7 +49,6 @@ export function Numbers({ today, since }: NumbersProps) {
   const toHandOn = metrics?.sum('seg_handoff_waiting_senders') ?? 0
   const letters = metrics?.sum('seg_dead_letters') ?? 0
   const total = (today?.accepted ?? 0) + (today?.refused ?? 0)
-  const percent = (share: number) => `${share < 0.1 ? share.toFixed(2) : share.toFixed(1)} %`
   return (
     <section class="numbers" aria-label={texts.numbers}>
       <NumberCell
@@ -66,7 +65,7 @@ export function Numbers({ today, since }: NumbersProps) {
         line={<Sparkline values={minutes(['refused', 'conflict', 'omitted'])} kind="refused" />}
         calm={texts.noFailures}
         trouble={
-          today && today.refused > 0 ? texts.share(today.refused, percent((today.refused / total) * 100)) : undefined
+          today && today.refused > 0 ? texts.share(today.refused, formatShare(today.refused / total)) : undefined
         }
       />
       <NumberCell

@@ -2,7 +2,7 @@
 import { gatewayState } from '../gateway-state.ts'
 import { useNow } from '../parts/use-now.ts'
 import { me } from '../session.ts'
-import { formatCount } from '../texts/formats.ts'
+import { formatShare } from '../texts/formats.ts'
 import { describeNeed } from './needs.tsx'
 import { nowTexts } from './now-texts.ts'
 
@@ -51,5 +51,5 @@ function hybridShare(): string | undefined {
   const all = sum(series)
   if (all === 0) return undefined
   const hybrid = sum(series.filter(({ labels }) => labels.group === 'X25519MLKEM768'))
-  return nowTexts().hybrid(`${formatCount((hybrid / all) * 100)} %`)
+  return nowTexts().hybrid(formatShare(hybrid / all))
 }

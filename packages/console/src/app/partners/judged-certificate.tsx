@@ -1,5 +1,6 @@
 // What a certificate is that somebody sent, and each check of it: nothing is hidden that passed.
 import type { AnswerOf } from '../api/client.ts'
+import { FoundByCheck } from '../certificates/found-by-check.tsx'
 import { DigestText, FactList, FullTime } from '../parts/values.tsx'
 import { newPartnerTexts } from './new-partner-texts.ts'
 
@@ -39,21 +40,16 @@ export function JudgementView({
       <section class="section" aria-labelledby="checks">
         <h2 id="checks">{texts.checks}</h2>
         <ul class="judged">
-          {checks.map(({ name, isPassed, detail, remedy }) => (
-            <li key={name}>
-              {isPassed ? (
+          {checks.map(check => (
+            <li key={check.name}>
+              {check.isPassed ? (
                 <span class="tag accepted">{texts.passed}</span>
               ) : (
                 <span class="tag refused">{texts.failed}</span>
               )}{' '}
-              <strong>{texts.names[name] ?? name}</strong>
-              <p>{detail}</p>
-              {!isPassed && name === 'partner' && <p class="muted">{texts.partnerLater}</p>}
-              {remedy !== null && (
-                <p>
-                  {texts.remedy} {remedy}
-                </p>
-              )}
+              <strong>{texts.names[check.name] ?? check.name}</strong>
+              <FoundByCheck check={check} />
+              {!check.isPassed && check.name === 'partner' && <p class="muted">{texts.partnerLater}</p>}
             </li>
           ))}
         </ul>

@@ -1,7 +1,9 @@
 // What can be done to a thing: each act a button, also one that is not possible, which says why.
+import type { ApiSchemas } from '../api/api-types.ts'
 import { useId } from '../preact.ts'
 import { mayHere, me } from '../session.ts'
 import { actTexts } from './act-texts.ts'
+import { obstacleInWords } from './obstacle-texts.ts'
 
 export type OfferedAct = {
   readonly verb: string
@@ -52,11 +54,8 @@ export function findRoleObstacle(permission: string): string | undefined {
 }
 
 /** What stands against an act, by the answer that names what may be done. */
-export function obstacleOf(
-  acts: readonly { readonly name: string; readonly isAllowed: boolean; readonly why: string | null }[],
-  name: string,
-): string | undefined {
+export function obstacleOf(acts: readonly ApiSchemas['Act'][], name: string): string | undefined {
   const act = acts.find(one => one.name === name)
   if (act === undefined || act.isAllowed) return undefined
-  return actTexts().obstacle(act.why ?? '')
+  return obstacleInWords(act)
 }

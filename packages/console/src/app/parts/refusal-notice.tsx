@@ -1,5 +1,6 @@
 // What could not be loaded: why, since when, what still works, and how to try again.
 import type { ApiRefusal } from '../api/client.ts'
+import { faultInWords } from '../help/fault-in-words.ts'
 import { formatClock, zoneName } from '../texts/formats.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
 
@@ -14,10 +15,13 @@ type NoticeProps = {
 
 export function RefusalNotice({ refusal: { code, detail, instance }, title, again, since }: NoticeProps) {
   const texts = sharedTexts()
+  // In English the detail says it all.
+  const { sentence } = faultInWords(code, { sentence: '', remedy: '' })
   return (
     <div class="notice alarm" role="alert">
       <p>
-        <strong>{title ?? texts.failed}</strong> {code === 'unreachable' ? texts.unreachable : detail}
+        <strong>{title ?? texts.failed}</strong> {code === 'unreachable' ? texts.unreachable : sentence}{' '}
+        {code !== 'unreachable' && <span lang="en">{detail}</span>}
       </p>
       {since !== undefined && <p>{texts.failedSince(`${formatClock(since)} ${zoneName()}`)}</p>}
       <p class="mono">

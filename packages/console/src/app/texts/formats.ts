@@ -26,6 +26,12 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : decimal(value, 1)}${THIN}${UNITS[unit]}`
 }
 
+/** A part of 1, in hundredths, with more digits where it is small: `0.02 %`, `4.2 %`, `96 %`. */
+export function formatShare(part: number): string {
+  const percent = part * 100
+  return `${decimal(percent, percent < 0.1 ? 2 : percent < 10 ? 1 : 0)}${THIN}%`
+}
+
 /** Milliseconds, with no more digits than mean something. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 10) return `${decimal(milliseconds, 1)}${THIN}ms`
