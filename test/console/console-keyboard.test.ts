@@ -66,7 +66,7 @@ t.test('operators at their keyboard', needsChromium, async t => {
     'prove that it was accepted on that day': [
       () => search(id),
       () => go(RegExp(`^${id}$`)),
-      () => go(/^Verify it here$/),
+      () => go(/^Verify it here, with ca\.crt$/),
       () => page.getByText(/^receipt-\d+\.xml/).waitFor(),
     ],
     'is anything stuck?': [() => go(/^See why: One dead letter/), () => heading('Hand-off')],

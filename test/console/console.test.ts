@@ -9,6 +9,8 @@ import { makeDocument, senderId } from '../../packages/receiver/src/testing/gate
 import { needsChromium, openBrowser } from '../support/chromium.ts'
 import { openTestConsole } from '../support/console.ts'
 
+const DAY = 24 * 60 * 60 * 1000
+
 t.test('operators and their console', needsChromium, async t => {
   const { gateway, certs, listener, logIn } = await openTestConsole(t)
   const browser = await openBrowser(t)
@@ -209,6 +211,26 @@ t.test('operators and their console', needsChromium, async t => {
     await eventually(t, () => page.evaluate(() => document.documentElement.lang), 'en')
   })
 
+  for (const days of [1, -1])
+    await t.test(`a clock of the browser that is wrong by ${days} day changes nothing of what is shown`, async t => {
+      const wrong = await logIn(browser, 'auditor', { timezoneId })
+      await wrong.context.addInitScript(shiftClock, days * DAY)
+      await Promise.all([open('/'), wrong.open('/')])
+      const isSame = async (selector: string) => {
+        const [expected, found] = await Promise.all([page, wrong.page].map(one => one.locator(selector).textContent()))
+        return found !== '' && found === expected
+      }
+      const ticks = wrong.page.locator('.river-drawing g.tick.accepted')
+      const count = await page.locator('.river-drawing g.tick.accepted').count()
+      await eventually(t, () => ticks.count(), count, 'the river has each document of the last hour')
+      await send(`shifted-${days}`)
+      await eventually(t, () => ticks.count(), count + 1, 'and the one that arrives')
+      await eventually(t, () => isSame('.number-cell:first-child .value'), true, 'midnight is that of the gateway')
+      await eventually(t, () => isSame('.sentence .under'), true, 'so is how long ago something was')
+      t.same(wrong.wrongs(), [])
+      await wrong.context.close()
+    })
+
   // The network was off for a while.
   const others = wrongs().filter(wrong => !/ERR_INTERNET_DISCONNECTED/.test(wrong))
   t.same(others, [], 'no error, no violation of the policy, and no request to others')
@@ -231,6 +253,19 @@ t.test('operators and their console', needsChromium, async t => {
 
   t.same(listener.complaints, [])
 })
+
+/** In the page, before its scripts: its clock is wrong by so many milliseconds. */
+function shiftClock(milliseconds: number): void {
+  const Right = Date
+  globalThis.Date = class extends Right {
+    constructor(...given: readonly []) {
+      super(...(given.length === 0 ? ([Right.now() + milliseconds] as unknown as []) : given))
+    }
+    static override now(): number {
+      return Right.now() + milliseconds
+    }
+  } as DateConstructor
+}
 
 function pathOf(link: string): string {
   return new URL(link).pathname

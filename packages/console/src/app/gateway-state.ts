@@ -1,6 +1,7 @@
 // Whether all is well, and what needs somebody: asked for while a page is open, in one place.
 import type { ApiSchemas } from './api/api-types.ts'
 import { type AnswerOf, askApi, hasSessionEnded } from './api/client.ts'
+import { gatewayTime } from './api/gateway-clock.ts'
 import { type MetricsRead, readMetrics } from './api/metrics.ts'
 import { signal } from './preact.ts'
 
@@ -46,7 +47,7 @@ export async function lookAtGateway(): Promise<void> {
     askApi('GET /metrics', {}),
   ])
   const metrics = readMetrics(text)
-  const now = Date.now()
+  const now = gatewayTime()
   const due = certificates.data.filter(certificate => isDue(certificate, now))
   const letters = metrics.sum('seg_dead_letters') ?? 0
   const needs: Need[] = [
@@ -64,7 +65,7 @@ export async function lookAtGateway(): Promise<void> {
     ...(letters > 0 ? [{ kind: 'dead-letters', count: letters } as const] : []),
     ...due.map(certificate => ({ kind: 'certificate', certificate }) as const),
   ]
-  gatewayState.value = { needs, metrics, due, next: certificates.data[0], at: new Date() }
+  gatewayState.value = { needs, metrics, due, next: certificates.data[0], at: new Date(now) }
 }
 
 /** By the lifetime of each, not by days: short-lived ones would warn for ever. */

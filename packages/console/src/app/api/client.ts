@@ -1,6 +1,7 @@
 // Asks the operators' API: typed by its description, and refusals as it writes them.
 import { signal } from '../preact.ts'
 import type { ApiRoutes, ApiSchemas } from './api-types.ts'
+import { followGatewayClock } from './gateway-clock.ts'
 
 type RouteName = keyof ApiRoutes
 type Part<Name extends RouteName, Key extends 'path' | 'query' | 'body'> = ApiRoutes[Name][Key]
@@ -103,6 +104,7 @@ async function send(
   const { body } = asking as { readonly body?: unknown }
   const [method = ''] = name.split(' ', 1)
   let response: Response
+  const sentAt = Date.now()
   try {
     response = await fetch(urlOf(name, asking), {
       method,
@@ -120,6 +122,7 @@ async function send(
     if (signal?.aborted) throw error
     throw new ApiRefusal({ code: 'unreachable', detail: String(error) })
   }
+  followGatewayClock(response.headers.get('date'), sentAt, Date.now())
   // A logout answers with a redirection, which is not followed.
   if (response.ok) hasSessionEnded.value = false
   if (response.ok || response.type === 'opaqueredirect') return response

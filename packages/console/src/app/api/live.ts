@@ -4,6 +4,7 @@
 import { signal, useEffect, useRef } from '../preact.ts'
 import type { ApiSchemas } from './api-types.ts'
 import { askApi, hasSessionEnded } from './client.ts'
+import { gatewayTime } from './gateway-clock.ts'
 
 export type LiveFact = ApiSchemas['Fact']
 /** A fact as text: each window reads it when it takes it. */
@@ -119,7 +120,7 @@ function receive(message: Message): void {
   if ('facts' in message) gather(message.facts)
   else if ('gap' in message) for (const listener of gapListeners) listener()
   else if (message.isOpen) quietSince.value = undefined
-  else quietSince.value ??= new Date()
+  else quietSince.value ??= new Date(gatewayTime())
 }
 
 let gathered: FactText[] = []

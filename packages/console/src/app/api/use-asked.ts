@@ -2,6 +2,7 @@
 // over; what was there stays until the next one is.
 import { useCallback, useEffect, useRef, useState } from '../preact.ts'
 import { type AnswerOf, ApiRefusal, type Asking, askApi, hasSessionEnded, type Reading } from './client.ts'
+import { gatewayTime } from './gateway-clock.ts'
 
 export type AskedAnswer<Answer> = {
   readonly answer: Answer | undefined
@@ -45,7 +46,7 @@ export function useAsked<Name extends Reading>(
     latest.current = question
     const slow = setTimeout(() => setKnown(before => ({ ...before, isSlow: true })), UNNOTICED)
     askApi(name, asking, gone.signal)
-      .then(answer => setKnown({ answer, refusal: undefined, at: new Date(), isSlow: false }))
+      .then(answer => setKnown({ answer, refusal: undefined, at: new Date(gatewayTime()), isSlow: false }))
       .catch(error => {
         if (gone.signal.aborted) return
         const refusal = error instanceof ApiRefusal ? error : new ApiRefusal({ code: 'defect', detail: String(error) })

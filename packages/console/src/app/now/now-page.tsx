@@ -1,4 +1,5 @@
 // The front page: one sentence, five numbers, the river, what needs somebody, the log, the latest.
+import { gatewayTime } from '../api/gateway-clock.ts'
 import { useFacts } from '../api/live.ts'
 import { useAsked } from '../api/use-asked.ts'
 import type { PageProps } from '../page.ts'
@@ -45,7 +46,7 @@ export function NowPage({ query }: PageProps) {
 
 /** Of the day in the zone that times are shown in. */
 function midnight(): string {
-  const day = new Date()
+  const day = new Date(gatewayTime())
   if (zone.value === 'utc') day.setUTCHours(0, 0, 0, 0)
   else day.setHours(0, 0, 0, 0)
   return day.toISOString()

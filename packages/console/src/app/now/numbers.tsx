@@ -1,5 +1,6 @@
 // Five numbers, each the way to what is behind it; below each a quarter of an hour, and whether it
 // is calm.
+import { gatewayTime } from '../api/gateway-clock.ts'
 import { useAsked } from '../api/use-asked.ts'
 import { usesInWords } from '../certificates/certificate-texts.ts'
 import { gatewayState } from '../gateway-state.ts'
@@ -102,7 +103,7 @@ function describeOutbox(entries: number): string {
     .reduce((least, { value }) => Math.min(least, value), Number.POSITIVE_INFINITY)
   if (entries === 0) return texts.nothingWaits
   if (oldest === undefined || !Number.isFinite(oldest)) return texts.waits(entries)
-  return texts.oldest(formatAgo(new Date(oldest * 1000), new Date()))
+  return texts.oldest(formatAgo(new Date(oldest * 1000), new Date(gatewayTime())))
 }
 
 type CellProps = {

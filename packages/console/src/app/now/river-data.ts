@@ -1,6 +1,7 @@
 // The documents of a span of time, up to 600 one by one, else counted by steps; new ones as they
 // happen.
 import { type AnswerOf, askApi } from '../api/client.ts'
+import { clockCorrection, gatewayTime } from '../api/gateway-clock.ts'
 import { type LiveFact, useFacts } from '../api/live.ts'
 import { useAsked } from '../api/use-asked.ts'
 import { useCallback, useEffect, useState } from '../preact.ts'
@@ -34,7 +35,7 @@ export function useRiver(range: RiverRange): RiverData {
 
   const load = useCallback(() => {
     if (!isShort) return setTicks(undefined)
-    const from = new Date(Date.now() - length * MINUTE).toISOString()
+    const from = new Date(gatewayTime() - length * MINUTE).toISOString()
     Promise.all(lists.map(list => collect(list, from)))
       .then(found => {
         const facts = found.every(part => part !== undefined) ? found.flat() : undefined
@@ -42,7 +43,7 @@ export function useRiver(range: RiverRange): RiverData {
       })
       // The front page says by itself what cannot be loaded.
       .catch(() => {})
-  }, [isShort, length])
+  }, [isShort, length, clockCorrection()])
   useEffect(load, [load])
 
   useFacts(facts => {
@@ -50,13 +51,13 @@ export function useRiver(range: RiverRange): RiverData {
     const known = new Set(ticks.map(({ id }) => id))
     const fresh = facts.filter(({ kind, id }) => kinds.includes(kind) && !known.has(id))
     if (fresh.length === 0) return
-    const oldest = Date.now() - length * MINUTE
+    const oldest = gatewayTime() - length * MINUTE
     const next = [...ticks.filter(({ at }) => Date.parse(at) >= oldest), ...fresh]
     setTicks(next.length > MOST ? undefined : sortFacts(next))
   }, load)
 
   // Whole steps, so that the question is the same one until the next step.
-  const since = Math.floor((Date.now() - length * MINUTE) / (step * MINUTE)) * step * MINUTE
+  const since = Math.floor((gatewayTime() - length * MINUTE) / (step * MINUTE)) * step * MINUTE
   const { answer } = useAsked(
     'GET /api/v1/stats',
     { query: { from: new Date(since).toISOString(), step } },

@@ -1,5 +1,7 @@
 // What the command palette offers: pages that the role may see, acts, saved views, and a search.
+
 import { addressOf } from '../address.ts'
+import { gatewayTime } from '../api/gateway-clock.ts'
 import { usesInWords } from '../certificates/certificate-texts.ts'
 import { renewalTexts } from '../certificates/renewal-texts.ts'
 import { pages } from '../pages.ts'
@@ -48,7 +50,7 @@ function actEntries(): readonly PaletteEntry[] {
   const link = (title: string, to: string, permission: string): readonly PaletteEntry[] =>
     mayHere(permission) ? [{ id: `to ${to.split('?', 1)}`, kind: 'act', title, to }] : []
   const choose = (title: string, act: () => void): PaletteEntry => ({ id: title, kind: 'act', title, act })
-  const yesterday = new Date(Date.now() - DAY).toISOString()
+  const yesterday = new Date(gatewayTime() - DAY).toISOString()
   return [
     ...link(texts.refusedToday, addressOf('/documents/refused', { from: yesterday }), 'documents.read'),
     ...link(texts.verify, '/evidence', 'documents.read'),

@@ -1,5 +1,6 @@
 // One partner: its state and how it is recognized, what came of it, and what is decided of it.
 import type { ApiSchemas } from '../api/api-types.ts'
+import { useTimeAgo } from '../api/gateway-clock.ts'
 import { useAsked } from '../api/use-asked.ts'
 import { LastChange } from '../audit/last-change.tsx'
 import type { PageProps } from '../page.ts'
@@ -8,7 +9,7 @@ import { useActing } from '../parts/acting.tsx'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { DayTime, DigestText, FactList } from '../parts/values.tsx'
-import { useLocation, useMemo } from '../preact.ts'
+import { useLocation } from '../preact.ts'
 import { formatCount } from '../texts/formats.ts'
 import { partnerActs } from './partner-acts.tsx'
 import { PartnerTag } from './partner-tag.tsx'
@@ -68,7 +69,7 @@ export function PartnerPage({ params }: PageProps) {
 
 function Traffic({ id }: { readonly id: string }) {
   const texts = partnerTexts()
-  const from = useMemo(() => new Date(Date.now() - DAY).toISOString(), [])
+  const from = useTimeAgo(DAY)
   const { answer } = useAsked('GET /api/v1/stats', { query: { from, partner: id } }, { every: EVERY })
   const sum = (...outcomes: readonly string[]) =>
     (answer?.data ?? [])

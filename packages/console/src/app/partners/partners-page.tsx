@@ -1,8 +1,8 @@
 // Partners: those with a record, and those that have sent something without one.
+import { useTimeAgo } from '../api/gateway-clock.ts'
 import { useAsked } from '../api/use-asked.ts'
 import { RefusalNotice } from '../parts/refusal-notice.tsx'
 import { Table } from '../parts/table.tsx'
-import { useMemo } from '../preact.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
 import { PartnerTabs } from './partner-tabs.tsx'
 import { PartnerTag } from './partner-tag.tsx'
@@ -22,7 +22,7 @@ type Row = {
 
 export function PartnersPage() {
   const texts = partnerTexts()
-  const from = useMemo(() => new Date(Date.now() - WEEK).toISOString(), [])
+  const from = useTimeAgo(WEEK)
   const { answer, refusal, at, again } = useAsked('GET /api/v1/partners', {}, { every: EVERY })
   const traffic = useAsked('GET /api/v1/stats/partners', { query: { from } }, { every: EVERY })
   const rows = answer && joinTraffic(answer.data, traffic.answer?.data ?? [])
