@@ -22,7 +22,7 @@ const setups = [
   { standbys: 1, delay: 5 },
   { standbys: 2, delay: 5 },
 ]
-const full = { documents: 20_000, setups, nodes: [1, 2, 4] }
+const full = { documents: 10_000, setups, nodes: [1, 2, 4] }
 const quick = { documents: 4000, setups: [setups[2]!], nodes: [1, 2] }
 const sides = { ledger: openLedgerNodes, 'whole path': openReceivers } as const
 
