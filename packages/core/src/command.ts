@@ -263,3 +263,18 @@ function writeJson(value: object): string {
 export function flagAttribute(name: SettingName): string {
   return new Option(settings[name].flag).attributeName()
 }
+
+type Action<Given extends readonly unknown[]> = (...given: Given) => void | Promise<void>
+
+/**
+ * An action that `load` imports when it runs: a process loads what its own command uses, not what
+ * all the others use. Throws as the action does.
+ */
+export function onDemand<Given extends readonly unknown[]>(
+  load: () => Promise<Action<Given>>,
+): (...given: Given) => Promise<void> {
+  return async (...given) => {
+    const run = await load()
+    await run(...given)
+  }
+}

@@ -6,6 +6,7 @@ export {
   buildProgram,
   type Command,
   type Output,
+  onDemand,
   openOutput,
   openServiceOutput,
   readSettings,

@@ -2,9 +2,8 @@
 export { runConsoleLogin, runKeysAdd, runKeysList, runKeysRevoke } from './access/access-commands.ts'
 export { type AccessStore, openAccess } from './access/access-store.ts'
 export { peopleSection } from './access/people-section.ts'
-export { isRole, type Role, roleNames } from './access/roles.ts'
+export { isRole, type Role } from './access/roles.ts'
 export {
-  parseHours,
   readAlert,
   readMute,
   runAlertsAck,
@@ -41,7 +40,6 @@ export { type DeskSearch, openDeskSearch } from './desk/desk-search.ts'
 export { explainRefusal } from './desk/explain.ts'
 export type { Fact, NoteFact } from './desk/fact.ts'
 export type { KeptFact } from './desk/fact-columns.ts'
-export { addFactsCommands } from './desk/facts-commands.ts'
 export { type FoundValues, type NextDocument, openValueStore, type ValueStore } from './desk/value-store.ts'
 export type { Sample } from './metrics/catalogue.ts'
 export type { MetricsText } from './metrics/render-metrics.ts'

@@ -1,12 +1,11 @@
 // The commands of pki.
 import { resolve } from 'node:path'
-import { addSettings, buildProgram, parseNumber, rootFolder, runProgram } from '@seg/core'
+import { addSettings, buildProgram, onDemand, parseNumber, rootFolder, runProgram } from '@seg/core'
 import { addEncryption } from './commands/encrypt-options.ts'
 import { addHost, parseKeyKind, parseName, runGen } from './commands/gen-command.ts'
 import { runInspect } from './commands/inspect-command.ts'
 import { parseProfile, runCsr, runIssue, runRenew } from './commands/issue-command.ts'
 import { runLogKey } from './commands/log-key-command.ts'
-import { runExportP12, runImportP12 } from './commands/p12-commands.ts'
 import { parseCaName, parseReason, runRevoke } from './commands/revoke-command.ts'
 import { CRL_DAYS, generateDefaults } from './issuing/generate.ts'
 import { keyKinds } from './issuing/key-pairs.ts'
@@ -106,7 +105,9 @@ const p12Import = program
   .argument('<file>', 'the PKCS #12 file')
   .requiredOption('--out <prefix>', 'PREFIX.key, PREFIX.crt, and PREFIX-ca.crt where it has CAs')
   .option(...password)
-addSettings(addEncryption(p12Import), {}).action(runImportP12)
+addSettings(addEncryption(p12Import), {}).action(
+  onDemand(() => import('./commands/p12-commands.ts').then(it => it.runImportP12)),
+)
 
 const p12Export = program
   .command('export-p12')
@@ -114,7 +115,9 @@ const p12Export = program
   .argument('<name>', 'NAME.crt and NAME.key in the folder of --certs, such as sender')
   .requiredOption('--out <file>', 'the PKCS #12 file')
   .option(...password)
-addSettings(p12Export, { certs }).action(runExportP12)
+addSettings(p12Export, { certs }).action(
+  onDemand(() => import('./commands/p12-commands.ts').then(it => it.runExportP12)),
+)
 
 const revocation = program
   .command('revoke')

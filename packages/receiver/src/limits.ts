@@ -1,6 +1,6 @@
 // What one client can cost: the sizes, numbers and times that the exchange listener bounds. What
 // bounds something else stands beside it (docs/receiver.md lists all). Times are in milliseconds.
-import { defaultLimits as profileLimits } from '@seg/xmldsig'
+import { defaultLimits as profileLimits } from '@seg/xmldsig/limits'
 
 export type ReceiverLimits = {
   /** The largest document that is accepted. */

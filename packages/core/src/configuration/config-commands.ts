@@ -6,13 +6,16 @@ import { formatProblems } from './problems.ts'
 import { type ConfigurationSection, checkConfiguration, configurationSchema } from './read-configuration.ts'
 
 /** Adds both to a program, whose commands read these sections. */
-export function addConfigCommands(program: Command, sections: readonly ConfigurationSection[]): void {
+export function addConfigCommands(
+  program: Command,
+  loadSections: () => Promise<readonly ConfigurationSection[]>,
+): void {
   const config = program.command('config').description('the configuration file, seg.yaml')
   const check = config.command('check').description('every problem of the file, with line and column')
   const schema = config.command('schema').description('the form of the file as JSON Schema, for editors')
-  addSettings(check, {}).action((_options, command) => runConfigCheck(command, sections))
-  addSettings(schema, {}).action((_options, command) => {
-    const text = JSON.stringify(configurationSchema(sections), null, 2)
+  addSettings(check, {}).action(async (_options, command) => runConfigCheck(command, await loadSections()))
+  addSettings(schema, {}).action(async (_options, command) => {
+    const text = JSON.stringify(configurationSchema(await loadSections()), null, 2)
     openOutput(command).report(JSON.parse(text), text)
   })
 }

@@ -1,4 +1,5 @@
 // Roles and what each may do. A route names one permission; nobody may do everything.
+import { Fault, quote } from '@seg/core'
 
 /** What anybody with a role may read. */
 const reading = [
@@ -42,6 +43,12 @@ export const roleNames = Object.keys(roles) as Role[]
 
 export function isRole(name: string): name is Role {
   return Object.hasOwn(roles, name)
+}
+
+/** Of a flag. Throws the Fault `usage`. */
+export function parseRole(text: string): Role {
+  if (isRole(text)) return text
+  throw new Fault('usage', `expected a role, one of ${roleNames.join(', ')}, found ${quote(text)}`)
 }
 
 export function mayDo(role: Role, permission: Permission): boolean {

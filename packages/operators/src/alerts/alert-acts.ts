@@ -7,8 +7,6 @@ import { type NotifiedAlert, notifiedOf, testNotification } from './notification
 import type { Rule } from './rules.ts'
 
 const HOUR = 3600 * 1000
-/** Hours. */
-export const LONGEST_MUTE = 30 * 24
 /** Milliseconds that a channel has for a test. */
 const TEST_TIME = 20_000
 

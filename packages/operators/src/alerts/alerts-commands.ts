@@ -1,10 +1,9 @@
 // `alerts list`, `test`, `ack`, `mute` and `unmute`.
-import { type Command, Fault, openOutput, parseNumber, quote, readSection, readSettings, writeList } from '@seg/core'
+import { type Command, Fault, openOutput, quote, readSection, readSettings, writeList } from '@seg/core'
 import { checkDataFolder } from '@seg/ledger'
 import { shellActor } from '../audit/perform-act.ts'
 import {
   acknowledgeAlert,
-  LONGEST_MUTE,
   muteOf,
   muteRule,
   readAlerts,
@@ -92,8 +91,6 @@ export async function runAlertsUnmute(rule: string, _options: object, command: C
     openOutput(command).report({ ok: true, rule }, `${rule} is not muted any more`)
   })
 }
-
-export const parseHours = parseNumber({ what: 'a number of hours', least: 1, most: LONGEST_MUTE })
 
 async function withStore(command: Command, use: (store: AlertStore) => void): Promise<void> {
   const { data } = readSettings(command, ['data'])

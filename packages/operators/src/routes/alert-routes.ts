@@ -1,17 +1,10 @@
 // Alerts, their rules and channels: what is firing, and what operators do about it.
 import { Fault, quote, readSection } from '@seg/core'
 import { acknowledgementOf } from '../alerts/advance-alerts.ts'
-import {
-  acknowledgeAlert,
-  LONGEST_MUTE,
-  muteOf,
-  muteRule,
-  readAlerts,
-  testChannels,
-  unmuteRule,
-} from '../alerts/alert-acts.ts'
+import { acknowledgeAlert, muteOf, muteRule, readAlerts, testChannels, unmuteRule } from '../alerts/alert-acts.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import { alertsSection, openAlertChannels } from '../alerts/alerts-section.ts'
+import { LONGEST_MUTE } from '../alerts/mute-hours.ts'
 import { type Rule, rules } from '../alerts/rules.ts'
 import { actAs, actorOf } from '../api/api-act.ts'
 import type { ApiParts } from '../api/parts.ts'

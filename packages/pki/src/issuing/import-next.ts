@@ -2,7 +2,6 @@
 // request is, and then waiting as one that was made here.
 import { createPublicKey } from 'node:crypto'
 import { Fault } from '@seg/core'
-import { openPkcs12 } from '../pkcs12/import-p12.ts'
 import { type JudgedRenewal, judgeNext, passedCertificate, type RenewalCheck } from './judge-next.ts'
 import type { RenewedUse } from './profiles.ts'
 import { alone, keepWaiting, needNoRequest } from './renewal-request.ts'
@@ -36,6 +35,8 @@ async function openNext(certs: string, use: RenewedUse, { octets, password }: Gi
         'p12-invalid',
         'expected a password of printable ASCII characters; `openssl pkcs12` can change it',
       )
+    // node-forge loads with it, for files that come once a year.
+    const { openPkcs12 } = await import('../pkcs12/import-p12.ts')
     const { key, certificate, others } = openPkcs12(octets, password)
     const certificates = [certificate, ...others]
     const file: RenewalCheck = { name: 'file', isPassed: true, detail: 'PKCS #12, with a key and its certificate' }

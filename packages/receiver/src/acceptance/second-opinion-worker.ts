@@ -2,7 +2,8 @@
 import { X509Certificate } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { Fault } from '@seg/core'
-import { askXmlCrypto, type SignatureFacts } from '@seg/xmldsig'
+import type { SignatureFacts } from '@seg/xmldsig'
+import { askXmlCrypto } from '@seg/xmldsig/second-opinion'
 import { LOADED } from '../shares/bounded-thread.ts'
 
 export type OpinionQuestion = Pick<SignatureFacts, 'digestAlgorithm'> & {

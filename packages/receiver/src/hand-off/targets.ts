@@ -6,6 +6,7 @@ import { type Command, Fault, nameKind, readSettings, type Trouble } from '@seg/
 import type { Ledger } from '@seg/ledger'
 import type { Logger } from '../logger.ts'
 import { openBatches } from './batches.ts'
+import { handOffDefaults } from './hand-off-defaults.ts'
 import { HandOffLease } from './hand-off-lease.ts'
 import { openInbox } from './inbox.ts'
 import { type Edge, type HandOff, type LaneTarget, startLanes } from './sender-lanes.ts'
@@ -24,20 +25,6 @@ type Target = {
   open(parts: Parts & { readonly lease: HandOffLease }): LaneTarget
 }
 
-/** What the targets read of the settings, and the defaults of these. */
-export const handOffDefaults = {
-  inbox: 'inbox',
-  webhook: 'off',
-  webhookSecret: undefined,
-  webhookCa: undefined,
-  nats: 'off',
-  natsStream: undefined,
-  natsSubject: 'seg.documents',
-  natsCredentials: undefined,
-  natsCa: undefined,
-  natsCertificate: undefined,
-  natsKey: undefined,
-} as const
 const natsSettings = [
   'nats',
   'natsStream',

@@ -11,7 +11,7 @@ export const { version } = JSON.parse(readFileSync(new URL('../../package.json',
 }
 
 /** `run` with its audit records. Throws as `performAct` does. */
-export function withRecords<Given extends readonly unknown[]>(describe: Describe<Given>, run: Run<Given>): Run<Given> {
+export function recordAct<Given extends readonly unknown[]>(describe: Describe<Given>, run: Run<Given>): Run<Given> {
   return auditedCommand({ owner: 'sender', version }, describe, run)
 }
 

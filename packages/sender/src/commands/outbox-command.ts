@@ -16,13 +16,6 @@ import { documentPathOf } from '../delivery/gateway.ts'
 import { withOutbox } from './with-outbox.ts'
 
 const HOUR = 3_600_000
-const states: readonly OutboxState[] = ['queued', 'delivered', 'refused', 'expired', 'cancelled']
-
-export function parseState(text: string): OutboxState {
-  const state = states.find(known => known === text)
-  if (state === undefined) throw new Fault('usage', `a state is one of ${states.join(', ')}, not ${quote(text)}`)
-  return state
-}
 
 export async function runList(
   { state, limit }: { state?: OutboxState; limit?: number },

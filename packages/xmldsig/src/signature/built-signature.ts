@@ -5,7 +5,6 @@ import { Fault } from '@seg/core'
 import type { SignatureRow } from './algorithms.ts'
 import { makeOwnValue } from './own-value.ts'
 import { type Signer, signingAlgorithm } from './signing-key.ts'
-import { buildWithXmlCrypto } from './xml-crypto.ts'
 
 type Pattern = {
   readonly key: Signer['key']
@@ -33,6 +32,7 @@ export async function buildSignature(digest: Buffer, signer: Signer): Promise<st
     const [before, between, behind] = pattern.element
     return `${before}${text}${between}${value}${behind}`
   }
+  const { buildWithXmlCrypto } = await import('./xml-crypto.ts')
   const built = { signedInfo: '', value: '' }
   const element = await buildWithXmlCrypto(text, row, certificate, async signedInfo => {
     built.signedInfo = signedInfo

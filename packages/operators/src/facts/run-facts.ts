@@ -1,64 +1,16 @@
 // `facts list` and `facts count` of both gateways: what happened, from the desk; also while the
 // gateway runs.
-import {
-  addSettings,
-  amount,
-  type Command,
-  escapeUnseen,
-  Fault,
-  parseLimit,
-  quote,
-  readSettings,
-  writeList,
-} from '@seg/core'
-import type { DeskFilter } from './desk-query.ts'
-import { type DeskSearch, openDeskSearch } from './desk-search.ts'
-import { explainRefusal } from './explain.ts'
-import type { KeptFact } from './fact-columns.ts'
+import { amount, type Command, escapeUnseen, Fault, quote, readSettings, writeList } from '@seg/core'
+import type { DeskFilter } from '../desk/desk-query.ts'
+import { type DeskSearch, openDeskSearch } from '../desk/desk-search.ts'
+import { explainRefusal } from '../desk/explain.ts'
+import type { KeptFact } from '../desk/fact-columns.ts'
+import { type FactsOptions, filterNames } from './facts-options.ts'
 
 /** Rows read at a time. */
 const PAGE = 200
 
-type FactsOptions = Partial<Record<(typeof filterNames)[number] | 'since' | 'until', string>> & {
-  readonly limit?: number
-  readonly where?: readonly string[]
-}
-
-const filterNames = [
-  'kind',
-  'outcome',
-  'partner',
-  'code',
-  'document',
-  'sha256',
-  'certificate',
-  'address',
-  'request',
-] as const
-
-type Run = (options: FactsOptions, command: Command) => Promise<void>
-
-/** Adds them to a program; `wrap` is what its other reading commands are wrapped in. */
-export function addFactsCommands(
-  program: Command,
-  { data, about, wrap }: { readonly data: string; readonly about: string; readonly wrap: (run: Run) => Run },
-): void {
-  const facts = program.command('facts').description(`what happened to ${about}`)
-  const listing = facts.command('list').description('the newest first; with several filters, what all of them hold for')
-  for (const name of filterNames) listing.option(`--${name} <value>`, `only those with this ${name}`)
-  listing.option('--where <name=value...>', 'only documents with this value, of those that seg.yaml indexes')
-  const since = ['--since <time>', 'from this time on, such as 2026-11-28T10:30:00Z'] as const
-  const until = ['--until <time>', 'before this time'] as const
-  listing
-    .option(...since)
-    .option(...until)
-    .option('--limit <number>', 'only so many', parseLimit)
-  addSettings(listing, { data }).action(wrap(runFactsList))
-  const counting = facts.command('count').description('how many of each partner, kind and outcome; of the last day')
-  addSettings(counting.option(...since).option(...until), { data }).action(wrap(runFactsCount))
-}
-
-async function runFactsList(options: FactsOptions, command: Command): Promise<void> {
+export async function runFactsList(options: FactsOptions, command: Command): Promise<void> {
   await withDesk(command, desk =>
     writeList(command, listFacts(desk, readFilter(options), options.limit ?? Number.POSITIVE_INFINITY), {
       name: 'facts',
@@ -69,7 +21,7 @@ async function runFactsList(options: FactsOptions, command: Command): Promise<vo
   )
 }
 
-async function runFactsCount(options: FactsOptions, command: Command): Promise<void> {
+export async function runFactsCount(options: FactsOptions, command: Command): Promise<void> {
   const { from = Date.now() - 24 * 3600 * 1000, to = Date.now() } = readFilter(options)
   await withDesk(command, desk =>
     writeList(command, asIterable(desk.counts(from, to)), {
