@@ -22,6 +22,8 @@ type GatewayState = {
   readonly metrics: MetricsRead | undefined
   /** Certificates of which a third of the lifetime is left, or less. */
   readonly due: readonly Certificate[]
+  /** Of each certificate in use, in milliseconds since 1970. */
+  readonly ends: readonly { readonly at: number; readonly isDue: boolean }[]
   /** The next one to end. */
   readonly next: Certificate | undefined
   readonly at: Date | undefined
@@ -33,6 +35,7 @@ export const gatewayState = signal<GatewayState>({
   needs: undefined,
   metrics: undefined,
   due: [],
+  ends: [],
   next: undefined,
   at: undefined,
 })
@@ -65,7 +68,8 @@ export async function lookAtGateway(): Promise<void> {
     ...(letters > 0 ? [{ kind: 'dead-letters', count: letters } as const] : []),
     ...due.map(certificate => ({ kind: 'certificate', certificate }) as const),
   ]
-  gatewayState.value = { needs, metrics, due, next: certificates.data[0], at: new Date(now) }
+  const ends = certificates.data.map(one => ({ at: Date.parse(one.validTo), isDue: due.includes(one) }))
+  gatewayState.value = { needs, metrics, due, ends, next: certificates.data[0], at: new Date(now) }
 }
 
 /** By the lifetime of each, not by days: short-lived ones would warn for ever. */

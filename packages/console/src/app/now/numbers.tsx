@@ -11,6 +11,7 @@ import { formatAgo, formatCount, formatShare } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
 
 const MINUTE = 60_000
+const YEAR = 365 * 24 * 60 * MINUTE
 const QUARTER = 15
 
 /** What was seen of gauges, which the gateway keeps no history of: a quarter of an hour. */
@@ -88,6 +89,7 @@ export function Numbers({ today, since }: NumbersProps) {
         href="/certificates"
         value={due.length}
         label={texts.due}
+        line={<Ends />}
         calm={next === undefined ? texts.noFailures : texts.nextDue(usesInWords(next.uses), next.daysLeft)}
         trouble={due.length > 0 && next ? texts.nextDue(usesInWords(next.uses), next.daysLeft) : undefined}
       />
@@ -106,11 +108,28 @@ function describeOutbox(entries: number): string {
   return texts.oldest(formatAgo(new Date(oldest * 1000), new Date(gatewayTime())))
 }
 
+/** When certificates end, over twelve months: a quarter of an hour would show nothing of them. */
+function Ends() {
+  const { ends } = gatewayState.value
+  const now = gatewayTime()
+  return (
+    <svg class="sparkline" viewBox="0 0 100 28" preserveAspectRatio="none" aria-hidden="true">
+      <path class="base" d="M0 26.5H100" />
+      {ends
+        .filter(({ at }) => at < now + YEAR)
+        .map(({ at, isDue }) => {
+          const x = 1 + Math.max(0, ((at - now) / YEAR) * 98)
+          return <line key={`${at}`} class={isDue ? 'end due' : 'end'} x1={x} x2={x} y1={isDue ? 4 : 14} y2={26} />
+        })}
+    </svg>
+  )
+}
+
 type CellProps = {
   readonly href: string
   readonly value: number | undefined
   readonly label: string
-  readonly line?: ComponentChildren
+  readonly line: ComponentChildren
   /** What stands there where nothing is wrong, and what stands there otherwise. */
   readonly calm: string
   readonly trouble?: string | undefined
@@ -122,7 +141,7 @@ function NumberCell({ href, value, label, line, calm, trouble }: CellProps) {
     <a class="number-cell" href={href}>
       <span class="value number">{value === undefined ? '–' : formatCount(value)}</span>
       <span class="label">{label}</span>
-      {line ?? <span class="sparkline" />}
+      {line}
       <span class={trouble === undefined ? 'strip' : 'strip trouble'}>{trouble ?? calm}</span>
     </a>
   )

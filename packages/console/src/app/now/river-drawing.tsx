@@ -14,10 +14,10 @@ const shapes = {
 type Shape = (typeof shapes)[keyof typeof shapes]
 /** A document of this size is as high as its room. */
 const LARGEST = Math.log10(2 ** 30)
-/** Pixels between two labels, and of a drag that is one. */
 /** Pixels of a character of a label, and beside it. */
 const CHARACTER = 8
 const LABEL_ROOM = 16
+/** Pixels from which on a drag selects a span. */
 const DRAG = 8
 
 type Span = { readonly from: number; readonly to: number; readonly step: number }
@@ -26,11 +26,21 @@ type DrawingProps = {
   readonly span: Span
   readonly width: number
   readonly shape?: keyof typeof shapes
+  /** When the gateway started. */
+  readonly startedAt?: number | undefined
   readonly onOpen?: (fact: LiveFact) => void
   readonly onSpan: (start: number, end: number) => void
 }
 
-export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'river', onOpen, onSpan }: DrawingProps) {
+export function RiverDrawing({
+  data: { ticks, bars },
+  span,
+  width,
+  shape = 'river',
+  startedAt,
+  onOpen,
+  onSpan,
+}: DrawingProps) {
   const texts = nowTexts()
   const form = shapes[shape]
   const { height, axis } = form
@@ -127,6 +137,9 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'rive
             </text>
           </>
         )}
+        {startedAt !== undefined && startedAt > span.from && startedAt < span.to && (
+          <StartMark x={xOf(startedAt)} width={width} height={height} />
+        )}
         {drag !== undefined && Math.abs(drag[1] - drag[0]) > DRAG && (
           <rect class="drag" x={Math.min(...drag)} width={Math.abs(drag[1] - drag[0])} y={0} height={height - 24} />
         )}
@@ -144,6 +157,20 @@ export function RiverDrawing({ data: { ticks, bars }, span, width, shape = 'rive
         )}
       </p>
     </>
+  )
+}
+
+/** Before it nothing was taken. */
+function StartMark({ x, width, height }: { readonly x: number; readonly width: number; readonly height: number }) {
+  const { started } = nowTexts()
+  const isAtEnd = x > width - started.length * CHARACTER - LABEL_ROOM
+  return (
+    <g class="start">
+      <line x1={x} x2={x} y1={14} y2={height - 24} />
+      <text x={x + (isAtEnd ? -6 : 6)} y={height - 28} text-anchor={isAtEnd ? 'end' : 'start'}>
+        {started}
+      </text>
+    </g>
   )
 }
 

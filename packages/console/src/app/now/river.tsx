@@ -7,6 +7,7 @@ import { Table } from '../parts/table.tsx'
 import { useNow } from '../parts/use-now.ts'
 import { useWidth } from '../parts/use-width.ts'
 import { useLocation, useState } from '../preact.ts'
+import { me } from '../session.ts'
 import { formatCount, formatMinute } from '../texts/formats.ts'
 import { nowTexts } from './now-texts.ts'
 import { MINUTE, type RiverRange, riverRanges, useRiver } from './river-data.ts'
@@ -69,6 +70,7 @@ export function River({ range: given }: { readonly range: string | undefined }) 
               data={data}
               span={{ from, to, step: riverRanges[range].step * MINUTE }}
               width={width}
+              startedAt={me.value && Date.parse(me.value.gateway.startedAt)}
               onOpen={fact => {
                 const page = pageOfFact(fact)
                 if (page !== undefined) route(page)
