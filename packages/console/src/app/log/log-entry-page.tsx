@@ -40,7 +40,7 @@ export function LogEntryPage({ params: { index = '' } }: PageProps) {
               </a>
             )}
           </nav>
-          <section aria-labelledby="facts">
+          <section class="section" aria-labelledby="facts">
             <h2 id="facts">{texts.facts}</h2>
             <FactList
               rows={[
