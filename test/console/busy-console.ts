@@ -211,7 +211,9 @@ async function queueDeliveries(outbox: Awaited<ReturnType<typeof openOutbox>>, n
   for (let minutes = 48; minutes > 0; minutes -= 6) {
     const number = await queue(`answer-${1000 + minutes}`, 'https://gateway.ministry1.example', minutes)
     const held = (await outbox.leaseOne(number))!
-    await outbox.deliver(held, Buffer.from('receipt'), now - minutes * MINUTE + 240)
+    await outbox.deliver(held, Buffer.from('receipt'), now - minutes * MINUTE + 240, {
+      ...{ startedAt: now - minutes * MINUTE, duration: 240, status: 201, address: '192.0.2.14' },
+    })
   }
   if (isCalm) return
   for (let minutes = 14; minutes > 0; minutes -= 3) {
@@ -221,6 +223,7 @@ async function queueDeliveries(outbox: Awaited<ReturnType<typeof openOutbox>>, n
       held,
       { code: 'overloaded', detail: 'HTTP status 503 with Retry-After: 120', at: now - MINUTE },
       now + 2 * MINUTE,
+      { startedAt: now - MINUTE - 35, duration: 35, status: 503, address: '192.0.2.16' },
     )
   }
 }

@@ -11,6 +11,7 @@ import { type LeasedEntry, type Outbox, openOutbox } from '../../packages/ledger
 const RUNS = Number(process.env.MODEL_RUNS ?? atLength(50, 300))
 const LIFETIME = 100
 const receivers = ['https://a', 'https://b']
+const attempt = { startedAt: 0, duration: 1 }
 const receiptOf = (number: number) => Buffer.from(`receipt ${number}`)
 
 type Entry = {
@@ -19,6 +20,8 @@ type Entry = {
   state: 'queued' | 'delivered' | 'refused' | 'expired' | 'cancelled'
   holder: number | undefined
   tries: number
+  /** The latest first. */
+  attempts: string[]
   nextTry: number
   isHurried: boolean
   expiresAt: number
@@ -41,6 +44,7 @@ function add(model: Model, delivery: string, receiver: string, isHurried = false
     state: 'queued',
     holder: undefined,
     tries: 0,
+    attempts: [],
     nextTry: now,
     isHurried,
     expiresAt: now + LIFETIME,
@@ -53,6 +57,8 @@ async function codeOf(action: Promise<unknown>): Promise<string> {
     error => error.code ?? error.name,
   )
 }
+
+const ended = { postpone: 'postponed', deliver: 'delivered', refuse: 'refused', giveUp: 'expired' } as const
 
 class Command implements fc.AsyncCommand<Model, Real> {
   readonly #name: string
@@ -79,7 +85,7 @@ class Command implements fc.AsyncCommand<Model, Real> {
 
 /** What both senders see of everything. */
 async function checkAll(model: Model, { senders }: Real): Promise<void> {
-  const expected = model.entries.map(({ holder, ...entry }, i) => ({
+  const expected = model.entries.map(({ holder, attempts: _attempts, ...entry }, i) => ({
     number: i + 1,
     ...entry,
     isLeased: holder !== undefined,
@@ -106,11 +112,17 @@ async function checkAll(model: Model, { senders }: Real): Promise<void> {
     )
     same((await outbox.receivers()).sort(), waiting)
   }
-  for (const [i, { state }] of model.entries.entries())
+  for (const [i, { state, attempts }] of model.entries.entries()) {
+    const seen = await senders[1]!.attempts(i + 1)
+    same(
+      seen.map(({ number, outcome }) => `${number} ${outcome}`),
+      attempts,
+    )
     same(
       (await senders[0]!.receipt(i + 1))?.toString(),
       state === 'delivered' ? receiptOf(i + 1).toString() : undefined,
     )
+  }
 }
 
 function same(found: unknown, expected: unknown): void {
@@ -183,17 +195,17 @@ const commands = [
         const reason = { code: 'overloaded', detail: '', at: model.now } as const
         const actions = {
           release: () => outbox.release(lease),
-          postpone: () => outbox.postpone(lease, reason, model.now + delay),
-          deliver: () => outbox.deliver(lease, receiptOf(n), model.now),
-          refuse: () => outbox.refuse(lease, reason),
-          giveUp: () => outbox.giveUp(lease, reason),
+          postpone: () => outbox.postpone(lease, reason, model.now + delay, attempt),
+          deliver: () => outbox.deliver(lease, receiptOf(n), model.now, attempt),
+          refuse: () => outbox.refuse(lease, reason, attempt),
+          giveUp: () => outbox.giveUp(lease, reason, attempt),
         }
         const mayDo = isOwn(entry, who)
         const otherwise = how === 'release' ? 'done' : 'delivery-pending'
         same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : otherwise)
         if (!mayDo || entry === undefined) return
         entry.holder = undefined
-        if (how !== 'release') entry.tries++
+        if (how !== 'release') entry.attempts.unshift(`${++entry.tries} ${ended[how]}`)
         if (how === 'postpone') entry.nextTry = model.now + delay
         if (how === 'deliver') entry.state = 'delivered'
         if (how === 'refuse') entry.state = 'refused'

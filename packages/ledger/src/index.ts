@@ -51,6 +51,9 @@ export type { Migrations } from './migrations/migrations.ts'
 export { openLogMirror } from './mirror/log-mirror.ts'
 export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
 export {
+  type Attempt,
+  type AttemptNotes,
+  type AttemptOutcome,
   type LeasedEntry,
   LeaseLost,
   type Outbox,
@@ -60,7 +63,7 @@ export {
   type OutboxState,
   type OwnSignature,
 } from './outbox/outbox.ts'
-export { type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
+export { type FollowedEntry, type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
 export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
 export type { SharedNote, SharedNotes } from './postgres/shared-notes.ts'
 export type { KnownAcceptance, Recovered } from './recovery/recovered-log.ts'

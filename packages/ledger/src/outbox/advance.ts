@@ -2,6 +2,7 @@
 // holds its lease.
 import { Fault } from '@seg/core'
 import {
+  type AttemptNotes,
   type HeldLease,
   LeaseLost,
   type OutboxDocument,
@@ -10,14 +11,19 @@ import {
   type OutboxState,
 } from './outbox.ts'
 
+/** Of an attempt. */
+type Ending = { readonly held: HeldLease; readonly attempt: AttemptNotes }
+
 export type OutboxEvent =
   | { readonly type: 'lease'; readonly holder: string }
   | { readonly type: 'release'; readonly held: HeldLease }
+  /** The holder's process ended, and nobody knows how far its attempt came. */
+  | { readonly type: 'interrupt'; readonly held: HeldLease }
   | { readonly type: 'replace'; readonly held: HeldLease; readonly document: OutboxDocument }
-  | { readonly type: 'postpone'; readonly held: HeldLease; readonly reason: OutboxReason; readonly nextTry: number }
-  | { readonly type: 'deliver'; readonly held: HeldLease; readonly at: number }
-  | { readonly type: 'refuse'; readonly held: HeldLease; readonly reason: OutboxReason }
-  | { readonly type: 'giveUp'; readonly held: HeldLease; readonly reason: OutboxReason }
+  | (Ending & { readonly type: 'postpone'; readonly reason: OutboxReason; readonly nextTry: number })
+  | (Ending & { readonly type: 'deliver'; readonly at: number })
+  | (Ending & { readonly type: 'refuse'; readonly reason: OutboxReason })
+  | (Ending & { readonly type: 'giveUp'; readonly reason: OutboxReason })
   | { readonly type: 'expire'; readonly at: number }
   | { readonly type: 'renew'; readonly expiresAt: number }
   | { readonly type: 'cancel'; readonly at: number }
@@ -37,6 +43,8 @@ export function advance(entry: OutboxEntry, event: OutboxEvent): OutboxEntry {
       return { ...entry, lease: event.holder, leases: entry.leases + 1, isHurried: false }
     case 'release':
       return { ...entry, lease: undefined }
+    case 'interrupt':
+      return { ...entry, lease: undefined, tries: entry.tries + 1 }
     case 'replace':
       return { ...entry, document: event.document }
     case 'postpone':

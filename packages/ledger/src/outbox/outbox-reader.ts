@@ -3,16 +3,24 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabaseReader } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
-import type { OutboxEntry } from './outbox.ts'
+import type { AttemptNotes, OutboxEntry } from './outbox.ts'
 import { entryColumns, readEntryRow } from './outbox-rows.ts'
 import { OUTBOX_FILE, outboxMigrations } from './outbox-schema.ts'
 
+/** An entry, and what its latest attempt says of the other side. */
+export type FollowedEntry = OutboxEntry & Partial<Pick<AttemptNotes, 'address' | 'request'>>
+
 export type OutboxReader = {
   /** In order of number. */
-  entriesAfter(number: number, limit: number): OutboxEntry[]
-  entries(numbers: readonly number[]): OutboxEntry[]
+  entriesAfter(number: number, limit: number): FollowedEntry[]
+  entries(numbers: readonly number[]): FollowedEntry[]
   close(): void
 }
+
+const selectEntries = `SELECT ${entryColumns.map(column => `outbox.${column}`).join(', ')}`
+const withAttempts = `${selectEntries}, attempts.address, attempts.request FROM outbox
+  LEFT JOIN attempts ON attempts.entry = outbox.number AND attempts.number = outbox.tries`
+const withoutAttempts = `${selectEntries}, NULL AS address, NULL AS request FROM outbox`
 
 /**
  * Undefined while there is no outbox in the folder. Throws the Faults `storage-unavailable` and
@@ -22,13 +30,25 @@ export function openOutboxReader(folder: string): OutboxReader | undefined {
   const path = join(folder, OUTBOX_FILE)
   if (!existsSync(path)) return undefined
   const database = openDatabaseReader(path, outboxMigrations)
-  const select = `SELECT ${entryColumns.join(', ')} FROM outbox`
-  const read = (sql: string, values: readonly number[]) =>
-    onDatabase('read the outbox', () => database.prepare(sql).all(...values)).map(readEntryRow)
+  // One of an earlier version is migrated by the sender, which may do that at any time.
+  const hasAttempts = () => database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'attempts'").get() !== undefined
+  const read = (condition: string, values: readonly number[]) =>
+    onDatabase('read the outbox', () => {
+      const select = hasAttempts() ? withAttempts : withoutAttempts
+      return database.prepare(`${select} WHERE ${condition}`).all(...values)
+    }).map(readFollowedRow)
   return {
-    entriesAfter: (number, limit) => read(`${select} WHERE number > ? ORDER BY number LIMIT ?`, [number, limit]),
-    entries: numbers =>
-      read(`${select} WHERE number IN (${numbers.map(() => '?').join(', ')}) ORDER BY number`, numbers),
+    entriesAfter: (number, limit) => read('outbox.number > ? ORDER BY outbox.number LIMIT ?', [number, limit]),
+    entries: numbers => read(`outbox.number IN (${numbers.map(() => '?').join(', ')}) ORDER BY outbox.number`, numbers),
     close: () => database.close(),
+  }
+}
+
+function readFollowedRow(row: Readonly<Record<string, unknown>>): FollowedEntry {
+  const { address, request } = row
+  return {
+    ...readEntryRow(row),
+    ...(address !== null && { address: String(address) }),
+    ...(request !== null && { request: String(request) }),
   }
 }

@@ -86,4 +86,21 @@ export const outboxMigrations: Migrations = {
     // How often an entry was leased: what is written under an earlier lease is refused.
     'ALTER TABLE outbox ADD COLUMN leases INTEGER NOT NULL DEFAULT 0',
   ],
+  '0007-attempts': [
+    // Attempts that ended, by their number within the entry; `duration` in milliseconds. Those from
+    // before have none.
+    `CREATE TABLE attempts (
+      entry INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      started_at INTEGER NOT NULL,
+      duration REAL NOT NULL,
+      outcome TEXT NOT NULL CHECK (outcome IN ('postponed', 'delivered', 'refused', 'expired')),
+      code TEXT,
+      detail TEXT,
+      status INTEGER,
+      address TEXT,
+      request TEXT,
+      PRIMARY KEY (entry, number)
+    ) WITHOUT ROWID`,
+  ],
 }

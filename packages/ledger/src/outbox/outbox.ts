@@ -36,6 +36,32 @@ export type OutboxDocument = {
 /** Why a delivery has not come to its end, or to which. */
 export type OutboxReason = { readonly code: FaultCode; readonly detail: string; readonly at: number }
 
+/** What is known of an attempt beside its end. */
+export type AttemptNotes = {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Milliseconds. */
+  readonly duration: number
+  /** Of the answer that decided, if one came. */
+  readonly status?: number | undefined
+  /** Of the receiver, if a connection stood. */
+  readonly address?: string | undefined
+  /** `urn:uuid:…`, as the receiver's problem names the request. */
+  readonly request?: string | undefined
+}
+
+/** `expired`: failed as the last one. */
+export type AttemptOutcome = 'postponed' | 'delivered' | 'refused' | 'expired'
+
+export type Attempt = AttemptNotes & {
+  /** From 1: how many tries the entry had with it. */
+  readonly number: number
+  readonly outcome: AttemptOutcome
+  readonly code: FaultCode | undefined
+  /** Bounded. */
+  readonly detail: string | undefined
+}
+
 /** Times are milliseconds since 1970. */
 export type OutboxEntry = {
   /** From 1, in the order of queueing; never used again. */
@@ -53,6 +79,7 @@ export type OutboxEntry = {
   readonly queuedAt: number
   readonly expiresAt: number
   readonly state: OutboxState
+  /** Attempts that ended, and those whose process ended first. */
   readonly tries: number
   /** Not before this time, as far as the clock can be believed. */
   readonly nextTry: number
@@ -107,12 +134,20 @@ export interface Outbox {
   find(number: number): Promise<OutboxEntry | undefined>
   /** The last entry of a delivery. */
   latest(delivery: string): Promise<OutboxEntry | undefined>
+  /** Those of these entries that are the last of their delivery, in order of number. */
+  latestOf(numbers: readonly number[]): Promise<OutboxEntry[]>
   /** In order of number. */
   list(states?: readonly OutboxState[]): AsyncIterable<OutboxEntry>
   /** Every entry of the document with this id. */
   findDocument(id: string): Promise<OutboxEntry[]>
   /** The receipt that made an entry `delivered`. */
   receipt(number: number): Promise<Buffer | undefined>
+  /**
+   * Attempts of an entry, the latest first: its first one and the latest 99. A number up to `tries`
+   * that is missing was not recorded: its process ended before it did, or an earlier version made
+   * it, or it is one between.
+   */
+  attempts(number: number): Promise<Attempt[]>
 
   /** Receivers with something queued. */
   receivers(): Promise<string[]>
@@ -131,13 +166,16 @@ export interface Outbox {
 
   /** Gives the lease back; one that was lost is nobody's to give. */
   release(held: HeldLease): Promise<void>
-  /** These four end the lease, and throw LeaseLost when it was lost before. */
-  postpone(held: HeldLease, reason: OutboxReason, nextTry: number): Promise<OutboxEntry>
+  /**
+   * These four end the lease and an attempt, which is kept with the same commit. They throw
+   * LeaseLost when it was lost before.
+   */
+  postpone(held: HeldLease, reason: OutboxReason, nextTry: number, attempt: AttemptNotes): Promise<OutboxEntry>
   /** `receipt` was verified: nothing else may lead here. */
-  deliver(held: HeldLease, receipt: Uint8Array, now: number): Promise<OutboxEntry>
-  refuse(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry>
+  deliver(held: HeldLease, receipt: Uint8Array, now: number, attempt: AttemptNotes): Promise<OutboxEntry>
+  refuse(held: HeldLease, reason: OutboxReason, attempt: AttemptNotes): Promise<OutboxEntry>
   /** The entry expires: a try that began after its time has failed, too. */
-  giveUp(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry>
+  giveUp(held: HeldLease, reason: OutboxReason, attempt: AttemptNotes): Promise<OutboxEntry>
   /** New bytes instead of those that were never accepted; the lease stays. Throws LeaseLost. */
   replaceDocument(held: HeldLease, document: OutboxDocument): Promise<LeasedEntry>
 

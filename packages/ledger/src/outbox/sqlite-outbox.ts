@@ -12,9 +12,12 @@ import { onDatabase } from '../sqlite/database-fault.ts'
 import { transact } from '../sqlite/transact.ts'
 import { asBuffer } from '../sqlite/writer/open-tree.ts'
 import { advance, isHeld, type OutboxEvent } from './advance.ts'
+import { readAttempts, writeAttempt } from './attempts.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
 import type { SeenCheckpoint, WitnessedLog } from './log-memory.ts'
 import type {
+  Attempt,
+  AttemptNotes,
   HeldLease,
   LeasedEntry,
   Outbox,
@@ -108,6 +111,13 @@ class SqliteOutbox implements Outbox {
     return this.#read(`${select} WHERE delivery = ? ORDER BY number DESC LIMIT 1`, delivery)[0]
   }
 
+  async latestOf(numbers: readonly number[]): Promise<OutboxEntry[]> {
+    const later =
+      'SELECT 1 FROM outbox AS later WHERE later.delivery = outbox.delivery AND later.number > outbox.number'
+    const condition = `number IN (SELECT value FROM json_each(?)) AND NOT EXISTS (${later})`
+    return this.#read(`${select} WHERE ${condition} ORDER BY number`, JSON.stringify(numbers))
+  }
+
   async *list(states: readonly OutboxState[] = allStates): AsyncGenerator<OutboxEntry> {
     const places = states.map(() => '?').join(', ')
     for (let last = 0; ; ) {
@@ -133,6 +143,10 @@ class SqliteOutbox implements Outbox {
       () => this.#get('SELECT receipt FROM outbox WHERE number = ?', number)?.receipt,
     )
     return octets instanceof Uint8Array ? asBuffer(octets) : undefined
+  }
+
+  async attempts(number: number): Promise<Attempt[]> {
+    return onDatabase('read the outbox', () => readAttempts(this.#database, number))
   }
 
   async receivers(): Promise<string[]> {
@@ -186,20 +200,20 @@ class SqliteOutbox implements Outbox {
     })
   }
 
-  async postpone(held: HeldLease, reason: OutboxReason, nextTry: number): Promise<OutboxEntry> {
-    return this.#change(held.number, { type: 'postpone', held, reason, nextTry })
+  async postpone(held: HeldLease, reason: OutboxReason, nextTry: number, attempt: AttemptNotes): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'postpone', held, reason, nextTry, attempt })
   }
 
-  async deliver(held: HeldLease, receipt: Uint8Array, now: number): Promise<OutboxEntry> {
-    return this.#change(held.number, { type: 'deliver', held, at: now }, receipt)
+  async deliver(held: HeldLease, receipt: Uint8Array, now: number, attempt: AttemptNotes): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'deliver', held, at: now, attempt }, receipt)
   }
 
-  async refuse(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry> {
-    return this.#change(held.number, { type: 'refuse', held, reason })
+  async refuse(held: HeldLease, reason: OutboxReason, attempt: AttemptNotes): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'refuse', held, reason, attempt })
   }
 
-  async giveUp(held: HeldLease, reason: OutboxReason): Promise<OutboxEntry> {
-    return this.#change(held.number, { type: 'giveUp', held, reason })
+  async giveUp(held: HeldLease, reason: OutboxReason, attempt: AttemptNotes): Promise<OutboxEntry> {
+    return this.#change(held.number, { type: 'giveUp', held, reason, attempt })
   }
 
   async replaceDocument(held: HeldLease, document: OutboxDocument): Promise<LeasedEntry> {
@@ -230,7 +244,7 @@ class SqliteOutbox implements Outbox {
     if (!this.#database.isOpen) return
     const holder = this.#holder
     try {
-      if (holder !== undefined) this.#transact('give back leases', () => this.#endLeases(holder.id))
+      if (holder !== undefined) this.#transact('give back leases', () => this.#endLeases(holder.id, 'release'))
     } finally {
       this.#database.close()
       holder?.close()
@@ -249,15 +263,15 @@ class SqliteOutbox implements Outbox {
     return onDatabase('read the outbox', () => this.#get(sql, receiver, now, now + FARTHEST_TRY) !== undefined)
   }
 
-  /** Entries that a process was sending when it ended are free again. */
+  /** Entries that a process was sending when it ended are free again; that attempt counts. */
   #endLeasesOfTheGone(): void {
     for (const { lease } of this.#all('SELECT DISTINCT lease FROM outbox WHERE lease <> ?', this.#holder?.id ?? ''))
-      if (isHolderGone(this.#leases, String(lease))) this.#endLeases(String(lease))
+      if (isHolderGone(this.#leases, String(lease))) this.#endLeases(String(lease), 'interrupt')
   }
 
-  #endLeases(holder: string): void {
+  #endLeases(holder: string, type: 'release' | 'interrupt'): void {
     for (const entry of this.#select('lease = ?', holder))
-      this.#move(entry, { type: 'release', held: { ...entry, lease: holder } })
+      this.#move(entry, { type, held: { ...entry, lease: holder } })
   }
 
   #lease(entry: OutboxEntry, holder: string): LeasedEntry {
@@ -303,6 +317,7 @@ class SqliteOutbox implements Outbox {
       receipt ?? null,
       entry.number,
     )
+    writeAttempt(this.#database, moved, event)
     return moved
   }
 

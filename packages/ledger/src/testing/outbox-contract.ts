@@ -14,6 +14,7 @@ export type OutboxImplementation = {
 const receiver = 'https://localhost:8443'
 const HOUR = 3_600_000
 const now = 1_800_000_000_000
+const attempt = { startedAt: now - 40, duration: 40 }
 const reason = { code: 'overloaded', detail: 'later', at: now } as const
 const receipt = Buffer.from('a receipt')
 /** What LeaseLost says. */
@@ -84,7 +85,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
   t.test('queues nothing when the delivery has come further than its caller knows', async t => {
     const outbox = await open(t)
     const { entry: queued } = await outbox.queue(request('a'))
-    const delivered = await outbox.deliver(await take(outbox, 1), receipt, now)
+    const delivered = await outbox.deliver(await take(outbox, 1), receipt, now, attempt)
     for (const seen of [undefined, queued])
       t.same(await outbox.queue(request('a'), seen), { entry: delivered, isNew: false })
     t.match(await outbox.queue(request('a'), delivered), { isNew: true, entry: { number: 2, state: 'queued' } })
@@ -107,8 +108,8 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     )
     t.equal(await two.leaseOne(1), undefined)
     const foreign = { ...first[0]!, lease: 'another' }
-    await t.rejects(two.deliver(foreign, receipt, now), lost)
-    await t.rejects(two.postpone(foreign, reason, now), lost)
+    await t.rejects(two.deliver(foreign, receipt, now, attempt), lost)
+    await t.rejects(two.postpone(foreign, reason, now, attempt), lost)
     await t.rejects(two.cancel(1, now), { code: 'usage', detail: /on its way/ })
     await one.release(first[0]!)
     t.match(await two.leaseOne(1), { number: 1, tries: 0, leases: 2 })
@@ -117,7 +118,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
   t.test('keeps an entry back until its next try, and leases the longest due first', async t => {
     const outbox = await open(t)
     for (const delivery of ['a', 'b']) await outbox.queue(request(delivery))
-    t.match(await outbox.postpone(await take(outbox, 1), reason, now + 1000), {
+    t.match(await outbox.postpone(await take(outbox, 1), reason, now + 1000, attempt), {
       state: 'queued',
       tries: 1,
       reason,
@@ -128,7 +129,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
       due.map(({ number }) => number),
       [2],
     )
-    await outbox.postpone(due[0]!, reason, now + 500)
+    await outbox.postpone(due[0]!, reason, now + 500, attempt)
     t.same(
       (await outbox.lease({ receiver, limit: 9, now: now + 1000 })).map(({ number }) => number),
       [2, 1],
@@ -140,19 +141,19 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     const outbox = await open(t)
     for (const delivery of ['delivered', 'refused', 'expired', 'cancelled']) await outbox.queue(request(delivery))
     const held = [await take(outbox, 1), await take(outbox, 2), await take(outbox, 3)]
-    t.match(await outbox.deliver(held[0]!, receipt, now + 1), {
+    t.match(await outbox.deliver(held[0]!, receipt, now + 1, attempt), {
       state: 'delivered',
       settledAt: now + 1,
       tries: 1,
       reason: undefined,
     })
-    t.match(await outbox.refuse(held[1]!, { ...reason, code: 'schema-invalid' }), {
+    t.match(await outbox.refuse(held[1]!, { ...reason, code: 'schema-invalid' }, attempt), {
       state: 'refused',
       reason: { code: 'schema-invalid' },
       settledAt: now,
     })
     t.match(await outbox.cancel(4, now), { state: 'cancelled' })
-    t.match(await outbox.giveUp(held[2]!, reason), {
+    t.match(await outbox.giveUp(held[2]!, reason, attempt), {
       state: 'expired',
       reason,
       tries: 1,
@@ -161,9 +162,9 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     })
     t.same(await outbox.receipt(1), receipt)
     for (const late of held) {
-      await t.rejects(outbox.deliver(late, receipt, now), lost)
-      await t.rejects(outbox.refuse(late, reason), lost)
-      await t.rejects(outbox.postpone(late, reason, now), lost)
+      await t.rejects(outbox.deliver(late, receipt, now, attempt), lost)
+      await t.rejects(outbox.refuse(late, reason, attempt), lost)
+      await t.rejects(outbox.postpone(late, reason, now, attempt), lost)
     }
     for (const number of [1, 2, 3, 4]) {
       t.equal(await outbox.leaseOne(number), undefined)
@@ -178,7 +179,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
   t.test('queues again, as another entry, what was not delivered', async t => {
     const outbox = await open(t)
     await outbox.queue(request('a'))
-    await outbox.postpone(await take(outbox, 1), reason, now + HOUR)
+    await outbox.postpone(await take(outbox, 1), reason, now + HOUR, attempt)
     t.match(await outbox.retry(1, now, now), { number: 1, nextTry: now, tries: 1 }, 'what is queued is due now')
     await outbox.cancel(1, now)
     t.match(await outbox.retry(1, now + 5, now + 2 * HOUR), {
@@ -190,7 +191,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     })
     await t.rejects(outbox.retry(1, now, now), { code: 'usage', detail: /already, as 2/ })
     t.match(await outbox.find(1), { state: 'cancelled' })
-    await outbox.deliver(await take(outbox, 2), receipt, now)
+    await outbox.deliver(await take(outbox, 2), receipt, now, attempt)
     await t.rejects(outbox.retry(2, now, now), { code: 'usage' })
     await t.rejects(outbox.retry(7, now, now), { code: 'usage', detail: /no entry 7/ })
   })
@@ -198,7 +199,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
   t.test('makes a new entry for what has expired unnoticed, and renews what was never tried', async t => {
     const outbox = await open(t)
     await outbox.queue(request('a'))
-    const tried = await outbox.postpone(await take(outbox, 1), reason, now)
+    const tried = await outbox.postpone(await take(outbox, 1), reason, now, attempt)
     t.match(await outbox.queue(request('a', { queuedAt: now + HOUR }), tried), { isNew: true, entry: { number: 2 } })
     t.match(await outbox.find(1), { state: 'expired' })
     const { entry } = await outbox.queue(request('b'))
@@ -218,14 +219,14 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     const outbox = await open(t)
     await outbox.queue(request('a', { queuedAt: now + 100 * HOUR, expiresAt: now + 200 * HOUR }))
     await outbox.queue(request('b'))
-    await outbox.postpone(await take(outbox, 2), reason, now + HOUR)
+    await outbox.postpone(await take(outbox, 2), reason, now + HOUR, attempt)
     t.match(await outbox.lease({ receiver, limit: 9, now }), [{ number: 1 }])
   })
 
   t.test('leases an entry that is due now although the receiver asked for a pause', async t => {
     const outbox = await open(t)
     for (const delivery of ['a', 'b', 'c']) await outbox.queue(request(delivery))
-    for (const number of [1, 2]) await outbox.postpone(await take(outbox, number), reason, now + HOUR)
+    for (const number of [1, 2]) await outbox.postpone(await take(outbox, number), reason, now + HOUR, attempt)
     await outbox.retry(2, now, now)
     t.match(await outbox.lease({ receiver, limit: 0, urgent: 4, now }), [{ number: 2, isHurried: false }])
     t.same(await outbox.lease({ receiver, limit: 0, urgent: 4, now }), [], 'once')
@@ -291,18 +292,18 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     await implementation.loseLeases(folder)
     const [again] = await two.lease({ receiver, limit: 1, now })
     t.match(again, { number: 1, leases: 2 })
-    await t.rejects(one.deliver(first, receipt, now), lost)
-    await t.rejects(one.postpone(first, reason, now), lost)
-    await t.rejects(one.refuse(first, reason), lost)
-    await t.rejects(one.giveUp(first, reason), lost)
+    await t.rejects(one.deliver(first, receipt, now, attempt), lost)
+    await t.rejects(one.postpone(first, reason, now, attempt), lost)
+    await t.rejects(one.refuse(first, reason, attempt), lost)
+    await t.rejects(one.giveUp(first, reason, attempt), lost)
     await t.rejects(one.replaceDocument(first, { ...first.document, path: 'other.xml' }), lost)
     await one.release(first)
     t.same(await one.find(1), again, 'it is as its holder has it')
-    await two.deliver(again!, receipt, now)
-    await t.rejects(one.postpone(first, reason, now), lost)
+    await two.deliver(again!, receipt, now, attempt)
+    await t.rejects(one.postpone(first, reason, now, attempt), lost)
     t.same(await one.receipt(1), receipt)
-    await t.rejects(one.deliver(second, receipt, now), lost, 'free, and not ours')
-    t.match(await two.find(2), { state: 'queued', lease: undefined, tries: 0 })
+    await t.rejects(one.deliver(second, receipt, now, attempt), lost, 'free, and not ours')
+    t.match(await two.find(2), { state: 'queued', lease: undefined, tries: 1 }, 'the lost one counts')
   })
 
   t.test('knows two leases of one holder apart', async t => {
@@ -312,9 +313,9 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     await outbox.release(first)
     const second = await take(outbox, 1)
     t.equal(second.lease, first.lease)
-    await t.rejects(outbox.postpone(first, reason, now), lost)
+    await t.rejects(outbox.postpone(first, reason, now, attempt), lost)
     await outbox.release(first)
-    t.match(await outbox.deliver(second, receipt, now), { state: 'delivered', tries: 1 })
+    t.match(await outbox.deliver(second, receipt, now, attempt), { state: 'delivered', tries: 1 })
   })
 
   t.test('gives back its leases when it is closed', async t => {

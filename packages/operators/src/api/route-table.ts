@@ -11,6 +11,7 @@ import { partnerRoutes } from '../partners/partner-routes.ts'
 import { rolloverRoutes } from '../partners/rollover-routes.ts'
 import { accessRoutes } from '../routes/access-routes.ts'
 import { alertRoutes } from '../routes/alert-routes.ts'
+import { attemptRoutes } from '../routes/attempt-routes.ts'
 import { auditRoutes } from '../routes/audit-routes.ts'
 import { certificateRoutes } from '../routes/certificate-routes.ts'
 import { deadLetterRoutes } from '../routes/dead-letter-routes.ts'
@@ -39,6 +40,7 @@ const groups: readonly ApiRoute[] = [
   ...exportRoutes,
   ...deadLetterRoutes,
   ...deliveryRoutes,
+  ...attemptRoutes,
   ...documentRoutes,
   ...statsRoutes,
   ...logRoutes,

@@ -1,7 +1,7 @@
 // Writing the desk: facts as they come from memory, what the ledger and the outbox have, and one
 // row for what both have said. Each method is one transaction; a crash leaves it done or not begun.
 import type { DatabaseSync } from 'node:sqlite'
-import type { LogEvent, OutboxEntry } from '@seg/ledger'
+import type { FollowedEntry, LogEvent, OutboxEntry } from '@seg/ledger'
 import { onDatabase, transact } from '@seg/ledger'
 import { countDelivery, FactCounter } from '../metrics/count-facts.ts'
 import type { MetricStore } from '../metrics/metric-store.ts'
@@ -111,7 +111,7 @@ export class DeskStore {
   }
 
   /** Entries of the outbox, new or changed. */
-  enterDeliveries(entries: readonly OutboxEntry[]): void {
+  enterDeliveries(entries: readonly FollowedEntry[]): void {
     this.#transact(() => {
       for (const entry of entries) this.#enterDelivery(entry)
       const last = entries.at(-1)?.number ?? 0
@@ -162,7 +162,7 @@ export class DeskStore {
     )
   }
 
-  #enterDelivery(entry: OutboxEntry): void {
+  #enterDelivery(entry: FollowedEntry): void {
     const fact = factOfDelivery(entry)
     const row = this.#statements.byEntry.get(entry.number)
     this.#countDelivery(entry, row)

@@ -1,6 +1,6 @@
 // What the ledger and the outbox know of an event, as facts: all that a desk can have again that is
 // made again.
-import type { LogEvent, OutboxEntry } from '@seg/ledger'
+import type { FollowedEntry, LogEvent } from '@seg/ledger'
 import type { Fact } from './fact.ts'
 
 /** Undefined for entries that are about no document. */
@@ -36,8 +36,8 @@ export function factOfEvent(index: number, event: LogEvent): Fact | undefined {
   }
 }
 
-export function factOfDelivery(entry: OutboxEntry): Fact {
-  const { document, reason, state, tries, settledAt, queuedAt } = entry
+export function factOfDelivery(entry: FollowedEntry): Fact {
+  const { document, reason, state, tries, settledAt, queuedAt, address, request } = entry
   return {
     kind: 'delivery',
     outcome: state,
@@ -51,6 +51,7 @@ export function factOfDelivery(entry: OutboxEntry): Fact {
     tries,
     code: reason?.code,
     detail: reason?.detail,
+    ...{ address, request },
     totalTime: settledAt === undefined ? undefined : settledAt - queuedAt,
   }
 }

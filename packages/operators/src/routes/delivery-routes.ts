@@ -15,7 +15,7 @@ const MOST_AT_ONCE = 1000
 /** Entries are counted up to here. */
 const MOST_COUNTED = 10_000
 
-const Entry = exactly({ entry: Type.Integer({ minimum: 1, maximum: 2 ** 48 }) })
+export const DeliveryEntry = exactly({ entry: Type.Integer({ minimum: 1, maximum: 2 ** 48 }) })
 const filter = {
   state: wordOf('queued', 'refused', 'expired', 'cancelled'),
   receiver: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'The origin of its URL.' })),
@@ -78,7 +78,7 @@ export const deliveryRoutes: readonly ApiRoute[] = [
     path: `${path}/:entry`,
     permission: 'deliveries.read',
     summary: 'One entry of the outbox as it is now.',
-    params: Entry,
+    params: DeliveryEntry,
     version: versionOf,
     response: DeliveryRow,
     handle: async (request, parts) => rowOf(await entryOf(request.params.entry, await parts.outbox()), request),
@@ -121,7 +121,7 @@ function actRoute(act: DeliveryAct, action: string, summary: string): ApiRoute {
     permission: 'deliveries.act',
     act: action,
     summary,
-    params: Entry,
+    params: DeliveryEntry,
     version: versionOf,
     query: DryRun,
     body: exactly({ why: Why }),
@@ -204,11 +204,12 @@ async function findEntries(parts: ApiParts, { state, receiver }: Filter, most: n
     const { facts, next } = parts
       .desk()
       .page({ kind: 'delivery', outcome: state }, { limit: PAGE, ...(after !== undefined && { after }) })
-    for (const { entry: number } of facts) {
-      const entry = number === undefined ? undefined : await outbox.find(number)
+    const numbers = facts.map(({ entry }) => entry).filter(number => number !== undefined)
+    // One that was queued again is another entry by now.
+    const latest = new Map((await outbox.latestOf(numbers)).map(entry => [entry.number, entry]))
+    for (const number of numbers) {
+      const entry = latest.get(number)
       if (entry?.state !== state || (receiver !== undefined && entry.receiver !== receiver)) continue
-      // One that was queued again is another entry by now.
-      if ((await outbox.latest(entry.delivery))?.number !== number) continue
       if (found.length === most) return { entries: found, isAll: false }
       found.push(entry)
     }
@@ -217,7 +218,8 @@ async function findEntries(parts: ApiParts, { state, receiver }: Filter, most: n
   }
 }
 
-async function entryOf(number: number, outbox: Outbox): Promise<OutboxEntry> {
+/** Throws the Fault `not-found`. */
+export async function entryOf(number: number, outbox: Outbox): Promise<OutboxEntry> {
   const entry = await outbox.find(number)
   if (entry === undefined) throw new Fault('not-found', `the outbox has no entry ${number}`)
   return entry

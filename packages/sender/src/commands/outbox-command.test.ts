@@ -130,7 +130,11 @@ t.test('outbox show, cancel and retry, by number and by document', async t => {
   const { lines } = await daemon()
   await until(() => lines.length === 2)
   t.match(await json('outbox', 'retry', 'a'), { exitCode: 2, code: 'usage', detail: /is delivered/ })
-  t.match(await json('outbox', 'show', '3'), { state: 'delivered', tries: 1, receipt: /receipt\.xml$/ })
+  t.match(await json('outbox', 'show', '3'), {
+    ...{ state: 'delivered', tries: 1, receipt: /receipt\.xml$/, attemptsNotRecorded: 0 },
+    attempts: [{ attempt: 1, startedAt: /^\d{4}-.*Z$/, outcome: 'delivered', status: 201, address: '127.0.0.1' }],
+  })
+  t.match(await run('outbox', 'show', '3'), { stdout: /attempts +1: \d{4}-\S+Z, delivered after [\d.]+ s, from 127/ })
   t.equal(receiver.received.length, 3)
   t.same(
     receiver.received[0],

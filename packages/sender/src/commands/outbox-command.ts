@@ -13,6 +13,7 @@ import {
 import type { Outbox, OutboxEntry, OutboxState } from '@seg/ledger'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
 import { documentPathOf } from '../delivery/gateway.ts'
+import { attemptFacts, describeAttempts } from './attempt-lines.ts'
 import { withOutbox } from './with-outbox.ts'
 
 const HOUR = 3_600_000
@@ -44,13 +45,21 @@ async function* skip<Item>(items: AsyncIterable<Item>, skipped: number): AsyncGe
 export async function runShow(name: string, _options: object, command: Command): Promise<void> {
   const output = openOutput(command)
   const { data } = readSettings(command, ['data'])
-  const entry = await withOutbox(data, outbox => pick(name, outbox))
+  const { entry, attempts } = await withOutbox(data, async outbox => {
+    const picked = await pick(name, outbox)
+    return { entry: picked, attempts: await outbox.attempts(picked.number) }
+  })
   const unproven = entry.state === 'delivered' ? [] : await listUnproven(data, entry.delivery)
   const facts = { ...factsOf(entry, data), ...(unproven.length > 0 && { unprovenReceipts: unproven }) }
   const lines = Object.entries(facts).map(
     ([key, value]) => `  ${key.padEnd(12)} ${escapeUnseen(typeof value === 'string' ? value : JSON.stringify(value))}`,
   )
-  output.report({ ok: true, ...facts }, lines.join('\n'))
+  const tries = describeAttempts(attempts, entry.tries).map(
+    (line, i) => `  ${(i === 0 ? 'attempts' : '').padEnd(12)} ${line}`,
+  )
+  const notRecorded = Math.max(0, entry.tries - attempts.length)
+  const all = { ok: true, ...facts, attempts: attempts.map(attemptFacts), attemptsNotRecorded: notRecorded }
+  output.report(all, [...lines, ...tries].join('\n'))
 }
 
 export async function runRetry(names: readonly string[], _options: object, command: Command): Promise<void> {

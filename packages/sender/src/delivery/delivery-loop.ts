@@ -2,6 +2,7 @@
 // process at a time, until it is stopped.
 import { asFault, Fault, LONGEST_PAUSE, pollLoop, Wake } from '@seg/core'
 import type { LeasedEntry } from '@seg/ledger'
+import { AttemptRecord } from './attempt-record.ts'
 import type { SendingGateway } from './gateway.ts'
 import type { SendOutcome } from './outcome.ts'
 import { delayAfter, isLastTry, postpone } from './postpone.ts'
@@ -93,21 +94,23 @@ class DeliveryLoop {
   }
 
   async #try(entry: LeasedEntry): Promise<void> {
-    const { elapsed } = this.#gateway.clock
+    const { clock } = this.#gateway
+    const { elapsed } = clock
     const begin = elapsed()
+    const attempt = new AttemptRecord(clock)
     const isLast = isLastTry(entry, this.#gateway)
-    const limits = { signal: this.#stop.signal, stall: STALL_TIME }
+    const limits = { signal: this.#stop.signal, stall: STALL_TIME, attempt }
     // One snapshot of what may be replaced meanwhile.
     const outcome = await tryDelivery(entry, { ...this.#gateway }, limits).catch(
       (error): TryOutcome => ({ kind: 'stuck', fault: asFault(error), concernsReceiver: false }),
     )
-    await this.#end(entry, outcome, { isLast, seconds: (elapsed() - begin) / 1000 })
+    await this.#end(entry, outcome, { isLast, seconds: (elapsed() - begin) / 1000, attempt })
   }
 
   async #end(
     entry: LeasedEntry,
     outcome: TryOutcome,
-    { isLast, seconds }: { isLast: boolean; seconds: number },
+    { isLast, seconds, attempt }: { isLast: boolean; seconds: number; attempt: AttemptRecord },
   ): Promise<void> {
     const { outbox, clock } = this.#gateway
     const pace = this.#pace(entry.receiver)
@@ -124,7 +127,7 @@ class DeliveryLoop {
     if (this.#stop.signal.aborted) return void (await outbox.release(entry))
     if (outcome.concernsReceiver) pace.failed(clock.elapsed(), outcome.kind === 'later' ? outcome.retryAfter : 0)
     const delay = delayAfter(outcome, entry.tries + 1, this.#gateway, LONGEST_PAUSE)
-    this.#report(entry, await postpone(entry, outcome, { delay, isLast }, this.#gateway), seconds)
+    this.#report(entry, await postpone(entry, outcome, { delay, isLast, attempt }, this.#gateway), seconds)
   }
 
   #report(

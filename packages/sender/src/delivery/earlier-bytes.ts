@@ -10,7 +10,7 @@ import type { Link } from '../exchange/connection.ts'
 import { openDeliveryFiles } from './delivery-files.ts'
 import type { SendingGateway } from './gateway.ts'
 import { describeDocument } from './queue-document.ts'
-import { type Taken, takeReceipt } from './take-receipt.ts'
+import { type Taken, type TakingLimits, takeReceipt } from './take-receipt.ts'
 
 /** `none`: nothing is accepted under this id. `others`: bytes that are not here are. */
 export type Found = Taken | { readonly kind: 'none' } | Others
@@ -31,15 +31,15 @@ export async function findAccepted(
   entry: LeasedEntry,
   link: Link,
   gateway: SendingGateway,
-  signal: AbortSignal,
+  limits: TakingLimits,
 ): Promise<Found> {
   const { data, clock, outbox, signer, types, meter } = gateway
   const { id, own } = entry.document
   if (id === undefined) return { kind: 'none' }
-  const asked = await askReceipt(id, link, signal, clock.now)
+  const asked = await askReceipt(id, link, limits.signal, clock.now)
   if ('none' in asked) return { kind: 'none' }
-  if (!('answer' in asked)) return { kind: 'later', ...asked }
-  const body = asked.answer.body ?? Buffer.alloc(0)
+  if (!('accepted' in asked)) return { kind: 'later', ...asked }
+  const body = asked.accepted.body ?? Buffer.alloc(0)
   const sha256 = digestIn(body)
   const path = await findBytes(sha256 ?? entry.document.sha256, entry, gateway)
   if (path === undefined) {
@@ -51,7 +51,7 @@ export async function findAccepted(
   const isNamed = path === entry.document.path
   // Crash after: the earlier bytes are the entry's again, and are what the next try sends.
   const named = isNamed ? entry : await outbox.replaceDocument(entry, describeDocument(path, signed, own))
-  return takeReceipt(asked.answer, { entry: named, signed, link }, gateway, signal)
+  return takeReceipt(asked.accepted, { entry: named, signed, link }, gateway, limits)
 }
 
 async function findBytes(sha256: string, { delivery, document }: OutboxEntry, { data }: SendingGateway) {

@@ -3,6 +3,7 @@
 import { amount, Fault, faultRow, retryDelay } from '@seg/core'
 import { type LeasedEntry, LeaseLost, type OutboxEntry, type OutboxReason } from '@seg/ledger'
 import { DeliveryRefused } from '../exchange/problem.ts'
+import type { AttemptRecord } from './attempt-record.ts'
 import type { SendingGateway } from './gateway.ts'
 import type { TryOutcome } from './try-delivery.ts'
 
@@ -27,7 +28,7 @@ export function delayAfter(outcome: Unsettled, tries: number, { clock }: Sending
 export async function postpone(
   entry: LeasedEntry,
   outcome: Unsettled,
-  { delay, isLast }: { delay: number; isLast: boolean },
+  { delay, isLast, attempt }: { delay: number; isLast: boolean; attempt: AttemptRecord },
   { outbox, clock }: SendingGateway,
 ): Promise<Fault> {
   const fault = outcome.kind === 'stuck' ? outcome.fault : new Fault('delivery-pending', outcome.reason)
@@ -35,10 +36,10 @@ export async function postpone(
   const reason = reasonOf(fault, at)
   try {
     if (!isLast || faultRow(fault.code).lacks !== undefined) {
-      await outbox.postpone(entry, reason, at + delay)
+      await outbox.postpone(entry, reason, at + delay, attempt.facts())
       return fault
     }
-    await outbox.giveUp(entry, reason)
+    await outbox.giveUp(entry, reason, attempt.facts())
   } catch (error) {
     if (error instanceof LeaseLost) return error
     throw error

@@ -2,6 +2,7 @@
 // there is a verified receipt, a refusal, or no time left.
 import { amount, Fault } from '@seg/core'
 import type { Template } from '../document/sign-template.ts'
+import { AttemptRecord } from './attempt-record.ts'
 import type { Delivery, SendingGateway, WaitingGateway } from './gateway.ts'
 import { delayAfter, isLastTry, postpone } from './postpone.ts'
 import { findDelivery, type Queued, queueTemplate } from './queue-document.ts'
@@ -54,7 +55,8 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Wait
     }
     tries++
     const isLast = isLastTry(entry, gateway)
-    const outcome = await tryDelivery(entry, gateway, { signal }, known).catch(async error => {
+    const attempt = new AttemptRecord(clock)
+    const outcome = await tryDelivery(entry, gateway, { signal, attempt }, known).catch(async error => {
       await outbox.release(entry)
       throw error
     })
@@ -66,7 +68,7 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Wait
     const left = deadline - clock.elapsed()
     if (outcome.kind === 'stuck') {
       const delay = delayAfter(outcome, entry.tries + 1, gateway)
-      throw await postpone(entry, outcome, { delay, isLast }, gateway)
+      throw await postpone(entry, outcome, { delay, isLast, attempt }, gateway)
     }
     // If the time ended during this try, the reason of the try before is more useful.
     later = signal.aborted ? (later ?? outcome) : outcome
@@ -75,7 +77,7 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Wait
     // The last wait ends early enough for one more try.
     const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
     // A try that our own timeout ended must not make the entry expire.
-    const end = { delay: wait, isLast: isLast && !signal.aborted }
+    const end = { delay: wait, isLast: isLast && !signal.aborted, attempt }
     const fault = await postpone(entry, later, end, gateway)
     if (fault.code === 'delivery-expired') throw fault
     if (isOver) throw pending(explain(later, tries), number, patience.timeout)

@@ -10,12 +10,16 @@ import type { Answer, Link } from '../exchange/connection.ts'
 import type { Later } from '../exchange/post-document.ts'
 import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
 import { checkVersion, noteVersion } from '../receipt/log-versions.ts'
+import type { AttemptRecord } from './attempt-record.ts'
 import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /** What the receipt must be for: the bytes that `entry` names, and what they sign. */
 export type Delivering = { readonly entry: LeasedEntry; readonly signed: SignedFacts; readonly link: Link }
 export type Taken = { readonly kind: 'delivered'; readonly delivery: Delivery } | ({ readonly kind: 'later' } & Later)
+
+/** The end of all, and where the attempt is noted. */
+export type TakingLimits = { readonly signal: AbortSignal; readonly attempt: AttemptRecord }
 
 /**
  * Ends the lease when it resolves with `delivered`. Throws the Faults `receipt-invalid`,
@@ -26,8 +30,9 @@ export async function takeReceipt(
   answer: Answer,
   { entry, signed, link }: Delivering,
   gateway: SendingGateway,
-  signal: AbortSignal,
+  { signal, attempt }: TakingLimits,
 ): Promise<Taken> {
+  attempt.answered(answer)
   const { clock, outbox, data } = gateway
   const files = openDeliveryFiles(data, entry.delivery)
   const receipt = await openReceipt(answer, signed, files, gateway)
@@ -45,7 +50,7 @@ export async function takeReceipt(
   await files.keepReceipt(receipt.octets)
   // Crash before: the next try is a replay and gets the same receipt. After: delivered, and no
   // network is needed for it.
-  const { tries } = await outbox.deliver(entry, receipt.octets, clock.now().getTime())
+  const { tries } = await outbox.deliver(entry, receipt.octets, clock.now().getTime(), attempt.facts())
   return {
     kind: 'delivered',
     delivery: {

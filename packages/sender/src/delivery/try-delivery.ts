@@ -6,9 +6,10 @@ import { readFilePieces } from '../document/document-file.ts'
 import { signTemplate } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
 import { openUnsigned } from '../document/unsigned-document.ts'
-import type { Link } from '../exchange/connection.ts'
+import type { Answer, Link } from '../exchange/connection.ts'
 import { type Later, postDocument, type TryLimits } from '../exchange/post-document.ts'
 import { DeliveryRefused } from '../exchange/problem.ts'
+import type { AttemptRecord } from './attempt-record.ts'
 import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.ts'
 import { openDeliveryFiles } from './delivery-files.ts'
 import { type Found, findAccepted, type Others } from './earlier-bytes.ts'
@@ -29,7 +30,7 @@ export type TryOutcome =
   /** Another process has the entry now, and nothing of this try was written to it. */
   | { readonly kind: 'lost'; readonly fault: LeaseLost }
 
-type Limits = Omit<TryLimits, 'now'>
+type Limits = Omit<TryLimits, 'now'> & { readonly attempt: AttemptRecord }
 
 /**
  * `known` spares reading a document that was just signed. Throws what is no Fault, and then the
@@ -53,20 +54,31 @@ async function settleOrKeep(
   limits: Limits,
   known: SignedFacts | undefined,
 ): Promise<TryOutcome> {
+  const { attempt } = limits
   try {
     const isKnown = known?.sha256.toString('hex') === entry.document.sha256
-    return await exchange(entry, known && isKnown ? known : await readKept(entry, gateway), gateway, limits)
+    const taken = await exchange(entry, known && isKnown ? known : await readKept(entry, gateway), gateway, limits)
+    if (taken.kind === 'later') attempt.answered(taken.answer)
+    return taken
   } catch (fault) {
     if (!(fault instanceof Fault) || fault instanceof LeaseLost) throw fault
+    attempt.answered(answerBehind(fault))
     if (!(fault instanceof DeliveryRefused))
       return { kind: 'stuck', fault, concernsReceiver: faultRow(fault.code).lacks !== 'document' }
     // The receiver refused our certificate, say: nothing is known about this document.
     if (faultRow(fault.problem.code).asAnswer === 'operator') return { kind: 'stuck', fault, concernsReceiver: true }
     const { code, sentence } = fault.problem
     // Crash before: the next try is refused again. After: final.
-    await gateway.outbox.refuse(entry, { code, detail: sentence, at: gateway.clock.now().getTime() })
+    const reason = { code, detail: sentence, at: gateway.clock.now().getTime() }
+    await gateway.outbox.refuse(entry, reason, attempt.facts())
     return { kind: 'refused', fault }
   }
+}
+
+/** Of the refusal that a fault was made of, if it was. */
+function answerBehind(fault: unknown): Answer | undefined {
+  if (!(fault instanceof Fault)) return undefined
+  return fault instanceof DeliveryRefused && fault.answer !== undefined ? fault.answer : answerBehind(fault.cause)
 }
 
 async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Promise<SignedFacts> {
@@ -91,7 +103,8 @@ async function exchange(
   const { own } = entry.document
   const { document } = kept
   const receiverId = document instanceof Fault ? entry.document.receiverId : document.receiverId
-  const link = openLink(new URL(entry.receiver), receiverId, gateway)
+  const { connected: onConnected } = limits.attempt
+  const link = { ...openLink(new URL(entry.receiver), receiverId, gateway), onConnected }
   // Bytes signed with a certificate that was replaced can only be refused now, but may have been
   // accepted before.
   if (kept.document instanceof Fault && own) return exchangeAfresh(entry, link, gateway, limits)
@@ -99,6 +112,7 @@ async function exchange(
     return await post(entry, kept, link, gateway, limits)
   } catch (refusal) {
     if (!(refusal instanceof DeliveryRefused) || refusal.answer === undefined) throw refusal
+    limits.attempt.answered(refusal.answer)
     return await answerRefusal(refusal, { entry, kept, link }, gateway, limits)
   }
 }
@@ -113,7 +127,7 @@ async function answerRefusal(
   limits: Limits,
 ): Promise<Taken> {
   if (!isStale(refusal)) {
-    const found = await findAccepted(entry, link, gateway, limits.signal).catch(error => {
+    const found = await findAccepted(entry, link, gateway, limits).catch(error => {
       // A second refusal adds nothing to the first.
       if (error instanceof DeliveryRefused) throw refusal
       throw error
@@ -123,7 +137,7 @@ async function answerRefusal(
   const { own } = entry.document
   const clocks = { ours: gateway.clock.now(), theirs: refusal.answer?.date }
   if (!own?.fillsTime) {
-    const found = await findAccepted(entry, link, gateway, limits.signal)
+    const found = await findAccepted(entry, link, gateway, limits)
     return taken(found, mayBecomeTimely(kept.document, clocks) ? clocksApart(clocks, refusal) : refusal)
   }
   if (!(kept.document instanceof Fault) && !helpsToSignAfresh(entry, kept.document.signedAt, clocks))
@@ -156,7 +170,7 @@ async function exchangeAfresh(entry: LeasedEntry, link: Link, gateway: SendingGa
   const { outbox, signer, clock, data, types, meter } = gateway
   const { own } = entry.document
   if (own === undefined) throw new TypeError('only what we signed can be signed again')
-  const found = await findAccepted(entry, link, gateway, limits.signal)
+  const found = await findAccepted(entry, link, gateway, limits)
   if (found.kind === 'delivered' || found.kind === 'later') return found
   if (found.kind === 'others') throw explainOthers(found, new DeliveryRefused(idTaken))
   const files = openDeliveryFiles(data, entry.delivery)
@@ -192,8 +206,8 @@ async function post(
   const body = { bytes: signed.bytes, read: () => readFilePieces(path, 'sending', meter) }
   return traceTry(entry, gateway, async traceParent => {
     const posted = await postDocument({ ...body, traceParent }, link, { ...limits, now: clock.now })
-    if (!('answer' in posted)) return { kind: 'later', ...posted }
-    return takeReceipt(posted.answer, { entry, signed, link }, gateway, limits.signal)
+    if (!('accepted' in posted)) return { kind: 'later', ...posted }
+    return takeReceipt(posted.accepted, { entry, signed, link }, gateway, limits)
   })
 }
 

@@ -56,6 +56,7 @@ async function lookUntil(drop: DropFolder, isDone: () => Promise<boolean>): Prom
   }
 }
 
+const attempt = { startedAt: 0, duration: 1 }
 const entriesOf = ({ outbox }: SendingGateway) => Array.fromAsync(outbox.list())
 const hasEntries = (gateway: SendingGateway, count: number) => async () => (await entriesOf(gateway)).length >= count
 const isMoved = (list: () => Promise<Record<string, string[]>>) => async () => (await list()).outgoing!.length === 0
@@ -63,8 +64,8 @@ const isMoved = (list: () => Promise<Record<string, string[]>>) => async () => (
 async function settle({ outbox, data }: SendingGateway, number: number, how: 'deliver' | 'refuse') {
   const entry = (await outbox.leaseOne(number))!
   const receipt = await makeReceipt(await readFile(join(data, entry.document.path)), certs)
-  if (how === 'deliver') await outbox.deliver(entry, receipt, Date.now())
-  else await outbox.refuse(entry, { ...reason, at: Date.now() })
+  if (how === 'deliver') await outbox.deliver(entry, receipt, Date.now(), attempt)
+  else await outbox.refuse(entry, { ...reason, at: Date.now() }, attempt)
 }
 
 t.test('takes a file, and moves it beside its receipt or its reason when that is known', async t => {

@@ -10,7 +10,7 @@ import { DeliveryRefused, mayPass, readProblem } from './problem.ts'
 const RECEIPT_TIME = 30_000
 
 /** `none`: the receiver says that it accepted nothing under this id. */
-export type Asked = { readonly answer: Answer } | { readonly none: true } | Later
+export type Asked = { readonly accepted: Answer } | { readonly none: true } | Later
 
 /**
  * `GET /v1/receipts/{id}` on a connection of its own. Throws DeliveryRefused when the receiver
@@ -20,7 +20,7 @@ export async function askReceipt(id: string, link: Link, signal: AbortSignal, no
   const limited = AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_TIME)])
   const answer = await get(id, link, limited).catch(readConnectionFailure)
   if (typeof answer === 'string') return { reason: doubt(answer), retryAfter: 0, concernsReceiver: true }
-  if (answer.status === 200) return { answer }
+  if (answer.status === 200) return { accepted: answer }
   if (answer.status === 404) return { none: true }
   const problem = readProblem(answer)
   const meaning = answerMeaning(problem.code, answer.status)
@@ -29,6 +29,7 @@ export async function askReceipt(id: string, link: Link, signal: AbortSignal, no
     reason: doubt(`${problem.code}: ${problem.sentence}`),
     retryAfter: parseRetryAfter(answer.retryAfter, answer.date ?? now()),
     concernsReceiver: true,
+    answer,
   }
 }
 

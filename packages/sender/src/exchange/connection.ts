@@ -40,6 +40,8 @@ export type Link = {
    * `staple` is that answer, as the server brought it.
    */
   readonly admitServer: (chain: PresentedChain, staple: Buffer | undefined) => void
+  /** Gets the receiver's address when a connection stands, before TLS. */
+  readonly onConnected?: (address: string) => void
 }
 
 export type OutgoingRequest = {
@@ -143,10 +145,11 @@ function connectWith(link: Link, onConnected: (socket: TLSSocket, peer: Peer) =>
       }
       callback(null, socket)
     })
-    if (link.asksStatus !== true) return
-    // undici gives the socket out at once, against its types. Node has the answer before the
-    // handshake ends, and null for none.
+    // undici gives the socket out at once, against its types.
     const socket = connecting as unknown as TLSSocket
+    socket.once('connect', () => socket.remoteAddress !== undefined && link.onConnected?.(socket.remoteAddress))
+    if (link.asksStatus !== true) return
+    // Node has the answer before the handshake ends, and null for none.
     socket.once('OCSPResponse', (answer: Buffer | null) => {
       staple = answer ?? undefined
     })

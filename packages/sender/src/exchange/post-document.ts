@@ -25,9 +25,11 @@ export type Later = {
   readonly retryAfter: number
   /** Whether any other document would probably have the same outcome. */
   readonly concernsReceiver: boolean
+  /** The one that said so, where one came. */
+  readonly answer?: Answer
 }
 
-export type Posted = { readonly answer: Answer } | Later
+export type Posted = { readonly accepted: Answer } | Later
 
 /** How long one try may take. */
 export type TryLimits = {
@@ -58,7 +60,7 @@ export async function postDocument(body: Body, link: Link, { signal, stall, now 
     .finally(progress.end)
   if (typeof answer === 'string')
     return { reason: explain(answer, sent, body.bytes, signal, progress.signal), retryAfter: 0, concernsReceiver: true }
-  if (answer.status === 200 || answer.status === 201) return { answer }
+  if (answer.status === 200 || answer.status === 201) return { accepted: answer }
   const problem = readProblem(answer)
   const meaning = answerMeaning(problem.code, answer.status)
   if (!mayPass(meaning)) throw new DeliveryRefused(problem, { answer })
@@ -67,6 +69,7 @@ export async function postDocument(body: Body, link: Link, { signal, stall, now 
     reason,
     retryAfter: parseRetryAfter(answer.retryAfter, answer.date ?? now()),
     concernsReceiver: meaning === 'later',
+    answer,
   }
 }
 

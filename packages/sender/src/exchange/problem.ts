@@ -3,6 +3,8 @@
 import { type AnswerMeaning, Fault, type FaultCode, faults, isFaultCode, quote } from '@seg/core'
 import type { Answer } from './connection.ts'
 
+type ProblemBody = { code?: unknown; title?: unknown; detail?: unknown; instance?: unknown }
+
 export type Problem = {
   /**
    * The registry's code when the answer carried one that fits its status, else `delivery-refused`.
@@ -42,12 +44,19 @@ export function readProblem(answer: Answer): Problem {
   return { code: 'delivery-refused', sentence }
 }
 
+/** `urn:uuid:…` of the request at the receiver; undefined for a name of any other form. */
+export function requestOf(answer: Answer): string | undefined {
+  const { instance } = parseProblemBody(answer)
+  if (typeof instance !== 'string') return undefined
+  return /^urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instance) ? instance : undefined
+}
+
 /** Whether the same request may get another answer, without anybody's doing. */
 export function mayPass(meaning: AnswerMeaning): boolean {
   return meaning === 'later' || meaning === 'later-alone'
 }
 
-function parseProblemBody(answer: Answer): { code?: unknown; title?: unknown; detail?: unknown } {
+function parseProblemBody(answer: Answer): ProblemBody {
   if (answer.mediaType !== 'application/problem+json' || answer.body === undefined) return {}
   try {
     return Object(JSON.parse(answer.body.toString('utf8')))

@@ -150,10 +150,10 @@ async function post(
   const { clock, data, signer, witness } = gateway
   const body = { bytes: octets.length, read: () => toPieces(octets), path: '/v1/rollover' } as const
   const posted: Posted = await postDocument(body, link, { signal, now: clock.now })
-  if (!('answer' in posted)) return posted
-  const receipt = receiptOf(posted.answer)
+  if (!('accepted' in posted)) return posted
+  const receipt = receiptOf(posted.accepted)
   const sha256 = createHash('sha256').update(octets).digest()
-  const serverId = gatewayId(posted.answer.server)
+  const serverId = gatewayId(posted.accepted.server)
   const delivered = { bytes: octets.length, sha256, document, signer: signer.certificate, serverId }
   const trust = trustFor(announced.receiver, gateway)
   const checked = checkReceipt(receipt, delivered, trust, clock.now())

@@ -63,6 +63,17 @@ export type ApiSchemas = {
     readonly reason: string | null
     readonly acts: readonly ApiSchemas['Act'][]
   }
+  readonly Attempt: {
+    readonly attempt: number
+    readonly startedAt: string
+    readonly duration: number
+    readonly outcome: string
+    readonly code: string | null
+    readonly detail: string | null
+    readonly status: number | null
+    readonly address: string | null
+    readonly request: string | null
+  }
   readonly Backup: {
     readonly name: string
     readonly at: string | null
@@ -775,6 +786,24 @@ export type ApiRoutes = {
       readonly why: string
     }
     readonly answer: ApiSchemas['Delivery']
+  }
+  readonly 'GET /api/v1/deliveries/{entry}/attempts': {
+    readonly path: {
+      readonly entry: number
+    }
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly after?: string | undefined
+      readonly before?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly data: readonly ApiSchemas['Attempt'][]
+      readonly next: string | null
+      readonly prev: string | null
+      readonly tries: number
+      readonly notRecorded: number
+    }
   }
   readonly 'GET /api/v1/documents/{index}': {
     readonly path: {

@@ -10,6 +10,7 @@ import { DigestText, FactList, FullTime } from '../parts/values.tsx'
 import { useLocation } from '../preact.ts'
 import { formatSize } from '../texts/formats.ts'
 import { sharedTexts } from '../texts/shared-texts.ts'
+import { DeliveryAttempts } from './delivery-attempts.tsx'
 import { deliveryTexts } from './delivery-texts.ts'
 
 const EVERY = 5000
@@ -93,6 +94,7 @@ export function DeliveryPage({ params }: PageProps) {
               [texts.digest, <DigestText key="digest" hex={answer.sha256} />],
             ]}
           />
+          <DeliveryAttempts entry={entry} tries={answer.tries} />
         </>
       )}
       <p>

@@ -61,6 +61,18 @@ export const deliveryTexts = inLanguages({
     onItsWay: 'On its way at this moment',
     found: 'What was found',
     since: 'Since',
+    attempts: 'Tries of this delivery, the latest first',
+    noAttempts: 'It was not tried yet. Each try will be here: when it began, how long it took, and what came of it.',
+    attempt: 'Try',
+    began: 'Began',
+    took: 'Took',
+    result: 'Result',
+    status: 'HTTP status',
+    address: 'Address',
+    request: 'Request at the receiver',
+    whyNotRecorded:
+      'Not recorded: the process ended before the try did, or it was before tries were recorded, or it is one ' +
+      'between the first and the latest 99, which are kept.',
     all: 'All deliveries',
   },
   de: {
@@ -122,6 +134,19 @@ export const deliveryTexts = inLanguages({
     onItsWay: 'Gerade unterwegs',
     found: 'Gefunden',
     since: 'Seit',
+    attempts: 'Versuche dieser Zustellung, die neuesten zuerst',
+    noAttempts:
+      'Noch nicht versucht. Jeder Versuch wird hier stehen: wann er begann, wie lange er dauerte und was kam.',
+    attempt: 'Versuch',
+    began: 'Begonnen',
+    took: 'Dauer',
+    result: 'Ergebnis',
+    status: 'HTTP-Status',
+    address: 'Adresse',
+    request: 'Anfrage beim Empfänger',
+    whyNotRecorded:
+      'Nicht aufgezeichnet: Der Prozess endete vor dem Versuch, oder Versuche wurden noch nicht aufgezeichnet, ' +
+      'oder er liegt zwischen dem ersten und den letzten 99, die bleiben.',
     all: 'Alle Zustellungen',
   },
 })
