@@ -28,19 +28,21 @@ const partner = { ...addresses, servername: 'localhost', ca, cert: other.certifi
 
 type Shape = readonly [shape: string, connections: number, ...settings: string[]]
 
-/** One of each kind: what makes work, what fills memory, what fills places. */
+/**
+ * One of each kind: what makes work, what fills memory, what the ledger and the inbox get, what
+ * fills places.
+ */
 const usualShapes: readonly Shape[] = [
   ['one-byte chunks', 190],
-  ['one-byte records', 32],
   ['answers that nobody reads', 64],
-  ['large bodies', 24],
-  // They go through the inbox, too.
   ['new documents', 16],
-  ['bursts on new connections', 190],
   ['silent strangers', 4300],
 ]
 const shapes = atLength(usualShapes, [
   ...usualShapes,
+  ['one-byte records', 32],
+  ['large bodies', 24],
+  ['bursts on new connections', 190],
   ['chunk extensions', 190],
   ['headers in one-byte records', 32],
   ['pipelined requests', 64],

@@ -1,12 +1,14 @@
 // Kill -9 at any moment leaves either nothing or the whole document, which is then handed on.
 // KILL_ROUNDS sets the number of kills, for longer runs (`pnpm kills`).
-import { createHash, randomInt } from 'node:crypto'
+
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { atLength } from '@seg/core/testing/length'
+import { seededInt } from '@seg/core/testing/random'
 import { verifyReceipt } from '@seg/xmldsig'
 import t, { type Test } from 'tap'
 import { HELD_IN_MEMORY } from '../../packages/ledger/src/index.ts'
@@ -86,7 +88,7 @@ t.test(`${ROUNDS} kills or more lose nothing that was acknowledged and show noth
 function signLetters(round: number): Promise<Letter[]> {
   const ids = Array.from({ length: LETTERS }, (_, i) => `round${round}.${i}`)
   const sign = (id: string, i: number) =>
-    signLetter(id, 'x'.repeat(i % 13 === 5 ? 2 * HELD_IN_MEMORY : randomInt(20_000)), partner)
+    signLetter(id, 'x'.repeat(i % 13 === 5 ? 2 * HELD_IN_MEMORY : seededInt(20_000)), partner)
   return Promise.all(ids.map(async (id, i) => ({ id, bytes: await sign(id, i) })))
 }
 
@@ -122,7 +124,7 @@ async function postAndKill(
 async function startAndKill(): Promise<void> {
   const child = launchReceiver(startArgs)
   const closed = once(child, 'close')
-  await pause(randomInt(100, 600))
+  await pause(100 + seededInt(500))
   child.kill('SIGKILL')
   await closed
 }

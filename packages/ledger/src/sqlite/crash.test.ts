@@ -1,7 +1,8 @@
 // Kill -9 at random moments: what was acknowledged is there, whole, and nothing else shows that is
 // not.
+
 import { spawn } from 'node:child_process'
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { atLength } from '@seg/core/testing/length'
+import { seededInt } from '@seg/core/testing/random'
 import t from 'tap'
 import type { AcceptedDocument, Ledger } from '../ledger.ts'
 import { checks } from '../testing/entry-sealer.ts'
@@ -73,9 +75,9 @@ async function acceptAndKill(folder: string, name: string): Promise<ReadonlyMap<
   const output = createInterface({ input: child.stdout })
   output.on('line', line => lines.push(line))
   // However fast the machine is: in the middle of its work.
-  const count = randomInt(60)
+  const count = seededInt(60)
   while (lines.length <= count) await once(output, 'line')
-  await pause(randomInt(3))
+  await pause(seededInt(3))
   child.kill('SIGKILL')
   await Promise.all([once(child, 'close'), once(output, 'close')])
   return new Map(lines.slice(1).map(line => line.split(' ') as [string, string]))

@@ -1,11 +1,12 @@
 // Programs made to fail, or to die, at one call to the operating system at a time; strace(1) does
 // it.
+
 import { spawn, spawnSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { atLength } from '@seg/core/testing/length'
+import { seededInt } from '@seg/core/testing/random'
 
 /** The reason to skip a test that needs it. */
 export const noStrace = spawnSync('strace', ['true']).status === 0 ? false : 'no strace'
@@ -84,6 +85,6 @@ export async function overPoints(
 }
 
 function pointsOf(call: string, count: number, step: number): [call: string, when: number][] {
-  const first = 1 + randomInt(Math.max(1, Math.min(step, count)))
+  const first = 1 + seededInt(Math.max(1, Math.min(step, count)))
   return Array.from({ length: Math.ceil((count - first + 1) / step) }, (_, i) => [call, first + i * step])
 }

@@ -5,6 +5,7 @@ import type { AcceptedDocument, LedgerReader } from '@seg/ledger'
 import { type LetterDecision, type LetterStore, openLetterStoreIfAny } from '@seg/operators'
 import type { Logger } from '../logger.ts'
 import type { Edge, HandOff, RetryOutcome } from './sender-lanes.ts'
+import { targetWords } from './target-words.ts'
 
 /** Milliseconds between two looks at what was decided; letters under way at the same time. */
 const LOOK_INTERVAL = 500
@@ -41,7 +42,7 @@ export function retryLetters(
     const totalTime = edge.elapsed() - begin
     edge.note({ kind: 'hand-off', outcome, at, target, ...facts, detail: reason, tries: letter.tries + 1, totalTime })
     if (reason !== undefined)
-      logger.error(`the ${target} does not take the dead letter ${letter.index} either: ${reason}`)
+      logger.error(`${targetWords(target)} does not take the dead letter ${letter.index} either: ${reason}`)
   }
 
   const ended = pollLoop(

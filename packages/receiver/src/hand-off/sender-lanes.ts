@@ -1,10 +1,11 @@
 // The skeleton of every hand-off: senders take turns, each has a lane with a cursor, its documents
 // are handed on in order, and a failure of one sender delays no other.
-import { asFault, Fault, pollLoop, quote, retryDelay, Wake } from '@seg/core'
+import { asFault, Fault, pollLoop, retryDelay, Wake } from '@seg/core'
 import type { AcceptedDocument, Ledger, NewestOfSender, TaskLease } from '@seg/ledger'
 import type { Fact, NoteFact } from '@seg/operators'
 import type { Logger } from '../logger.ts'
 import type { HandOffLease } from './hand-off-lease.ts'
+import { sayPostponed, sayTaken, targetWords } from './target-words.ts'
 
 /** Milliseconds between two looks at the ledger. */
 const LOOK_INTERVAL = 250
@@ -140,7 +141,7 @@ export class Lane {
   }
 
   #advance(index: number): void {
-    if (this.#complaint !== '') this.#logger.info(`the ${this.#name} takes documents of ${quote(this.sender)} again`)
+    if (this.#complaint !== '') this.#logger.info(sayTaken(this.#name, this.sender))
     this.cursor = index
     this.since = this.#edge.now().getTime()
     this.nextTry = 0
@@ -153,8 +154,7 @@ export class Lane {
     const { elapsed, random } = this.#edge
     this.tries++
     this.nextTry = elapsed() + retryDelay(this.tries, retryAfter, random, longestPause)
-    if (reason !== this.#complaint)
-      this.#logger.error(`the ${this.#name} holds up documents of ${quote(this.sender)}: ${reason}; it is tried again`)
+    if (reason !== this.#complaint) this.#logger.error(sayPostponed(this.#name, this.sender, reason))
     this.#complaint = reason
     this.#note('postponed', { document, detail: reason, tries: this.tries })
   }
@@ -169,7 +169,7 @@ type LanesParts = Omit<LaneParts, 'name' | 'lease'> & { readonly lease: HandOffL
 export function startLanes(target: LaneTarget, parts: LanesParts): HandOff {
   const stop = new AbortController()
   const lanes = new SenderLanes(target, parts, stop.signal)
-  const complain = (line: string) => parts.logger.error(`the ${target.name} ${line}`)
+  const complain = (line: string) => parts.logger.error(`${targetWords(target.name)} ${line}`)
   const ended = pollLoop(() => lanes.look(), {
     interval: LOOK_INTERVAL,
     wake: lanes.wake,

@@ -264,7 +264,7 @@ t.test('a setting of the stream that is changed while running stops the hand-off
   })
   await accept(ledger, 'two')
   handOff = start()
-  await until(() => lines.some(line => /the nats cannot go on at the moment: .*may lose documents/.test(line)))
+  await until(() => lines.some(line => /NATS cannot go on at the moment: .*may lose documents/.test(line)))
   t.equal(await cursorOf(ledger), 1)
   t.same(await idsIn(server, place, 'CHANGED'), ['A one'])
 })
