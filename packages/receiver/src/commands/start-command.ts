@@ -121,7 +121,7 @@ async function start(command: Command): Promise<void> {
       ? undefined
       : await openReadyListener(readyListen, readiness, logger).catch(error => running.close().then(() => close(error)))
   const clock = { now: gate.now, elapsed: () => performance.now(), random: Math.random }
-  const edge = { ...clock, ...(traces?.follow(gate.desk.note) ?? { note: gate.desk.note }) }
+  const edge = { ...clock, load: running.load, ...(traces?.follow(gate.desk.note) ?? { note: gate.desk.note }) }
   const handingOn = startHandOffs(handOffs, { ledger: gate.ledger, logger, edge })
   const retrying = retryLetters(data, handingOn, { ledger: gate.ledger, logger, edge })
   const room = gate.room.watch(logger)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '@seg/core/testing/until'
 import { HELD_IN_MEMORY, type Ledger, type LedgerTask } from '@seg/ledger'
 import t, { type Test } from 'tap'
@@ -287,6 +288,17 @@ t.test('under load, a sender whose batch takes long waits itself, and keeps no o
     ['SLOW', 'QUICK', 'SLOW'],
   )
   t.ok(begun[2]![1] - first > 450 + 1700, 'four times as long as it took')
+})
+
+t.test('a sender waits as long while other processes are at work on documents', async t => {
+  const { ledger } = await openScene(t)
+  await accept(ledger, '1')
+  const took = 20
+  const target = { name: 'inbox', prepare: async () => {}, take: () => pause(took) }
+  const busy = openBatches(target, { edge: { elapsed: () => 0, load: () => 0.6 }, lease: leaseOf(ledger) })
+  const lane = { nextTry: 0, moveBehind: async () => {} }
+  await busy.handOn(await ledger.accepted(-1, 1), lane as never, new AbortController().signal)
+  t.ok(lane.nextTry >= 4 * took - 4, `${lane.nextTry} ms for a batch of ${took}`)
 })
 
 t.test('continues behind the one cursor that all senders had before', async t => {

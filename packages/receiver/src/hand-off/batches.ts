@@ -16,9 +16,9 @@ const BATCH_BYTES = 2 * 1024 * 1024
 /** Longest wait between two tries of one sender, in milliseconds. */
 const LONGEST_PAUSE = 5000
 /**
- * Load of the event loop above which incoming documents have priority. The sender whose batch it
- * was then waits `REST` times as long as the batch took, at most `LONGEST_REST` milliseconds, and
- * all others for `SHARED_REST` of them at most.
+ * Load of the event loop, or of other processes, above which incoming documents have priority. The
+ * sender whose batch it was then waits `REST` times as long as the batch took, at most
+ * `LONGEST_REST` milliseconds, and all others for `SHARED_REST` of them at most.
  */
 const BUSY = 0.5
 const REST = 4
@@ -33,11 +33,16 @@ export type BatchTarget = Pick<LaneTarget, 'name' | 'prepare'> & {
   take(documents: readonly AcceptedDocument[]): Promise<void>
 }
 
-type BatchParts = { readonly edge: Pick<Edge, 'elapsed'>; readonly lease: Pick<HandOffLease, 'watch'> }
+export type BatchEdge = Pick<Edge, 'elapsed'> & {
+  /** Share of their time, 0 to 1, for which other processes are at work on incoming documents. */
+  readonly load?: (() => number) | undefined
+}
+
+type BatchParts = { readonly edge: BatchEdge; readonly lease: Pick<HandOffLease, 'watch'> }
 
 /** Calls to the target may hang: then the lease goes to another receiver. */
-export function openBatches(target: BatchTarget, { edge: { elapsed }, lease }: BatchParts): LaneTarget {
-  const rest = new Rest()
+export function openBatches(target: BatchTarget, { edge: { elapsed, load }, lease }: BatchParts): LaneTarget {
+  const rest = new Rest(load)
   return {
     name: target.name,
     lanes: LANES,
@@ -70,7 +75,12 @@ function fitting<Sized extends { readonly bytes: number }>(documents: readonly S
 
 /** The pause that all lanes make together, and that of one. */
 class Rest {
+  readonly #loadOfOthers: () => number
   #until = 0
+
+  constructor(loadOfOthers: () => number = () => 0) {
+    this.#loadOfOthers = loadOfOthers
+  }
 
   async end(signal: AbortSignal): Promise<void> {
     const left = this.#until - performance.now()
@@ -84,7 +94,8 @@ class Rest {
     return {
       end: () => {
         const now = performance.now()
-        if (performance.eventLoopUtilization(load).utilization <= BUSY) return 0
+        const { utilization } = performance.eventLoopUtilization(load)
+        if (Math.max(utilization, this.#loadOfOthers()) <= BUSY) return 0
         const rest = Math.min(REST * (now - begin), LONGEST_REST)
         this.#until = Math.max(this.#until, now + Math.min(rest, SHARED_REST))
         return rest

@@ -5,14 +5,14 @@ import { resolve } from 'node:path'
 import { type Command, Fault, nameKind, readSettings, type Trouble } from '@seg/core'
 import type { Ledger } from '@seg/ledger'
 import type { Logger } from '../logger.ts'
-import { openBatches } from './batches.ts'
+import { type BatchEdge, openBatches } from './batches.ts'
 import { handOffDefaults } from './hand-off-defaults.ts'
 import { HandOffLease } from './hand-off-lease.ts'
 import { openInbox } from './inbox.ts'
 import { type Edge, type HandOff, type LaneTarget, startLanes } from './sender-lanes.ts'
 import { loadWebhook, WebhookLanes } from './webhook.ts'
 
-type Parts = { readonly ledger: Ledger; readonly logger: Logger; readonly edge: Edge }
+type Parts = { readonly ledger: Ledger; readonly logger: Logger; readonly edge: Edge & BatchEdge }
 
 /** What the settings name. */
 type Target = {

@@ -49,16 +49,23 @@ async function start(given: StartedWith): Promise<RunningReceiver> {
   gate = openRemoteGate(channel, given)
   const receiver = await startReceiver({ ...gate, balancers: given.balancers }, given)
   running = receiver
-  setInterval(() => channel.tell('alive', measure(receiver)), ALIVE_INTERVAL)
+  let looked = performance.eventLoopUtilization()
+  setInterval(() => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, looked)
+    looked = now
+    channel.tell('alive', measure(receiver, utilization))
+  }, ALIVE_INTERVAL)
   return receiver
 }
 
-function measure(receiver: RunningReceiver): Alive {
+function measure(receiver: RunningReceiver, load: number): Alive {
   const { user, system } = process.cpuUsage()
   return {
     connections: [...receiver.connections()],
     handshakes: receiver.handshakes(),
     cpu: (user + system) / 1e6,
     memory: process.memoryUsage.rss(),
+    load,
   }
 }

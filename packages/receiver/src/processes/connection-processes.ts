@@ -1,6 +1,7 @@
 // The receiver's connections in processes of their own, which share the listening socket; this
 // process has the ledger, counts by partner, and starts them again.
 import cluster from 'node:cluster'
+import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +20,9 @@ const script = new URL(`./connection-process${extname(import.meta.filename)}`, i
 /** Mebibytes of objects in one process: many times what its bounds allow. */
 const MEMORY = 1024
 
+/** Seconds: what works says something in each. */
+const MOST_MISSED = 30
+
 /** Milliseconds in which there is no other recall: a process keeps nothing for longer than that. */
 const RECALLED = 900
 
@@ -30,12 +34,14 @@ type Parts = Omit<Answering, 'recall'> & {
 
 /**
  * Starts `count` of them. Each accepts from one socket, which this process holds and does not read:
- * the one that is free takes the next connection. Throws as `startReceiver` does.
+ * the one that is free takes the next connection. One that says nothing for `mostMissed` seconds is
+ * ended and replaced. Throws as `startReceiver` does.
  */
 export async function startConnectionProcesses(
   { balancers, node, ...parts }: Parts,
   { host, port }: { readonly host: string; readonly port: number },
   count: number,
+  mostMissed = MOST_MISSED,
 ): Promise<RunningReceiver> {
   const { gate } = parts
   cluster.schedulingPolicy = cluster.SCHED_NONE
@@ -73,7 +79,7 @@ export async function startConnectionProcesses(
     recalled = Promise.race([Promise.all(slots.map(slot => slot.recall())), late]).then(() => {})
     return recalled
   }
-  const options = { ...parts, recall, started, portNow }
+  const options = { ...parts, recall, started, portNow, mostMissed }
   const slots = Array.from({ length: count }, (_, i) => new ProcessSlot(i + 1, options))
   const [first, ...others] = slots as [ProcessSlot, ...ProcessSlot[]]
   const stopFollowing = gate.credentials.onReplaced(next => {
@@ -92,6 +98,7 @@ export async function startConnectionProcesses(
       connections: () => sumOf(slots),
       handshakes: () => slots.reduce((sum, { handshakes }) => sum + handshakes, 0),
       processes: () => slots.map(describe),
+      load: () => loadOf(slots),
       drain() {
         for (const slot of slots) slot.drain()
       },
@@ -105,6 +112,12 @@ export async function startConnectionProcesses(
 
 function describe({ number, isListening, starts, alive }: ProcessSlot): ConnectionProcess {
   return { number, isListening, starts, cpu: alive.cpu, memory: alive.memory }
+}
+
+/** Their writer takes as much of the processors as they do: half of them is all they can have. */
+function loadOf(slots: readonly ProcessSlot[]): number {
+  const busy = slots.reduce((sum, { alive }) => sum + alive.load, 0)
+  return Math.min(1, busy / Math.max(1, availableParallelism() / 2))
 }
 
 function sumOf(slots: readonly ProcessSlot[]): ReadonlyMap<string, number> {

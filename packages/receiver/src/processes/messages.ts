@@ -79,6 +79,8 @@ export type Alive = {
   /** Seconds of the processor, and bytes of memory. */
   readonly cpu: number
   readonly memory: number
+  /** Share of the last second, 0 to 1, in which it was at work. */
+  readonly load: number
 }
 
 /** How names of files in staging end that a process made. */

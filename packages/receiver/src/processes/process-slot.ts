@@ -17,6 +17,8 @@ import { type Alive, CHANNEL, type Listening, markOf, type Stapled, type Started
 export type SlotOptions = Answering & {
   readonly staple: Staple
   readonly portNow: () => number
+  /** Looks after which a process that says nothing is ended. */
+  readonly mostMissed: number
   /** Of all processes. */
   readonly started: Omit<StartedWith, 'number' | 'port' | 'credentials' | 'staple'>
 }
@@ -26,10 +28,9 @@ const FIRST_RESTART = 1_000
 const LAST_RESTART = 60_000
 /** One that ran for so long is started again as at first. */
 const SETTLED = 60_000
-/** Milliseconds between two looks at a process; after so many, one that says nothing is ended. */
+/** Milliseconds between two looks at a process. */
 const LOOK_INTERVAL = 1_000
-const MOST_MISSED = 30
-/** The same of one that starts. */
+/** Looks after which one that starts, and says nothing, is ended. */
 const LONGEST_START = 120
 /** Milliseconds beside the time of open requests that a process has to end. */
 const CLOSING_TIME = 3_000
@@ -37,7 +38,7 @@ const CLOSING_TIME = 3_000
 const SHOWN = 300
 
 /** What a process says that has said nothing yet. */
-const SILENT: Alive = { connections: [], handshakes: 0, cpu: 0, memory: 0 }
+const SILENT: Alive = { connections: [], handshakes: 0, cpu: 0, memory: 0, load: 0 }
 
 type Running = {
   readonly worker: Worker
@@ -111,6 +112,8 @@ export class ProcessSlot {
     }
     const { value } = await running.channel.ask('start', null, serialize(given))
     this.#isListening = true
+    // A start may take longer than what works may say nothing.
+    this.#missed = 0
     return (value as Listening).url
   }
 
@@ -221,7 +224,7 @@ export class ProcessSlot {
     const running = this.#running
     if (running === undefined) return
     if (this.#isListening) this.#sendStaple()
-    const most = this.#isListening ? MOST_MISSED : LONGEST_START
+    const most = this.#isListening ? this.#options.mostMissed : LONGEST_START
     if (++this.#missed <= most) return
     this.#missed = 0
     const { logger } = this.#options
