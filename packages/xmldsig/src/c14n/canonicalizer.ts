@@ -5,7 +5,8 @@
 import { EXCLUSIVE_C14N } from '../signature/algorithms.ts'
 import { compareCodePoints, EQUALS, GREATER_THAN, LESS_THAN, QUOTE, SLASH, SPACE } from '../xml/characters.ts'
 import { isRewritten, valueFrom, valueTo } from '../xml/fast/form-match.ts'
-import type { Plan, TagForm, WrittenTag } from '../xml/fast/tag-form.ts'
+import { INSERTED_OCTETS, type Plan, type TagForm, type WrittenTag } from '../xml/fast/tag-form.ts'
+import { NOT_TAKEN } from '../xml/fast/tag-recognizer.ts'
 import {
   type Declaration,
   type NamespaceScope,
@@ -14,7 +15,7 @@ import {
   XML_BINDING,
   XML_NAMESPACE,
 } from '../xml/namespaces.ts'
-import { copyWords, NO_OCTETS, Octets } from '../xml/octet-words.ts'
+import { copyWords, NO_OCTETS, Octets, type ShortOctets } from '../xml/octet-words.ts'
 import { copyShort } from '../xml/skip.ts'
 import type { StartTag } from '../xml/start-tag.ts'
 import type { ContentSink } from '../xml/token-handler.ts'
@@ -55,6 +56,8 @@ export type InheritedAttribute = { readonly local: string; readonly value: strin
 
 const NO_ATTRIBUTES: readonly InheritedAttribute[] = []
 const NO_MARKS: readonly number[] = []
+/** Declarations of one tag, one behind the other; see `#joinFound`. */
+const joined = { words: new DataView(new ArrayBuffer(INSERTED_OCTETS)), length: 0 }
 const CLOSE_AND_END = Buffer.from('></')
 const SPACE_OCTET = Buffer.from(' ')
 const OPEN_VALUE = Buffer.from('="')
@@ -120,24 +123,65 @@ export class Canonicalizer implements ContentSink {
   }
 
   plan(form: TagForm, scope: NamespaceScope, depth: number, declaredFrom: number): WrittenTag {
-    const bindings = scope.bindings.length
     const before = this.#writtenCount
-    for (let i = declaredFrom; i < bindings; i++) this.writtenAt[i] = 0
-    this.#foundCount = 0
-    this.#use(scope, depth, form.element.binding)
-    for (let i = 0; i < form.attributes.length; i++) this.#use(scope, depth, form.attributes[i]!.binding)
-    for (let i = declaredFrom; i < bindings; i++) this.#considerInclusive(scope, depth, i)
-    if (this.#foundCount > 1) this.#sortFound(scope)
+    this.#findOf(form, scope, depth, declaredFrom)
     const count = this.#foundCount
     const marks =
       count === 0 && this.#writtenCount === before ? NO_MARKS : this.#written.slice(before, this.#writtenCount)
     this.leave(depth)
-    let isAsWritten = form.isCanonical && count === bindings - declaredFrom
-    for (let i = 0; i < count; i++) if (this.#found[i]! < declaredFrom) isAsWritten = false
+    const isAsWritten = this.#isAsWritten(form, scope, declaredFrom)
     if (count === 0) return { isAsWritten, marks, inserted: NO_OCTETS }
     const declarations = this.#found.slice(0, count).map(i => declarationOf(scope.bindings[i]!))
     const inserted = count === 1 ? declarations[0]! : new Octets(Buffer.concat(declarations.map(({ bytes }) => bytes)))
     return { isAsWritten, marks, inserted }
+  }
+
+  writeAlone(
+    form: TagForm,
+    scope: NamespaceScope,
+    depth: number,
+    declaredFrom: number,
+    runFrom: number,
+    from: number,
+    to: number,
+  ): number {
+    this.#findOf(form, scope, depth, declaredFrom)
+    const isAsWritten = this.#isAsWritten(form, scope, declaredFrom)
+    const inserted = this.#joinFound(scope)
+    if (inserted.length > INSERTED_OCTETS) return NOT_TAKEN
+    return this.#writeForm(form, isAsWritten, inserted, runFrom, from, to)
+  }
+
+  /** The bindings that a tag of this form must declare are found, and count as written. */
+  #findOf({ element, attributes }: TagForm, scope: NamespaceScope, depth: number, declaredFrom: number): void {
+    const bindings = scope.bindings.length
+    for (let i = declaredFrom; i < bindings; i++) this.writtenAt[i] = 0
+    this.#foundCount = 0
+    this.#use(scope, depth, element.binding)
+    for (let i = 0; i < attributes.length; i++) this.#use(scope, depth, attributes[i]!.binding)
+    for (let i = declaredFrom; i < bindings; i++) this.#considerInclusive(scope, depth, i)
+    if (this.#foundCount > 1) this.#sortFound(scope)
+  }
+
+  /** Whether what was found is what the tag declares, and the rest is canonical as written. */
+  #isAsWritten(form: TagForm, { bindings }: NamespaceScope, declaredFrom: number): boolean {
+    if (!form.isCanonical || this.#foundCount !== bindings.length - declaredFrom) return false
+    for (let i = 0; i < this.#foundCount; i++) if (this.#found[i]! < declaredFrom) return false
+    return true
+  }
+
+  /** The declarations found, one behind the other: good until the next call. */
+  #joinFound({ bindings }: NamespaceScope): ShortOctets {
+    if (this.#foundCount === 0) return NO_OCTETS
+    if (this.#foundCount === 1) return declarationOf(bindings[this.#found[0]!]!)
+    let length = 0
+    for (let i = 0; i < this.#foundCount; i++) {
+      const octets = declarationOf(bindings[this.#found[i]!]!)
+      if (length + octets.length <= INSERTED_OCTETS) copyWords(octets.words, 0, octets.length, joined.words, length)
+      length += octets.length
+    }
+    joined.length = length
+    return joined
   }
 
   mark({ declaredFrom, marks }: Plan, scope: NamespaceScope, depth: number): void {
@@ -151,10 +195,20 @@ export class Canonicalizer implements ContentSink {
   }
 
   write(form: TagForm, runFrom: number, from: number, to: number): number {
+    return this.#writeForm(form, form.plan.isAsWritten, form.plan.inserted, runFrom, from, to)
+  }
+
+  #writeForm(
+    form: TagForm,
+    isAsWritten: boolean,
+    inserted: ShortOctets,
+    runFrom: number,
+    from: number,
+    to: number,
+  ): number {
     const octets = this.#octets
-    const { isAsWritten, inserted } = form.plan
     if (isRewritten || !form.isCanonical) {
-      this.#writeAttributes(form, runFrom, from, to)
+      this.#writeAttributes(form, inserted, runFrom, from, to)
       return to
     }
     let run = runFrom
@@ -168,9 +222,8 @@ export class Canonicalizer implements ContentSink {
   }
 
   /** The tag at [from, to), and before it what is canonical as it stands from `runFrom` on. */
-  #writeAttributes(form: TagForm, runFrom: number, from: number, to: number): void {
+  #writeAttributes(form: TagForm, inserted: ShortOctets, runFrom: number, from: number, to: number): void {
     const { names, order, closing, nameLength } = form
-    const { inserted } = form.plan
     const octets = this.#octets
     const { words } = octets
     const most = (isRewritten ? MOST_OCTETS : 1) * (to - from) + 2 * form.octets.length + closing.length

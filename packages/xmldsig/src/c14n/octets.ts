@@ -1,7 +1,7 @@
 // Where canonical octets go: ranges of the input are joined while they touch, small pieces are
 // gathered, large ranges are passed on without a copy.
 import { createHash, type Hash, hash } from 'node:crypto'
-import { copyWords, type Octets } from '../xml/octet-words.ts'
+import { copyWords, type ShortOctets } from '../xml/octet-words.ts'
 import { copyShort } from '../xml/skip.ts'
 import { window, windowWords } from '../xml/window.ts'
 
@@ -68,7 +68,7 @@ export class OctetWriter {
   }
 
   /** Octets [from, to) of the window, then a piece. */
-  pieceBehind(from: number, to: number, { words, length }: Octets): void {
+  pieceBehind(from: number, to: number, { words, length }: ShortOctets): void {
     this.end(copyWords(words, 0, length, this.words, this.beginBehind(from, to, length)))
   }
 

@@ -4,11 +4,13 @@ import {
   AMPERSAND,
   CR,
   GREATER_THAN,
+  HASH,
   isNonCharacter,
   LAST_BMP_LEAD,
   LESS_THAN,
   LF,
   RIGHT_BRACKET,
+  SEMICOLON,
   TAB,
 } from '../xml/characters.ts'
 import { textStops } from '../xml/fast/canonical-run.ts'
@@ -21,6 +23,8 @@ import { bracketsBefore, escapes, LINE_END } from './text-octets.ts'
 const TAKEN_OCTETS = 2048
 /** After so many octets that are canonical as they stand a range of them costs less than a copy. */
 const PLAIN_OCTETS = 128
+/** With so many of them left there were enough plain ones for a loop of their own. */
+const LONG = PLAIN_OCTETS - 16
 /** Octets written for one at most: `&amp;` for `&` in a CDATA section. */
 const LARGEST_ESCAPE = 5
 /** Octets that `rewriteText` writes at most. */
@@ -41,6 +45,8 @@ const words = windowWords
 const [lineFeed, tab, lastLead] = [LF, TAB, LAST_BMP_LEAD]
 /** What in four octets is a stop besides: a bracket each, or nothing. */
 const [BRACKETS, NOWHERE] = [0x5d5d5d5d, 0]
+/** Where the `;` stands of a reference of four digits, from its `&` on. */
+const FOUR_DIGITS = 6
 const reference = { code: 0 }
 const BRACKET = Buffer.from(']')
 const LEAD = Buffer.from([LAST_BMP_LEAD])
@@ -72,6 +78,12 @@ export function rewriteText(
     const w = words.getInt32(at, true)
     target.setInt32(into, w, true)
     const stops = textStops(w) | (((w ^ brackets) - 0x01010101) & -0x7f7f7f80)
+    if (stops === 0 && plainTo - at <= LONG) {
+      const plain = copyPlain(at + 4, Math.min(stop, plainTo), brackets, target, into + 4)
+      into += plain - at
+      at = plain
+      continue
+    }
     const plain = stops === 0 ? 4 : (31 - Math.clz32(stops & -stops)) >> 3
     if (plain >= stop - at) {
       into += stop - at
@@ -92,10 +104,17 @@ export function rewriteText(
       linesEnded++
       lastLine = at++
     } else if (byte === AMPERSAND && !isCdata) {
-      const next = findReference(source, at, end, reference)
-      if (next < 0) break
-      into = writeCharacter(reference.code, target, into)
-      at = next
+      const isFour = source[at + 1] === HASH && source[at + FOUR_DIGITS] === SEMICOLON && at + FOUR_DIGITS < end
+      const code = isFour ? fourDigits(words.getInt32(at + 2, true)) : -1
+      if (code >= 0x80) {
+        into = writeCharacter(code, target, into)
+        at += FOUR_DIGITS + 1
+      } else {
+        const next = findReference(source, at, end, reference)
+        if (next < 0) break
+        into = writeCharacter(reference.code, target, into)
+        at = next
+      }
       plainTo = at + PLAIN_OCTETS
     } else {
       const octets = replace(first, at, end, isCdata)
@@ -113,6 +132,27 @@ export function rewriteText(
   rewritten.linesEnded = linesEnded
   rewritten.lastLine = lastLine
   return into
+}
+
+/** Copies what is plain from `from` on to `to`; returns the index behind it, `stop` at most. */
+function copyPlain(from: number, stop: number, brackets: number, target: DataView, to: number): number {
+  const offset = to - from
+  let at = from
+  for (; at < stop; at += 4) {
+    const w = words.getInt32(at, true)
+    target.setInt32(at + offset, w, true)
+    const stops = textStops(w) | (((w ^ brackets) - 0x01010101) & -0x7f7f7f80)
+    if (stops !== 0) return Math.min(at + ((31 - Math.clz32(stops & -stops)) >> 3), stop)
+  }
+  return stop
+}
+
+/** The number that four digits make, -1 for other octets. */
+function fourDigits(w: number): number {
+  const digits = w ^ 0x30303030
+  if (((digits | (digits + 0x76767676)) & -0x7f7f7f80) !== 0) return -1
+  const pairs = Math.imul(digits & 0x00ff00ff, 10) + ((digits >>> 8) & 0x00ff00ff)
+  return (pairs & 0xff) * 100 + (pairs >>> 16)
 }
 
 /** Writes the canonical octets of a character, in UTF-8; returns the index behind them. */

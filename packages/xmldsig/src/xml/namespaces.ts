@@ -30,8 +30,11 @@ export const XML_BINDING = 1
 /** What `find` returns for a prefix that is not declared. */
 export const UNDECLARED = -1
 
-/** Differs between processes, so that an attacker cannot choose prefixes with equal hashes. */
-const SEED = randomInt(2 ** 31)
+/**
+ * Where hashes begin; differs between processes, so that an attacker cannot choose prefixes, tags
+ * or epochs with equal ones.
+ */
+export const HASH_SEED: number = randomInt(2 ** 31)
 let ids = 0
 /** Declarations that are shared, and the characters of one. */
 const [MOST_SHARED, LONGEST_SHARED] = [1024, 512]
@@ -164,7 +167,7 @@ export function makeDeclaration(prefix: string, uri: string): Declaration {
 
 /** FNV-1a. */
 export function hashOf(source: Uint8Array, from: number, to: number): number {
-  let hash = SEED
+  let hash = HASH_SEED
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
   return hash
 }

@@ -1,6 +1,8 @@
 // Octets copied four at a time: for up to a few hundred, cheaper than a call out of JavaScript.
 
-export class Octets {
+export type ShortOctets = { readonly words: DataView; readonly length: number }
+
+export class Octets implements ShortOctets {
   readonly bytes: Buffer
   readonly words: DataView
   readonly length: number

@@ -61,6 +61,19 @@ export interface ContentSink {
    * Returns from where on octets are still to be written.
    */
   write(form: TagForm, runFrom: number, from: number, to: number): number
+  /**
+   * The same without a plan, at `depth`: what the tag declares counts as written from here on.
+   * NOT_TAKEN when it declares too much.
+   */
+  writeAlone(
+    form: TagForm,
+    scope: NamespaceScope,
+    depth: number,
+    declaredFrom: number,
+    runFrom: number,
+    from: number,
+    to: number,
+  ): number
   /** Whether declarations count as written for the element at this depth, the innermost. */
   hasWritten(depth: number): boolean
   /** The element at this depth ends. */

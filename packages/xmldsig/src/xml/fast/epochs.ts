@@ -1,6 +1,6 @@
 // Epochs, by what they stand for: what is in scope, and which declarations are written. Documents
 // with the same share the epoch, and what was found out in it.
-import type { Declaration } from '../namespaces.ts'
+import { type Declaration, HASH_SEED } from '../namespaces.ts'
 
 /** The epoch is not determined yet. */
 export const UNSETTLED_EPOCH = -1
@@ -9,7 +9,7 @@ const MOST_EPOCHS = 4096
 /** With more an epoch is not known again: what it stands for takes long to compare. */
 const [MOST_BINDINGS, LONGEST_KIND] = [64, 256]
 /** FNV-1a. */
-const [BASIS, PRIME] = [0x811c9dc5, 0x01000193]
+const PRIME = 0x01000193
 
 type KnownEpoch = { readonly epoch: number; readonly kind: string; readonly parts: readonly number[] }
 
@@ -30,7 +30,7 @@ export function epochOf(
 ): number {
   const { length } = bindings
   if (length > MOST_BINDINGS || kind.length > LONGEST_KIND) return ++epochs
-  let hash = BASIS
+  let hash = HASH_SEED
   for (let i = 0; i < kind.length; i++) hash = Math.imul(hash ^ kind.charCodeAt(i), PRIME)
   for (let i = 0; i < length; i++) {
     const part = 2 * bindings[i]!.id + (isWritten(i) ? 1 : 0)

@@ -1,5 +1,6 @@
 // The forms of start tags that were read before, of all documents: bounded in number and length.
 import { EQUALS, GREATER_THAN } from '../characters.ts'
+import { HASH_SEED } from '../namespaces.ts'
 import type { StartTag } from '../start-tag.ts'
 import { makeForm, NAMESPACE_LENGTH, NEVER, NO_FORM, type TagForm } from './tag-form.ts'
 
@@ -20,7 +21,7 @@ const MOST_STRENGTH = 32
 /** Octets that a hash goes over. */
 const HASHED_OCTETS = 96
 /** FNV-1a. */
-const [BASIS, PRIME] = [0x811c9dc5, 0x01000193]
+const PRIME = 0x01000193
 
 const table: (TagForm | undefined)[] = Array.from({ length: PLACES }, () => undefined)
 /** The octets of each form, at its place. */
@@ -36,7 +37,7 @@ let turn = 0
 /** Of a tag up to its first value: the element and one attribute mostly distinguish forms. */
 export function hashTag(source: Buffer, at: number, end: number): number {
   const stop = Math.min(end, at + HASHED_OCTETS)
-  let hash = BASIS
+  let hash = HASH_SEED
   for (let i = at + 1; i < stop; i++) {
     const byte = source[i]!
     if (byte === EQUALS || byte === GREATER_THAN) break

@@ -16,13 +16,11 @@ import { epochOf, UNSETTLED_EPOCH } from './epochs.ts'
 import { isRewritten, matchForm } from './form-match.ts'
 import { FORM_ATTRIBUTES, FORM_OCTETS, findForm, hashTag, learnForm, TAG_OCTETS } from './known-forms.ts'
 import type { PendingRun } from './pending-run.ts'
-import { NO_FORM, type TagForm, type WrittenTag } from './tag-form.ts'
+import { INSERTED_OCTETS, NO_FORM, type TagForm, type WrittenTag } from './tag-form.ts'
 import { NOT_TAKEN } from './tag-recognizer.ts'
 
-/** Octets of declarations written in one tag, so that plans are bounded. */
-const INSERTED_OCTETS = 512
 /** A plan costs as much as reading a few tags. */
-const [READS_PER_PLAN, FREE_READS] = [32, 8192]
+const [READS_PER_PLAN, FREE_READS] = [32, 2048]
 const NO_MARKS: readonly number[] = []
 /** The floor before each element whose end undoes something, by depth. */
 const floors = new Int32Array(effects.length)
@@ -135,34 +133,67 @@ export class KnownTags {
       if (to === NOT_TAKEN) return NOT_TAKEN
     }
     this.#reads++
-    const elements = this.#elements
-    if (elements.epoch === UNSETTLED_EPOCH) elements.epoch = this.#epochWith(NO_MARKS)
-    if (form.plan.epoch !== elements.epoch && !this.#findPlan(form)) return NOT_TAKEN
-    if (form.holdsLines || isRewritten) this.#lines.count(window, to)
+    return form.plan.epoch === this.#elements.epoch || this.#findPlan(form)
+      ? this.#openPlanned(form, from, to)
+      : this.#openAlone(form, from, to)
+  }
+
+  /** Opens the element as the form's plan says. */
+  #openPlanned(form: TagForm, from: number, to: number): number {
+    const { declarations, plan } = form
     const run = this.#run
     run.from = this.#sink?.write(form, run.from, from, to) ?? run.from
-    cursor.form = form
-    cursor.isInside = !form.isEmpty
-    if (!form.isEmpty) this.#push(form, from)
+    const isUndone = declarations.length > 0 || plan.marks.length > 0
+    this.#push(form, from, to, plan.declaredFrom, isUndone, plan.epochInside)
+    if (form.isEmpty || !isUndone) return to
+    const { scope } = this.#tag
+    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
+    this.#sink?.mark(plan, scope, this.#elements.stack.depth)
     return to
   }
 
-  #push(form: TagForm, from: number): void {
-    const { stack, epoch } = this.#elements
-    const { declarations, plan } = form
-    const isUndone = declarations.length > 0 || plan.marks.length > 0
-    stack.pushName(from + 1, from + form.nameLength, plan.declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
+  /**
+   * The same without a plan: what the tag means here is found out for this once, and what is in
+   * scope inside is no epoch yet. NOT_TAKEN when the tag must be read.
+   */
+  #openAlone(form: TagForm, from: number, to: number): number {
+    const { scope } = this.#tag
+    const { declarations, isEmpty } = form
+    const sink = this.#sink
+    const run = this.#run
+    const depth = this.#elements.stack.depth + 1
+    const declaredFrom = scope.bindings.length
+    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
+    let isTaken = this.#resolve(form)
+    if (isTaken && sink !== undefined) {
+      const runFrom = sink.writeAlone(form, scope, depth, declaredFrom, run.from, from, to)
+      isTaken = runFrom !== NOT_TAKEN
+      if (isTaken) run.from = runFrom
+    }
+    const isUndone = declarations.length > 0 || sink?.hasWritten(depth) === true
+    if (isTaken) this.#push(form, from, to, declaredFrom, isUndone, UNSETTLED_EPOCH)
+    if (isTaken && !isEmpty) return to
+    sink?.leave(depth)
+    scope.restore(declaredFrom)
+    return isTaken ? to : NOT_TAKEN
+  }
+
+  #push(form: TagForm, from: number, to: number, declaredFrom: number, isUndone: boolean, epochInside: number): void {
+    if (form.holdsLines || isRewritten) this.#lines.count(window, to)
+    cursor.form = form
+    cursor.isInside = !form.isEmpty
+    if (form.isEmpty) return
+    const elements = this.#elements
+    const { stack } = elements
+    stack.pushName(from + 1, from + form.nameLength, declaredFrom, isUndone ? UNDO : NOTHING_TO_UNDO)
     const { depth } = stack
     cursor.depth = depth
     openForms[depth] = form
     if (!isUndone) return
-    const { scope } = this.#tag
-    for (let i = 0; i < declarations.length; i++) scope.declare(declarations[i]!)
-    this.#sink?.mark(plan, scope, depth)
-    epochBefore[depth] = epoch
+    epochBefore[depth] = elements.epoch
     floors[depth] = this.#floor
     this.#floor = depth
-    this.#elements.epoch = plan.epochInside
+    elements.epoch = epochInside
   }
 
   /** Closes the innermost element, if its end undoes something and its end tag stands at `at`. */
@@ -181,7 +212,16 @@ export class KnownTags {
   }
 
   #findPlan(form: TagForm): boolean {
-    return form.findPlan(this.#elements.epoch) || (this.#isPlanningWorthwhile && this.#makePlan(form))
+    const elements = this.#elements
+    const mayPlan = this.#isPlanningWorthwhile
+    const isUnsettled = elements.epoch === UNSETTLED_EPOCH
+    if (isUnsettled) {
+      if (!mayPlan) return false
+      elements.epoch = this.#epochWith(NO_MARKS)
+    }
+    if (form.findPlan(elements.epoch)) return true
+    if (isUnsettled) this.#plans++
+    return mayPlan && this.#makePlan(form)
   }
 
   /** Finds the form of a tag at `at` that has another one than expected. */
@@ -204,17 +244,21 @@ export class KnownTags {
   /** Finds out what a tag of this form means here; false when it must be read. */
   #makePlan(form: TagForm): boolean {
     const { scope } = this.#tag
-    const { declarations, element, attributes } = form
+    const { declarations } = form
     this.#plans++
     const declaredFrom = scope.bindings.length
     for (const declaration of declarations) scope.declare(declaration)
-    const isGood =
-      scope.size <= this.#limits.namespaces &&
-      element.resolve(scope) &&
-      attributes.every(attribute => attribute.resolve(scope)) &&
-      this.#addPlan(form, declaredFrom)
+    const isGood = this.#resolve(form) && this.#addPlan(form, declaredFrom)
     if (declarations.length > 0) scope.restore(declaredFrom)
     return isGood
+  }
+
+  /** Looks up the prefixes of a tag of this form, whose declarations are in scope. */
+  #resolve({ element, attributes }: TagForm): boolean {
+    const { scope } = this.#tag
+    if (scope.size > this.#limits.namespaces || !element.resolve(scope)) return false
+    for (let i = 0; i < attributes.length; i++) if (!attributes[i]!.resolve(scope)) return false
+    return true
   }
 
   #addPlan(form: TagForm, declaredFrom: number): boolean {

@@ -61,6 +61,8 @@ const NO_PLAN: Plan = {
   marks: [],
   inserted: NO_OCTETS,
 }
+/** Octets of declarations written in one tag, so that plans are bounded. */
+export const INSERTED_OCTETS = 512
 /** Plans of one form that are kept. */
 const PLANS = 8
 /** Characters of the longest namespace that a form holds: the memory of all forms is bounded. */
@@ -134,6 +136,8 @@ export class TagForm {
   strength = 1
   plan: Plan = NO_PLAN
   readonly #plans: Plan[] = []
+  /** Of each plan. */
+  readonly #epochs: number[] = []
 
   constructor(parts: Parts) {
     this.octets = parts.octets
@@ -156,18 +160,20 @@ export class TagForm {
 
   /** Whether another plan is for this epoch: it is the form's from here on. */
   findPlan(epoch: number): boolean {
-    for (const plan of this.#plans) {
-      if (plan.epoch !== epoch) continue
-      this.plan = plan
-      return true
-    }
-    return false
+    const index = this.#epochs.indexOf(epoch)
+    if (index < 0) return false
+    this.plan = this.#plans[index]!
+    return true
   }
 
   addPlan(plan: Plan): void {
     this.plan = plan
-    if (this.#plans.length === PLANS) this.#plans.shift()
+    if (this.#plans.length === PLANS) {
+      this.#plans.shift()
+      this.#epochs.shift()
+    }
     this.#plans.push(plan)
+    this.#epochs.push(plan.epoch)
   }
 }
 
