@@ -15,6 +15,7 @@ const tests = [
   'packages/ledger/src/verification/tampering.test.ts',
   'test/e2e/kill-loop.test.ts',
   'test/e2e/deliver-kill.test.ts',
+  'test/e2e/shared-outbox.test.ts',
   'test/e2e/parallel.test.ts',
   'test/independent/falsified.test.ts',
   'test/outbox/crash-matrix.test.ts',

@@ -92,7 +92,7 @@ export const settings = {
     help:
       'database that several receivers share, instead of one in the data folder: ' +
       'postgres://USER@HOST,HOST/DATABASE?standbys=1',
-    parse: parseLedger,
+    parse: parseDatabase('ledger'),
     schema: STRING,
   },
   ledgerPassword: {
@@ -150,6 +150,22 @@ export const settings = {
     key: 'timeout',
     help: 'how long to wait for the receipt',
     ...number(time),
+  },
+  outbox: {
+    flag: '--outbox <url>',
+    key: 'outbox.url',
+    help:
+      'database that several senders share, instead of one in the data folder: ' +
+      'postgres://USER@HOST,HOST/DATABASE?standbys=1',
+    parse: parseDatabase('outbox'),
+    schema: STRING,
+  },
+  outboxPassword: {
+    flag: '--outbox-password <file>',
+    key: 'outbox.password',
+    help: 'file of the password for the outbox, readable for its owner only',
+    parse: parseOptionalPath,
+    schema: STRING,
   },
   lifetime: {
     flag: '--lifetime <hours>',
@@ -414,12 +430,14 @@ function parseHost(text: string): string {
   return text
 }
 
-function parseLedger(text: string): string | undefined {
-  if (/^postgres(?:ql)?:\/\//.test(text)) return text
-  throw new Fault(
-    'usage',
-    'the ledger is an address as postgres://USER@HOST/DATABASE, or left out: then it is in --data',
-  )
+function parseDatabase(of: 'ledger' | 'outbox'): (text: string) => string | undefined {
+  return text => {
+    if (/^postgres(?:ql)?:\/\//.test(text)) return text
+    throw new Fault(
+      'usage',
+      `the ${of} is an address as postgres://USER@HOST/DATABASE, or left out: then it is in --data`,
+    )
+  }
 }
 
 function parseOptionalPath(text: string): string | undefined {

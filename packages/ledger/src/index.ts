@@ -50,10 +50,12 @@ export { formatTilePath, parseTilePath, type TileName } from './log/tiles.ts'
 export type { Migrations } from './migrations/migrations.ts'
 export { openLogMirror } from './mirror/log-mirror.ts'
 export type { KnownCheckpoint, LogDoubt, LogMemory, RememberedCheckpoint, SeenCheckpoint } from './outbox/log-memory.ts'
+export { type OutboxAddress, openNamedOutbox, openOutbox, openOutboxReader } from './outbox/open-outbox.ts'
 export {
   type Attempt,
   type AttemptNotes,
   type AttemptOutcome,
+  type FollowedEntry,
   type LeasedEntry,
   LeaseLost,
   type Outbox,
@@ -62,9 +64,9 @@ export {
   type OutboxReason,
   type OutboxState,
   type OwnSignature,
+  type SharedDocuments,
 } from './outbox/outbox.ts'
-export { type FollowedEntry, type OutboxReader, openOutboxReader } from './outbox/outbox-reader.ts'
-export { openNamedOutbox, openOutbox } from './outbox/sqlite-outbox.ts'
+export type { OutboxReader } from './outbox/outbox-reader.ts'
 export type { SharedNote, SharedNotes } from './postgres/shared-notes.ts'
 export type { KnownAcceptance, Recovered } from './recovery/recovered-log.ts'
 export { openDatabase, openDatabaseReader } from './sqlite/database.ts'

@@ -20,6 +20,8 @@ const data = resolve(rootFolder, 'data/sender')
 const to = new URL('https://localhost:8443')
 const program = buildProgram('sender', 'signs documents, delivers them over mutual TLS and verifies the receipts')
 
+const shared = { outbox: undefined, outboxPassword: undefined }
+
 const idHelp = 'document id to set; auto: a fresh one'
 const stripHelp = 'leave comments and processing instructions out of what is signed'
 
@@ -31,7 +33,7 @@ const send = program
   .argument('<file...>', 'documents, signed or not')
 send.option('--id <id>', idHelp).option('--strip-comments', stripHelp)
 send.option('--no-wait', 'only queue them; `sender deliver` delivers them')
-addSettings(send, { to, timeout: 30, lifetime: 72, certs, data }).action(
+addSettings(send, { to, timeout: 30, lifetime: 72, certs, data, ...shared }).action(
   onDemand(() => import('./commands/send-command.ts').then(it => it.runSend)),
 )
 
@@ -44,6 +46,7 @@ addSettings(deliver, {
   concurrency: 8,
   certs,
   data,
+  ...shared,
   deskDays: 90,
   deskBytes: 10 * 1024 ** 3,
   tracing: 'off',

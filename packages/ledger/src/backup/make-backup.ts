@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Fault, isSystemError, makeDurableFolder, syncFolder, writeDurableFile } from '@seg/core'
 import { BACKUP_RECORD, checkNamed } from '../files/data-folder.ts'
 import { onStorage } from '../files/storage-fault.ts'
+import { describePlace, placeIn } from '../postgres/postgres-place.ts'
 import { backupParts, type DescribedFile } from './backup-parts.ts'
 import { openBackupPlace } from './backup-place.ts'
 import type { BackupRecord } from './backup-record.ts'
@@ -48,6 +49,12 @@ export async function makeBackup(data: string, place: string, options: BackupOpt
   const { owner, version, now, onProgress, verify } = options
   const parts = backupParts[owner]
   checkNamed(data, parts.kind)
+  const elsewhere = owner === 'sender' ? placeIn(data, 'outbox') : undefined
+  if (elsewhere !== undefined)
+    throw new Fault(
+      'configuration',
+      `the outbox of ${data} is in ${describePlace(elsewhere)}: back that up with PostgreSQL's own tools`,
+    )
   if (!existsSync(join(data, parts.kind.database)))
     throw new Fault('configuration', `${data} has no ${parts.kind.database} yet: start the ${owner} first`)
   return onStorage(`back up ${data}`, async () => {

@@ -1,12 +1,12 @@
-// The attempts of a delivery: a row for each that came to an end, written in the transaction that
-// ends it.
-import type { DatabaseSync } from 'node:sqlite'
+// The attempts of a delivery as rows, the same on every database: one for each that came to an end,
+// written in the transaction that ends it.
 import type { FaultCode } from '@seg/core'
 import type { OutboxEvent } from './advance.ts'
-import type { Attempt, AttemptNotes, AttemptOutcome, OutboxEntry } from './outbox.ts'
+import type { Attempt, AttemptOutcome, FollowedEntry, OutboxEntry } from './outbox.ts'
+import { readEntryRow } from './outbox-rows.ts'
 
 /** Beside the first attempt of an entry, so many of the latest are kept. */
-const LATEST_KEPT = 99
+export const LATEST_KEPT = 99
 /** Characters of a detail, which may have words of the receiver. */
 const LONGEST_DETAIL = 1000
 
@@ -19,38 +19,23 @@ const outcomes: Readonly<Partial<Record<OutboxEvent['type'], AttemptOutcome>>> =
 
 type Row = Readonly<Record<string, unknown>>
 
-const attemptColumns = [
-  ...['number', 'started_at', 'duration', 'outcome', 'code', 'detail', 'status', 'address', 'request'],
-] as const
+export const attemptColumns: readonly string[] = [
+  ...['entry', 'number', 'started_at', 'duration', 'outcome', 'code', 'detail', 'status', 'address', 'request'],
+]
 
-/**
- * `entry` as it is after the event. Does nothing for an event that ends no attempt. Called in the
- * transaction of the event: there is no end without its row, and no row without its end.
- */
-export function writeAttempt(database: DatabaseSync, entry: OutboxEntry, event: OutboxEvent): void {
+/** `entry` as it is after the event. Undefined for an event that ends no attempt. */
+export function writeAttemptRow(entry: OutboxEntry, event: OutboxEvent): (string | number | null)[] | undefined {
   const outcome = outcomes[event.type]
-  if (outcome === undefined || !('attempt' in event)) return
-  const { startedAt, duration, status, address, request }: AttemptNotes = event.attempt
-  const places = attemptColumns.map(() => '?').join(', ')
-  database
-    .prepare(`INSERT INTO attempts (entry, ${attemptColumns.join(', ')}) VALUES (?, ${places})`)
-    .run(
-      ...[entry.number, entry.tries, startedAt, duration, outcome],
-      ...[entry.reason?.code ?? null, boundDetail(entry.reason?.detail), status ?? null],
-      ...[address ?? null, request ?? null],
-    )
-  database
-    .prepare('DELETE FROM attempts WHERE entry = ? AND number > 1 AND number <= ?')
-    .run(entry.number, entry.tries - LATEST_KEPT)
+  if (outcome === undefined || !('attempt' in event)) return undefined
+  const { startedAt, duration, status, address, request } = event.attempt
+  return [
+    ...[entry.number, entry.tries, startedAt, duration, outcome],
+    ...[entry.reason?.code ?? null, boundDetail(entry.reason?.detail), status ?? null],
+    ...[address ?? null, request ?? null],
+  ]
 }
 
-/** The latest first. */
-export function readAttempts(database: DatabaseSync, entry: number): Attempt[] {
-  const sql = `SELECT ${attemptColumns.join(', ')} FROM attempts WHERE entry = ? ORDER BY number DESC`
-  return database.prepare(sql).all(entry).map(readAttemptRow)
-}
-
-function readAttemptRow(row: Row): Attempt {
+export function readAttemptRow(row: Row): Attempt {
   return {
     number: Number(row.number),
     startedAt: Number(row.started_at),
@@ -73,4 +58,14 @@ function boundDetail(detail: string | undefined): string | null {
 
 function textOf(value: unknown): string | undefined {
   return value === null ? undefined : String(value)
+}
+
+/** A row of an entry, and of its latest attempt if that is there. */
+export function readFollowedRow(row: Row): FollowedEntry {
+  const { address, request } = row
+  return {
+    ...readEntryRow(row),
+    ...(address !== null && { address: String(address) }),
+    ...(request !== null && { request: String(request) }),
+  }
 }

@@ -3,18 +3,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabaseReader } from '../sqlite/database.ts'
 import { onDatabase } from '../sqlite/database-fault.ts'
-import type { AttemptNotes, OutboxEntry } from './outbox.ts'
-import { entryColumns, readEntryRow } from './outbox-rows.ts'
+import { readFollowedRow } from './attempts.ts'
+import type { FollowedEntry } from './outbox.ts'
+import { entryColumns } from './outbox-rows.ts'
 import { OUTBOX_FILE, outboxMigrations } from './outbox-schema.ts'
-
-/** An entry, and what its latest attempt says of the other side. */
-export type FollowedEntry = OutboxEntry & Partial<Pick<AttemptNotes, 'address' | 'request'>>
 
 export type OutboxReader = {
   /** In order of number. */
-  entriesAfter(number: number, limit: number): FollowedEntry[]
-  entries(numbers: readonly number[]): FollowedEntry[]
-  close(): void
+  entriesAfter(number: number, limit: number): Promise<FollowedEntry[]>
+  entries(numbers: readonly number[]): Promise<FollowedEntry[]>
+  close(): Promise<void>
 }
 
 const selectEntries = `SELECT ${entryColumns.map(column => `outbox.${column}`).join(', ')}`
@@ -26,13 +24,13 @@ const withoutAttempts = `${selectEntries}, NULL AS address, NULL AS request FROM
  * Undefined while there is no outbox in the folder. Throws the Faults `storage-unavailable` and
  * `configuration`.
  */
-export function openOutboxReader(folder: string): OutboxReader | undefined {
+export function openSqliteOutboxReader(folder: string): OutboxReader | undefined {
   const path = join(folder, OUTBOX_FILE)
   if (!existsSync(path)) return undefined
   const database = openDatabaseReader(path, outboxMigrations)
   // One of an earlier version is migrated by the sender, which may do that at any time.
   const hasAttempts = () => database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'attempts'").get() !== undefined
-  const read = (condition: string, values: readonly number[]) =>
+  const read = async (condition: string, values: readonly number[]) =>
     onDatabase('read the outbox', () => {
       const select = hasAttempts() ? withAttempts : withoutAttempts
       return database.prepare(`${select} WHERE ${condition}`).all(...values)
@@ -40,15 +38,6 @@ export function openOutboxReader(folder: string): OutboxReader | undefined {
   return {
     entriesAfter: (number, limit) => read('outbox.number > ? ORDER BY outbox.number LIMIT ?', [number, limit]),
     entries: numbers => read(`outbox.number IN (${numbers.map(() => '?').join(', ')}) ORDER BY outbox.number`, numbers),
-    close: () => database.close(),
-  }
-}
-
-function readFollowedRow(row: Readonly<Record<string, unknown>>): FollowedEntry {
-  const { address, request } = row
-  return {
-    ...readEntryRow(row),
-    ...(address !== null && { address: String(address) }),
-    ...(request !== null && { request: String(request) }),
+    close: async () => database.close(),
   }
 }

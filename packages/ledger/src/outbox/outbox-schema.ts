@@ -82,11 +82,11 @@ export const outboxMigrations: Migrations = {
       first_blinded INTEGER
     )`,
   ],
-  '0006-lease-numbers': [
+  '0005-lease-numbers': [
     // How often an entry was leased: what is written under an earlier lease is refused.
     'ALTER TABLE outbox ADD COLUMN leases INTEGER NOT NULL DEFAULT 0',
   ],
-  '0007-attempts': [
+  '0006-attempts': [
     // Attempts that ended, by their number within the entry; `duration` in milliseconds. Those from
     // before have none.
     `CREATE TABLE attempts (

@@ -100,6 +100,18 @@ export type OutboxEntry = {
 export type LeasedEntry = OutboxEntry & { readonly lease: string }
 export type HeldLease = Pick<LeasedEntry, 'number' | 'lease' | 'leases'>
 
+/**
+ * Bytes of documents under the paths that entries give them, for senders with folders of their own.
+ * What was kept is never removed. Throws the Fault `storage-unavailable`.
+ */
+export interface SharedDocuments {
+  /** Durable when it resolves. Throws the Fault `document-too-large` for more than it takes. */
+  keep(path: string, octets: AsyncIterable<Uint8Array>): Promise<void>
+  has(path: string): Promise<boolean>
+  /** Nothing of one that was not kept. */
+  read(path: string): AsyncIterable<Uint8Array>
+}
+
 /** Another process has the entry now: nothing was written. It sends the same bytes. */
 export class LeaseLost extends Fault {
   constructor({ number, state }: Pick<OutboxEntry, 'number' | 'state'>) {
@@ -110,6 +122,9 @@ export class LeaseLost extends Fault {
     )
   }
 }
+
+/** An entry, and what its latest attempt says of the other side. */
+export type FollowedEntry = OutboxEntry & Partial<Pick<AttemptNotes, 'address' | 'request'>>
 
 export type OutboxRequest = Pick<OutboxEntry, 'delivery' | 'receiver' | 'file' | 'document' | 'queuedAt' | 'expiresAt'>
 
@@ -192,6 +207,8 @@ export interface Outbox {
    * not what is known of the log any more, under any of its keys: another process was first.
    */
   remember(log: string, proven: WitnessedLog, next: SeenCheckpoint): Promise<boolean>
+  /** Where the bytes of documents are as well; undefined where all who open it share a folder. */
+  readonly documents: SharedDocuments | undefined
   /** What else is known of the logs. */
   readonly logs: LogMemory
   /** Gives back the leases. */

@@ -7,19 +7,22 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { outboxRequest, testOutbox } from '../testing/outbox-contract.ts'
+import { testAttempts } from '../testing/attempts-contract.ts'
+import { type OutboxImplementation, outboxRequest, testOutbox } from '../testing/outbox-contract.ts'
 import { makeFolder } from '../testing/sample-documents.ts'
-import { openOutbox } from './sqlite-outbox.ts'
+import { openOutbox } from './open-outbox.ts'
 
 const receiver = 'https://localhost:8443'
 const HOUR = 3_600_000
 const now = 1_800_000_000_000
 
-testOutbox(t, {
+const implementation: OutboxImplementation = {
   open: openOutbox,
   // A holder without its file has ended.
   loseLeases: folder => rm(join(folder, 'leases'), { recursive: true }),
-})
+}
+testOutbox(t, implementation)
+testAttempts(t, implementation)
 
 async function openIn(t: Test, folder: string) {
   const outbox = await openOutbox(folder)

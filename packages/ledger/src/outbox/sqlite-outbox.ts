@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { Fault, LONGEST_PATIENCE, LONGEST_PAUSE } from '@seg/core'
-import { checkNamed, claimFolder, type FolderKind } from '../files/data-folder.ts'
+import { claimFolder, type FolderKind } from '../files/data-folder.ts'
 import { FilesInPlace } from '../files/files-in-place.ts'
 import { onStorage } from '../files/storage-fault.ts'
 import { openDatabase } from '../sqlite/database.ts'
@@ -12,7 +12,6 @@ import { onDatabase } from '../sqlite/database-fault.ts'
 import { transact } from '../sqlite/transact.ts'
 import { asBuffer } from '../sqlite/writer/open-tree.ts'
 import { advance, isHeld, type OutboxEvent } from './advance.ts'
-import { readAttempts, writeAttempt } from './attempts.ts'
 import { isHolderGone, LeaseHolder } from './lease-holder.ts'
 import type { SeenCheckpoint, WitnessedLog } from './log-memory.ts'
 import type {
@@ -29,6 +28,7 @@ import type {
 } from './outbox.ts'
 import { entryColumns, readEntryRow, writeEntryRow } from './outbox-rows.ts'
 import { OUTBOX_FILE, outboxMigrations } from './outbox-schema.ts'
+import { readAttempts, writeAttempt } from './sqlite-attempts.ts'
 import { SqliteLogMemory } from './sqlite-log-memory.ts'
 
 const PAGE = 500
@@ -47,19 +47,13 @@ type Value = string | number | null | Uint8Array
  * Opens the outbox in the sender's data folder, which is made if need be. Throws the Faults
  * `storage-unavailable` and `configuration`.
  */
-export async function openOutbox(folder: string): Promise<Outbox> {
+export async function openSqliteOutbox(folder: string): Promise<Outbox> {
   return onStorage(`open the folder ${folder}`, async () => {
     const claimed = await claimFolder(folder, outboxFolder)
     const database = await openDatabase(join(folder, OUTBOX_FILE), outboxMigrations)
     await claimed.settle()
     return new SqliteOutbox(folder, database)
   })
-}
-
-/** As `openOutbox`, of a folder that must be that of a sender: none is made. */
-export async function openNamedOutbox(folder: string): Promise<Outbox> {
-  checkNamed(folder, outboxFolder)
-  return openOutbox(folder)
 }
 
 export const outboxFolder: FolderKind = {
@@ -75,6 +69,8 @@ class SqliteOutbox implements Outbox {
   readonly #files: FilesInPlace
   readonly #database: DatabaseSync
   readonly logs: SqliteLogMemory
+  /** All who open it have its folder. */
+  readonly documents = undefined
   /** Made when the first lease is taken: a process that only reads has none. */
   #holder: LeaseHolder | undefined
 

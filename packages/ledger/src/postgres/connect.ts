@@ -210,7 +210,7 @@ function checkSession(host: string, expected: PostgresRow, found: PostgresRow): 
   throw new Fault(
     'storage-unavailable',
     `${host} is no PostgreSQL server but a pooler before one: expected ${name} ${expected[name]}, ` +
-      `found ${found[name]}; name the servers themselves in --ledger`,
+      `found ${found[name]}; name the servers themselves in its address`,
   )
 }
 

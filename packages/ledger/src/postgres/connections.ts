@@ -32,7 +32,7 @@ export class PostgresConnections {
 
   /** One of them, in turn. Throws the Fault `storage-unavailable`. */
   async take(): Promise<PostgresConnection> {
-    if (this.#slots.length === 0) throw new Fault('storage-unavailable', 'the ledger is closed')
+    if (this.#slots.length === 0) throw new Fault('storage-unavailable', 'the connections to PostgreSQL are closed')
     const slot = this.#next
     this.#next = (slot + 1) % this.#slots.length
     const open = await this.#slots[slot]?.catch(() => undefined)

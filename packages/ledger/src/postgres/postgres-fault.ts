@@ -37,6 +37,16 @@ export function isLoginRefused(error: unknown): boolean {
   return state !== undefined && startsWithOne(state, refusedLogins)
 }
 
+/** What to throw then: `where` the database is, and what of it, by the name of its setting. */
+export function loginRefused(where: string, setting: string, cause: Fault): Fault {
+  return new Fault(
+    'configuration',
+    `${where}: ${cause.detail}; ` +
+      `expected the user and the database of --${setting}, with the password in the file of --${setting}-password`,
+    { cause },
+  )
+}
+
 function startsWithOne(state: string, classes: readonly string[]): boolean {
   return classes.some(one => state.startsWith(one))
 }

@@ -1,5 +1,5 @@
-// Where a ledger on PostgreSQL is: what the setting says, and the file of a data folder that keeps
-// it. Every command finds the ledger of a data folder by that file.
+// Where a ledger or an outbox on PostgreSQL is: what the setting says, and the file of a data
+// folder that keeps it. Every command finds the database of a data folder by that file.
 import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Fault, quote, writeDurableFile } from '@seg/core'
@@ -19,8 +19,8 @@ export type PostgresPlace = {
 /** `name` is a folder where it is that of a socket. */
 export type DatabaseHost = { readonly name: string; readonly port: number }
 
-/** What a data folder says of its ledger. */
-const PLACE_FILE = 'ledger-place.json'
+/** What is in the database: the setting has its name. */
+export type Placed = 'ledger' | 'outbox'
 const FORM = 'postgres://USER@HOST[:PORT][,HOST…]/DATABASE[?standbys=N][&ca=FILE]'
 const NAME = /^[\w.-]{1,63}$/
 const MOST_STANDBYS = 9
@@ -30,25 +30,35 @@ export const ONE_SERVER =
   'a commit waits for no standby (standbys=0): what was acknowledged is lost with the disk of this one server'
 
 /** Throws the Fault `configuration`; what it says has no user and no password. */
-export function parsePostgresPlace(text: string, password: string | undefined): PostgresPlace {
+export function parsePostgresPlace(
+  text: string,
+  password: string | undefined,
+  placed: Placed = 'ledger',
+): PostgresPlace {
   const [, user, secret, hosts, database, query] =
     /^postgres(?:ql)?:\/\/(?:([^:@/?#]+)(:[^@/?#]*)?@)?([^@/?#]*)\/([^/?#]+)(?:\?([^#]*))?$/.exec(text) ?? []
   if (secret !== undefined)
     throw new Fault(
       'configuration',
-      'the password of the ledger has no place in its address: give its file with --ledger-password',
+      `the password of the ${placed} has no place in its address: give its file with --${placed}-password`,
     )
   if (user === undefined || database === undefined || hosts === undefined)
-    throw new Fault('configuration', `expected the address of a ledger as ${FORM}, found another form`)
+    throw new Fault('configuration', `expected the address of the ${placed} as ${FORM}, found another form`)
   const parameters = new URLSearchParams(query)
   for (const name of new Set(parameters.keys()))
     if (!['standbys', 'ca', 'host', 'port'].includes(name) || parameters.getAll(name).length > 1)
-      throw new Fault('configuration', `expected the address of a ledger as ${FORM}, found ${quote(name)} in its query`)
+      throw new Fault(
+        'configuration',
+        `expected the address of the ${placed} as ${FORM}, found ${quote(name)} in its query`,
+      )
   const socket = parameters.get('host')
   if (socket !== null && !isAbsolute(socket))
     throw new Fault('configuration', `expected the folder of a socket in host=, found ${quote(socket)}`)
   if (socket === null ? parameters.has('port') : hosts !== '')
-    throw new Fault('configuration', 'expected hosts in the address of a ledger, or host= and port= of a socket alone')
+    throw new Fault(
+      'configuration',
+      `expected hosts in the address of the ${placed}, or host= and port= of a socket alone`,
+    )
   const names = socket !== null ? [`${socket}:${parameters.get('port') ?? 5432}`] : hosts.split(',')
   const ca = parameters.get('ca') ?? undefined
   if (ca !== undefined && !isAbsolute(ca))
@@ -63,26 +73,41 @@ export function parsePostgresPlace(text: string, password: string | undefined): 
   }
 }
 
-/** The place that a data folder names; undefined for one with a ledger of its own. */
-export function placeOfLedger(folder: string): PostgresPlace | undefined {
-  const path = join(folder, PLACE_FILE)
+/** The place that a data folder names; undefined for one with a ledger or outbox of its own. */
+export function placeIn(folder: string, placed: Placed): PostgresPlace | undefined {
+  const path = placeFile(folder, placed)
   if (!existsSync(path)) return undefined
   try {
-    const { ledger, password } = JSON.parse(readFileSync(path, 'utf8'))
-    return parsePostgresPlace(String(ledger), password === undefined ? undefined : String(password))
+    const { [placed]: address, password } = JSON.parse(readFileSync(path, 'utf8'))
+    return parsePostgresPlace(String(address), password === undefined ? undefined : String(password), placed)
   } catch (cause) {
-    throw new Fault('configuration', `${path} does not name the ledger of this folder: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new Fault(
+      'configuration',
+      `${path} does not name the ${placed} of this folder: ${(cause as Error).message}`,
+      { cause },
+    )
   }
 }
 
-/** Crash before: the folder names what it named. After: every command finds the ledger there. */
-export async function keepPlace(folder: string, ledger: string, password: string | undefined): Promise<void> {
-  const text = `${JSON.stringify({ ledger, password })}\n`
-  const path = join(folder, PLACE_FILE)
+export function placeOfLedger(folder: string): PostgresPlace | undefined {
+  return placeIn(folder, 'ledger')
+}
+
+/** Crash before: the folder names what it named. After: every command finds the database there. */
+export async function keepPlace(
+  folder: string,
+  address: string,
+  password: string | undefined,
+  placed: Placed = 'ledger',
+): Promise<void> {
+  const text = `${JSON.stringify({ [placed]: address, password })}\n`
+  const path = placeFile(folder, placed)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return
   await writeDurableFile(path, text, { mode: 0o600, replace: true })
+}
+
+function placeFile(folder: string, placed: Placed): string {
+  return join(folder, `${placed}-place.json`)
 }
 
 /** For people, without the user. */
@@ -98,7 +123,7 @@ export function isLocal({ name }: DatabaseHost): boolean {
 function parseHost(text: string): DatabaseHost {
   const [, name, port = '5432'] = /^(\[[0-9A-Fa-f:.]+\]|[^:\s]+)(?::(\d{1,5}))?$/.exec(text) ?? []
   if (name === undefined || Number(port) < 1 || Number(port) > 65535)
-    throw new Fault('configuration', `expected a host of the ledger as NAME or NAME:PORT, found ${quote(text)}`)
+    throw new Fault('configuration', `expected a host of the database as NAME or NAME:PORT, found ${quote(text)}`)
   return { name: name.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 

@@ -2,7 +2,6 @@
 // each transaction, for an operator may change it meanwhile.
 import { Fault } from '@seg/core'
 import type { PostgresConnection, PostgresRow } from './connect.ts'
-import { SCHEMA } from './schema.ts'
 
 /** 14 is the oldest with support when this was written. */
 const OLDEST_VERSION = 140_000
@@ -27,7 +26,7 @@ const be = (name: string, expected: string): Requirement => ({
 /** Who may make a function there that is called instead of one of PostgreSQL. */
 const CREATORS = `(SELECT
   COALESCE(string_agg(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END, ', '), '')
-  FROM pg_namespace, aclexplode(nspacl) WHERE nspname = '${SCHEMA}' AND privilege_type = 'CREATE'
+  FROM pg_namespace, aclexplode(nspacl) WHERE nspname = current_setting('search_path') AND privilege_type = 'CREATE'
   AND grantee <> nspowner AND grantee <> (SELECT oid FROM pg_roles WHERE rolname = current_user))`
 
 /** Those that a reload can change. */
@@ -43,7 +42,7 @@ const lasting: readonly Requirement[] = [
   {
     name: 'synchronous_standby_names',
     found: "current_setting('synchronous_standby_names')",
-    expected: 'ANY n (…) or FIRST n (…) with named standbys, n at least what standbys= of --ledger says',
+    expected: 'ANY n (…) or FIRST n (…) with named standbys, n at least what standbys= of its address says',
     isMet: (value, standbys) => standbys === 0 || quorumOf(value) >= standbys,
   },
 ]
@@ -64,8 +63,8 @@ const lookedAtOnce: readonly Requirement[] = [
   {
     name: 'schema_creators',
     found: CREATORS,
-    expected: `nobody but its owner who may create in the schema (REVOKE CREATE ON SCHEMA ${SCHEMA} FROM …)`,
-    harm: 'others could replace functions that the ledger calls',
+    expected: 'nobody but its owner who may create in the schema (REVOKE CREATE ON SCHEMA seg, or seg_outbox, FROM …)',
+    harm: 'others could replace functions that are called here',
     isMet: value => value === '',
   },
 ]

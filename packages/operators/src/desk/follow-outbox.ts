@@ -14,9 +14,9 @@ export function followOutbox(folder: string): Source {
   let nextRound = 0
   return {
     async enterSome(store) {
-      reader ??= openOutboxReader(folder)
+      reader ??= await openOutboxReader(folder)
       if (reader === undefined) return false
-      const fresh = reader.entriesAfter(store.cursor('outbox'), STEP)
+      const fresh = await reader.entriesAfter(store.cursor('outbox'), STEP)
       if (fresh.length > 0) {
         store.enterDeliveries(fresh)
         return true
@@ -24,14 +24,14 @@ export function followOutbox(folder: string): Source {
       if (performance.now() < nextRound) return false
       const numbers = store.openDeliveries(checked, STEP)
       checked = numbers.at(-1) ?? 0
-      if (numbers.length > 0) store.enterDeliveries(reader.entries(numbers))
+      if (numbers.length > 0) store.enterDeliveries(await reader.entries(numbers))
       if (numbers.length === STEP) return true
       checked = 0
       nextRound = performance.now() + LOOK_INTERVAL
       return false
     },
     async close() {
-      reader?.close()
+      await reader?.close()
       reader = undefined
     },
   }

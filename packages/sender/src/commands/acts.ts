@@ -68,12 +68,13 @@ export function importReceiversAct(_file: string, _options: object, command: Com
   return { action: 'partner.receivers-imported', category: 'partner' as const, on, look }
 }
 
-function statesOf(names: readonly string[], data: string): unknown {
+async function statesOf(names: readonly string[], data: string): Promise<unknown> {
   const numbers = names.filter(name => /^\d{1,15}$/.test(name)).map(Number)
-  const reader = openOutboxReader(data)
+  const reader = await openOutboxReader(data)
   try {
-    return Object.fromEntries(reader?.entries(numbers).map(({ number, state }) => [number, state]) ?? [])
+    const entries = (await reader?.entries(numbers)) ?? []
+    return Object.fromEntries(entries.map(({ number, state }) => [number, state]))
   } finally {
-    reader?.close()
+    await reader?.close()
   }
 }

@@ -65,15 +65,15 @@ export async function runRestoreOutbox(
 /** The copier has held each document to the digest of its entry. */
 async function verifyCopy(folder: string): Promise<{ of: string; documents: number }> {
   await settleCopiedTrail(folder)
-  const reader = openOutboxReader(folder)
+  const reader = await openOutboxReader(folder)
   try {
     let documents = 0
-    for (let page = reader?.entriesAfter(0, PAGE) ?? []; page.length > 0; ) {
+    for (let page = (await reader?.entriesAfter(0, PAGE)) ?? []; page.length > 0; ) {
       documents += page.length
-      page = reader!.entriesAfter(page.at(-1)!.number, PAGE)
+      page = await reader!.entriesAfter(page.at(-1)!.number, PAGE)
     }
     return { of: '', documents }
   } finally {
-    reader?.close()
+    await reader?.close()
   }
 }

@@ -29,7 +29,19 @@ export async function runDeliver(_options: object, command: Command): Promise<vo
     ...settings
   } = readSettings(
     command,
-    ['certs', 'data', 'to', 'lifetime', 'concurrency', 'deskDays', 'deskBytes', 'tracing', 'tracingCa'],
+    [
+      'certs',
+      'data',
+      'outbox',
+      'outboxPassword',
+      'to',
+      'lifetime',
+      'concurrency',
+      'deskDays',
+      'deskBytes',
+      'tracing',
+      'tracingCa',
+    ],
     senderSections,
   )
   const { config } = command.opts()

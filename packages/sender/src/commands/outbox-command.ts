@@ -11,6 +11,7 @@ import {
   writeList,
 } from '@seg/core'
 import type { Outbox, OutboxEntry, OutboxState } from '@seg/ledger'
+import { bringDocument } from '../delivery/bring-document.ts'
 import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
 import { documentPathOf } from '../delivery/gateway.ts'
 import { attemptFacts, describeAttempts } from './attempt-lines.ts'
@@ -47,6 +48,7 @@ export async function runShow(name: string, _options: object, command: Command):
   const { data } = readSettings(command, ['data'])
   const { entry, attempts } = await withOutbox(data, async outbox => {
     const picked = await pick(name, outbox)
+    await bringFiles(picked, outbox, data)
     return { entry: picked, attempts: await outbox.attempts(picked.number) }
   })
   const unproven = entry.state === 'delivered' ? [] : await listUnproven(data, entry.delivery)
@@ -93,6 +95,14 @@ async function pick(name: string, outbox: Outbox): Promise<OutboxEntry> {
   const entry = byNumber ?? (await outbox.findDocument(name)).at(-1)
   if (entry === undefined) throw new Fault('not-found', `the outbox has no entry and no document ${quote(name)}`)
   return entry
+}
+
+/** What another sender of the outbox has sent has its files here, too, where they are named. */
+async function bringFiles({ number, delivery, document }: OutboxEntry, outbox: Outbox, data: string): Promise<void> {
+  if (outbox.documents === undefined) return
+  await bringDocument(document, data, outbox.documents)
+  const receipt = await outbox.receipt(number)
+  if (receipt !== undefined) await openDeliveryFiles(data, delivery).restoreReceipt(receipt)
 }
 
 function factsOf(entry: OutboxEntry, data: string) {

@@ -22,7 +22,7 @@ export async function runSend(
   const output = openOutput(command)
   const { to, timeout, ...settings } = readSettings(
     command,
-    ['certs', 'data', 'to', 'timeout', 'lifetime'],
+    ['certs', 'data', 'outbox', 'outboxPassword', 'to', 'timeout', 'lifetime'],
     senderSections,
   )
   checkUsage(files, options)

@@ -1,14 +1,15 @@
 // The files of a delivery: the signed documents and the receipt, in a folder named by what was
 // asked for. What became of it stands in the outbox.
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { lstat, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDurableFolder, onFile, syncFolder, writeDurableFile } from '@seg/core'
+import type { SharedDocuments } from '@seg/ledger'
 import { digestDocument, openDocumentFile } from '../document/document-file.ts'
+import { bringDocument } from './bring-document.ts'
+import { STAGING } from './staging.ts'
 
-/** Where files stand until they are whole: a folder in the data folder. */
-export const STAGING = 'staging'
 /** Milliseconds without a change after which no process is writing there any more. */
 const ABANDONED = 3_600_000
 
@@ -50,8 +51,11 @@ export type DeliveryFiles = {
   keepUnverified(answer: Buffer): Promise<string>
 }
 
-/** The files of the delivery with this key under the data folder; nothing is written yet. */
-export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles {
+/**
+ * The files of the delivery with this key under the data folder; nothing is written yet. `shared`:
+ * where other senders of the outbox find its documents.
+ */
+export function openDeliveryFiles(data: string, delivery: string, shared?: SharedDocuments): DeliveryFiles {
   const home = join('deliveries', delivery)
   const receiptPath = join(data, home, 'receipt.xml')
   return {
@@ -69,11 +73,13 @@ export function openDeliveryFiles(data: string, delivery: string): DeliveryFiles
         await rename(written, join(data, path))
         await syncFolder(folder)
       })
+      // Crash before: bytes that no entry names. After: each sender has what the entry will name.
+      await shared?.keep(path, createReadStream(join(data, path)))
       return path
     },
     async findDocument(sha256) {
       const path = join(home, nameOf(sha256))
-      if (existsSync(join(data, path))) return path
+      if (existsSync(join(data, path)) || (await bringDocument({ path, sha256 }, data, shared))) return path
       // Earlier versions chose names at random.
       for (const name of await readdir(join(data, home)).catch(() => [])) {
         if (!/^document-[0-9a-f]{12}\.xml$/.test(name)) continue

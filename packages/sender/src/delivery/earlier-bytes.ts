@@ -43,7 +43,7 @@ export async function findAccepted(
   const sha256 = digestIn(body)
   const path = await findBytes(sha256 ?? entry.document.sha256, entry, gateway)
   if (path === undefined) {
-    const receiptPath = await openDeliveryFiles(data, entry.delivery).keepUnverified(body)
+    const receiptPath = await openDeliveryFiles(data, entry.delivery, outbox.documents).keepUnverified(body)
     return { kind: 'others', sha256, receiptPath }
   }
   // They may be signed with a certificate of ours that was replaced since.
@@ -54,8 +54,10 @@ export async function findAccepted(
   return takeReceipt(asked.accepted, { entry: named, signed, link }, gateway, limits)
 }
 
-async function findBytes(sha256: string, { delivery, document }: OutboxEntry, { data }: SendingGateway) {
-  return sha256 === document.sha256 ? document.path : openDeliveryFiles(data, delivery).findDocument(sha256)
+async function findBytes(sha256: string, { delivery, document }: OutboxEntry, { data, outbox }: SendingGateway) {
+  return sha256 === document.sha256
+    ? document.path
+    : openDeliveryFiles(data, delivery, outbox.documents).findDocument(sha256)
 }
 
 /**

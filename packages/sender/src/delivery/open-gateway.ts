@@ -1,5 +1,5 @@
 // Opening what sending needs: keys, trust, the outbox and what is known of the receivers' logs.
-import { openOutbox } from '@seg/ledger'
+import { type OutboxAddress, openOutbox } from '@seg/ledger'
 import type { LiveSender } from '../credentials/follow-sender.ts'
 import { loadSenderCredentials, type SenderFolder } from '../credentials/sender-credentials.ts'
 import { silentMeter } from '../progress.ts'
@@ -9,7 +9,14 @@ import { openLifetimeClock } from './lifetime-clock.ts'
 
 const HOUR = 3_600_000
 
-type Settings = SenderFolder & { readonly data: string /** Hours. */; readonly lifetime: number }
+type Settings = SenderFolder & {
+  readonly data: string
+  /** Hours. */
+  readonly lifetime: number
+  /** Where it is when it is not where the data folder says; and the file of its password. */
+  readonly outbox?: string | undefined
+  readonly outboxPassword?: string | undefined
+}
 
 /** `replace` is for a daemon, whose credentials change while it runs. */
 export type OpenGateway = SendingGateway & AsyncDisposable & Pick<LiveSender, 'replace'>
@@ -19,11 +26,11 @@ export type OpenGateway = SendingGateway & AsyncDisposable & Pick<LiveSender, 'r
  * has leased.
  */
 export async function openGateway(
-  { certs, config, data, lifetime }: Settings,
+  { certs, config, data, lifetime, ...place }: Settings,
   edge: Pick<SendingGateway, 'note' | 'clock' | 'tracer'>,
 ): Promise<OpenGateway> {
   let current = await loadSenderCredentials({ certs, config })
-  const outbox = await openOutbox(data)
+  const outbox = await openOutbox(data, addressOf(place))
   return {
     get identity() {
       return current.identity
@@ -50,4 +57,8 @@ export async function openGateway(
     meter: silentMeter,
     [Symbol.asyncDispose]: () => outbox.close(),
   }
+}
+
+function addressOf({ outbox, outboxPassword: password }: Pick<Settings, 'outbox' | 'outboxPassword'>) {
+  return outbox === undefined ? undefined : ({ outbox, password } satisfies OutboxAddress)
 }

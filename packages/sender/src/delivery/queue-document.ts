@@ -9,6 +9,7 @@ import { digestDocument } from '../document/document-file.ts'
 import { readOutline, signTemplate, type Template } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
 import { checkStoredReceipt } from '../receipt/check-receipt.ts'
+import { bringDocument } from './bring-document.ts'
 import { deliveryKey, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
@@ -74,6 +75,7 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
     )
     const files = openDeliveryFiles(gateway.data, entry.delivery)
     await files.restoreReceipt(receipt)
+    await bringDocument(entry.document, gateway.data, gateway.outbox.documents)
     return {
       receipt: checked,
       receiptPath: files.receiptPath,
@@ -93,9 +95,9 @@ export async function findDelivery(entry: OutboxEntry, gateway: SendingGateway):
 async function makeDocument(
   template: Template,
   delivery: string,
-  { signer, clock, data, types, meter }: SendingGateway,
+  { signer, clock, data, outbox, types, meter }: SendingGateway,
 ): Promise<{ document: OutboxDocument; facts: SignedFacts }> {
-  const files = openDeliveryFiles(data, delivery)
+  const files = openDeliveryFiles(data, delivery, outbox.documents)
   const outline = await readOutline(template)
   if (!outline.isSigned) {
     const signed = await signTemplate(template, outline, signer, clock.now(), pieces => files.keepDocument(pieces))

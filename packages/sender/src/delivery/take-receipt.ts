@@ -34,7 +34,7 @@ export async function takeReceipt(
 ): Promise<Taken> {
   attempt.answered(answer)
   const { clock, outbox, data } = gateway
-  const files = openDeliveryFiles(data, entry.delivery)
+  const files = openDeliveryFiles(data, entry.delivery, outbox.documents)
   const receipt = await openReceipt(answer, signed, files, gateway)
   const { tree } = receipt.checked
   const shown = { tree, verifiers: gateway.trust.logs, receipt: receipt.octets, link, signal }

@@ -10,6 +10,7 @@ import type { Answer, Link } from '../exchange/connection.ts'
 import { type Later, postDocument, type TryLimits } from '../exchange/post-document.ts'
 import { DeliveryRefused } from '../exchange/problem.ts'
 import type { AttemptRecord } from './attempt-record.ts'
+import { bringDocument } from './bring-document.ts'
 import { clocksApart, helpsToSignAfresh, mayBecomeTimely } from './clocks-apart.ts'
 import { openDeliveryFiles } from './delivery-files.ts'
 import { type Found, findAccepted, type Others } from './earlier-bytes.ts'
@@ -83,6 +84,7 @@ function answerBehind(fault: unknown): Answer | undefined {
 
 async function readKept({ document }: OutboxEntry, gateway: SendingGateway): Promise<SignedFacts> {
   const path = documentPathOf(document, gateway)
+  await bringDocument(document, gateway.data, gateway.outbox.documents)
   const facts = await readSignedFile(path, gateway.signer.certificate, gateway)
   const found = facts.sha256.toString('hex')
   if (found === document.sha256) return facts
@@ -173,7 +175,7 @@ async function exchangeAfresh(entry: LeasedEntry, link: Link, gateway: SendingGa
   const found = await findAccepted(entry, link, gateway, limits)
   if (found.kind === 'delivered' || found.kind === 'later') return found
   if (found.kind === 'others') throw explainOthers(found, new DeliveryRefused(idTaken))
-  const files = openDeliveryFiles(data, entry.delivery)
+  const files = openDeliveryFiles(data, entry.delivery, outbox.documents)
   await using unsigned = await openUnsigned(documentPathOf(entry.document, gateway), own, meter)
   const { outline } = unsigned
   const template = { ...unsigned.template, types }

@@ -37,13 +37,14 @@ export type Diary = { readonly notes: string[]; readonly pauses: number[] }
 
 /**
  * A sender that takes no real pauses and jitters as far as it may. Its clock is the real one unless
- * `now` says otherwise.
+ * `now` says otherwise. `outbox`: the address of a database.
  */
 export async function openSender(
   certs: string,
   data: string,
   timeout = 10_000,
   now = () => new Date(),
+  outbox?: string,
 ): Promise<WaitingGateway & Diary & AsyncDisposable> {
   const notes: string[] = []
   const pauses: number[] = []
@@ -53,7 +54,10 @@ export async function openSender(
   }
   const elapsed = () => performance.now()
   const clock = { now, elapsed, random: () => 0.5, pause }
-  const gateway = await openGateway({ certs, data, lifetime: 72 }, { clock, note: line => void notes.push(line) })
+  const gateway = await openGateway(
+    { certs, data, outbox, lifetime: 72 },
+    { clock, note: line => void notes.push(line) },
+  )
   return { ...gateway, patience: { timeout, onWait() {} }, notes, pauses }
 }
 

@@ -4,7 +4,8 @@ import { Fault } from '@seg/core'
 import { type LogKey, verifierKeyOf } from '../../log/checkpoint.ts'
 import { checkBound } from '../../log/log-keys.ts'
 import { connectToPrimary, type PostgresConnection } from '../connect.ts'
-import { isLoginRefused, onPostgres } from '../postgres-fault.ts'
+import { migrateSchema } from '../migrate-schema.ts'
+import { isLoginRefused, loginRefused, onPostgres } from '../postgres-fault.ts'
 import { describePlace, type PostgresPlace } from '../postgres-place.ts'
 import { postgresMigrations, SCHEMA } from '../schema.ts'
 import { checkDatabaseServer } from '../server-settings.ts'
@@ -25,7 +26,7 @@ const SCHEMA_LOCK = LOG_LOCK + 2
  */
 export async function prepareDatabase(place: PostgresPlace, key: LogKey): Promise<void> {
   const connection = await connectToPrimary(place, writerForm).catch(error => {
-    throw isLoginRefused(error) ? refused(place, error as Fault) : error
+    throw isLoginRefused(error) ? loginRefused(describePlace(place), 'ledger', error as Fault) : error
   })
   try {
     await onPostgres(`open ${describePlace(place)}`, async () => {
@@ -50,7 +51,7 @@ export async function prepareDatabase(place: PostgresPlace, key: LogKey): Promis
 export async function prepareSchema(connection: PostgresConnection, standbys: number): Promise<void> {
   await checkDatabaseServer(connection, standbys)
   await connection.rows(`SELECT pg_advisory_lock(${SCHEMA_LOCK})`)
-  await migrateSchema(connection)
+  await migrateSchema(connection, postgresMigrations, { schema: SCHEMA, of: 'ledger' })
   await connection.rows(`SELECT pg_advisory_unlock(${SCHEMA_LOCK})`)
 }
 
@@ -64,26 +65,6 @@ async function checkWhole(connection: PostgresConnection): Promise<void> {
   )
 }
 
-async function migrateSchema(connection: PostgresConnection): Promise<void> {
-  const applied = await appliedMigrations(connection)
-  const unknown = applied.find(name => !Object.hasOwn(postgresMigrations, name))
-  if (unknown !== undefined)
-    throw new Fault(
-      'configuration',
-      `the ledger in the database was made by a later version of this program: it has the migration ${unknown}`,
-    )
-  if (applied.length === Object.keys(postgresMigrations).length) return
-  const { runMigrations } = await import('../../migrations/kysely.ts')
-  await runMigrations(connection.client, postgresMigrations, SCHEMA)
-}
-
-async function appliedMigrations(connection: PostgresConnection): Promise<string[]> {
-  const [found] = await connection.rows(`SELECT to_regclass('${SCHEMA}.kysely_migration') IS NOT NULL AS is_there`)
-  if (found?.is_there !== true) return []
-  const rows = await connection.rows(`SELECT name FROM ${SCHEMA}.kysely_migration ORDER BY name`)
-  return rows.map(({ name }) => String(name))
-}
-
 /** A ledger belongs to one log with one key: another key opens it no more. */
 async function bindKey(connection: PostgresConnection, present: string): Promise<void> {
   await connection.rows(
@@ -92,13 +73,4 @@ async function bindKey(connection: PostgresConnection, present: string): Promise
   )
   const [row] = await connection.rows('SELECT verifier_key FROM log_keys ORDER BY from_size DESC LIMIT 1')
   checkBound(String(row!.verifier_key), present)
-}
-
-function refused(place: PostgresPlace, cause: Fault): Fault {
-  return new Fault(
-    'configuration',
-    `${describePlace(place)}: ${cause.detail}; ` +
-      'expected the user and the database of --ledger, with the password in the file of --ledger-password',
-    { cause },
-  )
 }
