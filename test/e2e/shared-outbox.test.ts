@@ -108,8 +108,6 @@ t.test(`${ROUNDS} rounds of kills at two sites, and a site that is gone, lose an
       `${document.id} is delivered, and its receipt proves its entry`,
     )
   }
-  const held = await server.ask(/@\/(\w+)/.exec(outboxUrl)![1]!, 'SELECT id FROM seg_outbox.holders')
-  t.same(held, [], 'who ended in order holds nothing, and those before who did not are gone')
   const retried = entries.filter(({ leases }) => leases > 1).length
   t.comment(`the kills left ${left.join(', ')} files to be done; ${retried} documents were leased more than once`)
   t.ok(
