@@ -11,9 +11,9 @@ import {
   writeList,
 } from '@seg/core'
 import type { Outbox, OutboxEntry, OutboxState } from '@seg/ledger'
-import { bringDocument } from '../delivery/bring-document.ts'
-import { listUnproven, openDeliveryFiles } from '../delivery/delivery-files.ts'
 import { documentPathOf } from '../delivery/gateway.ts'
+import { bringDocument } from '../files/bring-document.ts'
+import { listUnproven, openDeliveryFiles } from '../files/delivery-files.ts'
 import { attemptFacts, describeAttempts } from './attempt-lines.ts'
 import { withOutbox } from './with-outbox.ts'
 

@@ -8,9 +8,9 @@ import { trustFor } from '../credentials/sender-credentials.ts'
 import { digestDocument } from '../document/document-file.ts'
 import { readOutline, signTemplate, type Template } from '../document/sign-template.ts'
 import { readSignedFile, type SignedFacts } from '../document/signed-document.ts'
+import { bringDocument } from '../files/bring-document.ts'
+import { deliveryKey, openDeliveryFiles } from '../files/delivery-files.ts'
 import { checkStoredReceipt } from '../receipt/check-receipt.ts'
-import { bringDocument } from './bring-document.ts'
-import { deliveryKey, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /**

@@ -8,10 +8,10 @@ import { trustFor } from '../credentials/sender-credentials.ts'
 import type { SignedFacts } from '../document/signed-document.ts'
 import type { Answer, Link } from '../exchange/connection.ts'
 import type { Later } from '../exchange/post-document.ts'
+import { type DeliveryFiles, openDeliveryFiles } from '../files/delivery-files.ts'
 import { type CheckedReceipt, checkReceipt } from '../receipt/check-receipt.ts'
 import { checkVersion, noteVersion } from '../receipt/log-versions.ts'
 import type { AttemptRecord } from './attempt-record.ts'
-import { type DeliveryFiles, openDeliveryFiles } from './delivery-files.ts'
 import { type Delivery, documentPathOf, type SendingGateway } from './gateway.ts'
 
 /** What the receipt must be for: the bytes that `entry` names, and what they sign. */
