@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { seededInt } from '@seg/core/testing/random'
 import t from 'tap'
 import { HELD_IN_MEMORY, openOutbox } from '../../packages/ledger/src/index.ts'
 import { loadReceiptTrust } from '../../packages/sender/src/receipt/check-log-entry.ts'
@@ -48,9 +49,9 @@ async function drop(round: number): Promise<string[]> {
  * others.
  */
 async function someOf(done: () => number): Promise<void> {
-  const count = Math.floor(FILES * Math.random())
+  const count = seededInt(FILES)
   for (const end = performance.now() + LONGEST_LIFE; done() < count && performance.now() < end; ) await pause(1)
-  await pause(10 * Math.random())
+  await pause(seededInt(10))
 }
 
 t.test(`${ROUNDS} rounds of kills lose no document, and double none`, async t => {

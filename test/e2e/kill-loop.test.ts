@@ -113,7 +113,7 @@ async function postAndKill(
     acknowledged.set(id, answer.body)
   }
   const killSoon = async (posting: Promise<unknown>) => {
-    await Promise.race([pause(Math.random() * longestLife), posting])
+    await Promise.race([pause(seededInt(longestLife)), posting])
     isKilled = true
     await receiver.kill()
   }

@@ -191,7 +191,7 @@ const commands = [
     .map(([who, n, how, delay]) => {
       return new Command(`${how} ${n} by ${who}`, async (model, { senders, held }) => {
         const [entry, outbox] = [model.entries[n - 1], senders[who]!]
-        const lease = held[who]!.get(n) ?? { number: n, lease: 'nobody', leases: 0 }
+        const lease = held[who]!.get(n) ?? { number: n, delivery: '', lease: 'nobody', leases: 0 }
         const reason = { code: 'overloaded', detail: '', at: model.now } as const
         const actions = {
           release: () => outbox.release(lease),
@@ -201,8 +201,8 @@ const commands = [
           giveUp: () => outbox.giveUp(lease, reason, attempt),
         }
         const mayDo = isOwn(entry, who)
-        const otherwise = how === 'release' ? 'done' : 'delivery-pending'
-        same(await codeOf(actions[how]()), mayDo ? 'done' : entry === undefined ? 'usage' : otherwise)
+        const otherwise = entry === undefined ? 'usage' : 'delivery-pending'
+        same(await codeOf(actions[how]()), mayDo || how === 'release' ? 'done' : otherwise)
         if (!mayDo || entry === undefined) return
         entry.holder = undefined
         if (how !== 'release') entry.attempts.unshift(`${++entry.tries} ${ended[how]}`)

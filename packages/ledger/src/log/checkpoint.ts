@@ -59,7 +59,7 @@ export function sizeOfCheckpoint(note: string): number {
  * `log-invalid`.
  */
 export function openCheckpoint(note: string, verifier: LogVerifier): TreeHead {
-  const [, text, signatures] = /^((?:[^\n]+\n)+)\n((?:\u2014 [^\n ]+ [A-Za-z0-9+/]+={0,2}\n)+)$/u.exec(note) ?? []
+  const [, text, signatures] = /^((?:\P{Cc}+\n)+)\n((?:\u2014 [^\n ]+ [A-Za-z0-9+/]+={0,2}\n)+)$/u.exec(note) ?? []
   if (text === undefined || signatures === undefined)
     throw new Fault('log-invalid', `expected a signed note, found ${quote(note)}`)
   checkSignature(text, signatures, verifier)

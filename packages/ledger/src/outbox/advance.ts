@@ -75,8 +75,9 @@ function settle(entry: OutboxEntry, state: Exclude<OutboxState, 'queued'>, settl
 }
 
 /** Whether this lease is the one that the entry has now. */
-export function isHeld({ state, lease, leases }: OutboxEntry, held: HeldLease): boolean {
-  return state === 'queued' && lease === held.lease && leases === held.leases
+export function isHeld({ state, delivery, lease, leases }: OutboxEntry, held: HeldLease): boolean {
+  // A database that lost its end gives a number to another delivery.
+  return state === 'queued' && delivery === held.delivery && lease === held.lease && leases === held.leases
 }
 
 function checkFree({ number, state, lease }: OutboxEntry, what: string): void {

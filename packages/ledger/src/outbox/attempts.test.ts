@@ -73,8 +73,8 @@ t.test('an attempt and its end are one commit', async t => {
 
 t.test('an outbox from before has no attempts of what it tried, and those that come', async t => {
   const folder = await makeFolder(t)
-  const { '0006-attempts': added, ...before } = outboxMigrations
-  t.ok(added)
+  const { '0005-lease-numbers': numbers, '0006-attempts': attempts, ...before } = outboxMigrations
+  t.ok(numbers && attempts)
   const old = await openDatabase(join(folder, OUTBOX_FILE), before)
   old.exec(`INSERT INTO outbox (number, delivery, receiver, file, document, bytes, sha256, queued_at, expires_at,
     state, tries, next_try) VALUES (1, 'a', '${receiver}', 'f', 'd', 1, 'aa', 0, ${now}, 'queued', 3, 0)`)

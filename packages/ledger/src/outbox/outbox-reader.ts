@@ -15,10 +15,12 @@ export type OutboxReader = {
   close(): Promise<void>
 }
 
-const selectEntries = `SELECT ${entryColumns.map(column => `outbox.${column}`).join(', ')}`
-const withAttempts = `${selectEntries}, attempts.address, attempts.request FROM outbox
+const present = entryColumns.map(column => `outbox.${column}`)
+const withAttempts = `SELECT ${present.join(', ')}, attempts.address, attempts.request FROM outbox
   LEFT JOIN attempts ON attempts.entry = outbox.number AND attempts.number = outbox.tries`
-const withoutAttempts = `${selectEntries}, NULL AS address, NULL AS request FROM outbox`
+/** A version before attempts had no numbers of leases either. */
+const former = entryColumns.map(column => (column === 'leases' ? '0 AS leases' : `outbox.${column}`))
+const withoutAttempts = `SELECT ${former.join(', ')}, NULL AS address, NULL AS request FROM outbox`
 
 /**
  * Undefined while there is no outbox in the folder. Throws the Faults `storage-unavailable` and

@@ -1,5 +1,5 @@
-// The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of
-// SQLite.
+// The port of the outbox: what a sender has taken on, and what came of it. Nothing here knows of a
+// database.
 import { Fault, type FaultCode } from '@seg/core'
 import type { LogMemory, SeenCheckpoint, WitnessedLog } from './log-memory.ts'
 
@@ -98,7 +98,7 @@ export type OutboxEntry = {
  * last one of the entry, by holder and number.
  */
 export type LeasedEntry = OutboxEntry & { readonly lease: string }
-export type HeldLease = Pick<LeasedEntry, 'number' | 'lease' | 'leases'>
+export type HeldLease = Pick<LeasedEntry, 'number' | 'delivery' | 'lease' | 'leases'>
 
 /**
  * Bytes of documents under the paths that entries give them, for senders with folders of their own.
@@ -159,8 +159,8 @@ export interface Outbox {
   receipt(number: number): Promise<Buffer | undefined>
   /**
    * Attempts of an entry, the latest first: its first one and the latest 99. A number up to `tries`
-   * that is missing was not recorded: its process ended before it did, or an earlier version made
-   * it, or it is one between.
+   * that is missing was not recorded: its process ended, or lost its lease, before the attempt did,
+   * or an earlier version made it, or it is one between.
    */
   attempts(number: number): Promise<Attempt[]>
 

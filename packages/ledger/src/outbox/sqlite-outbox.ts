@@ -191,8 +191,8 @@ class SqliteOutbox implements Outbox {
 
   async release(held: HeldLease): Promise<void> {
     this.#transact('write to the outbox', () => {
-      const entry = this.#entry(held.number)
-      if (isHeld(entry, held)) this.#move(entry, { type: 'release', held })
+      const [entry] = this.#select('number = ?', held.number)
+      if (entry !== undefined && isHeld(entry, held)) this.#move(entry, { type: 'release', held })
     })
   }
 

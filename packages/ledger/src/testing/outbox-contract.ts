@@ -241,6 +241,7 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     const document = { ...request('a').document, path: 'other.xml', sha256: 'cd'.repeat(32) }
     const held = await take(outbox, 1)
     await t.rejects(outbox.replaceDocument({ ...held, leases: 2 }, document), lost)
+    await t.rejects(outbox.replaceDocument({ ...held, delivery: 'other' }, document), lost)
     t.match(await outbox.replaceDocument(held, document), { document, lease: held.lease, leases: 1 })
   })
 
@@ -296,6 +297,8 @@ export function testOutbox(t: Test, implementation: OutboxImplementation): void 
     await t.rejects(one.postpone(first, reason, now, attempt), lost)
     await t.rejects(one.refuse(first, reason, attempt), lost)
     await t.rejects(one.giveUp(first, reason, attempt), lost)
+    await one.release({ ...first, number: 99 })
+    t.pass("a lease of nothing is nobody's to give")
     await t.rejects(one.replaceDocument(first, { ...first.document, path: 'other.xml' }), lost)
     await one.release(first)
     t.same(await one.find(1), again, 'it is as its holder has it')

@@ -114,19 +114,31 @@ async function answer(number: number, isOpen: boolean): Promise<void> {
   send({ answer: number, metrics: await renderMetrics(metrics, isOpen) })
 }
 
-/** A step of each in turn: what is new waits for no more than a step of what is old. */
+/**
+ * A step of each in turn: what is new waits for no more than a step of what is old. One that fails
+ * rests until the next look, and holds up no other.
+ */
 async function look(): Promise<void> {
   await measureInTime()
   const { store, sources, pruner } = await open()
   spool()
+  const failures = new Map<Source, unknown>()
   while (!stop.signal.aborted) {
     let isMore = store.enterSpooled()
-    for (const source of sources) isMore = (await source.enterSome(store)) || isMore
+    for (const source of sources) {
+      if (failures.has(source)) continue
+      const entered = await source.enterSome(store).catch(error => {
+        failures.set(source, error)
+        return false
+      })
+      isMore = entered || isMore
+    }
     isMore = removeSome(pruner) || isMore
-    if (!isMore) return
+    if (!isMore) break
     await nextTurn()
     await measureInTime()
   }
+  for (const failure of failures.values()) throw failure
 }
 
 async function measureInTime(): Promise<void> {

@@ -34,7 +34,7 @@ export type BatchTarget = Pick<LaneTarget, 'name' | 'prepare'> & {
 }
 
 export type BatchEdge = Pick<Edge, 'elapsed'> & {
-  /** Share of their time, 0 to 1, for which other processes are at work on incoming documents. */
+  /** What other processes take of half the processors for incoming documents, 0 to 1. */
   readonly load?: (() => number) | undefined
 }
 

@@ -29,7 +29,7 @@ export type RunningReceiver = {
   handshakes(): number
   /** Those that have the connections, where they are not this one's own. */
   processes?(): readonly ConnectionProcess[]
-  /** Share of their time, 0 to 1, for which these were at work in the last second. */
+  /** What these took in the last second of the processors that they can have, 0 to 1. */
   load?(): number
   /**
    * Each answer is the last of its connection from here on: what its client sends next comes on a

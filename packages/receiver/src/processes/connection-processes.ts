@@ -20,7 +20,7 @@ const script = new URL(`./connection-process${extname(import.meta.filename)}`, i
 /** Mebibytes of objects in one process: many times what its bounds allow. */
 const MEMORY = 1024
 
-/** Seconds: what works says something in each. */
+/** Seconds of silence after which a process that listens is ended: it reports once a second. */
 const MOST_MISSED = 30
 
 /** Milliseconds in which there is no other recall: a process keeps nothing for longer than that. */

@@ -112,7 +112,7 @@ export class ProcessSlot {
     }
     const { value } = await running.channel.ask('start', null, serialize(given))
     this.#isListening = true
-    // A start may take longer than what works may say nothing.
+    // A start may take longer than a process that listens may be silent.
     this.#missed = 0
     return (value as Listening).url
   }

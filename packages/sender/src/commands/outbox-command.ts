@@ -67,7 +67,7 @@ export async function runShow(name: string, _options: object, command: Command):
 export async function runRetry(names: readonly string[], _options: object, command: Command): Promise<void> {
   const { lifetime } = readSettings(command, ['lifetime'])
   const now = Date.now()
-  await changeEach(names, command, ({ number }, outbox) => outbox.retry(number, now, now + lifetime * HOUR))
+  await changeEach(names, command, ({ number }, outbox) => outbox.retry(number, now, now + Math.round(lifetime * HOUR)))
 }
 
 export async function runCancel(names: readonly string[], _options: object, command: Command): Promise<void> {

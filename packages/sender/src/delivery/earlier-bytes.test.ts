@@ -121,6 +121,28 @@ t.test('refuses a receipt that does not verify, and replaces nothing then', asyn
   t.same(receiver.received[1], receiver.received[0])
 })
 
+t.test('takes the receipt of earlier bytes that were on their way while others were signed', async t => {
+  let receipt: Buffer | undefined
+  // As bytes that a process without its lease was still sending: accepted after the question.
+  const late: Reply = async (response, received, count) => {
+    if (count === 1) return refuse('timestamp-stale')(response, received, count)
+    receipt = await makeReceipt(receiver.received[0]!, certs)
+    return refuse('document-id-conflict')(response, received, count)
+  }
+  const receipts: Handler = (_request, response) =>
+    receipt === undefined ? refuse('not-found')(response, nothing, 0) : answerReceipt(response, receipt, 200)
+  const receiver = await startReceiver(t, certs, late, { receipts })
+  let behind = 3_600_000
+  const sender = await openSender(certs, await makeFolder(t), 2000, () => new Date(Date.now() - behind))
+  t.teardown(() => sender[Symbol.asyncDispose]())
+  await queueTemplate(template, receiver.url, sender)
+  behind = 0
+  const { documentPath } = await sendTemplate(template, receiver.url, sender)
+  t.equal(receiver.received.length, 2)
+  t.same(await readFile(documentPath), receiver.received[0])
+  t.match(await sender.outbox.find(1), { state: 'delivered' })
+})
+
 t.test('keeps every document that was sent, under the name of its digest', async t => {
   const receiver = await startReceiver(t, certs, async (response, received, count) =>
     count === 1

@@ -52,7 +52,7 @@ export async function openGateway(
     },
     ...{ data, outbox, ...edge },
     witness: new LogWitness({ outbox, data, now: edge.clock.now }),
-    lifetime: lifetime * HOUR,
+    lifetime: Math.round(lifetime * HOUR),
     lifetimeClock: openLifetimeClock(edge.clock),
     meter: silentMeter,
     [Symbol.asyncDispose]: () => outbox.close(),

@@ -71,6 +71,18 @@ t.test('sends the same bytes again when the answer was lost', async t => {
   t.same(receiver.received[0], receiver.received[1])
 })
 
+t.test('waits for whole milliseconds, also when the time that is left bounds the wait', async t => {
+  const receiver = await startReceiver(t, certs, refuse('overloaded'))
+  const sender = await openSender(certs, await makeFolder(t), 1500)
+  await t.rejects(sendTemplate(template, receiver.url, sender), { code: 'delivery-pending' })
+  t.ok(sender.pauses.length > 0)
+  t.same(
+    sender.pauses.filter(wait => !Number.isInteger(wait)),
+    [],
+  )
+  t.ok(Number.isInteger((await sender.outbox.find(1))?.nextTry))
+})
+
 t.test('sends the same bytes in a later run when the first one ended without an answer', async t => {
   const receiver = await startReceiver(t, certs, inTurn(refuse('overloaded', { 'retry-after': '60' }), accept(certs)))
   const sender = await openSender(certs, await makeFolder(t))

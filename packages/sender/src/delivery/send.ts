@@ -1,6 +1,7 @@
 // Sends while the caller waits: finds the earlier delivery or queues the document, and tries until
 // there is a verified receipt, a refusal, or no time left.
 import { amount, Fault } from '@seg/core'
+import { LeaseLost } from '@seg/ledger'
 import type { Template } from '../document/sign-template.ts'
 import { AttemptRecord } from './attempt-record.ts'
 import type { Delivery, SendingGateway, WaitingGateway } from './gateway.ts'
@@ -68,14 +69,16 @@ async function deliverQueued({ entry: { number }, facts }: Queued, gateway: Wait
     const left = deadline - clock.elapsed()
     if (outcome.kind === 'stuck') {
       const delay = delayAfter(outcome, entry.tries + 1, gateway)
-      throw await postpone(entry, outcome, { delay, isLast, attempt }, gateway)
+      const fault = await postpone(entry, outcome, { delay, isLast, attempt }, gateway)
+      if (fault instanceof LeaseLost) continue
+      throw fault
     }
     // If the time ended during this try, the reason of the try before is more useful.
     later = signal.aborted ? (later ?? outcome) : outcome
     const isOver = left < 50 || later.retryAfter >= left
     const delay = delayAfter(later, tries, gateway)
     // The last wait ends early enough for one more try.
-    const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, left * 0.8))
+    const wait = isOver ? delay : Math.min(delay, Math.max(later.retryAfter, Math.floor(left * 0.8)))
     // A try that our own timeout ended must not make the entry expire.
     const end = { delay: wait, isLast: isLast && !signal.aborted, attempt }
     const fault = await postpone(entry, later, end, gateway)

@@ -186,8 +186,12 @@ async function exchangeAfresh(entry: LeasedEntry, link: Link, gateway: SendingGa
   try {
     return await post(replaced, signed.facts, link, gateway, limits)
   } catch (error) {
-    if (!own.fillsTime || !isStale(error)) throw error
-    throw clocksApart({ ours: clock.now(), theirs: error.answer?.date }, error)
+    if (!(error instanceof DeliveryRefused) || error.answer === undefined) throw error
+    // Who lost the lease may have been sending the bytes of before all the time.
+    if (!isStale(error))
+      return await answerRefusal(error, { entry: replaced, kept: signed.facts, link }, gateway, limits)
+    if (!own.fillsTime) throw error
+    throw clocksApart({ ours: clock.now(), theirs: error.answer.date }, error)
   }
 }
 

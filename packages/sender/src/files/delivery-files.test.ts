@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { SharedDocuments } from '@seg/ledger'
 import t from 'tap'
 import { sha256 } from '../testing/foreign-receiver.ts'
 import { makeFolder } from '../testing/gateways.ts'
@@ -42,6 +43,30 @@ t.test('leaves nothing of a document that does not come to its end', async t => 
   await t.rejects(openDeliveryFiles(data, delivery).keepDocument(broken()), /no more/)
   t.same(await readdir(join(data, 'deliveries', delivery)), [])
   t.same(await readdir(join(data, 'staging')), [])
+})
+
+t.test('leaves no file of a document that others could not get, and opens none for who has it', async t => {
+  const data = await makeFolder(t)
+  const shared = (keep: SharedDocuments['keep']): SharedDocuments => ({
+    keep,
+    has: async () => false,
+    async *read() {},
+  })
+  const away = shared(async () => {
+    throw new Error('no standby')
+  })
+  for (let tries = 0; tries < 3; tries++)
+    await t.rejects(openDeliveryFiles(data, delivery, away).keepDocument(pieces(`${tries}`)), /no standby/)
+  t.same(await readdir(join(data, 'deliveries', delivery)), [])
+  const open = async () => (await readdir('/proc/self/fd').catch(() => [])).length
+  const before = await open()
+  for (let i = 0; i < 8; i++)
+    await openDeliveryFiles(
+      data,
+      delivery,
+      shared(async () => {}),
+    ).keepDocument(pieces('one'))
+  t.ok((await open()) < before + 8)
 })
 
 t.test('removes what a crash left half written, and nothing that may be under way', async t => {

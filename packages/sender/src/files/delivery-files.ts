@@ -67,6 +67,7 @@ export function openDeliveryFiles(data: string, delivery: string, shared?: Share
       const hash = createHash('sha256')
       await write(data, written, digestOnTheWay(pieces, hash))
       const path = join(home, nameOf(hash.digest('hex')))
+      const wasThere = existsSync(join(data, path))
       await onFile('write', path, async () => {
         // Crash before: swept away in an hour. After, and before the outbox names it: a file that
         // nobody asks for. It was not sent.
@@ -74,7 +75,11 @@ export function openDeliveryFiles(data: string, delivery: string, shared?: Share
         await syncFolder(folder)
       })
       // Crash before: bytes that no entry names. After: each sender has what the entry will name.
-      await shared?.keep(path, createReadStream(join(data, path)))
+      await shared?.keep(path, readKept(join(data, path))).catch(async error => {
+        // No entry can name it, and each try would leave one more.
+        if (!wasThere) await unlink(join(data, path)).catch(() => {})
+        throw error
+      })
       return path
     },
     async findDocument(sha256) {
@@ -158,4 +163,9 @@ async function* digestOnTheWay(pieces: Pieces, hash: ReturnType<typeof createHas
 
 async function write(data: string, path: string, octets: Uint8Array | Pieces): Promise<void> {
   await onFile('write', path, () => writeDurableFile(path, octets, { replace: true, staging: join(data, STAGING) }))
+}
+
+/** Opened when it is read: a store that has the bytes already does not read them. */
+async function* readKept(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file)
 }

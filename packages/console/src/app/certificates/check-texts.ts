@@ -18,6 +18,8 @@ const timeOf = (text: string | undefined) => formatTime(new Date(text ?? Number.
 
 type Passed = Readonly<Record<string, (values: Values) => string>>
 
+const leadsTo = ({ authorities, until }: Values) => `es führt zu ${authorities}, gültig bis ${timeOf(until)}`
+
 /** `passed`: by the name of a check; English has the gateway's own words. */
 export const checkTexts = inLanguages({
   en: { remedy: 'What to do:', passed: {} as Passed },
@@ -30,10 +32,15 @@ export const checkTexts = inLanguages({
       form: ({ until }) =>
         until === undefined
           ? 'ein Zertifikat, mit dem sich ein Partner verbinden darf'
-          : `Zweck und Aussteller stimmen, bis ${timeOf(until)}`,
-      chain: ({ count }) => (count === '0' ? 'es kam allein' : `es kam mit ${count} seiner CAs`),
-      authority: ({ authorities, until }) => `es führt zu ${authorities}, bis ${timeOf(until)}`,
-      signing: ({ authorities, until }) => `es führt zu ${authorities}, bis ${timeOf(until)}`,
+          : `Zweck und Aussteller stimmen, gültig bis ${timeOf(until)}`,
+      chain: ({ count }) =>
+        count === '0'
+          ? 'es kam allein'
+          : count === '1'
+            ? 'es kam mit einer seiner CAs'
+            : `es kam mit ${count} seiner CAs`,
+      authority: leadsTo,
+      signing: leadsTo,
       partner: ({ partner }) => `es wird als ${partner} erkannt`,
       file: () => 'PKCS #12, mit einem Schlüssel und seinem Zertifikat',
       certificate: ({ form, subject, serial }) => `${form}, ${subject}, Seriennummer ${serial}`,

@@ -71,8 +71,8 @@ export const deliveryTexts = inLanguages({
     address: 'Address',
     request: 'Request at the receiver',
     whyNotRecorded:
-      'Not recorded: the process ended before the try did, or it was before tries were recorded, or it is one ' +
-      'between the first and the latest 99, which are kept.',
+      'Not recorded: the process ended or lost its lease during the try, or the try is from before tries were ' +
+      'recorded, or it is between the first and the latest 99, which are kept.',
     all: 'All deliveries',
   },
   de: {
@@ -135,8 +135,7 @@ export const deliveryTexts = inLanguages({
     found: 'Gefunden',
     since: 'Seit',
     attempts: 'Versuche dieser Zustellung, die neuesten zuerst',
-    noAttempts:
-      'Noch nicht versucht. Jeder Versuch wird hier stehen: wann er begann, wie lange er dauerte und was kam.',
+    noAttempts: 'Noch kein Versuch. Jeder wird hier stehen: wann er begann, wie lange er dauerte und wie er ausging.',
     attempt: 'Versuch',
     began: 'Begonnen',
     took: 'Dauer',
@@ -145,8 +144,9 @@ export const deliveryTexts = inLanguages({
     address: 'Adresse',
     request: 'Anfrage beim Empfänger',
     whyNotRecorded:
-      'Nicht aufgezeichnet: Der Prozess endete vor dem Versuch, oder Versuche wurden noch nicht aufgezeichnet, ' +
-      'oder er liegt zwischen dem ersten und den letzten 99, die bleiben.',
+      'Nicht aufgezeichnet: Der Prozess endete während des Versuchs oder gab ihn an einen anderen Prozess ab, ' +
+      'oder der Versuch stammt aus einer früheren Version, oder er liegt zwischen dem ersten und den letzten 99, ' +
+      'die aufbewahrt werden.',
     all: 'Alle Zustellungen',
   },
 })

@@ -22,7 +22,7 @@ export const diagnosisTexts = inLanguages({
     names: {} as Words,
     ok: '',
     warning: '',
-    after: (check: string) => `not checked, after ${check}`,
+    after: (check: string) => `not checked: it needs ${check}`,
   },
   de: {
     names: {
@@ -38,14 +38,14 @@ export const diagnosisTexts = inLanguages({
       port: 'Port',
       ledger: 'Ledger',
       data: 'Datenordner',
-      'data in use': 'Gebrauch des Datenordners',
+      'data in use': 'Datenordner in Gebrauch',
       'log of data': 'Log des Datenordners',
       disk: 'Datenträger',
       clock: 'Uhr',
     } as Words,
     ok: 'in Ordnung',
     warning: 'Warnung',
-    after: (check: string) => `nicht geprüft, nach ${check}`,
+    after: (check: string) => `nicht geprüft: setzt „${check}“ voraus`,
   },
 })
 

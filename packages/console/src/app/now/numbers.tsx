@@ -117,9 +117,9 @@ function Ends() {
       <path class="base" d="M0 26.5H100" />
       {ends
         .filter(({ at }) => at < now + YEAR)
-        .map(({ at, isDue }) => {
+        .map(({ at, isDue }, i) => {
           const x = 1 + Math.max(0, ((at - now) / YEAR) * 98)
-          return <line key={`${at}`} class={isDue ? 'end due' : 'end'} x1={x} x2={x} y1={isDue ? 4 : 14} y2={26} />
+          return <line key={i} class={isDue ? 'end due' : 'end'} x1={x} x2={x} y1={isDue ? 4 : 14} y2={26} />
         })}
     </svg>
   )

@@ -160,7 +160,7 @@ export function RiverDrawing({
   )
 }
 
-/** Before it nothing was taken. */
+/** The gateway did not run just before it. */
 function StartMark({ x, width, height }: { readonly x: number; readonly width: number; readonly height: number }) {
   const { started } = nowTexts()
   const isAtEnd = x > width - started.length * CHARACTER - LABEL_ROOM

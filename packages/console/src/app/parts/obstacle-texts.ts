@@ -14,7 +14,8 @@ export const obstacleTexts = inLanguages({
     sentences: {
       'role-denied': values => `your role (${roleOf(values)}) may not`,
       'role-lacks': values => `your role (${roleOf(values)}) may not`,
-      'author-role-lacks': values => `the role of who asked for it (${roleOf(values)}) may not do it now`,
+      'author-role-lacks': values =>
+        `the role of the person who asked for it (${roleOf(values)}) does not allow it now`,
       'author-key-ended': ({ person, state }) => `the API key of ${person}, who asked for it, is ${state} by now`,
       'own-act': () => 'you asked for it, or made the API key that did; another person approves it',
       'not-a-person': () => 'a person who has logged in approves it, not an API key',
@@ -23,7 +24,7 @@ export const obstacleTexts = inLanguages({
       'letter-retrying': () => 'it is to be tried again already',
       'letter-taken': () => 'it was taken when it was tried again',
       'letter-discarded': () => 'it was discarded',
-      'no-target': ({ target }) => `the receiver hands nothing on to a ${target}`,
+      'no-target': ({ target }) => `this gateway hands nothing on to ${target}`,
       'no-backup-folder': () => 'there is no folder for backups: --backups of receiver start names it',
       'no-certificate': ({ use }) => `there is no ${use}.crt`,
       'no-request': () => 'no request waits',
@@ -37,7 +38,8 @@ export const obstacleTexts = inLanguages({
     sentences: {
       'role-denied': values => `Ihre Rolle (${roleOf(values)}) darf das nicht`,
       'role-lacks': values => `Ihre Rolle (${roleOf(values)}) darf das nicht`,
-      'author-role-lacks': values => `die Rolle, aus der es beantragt wurde (${roleOf(values)}), darf es jetzt nicht`,
+      'author-role-lacks': values =>
+        `die Rolle der Person, die es beantragt hat (${roleOf(values)}), erlaubt es nicht mehr`,
       'author-key-ended': ({ person, state }) =>
         `der API-Schlüssel von ${person}, der es beantragt hat, ist inzwischen ${state}`,
       'own-act': () => 'Sie oder ein API-Schlüssel von Ihnen haben es beantragt; eine andere Person genehmigt es',
@@ -47,11 +49,11 @@ export const obstacleTexts = inLanguages({
       'letter-retrying': () => 'es wird schon erneut versucht',
       'letter-taken': () => 'es wurde beim erneuten Versuch übernommen',
       'letter-discarded': () => 'es wurde verworfen',
-      'no-target': ({ target }) => `der Empfänger übergibt nichts an ein Ziel ${target}`,
-      'no-backup-folder': () => 'es gibt keinen Ordner für Sicherungen: --backups von receiver start nennt ihn',
+      'no-target': ({ target }) => `dieses Gateway übergibt nichts an ${target}`,
+      'no-backup-folder': () => 'es gibt keinen Ordner für Sicherungen: nennen Sie ihn receiver start mit --backups',
       'no-certificate': ({ use }) => `es gibt kein ${use}.crt`,
-      'no-request': () => 'kein Antrag wartet',
-      'request-waits': () => 'ein Antrag wartet schon; ziehen Sie ihn zuerst zurück',
+      'no-request': () => 'es liegt kein Antrag vor',
+      'request-waits': () => 'es liegt schon ein Antrag vor; ziehen Sie ihn zuerst zurück',
       'no-ca-key': () => 'der Schlüssel der CA ist nicht auf diesem Rechner',
     } as Sentences,
     states: {

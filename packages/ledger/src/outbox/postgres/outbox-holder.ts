@@ -6,8 +6,8 @@ import type { OutboxTransactions } from './outbox-transactions.ts'
 
 /** Seconds by the clock of the server after which a holder is gone. */
 const TERM = 10
-/** Milliseconds between two renewals. */
-const RENEWAL = 2500
+/** Milliseconds between two renewals, and that one waits for its answer. */
+export const RENEWAL = 2500
 const UNTIL = `clock_timestamp() + interval '${TERM} seconds'`
 /** Of one process that takes over. */
 const TAKE_OVER_LOCK = 0x5e610a
@@ -46,7 +46,7 @@ export class OutboxHolder {
   }
 
   /** In a transaction that leases: what is leased by who is gone would be free at once. */
-  async checkThere(connection: PostgresConnection): Promise<boolean> {
+  async isAlive(connection: PostgresConnection): Promise<boolean> {
     const text = 'SELECT 1 FROM holders WHERE id = $1 AND until >= clock_timestamp()'
     const isThere = (await connection.planned('there', text, [this.id])).length > 0
     this.#isOver ||= !isThere
@@ -58,7 +58,7 @@ export class OutboxHolder {
     await this.#renewing
   }
 
-  /** What fails is tried again with the next renewal, several of which a term has. */
+  /** One that fails at once is tried again within the term; one that hangs may cost the leases. */
   async #renew(): Promise<void> {
     const text = `UPDATE holders SET until = ${UNTIL} WHERE id = $1 RETURNING id`
     const rows = await this.#transactions

@@ -9,8 +9,8 @@ import { checkLasting, LASTING_COLUMNS } from '../../postgres/server-settings.ts
 import { OUTBOX_SCHEMA } from './outbox-tables.ts'
 
 /**
- * Others wait for what a process holds that was stopped in a transaction: longer than it may be
- * silent. In milliseconds the answer to one question, a commit included.
+ * A process that is stopped in a transaction holds locks that others wait for: the server ends it
+ * after 4 s. `patience`: milliseconds for one answer, a commit included.
  */
 export const outboxForm = {
   purpose: 'outbox',
@@ -22,12 +22,14 @@ type Lane = { connection: PostgresConnection | undefined; waiting: number; last:
 
 export class OutboxTransactions {
   readonly #place: PostgresPlace
+  readonly #form: ConnectionForm
   readonly #lanes: readonly Lane[]
   #isClosed = false
 
   /** `count`: how many may be under way at once. */
-  constructor(place: PostgresPlace, count: number) {
+  constructor(place: PostgresPlace, count: number, form: ConnectionForm = outboxForm) {
     this.#place = place
+    this.#form = form
     this.#lanes = Array.from({ length: count }, () => ({
       connection: undefined,
       waiting: 0,
@@ -79,7 +81,7 @@ export class OutboxTransactions {
   async #connect(lane: Lane): Promise<PostgresConnection> {
     if (this.#isClosed) throw new Fault('storage-unavailable', 'the outbox is closed')
     if (lane.connection !== undefined && !lane.connection.isEnded) return lane.connection
-    lane.connection = await connectToPrimary(this.#place, outboxForm)
+    lane.connection = await connectToPrimary(this.#place, this.#form)
     // What a server that was restarted without its standbys shows has them from here on.
     if (this.#place.standbys > 0) await lane.connection.rows(BARRIER)
     return lane.connection

@@ -20,6 +20,7 @@ import {
   witnessedIn,
 } from '../log-memory.ts'
 import type { OutboxTransactions } from './outbox-transactions.ts'
+import { storableRow } from './storable-row.ts'
 
 /** Of who replaces a checkpoint that is remembered. */
 const LOGS_LOCK = 0x5e610e
@@ -106,7 +107,7 @@ export class PostgresLogMemory implements LogMemory {
   }
 
   async doubt(log: string, { at, isRefusal, reason }: Parameters<LogMemory['doubt']>[1]): Promise<LogDoubt> {
-    const values = [log, at, Number(isRefusal), reason.replaceAll('\0', '\ufffd')]
+    const values = storableRow([log, at, Number(isRefusal), reason])
     const rows = await this.#change('note a doubt', connection => connection.rows(DOUBT, values))
     return readDoubt(rows[0]!)
   }

@@ -195,7 +195,7 @@ t.test('calls nothing written that no standby has', async t => {
   await standby.stop()
   await t.rejects(outbox.deliver(held, Buffer.from('receipt'), Date.now(), attempt), { code: 'storage-unavailable' })
   await standby.run()
-  // The commit in doubt came through or did not: whoever holds the lease finds out.
+  // The commit is on the disk of the primary: it is seen once a standby has it.
   const later = await until(
     () => outbox.find(1).catch(() => undefined),
     found => found?.state === 'delivered',

@@ -28,7 +28,7 @@ import { SELECT_ATTEMPTS } from './attempt-table.ts'
 import { insertEntry, lockEntry, moveEntry, SELECT_ENTRY, selectEntries } from './entry-table.ts'
 import { prepareOutbox } from './open-database.ts'
 import { OutboxDocuments } from './outbox-documents.ts'
-import { endLeasesOfTheGone, OutboxHolder } from './outbox-holder.ts'
+import { endLeasesOfTheGone, OutboxHolder, RENEWAL } from './outbox-holder.ts'
 import { OutboxTransactions, outboxForm } from './outbox-transactions.ts'
 import { PostgresLogMemory } from './postgres-log-memory.ts'
 
@@ -62,7 +62,7 @@ class PostgresOutbox implements Outbox {
 
   constructor(place: PostgresPlace) {
     this.#transactions = new OutboxTransactions(place, AT_ONCE)
-    this.#renewals = new OutboxTransactions(place, 1)
+    this.#renewals = new OutboxTransactions(place, 1, { ...outboxForm, patience: RENEWAL })
     this.#readers = new PostgresConnections(place, outboxForm, READERS)
     this.logs = new PostgresLogMemory(this.#transactions, this.#readers)
     this.documents = new OutboxDocuments(place)
@@ -73,8 +73,8 @@ class PostgresOutbox implements Outbox {
     seen?: Pick<OutboxEntry, 'number' | 'state'>,
   ): Promise<{ entry: OutboxEntry; isNew: boolean }> {
     return this.#transactions.transact('queue a document', async connection => {
-      await endLeasesOfTheGone(connection)
       await connection.rows(`SELECT pg_advisory_xact_lock(${QUEUE_LOCK})`)
+      await endLeasesOfTheGone(connection)
       const [last] = await selectEntries(connection, 'last', 'delivery = $1 ORDER BY number DESC LIMIT 1 FOR UPDATE', [
         request.delivery,
       ])
@@ -169,8 +169,8 @@ class PostgresOutbox implements Outbox {
 
   async release(held: HeldLease): Promise<void> {
     await this.#transactions.transact('write to the outbox', async connection => {
-      const entry = await lockEntry(connection, held.number)
-      if (isHeld(entry, held)) await moveEntry(connection, entry, { type: 'release', held })
+      const [entry] = await selectEntries(connection, 'locked', 'number = $1 FOR UPDATE', [held.number])
+      if (entry !== undefined && isHeld(entry, held)) await moveEntry(connection, entry, { type: 'release', held })
     })
     this.#forget(held)
   }
@@ -192,7 +192,7 @@ class PostgresOutbox implements Outbox {
   }
 
   async replaceDocument(held: HeldLease, document: OutboxDocument): Promise<LeasedEntry> {
-    return { ...(await this.#change(held.number, { type: 'replace', held, document })), lease: held.lease }
+    return { ...(await this.#whileHeld(held, { type: 'replace', held, document })), lease: held.lease }
   }
 
   async cancel(number: number, now: number): Promise<OutboxEntry> {
@@ -204,8 +204,8 @@ class PostgresOutbox implements Outbox {
 
   async retry(number: number, now: number, expiresAt: number): Promise<OutboxEntry> {
     return this.#transactions.transact('queue a document', async connection => {
-      await endLeasesOfTheGone(connection)
       await connection.rows(`SELECT pg_advisory_xact_lock(${QUEUE_LOCK})`)
+      await endLeasesOfTheGone(connection)
       const entry = await lockEntry(connection, number)
       if (entry.state === 'queued') return moveEntry(connection, entry, { type: 'hurry', at: now })
       if (entry.state === 'delivered') throw new Fault('usage', `entry ${number} is delivered`)
@@ -261,7 +261,7 @@ class PostgresOutbox implements Outbox {
     const held = await this.#openHolder()
     const holder = held.id
     const taken = await this.#transactions.transact('lease from the outbox', async connection => {
-      if (!(await held.checkThere(connection))) return []
+      if (!(await held.isAlive(connection))) return undefined
       await endLeasesOfTheGone(connection)
       // What an earlier lease took whose commit was in doubt is free: nobody is sending it.
       const strays = 'UPDATE outbox SET lease = NULL WHERE lease = $1 AND number <> ALL($2::bigint[])'
@@ -271,16 +271,23 @@ class PostgresOutbox implements Outbox {
         leased.push({ ...(await moveEntry(connection, entry, { type: 'lease', holder })), lease: holder })
       return leased
     })
+    // It was taken to have ended: the next holder leases.
+    if (taken === undefined) return this.#lease(find)
     for (const { number, leases } of taken) this.#held.set(number, leases)
     return taken
   }
 
-  /** The lease ends with it, and when it was lost. */
+  /** The lease ends with it. */
   async #end(held: HeldLease, event: OutboxEvent, receipt?: Uint8Array): Promise<OutboxEntry> {
+    const moved = await this.#whileHeld(held, event, receipt)
+    this.#forget(held)
+    return moved
+  }
+
+  /** A lease that was lost is forgotten. */
+  async #whileHeld(held: HeldLease, event: OutboxEvent, receipt?: Uint8Array): Promise<OutboxEntry> {
     try {
-      const moved = await this.#change(held.number, event, receipt)
-      this.#forget(held)
-      return moved
+      return await this.#change(held.number, event, receipt)
     } catch (error) {
       if (error instanceof LeaseLost) this.#forget(held)
       throw error

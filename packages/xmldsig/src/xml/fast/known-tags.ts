@@ -220,6 +220,7 @@ export class KnownTags {
       elements.epoch = this.#epochWith(NO_MARKS)
     }
     if (form.findPlan(elements.epoch)) return true
+    // To determine an epoch that nothing knows costs as much as a plan.
     if (isUnsettled) this.#plans++
     return mayPlan && this.#makePlan(form)
   }
