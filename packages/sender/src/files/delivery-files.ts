@@ -76,7 +76,8 @@ export function openDeliveryFiles(data: string, delivery: string, shared?: Share
       })
       // Crash before: bytes that no entry names. After: each sender has what the entry will name.
       await shared?.keep(path, readKept(join(data, path))).catch(async error => {
-        // No entry can name it, and each try would leave one more.
+        // Each try would leave one more. An entry names it only if the database has its bytes,
+        // which are brought again then.
         if (!wasThere) await unlink(join(data, path)).catch(() => {})
         throw error
       })

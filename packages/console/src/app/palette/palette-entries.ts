@@ -1,5 +1,4 @@
 // What the command palette offers: pages that the role may see, acts, saved views, and a search.
-
 import { addressOf } from '../address.ts'
 import { gatewayTime } from '../api/gateway-clock.ts'
 import { usesInWords } from '../certificates/certificate-texts.ts'
